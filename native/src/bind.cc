@@ -1,0 +1,62 @@
+// The only file that knows Python: arrays in, arrays out, the interpreter lock released around work.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <memory>
+
+#include "mfcc.hh"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using deepspeech::FrameKernel;
+using deepspeech::FrameShape;
+
+namespace {
+
+using Vector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Result = nb::ndarray<nb::numpy, float, nb::ndim<2>>;
+
+Result new_matrix(std::size_t rows, std::size_t columns, std::unique_ptr<float[]> values) {
+  float* data = values.release();
+  nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<float*>(p); });
+  return Result(data, {rows, columns}, owner);
+}
+
+Result power(const FrameKernel& kernel, Vector samples) {
+  const std::size_t rows = kernel.frames(samples.size());
+  std::unique_ptr<float[]> out(new float[rows * kernel.bins()]);
+  {
+    nb::gil_scoped_release unlocked;
+    kernel.power(samples.data(), samples.size(), out.get());
+  }
+  return new_matrix(rows, kernel.bins(), std::move(out));
+}
+
+Result mfcc(const FrameKernel& kernel, Matrix spectrum) {
+  if (spectrum.shape(1) != kernel.bins()) throw nb::value_error("the spectrum has the wrong number of bins");
+  const std::size_t rows = spectrum.shape(0);
+  std::unique_ptr<float[]> out(new float[rows * kernel.coefficients()]);
+  {
+    nb::gil_scoped_release unlocked;
+    kernel.mfcc(spectrum.data(), rows, out.get());
+  }
+  return new_matrix(rows, kernel.coefficients(), std::move(out));
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+  nb::class_<FrameKernel>(m, "FrameKernel")
+      .def("__init__",
+           [](FrameKernel* self, int sample_rate_hz, int window_samples, int step_samples, int mel_bands,
+              int coefficients, double low_hz, double high_hz) {
+             new (self) FrameKernel(FrameShape{sample_rate_hz, window_samples, step_samples, mel_bands, coefficients,
+                                               low_hz, high_hz});
+           },
+           "sample_rate_hz"_a, "window_samples"_a, "step_samples"_a, "mel_bands"_a, "coefficients"_a, "low_hz"_a,
+           "high_hz"_a)
+      .def_prop_ro("bins", &FrameKernel::bins)
+      .def("power", &power, "samples"_a, "float32 samples [N] -> squared magnitudes [frames, bins]")
+      .def("mfcc", &mfcc, "power"_a, "squared magnitudes [frames, bins] -> coefficients [frames, coefficients]");
+}

@@ -1,0 +1,29 @@
+"""Speech to text that you train yourself: a maintained DeepSpeech.
+
+Names are resolved when first used, so that `import deepspeech` stays quick and needs no torch.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from deepspeech._version import __version__
+
+_HOMES = {
+    "Recognizer": "deepspeech.runtime.recognizer",
+    "Transcript": "deepspeech.decoder.transcript",
+    "DecodeOptions": "deepspeech.decoder.options",
+    "DeepSpeechError": "deepspeech.errors",
+}
+
+__all__ = ["DecodeOptions", "DeepSpeechError", "Recognizer", "Transcript", "__version__", "version"]
+
+
+def version() -> str:
+    """Return the version of this package, as the old clients did."""
+    return __version__
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deepspeech' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

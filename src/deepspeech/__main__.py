@@ -1,0 +1,5 @@
+"""`python -m deepspeech` is `deepspeech`."""
+
+from deepspeech.cli.main import main
+
+main()

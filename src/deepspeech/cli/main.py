@@ -1,0 +1,55 @@
+"""The front door: `deepspeech COMMAND …`, and the old scripts' names.
+
+In: a command line. Out: results on stdout, progress and errors on stderr, an exit code: 0 done, 1 ran but the answer
+is bad (an export whose transcripts differ, data with faults), 2 the request was wrong. Commands import their rooms
+inside their functions, so that help is quick and a light installation can show it.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+
+from deepspeech.cli.import_corpus import CorpusGroup
+from deepspeech.errors import DeepSpeechError
+
+_TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz"}
+
+app = typer.Typer(
+    name="deepspeech",
+    help="Train and run your own speech recogniser, offline, in your own language.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(typer.Typer(cls=CorpusGroup), name="import", help="Prepare a corpus for training.", no_args_is_help=True)
+
+
+def run(action: Callable[[], object]) -> None:
+    """Run a door's action; turn what users and machines can cause into one line on stderr and an exit code."""
+    try:
+        action()
+    except DeepSpeechError as error:
+        sys.exit(_say(str(error)))
+    except ModuleNotFoundError as error:
+        if error.name not in _TRAINER_PARTS:
+            raise
+        sys.exit(_say(f"this command needs {error.name}, which is not installed here: pip install deepspeech"))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+        sys.exit(0)
+    except OSError as error:
+        if error.filename is None and error.strerror is None:
+            raise
+        sys.exit(_say(f"{error.filename or 'file system'}: {error.strerror}"))
+
+
+def _say(message: str) -> int:
+    print(f"deepspeech: {message}", file=sys.stderr)
+    return 2
+
+
+def main() -> None:
+    """The `deepspeech` command."""
+    run(app)

@@ -1,0 +1,91 @@
+"""The law of the house: import only from lower floors; each library only in its rooms; nothing hidden in functions."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+FLOOR = {
+    "errors": 0, "_native": 0, "_version": 0,
+    "audio": 1, "features": 1, "text": 1,
+    "decoder": 2, "modelfile": 2, "checkpoint": 2,
+    "runtime": 3, "datasets": 3, "acoustic": 3,
+    "config": 4, "evaluation": 4, "corpora": 4,
+    "training": 5, "export": 5, "mozilla": 5,
+    "cli": 6, "__main__": 7,
+}  # fmt: skip
+ROOMS = {
+    "torch": {"acoustic", "training", "export"},
+    "onnxruntime": {"runtime", "export"},
+    "onnx": {"export"},
+    "safetensors": {"checkpoint"},
+    "soundfile": {"audio"},
+    "soxr": {"audio"},
+    "rapidfuzz": {"text"},
+    "absl": {"mozilla"},
+    "tomli": {"config"},
+    "typer": {"cli"},
+    "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "modelfile", "config", "cli", "__main__"},
+}
+TORCH_FREE_FILES = {"acoustic.config"}
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"
+
+
+def imports(tree: ast.AST, deferred: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every import below `tree` as (dotted name, is it inside a function?)."""
+    for child in ast.iter_child_nodes(tree):
+        inner = deferred or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(child, ast.Import):
+            yield from ((alias.name, deferred) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "write the whole name, no relative imports"
+            module = child.module or ""
+            whole = module.split(".")[0] == "deepspeech"
+            yield from ((f"{module}.{alias.name}" if whole else module, deferred) for alias in child.names)
+        yield from imports(child, inner)
+
+
+def violations(source: Path) -> Iterator[str]:
+    for path in sorted(source.rglob("*.py")):
+        module = ".".join(path.relative_to(source).with_suffix("").parts)
+        room = module.split(".")[0]
+        if room == "__init__":
+            continue  # the public face resolves names lazily; test_light_install watches it
+        for name, deferred in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            yield from broken(module, room, name, deferred)
+
+
+def broken(module: str, room: str, name: str, deferred: bool) -> Iterator[str]:
+    top, *rest = name.split(".")
+    if top in sys.stdlib_module_names:
+        return
+    if top == "deepspeech":
+        other = rest[0] if rest else "__init__"
+        if other != room and FLOOR.get(other, 99) >= FLOOR[room]:
+            yield f"{module} (floor {FLOOR[room]}) imports {name} (floor {FLOOR.get(other, 'root')})"
+        if room == "cli" and not deferred and other not in ("cli", "errors"):
+            yield f"{module}: {name} belongs inside the command function"
+    elif room not in ROOMS.get(top, ()) or (top == "torch" and module in TORCH_FREE_FILES):
+        yield f"{module}: {top} may not be imported here"
+    if deferred and room != "cli":
+        yield f"{module}: import hidden in a function ({name})"
+
+
+def test_imports_go_down_only() -> None:
+    assert not list(violations(SOURCE))
+
+
+def test_planted_violations_are_found(tmp_path: Path) -> None:
+    planted = {
+        "audio/up.py": "from deepspeech.decoder.beam import BeamDecoder\n",
+        "text/heavy.py": "import numpy\n",
+        "acoustic/config.py": "import torch\n",
+        "runtime/hidden.py": "def f():\n    import soundfile\n",
+        "cli/eager.py": "from deepspeech.runtime.recognizer import Recognizer\n",
+    }
+    for name, text in planted.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert {line.split(" ")[0].rstrip(":") for line in violations(tmp_path)} == {
+        "audio.up", "text.heavy", "acoustic.config", "runtime.hidden", "cli.eager",
+    }  # fmt: skip
