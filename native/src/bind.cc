@@ -1,9 +1,10 @@
-// The only file that knows Python: arrays in, arrays out, the interpreter lock released around work.
+// Features for Python. Only bind*.cc know Python: arrays in, arrays out, the interpreter lock released around work.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
 #include <memory>
 
+#include "bind_decoder.hh"
 #include "mfcc.hh"
 
 namespace nb = nanobind;
@@ -59,4 +60,5 @@ NB_MODULE(_native, m) {
       .def_prop_ro("bins", &FrameKernel::bins)
       .def("power", &power, "samples"_a, "float32 samples [N] -> squared magnitudes [frames, bins]")
       .def("mfcc", &mfcc, "power"_a, "squared magnitudes [frames, bins] -> coefficients [frames, coefficients]");
+  bind_decoder(m);
 }

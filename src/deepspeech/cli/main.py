@@ -11,7 +11,12 @@ from collections.abc import Callable
 
 import typer
 
+from deepspeech.cli.doctor import doctor
+from deepspeech.cli.evaluate import evaluate
+from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
+from deepspeech.cli.train import train
+from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
 
 _TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz"}
@@ -23,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+for command in (train, evaluate, export, transcribe, doctor):
+    app.command()(command)
 app.add_typer(typer.Typer(cls=CorpusGroup), name="import", help="Prepare a corpus for training.", no_args_is_help=True)
 
 

@@ -1,0 +1,252 @@
+#include "beam.hh"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace deepspeech {
+namespace {
+
+constexpr std::size_t kWidest = 10'000'000;
+constexpr float kNever = -std::numeric_limits<float>::infinity();
+constexpr double kSilence = 0.999;         // leading frames with at least this much blank are not searched
+constexpr std::uint32_t kOpenLabels = 1024;    // further back than this the text is settled
+constexpr std::uint32_t kSettleFrames = 1024;  // how often
+constexpr float kShiftBelow = -16384.0f;   // a power of two, so that shifting is exact
+
+float log_add(float a, float b) {
+  const float high = std::max(a, b), low = std::min(a, b);
+  // Below this difference 1 + exp rounds to 1; it also catches kNever.
+  if (!(low - high > -17.5f)) return high;
+  return high + std::log(1.0f + std::exp(low - high));
+}
+
+}  // namespace
+
+Beam::Beam(const BeamOptions& options)
+    : width_(options.width), classes_(options.classes, options.cutoff), taken_(options.classes, 0) {
+  if (options.width < 1) throw std::invalid_argument("beam_width must be at least 1");
+  if (options.width > kWidest) throw std::invalid_argument("the beam is too wide");
+  Prefix root{};
+  root.score = root.blank = 0.0f;
+  root.nonblank = kNever;
+  root.label = kNone;
+  root.node = PrefixTree::kRoot;
+  root.times = TimeHistory::kStart;
+  prefixes_.push_back(root);
+  tree_.set_slot(PrefixTree::kRoot, 0);
+  history_.retain(TimeHistory::kStart);
+}
+
+void Beam::check(const float* probabilities, std::size_t frames) const {
+  if (frames > kNone - frames_) throw std::length_error("the stream is too long");
+  const std::size_t count = frames * classes_.classes();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (probabilities[i] >= 0.0f && probabilities[i] <= 1.001f) continue;
+    throw std::invalid_argument("frame " + std::to_string(frames_ + i / classes_.classes()) + ", class " +
+                                std::to_string(i % classes_.classes()) + ": " + std::to_string(probabilities[i]) +
+                                " is not a probability");
+  }
+}
+
+void Beam::feed(const float* probabilities, std::size_t frames) {
+  check(probabilities, frames);
+  for (std::size_t t = 0; t < frames; ++t) advance(probabilities + t * classes_.classes());
+}
+
+void Beam::advance(const float* probabilities) {
+  const std::uint32_t frame = frames_++;
+  started_ = started_ || probabilities[classes_.blank()] < kSilence;
+  if (!started_) return;
+  classes_.read(probabilities);
+  link_family();
+  stay();
+  extend();
+  select();
+  commit(frame);
+  if (frames_ % kSettleFrames == 0) settle();
+  shift_scores();
+}
+
+void Beam::link_family() {
+  for (Prefix& prefix : prefixes_) prefix.first_child = kNone;
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) {
+    Prefix& prefix = prefixes_[slot];
+    const Id parent_node = tree_.parent(prefix.node);
+    prefix.parent = parent_node == kNone ? kNone : tree_.slot(parent_node);
+    if (prefix.parent == kNone) continue;
+    prefix.next_sibling = prefixes_[prefix.parent].first_child;
+    prefixes_[prefix.parent].first_child = slot;
+  }
+}
+
+// Scores of prefixes that are in the beam already: a blank, the same label again, or their last label arriving from
+// the prefix before it.
+void Beam::stay() {
+  candidates_.clear();
+  threshold_ = kNever;
+  const float log_blank = classes_.log(classes_.blank());
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) {
+    Prefix& prefix = prefixes_[slot];
+    float repeated = kNever, arrived = kNever;
+    if (prefix.label != kNone) {
+      const float log_label = classes_.log(prefix.label);
+      repeated = log_label + prefix.nonblank;
+      if (prefix.parent != kNone) {
+        const Prefix& parent = prefixes_[prefix.parent];
+        // After the same label only a blank lets a new one begin.
+        arrived = log_label + (parent.label == prefix.label ? parent.blank : parent.score);
+      }
+    }
+    prefix.next_blank = log_blank + prefix.score;
+    prefix.next_nonblank = log_add(repeated, arrived);
+    prefix.next_score = log_add(prefix.next_blank, prefix.next_nonblank);
+    prefix.heard_again =
+        arrived > repeated && (prefix.next_nonblank >= prefix.next_blank || classes_.blank_before(prefix.label));
+    if (prefix.next_score > kNever) candidates_.push_back({prefix.next_score, prefix.label, slot, false});
+  }
+}
+
+// Prefixes that are not in the beam yet: one in it and one more label.
+void Beam::extend() {
+  if (candidates_.size() == width_)
+    threshold_ = std::max_element(candidates_.begin(), candidates_.end(), before)->score;
+  float best = kNever;
+  for (const Prefix& prefix : prefixes_) best = std::max(best, prefix.score);
+  classes_.rank(threshold_ - best - 1.0f);  // 1: more than rounding can take away
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) extend_freely(slot);
+}
+
+void Beam::extend_freely(Id slot) {
+  const Prefix& prefix = prefixes_[slot];
+  ++round_;
+  for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
+    taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
+  for (const ClassScores::Ranked& next : classes_.ranked()) {
+    if (next.log + prefix.score < threshold_) break;
+    if (taken_[next.label] == round_) continue;
+    offer(next.log + (next.label == prefix.label ? prefix.blank : prefix.score), next.label, slot);
+  }
+}
+
+void Beam::offer(float score, std::uint32_t label, Id slot) {
+  if (!(score >= threshold_) || score == kNever) return;
+  candidates_.push_back({score, label, slot, true});
+  if (candidates_.size() < 4 * width_ + 64) return;
+  select();
+  threshold_ = candidates_.back().score;
+}
+
+// Higher scores first, then smaller labels, as in path_trie's prefix_compare; then the place in the beam, so that the
+// order does not depend on the compiler's library.
+bool Beam::before(const Candidate& a, const Candidate& b) {
+  if (a.score != b.score) return a.score > b.score;
+  if (a.label != b.label) return a.label < b.label;
+  if (a.slot != b.slot) return a.slot < b.slot;
+  return a.extension < b.extension;
+}
+
+// Keeps the best; the worst of them comes last.
+void Beam::select() {
+  if (candidates_.size() <= width_) return;
+  std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(width_ - 1),
+                   candidates_.end(), before);
+  candidates_.resize(width_);
+}
+
+Beam::Prefix Beam::kept(Id slot, std::uint32_t frame) {
+  Prefix prefix = prefixes_[slot];
+  prefix.score = prefix.next_score;
+  prefix.blank = prefix.next_blank;
+  prefix.nonblank = prefix.next_nonblank;
+  if (prefix.heard_again)
+    prefix.times = history_.add(prefixes_[prefix.parent].times, frame);
+  else
+    history_.retain(prefix.times);
+  return prefix;
+}
+
+Beam::Prefix Beam::extended(const Candidate& candidate, std::uint32_t frame) {
+  const Prefix& past = prefixes_[candidate.slot];
+  Prefix prefix{};
+  prefix.score = prefix.nonblank = candidate.score;
+  prefix.blank = kNever;
+  prefix.label = candidate.label;
+  prefix.length = past.length + 1;
+  prefix.node = tree_.child(past.node, candidate.label);
+  prefix.times = history_.add(past.times, frame);
+  return prefix;
+}
+
+// The candidates become the beam. Room is made first, so that a lack of memory leaves the search as it was.
+void Beam::commit(std::uint32_t frame) {
+  if (candidates_.empty()) return;  // nothing fits this frame, which can happen with cut-off classes: pass over it
+  tree_.reserve(candidates_.size());
+  history_.reserve(candidates_.size());
+  next_.clear();
+  next_.reserve(candidates_.size());
+  for (const Candidate& candidate : candidates_)
+    next_.push_back(candidate.extension ? extended(candidate, frame) : kept(candidate.slot, frame));
+  adopt();
+}
+
+// What next_ holds becomes the beam; what only the old beam held is freed.
+void Beam::adopt() {
+  for (const Prefix& prefix : prefixes_) {
+    history_.release(prefix.times);
+    tree_.set_slot(prefix.node, kNone);
+  }
+  for (Id slot = 0; slot < next_.size(); ++slot) tree_.set_slot(next_[slot].node, slot);
+  for (const Prefix& prefix : prefixes_) tree_.prune(prefix.node);
+  prefixes_.swap(next_);
+}
+
+// Prefixes that differ from the best one only in its distant past leave the beam: what follows scores the same after
+// both, so they cannot overtake it. Kept, they would each hold all text since: hours of it, times the beam's width.
+void Beam::settle() {
+  const auto best = std::max_element(prefixes_.begin(), prefixes_.end(),
+                                     [](const Prefix& a, const Prefix& b) { return a.score < b.score; });
+  if (best->length <= kOpenLabels) return;
+  const std::uint32_t settled = best->length - kOpenLabels;
+  const Id common = tree_.ancestor(best->node, kOpenLabels);
+  next_.clear();
+  for (const Prefix& prefix : prefixes_) {
+    if (prefix.length < settled || tree_.ancestor(prefix.node, prefix.length - settled) != common) continue;
+    history_.retain(prefix.times);
+    next_.push_back(prefix);
+  }
+  adopt();
+}
+
+// In a stream of hours scores fall until float32 no longer tells them apart; what all have in common is taken out.
+void Beam::shift_scores() {
+  float best = kNever;
+  for (const Prefix& prefix : prefixes_) best = std::max(best, prefix.score);
+  if (best >= kShiftBelow) return;
+  for (Prefix& prefix : prefixes_) {
+    prefix.score -= kShiftBelow;
+    prefix.blank -= kShiftBelow;
+    prefix.nonblank -= kShiftBelow;
+  }
+  shifted_ += kShiftBelow;
+}
+
+std::vector<Hypothesis> Beam::best(std::size_t count) const {
+  std::vector<Candidate> order;
+  order.reserve(prefixes_.size());
+  for (Id slot = 0; slot < prefixes_.size(); ++slot)
+    order.push_back({prefixes_[slot].score, prefixes_[slot].label, slot, false});
+  count = std::min(count, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), before);
+  std::vector<Hypothesis> best;
+  best.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Prefix& prefix = prefixes_[order[i].slot];
+    best.push_back({tree_.labels(prefix.node), history_.frames(prefix.times), shifted_ + order[i].score});
+  }
+  return best;
+}
+
+}  // namespace deepspeech

@@ -1,0 +1,104 @@
+// CTC prefix beam search: class probabilities in, frame by frame; the most probable label sequences out, at any time.
+//
+// Definition: DeepSpeech 0.9.3, ctcdecode/ctc_beam_search_decoder.cpp and path_trie.cpp: scores are float32 natural
+// logarithms, summed over all alignments that the beam keeps. Order of work is our own: a frame's new prefixes are
+// scored in place and only those that enter the beam become nodes of the tree.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "class_scores.hh"
+#include "prefix_tree.hh"
+
+namespace deepspeech {
+
+struct BeamOptions {
+  std::size_t classes;  // labels and the blank, which comes last
+  std::size_t width;    // prefixes kept after each frame
+  Cutoff cutoff;
+};
+
+struct Hypothesis {
+  std::vector<std::uint32_t> labels;
+  std::vector<std::uint32_t> frames;  // per label: the frame in which it was heard
+  double score;                       // natural logarithm
+};
+
+// One stream's search. Not for two threads at a time.
+class Beam {
+ public:
+  // Throws std::invalid_argument for options that cannot be searched with.
+  explicit Beam(const BeamOptions& options);
+
+  // probabilities[frames, classes]. Throws std::invalid_argument, and takes nothing, where one is not in 0..1.
+  void feed(const float* probabilities, std::size_t frames);
+
+  // The best `count` sequences so far, or as many as there are; the search can go on afterwards.
+  std::vector<Hypothesis> best(std::size_t count) const;
+
+  std::size_t frames() const { return frames_; }
+
+  // Labels and times in memory, for tests of its bounds.
+  std::size_t entries() const { return tree_.size() + history_.size(); }
+
+ private:
+  struct Prefix {
+    float score;     // blank and nonblank together
+    float blank;     // of alignments that end in the blank
+    float nonblank;  // of alignments that end in the label
+    std::uint32_t label;
+    std::uint32_t length;  // labels
+    Id node;
+    Id times;
+    // For the frame at hand:
+    float next_blank;
+    float next_nonblank;
+    float next_score;
+    Id parent;         // slot of the prefix without its last label, if that is in the beam
+    Id first_child;    // slots of prefixes with one more label, chained by next_sibling
+    Id next_sibling;
+    bool heard_again;  // the label's time moves to this frame
+  };
+
+  struct Candidate {
+    float score;
+    std::uint32_t label;
+    Id slot;         // of the prefix that stays or is extended
+    bool extension;  // by `label`
+  };
+
+  static bool before(const Candidate& a, const Candidate& b);
+
+  void check(const float* probabilities, std::size_t frames) const;
+  void advance(const float* probabilities);
+  void link_family();
+  void stay();
+  void extend();
+  void extend_freely(Id slot);
+  void offer(float score, std::uint32_t label, Id slot);
+  void select();
+  void commit(std::uint32_t frame);
+  Prefix kept(Id slot, std::uint32_t frame);
+  Prefix extended(const Candidate& candidate, std::uint32_t frame);
+  void adopt();
+  void settle();
+  void shift_scores();
+
+  std::size_t width_;
+  ClassScores classes_;
+  PrefixTree tree_;
+  TimeHistory history_;
+  std::vector<Prefix> prefixes_;
+  std::vector<Prefix> next_;
+  std::vector<Candidate> candidates_;
+  std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free
+  std::uint64_t round_ = 0;
+  float threshold_ = 0;               // candidates below it cannot enter the beam
+  double shifted_ = 0;                // taken out of all scores so far
+  std::uint32_t frames_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace deepspeech

@@ -1,0 +1,57 @@
+// One frame's class probabilities as the beam search reads them: natural logarithms, cut off as asked, in order.
+//
+// Definition: DeepSpeech 0.9.3, ctcdecode/decoder_utils.cpp get_pruned_log_probs. The blank is the last class.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace deepspeech {
+
+struct Cutoff {
+  // Keep the most probable classes until their sum reaches `probability`, at most `classes` of them. A probability of
+  // 1 keeps every class, whatever `classes` says, as the old decoder did.
+  double probability = 1.0;
+  std::size_t classes = 40;
+};
+
+class ClassScores {
+ public:
+  struct Ranked {
+    float log;
+    std::uint32_t label;
+  };
+
+  // Throws std::invalid_argument for a cutoff or a number of classes that cannot be.
+  ClassScores(std::size_t classes, const Cutoff& cutoff);
+
+  std::size_t classes() const { return log_.size(); }
+  std::uint32_t blank() const { return static_cast<std::uint32_t>(log_.size() - 1); }
+
+  // probabilities[classes] of the next frame.
+  void read(const float* probabilities);
+
+  // Natural logarithm of a class's probability; minus infinity where it was cut off.
+  float log(std::uint32_t label) const { return log_[label]; }
+
+  // Whether the old decoder, which went from class to class, came to the blank before `label`. It did where it sorted
+  // by probability; else the blank comes last. Times of labels depend on it.
+  bool blank_before(std::uint32_t label) const { return sorted_ && probabilities_[blank()] > probabilities_[label]; }
+
+  // Fills ranked() with the labels (without the blank) whose logarithm is at least `least`, most probable first.
+  void rank(float least);
+  const std::vector<Ranked>& ranked() const { return ranked_; }
+
+ private:
+  void cut();
+
+  Cutoff cutoff_;
+  bool sorted_;
+  const float* probabilities_ = nullptr;  // of the frame that read() was given
+  std::vector<float> log_;
+  std::vector<Ranked> ranked_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace deepspeech

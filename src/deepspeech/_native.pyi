@@ -1,0 +1,29 @@
+"""Typed face of the C++ extension (`native/src/bind*.cc`)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+class FrameKernel:
+    def __init__(
+        self,
+        sample_rate_hz: int,
+        window_samples: int,
+        step_samples: int,
+        mel_bands: int,
+        coefficients: int,
+        low_hz: float,
+        high_hz: float,
+    ) -> None: ...
+    @property
+    def bins(self) -> int: ...
+    def power(self, samples: NDArray[np.float32]) -> NDArray[np.float32]: ...
+    def mfcc(self, power: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+class BeamSearch:
+    def __init__(self, classes: int, beam_width: int, cutoff_prob: float, cutoff_top_n: int) -> None: ...
+    def feed(self, probabilities: NDArray[np.float32]) -> None: ...
+    def best(self, count: int) -> list[tuple[list[int], list[int], float]]: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def entries(self) -> int: ...

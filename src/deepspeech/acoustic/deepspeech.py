@@ -1,0 +1,85 @@
+"""The network that Mozilla trained: a window of frames, three dense layers, LSTM, dense layer, classes.
+
+Shapes: B clips, T frames, F coefficients, W = (2·context + 1)·F, H hidden, V classes (labels, then blank).
+Source: DeepSpeech 0.9.3 `training/deepspeech_training/train.py::create_model`. Parameter names are a contract:
+checkpoints, transfer learning and converters address them.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deepspeech.acoustic.config import NetworkConfig
+
+State = tuple[Tensor, Tensor]
+
+
+class DeepSpeech(nn.Module):
+    """features_BTF → logits_BTV, over whole clips or, with `state`, over consecutive pieces of them."""
+
+    feature_mean: Tensor
+    feature_scale: Tensor
+
+    def __init__(self, config: NetworkConfig, coefficients: int, classes: int) -> None:
+        super().__init__()
+        self.config = config
+        window = (2 * config.context_frames + 1) * coefficients
+        hidden = config.hidden
+        # Constants, not parameters: measured once on the training set, the identity until then.
+        self.register_buffer("feature_mean", torch.zeros(coefficients))
+        self.register_buffer("feature_scale", torch.ones(coefficients))
+        self.layer_1 = nn.Linear(window, hidden)
+        self.layer_2 = nn.Linear(hidden, hidden)
+        self.layer_3 = nn.Linear(hidden, hidden)
+        self.lstm = nn.LSTM(hidden, hidden, config.lstm_layers, batch_first=True)
+        self.layer_5 = nn.Linear(hidden, hidden)
+        self.layer_6 = nn.Linear(hidden, classes)
+        if config.layer_norm:
+            # eps as TensorFlow's contrib layer_norm.
+            self.norms = nn.ModuleDict({name: nn.LayerNorm(hidden, eps=1e-12) for name in ("1", "2", "3", "5")})
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Glorot uniform weights and zero biases, as the old trainer."""
+        for layer in (self.layer_1, self.layer_2, self.layer_3, self.layer_5, self.layer_6):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        limit = math.sqrt(6 / (2 * self.config.hidden + 4 * self.config.hidden))
+        for name, value in self.lstm.named_parameters():
+            if "bias" in name:
+                nn.init.zeros_(value)
+            else:
+                nn.init.uniform_(value, -limit, limit)
+
+    def forward(self, features_BTF: Tensor) -> Tensor:
+        """Logits [B, T, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them."""
+        context = self.config.context_frames
+        padded = functional.pad(features_BTF, (0, 0, context, context))
+        windows_BTFC = self.normalise(padded).unfold(1, 2 * context + 1, 1)
+        return self.logits(windows_BTFC.transpose(2, 3).flatten(2))[0]
+
+    def step(self, windows_BTCF: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits [B, T, V] of windows [B, T, 2·context + 1, F], oldest frame first, and the state after them."""
+        return self.logits(self.normalise(windows_BTCF).flatten(2), state)
+
+    def normalise(self, frames: Tensor) -> Tensor:
+        return (frames - self.feature_mean) * self.feature_scale
+
+    def logits(self, windows_BTW: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Logits [B, T, V] and the LSTM's state after the last frame, from which a next piece continues."""
+        c = self.config
+        x = self._dense("1", self.layer_1, windows_BTW, c.dropout_1)
+        x = self._dense("2", self.layer_2, x, c.dropout_2)
+        x = self._dense("3", self.layer_3, x, c.dropout_3)
+        x, state = self.lstm(x, state)
+        x = functional.dropout(x, c.dropout_lstm, self.training)
+        x = self._dense("5", self.layer_5, x, c.dropout_5)
+        return self.layer_6(x), state
+
+    def _dense(self, name: str, layer: nn.Linear, x: Tensor, dropout: float) -> Tensor:
+        x = torch.clamp(layer(x), 0.0, self.config.relu_clip)
+        if self.config.layer_norm:
+            x = self.norms[name](x)
+        return functional.dropout(x, dropout, self.training)

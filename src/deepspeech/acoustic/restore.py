@@ -1,0 +1,53 @@
+"""A network out of a checkpoint, ready to judge or export: the averaged weights where the run kept them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from deepspeech import checkpoint
+from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.errors import CheckpointError
+from deepspeech.features.config import FeatureConfig
+from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A trained network with what it must know; `run` is the checkpoint's run.json."""
+
+    network: DeepSpeech
+    features: FeatureConfig
+    alphabet: Alphabet
+    run: dict[str, Any]
+    path: Path
+
+
+def restore(path: Path) -> Restored:
+    """Read a checkpoint folder. Raises CheckpointError where it is damaged or of another make."""
+    kept = checkpoint.load(path)
+    try:
+        features = FeatureConfig(**kept.run["config"]["features"])
+        alphabet = read_alphabet(kept.run["alphabet"])
+        shape = NetworkConfig(**kept.run["config"]["network"])
+        network = DeepSpeech(shape, features.coefficients, alphabet.classes)
+        fill(network, kept.weights | kept.average)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None
+    return Restored(network.eval(), features, alphabet, kept.run, path)
+
+
+def fill(network: DeepSpeech, tensors: checkpoint.Tensors) -> None:
+    """Put tensors into the network by name; all of them must be there and fit."""
+    network.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in tensors.items()})
+
+
+def read_alphabet(labels: Any) -> Alphabet:
+    """The alphabet as run.json keeps it: a list of labels, or "bytes"."""
+    return ByteAlphabet() if labels == "bytes" else Alphabet(labels)
+
+
+def write_alphabet(alphabet: Alphabet) -> Any:
+    return "bytes" if alphabet.bytes_mode else list(alphabet.labels)

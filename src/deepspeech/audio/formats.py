@@ -1,0 +1,211 @@
+"""Sound files: wav, flac, ogg, opus and mp3 in, 16-bit wav out.
+
+In: a path, or the bytes of a file. Out: float32 mono samples and their rate. Every fault is an AudioError of
+one line. Nothing is shared between calls, so many threads may read at once; decoding releases Python's lock.
+"""
+
+import io
+import os
+import threading
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from typing import TypeAlias
+
+import numpy as np
+import soundfile
+
+from deepspeech.audio.pcm import Float32, float_to_int16, to_mono
+from deepspeech.audio.wav_header import find_data, is_wav, with_length
+from deepspeech.errors import AudioError
+
+Source: TypeAlias = str | Path | bytes
+
+READABLE = "wav, flac, ogg, opus or mp3"
+_UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
+_BLOCK_FRAMES = 1 << 20
+_SEEK_FAILED = 39  # libsndfile's SFE_BAD_SEEK
+_HEAD_BYTES = 64
+_KNOWN = {b"RIFF": "wav", b"RIFX": "wav", b"fLaC": "flac", b"OggS": "ogg", b"ID3": "mp3", b"\xff": "mp3"}
+_FOREIGN = {
+    b"\x1aE\xdf\xa3": "a Matroska or WebM file",
+    b"0&\xb2u": "a Windows Media file",
+    b"#!AM": "an AMR file",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"version https://git-lfs": "a Git LFS pointer (the sound itself was not fetched)",
+    b"<": "a text or web page",
+}
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What a sound file's header says."""
+
+    rate_hz: int
+    channels: int
+    frames: int  # samples per channel
+    duration_s: float
+
+
+def read_audio(source: Source, name: str = "") -> tuple[Float32, int]:
+    """Samples [frames] (mono, float32, -1 to 1) and sample rate in Hz of a sound file.
+
+    `source` is a path or a file's bytes; `name` is how errors call it, by default its path. Channels are
+    averaged.
+    Raises AudioError: missing, empty, cut off, not audio, a codec that is not known, or no samples at all.
+    """
+    name = _name(source, name)
+    with _open(source, name) as file:
+        try:
+            samples = to_mono(_read(file))
+            rate_hz, floating = int(file.samplerate), file.subtype in ("FLOAT", "DOUBLE")
+        except (soundfile.SoundFileError, MemoryError) as error:
+            raise AudioError(f"{name}: damaged sound ({_reason(error)}); copy or download it again") from None
+    if not len(samples):
+        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+    if floating and not np.isfinite(samples).all():
+        raise AudioError(f"{name}: holds samples that are not numbers; make the file again")
+    return samples, rate_hz
+
+
+def probe(source: Source, name: str = "") -> AudioInfo:
+    """Rate, channels and length of a sound file, from its header; raises AudioError as `read_audio` does.
+
+    Only a stream whose header leaves the length open is decoded.
+    """
+    name = _name(source, name)
+    with _open(source, name) as file:
+        rate_hz, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
+    if frames >= _UNKNOWN_LENGTH:
+        frames = len(read_audio(source, name)[0])
+    if not frames:
+        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+    return AudioInfo(rate_hz, channels, frames, frames / rate_hz)
+
+
+def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
+    """Mono float32 `samples` [frames] as the bytes of a 16-bit wav file."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(float_to_int16(samples).astype("<i2", copy=False).tobytes())
+    return buffer.getvalue()
+
+
+def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
+    """Write mono float32 `samples` as a 16-bit wav file; it appears whole under its name, or not at all."""
+    path = Path(path)
+    # Unique, so that two writers of one clip do not meet.
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.wav.part")
+    try:
+        try:
+            temporary.write_bytes(wav_bytes(samples, rate_hz))
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise AudioError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _name(source: Source, name: str) -> str:
+    return name or ("sound in memory" if isinstance(source, bytes) else str(source))
+
+
+@contextmanager
+def _open(source: Source, name: str) -> Iterator[soundfile.SoundFile]:
+    """The sound file, open for decoding; every reason why it cannot be is an AudioError."""
+    content, head = _content(source, name)
+    if not head:
+        raise AudioError(f"{name}: the file is empty (0 bytes); copy or download it again")
+    if is_wav(head):
+        content = _checked_wav(content, name)
+    try:
+        file = soundfile.SoundFile(
+            io.BytesIO(content) if isinstance(content, bytes) else os.fsencode(content)
+        )
+    except soundfile.SoundFileError:
+        raise AudioError(f"{name}: {_why_not(head)}") from None
+    with file:
+        yield file
+
+
+def _content(source: Source, name: str) -> tuple[bytes | Path, bytes]:
+    """What to decode, and its first bytes. A pipe is read whole, since decoders go back and forth."""
+    if isinstance(source, bytes):
+        return source, source[:_HEAD_BYTES]
+    path = Path(source)
+    try:
+        mode = path.stat().st_mode
+        if S_ISDIR(mode):
+            raise AudioError(f"{name}: is a folder; name a sound file")
+        if not S_ISREG(mode):
+            content = path.read_bytes()
+            return content, content[:_HEAD_BYTES]
+        with path.open("rb", buffering=0) as file:
+            return path, file.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        raise AudioError(f"{name}: there is no such file; check the path") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        raise AudioError(f"{name}: cannot be read ({getattr(error, 'strerror', error)})") from None
+
+
+def _checked_wav(content: bytes | Path, name: str) -> bytes | Path:
+    """The wav file, after a look whether all the sound that its header promises is there."""
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
+        data = find_data(file)
+    if data is None:
+        raise AudioError(f"{name}: a wav file that ends before its sound begins; copy or download it again")
+    if data.cut_off:
+        raise AudioError(
+            f"{name}: cut off: its header promises {data.promised_bytes} bytes of sound, "
+            f"{data.present_bytes} are there; copy or download it again"
+        )
+    if data.open_ended and data.promised_bytes == 0:
+        return with_length(content if isinstance(content, bytes) else content.read_bytes(), data)
+    return content
+
+
+def _read(file: soundfile.SoundFile) -> Float32:
+    """All samples [frames] or [frames, channels]."""
+    if file.frames < _UNKNOWN_LENGTH:
+        # In one piece: after each piece the library seeks, and seeking inside mp3 is not exact to the sample.
+        samples: Float32 = file.read(dtype="float32")
+        return samples
+    blocks = []
+    while True:
+        # At the end of a flac stream of unknown length that seek fails although the samples have arrived.
+        block = np.full((_BLOCK_FRAMES, file.channels), np.nan, np.float32)
+        try:
+            count = len(file.read(out=block))
+        except soundfile.LibsndfileError as error:
+            if error.code != _SEEK_FAILED:
+                raise
+            count = int(np.count_nonzero(~np.isnan(block[:, 0])))
+        blocks.append(block[:count])
+        if count < _BLOCK_FRAMES:
+            return np.concatenate(blocks)
+
+
+def _why_not(head: bytes) -> str:
+    """Why a file with these first bytes cannot be opened, and what to do."""
+    for magic, kind in _FOREIGN.items():
+        if head.startswith(magic):
+            return f"is {kind}, not a sound file that can be read here; make it {READABLE}"
+    if head[4:8] == b"ftyp":
+        return f"is an MP4 or M4A file, whose codec cannot be read here; convert it to {READABLE}"
+    for magic, kind in _KNOWN.items():
+        if head.startswith(magic):
+            return f"a damaged {kind} file, or a codec that cannot be read here; fetch or convert it again"
+    return f"not a sound file; it must be {READABLE}"
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "its header promises more sound than memory can hold"
+    return str(error).removeprefix("Error : ").rstrip(".")

@@ -1,0 +1,45 @@
+"""Sound at another sample rate (libsoxr, high quality): whole, or chunk by chunk with the same result."""
+
+import numpy as np
+import soxr
+
+from deepspeech.audio.pcm import Float32
+
+QUALITY = "HQ"  # flat to 0.91 of the band, 125 dB down above it: beyond what 16-bit samples can show
+
+
+def resample(samples: Float32, from_hz: int, to_hz: int) -> Float32:
+    """Mono `samples` at rate `to_hz`: len * to_hz / from_hz of them. Equal rates: the samples themselves."""
+    if from_hz == to_hz:
+        return samples
+    result: Float32 = soxr.resample(samples.astype(np.float32, copy=False), from_hz, to_hz, quality=QUALITY)
+    return result
+
+
+class StreamResampler:
+    """Resamples a signal that arrives in chunks. One belongs to one thread.
+
+    All that `feed` and `finish` return, joined, equals `resample` of all that was fed. The filter looks
+    ahead, so a chunk may give nothing at first and the rest comes later.
+    """
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._stream = None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, quality=QUALITY)
+
+    def feed(self, samples: Float32) -> Float32:
+        """Samples [n] at the new rate that are ready now; n may be 0."""
+        return self._resample(samples, last=False)
+
+    def finish(self) -> Float32:
+        """The samples still held back; the next `feed` begins a new signal."""
+        tail = self._resample(np.zeros(0, np.float32), last=True)
+        if self._stream is not None:
+            self._stream.clear()
+        return tail
+
+    def _resample(self, samples: Float32, last: bool) -> Float32:
+        samples = samples.astype(np.float32, copy=False)
+        if self._stream is None:
+            return samples
+        result: Float32 = self._stream.resample_chunk(samples, last=last)
+        return result

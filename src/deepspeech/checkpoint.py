@@ -1,0 +1,137 @@
+"""Checkpoints: one folder each, written whole or not at all.
+
+    DIR/train-000120/weights.safetensors    the network's tensors; averaged ones under "average/", Adam's under "optimiser/"
+    DIR/train-000120/run.json               configuration, position in training, losses, versions
+    DIR/best-000100/…                       the same, of the best dev loss so far
+
+The newest `train-*` is where training resumes; `best-*` is what is tested and exported. A folder appears under its
+name only when every byte of it is on disk. Nothing is unpickled.
+"""
+
+import json
+import os
+import re
+import shutil
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from deepspeech.errors import CheckpointError
+
+Tensors = dict[str, NDArray[Any]]
+FORMAT = 1
+_NAME = re.compile(r"(train|best)-(\d+)")
+_GROUPS = ("", "average/", "optimiser/")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a folder holds: tensors by parameter name, in three groups, and run.json's content."""
+
+    path: Path
+    weights: Tensors
+    average: Tensors
+    optimiser: Tensors
+    run: dict[str, Any]
+
+
+def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Tensors], run: dict[str, Any]) -> Path:
+    """Write `folder/kind-step` of (weights, average, optimiser) tensors and return its path.
+
+    Raises CheckpointError, and then leaves what was there as it was.
+    """
+    target = folder / f"{kind}-{step:06d}"
+    temporary = folder / f".{target.name}.partial"
+    tensors = {
+        prefix + name: np.ascontiguousarray(value)
+        for prefix, group in zip(_GROUPS, groups, strict=True)
+        for name, value in group.items()
+    }
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        save_file(tensors, temporary / "weights.safetensors")
+        checksum = _checksum(temporary / "weights.safetensors")
+        page = json.dumps(run | {"format": FORMAT, "step": step, "weights_crc32": checksum}, indent=2, ensure_ascii=False)
+        (temporary / "run.json").write_text(page + "\n", encoding="utf-8")
+        for path in (*temporary.iterdir(), temporary):
+            _to_disk(path)
+        if target.exists():
+            shutil.rmtree(target)
+        temporary.rename(target)
+        _to_disk(folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CheckpointError(f"{target}: cannot write the checkpoint ({reason}); nothing was changed there") from None
+    return target
+
+
+def load(path: Path) -> Checkpoint:
+    """Read one checkpoint folder. Raises CheckpointError where it is damaged or foreign."""
+    run = describe(path)
+    try:
+        file = path / "weights.safetensors"
+        if _checksum(file) != run["weights_crc32"]:
+            raise CheckpointError(f"{file}: the checkpoint is damaged (checksum differs); use an older one")
+        tensors = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: cannot read the checkpoint ({error}); use an older one") from None
+    groups: list[Tensors] = [{}, {}, {}]
+    for name, value in tensors.items():
+        group = next((i for i in (1, 2) if name.startswith(_GROUPS[i])), 0)
+        groups[group][name.removeprefix(_GROUPS[group])] = value
+    return Checkpoint(path, *groups, run)
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """run.json of a checkpoint folder."""
+    try:
+        run: dict[str, Any] = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        if run["format"] > FORMAT:
+            raise CheckpointError(f"{path}: written by a newer version (format {run['format']}); update deepspeech")
+        _ = run["weights_crc32"], run["step"], run["config"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: not a readable checkpoint ({error!r}); name a folder that training wrote") from None
+    return run
+
+
+def found(folder: Path, kind: str) -> list[Path]:
+    """Checkpoints of one kind in `folder`, newest first."""
+    matches = [(path, _NAME.fullmatch(path.name)) for path in folder.glob(f"{kind}-*")] if folder.is_dir() else []
+    return [path for path, match in sorted(((p, m) for p, m in matches if m), key=lambda pair: -int(pair[1][2]))]
+
+
+def newest(folder: Path, kinds: tuple[str, ...]) -> Path | None:
+    """The newest checkpoint of the first kind that has any; `folder` may itself be a checkpoint."""
+    if (folder / "run.json").is_file():
+        return folder
+    return next((paths[0] for kind in kinds if (paths := found(folder, kind))), None)
+
+
+def prune(folder: Path, kind: str, keep: int) -> None:
+    """Delete all but the newest `keep` checkpoints of one kind, and leftovers of killed writes."""
+    for path in (*found(folder, kind)[keep:], *folder.glob(".*.partial")):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _checksum(path: Path) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            value = zlib.crc32(block, value)
+    return value
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,68 @@
+"""`deepspeech doctor`: what is installed, which devices there are, what is missing and how to get it."""
+
+from typing import Annotated
+
+import typer
+
+PARTS = {
+    "numpy": "arrays",
+    "onnxruntime": "recognition",
+    "soundfile": "reading sound",
+    "soxr": "sample rates",
+    "rapidfuzz": "error rates",
+    "torch": "training",
+    "onnx": "export",
+    "safetensors": "checkpoints",
+    "absl": "the old command lines",
+}
+DISTRIBUTIONS = {"absl": "absl-py"}
+
+
+def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """What is installed, which devices there are, what is missing and how to get it."""
+    import json
+    import os
+    import platform
+    from importlib import metadata
+
+    from deepspeech._version import __version__
+
+    versions: dict[str, str | None] = {}
+    for part in PARTS:
+        try:
+            versions[part] = metadata.version(DISTRIBUTIONS.get(part, part))
+        except metadata.PackageNotFoundError:
+            versions[part] = None
+    facts = {
+        "deepspeech": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "extension": _extension(),
+        "devices": _devices() if versions["torch"] else [],
+        "parts": versions,
+    }
+    if json_output:
+        print(json.dumps(facts, indent=2))
+        return
+    print(f"deepspeech {__version__}, Python {facts['python']}, {facts['system']}, {facts['cores']} cores")
+    print(f"  C++ extension   {facts['extension']}")
+    for part, use in PARTS.items():
+        missing = f"missing: pip install {DISTRIBUTIONS.get(part, part)}"
+        print(f"  {part:<15} {versions[part] or missing}  ({use})")
+    print(f"  devices         {', '.join(facts['devices']) or 'training is not installed: pip install deepspeech'}")
+
+
+def _extension() -> str:
+    try:
+        from deepspeech import _native
+    except ImportError as error:
+        return f"missing ({error}); install again: pip install --force-reinstall deepspeech"
+    return "loaded" if hasattr(_native, "FrameKernel") else "damaged; install again"
+
+
+def _devices() -> list[str]:
+    import torch
+
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return [*gpus, f"CPU ({torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()})"]

@@ -1,0 +1,97 @@
+"""`deepspeech evaluate`: error rates of a model file or a checkpoint."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def evaluate(
+    model: Annotated[Path, typer.Option(help="A model file, or a checkpoint folder.")],
+    data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
+    beam_width: Annotated[int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")] = None,
+    greedy: Annotated[bool, typer.Option(help="The likeliest letter of every frame instead of a search.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON: wer and cer as fractions.")] = False,
+    samples: Annotated[bool, typer.Option("--samples", help="Report every sample too.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out samples that cannot be used.")] = False,
+) -> None:
+    """Word and letter error rates of a model or checkpoint on recordings.
+
+    Example: deepspeech evaluate --model model.onnx --data test.csv
+    """
+    import json
+
+    from deepspeech.decoder.options import DecodeOptions
+    from deepspeech.evaluation.evaluate import evaluate as judge
+    from deepspeech.evaluation.report import summary
+    from deepspeech.evaluation.score import Scores
+
+    opened = _checkpoint(model) if model.is_dir() else _model_file(model)
+    good = _samples(data, opened, skip_bad)
+    options = None if greedy else DecodeOptions(beam_width=beam_width or opened["beam_width"])
+    scores: Scores = judge(opened["emit"](good), good, opened["alphabet"], options, "evaluating")
+    if json_output:
+        print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
+        return
+    print(summary(", ".join(map(str, data)), scores) + f", {len(good)} utterances, {scores.words} words")
+    if samples:
+        for sample in scores.samples:
+            print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
+
+
+def _samples(data: list[Path], opened: dict[str, Any], skip_bad: bool) -> list[Any]:
+    import os
+    import sys
+
+    from deepspeech.datasets.check import describe, examine_all, refuse
+    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.errors import DataError
+
+    given = [sample for path in data for sample in read_csv(path)]
+    good, faults = examine_all(given, opened["alphabet"], opened["features"], "recordings", os.cpu_count() or 1)
+    if skip_bad and faults:
+        print(describe(faults, "given"), file=sys.stderr)
+    elif not skip_bad:
+        refuse(faults, "given")
+    if not good:
+        raise DataError(f"{data[0]}: no usable sample")
+    return good
+
+
+def _model_file(path: Path) -> dict[str, Any]:
+    from deepspeech.evaluation.evaluate import Emitted
+    from deepspeech.runtime.emit import FileEmitter
+    from deepspeech.runtime.session import Session
+
+    session = Session(path)
+    emitter = FileEmitter(session)
+
+    def emit(samples: list[Any]) -> Iterable[Emitted]:
+        emissions = emitter.emit([sample.audio for sample in samples])
+        return (Emitted(*pair) for pair in zip(samples, emissions, strict=True))
+
+    card = session.card
+    return {"alphabet": card.alphabet, "features": card.features, "beam_width": card.beam_width, "emit": emit}
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
+    import os
+
+    from deepspeech import checkpoint
+    from deepspeech.acoustic.restore import restore
+    from deepspeech.datasets.pipeline import ClipCache, Pipeline
+    from deepspeech.errors import CheckpointError
+    from deepspeech.features.mfcc import FeatureExtractor
+    from deepspeech.training.emit import TorchEmitter
+
+    newest = checkpoint.newest(path, ("best", "train"))
+    if newest is None:
+        raise CheckpointError(f"{path}: no checkpoint there; name a model file or a folder that training wrote")
+    restored = restore(newest)
+    pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
+    emitter = TorchEmitter(restored.network, pipeline, 16, os.cpu_count() or 1)
+    beam_width = restored.run["config"]["decoding"]["beam_width"]
+    return {
+        "alphabet": restored.alphabet, "features": restored.features, "beam_width": beam_width, "emit": emitter.emit,
+    }  # fmt: skip

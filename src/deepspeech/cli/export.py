@@ -1,0 +1,69 @@
+"""`deepspeech export`: a checkpoint becomes a model file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PROOF_CLIPS = 40
+
+
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint, or a folder of them (the best is taken).")],
+    output: Annotated[Path, typer.Argument(help="The model file to write, for example model.onnx.")],
+    int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits: a quarter of the size, faster.")] = False,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="CSV of recordings to prove the file on; the run's dev sets by default.")
+    ] = None,
+    tolerance: Annotated[float, typer.Option(help="Share of letters that int8 may change on them.")] = 0.02,
+    beam_width: Annotated[int, typer.Option(help="Prefixes the search keeps, unless its user says otherwise.")] = 500,
+    name: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
+    version: Annotated[str | None, typer.Option(help="Version of the model.")] = None,
+    author: Annotated[str | None, typer.Option(help="Who made it.")] = None,
+    contact: Annotated[str | None, typer.Option(help="How to reach them.")] = None,
+    language: Annotated[str | None, typer.Option(help="Its language, as a tag such as fr or pt-BR.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Its licence.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it is.")] = None,
+) -> None:
+    """Turn a checkpoint into a model file that runs without torch.
+
+    The file is written only when it transcribes recordings as the checkpoint does.
+
+    Example: deepspeech export checkpoints model.onnx --int8 --language en
+    """
+    from deepspeech import checkpoint as checkpoints
+    from deepspeech.acoustic.restore import restore
+    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.errors import CheckpointError
+    from deepspeech.export.export import export as write
+    from deepspeech.modelfile import ModelCard
+
+    newest = checkpoints.newest(checkpoint, ("best", "train"))
+    if newest is None:
+        raise CheckpointError(f"{checkpoint}: no checkpoint there; name a folder that training wrote")
+    restored = restore(newest)
+    given = dict(
+        name=name, version=version, author=author, contact=contact, language=language, licence=licence,
+        description=description,
+    )  # fmt: skip
+    described = restored.run["config"]["card"] | {key: value for key, value in given.items() if value is not None}
+    shape = restored.network.config
+    card = ModelCard(
+        alphabet=restored.alphabet,
+        features=restored.features,
+        context_frames=shape.context_frames,
+        hidden=shape.hidden,
+        lstm_layers=shape.lstm_layers,
+        beam_width=beam_width,
+        precision="int8" if int8 else "float32",
+        made_with=restored.run["made_with"],
+        **described,
+    )
+    files = data or [path for path in map(Path, restored.run["config"]["data"]["dev"]) if path.is_file()]
+    clips = [sample.audio for path in files for sample in read_csv(path)][:PROOF_CLIPS]
+    proof = write(restored, card, output, clips, tolerance)
+    proved = f"proved on {proof.clips} clips" if clips else "proved on made-up sound only; name recordings with --data"
+    print(
+        f"{output}: {output.stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: {proof.different} transcripts differ, "
+        f"largest difference of a probability {proof.largest_difference:.1e}"
+    )

@@ -1,0 +1,73 @@
+"""`deepspeech train CONFIG.toml`: learn, then test."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+ConfigArgument = Annotated[Path | None, typer.Argument(help="TOML page of settings; without one, the defaults.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change one setting; may be repeated.")
+]
+SkipOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out samples that cannot be trained on, instead of refusing to start.")
+]
+
+
+def train(
+    config: ConfigArgument = None,
+    change: SetOption = None,
+    skip_bad: SkipOption = False,
+    show: Annotated[bool, typer.Option("--show", help="Print the resolved settings and stop.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print test results as JSON.")] = False,
+) -> None:
+    """Train a network on recordings, then test it.
+
+    Run the same command again to resume: training goes on from the newest checkpoint.
+
+    Example: deepspeech train runs/an4.toml --set training.epochs=20
+    """
+    from deepspeech.config import override, page, read, resolve
+
+    tables: dict[str, Any] = override(read(config) if config else {}, change or [])
+    if skip_bad:
+        tables.setdefault("data", {})["on_bad_sample"] = "skip"
+    run_config = resolve(tables)
+    if show:
+        print(page(run_config), end="")
+        return
+
+    from deepspeech.training.log import Log
+
+    log = Log(Path(run_config.checkpoint.folder))
+    learn(run_config, log)
+    if run_config.data.test:
+        report(run_config, log, json_output)
+
+
+def learn(run_config: Any, log: Any) -> None:
+    """Train; a signal that stopped it becomes the exit code that shells expect."""
+    from deepspeech.training.run import Run, Stopped
+
+    try:
+        Run(run_config, log).train()
+    except Stopped as stopped:
+        log.line("Stopped. A checkpoint is written; the same command goes on from there.")
+        raise typer.Exit(128 + stopped.number) from None
+
+
+def report(run_config: Any, log: Any, json_output: bool = False, count: int = 3) -> Any:
+    """Test and print; returns scores by file."""
+    import json
+
+    from deepspeech.evaluation.report import blocks, summary
+    from deepspeech.training.run import test
+
+    results = test(run_config, log)
+    if json_output:
+        print(json.dumps({name: scores.to_dict() for name, scores in results.items()}, indent=2))
+    else:
+        for name, scores in results.items():
+            print(summary(name, scores))
+            print(blocks(scores, count))
+    return results

@@ -1,0 +1,211 @@
+"""RunConfig: a whole training run on one page. It is values only: reading it opens no file and touches no device.
+
+Sources, in this order: the defaults below, a TOML file whose tables are the fields of RunConfig, `--set table.key=value`.
+An unknown key is refused with its nearest neighbour. The resolved page is printed once and saved with every checkpoint.
+"""
+
+import difflib
+import sys
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.datasets.augment.spec import parse
+from deepspeech.datasets.config import DataConfig
+from deepspeech.decoder.options import DecodeOptions
+from deepspeech.errors import ConfigError
+from deepspeech.features.config import FeatureConfig
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the network learns."""
+
+    epochs: int = 75
+    batch_size: int = 16
+    eval_batch_size: int = 16
+    learning_rate: float = 0.001  # the highest, where a schedule changes it
+    schedule: str = "constant"  # or "cosine": warm up, then fall along a half cosine to nothing at the last step
+    warmup_epochs: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0  # decoupled (AdamW)
+    clip_norm: float = 0.0  # limit of the gradient's norm; 0: none
+    average_decay: float = 0.0  # exponential moving average of the weights, used to judge and export; 0: none
+    select_by: str = "loss"  # the best checkpoint is the one of lowest dev "loss" or "wer"
+    evaluate_every: int = 1  # epochs between judgements on the dev set
+    early_stop_epochs: int = 0  # stop after so many epochs without improvement; 0: never
+    early_stop_min_delta: float = 0.05  # what counts as an improvement of the dev loss
+    plateau_epochs: int = 0  # after so many epochs without improvement go back to the best and lower the rate; 0: never
+    plateau_factor: float = 0.1
+    seed: int = 4568
+    threads: int = 0  # for arithmetic; 0: as many as there are cores
+
+    def __post_init__(self) -> None:
+        for name, choices in (("schedule", ("constant", "cosine")), ("select_by", ("loss", "wer"))):
+            if getattr(self, name) not in choices:
+                raise ConfigError(f"training.{name} is '{getattr(self, name)}'; use one of {', '.join(choices)}")
+        for name in ("epochs", "batch_size", "eval_batch_size", "evaluate_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be at least 1")
+        if self.learning_rate <= 0:
+            raise ConfigError(f"training.learning_rate is {self.learning_rate:g}; it must be positive")
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """Where a run keeps its state. Without `load`, training resumes from what `folder` holds."""
+
+    folder: str = "checkpoints"
+    load: str = ""  # another folder to start from
+    which: str = "auto"  # "last", "best", "init" (ignore what is there), "auto": last, else best, else init
+    every_s: float = 600.0  # save also within an epoch, this often; 0: only at its end
+    keep: int = 5
+
+    def __post_init__(self) -> None:
+        if self.which not in ("auto", "last", "best", "init"):
+            raise ConfigError(f"checkpoint.which is '{self.which}'; use auto, last, best or init")
+
+
+@dataclass(frozen=True)
+class CardConfig:
+    """What an exported model says about itself."""
+
+    name: str = "model"
+    version: str = "0.0.1"
+    author: str = ""
+    contact: str = ""
+    language: str = ""
+    licence: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run. Tables of the TOML file are the fields below; `augment` is a list of `name[key=value,…]`."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    augment: tuple[str, ...] = ()
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    decoding: DecodeOptions = field(default_factory=DecodeOptions)
+    card: CardConfig = field(default_factory=CardConfig)
+
+    def __post_init__(self) -> None:
+        for text in self.augment:
+            parse(text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as saved in run.json."""
+        return asdict(self)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Tables of a TOML file; paths of data files in it are relative to the file."""
+    try:
+        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML ({error})") from None
+    data = tables.get("data")
+    if isinstance(data, dict):
+        for key in ("train", "dev", "test"):
+            if isinstance(data.get(key), list | str):
+                names = [data[key]] if isinstance(data[key], str) else data[key]
+                data[key] = [str(path.parent / str(name)) for name in names]
+        if data.get("alphabet"):
+            data["alphabet"] = str(path.parent / str(data["alphabet"]))
+    return tables
+
+
+def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+    """`tables` with each `table.key=value` put in; a value is TOML, or else taken as text."""
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {assignment}: write table.key=value, for example training.epochs=20")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text
+        *path, key = name.strip().split(".")
+        table = tables
+        for part in path:
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"--set {assignment}: {part} is a value, not a table")
+        table[key] = value
+    return tables
+
+
+def resolve(tables: Mapping[str, Any]) -> RunConfig:
+    """The configuration that `tables` describe. Raises ConfigError for unknown keys and wrong types."""
+    config: RunConfig = _build(RunConfig, tables, "")
+    return config
+
+
+def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
+    hints = get_type_hints(kind)
+    known = [item.name for item in fields(kind)]
+    for key in tables:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            advice = f"did you mean {path}{near[0]}?" if near else f"there are: {', '.join(known)}"
+            raise ConfigError(f"unknown setting {path}{key}; {advice}")
+    return kind(**{key: _value(hints[key], value, f"{path}{key}") for key, value in tables.items()})
+
+
+def _value(hint: Any, value: Any, path: str) -> Any:
+    if is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{path} is a table of settings, not {value!r}")
+        return _build(hint, value, path + ".")
+    if get_origin(hint) is tuple:
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+        raise ConfigError(f"{path} is a list of texts, not {value!r}")
+    kinds = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
+    if value is None and type(None) in kinds:
+        return None
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) in kinds:
+        return value
+    wanted = " or ".join("nothing" if k is type(None) else k.__name__ for k in kinds)
+    raise ConfigError(f"{path} is {value!r}; it must be {wanted}")
+
+
+def page(config: RunConfig) -> str:
+    """The configuration as TOML, to print and to read back."""
+    lines = []
+    values = config.to_dict()
+    for name, value in values.items():
+        if not isinstance(value, dict):
+            lines.insert(0, f"{name} = {_toml(value)}")
+    for name, table in values.items():
+        if isinstance(table, dict):
+            lines += ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items() if value is not None)]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return repr(value)

@@ -1,0 +1,188 @@
+"""The one program of every importer. In: the clips of a corpus. Out: 16 kHz wav files, a CSV, and counts.
+
+A recipe says which clips there are; here they are converted on all cores, their sentences cleaned, and what
+cannot be trained on is dropped and counted. Rows keep the recipe's order; only clips under way are in memory.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from deepspeech.audio.formats import probe, read_audio, write_wav
+from deepspeech.audio.resample import resample
+from deepspeech.corpora.report import (
+    FAILED,
+    INVALID_LABEL,
+    TOO_LONG,
+    TOO_SHORT,
+    DroppedClip,
+    DroppedFile,
+    SetReport,
+)
+from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import AudioError, CorpusError
+from deepspeech.progress import Progress
+from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.labels import Validator
+
+RATE_HZ = 16000
+_AHEAD = 32  # clips waiting for each worker: enough that none is idle behind a long clip
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording of the corpus as it came, and where its wav file belongs."""
+
+    source: Path
+    wav: Path
+    sentence: str
+    speaker: str = ""
+    fault: str = ""  # why the corpus' own entry cannot be used
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is kept. `max_s` and `ms_per_letter` are those of DeepSpeech's importers."""
+
+    validate: Validator
+    alphabet: Alphabet | None = None
+    max_s: float = 10.0
+    ms_per_letter: int = 20
+    spell: Callable[[str], str] = str  # how a kept transcript is written, e.g. with spaces between letters
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of a clip's sound: a wav file of so many bytes and seconds, or why there is none."""
+
+    size_bytes: int = 0
+    duration_s: float = 0.0
+    fault: str = ""
+    detail: str = ""
+
+
+def import_set(
+    clips: Iterable[Clip],
+    total: int | None,
+    rules: Rules,
+    report: SetReport,
+    workers: int = 0,
+    each: Callable[[Sample], None] = lambda sample: None,
+) -> None:
+    """Convert, judge and list `clips`: writes `report.csv` and counts in `report`.
+
+    `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
+    every kept sample in order. An import that was stopped goes on with the wav files it has.
+    """
+    workers = workers or len(os.sched_getaffinity(0))
+    dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
+    progress = Progress(total, f"importing {report.name}", "clips")
+    try:
+        with CsvWriter(report.csv) as writer, dropped_file as dropped, progress:
+            for clip, sound in in_order(convert, clips, workers):
+                verdict = judge(clip, sound, rules, report)
+                if isinstance(verdict, Sample):
+                    writer.write(verdict)
+                    each(verdict)
+                else:
+                    dropped.write(verdict)
+                progress.advance()
+    except OSError as error:
+        raise CorpusError(f"{report.csv}: cannot be written ({error.strerror})") from None
+    report.dropped_file = dropped_file.path if dropped_file.lines else None
+
+
+def convert(clip: Clip) -> Converted:
+    """Make the clip's wav file, or find it good as it is: 16 kHz, mono, whole."""
+    if clip.fault:
+        return Converted(fault=clip.fault, detail=clip.fault)
+    try:
+        info = probe(clip.wav)
+        if (info.rate_hz, info.channels) == (RATE_HZ, 1):
+            return Converted(clip.wav.stat().st_size, info.duration_s)
+    except AudioError:
+        pass  # not made yet, or left over from an import that was killed
+    if not clip.source.is_file():
+        return Converted(fault="the clip is not there", detail=f"{clip.source}: there is no such file")
+    try:
+        samples, rate_hz = read_audio(clip.source)
+        samples = resample(samples, rate_hz, RATE_HZ)
+        if not len(samples):
+            raise AudioError(f"{clip.source}: holds no sound (0 samples)")
+    except AudioError as error:
+        return Converted(fault="the clip cannot be read", detail=str(error))
+    write_wav(clip.wav, samples, RATE_HZ)
+    return Converted(clip.wav.stat().st_size, len(samples) / RATE_HZ)
+
+
+def judge(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Sample | DroppedClip:
+    """Count the clip in `report`, and keep it or say why not; the first reason counts, as in DeepSpeech."""
+    label = rules.validate(clip.sentence)
+    strange = rules.alphabet.missing(label) if rules.alphabet and label else []
+    fault = _fault(sound, label, strange, rules)
+    report.clips += 1
+    report.total_s += sound.duration_s
+    if fault is None:
+        report.imported_s += sound.duration_s
+        transcript = rules.spell(label or "")
+        return Sample(str(clip.wav), clip.wav, transcript, sound.size_bytes, clip.speaker, sound.duration_s)
+    report.dropped[fault.reason, fault.summary] += 1
+    if strange and not sound.fault:
+        report.letters.update(strange)
+    return DroppedClip(clip.source.name, fault.reason, fault.detail or fault.summary, clip.sentence)
+
+
+@dataclass(frozen=True)
+class _Fault:
+    reason: str
+    summary: str
+    detail: str = ""
+
+
+def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules) -> _Fault | None:
+    if sound.fault:
+        return _Fault(FAILED, sound.fault, sound.detail)
+    if not label:
+        return _Fault(INVALID_LABEL, "sentence refused by the label rules")
+    if strange:
+        letters = " ".join(f"{letter!r} (U+{ord(letter):04X})" for letter in strange)
+        return _Fault(
+            INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}"
+        )
+    steps = int(sound.duration_s * 1000 / 10 / (rules.ms_per_letter / 10))
+    if steps < len(label):
+        return _Fault(
+            TOO_SHORT, f"under {rules.ms_per_letter} ms a letter", f"{steps} steps for {len(label)} letters"
+        )
+    if sound.duration_s > rules.max_s:
+        return _Fault(TOO_LONG, f"over {rules.max_s:g} s", f"{sound.duration_s:.2f} s")
+    return None
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Iterator[tuple[Item, Result]]:
+    """Each item with `work` of it, in order, worked on by threads; only a bounded number is taken ahead.
+
+    Threads suffice: decoding, resampling and writing release the interpreter lock.
+    """
+    waiting: deque[tuple[Item, Future[Result]]] = deque()
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for item in items:
+            waiting.append((item, pool.submit(work, item)))
+            if len(waiting) >= _AHEAD * workers:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for item, future in waiting:
+            yield item, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interrupt does not wait for what has not begun

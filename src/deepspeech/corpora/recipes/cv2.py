@@ -1,0 +1,162 @@
+"""Common Voice, any language, releases 2 to today's. CC0.
+
+In: the unpacked folder of a language: tables train.tsv, dev.tsv, test.tsv, validated.tsv, other.tsv and the
+MP3 files in clips/. Out: wav files and CSVs in clips/. Tables differ from release to release; three columns
+are used, by name. The rules are those of DeepSpeech's `bin/import_cv2.py`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.engine import Clip, Rules, import_set
+from deepspeech.corpora.report import ImportReport, SetReport
+from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import CorpusError
+from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.labels import Validator, load_validator, to_ascii
+
+# test and dev come first: train-all.csv, made with validated, leaves out what they hold.
+SETS = ("test", "dev", "train", "validated", "other")
+HELD_OUT = ("test", "dev")
+
+
+def cv2(
+    tsv_dir: Annotated[
+        Path, "Folder of one language of Common Voice: the one that holds train.tsv and clips."
+    ],
+    audio_dir: Annotated[
+        Path | None, "Folder of the clips, if not the folder clips beside the tables."
+    ] = None,
+    filter_alphabet: Annotated[Path | None, "Drop sentences with letters outside this alphabet.txt."] = None,
+    normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False,
+    space_after_every_character: Annotated[
+        bool, "Put a space between the characters of each transcript."
+    ] = False,
+    validate_label_locale: Annotated[
+        Path | None,
+        "Python file with a function validate_label(sentence) for your language: it returns the transcript, "
+        "or None to refuse. Without it the rule for English applies.",
+    ] = None,
+    workers: Annotated[int, "Clips to convert at the same time; 0 means one for each processor core."] = 0,
+) -> ImportReport:
+    """Prepare a language of Common Voice: convert its clips to 16 kHz wav files, write a CSV for each set.
+
+    A clip is dropped, counted and listed when it cannot be read, when its
+    sentence cannot be used, when it has less than 20 milliseconds for each
+    letter, or when it is longer than 10 seconds. After an interruption, run the
+    same command again: finished clips are kept.
+    """
+    tables = _tables(tsv_dir)
+    audio_dir = audio_dir or tsv_dir / "clips"
+    if not audio_dir.is_dir():
+        raise CorpusError(
+            f"{audio_dir}: there is no such folder; name the folder of the clips with --audio-dir"
+        )
+    rules = Rules(
+        validate=_validator(validate_label_locale, normalize),
+        alphabet=Alphabet.from_file(filter_alphabet) if filter_alphabet else None,
+        spell=" ".join if space_after_every_character else str,
+    )
+    report, held_out = ImportReport("cv2"), HeldOut()
+    for name, table in tables.items():
+        report.sets.append(SetReport(name, audio_dir / f"{name}.csv", rules.max_s))
+        if name == "validated":
+            report.derived.append(
+                _import_validated(table, audio_dir, rules, report.sets[-1], workers, held_out)
+            )
+        else:
+            each = held_out.add if name in HELD_OUT else _ignore
+            import_set(read_table(table, audio_dir), _rows(table), rules, report.sets[-1], workers, each)
+    report.notes += [
+        f"{tsv_dir / name}.tsv is not there: this set was left out." for name in SETS if name not in tables
+    ]
+    if validate_label_locale is None:
+        report.notes.append("Sentences were cleaned by the rule for English; see --validate-label-locale.")
+    return report
+
+
+def read_table(table: Path, audio_dir: Path) -> Iterator[Clip]:
+    """The clips of a table, in its order. Columns are found by name; a sentence may hold quote characters."""
+    # Not the csv module: these tables are not quoted, and a carriage return inside a sentence ends no row.
+    with table.open(encoding="utf-8-sig", newline="\n") as file:
+        try:
+            header = next(file, "").rstrip("\r\n").split("\t")
+            for needed in ("path", "sentence"):
+                if needed not in header:
+                    raise CorpusError(
+                        f"{table}: there is no column {needed}; its columns are {', '.join(header)}"
+                    )
+            path, sentence = header.index("path"), header.index("sentence")
+            speaker = header.index("client_id") if "client_id" in header else None
+            for number, line in enumerate(file, 2):
+                row = line.rstrip("\r\n").split("\t")
+                if len(row) <= max(path, sentence, speaker or 0) or not row[path]:
+                    place = Path(f"{table.name}:{number}")
+                    yield Clip(place, place, line.strip(), fault="the row is incomplete")
+                    continue
+                mp3 = audio_dir / (row[path] if row[path].lower().endswith(".mp3") else f"{row[path]}.mp3")
+                yield Clip(
+                    mp3, mp3.with_suffix(".wav"), row[sentence], "" if speaker is None else row[speaker]
+                )
+        except UnicodeDecodeError:
+            raise CorpusError(f"{table}: not UTF-8 text; fetch the corpus again") from None
+
+
+class HeldOut:
+    """Speakers and transcripts of the development and test sets, which must not be trained on."""
+
+    def __init__(self) -> None:
+        self._speakers: set[str] = set()
+        self._transcripts: set[str] = set()
+
+    def add(self, sample: Sample) -> None:
+        self._transcripts.add(sample.transcript)
+        if sample.speaker:
+            self._speakers.add(sample.speaker)
+
+    def __contains__(self, sample: Sample) -> bool:
+        return sample.speaker in self._speakers or sample.transcript in self._transcripts
+
+
+def _import_validated(
+    table: Path, audio_dir: Path, rules: Rules, counts: SetReport, workers: int, held_out: HeldOut
+) -> tuple[Path, int]:
+    """Import validated.tsv, and what of it may be trained on as train-all.csv; returns its path and rows."""
+    with CsvWriter(audio_dir / "train-all.csv") as train_all:
+
+        def each(sample: Sample) -> None:
+            if sample not in held_out:
+                train_all.write(sample)
+
+        import_set(read_table(table, audio_dir), _rows(table), rules, counts, workers, each)
+    return train_all.path, train_all.rows
+
+
+def _ignore(sample: Sample) -> None:
+    pass
+
+
+def _rows(table: Path) -> int:
+    """About how many rows a table has, for the progress line."""
+    with table.open("rb") as file:
+        return max(sum(1 for _ in file) - 1, 0)
+
+
+def _tables(tsv_dir: Path) -> dict[str, Path]:
+    """The tables that are there, by set. Raises CorpusError that names the folder probably meant."""
+    tables = {name: tsv_dir / f"{name}.tsv" for name in SETS if (tsv_dir / f"{name}.tsv").is_file()}
+    if tables:
+        return tables
+    if not tsv_dir.is_dir():
+        raise CorpusError(f"{tsv_dir}: there is no such folder; name the unpacked folder of one language")
+    near = [tsv_dir.absolute().parent, *sorted(tsv_dir.glob("*/")), *sorted(tsv_dir.glob("*/*/"))]
+    meant = [str(folder) for folder in near if any((folder / f"{name}.tsv").is_file() for name in SETS)]
+    hint = f"did you mean {' or '.join(meant[:3])}?" if meant else "name the unpacked folder of one language"
+    raise CorpusError(f"{tsv_dir}: no {', '.join(f'{name}.tsv' for name in SETS)} in it; {hint}")
+
+
+def _validator(path: Path | None, normalize: bool) -> Validator:
+    validate = load_validator(path)
+    return (lambda sentence: validate(to_ascii(sentence))) if normalize else validate

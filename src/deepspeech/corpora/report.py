@@ -1,0 +1,133 @@
+"""What an import brought: how many clips, how many were dropped and why, how much sound is left."""
+
+import json
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from deepspeech.errors import CorpusError
+
+# The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
+FAILED, INVALID_LABEL, TOO_SHORT, TOO_LONG = "failed", "invalid_label", "too_short", "too_long"
+_LETTERS_SHOWN = 20
+
+
+@dataclass
+class SetReport:
+    """The counts of one set; sound is counted in seconds."""
+
+    name: str
+    csv: Path
+    max_s: float
+    clips: int = 0
+    imported_s: float = 0.0
+    total_s: float = 0.0
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # (reason, in words) → clips
+    letters: Counter[str] = field(default_factory=Counter)  # letters outside the alphabet → clips
+    dropped_file: Path | None = None
+
+    @property
+    def imported(self) -> int:
+        return self.clips - sum(self.dropped.values())
+
+    def skipped(self, reason: str) -> int:
+        """Clips dropped for one of the four reasons."""
+        return sum(count for (one, _), count in self.dropped.items() if one == reason)
+
+
+@dataclass
+class ImportReport:
+    """The counts of a whole import, in the order of its sets."""
+
+    corpus: str
+    sets: list[SetReport] = field(default_factory=list)
+    derived: list[tuple[Path, int]] = field(default_factory=list)  # CSVs made of others' rows, and their rows
+    notes: list[str] = field(default_factory=list)  # what else the user should know, a sentence each
+
+
+@dataclass(frozen=True)
+class DroppedClip:
+    """A clip that was not imported; a line of the file beside the CSV."""
+
+    clip: str
+    reason: str
+    detail: str
+    sentence: str
+
+
+class DroppedFile:
+    """Writes dropped clips as JSON lines; the file exists after the `with` block only if there were any."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines = 0
+        self._temporary = path.with_name(f".{os.getpid()}.{path.name}.part")
+
+    def __enter__(self) -> "DroppedFile":
+        self._file = self._temporary.open("w", encoding="utf-8")
+        return self
+
+    def write(self, clip: DroppedClip) -> None:
+        self._file.write(json.dumps(asdict(clip), ensure_ascii=False) + "\n")
+        self.lines += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if kind is None and self.lines:
+            self._temporary.replace(self.path)
+        else:
+            self._temporary.unlink(missing_ok=True)
+            if kind is None:
+                self.path.unlink(missing_ok=True)  # of an earlier import, no longer true
+
+
+def show(report: ImportReport) -> None:
+    """Print a report on stdout. Raises CorpusError when there were clips and none could be imported."""
+    print("\n".join(lines(report)), flush=True)
+    clips = sum(one.clips for one in report.sets)
+    if clips and not any(one.imported for one in report.sets):
+        raise CorpusError(
+            f"{report.corpus}: none of the {clips} clips could be imported; the reasons are above"
+        )
+
+
+def lines(report: ImportReport) -> list[str]:
+    """The report in words; the sentences on counts are those of DeepSpeech's importers."""
+    told = [line for one in report.sets for line in [*_set_lines(one), ""]]
+    told += [f"{path}: {rows} samples." for path, rows in report.derived]
+    told += report.notes
+    return told if told[-1] else told[:-1]
+
+
+def _set_lines(one: SetReport) -> list[str]:
+    skipped = [
+        (FAILED, "that failed upon conversion"),
+        (INVALID_LABEL, "that failed on transcript validation"),
+        (TOO_SHORT, "that were too short to match the transcript"),
+        (TOO_LONG, f"that were longer than {one.max_s:g} seconds"),
+    ]
+    told = [f"{one.csv}:", f"  Imported {one.imported} samples."]
+    for reason, words in skipped:
+        if one.skipped(reason):
+            told.append(f"  Skipped {one.skipped(reason)} samples {words}.")
+            told += [f"    {n} × {text}" for (why, text), n in one.dropped.most_common() if why == reason]
+    if one.letters:
+        shown = ", ".join(
+            f"{letter!r} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN)
+        )
+        told.append(f"  Letters outside the alphabet: {shown}{' …' * (len(one.letters) > _LETTERS_SHOWN)}")
+    if one.dropped_file:
+        told.append(f"  Every skipped clip and why: {one.dropped_file}")
+    told.append(f"  Final amount of imported audio: {clock(one.imported_s)} from {clock(one.total_s)}.")
+    return told
+
+
+def clock(seconds: float) -> str:
+    """Seconds as H:MM:SS."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

@@ -1,0 +1,117 @@
+r"""Augmentations as text: `name[p=0.5,key=value,…]`, the grammar of DeepSpeech's `--augment`.
+
+A value is `v`, `v~r` (drawn from v-r to v+r), `a:b` (moves from a to b over the whole training) or `a:b~r` (both).
+Randomness has a key (seed, epoch, sample, position in the list): the same on any number of workers, and after a resume.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepspeech.errors import ConfigError
+
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Range:
+    """A value that may move over training time and may be drawn around its centre."""
+
+    start: float
+    end: float
+    radius: float = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> "Range":
+        centre, _, radius = text.partition("~")
+        start, _, end = centre.partition(":")
+        return cls(float(start), float(end or start), float(radius or 0))
+
+    def draw(self, clock: float, random: Random) -> float:
+        """A value at `clock`, the share of training that is done."""
+        centre = self.start + clock * (self.end - self.start)
+        return centre + self.radius * float(random.uniform(-1, 1)) if self.radius else centre
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an augmentation may be given: parameters with their defaults, and where it acts."""
+
+    parameters: Mapping[str, str]
+    domains: tuple[str, ...]  # the first is the default
+
+
+KINDS = {
+    "speed": Kind({"factor": "1~0.1"}, ("signal",)),
+    "noise": Kind({"snr": "20~10", "colour": "0~1"}, ("signal",)),
+    "volume": Kind({"dbfs": "3.0103"}, ("signal",)),
+    "pitch": Kind({"pitch": "1.075~0.125"}, ("spectrogram",)),
+    "tempo": Kind({"factor": "1.1"}, ("spectrogram",)),
+    "frequency_mask": Kind({"n": "3", "size": "2"}, ("spectrogram",)),
+    "time_mask": Kind({"n": "3", "size": "10"}, ("spectrogram", "features", "signal")),
+    "dropout": Kind({"rate": "0.05"}, ("spectrogram", "features", "signal")),
+    "add": Kind({"stddev": "5"}, ("features", "spectrogram", "signal")),
+    "multiply": Kind({"stddev": "5"}, ("features", "spectrogram", "signal")),
+}
+ABSENT = ("overlay", "codec", "reverb", "resample", "warp")  # of the old system, not here yet
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """One entry of the list, read."""
+
+    name: str
+    domain: str
+    probability: float
+    values: Mapping[str, Range]
+
+    def draw(self, clock: float, random: Random) -> dict[str, float]:
+        return {name: value.draw(clock, random) for name, value in self.values.items()}
+
+
+def parse(text: str) -> Augmentation:
+    """Read one entry. Raises ConfigError that names what is unknown."""
+    match = re.fullmatch(r"([a-z_]+)(?:\[(.*)\])?", text.strip())
+    if not match:
+        raise ConfigError(
+            f"augment '{text}': write name[key=value,…], for example volume[p=0.2,dbfs=-10:-40]"
+        )
+    name = match[1]
+    if name in ABSENT:
+        raise ConfigError(f"augment '{name}' is not available yet; available: {', '.join(KINDS)}")
+    if name not in KINDS:
+        raise ConfigError(f"augment '{name}' is unknown; available: {', '.join(KINDS)}")
+    kind = KINDS[name]
+    given = dict(_pairs(text, match[2] or ""))
+    domain = given.pop("domain", kind.domains[0])
+    if domain not in kind.domains:
+        raise ConfigError(
+            f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}"
+        )
+    for key in given:
+        if key != "p" and key not in kind.parameters:
+            raise ConfigError(
+                f"augment '{text}': {name} has no '{key}'; it takes p, {', '.join(kind.parameters)}"
+            )
+    try:
+        probability = float(given.pop("p", "1"))
+        values = {key: Range.parse(given.get(key, default)) for key, default in kind.parameters.items()}
+    except ValueError:
+        raise ConfigError(f"augment '{text}': values are numbers such as 5, 5~2, 1:5 or 1:5~2") from None
+    if not 0 <= probability <= 1:
+        raise ConfigError(f"augment '{text}': p is a probability from 0 to 1")
+    return Augmentation(name, domain, probability, values)
+
+
+def _pairs(text: str, inside: str) -> list[tuple[str, str]]:
+    pairs = [part.partition("=") for part in inside.split(",") if part.strip()]
+    if not all(equals for _, equals, _ in pairs):
+        raise ConfigError(f"augment '{text}': every value has a name, as in p=0.5")
+    return [(key.strip(), value.strip()) for key, _, value in pairs]
+
+
+def keyed_random(*key: int) -> Random:
+    """A generator that depends on `key` alone."""
+    return np.random.default_rng(np.random.SeedSequence(key))

@@ -1,0 +1,37 @@
+"""DataConfig: which recordings a run learns from, judges by and is tested on."""
+
+from dataclasses import dataclass
+
+from deepspeech.errors import ConfigError
+
+ORDERS = ("shuffled", "ascending", "descending")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Files are CSVs with the columns wav_filename, wav_filesize, transcript; several are read as one set.
+
+    `order` is the order of batches in an epoch: "shuffled" mixes clips of similar length anew each epoch, "ascending"
+    goes from short to long as DeepSpeech 0.9.3 did, "descending" the other way.
+    """
+
+    train: tuple[str, ...] = ()
+    dev: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    alphabet: str = ""  # an alphabet.txt; empty: space, a to z and apostrophe
+    bytes_output: bool = False  # labels are UTF-8 bytes instead of letters
+    order: str = "shuffled"
+    on_bad_sample: str = "refuse"  # or "skip": go on without what cannot be trained on
+    limit_train: int = 0  # use at most so many samples; 0: all
+    limit_dev: int = 0
+    limit_test: int = 0
+    workers: int = 2  # threads that read and prepare clips
+    cache_mb: int = 1024  # decoded clips kept in memory up to this size
+
+    def __post_init__(self) -> None:
+        if self.order not in ORDERS:
+            raise ConfigError(f"data.order is '{self.order}'; use one of {', '.join(ORDERS)}")
+        if self.on_bad_sample not in ("refuse", "skip"):
+            raise ConfigError(f"data.on_bad_sample is '{self.on_bad_sample}'; use 'refuse' or 'skip'")
+        if self.workers < 1:
+            raise ConfigError(f"data.workers is {self.workers}; it must be at least 1")

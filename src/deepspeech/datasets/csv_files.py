@@ -1,0 +1,140 @@
+"""DeepSpeech's CSV data sets: columns wav_filename, wav_filesize and transcript, found by name.
+
+Format: the importers and `util/sample_collections.py` of DeepSpeech 0.9.3. Audio paths are relative to the
+CSV's folder, or absolute.
+"""
+
+import csv
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import DataError
+
+COLUMNS = ("wav_filename", "wav_filesize", "transcript")
+
+
+def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
+    """Samples of a CSV in the order of its rows; `labelled` demands a transcript column.
+
+    Raises DataError that names file, line and column. Whether the sound is there shows only when it is read.
+    """
+    path = Path(path)
+    try:
+        # utf-8-sig: spreadsheets put a byte-order mark before the first column's name.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(_samples(file, path, labelled))
+    except OSError as error:
+        raise DataError(f"{path}: cannot read the data set ({error.strerror}); name a CSV file") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: not UTF-8 text; save the CSV as UTF-8") from None
+
+
+def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
+    """Write samples as a CSV and return how many; `absolute` writes whole paths. See CsvWriter."""
+    with CsvWriter(path, absolute) as writer:
+        for row in rows:
+            writer.write(row)
+    return writer.rows
+
+
+class CsvWriter:
+    """Writes a CSV row by row; it appears under its name when the `with` block ends well, and not otherwise.
+
+    Audio below the CSV's folder is written relative to it, so that both can move together; other audio is
+    written with its absolute path.
+    """
+
+    def __init__(self, path: str | Path, absolute: bool = False) -> None:
+        self.path = Path(path)
+        self.rows = 0
+        self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
+        self._temporary = self.path.with_name(f".{os.getpid()}-{threading.get_ident()}.{self.path.name}.part")
+
+    def __enter__(self) -> "CsvWriter":
+        try:
+            self._file = self._temporary.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(COLUMNS)
+        return self
+
+    def write(self, sample: Sample) -> None:
+        """Add one row."""
+        self._writer.writerow((self._name(sample.audio), sample.size_bytes, sample.transcript))
+        self.rows += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+            if kind is None:
+                self._temporary.replace(self.path)
+        except OSError as failure:
+            raise DataError(f"{self.path}: cannot be written ({failure.strerror})") from None
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def _name(self, audio: Path) -> str:
+        whole = Path(os.path.abspath(audio))
+        if self._folder is not None and whole.is_relative_to(self._folder):
+            return whole.relative_to(self._folder).as_posix()
+        return str(whole)
+
+
+def _samples(file: TextIO, path: Path, labelled: bool) -> Iterator[Sample]:
+    reader = csv.reader(file)
+    try:
+        header = next(reader, None)
+        if header is None:
+            raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
+        audio, size, transcript = _positions(header, path, labelled)
+        for row in reader:
+            if not row:
+                continue
+            where = f"{path}:{reader.line_num}"
+            if len(row) <= max(audio, size, transcript):
+                raise DataError(
+                    f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row"
+                )
+            place = _audio_path(row[audio], path.parent, where)
+            size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
+            yield Sample(str(place), place, row[transcript] if transcript >= 0 else "", size_bytes)
+    except csv.Error as error:
+        raise DataError(f"{path}:{reader.line_num}: not readable as CSV ({error})") from None
+
+
+def _positions(header: list[str], path: Path, labelled: bool) -> tuple[int, int, int]:
+    """Where the columns stand; -1: absent."""
+    positions = [header.index(name) if name in header else -1 for name in COLUMNS]
+    for name, position, required in zip(COLUMNS, positions, (True, False, labelled), strict=True):
+        if required and position < 0:
+            raise DataError(
+                f"{path}: there is no column {name}; its columns are {', '.join(header) or 'none'}"
+            )
+    return positions[0], positions[1], positions[2]
+
+
+def _audio_path(name: str, folder: Path, where: str) -> Path:
+    if not name:
+        raise DataError(f"{where}: wav_filename is empty; name a sound file or remove the row")
+    if "://" in name:
+        raise DataError(
+            f"{where}: {name} is a remote path, which is not supported; copy the sound to this machine"
+        )
+    return folder / name
+
+
+def _size_bytes(text: str, where: str) -> int:
+    try:
+        return int(float(text)) if text else 0  # tables edited with pandas may say 1234.0
+    except (ValueError, OverflowError):
+        raise DataError(
+            f"{where}: wav_filesize is '{text}'; it must be a number of bytes, or empty"
+        ) from None

@@ -1,0 +1,103 @@
+"""The one order of steps that makes a training example of a sample; the walk of a clip is read here.
+
+In: a Sample and the epoch. Out: an Example, the same for the same (seed, epoch, sample) on any machine.
+"""
+
+import threading
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.audio.formats import read_audio
+from deepspeech.audio.pcm import float_to_int16, int16_to_float
+from deepspeech.audio.resample import resample
+from deepspeech.datasets.augment.apply import Scene, augment
+from deepspeech.datasets.augment.spec import Augmentation, keyed_random
+from deepspeech.datasets.sample import Sample
+from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.text.alphabet import Alphabet
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the network learns from: features [T, coefficients] and label ids."""
+
+    id: str
+    features_TF: Float32
+    labels_L: NDArray[np.int32]
+
+
+def frames_needed(labels: Sequence[int]) -> int:
+    """Frames without which CTC has no path: one a label, and a blank between equal neighbours."""
+    return len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
+
+
+class ClipCache:
+    """Decoded clips, kept as 16-bit samples until `limit_mb` is full. Threads may share it."""
+
+    def __init__(self, limit_mb: int) -> None:
+        self._left = limit_mb * 1_000_000
+        self._clips: dict[str, NDArray[np.int16]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, sample: Sample, rate_hz: int) -> Float32:
+        """Mono samples of a clip at `rate_hz`. Raises AudioError."""
+        kept = self._clips.get(sample.id)
+        if kept is not None:
+            return int16_to_float(kept)
+        samples, found_hz = read_audio(sample.audio)
+        clip = float_to_int16(resample(samples, found_hz, rate_hz))
+        with self._lock:
+            if clip.nbytes <= self._left:
+                self._left -= clip.nbytes
+                self._clips[sample.id] = clip
+        return int16_to_float(clip)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Prepares samples for training (with augmentations) or for judging (without)."""
+
+    extractor: FeatureExtractor
+    alphabet: Alphabet
+    cache: ClipCache
+    augmentations: tuple[Augmentation, ...] = ()
+    seed: int = 0
+    epochs: int = 1
+    _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        entries = list(enumerate(self.augmentations))
+        object.__setattr__(
+            self,
+            "_by_domain",
+            {d: [e for e in entries if e[1].domain == d] for d in ("signal", "spectrogram", "features")},
+        )
+
+    def prepare(self, sample: Sample, epoch: int) -> Example:
+        """Sound → noise → power → bend → frames → blur → labels. Raises AudioError or TextError."""
+        labels = self.alphabet.encode(sample.transcript)
+        samples = self.cache.read(sample, self.extractor.config.sample_rate_hz)
+        features = self._features(samples, sample, epoch)
+        if len(features) < frames_needed(labels):
+            features = self.extractor(samples)  # bent too short for its transcript: the clip as it is
+        return Example(sample.id, features, np.asarray(labels, dtype=np.int32))
+
+    def _features(self, samples: Float32, sample: Sample, epoch: int) -> Float32:
+        x = self._augment("signal", samples, sample, epoch)
+        x = self._augment("spectrogram", self.extractor.power(x), sample, epoch)
+        return self._augment("features", self.extractor.mfcc(x), sample, epoch)
+
+    def _augment(self, domain: str, x: Float32, sample: Sample, epoch: int) -> Float32:
+        config = self.extractor.config
+        scene = Scene(domain, config.sample_rate_hz, config.step_ms)
+        name = f"{sample.audio.parent.name}/{sample.audio.name}"  # the same wherever the corpus lies
+        for position, entry in self._by_domain[domain]:
+            random = keyed_random(self.seed, epoch, zlib.crc32(name.encode()), position)
+            x = augment(x, entry, epoch / self.epochs, random, scene)
+        return x

@@ -1,0 +1,16 @@
+"""Sample: one recording and what is said in it, as a data set lists it; the sound stays in its file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row of a data set."""
+
+    id: str  # how reports and errors call it: its audio path
+    audio: Path
+    transcript: str  # "" where a set without labels was asked for
+    size_bytes: int  # only a sort key, as in the old system; 0 when the data set does not say
+    speaker: str = ""
+    duration_s: float | None = None

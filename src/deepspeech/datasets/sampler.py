@@ -1,0 +1,28 @@
+"""Which samples make a batch, and when. Decided on lengths alone, the same for the same (seed, epoch)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deepspeech.datasets.augment.spec import keyed_random
+
+JITTER = 0.25  # a clip may be batched with others up to about this share longer or shorter
+
+
+def batches(lengths: Sequence[float], size: int, order: str, seed: int, epoch: int) -> list[list[int]]:
+    """Positions in the data set, grouped by similar length into batches of `size`; the last one may be smaller.
+
+    `order` is "ascending", "descending" (by length, the same each epoch) or "shuffled": lengths are blurred by a draw
+    for each clip, cut into batches, and the batches mixed.
+    """
+    values = np.asarray(lengths, dtype=np.float64)
+    if order == "shuffled":
+        random = keyed_random(seed, epoch)
+        values = values * random.uniform(1 - JITTER, 1 + JITTER, len(values))
+    positions = np.argsort(values, kind="stable")
+    if order == "descending":
+        positions = positions[::-1]
+    groups = [positions[start : start + size].tolist() for start in range(0, len(positions), size)]
+    if order == "shuffled":
+        random.shuffle(groups)
+    return groups

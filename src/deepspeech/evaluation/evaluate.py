@@ -1,0 +1,52 @@
+"""Judge a network on a data set: probabilities → transcripts → scores.
+
+Where the probabilities come from is the caller's business: `training/emit.py` makes them with a checkpoint,
+`runtime/emit.py` with a model file, a test with a few lines.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from deepspeech.datasets.sample import Sample
+from deepspeech.decoder.beam import decode_batch, greedy
+from deepspeech.decoder.emission import Emission
+from deepspeech.decoder.options import DecodeOptions
+from deepspeech.evaluation.score import Scored, Scores, score
+from deepspeech.progress import Progress
+from deepspeech.text.alphabet import Alphabet
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A sample's probabilities, and its CTC loss where that is known."""
+
+    sample: Sample
+    emission: Emission
+    loss: float | None = None
+
+
+def evaluate(
+    emitted: Iterable[Emitted],
+    samples: Sequence[Sample],
+    alphabet: Alphabet,
+    options: DecodeOptions | None,
+    label: str,
+    chunk: int = 64,
+) -> Scores:
+    """Scores in the order of `samples`, whose emissions may come in any; without `options` the greedy text is judged."""
+    scored: dict[str, Scored] = {}
+    with Progress(len(samples), label, "clips") as progress:
+        source = iter(emitted)
+        while group := list(islice(source, chunk)):
+            for item, text in zip(group, _texts(group, alphabet, options), strict=True):
+                scored[item.sample.id] = score(item.sample.id, item.sample.transcript, text, item.loss)
+            progress.advance(len(group))
+    return Scores(tuple(scored[sample.id] for sample in samples))
+
+
+def _texts(group: Sequence[Emitted], alphabet: Alphabet, options: DecodeOptions | None) -> Iterator[str]:
+    if options is None:
+        return (greedy(item.emission, alphabet).text for item in group)
+    results = decode_batch([item.emission for item in group], alphabet, options)
+    return (candidates[0].text for candidates in results)

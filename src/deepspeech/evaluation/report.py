@@ -1,0 +1,63 @@
+"""Results for people and for machines: the old test report, its JSON, and a short table."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from deepspeech.errors import DataError
+from deepspeech.evaluation.score import Scored, Scores, ranked
+
+RULE = "-" * 80
+
+
+def summary(name: str, scores: Scores) -> str:
+    """`Test on NAME - WER: …, CER: …, loss: …` as 0.9.3 printed it."""
+    loss = f", loss: {scores.loss:f}" if scores.loss is not None else ""
+    return f"Test on {name} - WER: {scores.wer:f}, CER: {scores.cer:f}{loss}"
+
+
+def blocks(scores: Scores, count: int) -> str:
+    """Best, median and worst samples, `count` of each."""
+    order = ranked(scores.samples)
+    middle = max(0, (len(order) - count) // 2)
+    parts = {"Best": order[:count], "Median": order[middle : middle + count], "Worst": order[-count:]}
+    lines = [RULE]
+    for title, samples in parts.items():
+        lines += [f"{title} WER:", RULE]
+        for sample in samples:
+            loss = f", loss: {sample.loss:f}" if sample.loss is not None else ""
+            lines += [
+                f"WER: {sample.wer:f}, CER: {sample.cer:f}{loss}",
+                f" - wav: {Path(sample.id).as_uri() if os.path.isabs(sample.id) else sample.id}",
+                f' - src: "{sample.reference}"',
+                f' - res: "{sample.hypothesis}"',
+                RULE,
+            ]
+    return "\n".join(lines)
+
+
+def write_json(path: Path, samples: Sequence[Scored]) -> None:
+    """The old `--test_output_file`: an array with one object a sample. Raises DataError where it cannot be written."""
+    rows = [
+        {
+            "wav_filename": s.id,
+            "src": s.reference,
+            "res": s.hypothesis,
+            "loss": s.loss,
+            "char_distance": s.letter_errors,
+            "char_length": s.letters,
+            "word_distance": s.word_errors,
+            "word_length": s.words,
+            "cer": s.cer,
+            "wer": s.wer,
+        }
+        for s in samples
+    ]
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"{path}: cannot write the results ({error.strerror})") from None

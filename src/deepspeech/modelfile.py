@@ -1,0 +1,57 @@
+"""ModelCard: what an exported network says about itself, kept as strings in the model file's metadata."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from deepspeech.errors import ModelFileError
+from deepspeech.features.config import FeatureConfig
+from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+
+FORMAT = 1
+_KEY = "deepspeech"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything recognition must know beside the weights, and who made them."""
+
+    alphabet: Alphabet
+    features: FeatureConfig
+    context_frames: int
+    hidden: int
+    lstm_layers: int
+    beam_width: int = 500
+    precision: str = "float32"
+    name: str = ""
+    version: str = ""
+    author: str = ""
+    contact: str = ""
+    language: str = ""
+    licence: str = ""
+    description: str = ""
+    made_with: str = ""
+
+    def to_metadata(self) -> dict[str, str]:
+        """Key-value pairs for the file."""
+        page = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("alphabet", "features")}
+        page["alphabet"] = "bytes" if self.alphabet.bytes_mode else list(self.alphabet.labels)
+        page["features"] = asdict(self.features)
+        page["format"] = FORMAT
+        return {_KEY: json.dumps(page, ensure_ascii=False)}
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[str, str]) -> "ModelCard":
+        """The card in a file's key-value pairs. Raises ModelFileError where there is none or it is damaged."""
+        if _KEY not in metadata:
+            raise ModelFileError("not a model of this package (it carries no deepspeech card); export one with `deepspeech export`")
+        try:
+            page: dict[str, Any] = json.loads(metadata[_KEY])
+            written = page.pop("format")
+            if written > FORMAT:
+                raise ModelFileError(f"written by a newer version (format {written}); update deepspeech")
+            labels = page.pop("alphabet")
+            alphabet = ByteAlphabet() if labels == "bytes" else Alphabet(labels)
+            return cls(alphabet=alphabet, features=FeatureConfig(**page.pop("features")), **page)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelFileError(f"the model's card is damaged ({error!r}); export the model again") from None

@@ -1,0 +1,105 @@
+"""A line on stderr that says how far a long job is, how fast it goes and how long it will take.
+
+On a terminal one line is written over and over; in a log a new line every ten seconds. Standard library only.
+"""
+
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import TextIO, TypeVar
+
+Item = TypeVar("Item")
+
+TERMINAL_EVERY_S = 0.1
+LOG_EVERY_S = 10.0
+RATE_OVER_S = 30.0  # the rate is that of the last half minute: after a resume, early clips go by much faster
+
+
+class Progress:
+    """Counts up to `total` (None: unknown) of `unit`. Threads may share it.
+
+    `with Progress(400, "train", "clips") as progress:` and `progress.advance()` for each; or
+    `for item in Progress(400, "train", "clips").over(items):`.
+    """
+
+    def __init__(
+        self, total: int | None, label: str, unit: str, done: int = 0, stream: TextIO | None = None
+    ) -> None:
+        """`done`: what an earlier run has done already; it counts, but not for the rate."""
+        self._total, self._label, self._unit = total, label, unit
+        self._stream = sys.stderr if stream is None else stream
+        self._terminal = self._stream.isatty()
+        self._every_s = TERMINAL_EVERY_S if self._terminal else LOG_EVERY_S
+        self._done, self._note, self._written = done, "", False
+        self._start_s = self._last_s = time.monotonic()
+        self._history = deque([(self._start_s, done)])
+        self._lock = threading.Lock()
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """`count` more are done; `note` stands at the end of the line until another one comes."""
+        with self._lock:
+            self._done += count
+            self._note = note or self._note
+            now_s = time.monotonic()
+            if now_s - self._last_s >= self._every_s:
+                self._last_s = now_s
+                self._write(self.line(now_s))
+
+    def over(self, items: Iterable[Item]) -> Iterator[Item]:
+        """`items`, each counted when the next one is asked for."""
+        with self:
+            for item in items:
+                yield item
+                self.advance()
+
+    def line(self, now_s: float) -> str:
+        """What is to be said at the time `now_s` of the monotonic clock."""
+        self._history.append((now_s, self._done))
+        while len(self._history) > 2 and now_s - self._history[1][0] >= RATE_OVER_S:
+            self._history.popleft()
+        since_s, before = self._history[0]
+        rate = (self._done - before) / max(now_s - since_s, 1e-9)
+        parts = [f"{self._label}: {self._done}", f"{rate:.0f}/s" if rate >= 10 else f"{rate:.2g}/s"]
+        if self._total is None:
+            parts[0] += f" {self._unit}"
+        else:
+            percent = 100 * self._done // self._total if self._total else 100
+            parts[0] += f" of {self._total} {self._unit} ({percent} %)"
+            if rate > 0 and self._done < self._total:
+                parts.append(f"{duration((self._total - self._done) / rate)} left")
+        return ", ".join([*parts, self._note] if self._note else parts)
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """The last line tells the whole. In a log, a job too short for any other line stays silent."""
+        with self._lock:
+            if self._terminal or self._written:
+                took = duration(time.monotonic() - self._start_s)
+                self._write(
+                    f"{self._label}: {self._done} {self._unit} in {took}" + (kind is not None) * ", stopped"
+                )
+                if self._terminal:
+                    self._stream.write("\n")
+                    self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        self._written = True
+        self._stream.write(f"\r{text}\x1b[K" if self._terminal else text + "\n")
+        self._stream.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 8 s, 2:05, 1:02:05."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,39 @@
+"""Emissions of sound files by a model file: what recognition itself would see, clip by clip on every core."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.audio.formats import read_audio
+from deepspeech.audio.resample import resample
+from deepspeech.decoder.emission import Emission
+from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.runtime.session import Session
+from deepspeech.runtime.stream import EmissionStream
+
+
+class FileEmitter:
+    """Emissions of sound files, in the order asked for."""
+
+    def __init__(self, session: Session, workers: int | None = None) -> None:
+        self._session = session
+        self._extractor = FeatureExtractor(session.card.features)
+        self._workers = workers or os.cpu_count() or 1
+
+    def emit(self, paths: Sequence[Path]) -> Iterator[Emission]:
+        """One Emission a file. Raises AudioError for the first file that cannot be read."""
+        with ThreadPoolExecutor(self._workers) as pool:
+            yield from pool.map(self.emit_file, paths)
+
+    def emit_file(self, path: Path) -> Emission:
+        samples, rate_hz = read_audio(path)
+        return self.emit_samples(resample(samples, rate_hz, self._extractor.config.sample_rate_hz))
+
+    def emit_samples(self, samples: NDArray[np.float32]) -> Emission:
+        """The emission of mono float32 samples at the model's rate."""
+        stream = EmissionStream(self._session, self._extractor)
+        return Emission(np.concatenate([stream.feed(samples), stream.finish()]), self._extractor.config.step_s)

@@ -1,0 +1,56 @@
+"""One exported network in ONNX Runtime: windows and state in, probabilities and state out. Immutable, shared by threads."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from deepspeech.errors import ModelFileError
+from deepspeech.modelfile import ModelCard
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class State:
+    """What the LSTM remembers: two arrays [layers, B, hidden]."""
+
+    h: Float32
+    c: Float32
+
+
+class Session:
+    """The network of a model file. Raises ModelFileError where the file is not one."""
+
+    def __init__(self, path: str | Path, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Threads that spin while waiting would starve the decoder's.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if not os.path.isfile(path):
+            raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own errors share no base class with a public name
+            reason = str(error).splitlines()[0][:200]
+            raise ModelFileError(f"{path}: not a readable ONNX model ({reason})") from None
+        try:
+            self.card = ModelCard.from_metadata(self._session.get_modelmeta().custom_metadata_map)
+        except ModelFileError as error:
+            raise ModelFileError(f"{path}: {error}") from None
+
+    def start(self, clips: int = 1) -> State:
+        """The state before the first frame of `clips` clips."""
+        zeros = np.zeros((self.card.lstm_layers, clips, self.card.hidden), np.float32)
+        return State(zeros, zeros)
+
+    def step(self, windows_BTCF: Float32, state: State) -> tuple[Float32, State]:
+        """Probabilities [B, T, classes] of windows [B, T, 2·context + 1, coefficients], and the state after them."""
+        feed = {"windows": windows_BTCF, "state_h": state.h, "state_c": state.c}
+        probabilities, h, c = self._session.run(["probabilities", "new_state_h", "new_state_c"], feed)
+        return probabilities, State(h, c)

@@ -1,0 +1,28 @@
+"""Frames → windows of the network: each frame with its neighbours, zeros beyond both ends of the clip."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+
+
+class WindowStream:
+    """Feeds of frames [n, F] in, windows [m, 2·context + 1, F] out, oldest frame first. One stream, one thread."""
+
+    def __init__(self, context_frames: int, coefficients: int) -> None:
+        self._context = context_frames
+        self._held = np.zeros((context_frames, coefficients), np.float32)
+
+    def feed(self, frames: Float32) -> Float32:
+        """Windows whose right context is complete with `frames`."""
+        size = 2 * self._context + 1
+        held = np.concatenate([self._held, frames])
+        count = max(0, len(held) - size + 1)
+        self._held = held[count:].copy()
+        if not count:
+            return np.zeros((0, size, held.shape[1]), np.float32)
+        return np.lib.stride_tricks.sliding_window_view(held, size, axis=0)[:count].transpose(0, 2, 1)
+
+    def finish(self) -> Float32:
+        """Windows of the last frames, zeros to their right."""
+        return self.feed(np.zeros((self._context, self._held.shape[1]), np.float32))

@@ -1,0 +1,38 @@
+"""What a torch network makes of recordings: probabilities, and the loss of each clip."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.datasets.pipeline import Pipeline
+from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.sampler import batches
+from deepspeech.decoder.emission import Emission
+from deepspeech.evaluation.evaluate import Emitted
+from deepspeech.training.loader import load, refuse
+from deepspeech.training.step import losses
+
+
+class TorchEmitter:
+    """Batches clips of similar length, longest first, so that too large a batch shows at once."""
+
+    def __init__(self, network: DeepSpeech, pipeline: Pipeline, batch_size: int, workers: int) -> None:
+        self._network, self._pipeline = network, pipeline
+        self._batch_size, self._workers = batch_size, workers
+
+    @torch.no_grad()
+    def emit(self, samples: Sequence[Sample]) -> Iterator[Emitted]:
+        was_training = self._network.training
+        self._network.eval()
+        lengths = [sample.duration_s or sample.size_bytes for sample in samples]
+        groups = [[samples[i] for i in group] for group in batches(lengths, self._batch_size, "descending", 0, 0)]
+        device = next(self._network.parameters()).device
+        frame_s = self._pipeline.extractor.config.step_s
+        for group, batch in load(groups, self._pipeline, 0, self._workers, device, refuse):
+            logits = self._network(batch.features_BTF)
+            loss_B, probabilities = losses(logits, batch).tolist(), logits.softmax(-1).cpu().numpy()
+            for row, sample in enumerate(group):
+                frames = int(batch.lengths_B[row])
+                yield Emitted(sample, Emission(probabilities[row, :frames], frame_s), loss_B[row])
+        self._network.train(was_training)

@@ -1,0 +1,81 @@
+"""Samples to torch: clips are prepared in threads, a few batches ahead. The only crossing from NumPy to tensors.
+
+Threads suffice because the long parts of preparing a clip (decoding, resampling, MFCC) release the interpreter lock.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from deepspeech.datasets.batch import Batch, stack
+from deepspeech.datasets.pipeline import Example, Pipeline
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import AudioError, DataError
+
+AHEAD = 4
+
+
+@dataclass(frozen=True)
+class TensorBatch:
+    """A Batch on the device: features [B, T, F]; labels and lengths stay on the CPU, where CTC wants them."""
+
+    ids: tuple[str, ...]
+    features_BTF: Tensor
+    lengths_B: Tensor
+    labels: Tensor
+    label_lengths_B: Tensor
+
+
+def load(
+    groups: Iterable[Sequence[Sample]],
+    pipeline: Pipeline,
+    epoch: int,
+    workers: int,
+    device: torch.device,
+    on_bad: Callable[[Sample, AudioError], None],
+) -> Iterator[tuple[list[Sample], TensorBatch]]:
+    """Batches of `groups` in their order, each with its samples; unreadable clips go to `on_bad` and are left out."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[tuple[Sequence[Sample], list[Future[Example]]]] = deque()
+        for group in groups:
+            waiting.append((group, [pool.submit(pipeline.prepare, sample, epoch) for sample in group]))
+            if len(waiting) > AHEAD:
+                yield from _ready(*waiting.popleft(), device, on_bad)
+        while waiting:
+            yield from _ready(*waiting.popleft(), device, on_bad)
+
+
+def _ready(
+    group: Sequence[Sample],
+    futures: Sequence["Future[Example]"],
+    device: torch.device,
+    on_bad: Callable[[Sample, AudioError], None],
+) -> Iterator[tuple[list[Sample], TensorBatch]]:
+    samples, examples = [], []
+    for sample, future in zip(group, futures, strict=True):
+        try:
+            examples.append(future.result())
+            samples.append(sample)
+        except AudioError as error:
+            on_bad(sample, error)
+    if examples:
+        yield samples, to_tensors(stack(examples), device)
+
+
+def to_tensors(batch: Batch, device: torch.device) -> TensorBatch:
+    return TensorBatch(
+        batch.ids,
+        torch.from_numpy(batch.features_BTF).to(device, non_blocking=True),
+        torch.from_numpy(batch.lengths_B),
+        torch.from_numpy(batch.labels),
+        torch.from_numpy(batch.label_lengths_B),
+    )
+
+
+def refuse(sample: Sample, error: AudioError) -> None:
+    """The policy for judging: what cannot be read ends the run."""
+    raise DataError(f"{error}; mend the file or take it out of the list") from None

@@ -1,0 +1,26 @@
+"""What a run says: lines for people, and the same facts as JSON lines beside its checkpoints."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+
+class Log:
+    """`prefix` and `stream` let the old door write its `I …` lines to stdout; without a folder no JSON is kept."""
+
+    def __init__(self, folder: Path | None = None, prefix: str = "", stream: TextIO | None = None) -> None:
+        self._file = folder / "log.jsonl" if folder else None
+        self._prefix = prefix
+        self._stream = stream
+
+    def line(self, text: str, **facts: Any) -> None:
+        """Print `text`; with `facts`, append them to the JSON lines too."""
+        stream = self._stream or sys.stderr
+        for row in text.splitlines():
+            print(f"{self._prefix}{row}", file=stream, flush=True)
+        if facts and self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"time": round(time.time(), 3), **facts}, ensure_ascii=False) + "\n")

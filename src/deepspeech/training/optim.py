@@ -1,0 +1,88 @@
+"""Optimiser, learning-rate schedule and averaged weights; their state as plain arrays for checkpoints."""
+
+import math
+
+import numpy as np
+import torch
+
+from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.checkpoint import Tensors
+from deepspeech.config import TrainingConfig
+
+
+def adam(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Adam (Kingma & Ba 2015) with decoupled weight decay, which spares biases and norms."""
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    return torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
+        lr=config.learning_rate,
+        betas=(config.beta1, config.beta2),
+        eps=config.epsilon,
+        fused=True,
+    )
+
+
+def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> float:
+    """The rate of step `step` (from 0), by the configured schedule."""
+    warmup = config.warmup_epochs * steps_an_epoch
+    if step < warmup:
+        return config.learning_rate * (step + 1) / warmup
+    if config.schedule == "constant":
+        return config.learning_rate
+    done = (step - warmup) / max(1.0, config.epochs * steps_an_epoch - warmup)
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+class Average:
+    """An exponential moving average of the weights (Polyak & Juditsky 1992); absent where the decay is 0."""
+
+    def __init__(self, network: DeepSpeech, decay: float) -> None:
+        self.decay = decay
+        self.weights = {n: p.detach().clone() for n, p in network.named_parameters()} if decay else {}
+
+    def update(self, network: DeepSpeech, step: int) -> None:
+        if self.weights:
+            decay = min(self.decay, (1 + step) / (10 + step))  # early on, a short memory
+            sources = [parameter.detach() for _, parameter in network.named_parameters()]
+            torch._foreach_lerp_(list(self.weights.values()), sources, 1 - decay)
+
+    def swap(self, network: DeepSpeech) -> None:
+        """Exchange the network's weights with the averaged ones; a second call undoes the first."""
+        with torch.no_grad():
+            for name, parameter in network.named_parameters():
+                if name in self.weights:
+                    held = parameter.detach().clone()
+                    parameter.copy_(self.weights[name])
+                    self.weights[name].copy_(held)
+
+
+def weights_of(network: DeepSpeech) -> Tensors:
+    return {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+
+
+def state_of(network: DeepSpeech, optimiser: torch.optim.Optimizer) -> Tensors:
+    """Adam's moments by parameter name: `first/NAME`, `second/NAME`, and `step/NAME`, its count of updates."""
+    arrays: Tensors = {}
+    for name, parameter in network.named_parameters():
+        if state := optimiser.state.get(parameter):
+            arrays[f"first/{name}"] = state["exp_avg"].cpu().numpy()
+            arrays[f"second/{name}"] = state["exp_avg_sq"].cpu().numpy()
+            arrays[f"step/{name}"] = np.asarray(state["step"].cpu().numpy(), dtype=np.float32)
+    return arrays
+
+
+def restore_state(network: DeepSpeech, optimiser: torch.optim.Optimizer, arrays: Tensors) -> None:
+    """Put back what `state_of` gave; parameters without an entry start anew."""
+    for name, parameter in network.named_parameters():
+        if f"first/{name}" in arrays:
+            optimiser.state[parameter] = {
+                "step": torch.tensor(float(arrays[f"step/{name}"])),
+                "exp_avg": torch.from_numpy(arrays[f"first/{name}"].copy()).to(parameter.device),
+                "exp_avg_sq": torch.from_numpy(arrays[f"second/{name}"].copy()).to(parameter.device),
+            }

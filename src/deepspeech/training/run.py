@@ -1,0 +1,327 @@
+"""Training from beginning to end: what is built, in reading order, and the loop. Nobody calls back into it.
+
+In: a RunConfig. Out: checkpoints in its folder. The same seed gives the same weights on a CPU, undisturbed or killed
+and resumed, because every draw has a key: batches (seed, epoch), clips (seed, epoch, clip, augmentation), dropout
+(seed, step).
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from deepspeech import checkpoint
+from deepspeech._version import __version__
+from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.restore import fill, restore, write_alphabet
+from deepspeech.config import RunConfig, page
+from deepspeech.datasets.augment.spec import parse
+from deepspeech.datasets.pipeline import ClipCache, Pipeline
+from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.sampler import batches
+from deepspeech.decoder.options import DecodeOptions
+from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
+from deepspeech.evaluation.evaluate import evaluate
+from deepspeech.evaluation.score import Scores
+from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.progress import Progress
+from deepspeech.text.alphabet import Alphabet
+from deepspeech.training import optim, stopping
+from deepspeech.training.emit import TorchEmitter
+from deepspeech.training.loader import load
+from deepspeech.training.log import Log
+from deepspeech.training.sets import Sets, alphabet_of, open_sets
+from deepspeech.training.step import learn
+
+MEASURED_CLIPS = 1000
+PATIENCE = 10
+REST_S = 10.0  # epochs shorter than this do not each deserve a checkpoint
+
+
+@dataclass
+class Position:
+    """How far a run has come; saved with every checkpoint."""
+
+    epoch: int = 0
+    batch: int = 0  # batches of this epoch that are learnt
+    step: int = 0
+    loss_sum: float = 0.0  # over this epoch's clips
+    clips: int = 0
+    rate_factor: float = 1.0
+    progress: stopping.Progress = field(default_factory=stopping.Progress)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Position":
+        return cls(**{**values, "progress": stopping.Progress(**values["progress"])})
+
+
+class Stopped(Exception):  # noqa: N818 (not an error)
+    """The run was asked to stop by a signal; a checkpoint is written."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Run:
+    """Everything a training run holds, built in reading order."""
+
+    def __init__(self, config: RunConfig, log: Log) -> None:
+        torch.set_num_threads(config.training.threads or os.cpu_count() or 1)
+        torch.manual_seed(config.training.seed)
+        self.config, self.log = config, log
+        self.folder = Path(config.checkpoint.folder)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.alphabet: Alphabet = alphabet_of(config)
+        self.sets: Sets = open_sets(config, self.alphabet, log)
+        if not self.sets.train:
+            raise ConfigError("data.train names no file; give at least one CSV")
+        extractor = FeatureExtractor(config.features)
+        self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb))
+        self.pipeline = replace(
+            self.plain,
+            augmentations=tuple(parse(text) for text in config.augment),
+            seed=config.training.seed,
+            epochs=config.training.epochs,
+        )
+        self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
+        self.optimiser = optim.adam(self.network, config.training)
+        self.position = Position()
+        if not self._resume() and config.network.normalise_features:
+            self._measure_features()
+        self.average = optim.Average(self.network, config.training.average_decay)
+        if self._kept and self._kept.average and self.average.weights:
+            self.average.weights = {
+                name: torch.from_numpy(self._kept.average[name].copy()).to(self.device) for name in self.average.weights
+            }
+        self._kept = None
+        self.unreadable = 0
+        self._saved_at = time.monotonic()
+
+    # ---- the start -------------------------------------------------------------------------------------------------
+
+    def _resume(self) -> bool:
+        """Take weights, optimiser and position from a checkpoint, if the configuration asks for one and it is there."""
+        self._kept: checkpoint.Checkpoint | None = None
+        wanted = self.config.checkpoint.which
+        if wanted == "init":
+            return False
+        kinds = {"auto": ("train", "best"), "last": ("train",), "best": ("best",)}[wanted]
+        source = Path(self.config.checkpoint.load) if self.config.checkpoint.load else self.folder
+        own = checkpoint.newest(self.folder, ("train",))
+        path = own or checkpoint.newest(source, kinds)
+        if path is None:
+            if wanted != "auto" or self.config.checkpoint.load:
+                raise CheckpointError(f"{source}: no '{wanted}' checkpoint there to start from")
+            return False
+        kept = self._newest_sound(path)
+        restored_alphabet = kept.run["alphabet"]
+        if restored_alphabet != write_alphabet(self.alphabet):
+            raise CheckpointError(f"{kept.path}: was trained with another alphabet; give the same, or start another folder")
+        try:
+            fill(self.network, kept.weights)
+        except RuntimeError:
+            raise CheckpointError(
+                f"{kept.path}: holds a network of another shape ({kept.run['config']['network']}); "
+                "give the same [network] settings, or another checkpoint folder"
+            ) from None
+        self._kept = kept
+        if own:
+            optim.restore_state(self.network, self.optimiser, kept.optimiser)
+            self.position = Position.of(kept.run["position"])
+        self.log.line(f"Loading {'best validating' if kept.path.name.startswith('best') else 'most recent'} checkpoint from {kept.path}")
+        return True
+
+    def _newest_sound(self, path: Path) -> checkpoint.Checkpoint:
+        """The checkpoint at `path`, or the one before it where that one is damaged."""
+        kind = path.name.split("-")[0]
+        candidates = checkpoint.found(path.parent, kind) if path in checkpoint.found(path.parent, kind) else [path]
+        for candidate in candidates:
+            try:
+                return checkpoint.load(candidate)
+            except CheckpointError as error:
+                self.log.line(f"{error}; trying the one before it")
+        raise CheckpointError(f"{path.parent}: no readable checkpoint; start anew with checkpoint.which = \"init\"")
+
+    def _measure_features(self) -> None:
+        """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
+        chosen = self.sets.train[:: max(1, len(self.sets.train) // MEASURED_CLIPS)]
+        total, squares, frames = 0.0, 0.0, 0
+        with Progress(len(chosen), "measuring features", "clips") as progress:
+            for _, batch in load([[s] for s in chosen], self.plain, 0, self.config.data.workers, torch.device("cpu"), self._bad):
+                features = batch.features_BTF[0].numpy().astype(np.float64)
+                total, squares, frames = total + features.sum(0), squares + (features**2).sum(0), frames + len(features)
+                progress.advance()
+        mean = total / max(1, frames)
+        deviation = np.sqrt(np.maximum(squares / max(1, frames) - mean**2, 1e-8))
+        self.network.feature_mean.copy_(torch.from_numpy(mean))
+        self.network.feature_scale.copy_(torch.from_numpy(1 / deviation))
+
+    # ---- the loop --------------------------------------------------------------------------------------------------
+
+    def train(self) -> None:
+        """Learn until the last epoch or an early stop; resumes where the position says. Raises Stopped on a signal."""
+        c = self.config.training
+        self.log.line(page(self.config))
+        with _signals() as signals:
+            while self.position.epoch < c.epochs and not stopping.should_stop(self.position.progress, c):
+                started = time.monotonic()
+                self._learn_epoch(signals)
+                self._judge_epoch(started)
+        if stopping.should_stop(self.position.progress, c):
+            self.log.line(
+                f"Early stop triggered as the loss did not improve the last {self.position.progress.worse} epochs"
+            )
+
+    def _learn_epoch(self, signals: list[int]) -> None:
+        c, p = self.config.training, self.position
+        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
+        plan = batches(lengths, c.batch_size, self.config.data.order, c.seed, p.epoch)
+        groups = [[self.sets.train[i] for i in group] for group in plan[p.batch :]]
+        seconds, started, refused = 0.0, time.monotonic(), 0
+        self.network.train()
+        with Progress(len(self.sets.train), f"epoch {p.epoch + 1} of {c.epochs}", "clips") as progress:
+            progress.advance(sum(len(group) for group in plan[: p.batch]))
+            for samples, batch in load(groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad):
+                optim.set_rate(self.optimiser, p.rate_factor * optim.learning_rate(c, p.step, len(plan)))
+                torch.manual_seed(c.seed * 1_000_003 + p.step)
+                loss_B, faulty = learn(self.network, self.optimiser, batch, c.clip_norm)
+                refused = refused + 1 if faulty else 0
+                if faulty:
+                    self._not_finite(faulty, refused)
+                else:
+                    self.average.update(self.network, p.step)
+                    p.loss_sum, p.clips = p.loss_sum + float(loss_B.sum()), p.clips + len(samples)
+                p.batch, p.step = p.batch + 1, p.step + 1
+                seconds += sum(sample.duration_s or 0.0 for sample in samples)
+                pace = seconds / (time.monotonic() - started)
+                progress.advance(len(samples), f"loss {p.loss_sum / max(1, p.clips):.2f}, {pace:.0f} audio s/s")
+                if signals:
+                    self._save("train")
+                    raise Stopped(signals[0])
+                every = self.config.checkpoint.every_s
+                if every and time.monotonic() - self._saved_at > every:
+                    self._save("train")
+
+    def _judge_epoch(self, started: float) -> None:
+        c, p = self.config.training, self.position
+        loss = p.loss_sum / max(1, p.clips)
+        self.log.line(
+            f"Finished training epoch {p.epoch} - loss: {loss:f}",
+            epoch=p.epoch, step=p.step, train_loss=loss, seconds=round(time.monotonic() - started, 2),
+            learning_rate=self.optimiser.param_groups[0]["lr"],
+        )  # fmt: skip
+        p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
+        if self.sets.dev and (p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs):
+            self._judge_dev(p.epoch - 1)
+        if p.epoch == c.epochs or stopping.should_stop(p.progress, c) or time.monotonic() - self._saved_at > REST_S:
+            self._save("train")
+            checkpoint.prune(self.folder, "train", self.config.checkpoint.keep)
+
+    def _judge_dev(self, epoch: int) -> None:
+        c, p = self.config.training, self.position
+        self.average.swap(self.network)
+        results = {name: self.judge(name, samples, None, f"dev {epoch + 1}") for name, samples in self.sets.dev.items()}
+        self.average.swap(self.network)
+        for name, scores in results.items():
+            self.log.line(
+                f"Finished validating epoch {epoch} on {name} - loss: {scores.loss:f}, greedy WER: {scores.wer:.4f}",
+                epoch=epoch, dev=name, dev_loss=scores.loss, wer=scores.wer, cer=scores.cer,
+            )  # fmt: skip
+        every = Scores(tuple(sample for scores in results.values() for sample in scores.samples))
+        value = every.wer if c.select_by == "wer" else every.loss or 0.0
+        p.progress, best = stopping.judge(p.progress, value, c.early_stop_min_delta if c.select_by == "loss" else 0.0)
+        if best:
+            path = self._save("best")
+            checkpoint.prune(self.folder, "best", 1)
+            self.log.line(f"Saved new best validating model with {c.select_by} {value:f} to: {path}")
+        elif stopping.on_plateau(p.progress, c):
+            self._lower_rate()
+
+    def _lower_rate(self) -> None:
+        best = checkpoint.newest(self.folder, ("best",))
+        if best:
+            kept = checkpoint.load(best)
+            fill(self.network, kept.weights)
+            optim.restore_state(self.network, self.optimiser, kept.optimiser)
+        self.position.rate_factor *= self.config.training.plateau_factor
+        rate = self.config.training.learning_rate * self.position.rate_factor
+        self.log.line(f"Encountered a plateau, reducing learning rate to {rate}")
+
+    # ---- its parts -------------------------------------------------------------------------------------------------
+
+    def judge(self, name: str, samples: Sequence[Sample], options: DecodeOptions | None, label: str) -> Scores:
+        emitter = TorchEmitter(self.network, self.plain, self.config.training.eval_batch_size, self.config.data.workers)
+        return evaluate(emitter.emit(samples), samples, self.alphabet, options, label)
+
+    def _save(self, kind: str) -> Path:
+        run = {
+            "config": self.config.to_dict(),
+            "alphabet": write_alphabet(self.alphabet),
+            "position": asdict(self.position),
+            "made_with": f"deepspeech {__version__}, torch {torch.__version__}",
+        }
+        average = {name: value.cpu().numpy() for name, value in self.average.weights.items()}
+        groups = (optim.weights_of(self.network), average, optim.state_of(self.network, self.optimiser))
+        if kind == "train":
+            self._saved_at = time.monotonic()
+        return checkpoint.save(self.folder, kind, self.position.step, groups, run)
+
+    def _bad(self, sample: Sample, error: AudioError) -> None:
+        if self.config.data.on_bad_sample == "refuse":
+            raise DataError(f"{error}; mend the file, or go on without it: --skip-bad") from None
+        self.unreadable += 1
+        self.log.line(f"left out: {error}")
+
+    def _not_finite(self, ids: Sequence[str], in_a_row: int) -> None:
+        self.log.line(f"The following files caused an infinite (or NaN) loss; nothing was learnt from their batch: {', '.join(ids)}")
+        if in_a_row >= PATIENCE:
+            raise TrainingError(
+                f"the loss was not finite in {in_a_row} batches one after another; lower training.learning_rate or set "
+                "training.clip_norm, then run again: training resumes from the last checkpoint"
+            )
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """A list to which SIGINT and SIGTERM are added instead of ending the process; a second one ends it."""
+    seen: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        seen.append(number)
+        signal.signal(number, old[number])
+
+    old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in old:
+        signal.signal(number, note)
+    try:
+        yield seen
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def test(config: RunConfig, log: Log) -> dict[str, Scores]:
+    """Scores of the best (else last) checkpoint on each test set, decoded with the configured beam search."""
+    folder = Path(config.checkpoint.load or config.checkpoint.folder)
+    kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
+    path = checkpoint.newest(folder, kinds)
+    if path is None:
+        raise CheckpointError(f"{folder}: no checkpoint to test; train first, or name another folder")
+    restored = restore(path)
+    log.line(f"Loading {'best validating' if path.name.startswith('best') else 'most recent'} checkpoint from {path}")
+    config = replace(config, features=restored.features)
+    sets = open_sets(replace(config, data=replace(config.data, train=(), dev=())), restored.alphabet, log)
+    pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
+    emitter = TorchEmitter(restored.network, pipeline, config.training.eval_batch_size, config.data.workers)
+    return {
+        name: evaluate(emitter.emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}")
+        for name, samples in sets.test.items()
+    }
