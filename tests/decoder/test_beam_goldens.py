@@ -1,4 +1,4 @@
-"""The beam search against ds_ctcdecoder 0.9.3; `../shared/fixtures/decoder/README.md` says how its outputs were made."""
+"""The beam search against ds_ctcdecoder 0.9.3; `fixtures/decoder/README.md` says how that was run."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.text.alphabet import ENGLISH
 
-TIED = "edge_uniform"  # every class equally probable: which of equal prefixes stays, the old decoder left to chance
+TIED = "edge_uniform"  # all classes equally probable: the old decoder left it to chance which of equals stays
 SETTINGS = ["beam1", "beam32", "beam500", "beam500_top40", "beam500_cutoff099_top10", "beam1024"]
 
 

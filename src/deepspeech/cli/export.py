@@ -13,7 +13,7 @@ def export(
     output: Annotated[Path, typer.Argument(help="The model file to write, for example model.onnx.")],
     int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits: a quarter of the size, faster.")] = False,
     data: Annotated[
-        list[Path] | None, typer.Option(help="CSV of recordings to prove the file on; the run's dev sets by default.")
+        list[Path] | None, typer.Option(help="CSV of recordings to prove the file on; by default those the run was judged by.")
     ] = None,
     tolerance: Annotated[float, typer.Option(help="Share of letters that int8 may change on them.")] = 0.02,
     beam_width: Annotated[int, typer.Option(help="Prefixes the search keeps, unless its user says otherwise.")] = 500,
@@ -59,7 +59,8 @@ def export(
         made_with=restored.run["made_with"],
         **described,
     )
-    files = data or [path for path in map(Path, restored.run["config"]["data"]["dev"]) if path.is_file()]
+    sets = restored.run["config"]["data"]
+    files = data or [path for path in map(Path, sets["dev"] or sets["test"] or sets["train"]) if path.is_file()]
     clips = [sample.audio for path in files for sample in read_csv(path)][:PROOF_CLIPS]
     proof = write(restored, card, output, clips, tolerance)
     proved = f"proved on {proof.clips} clips" if clips else "proved on made-up sound only; name recordings with --data"

@@ -6,6 +6,7 @@ CSV's folder, or absolute.
 
 import csv
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TextIO
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 
+_NEEDS_QUOTES = re.compile('[,"\r\n]')
 COLUMNS = ("wav_filename", "wav_filesize", "transcript")
 
 
@@ -60,13 +62,13 @@ class CsvWriter:
             self._file = self._temporary.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
-        self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerow(COLUMNS)
+        self._file.write(",".join(COLUMNS) + "\n")
         return self
 
     def write(self, sample: Sample) -> None:
         """Add one row."""
-        self._writer.writerow((self._name(sample.audio), sample.size_bytes, sample.transcript))
+        name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
+        self._file.write(f"{name},{sample.size_bytes},{transcript}\n")
         self.rows += 1
 
     def __exit__(
@@ -86,6 +88,11 @@ class CsvWriter:
         if self._folder is not None and whole.is_relative_to(self._folder):
             return whole.relative_to(self._folder).as_posix()
         return str(whole)
+
+
+def _field(text: str) -> str:
+    """`text` as a field. Python's writer leaves a lone carriage return unquoted, which ends the row for readers."""
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 def _samples(file: TextIO, path: Path, labelled: bool) -> Iterator[Sample]:

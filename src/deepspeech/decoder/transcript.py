@@ -70,7 +70,7 @@ def spell(
 
 
 def _characters(labels: Sequence[int], frames: Sequence[int]) -> list[tuple[str, int]]:
-    """Characters of UTF-8 byte labels, each with the frame of its first byte; what is broken becomes U+FFFD."""
+    """Characters of UTF-8 byte labels, each with the frame of its first byte; broken ones become U+FFFD."""
     data = bytes(label + 1 for label in labels)
     starts = [i for i, byte in enumerate(data) if i == 0 or byte & 0xC0 != 0x80]
     return [

@@ -1,0 +1,7 @@
+#!/usr/bin/env python3
+"""Old door: `python3 DeepSpeech.py --flags` as in DeepSpeech 0.9.3; docs/from-mozilla.md says what became of each flag."""
+
+from deepspeech.cli.old_trainer import main
+
+if __name__ == "__main__":
+    main("DeepSpeech.py")

@@ -1,0 +1,245 @@
+"""The flags of DeepSpeech.py 0.9.3: each is a setting of RunConfig, or the door's business, or explained, or refused.
+
+Names, defaults and meanings: `training/deepspeech_training/util/flags.py`. absl reads them, as it did then, so that
+`--name value`, `--name=value`, `--noname`, `--flagfile` and `--helpfull` are what they were.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from absl import flags
+
+from deepspeech.config import RunConfig, resolve
+from deepspeech.errors import ConfigError
+
+DOOR = "door"  # acted on by cli/old_doors.py
+CARD = "about the exported model"
+LATER_SCORER = "the language model is not here yet; run without it"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One old flag. `use` is a setting's path, DOOR, or "" where `note` says what became of it.
+
+    A flag without use is accepted with its note where `harmless`, else refused when it is given another value.
+    """
+
+    name: str
+    default: Any
+    meaning: str
+    use: str = ""
+    note: str = ""
+    harmless: bool = False
+
+    @property
+    def many(self) -> bool:
+        return self.default is None
+
+
+def _accepted(name: str, default: Any, meaning: str, note: str) -> Flag:
+    return Flag(name, default, meaning, note=note, harmless=True)
+
+
+def _absent(name: str, default: Any, meaning: str, note: str) -> Flag:
+    return Flag(name, default, meaning, note=note)
+
+
+FLAGS = (
+    # data
+    Flag("train_files", "", "comma list of CSV files to train on; without it nothing is trained", "data.train"),
+    Flag("dev_files", "", "comma list of CSV files to validate on, each reported apart", "data.dev"),
+    Flag("test_files", "", "comma list of CSV files to test on, each reported apart", "data.test"),
+    _absent("metrics_files", "", "comma list of CSV files whose loss is reported after validation",
+            "name them in --dev_files; sets that are only reported are not here yet"),
+    _accepted("read_buffer", "1MB", "size of the read buffer", "the operating system's buffers serve"),
+    _absent("feature_cache", "", "path prefix of a feature cache on disk", "clips are kept in memory instead (data.cache_mb)"),
+    _accepted("cache_for_epochs", 0, "epochs after which the feature cache is made anew", "there is no feature cache on disk"),
+    Flag("feature_win_len", 32, "length of a feature window in ms", "features.window_ms"),
+    Flag("feature_win_step", 20, "step of the feature windows in ms", "features.step_ms"),
+    Flag("audio_sample_rate", 16000, "sample rate of the model in Hz", "features.sample_rate_hz"),
+    Flag("augment", None, "an augmentation, name[key=value,…]; may be repeated, order counts", "augment"),
+    Flag("limit_train", 0, "use at most so many training samples; 0: all", "data.limit_train"),
+    Flag("limit_dev", 0, "use at most so many samples of each dev file; 0: all", "data.limit_dev"),
+    Flag("limit_test", 0, "use at most so many samples of each test file; 0: all", "data.limit_test"),
+    Flag("reverse_train", False, "train on the longest clips first", DOOR),
+    _accepted("reverse_dev", False, "validate on the longest clips first", "order does not change what validation finds"),
+    _accepted("reverse_test", False, "test on the longest clips first", "order does not change what a test finds"),
+    # training
+    Flag("epochs", 75, "passes over the training data", "training.epochs"),
+    Flag("dropout_rate", 0.05, "dropout of dense layer 1, and of 2, 3 and 5 unless they say otherwise", DOOR),
+    Flag("dropout_rate2", -1.0, "dropout of dense layer 2; negative: dropout_rate", DOOR),
+    Flag("dropout_rate3", -1.0, "dropout of dense layer 3; negative: dropout_rate", DOOR),
+    _accepted("dropout_rate4", 0.0, "never had an effect", "it never had an effect"),
+    _accepted("dropout_rate5", 0.0, "never had an effect", "it never had an effect; the flag of layer 5 is dropout_rate6"),
+    Flag("dropout_rate6", -1.0, "dropout of dense layer 5; negative: dropout_rate", DOOR),
+    Flag("relu_clip", 20.0, "upper limit of the dense layers' outputs", "network.relu_clip"),
+    Flag("beta1", 0.9, "Adam's decay of the first moment", "training.beta1"),
+    Flag("beta2", 0.999, "Adam's decay of the second moment", "training.beta2"),
+    Flag("epsilon", 1e-8, "Adam's epsilon", "training.epsilon"),
+    Flag("learning_rate", 0.001, "learning rate of Adam", "training.learning_rate"),
+    Flag("train_batch_size", 1, "clips in a training batch", "training.batch_size"),
+    Flag("dev_batch_size", 1, "clips in a validation batch", DOOR),
+    Flag("test_batch_size", 1, "clips in a test batch", DOOR),
+    Flag("random_seed", 4568, "seed of everything random", "training.seed"),
+    Flag("early_stop", False, "stop when validation no longer improves", DOOR),
+    Flag("es_epochs", 25, "epochs without improvement before an early stop", DOOR),
+    Flag("es_min_delta", 0.05, "least change of the validation loss that counts as improvement", "training.early_stop_min_delta"),
+    Flag("reduce_lr_on_plateau", False, "lower the learning rate when validation no longer improves", DOOR),
+    Flag("plateau_epochs", 10, "epochs without improvement before the rate is lowered", DOOR),
+    Flag("plateau_reduction", 0.1, "factor by which it is lowered", "training.plateau_factor"),
+    _accepted("force_initialize_learning_rate", False, "ignore the learning rate in the checkpoint",
+              "the rate always follows the flags, never the checkpoint"),
+    # geometry
+    Flag("n_hidden", 2048, "width of every layer", "network.hidden"),
+    Flag("layer_norm", False, "layer normalisation after each dense layer but the last", "network.layer_norm"),
+    # performance
+    _accepted("inter_op_parallelism_threads", 0, "TensorFlow's threads between operations", "PyTorch needs no such setting"),
+    Flag("intra_op_parallelism_threads", 0, "threads of arithmetic; 0: all cores", "training.threads"),
+    _accepted("use_allow_growth", False, "take GPU memory little by little", "PyTorch always does"),
+    _absent("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints cannot be read yet"),
+    _accepted("train_cudnn", False, "use cuDNN's LSTM", "PyTorch uses cuDNN by itself on a GPU"),
+    _absent("automatic_mixed_precision", False, "train in mixed precision", "mixed precision is not here yet; train in float32"),
+    # checkpoints
+    Flag("checkpoint_dir", "", "where checkpoints are read and written", DOOR),
+    Flag("load_checkpoint_dir", "", "where checkpoints are read; default checkpoint_dir", DOOR),
+    Flag("save_checkpoint_dir", "", "where checkpoints are written; default checkpoint_dir", DOOR),
+    Flag("checkpoint_secs", 600, "seconds between checkpoints within an epoch; 0: none", "checkpoint.every_s"),
+    Flag("max_to_keep", 5, "checkpoints that are kept", "checkpoint.keep"),
+    Flag("load_train", "auto", "checkpoint to train from: last, best, init, auto (last, best, init)", DOOR),
+    Flag("load_evaluate", "auto", "checkpoint to test and export: last, best, auto (best, last)", DOOR),
+    _absent("drop_source_layers", 0, "layers to train anew when starting from a checkpoint", "transfer learning is not here yet"),
+    # export
+    Flag("export_dir", "", "write a model file there after training", DOOR),
+    _absent("remove_export", False, "delete the export folder first", "remove the folder yourself, so that nothing is lost by mistake"),
+    _accepted("export_tflite", False, "export for TensorFlow Lite", "exports are ONNX; this one gets 8-bit weights, as .tflite had"),
+    _accepted("n_steps", 16, "frames that the exported network takes at once", "exports take any number of frames"),
+    _accepted("export_batch_size", 1, "clips that the exported network takes at once", "exports take any number of clips"),
+    _absent("export_zip", False, "pack model and scorer into a zip", "zip packages are not here yet; --export_dir writes one model file"),
+    Flag("export_file_name", "output_graph", "name of the model file, without its ending", DOOR),
+    Flag("export_beam_width", 500, "beam width written into the model", DOOR),
+    Flag("export_author_id", "author", f"author, {CARD}", "card.author"),
+    Flag("export_model_name", "model", f"name, {CARD}", "card.name"),
+    Flag("export_model_version", "0.0.1", f"version, {CARD}", "card.version"),
+    Flag("export_contact_info", "", f"how to reach its author, {CARD}", "card.contact"),
+    Flag("export_license", "", f"licence, {CARD}", "card.licence"),
+    Flag("export_language", "", f"language, {CARD}", "card.language"),
+    _accepted("export_min_ds_version", "", "oldest client for the model", "exports name the version that made them"),
+    _accepted("export_max_ds_version", "", "newest client for the model", "exports name the version that made them"),
+    Flag("export_description", "", f"description, {CARD}", "card.description"),
+    # reporting
+    Flag("log_level", 1, "least weight of what is printed: 0 debug, 1 info, 2 warnings, 3 errors", DOOR),
+    _accepted("show_progressbar", True, "show progress bars", "progress goes to stderr, as lines where that is no terminal"),
+    _accepted("log_placement", False, "say which device runs which operation", "there is one device; `deepspeech doctor` names it"),
+    Flag("report_count", 5, "samples in each of the lists of best, median and worst", DOOR),
+    _absent("summary_dir", "", "folder for TensorBoard", "log.jsonl beside the checkpoints holds the same figures; TensorBoard is not here yet"),
+    Flag("test_output_file", "", "write test results there as JSON", DOOR),
+    # decoder
+    Flag("bytes_output_mode", False, "labels are UTF-8 bytes; no alphabet is needed", "data.bytes_output"),
+    Flag("alphabet_config_path", "data/alphabet.txt", "the alphabet, one letter a line", DOOR),
+    _absent("scorer_path", "", "scorer to decode with", LATER_SCORER),
+    _absent("scorer", "", "the same as scorer_path", LATER_SCORER),
+    Flag("beam_width", 1024, "prefixes that the search keeps", "decoding.beam_width"),
+    _accepted("lm_alpha", 0.931289039105002, "weight of the language model", "it has no effect without a scorer"),
+    _accepted("lm_beta", 1.1834137581510284, "bonus for each word", "it has no effect without a scorer"),
+    Flag("cutoff_prob", 1.0, "of a frame's letters use the likeliest that reach this sum; 1: all", "decoding.cutoff_prob"),
+    Flag("cutoff_top_n", 300, "and at most so many of them", "decoding.cutoff_top_n"),
+    Flag("one_shot_infer", "", "transcribe this wav with the checkpoint, and print its text", DOOR),
+    _absent("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", LATER_SCORER),
+    _absent("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", LATER_SCORER),
+    _absent("n_trials", 2400, "trials of lm_optimizer.py", LATER_SCORER),
+)  # fmt: skip
+BY_NAME = {flag.name: flag for flag in FLAGS}
+SKIP_BAD = Flag("skip_bad", False, "new: leave out samples that cannot be trained on instead of refusing to start", DOOR)
+
+
+def values_of(arguments: Sequence[str], door: str) -> flags.FlagValues:
+    """Read `arguments` (without the program's name). Raises ConfigError for what is unknown or refused."""
+    values = flags.FlagValues()
+    for flag in (*FLAGS, SKIP_BAD):
+        _define(values, flag, door)
+    flags.DEFINE_bool("help", False, "show this help", short_name="h", module_name=door, flag_values=values)
+    flags.DEFINE_bool("helpfull", False, "show this help", module_name=door, flag_values=values)
+    try:
+        rest = values([door, *arguments])[1:]
+    except flags.Error as error:
+        raise ConfigError(f"{door}: {error}") from None
+    if rest:
+        raise ConfigError(f"{door}: '{rest[0]}' is not a flag; every value follows a --flag (see --helpfull)")
+    refused = [flag for flag in FLAGS if not flag.use and not flag.harmless and _changed(values, flag)]
+    if refused:
+        raise ConfigError("; ".join(f"--{flag.name}: {flag.note}" for flag in refused))
+    return values
+
+
+def _define(values: flags.FlagValues, flag: Flag, door: str) -> None:
+    text = flag.meaning + (f" [{'accepted: ' if flag.harmless else 'refused: '}{flag.note}]" if flag.note else "")
+    rest: Mapping[str, Any] = {"flag_values": values, "module_name": door}
+    if flag.many:
+        flags.DEFINE_multi_string(flag.name, flag.default, text, **rest)
+    elif isinstance(flag.default, bool):
+        flags.DEFINE_bool(flag.name, flag.default, text, **rest)
+    elif isinstance(flag.default, int):
+        flags.DEFINE_integer(flag.name, flag.default, text, **rest)
+    elif isinstance(flag.default, float):
+        flags.DEFINE_float(flag.name, flag.default, text, **rest)
+    else:
+        flags.DEFINE_string(flag.name, flag.default, text, **rest)
+
+
+def _changed(values: flags.FlagValues, flag: Flag) -> bool:
+    return bool(values[flag.name].value != flag.default)
+
+
+def notes(values: flags.FlagValues) -> list[str]:
+    """What to say about accepted flags that were given and do nothing."""
+    return [f"--{flag.name}: {flag.note}" for flag in FLAGS if flag.harmless and _changed(values, flag)]
+
+
+def to_config(values: flags.FlagValues) -> RunConfig:
+    """The same run as a RunConfig."""
+    tables: dict[str, Any] = {}
+
+    def put(path: str, value: Any) -> None:
+        *names, key = path.split(".")
+        table = tables
+        for name in names:
+            table = table.setdefault(name, {})
+        table[key] = value
+
+    for flag in FLAGS:
+        if flag.use and flag.use != DOOR:
+            value = values[flag.name].value
+            if flag.use in ("data.train", "data.dev", "data.test"):
+                value = [name for name in value.split(",") if name]
+            put(flag.use, value or [] if flag.many else value)
+    for path, value in _derived(values).items():
+        put(path, value)
+    return resolve(tables)
+
+
+def default_folder() -> str:
+    """Where 0.9.3 kept checkpoints unless told otherwise (XDG base directory specification)."""
+    home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(home, "deepspeech", "checkpoints")
+
+
+def _derived(values: flags.FlagValues) -> dict[str, Any]:
+    """Settings that take more than one flag."""
+    own = values.save_checkpoint_dir or values.checkpoint_dir or default_folder()
+    source = values.load_checkpoint_dir or values.checkpoint_dir
+    rates = {layer: values[f"dropout_rate{n}"].value for layer, n in (("2", 2), ("3", 3), ("5", 6))}
+    derived: dict[str, Any] = {
+        "data.order": "descending" if values.reverse_train else "ascending",
+        "data.on_bad_sample": "skip" if values.skip_bad else "refuse",
+        "data.alphabet": "" if values.bytes_output_mode else values.alphabet_config_path,
+        "training.eval_batch_size": max(values.dev_batch_size, values.test_batch_size),
+        "training.early_stop_epochs": values.es_epochs if values.early_stop else 0,
+        "training.plateau_epochs": values.plateau_epochs if values.reduce_lr_on_plateau else 0,
+        "network.dropout_1": values.dropout_rate,
+        "checkpoint.folder": own,
+        "checkpoint.load": source if source and source != own else "",
+        "checkpoint.which": values.load_train,
+    }
+    return derived | {f"network.dropout_{k}": v if v >= 0 else values.dropout_rate for k, v in rates.items()}
