@@ -1,6 +1,6 @@
 """Checkpoints: one folder each, written whole or not at all.
 
-    DIR/train-000120/weights.safetensors    the network's tensors; averaged ones under "average/", Adam's under "optimiser/"
+    DIR/train-000120/weights.safetensors    the network's tensors; averages under "average/", Adam's under "optimiser/"
     DIR/train-000120/run.json               configuration, position in training, losses, versions
     DIR/best-000100/…                       the same, of the best dev loss so far
 
@@ -58,7 +58,9 @@ def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Ten
         temporary.mkdir(parents=True)
         save_file(tensors, temporary / "weights.safetensors")
         checksum = _checksum(temporary / "weights.safetensors")
-        page = json.dumps(run | {"format": FORMAT, "step": step, "weights_crc32": checksum}, indent=2, ensure_ascii=False)
+        page = json.dumps(
+            run | {"format": FORMAT, "step": step, "weights_crc32": checksum}, indent=2, ensure_ascii=False
+        )
         (temporary / "run.json").write_text(page + "\n", encoding="utf-8")
         for path in (*temporary.iterdir(), temporary):
             _to_disk(path)
@@ -87,7 +89,7 @@ def load(path: Path) -> Checkpoint:
     for name, value in tensors.items():
         group = next((i for i in (1, 2) if name.startswith(_GROUPS[i])), 0)
         groups[group][name.removeprefix(_GROUPS[group])] = value
-    return Checkpoint(path, *groups, run)
+    return Checkpoint(path, groups[0], groups[1], groups[2], run)
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -98,7 +100,9 @@ def describe(path: Path) -> dict[str, Any]:
             raise CheckpointError(f"{path}: written by a newer version (format {run['format']}); update deepspeech")
         _ = run["weights_crc32"], run["step"], run["config"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: not a readable checkpoint ({error!r}); name a folder that training wrote") from None
+        raise CheckpointError(
+            f"{path}: not a readable checkpoint ({error!r}); name a folder that training wrote"
+        ) from None
     return run
 
 

@@ -1,7 +1,7 @@
 """RunConfig: a whole training run on one page. It is values only: reading it opens no file and touches no device.
 
-Sources, in this order: the defaults below, a TOML file whose tables are the fields of RunConfig, `--set table.key=value`.
-An unknown key is refused with its nearest neighbour. The resolved page is printed once and saved with every checkpoint.
+Sources, in this order: the defaults below, a TOML file whose tables are the fields of RunConfig, and
+`--set table.key=value`. An unknown key is refused with its nearest neighbour. The resolved page is printed once and saved with every checkpoint.
 """
 
 import difflib
@@ -190,14 +190,18 @@ def _value(hint: Any, value: Any, path: str) -> Any:
 
 def page(config: RunConfig) -> str:
     """The configuration as TOML, to print and to read back."""
-    lines = []
+    lines: list[str] = []
     values = config.to_dict()
     for name, value in values.items():
         if not isinstance(value, dict):
             lines.insert(0, f"{name} = {_toml(value)}")
     for name, table in values.items():
         if isinstance(table, dict):
-            lines += ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items() if value is not None)]
+            lines += [
+                "",
+                f"[{name}]",
+                *(f"{key} = {_toml(value)}" for key, value in table.items() if value is not None),
+            ]
     return "\n".join(lines) + "\n"
 
 

@@ -34,7 +34,11 @@ class ModelCard:
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value pairs for the file."""
-        page = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("alphabet", "features")}
+        page = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name not in ("alphabet", "features")
+        }
         page["alphabet"] = "bytes" if self.alphabet.bytes_mode else list(self.alphabet.labels)
         page["features"] = asdict(self.features)
         page["format"] = FORMAT
@@ -44,7 +48,9 @@ class ModelCard:
     def from_metadata(cls, metadata: dict[str, str]) -> "ModelCard":
         """The card in a file's key-value pairs. Raises ModelFileError where there is none or it is damaged."""
         if _KEY not in metadata:
-            raise ModelFileError("not a model of this package (it carries no deepspeech card); export one with `deepspeech export`")
+            raise ModelFileError(
+                "not a model of this package (it carries no deepspeech card); export one with `deepspeech export`"
+            )
         try:
             page: dict[str, Any] = json.loads(metadata[_KEY])
             written = page.pop("format")

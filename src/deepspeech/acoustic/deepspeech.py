@@ -5,8 +5,6 @@ Source: DeepSpeech 0.9.3 `training/deepspeech_training/train.py::create_model`. 
 checkpoints, transfer learning and converters address them.
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -42,16 +40,27 @@ class DeepSpeech(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Glorot uniform weights and zero biases, as the old trainer."""
-        for layer in (self.layer_1, self.layer_2, self.layer_3, self.layer_5, self.layer_6):
-            nn.init.xavier_uniform_(layer.weight)
+        """He's weights for the clipped ReLUs (2015), orthogonal recurrence, gates that begin by remembering.
+
+        0.9.3 began with Glorot's everywhere and forget biases of 0; on the same budget that learns AN4 worse.
+        """
+        for layer in (self.layer_1, self.layer_2, self.layer_3, self.layer_5):
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
-        limit = math.sqrt(6 / (2 * self.config.hidden + 4 * self.config.hidden))
+        nn.init.xavier_uniform_(self.layer_6.weight)
+        nn.init.zeros_(self.layer_6.bias)
+        hidden = self.config.hidden
         for name, value in self.lstm.named_parameters():
             if "bias" in name:
                 nn.init.zeros_(value)
+            elif "_hh_" in name:
+                for gate in value.split(hidden):
+                    nn.init.orthogonal_(gate)
             else:
-                nn.init.uniform_(value, -limit, limit)
+                nn.init.xavier_uniform_(value)
+            if "bias_ih" in name:
+                with torch.no_grad():
+                    value[hidden : 2 * hidden].fill_(1.0)  # the forget gate, second of i, f, g, o
 
     def forward(self, features_BTF: Tensor) -> Tensor:
         """Logits [B, T, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them."""

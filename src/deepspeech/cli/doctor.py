@@ -1,6 +1,6 @@
 """`deepspeech doctor`: what is installed, which devices there are, what is missing and how to get it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,7 +33,7 @@ def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.
             versions[part] = metadata.version(DISTRIBUTIONS.get(part, part))
         except metadata.PackageNotFoundError:
             versions[part] = None
-    facts = {
+    facts: dict[str, Any] = {
         "deepspeech": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
@@ -64,5 +64,7 @@ def _extension() -> str:
 def _devices() -> list[str]:
     import torch
 
-    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    gpus = (
+        [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    )
     return [*gpus, f"CPU ({torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()})"]

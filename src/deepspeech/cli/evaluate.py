@@ -10,7 +10,9 @@ import typer
 def evaluate(
     model: Annotated[Path, typer.Option(help="A model file, or a checkpoint folder.")],
     data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
-    beam_width: Annotated[int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")] = None,
+    beam_width: Annotated[
+        int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
+    ] = None,
     greedy: Annotated[bool, typer.Option(help="The likeliest letter of every frame instead of a search.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: wer and cer as fractions.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Report every sample too.")] = False,

@@ -13,7 +13,8 @@ def export(
     output: Annotated[Path, typer.Argument(help="The model file to write, for example model.onnx.")],
     int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits: a quarter of the size, faster.")] = False,
     data: Annotated[
-        list[Path] | None, typer.Option(help="CSV of recordings to prove the file on; by default those the run was judged by.")
+        list[Path] | None,
+        typer.Option(help="CSV of recordings to prove the file on; by default those the run was judged by."),
     ] = None,
     tolerance: Annotated[float, typer.Option(help="Share of letters that int8 may change on them.")] = 0.02,
     beam_width: Annotated[int, typer.Option(help="Prefixes the search keeps, unless its user says otherwise.")] = 500,
@@ -65,6 +66,6 @@ def export(
     proof = write(restored, card, output, clips, tolerance)
     proved = f"proved on {proof.clips} clips" if clips else "proved on made-up sound only; name recordings with --data"
     print(
-        f"{output}: {output.stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: {proof.different} transcripts differ, "
-        f"largest difference of a probability {proof.largest_difference:.1e}"
+        f"{output}: {output.stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
+        f"{proof.different} transcripts differ, largest difference of a probability {proof.largest_difference:.1e}"
     )

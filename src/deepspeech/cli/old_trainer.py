@@ -1,5 +1,6 @@
-"""`DeepSpeech.py` and `evaluate.py` with the flags of 0.9.3: train → test → export → one-shot, by which flags are set."""
+"""`DeepSpeech.py` and `evaluate.py` with 0.9.3's flags: train → test → export → one-shot, by which are set."""
 
+import io
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ def main(door: str) -> None:
 def _main(door: str, arguments: list[str]) -> None:
     from deepspeech.mozilla import flags
 
-    values = flags.values_of(arguments, door)
+    values: Any = flags.values_of(arguments, door)
     if values.help or values.helpfull:
         print(f"{door}: train, test and export a DeepSpeech network. Every flag of 0.9.3:\n\n{values.get_help()}")
         return
@@ -31,7 +32,7 @@ def _main(door: str, arguments: list[str]) -> None:
 
     from deepspeech.training.log import Log
 
-    log = Log(Path(config.checkpoint.folder), "I ", sys.stdout) if values.log_level <= 1 else Log(stream=_Silence())
+    log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values):
         print(f"W {note}")
     if values.train_files:
@@ -59,17 +60,14 @@ def _test(config: Any, log: Any, values: Any) -> None:
         write_json(Path(values.test_output_file), samples)
 
 
-def _folder(config: Any) -> Path:
-    return Path(config.checkpoint.load or config.checkpoint.folder)
-
-
 def _export(config: Any, values: Any) -> None:
     from deepspeech.cli.export import export
+    from deepspeech.training.test import chosen
 
     card = {key: value for key, value in vars(config.card).items() if value}
     target = Path(values.export_dir) / f"{values.export_file_name}.onnx"
     export(
-        _checkpoint(config), target, int8=values.export_tflite, data=None,
+        chosen(config), target, int8=values.export_tflite, data=None,
         beam_width=values.export_beam_width, **card,
     )  # fmt: skip
 
@@ -77,26 +75,6 @@ def _export(config: Any, values: Any) -> None:
 def _one_shot(config: Any, values: Any) -> None:
     from deepspeech.acoustic.restore import restore
     from deepspeech.training.infer import infer
+    from deepspeech.training.test import chosen
 
-    print(infer(restore(_checkpoint(config)), Path(values.one_shot_infer), config.decoding).text)
-
-
-def _checkpoint(config: Any) -> Path:
-    from deepspeech import checkpoint
-    from deepspeech.errors import CheckpointError
-
-    kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
-    path = checkpoint.newest(_folder(config), kinds)
-    if path is None:
-        raise CheckpointError(f"{_folder(config)}: no checkpoint there; train first, or name another folder")
-    return path
-
-
-class _Silence:
-    """A stream for --log_level 2 and above."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        pass
+    print(infer(restore(chosen(config)), Path(values.one_shot_infer), config.decoding).text)

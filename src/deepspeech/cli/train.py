@@ -47,7 +47,8 @@ def train(
 
 def learn(run_config: Any, log: Any) -> None:
     """Train; a signal that stopped it becomes the exit code that shells expect."""
-    from deepspeech.training.run import Run, Stopped
+    from deepspeech.training.run import Run
+    from deepspeech.training.signals import Stopped
 
     try:
         Run(run_config, log).train()
@@ -61,7 +62,7 @@ def report(run_config: Any, log: Any, json_output: bool = False, count: int = 3)
     import json
 
     from deepspeech.evaluation.report import blocks, summary
-    from deepspeech.training.run import test
+    from deepspeech.training.test import test
 
     results = test(run_config, log)
     if json_output:

@@ -11,7 +11,9 @@ def transcribe(
     model: Annotated[Path, typer.Option("--model", "-m", help="A model file.")],
     json_output: Annotated[bool, typer.Option("--json", help="One JSON object a line: text, words, times.")] = False,
     candidates: Annotated[int, typer.Option(help="With --json: how many transcripts to give, best first.")] = 1,
-    beam_width: Annotated[int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")] = None,
+    beam_width: Annotated[
+        int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
+    ] = None,
 ) -> None:
     """Recordings to text: one line a file, in the order given.
 

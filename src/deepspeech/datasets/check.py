@@ -34,9 +34,7 @@ def examine(sample: Sample, alphabet: Alphabet, features: FeatureConfig) -> Samp
         return Fault(sample, str(error))
     frames, needed = features.frames(int(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
     if frames < needed:
-        return Fault(
-            sample, f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}"
-        )
+        return Fault(sample, f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}")
     return replace(sample, duration_s=info.duration_s)
 
 

@@ -71,9 +71,7 @@ class CsvWriter:
         self._file.write(f"{name},{sample.size_bytes},{transcript}\n")
         self.rows += 1
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:
             self._file.close()
             if kind is None:
@@ -91,7 +89,7 @@ class CsvWriter:
 
 
 def _field(text: str) -> str:
-    """`text` as a field. Python's writer leaves a lone carriage return unquoted, which ends the row for readers."""
+    """`text` as a field. Python's own writer leaves a lone carriage return bare, and readers end a row there."""
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
@@ -107,9 +105,7 @@ def _samples(file: TextIO, path: Path, labelled: bool) -> Iterator[Sample]:
                 continue
             where = f"{path}:{reader.line_num}"
             if len(row) <= max(audio, size, transcript):
-                raise DataError(
-                    f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row"
-                )
+                raise DataError(f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row")
             place = _audio_path(row[audio], path.parent, where)
             size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
             yield Sample(str(place), place, row[transcript] if transcript >= 0 else "", size_bytes)
@@ -122,9 +118,7 @@ def _positions(header: list[str], path: Path, labelled: bool) -> tuple[int, int,
     positions = [header.index(name) if name in header else -1 for name in COLUMNS]
     for name, position, required in zip(COLUMNS, positions, (True, False, labelled), strict=True):
         if required and position < 0:
-            raise DataError(
-                f"{path}: there is no column {name}; its columns are {', '.join(header) or 'none'}"
-            )
+            raise DataError(f"{path}: there is no column {name}; its columns are {', '.join(header) or 'none'}")
     return positions[0], positions[1], positions[2]
 
 
@@ -132,9 +126,7 @@ def _audio_path(name: str, folder: Path, where: str) -> Path:
     if not name:
         raise DataError(f"{where}: wav_filename is empty; name a sound file or remove the row")
     if "://" in name:
-        raise DataError(
-            f"{where}: {name} is a remote path, which is not supported; copy the sound to this machine"
-        )
+        raise DataError(f"{where}: {name} is a remote path, which is not supported; copy the sound to this machine")
     return folder / name
 
 
@@ -142,6 +134,4 @@ def _size_bytes(text: str, where: str) -> int:
     try:
         return int(float(text)) if text else 0  # tables edited with pandas may say 1234.0
     except (ValueError, OverflowError):
-        raise DataError(
-            f"{where}: wav_filesize is '{text}'; it must be a number of bytes, or empty"
-        ) from None
+        raise DataError(f"{where}: wav_filesize is '{text}'; it must be a number of bytes, or empty") from None

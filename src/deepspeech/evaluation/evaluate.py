@@ -34,7 +34,7 @@ def evaluate(
     label: str,
     chunk: int = 64,
 ) -> Scores:
-    """Scores in the order of `samples`, whose emissions may come in any; without `options` the greedy text is judged."""
+    """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged."""
     scored: dict[str, Scored] = {}
     with Progress(len(samples), label, "clips") as progress:
         source = iter(emitted)

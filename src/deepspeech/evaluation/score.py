@@ -31,7 +31,12 @@ class Scored:
 
 def score(sample_id: str, reference: str, hypothesis: str, loss: float | None = None) -> Scored:
     return Scored(
-        sample_id, reference, hypothesis, *word_errors(reference, hypothesis), *letter_errors(reference, hypothesis), loss
+        sample_id,
+        reference,
+        hypothesis,
+        *word_errors(reference, hypothesis),
+        *letter_errors(reference, hypothesis),
+        loss,
     )
 
 
@@ -61,7 +66,12 @@ class Scores:
 
     def to_dict(self, rows: bool = False) -> dict[str, Any]:
         """Plain values for JSON; with `rows`, one object a sample too."""
-        result: dict[str, Any] = {"wer": self.wer, "cer": self.cer, "utterances": len(self.samples), "words": self.words}
+        result: dict[str, Any] = {
+            "wer": self.wer,
+            "cer": self.cer,
+            "utterances": len(self.samples),
+            "words": self.words,
+        }
         if self.loss is not None:
             result["loss"] = self.loss
         if rows:

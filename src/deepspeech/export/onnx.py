@@ -7,6 +7,7 @@ The graph is written node by node: it is small, and so it stays the same whateve
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -32,7 +33,7 @@ class Graph:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def add(self, operation: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+    def add(self, operation: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         self.nodes.append(helper.make_node(operation, list(inputs), [output], name=output, **attributes))
         return output
 
@@ -63,8 +64,8 @@ def _linear(graph: Graph, weights: dict[str, NDArray[np.float32]], name: str, x:
 
 def _dense(graph: Graph, network: DeepSpeech, weights: dict[str, NDArray[np.float32]], name: str, x: str) -> str:
     x = _linear(graph, weights, f"layer_{name}", x)
-    low = graph.constant(f"layer_{name}.low", np.float32(0).reshape(()))
-    high = graph.constant(f"layer_{name}.high", np.float32(network.config.relu_clip).reshape(()))
+    low = graph.constant(f"layer_{name}.low", np.array(0, np.float32))
+    high = graph.constant(f"layer_{name}.high", np.array(network.config.relu_clip, np.float32))
     x = graph.add("Clip", [x, low, high], f"layer_{name}.clipped")
     if network.config.layer_norm:
         scale = graph.constant(f"norms.{name}.weight", weights[f"norms.{name}.weight"])
@@ -103,7 +104,7 @@ def _lstm(graph: Graph, network: DeepSpeech, weights: dict[str, NDArray[np.float
 
 
 def _model(graph: Graph, card: ModelCard, size: int) -> onnx.ModelProto:
-    state = [card.lstm_layers, "clips", card.hidden]
+    state: list[str | int | None] = [card.lstm_layers, "clips", card.hidden]
     inputs = [
         helper.make_tensor_value_info("windows", FLOAT, ["clips", "frames", size, card.features.coefficients]),
         helper.make_tensor_value_info("state_h", FLOAT, state),

@@ -34,7 +34,9 @@ class FeatureConfig:
                 )
 
         if self.step_ms > self.window_ms:
-            raise ConfigError(f"features.step_ms = {self.step_ms:g} would skip sound; at most window_ms = {self.window_ms:g}")
+            raise ConfigError(
+                f"features.step_ms = {self.step_ms:g} would skip sound; at most window_ms = {self.window_ms:g}"
+            )
 
     @property
     def window_samples(self) -> int:

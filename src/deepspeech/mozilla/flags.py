@@ -151,12 +151,14 @@ FLAGS = (
     _absent("n_trials", 2400, "trials of lm_optimizer.py", LATER_SCORER),
 )  # fmt: skip
 BY_NAME = {flag.name: flag for flag in FLAGS}
-SKIP_BAD = Flag("skip_bad", False, "new: leave out samples that cannot be trained on instead of refusing to start", DOOR)
+SKIP_BAD = Flag(
+    "skip_bad", False, "new: leave out samples that cannot be trained on instead of refusing to start", DOOR
+)
 
 
 def values_of(arguments: Sequence[str], door: str) -> flags.FlagValues:
     """Read `arguments` (without the program's name). Raises ConfigError for what is unknown or refused."""
-    values = flags.FlagValues()
+    values = flags.FlagValues()  # type: ignore[no-untyped-call]
     for flag in (*FLAGS, SKIP_BAD):
         _define(values, flag, door)
     flags.DEFINE_bool("help", False, "show this help", short_name="h", module_name=door, flag_values=values)
@@ -210,7 +212,7 @@ def to_config(values: flags.FlagValues) -> RunConfig:
 
     for flag in FLAGS:
         if flag.use and flag.use != DOOR:
-            value = values[flag.name].value
+            value: Any = values[flag.name].value
             if flag.use in ("data.train", "data.dev", "data.test"):
                 value = [name for name in value.split(",") if name]
             put(flag.use, value or [] if flag.many else value)
@@ -229,7 +231,7 @@ def _derived(values: flags.FlagValues) -> dict[str, Any]:
     """Settings that take more than one flag."""
     own = values.save_checkpoint_dir or values.checkpoint_dir or default_folder()
     source = values.load_checkpoint_dir or values.checkpoint_dir
-    rates = {layer: values[f"dropout_rate{n}"].value for layer, n in (("2", 2), ("3", 3), ("5", 6))}
+    rates: dict[str, Any] = {layer: values[f"dropout_rate{n}"].value for layer, n in (("2", 2), ("3", 3), ("5", 6))}
     derived: dict[str, Any] = {
         "data.order": "descending" if values.reverse_train else "ascending",
         "data.on_bad_sample": "skip" if values.skip_bad else "refuse",

@@ -1,8 +1,8 @@
 """Recognizer: a model file made ready; sound to text without torch.
 
-    from deepspeech import Recognizer
-    model = Recognizer.open("model.onnx")
-    print(model.transcribe("hello.wav").text)
+from deepspeech import Recognizer
+model = Recognizer.open("model.onnx")
+print(model.transcribe("hello.wav").text)
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One exported network in ONNX Runtime: windows and state in, probabilities and state out. Immutable, shared by threads."""
+"""One exported network in ONNX Runtime: windows and state in, probabilities and state out. Threads may share it."""
 
 import os
 from dataclasses import dataclass

@@ -9,6 +9,8 @@ same number of windows at once, so results do not depend on how the sound was cu
 session behind it is shared.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,8 +89,8 @@ class RecognizerStream:
             self._decoder.feed(probabilities)
 
 
-def _as_float(samples: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
-    samples = np.asarray(samples)
+def _as_float(given: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
+    samples: NDArray[Any] = np.asarray(given)
     if samples.ndim != 1:
         raise AudioError(f"samples have shape {samples.shape}; give one channel, a 1-D array")
     if samples.dtype == np.int16:

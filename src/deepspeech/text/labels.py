@@ -52,9 +52,7 @@ def load_validator(path: str | Path | None) -> Validator:
         raise TextError(f"{path}: cannot be loaded ({type(error).__name__}: {error})") from error
     validator = getattr(module, "validate_label", None)
     if not callable(validator):
-        raise TextError(
-            f"{path}: has no function validate_label; add one that returns the transcript or None"
-        )
+        raise TextError(f"{path}: has no function validate_label; add one that returns the transcript or None")
     return _checked(validator, path)
 
 
@@ -70,13 +68,9 @@ def _checked(validator: Callable[[str], object], path: Path) -> Validator:
         try:
             label = validator(sentence)
         except Exception as error:
-            raise TextError(
-                f"{path}: validate_label fails ({type(error).__name__}: {error}) on: {sentence}"
-            ) from error
+            raise TextError(f"{path}: validate_label fails ({type(error).__name__}: {error}) on: {sentence}") from error
         if label is not None and not isinstance(label, str):
-            raise TextError(
-                f"{path}: validate_label returns {type(label).__name__}; it must return a text or None"
-            )
+            raise TextError(f"{path}: validate_label returns {type(label).__name__}; it must return a text or None")
         return label or None
 
     return validate

@@ -6,10 +6,8 @@ and resumed, because every draw has a key: batches (seed, epoch), clips (seed, e
 """
 
 import os
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ import torch
 from deepspeech import checkpoint
 from deepspeech._version import __version__
 from deepspeech.acoustic.deepspeech import DeepSpeech
-from deepspeech.acoustic.restore import fill, restore, write_alphabet
+from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.pipeline import ClipCache, Pipeline
@@ -37,7 +35,9 @@ from deepspeech.training import optim, stopping
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import load
 from deepspeech.training.log import Log
+from deepspeech.training.resume import starting_point
 from deepspeech.training.sets import Sets, alphabet_of, open_sets
+from deepspeech.training.signals import Stopped, noted
 from deepspeech.training.step import learn
 
 MEASURED_CLIPS = 1000
@@ -60,14 +60,6 @@ class Position:
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Position":
         return cls(**{**values, "progress": stopping.Progress(**values["progress"])})
-
-
-class Stopped(Exception):  # noqa: N818 (not an error)
-    """The run was asked to stop by a signal; a checkpoint is written."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 class Run:
@@ -94,37 +86,20 @@ class Run:
         self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
         self.optimiser = optim.adam(self.network, config.training)
         self.position = Position()
-        if not self._resume() and config.network.normalise_features:
+        kept = starting_point(config.checkpoint, log)
+        if kept:
+            self._start_from(kept)
+        elif config.network.normalise_features:
             self._measure_features()
-        self.average = optim.Average(self.network, config.training.average_decay)
-        if self._kept and self._kept.average and self.average.weights:
-            self.average.weights = {
-                name: torch.from_numpy(self._kept.average[name].copy()).to(self.device) for name in self.average.weights
-            }
-        self._kept = None
-        self.unreadable = 0
+        self.average = optim.Average(self.network, config.training.average_decay, kept.average if kept else {})
         self._saved_at = time.monotonic()
 
     # ---- the start -------------------------------------------------------------------------------------------------
 
-    def _resume(self) -> bool:
-        """Take weights, optimiser and position from a checkpoint, if the configuration asks for one and it is there."""
-        self._kept: checkpoint.Checkpoint | None = None
-        wanted = self.config.checkpoint.which
-        if wanted == "init":
-            return False
-        kinds = {"auto": ("train", "best"), "last": ("train",), "best": ("best",)}[wanted]
-        source = Path(self.config.checkpoint.load) if self.config.checkpoint.load else self.folder
-        own = checkpoint.newest(self.folder, ("train",))
-        path = own or checkpoint.newest(source, kinds)
-        if path is None:
-            if wanted != "auto" or self.config.checkpoint.load:
-                raise CheckpointError(f"{source}: no '{wanted}' checkpoint there to start from")
-            return False
-        kept = self._newest_sound(path)
-        restored_alphabet = kept.run["alphabet"]
-        if restored_alphabet != write_alphabet(self.alphabet):
-            raise CheckpointError(f"{kept.path}: was trained with another alphabet; give the same, or start another folder")
+    def _start_from(self, kept: checkpoint.Checkpoint) -> None:
+        """Take weights from a checkpoint, and from one of this run's own also where it stood."""
+        if kept.run["alphabet"] != write_alphabet(self.alphabet):
+            raise CheckpointError(f"{kept.path}: was trained with another alphabet; give the same, or another folder")
         try:
             fill(self.network, kept.weights)
         except RuntimeError:
@@ -132,30 +107,18 @@ class Run:
                 f"{kept.path}: holds a network of another shape ({kept.run['config']['network']}); "
                 "give the same [network] settings, or another checkpoint folder"
             ) from None
-        self._kept = kept
-        if own:
+        if kept.path.parent == self.folder and kept.path.name.startswith("train"):
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
             self.position = Position.of(kept.run["position"])
-        self.log.line(f"Loading {'best validating' if kept.path.name.startswith('best') else 'most recent'} checkpoint from {kept.path}")
-        return True
-
-    def _newest_sound(self, path: Path) -> checkpoint.Checkpoint:
-        """The checkpoint at `path`, or the one before it where that one is damaged."""
-        kind = path.name.split("-")[0]
-        candidates = checkpoint.found(path.parent, kind) if path in checkpoint.found(path.parent, kind) else [path]
-        for candidate in candidates:
-            try:
-                return checkpoint.load(candidate)
-            except CheckpointError as error:
-                self.log.line(f"{error}; trying the one before it")
-        raise CheckpointError(f"{path.parent}: no readable checkpoint; start anew with checkpoint.which = \"init\"")
 
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
         chosen = self.sets.train[:: max(1, len(self.sets.train) // MEASURED_CLIPS)]
         total, squares, frames = 0.0, 0.0, 0
         with Progress(len(chosen), "measuring features", "clips") as progress:
-            for _, batch in load([[s] for s in chosen], self.plain, 0, self.config.data.workers, torch.device("cpu"), self._bad):
+            for _, batch in load(
+                [[s] for s in chosen], self.plain, 0, self.config.data.workers, torch.device("cpu"), self._bad
+            ):
                 features = batch.features_BTF[0].numpy().astype(np.float64)
                 total, squares, frames = total + features.sum(0), squares + (features**2).sum(0), frames + len(features)
                 progress.advance()
@@ -170,7 +133,7 @@ class Run:
         """Learn until the last epoch or an early stop; resumes where the position says. Raises Stopped on a signal."""
         c = self.config.training
         self.log.line(page(self.config))
-        with _signals() as signals:
+        with noted() as signals:
             while self.position.epoch < c.epochs and not stopping.should_stop(self.position.progress, c):
                 started = time.monotonic()
                 self._learn_epoch(signals)
@@ -189,7 +152,9 @@ class Run:
         self.network.train()
         with Progress(len(self.sets.train), f"epoch {p.epoch + 1} of {c.epochs}", "clips") as progress:
             progress.advance(sum(len(group) for group in plan[: p.batch]))
-            for samples, batch in load(groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad):
+            for samples, batch in load(
+                groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad
+            ):
                 optim.set_rate(self.optimiser, p.rate_factor * optim.learning_rate(c, p.step, len(plan)))
                 torch.manual_seed(c.seed * 1_000_003 + p.step)
                 loss_B, faulty = learn(self.network, self.optimiser, batch, c.clip_norm)
@@ -277,51 +242,15 @@ class Run:
     def _bad(self, sample: Sample, error: AudioError) -> None:
         if self.config.data.on_bad_sample == "refuse":
             raise DataError(f"{error}; mend the file, or go on without it: --skip-bad") from None
-        self.unreadable += 1
         self.log.line(f"left out: {error}")
 
     def _not_finite(self, ids: Sequence[str], in_a_row: int) -> None:
-        self.log.line(f"The following files caused an infinite (or NaN) loss; nothing was learnt from their batch: {', '.join(ids)}")
+        self.log.line(
+            "The following files caused an infinite (or NaN) loss; nothing was learnt from their batch: "
+            + ", ".join(ids)
+        )
         if in_a_row >= PATIENCE:
             raise TrainingError(
                 f"the loss was not finite in {in_a_row} batches one after another; lower training.learning_rate or set "
                 "training.clip_norm, then run again: training resumes from the last checkpoint"
             )
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """A list to which SIGINT and SIGTERM are added instead of ending the process; a second one ends it."""
-    seen: list[int] = []
-
-    def note(number: int, _: object) -> None:
-        seen.append(number)
-        signal.signal(number, old[number])
-
-    old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in old:
-        signal.signal(number, note)
-    try:
-        yield seen
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
-
-
-def test(config: RunConfig, log: Log) -> dict[str, Scores]:
-    """Scores of the best (else last) checkpoint on each test set, decoded with the configured beam search."""
-    folder = Path(config.checkpoint.load or config.checkpoint.folder)
-    kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
-    path = checkpoint.newest(folder, kinds)
-    if path is None:
-        raise CheckpointError(f"{folder}: no checkpoint to test; train first, or name another folder")
-    restored = restore(path)
-    log.line(f"Loading {'best validating' if path.name.startswith('best') else 'most recent'} checkpoint from {path}")
-    config = replace(config, features=restored.features)
-    sets = open_sets(replace(config, data=replace(config.data, train=(), dev=())), restored.alphabet, log)
-    pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
-    emitter = TorchEmitter(restored.network, pipeline, config.training.eval_batch_size, config.data.workers)
-    return {
-        name: evaluate(emitter.emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}")
-        for name, samples in sets.test.items()
-    }

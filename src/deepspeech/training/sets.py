@@ -1,4 +1,4 @@
-"""The data sets of a run: read, looked over, and faults dealt with by the configured policy, before anything is learnt."""
+"""The data sets of a run: read and looked over before anything is learnt; faults meet the configured policy."""
 
 from dataclasses import dataclass
 from pathlib import Path

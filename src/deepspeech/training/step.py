@@ -32,7 +32,7 @@ def learn(
     finite_B = torch.isfinite(loss_B)
     if not finite_B.all():
         return loss_B.detach(), [name for name, good in zip(batch.ids, finite_B.tolist(), strict=True) if not good]
-    loss_B.mean().backward()
+    loss_B.mean().backward()  # type: ignore[no-untyped-call]
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), clip_norm or float("inf"))
     if not torch.isfinite(norm):
         return loss_B.detach(), list(batch.ids)

@@ -51,7 +51,8 @@ def volume(x: Float32, random: Random, scene: Scene, dbfs: float) -> Float32:
     """With its peak at `dbfs`; a full-scale sine is 0, a full-scale square wave 3.0103."""
     peak = max(1e-16, float(np.max(np.abs(x), initial=0)))
     gain = 10 ** ((dbfs - 3.0103) / 20) / peak
-    return np.clip(x * np.float32(gain), -1, 1)
+    result: Float32 = np.clip(x * np.float32(gain), -1, 1)
+    return result
 
 
 def pitch(x: Float32, random: Random, scene: Scene, pitch: float) -> Float32:
@@ -113,7 +114,7 @@ def augment(x: Float32, entry: Augmentation, clock: float, random: Random, scene
     if len(x) == 0 or random.random() >= entry.probability:
         return x
     values = entry.draw(clock, random)
-    return OPERATIONS[entry.name](x, random, scene, **values).astype(np.float32, copy=False)
+    return np.asarray(OPERATIONS[entry.name](x, random, scene, **values), dtype=np.float32)
 
 
 def _interpolate(x: Float32, source: NDArray[np.float64], axis: int) -> Float32:
@@ -125,4 +126,5 @@ def _interpolate(x: Float32, source: NDArray[np.float64], axis: int) -> Float32:
     inside = (source <= last).astype(np.float32)
     if axis == 0:
         share, inside = share[:, None], inside[:, None]
-    return (np.take(x, below, axis) * (1 - share) + np.take(x, above, axis) * share) * inside
+    result: Float32 = (np.take(x, below, axis) * (1 - share) + np.take(x, above, axis) * share) * inside
+    return result

@@ -75,9 +75,7 @@ def parse(text: str) -> Augmentation:
     """Read one entry. Raises ConfigError that names what is unknown."""
     match = re.fullmatch(r"([a-z_]+)(?:\[(.*)\])?", text.strip())
     if not match:
-        raise ConfigError(
-            f"augment '{text}': write name[key=value,…], for example volume[p=0.2,dbfs=-10:-40]"
-        )
+        raise ConfigError(f"augment '{text}': write name[key=value,…], for example volume[p=0.2,dbfs=-10:-40]")
     name = match[1]
     if name in ABSENT:
         raise ConfigError(f"augment '{name}' is not available yet; available: {', '.join(KINDS)}")
@@ -87,14 +85,10 @@ def parse(text: str) -> Augmentation:
     given = dict(_pairs(text, match[2] or ""))
     domain = given.pop("domain", kind.domains[0])
     if domain not in kind.domains:
-        raise ConfigError(
-            f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}"
-        )
+        raise ConfigError(f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}")
     for key in given:
         if key != "p" and key not in kind.parameters:
-            raise ConfigError(
-                f"augment '{text}': {name} has no '{key}'; it takes p, {', '.join(kind.parameters)}"
-            )
+            raise ConfigError(f"augment '{text}': {name} has no '{key}'; it takes p, {', '.join(kind.parameters)}")
     try:
         probability = float(given.pop("p", "1"))
         values = {key: Range.parse(given.get(key, default)) for key, default in kind.parameters.items()}

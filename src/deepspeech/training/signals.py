@@ -1,0 +1,33 @@
+"""Asked to stop: the loop finishes its step, writes a checkpoint and leaves, instead of dying in the middle."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Stopped(Exception):
+    """The run was asked to stop by signal `number`; a checkpoint is written."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def noted() -> Iterator[list[int]]:
+    """A list to which SIGINT and SIGTERM are added instead of ending the process; a second one ends it."""
+    seen: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        seen.append(number)
+        signal.signal(number, old[number])
+
+    old = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in old:
+        signal.signal(number, note)
+    try:
+        yield seen
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

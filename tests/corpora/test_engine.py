@@ -1,0 +1,186 @@
+"""The importer program: what is converted, kept, dropped, counted, and in which order."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from deepspeech.audio.formats import probe, read_audio, write_wav
+from deepspeech.corpora.engine import Clip, Converted, Rules, convert, import_set, in_order, judge
+from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, DroppedClip, SetReport
+from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import AudioError, CorpusError, DataError
+from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.labels import validate_english
+
+RULES = Rules(validate_english)
+
+
+def recording(path: Path, duration_s: float = 1.0, rate_hz: int = 48000, channels: int = 1) -> Path:
+    soundfile.write(path, np.full((int(duration_s * rate_hz), channels), 0.1, np.float32), rate_hz)
+    return path
+
+
+def clip(folder: Path, sentence: str = "hello", name: str = "a", kind: str = "mp3") -> Clip:
+    return Clip(folder / f"{name}.{kind}", folder / f"{name}.wav", sentence)
+
+
+@pytest.mark.parametrize(("kind", "rate_hz", "channels"), [("mp3", 48000, 1), ("mp3", 44100, 2), ("flac", 8000, 3)])
+def test_converts_to_16_khz_mono_16_bit(tmp_path: Path, kind: str, rate_hz: int, channels: int) -> None:
+    recording(tmp_path / f"a.{kind}", 1.0, rate_hz, channels)
+    sound = convert(clip(tmp_path, kind=kind))
+    assert sound == Converted((tmp_path / "a.wav").stat().st_size, 1.0)
+    with soundfile.SoundFile(tmp_path / "a.wav") as wav:
+        assert (wav.samplerate, wav.channels, wav.subtype, wav.frames) == (16000, 1, "PCM_16", 16000)
+    assert np.abs(read_audio(tmp_path / "a.wav")[0][4000:-4000] - 0.1).max() < 0.01
+
+
+def test_a_finished_wav_is_kept_even_without_its_source(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", np.zeros(8000, np.float32), 16000)
+    before = (tmp_path / "a.wav").stat().st_mtime_ns
+    assert convert(clip(tmp_path)) == Converted(16044, 0.5)
+    assert (tmp_path / "a.wav").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("leftover", ["empty", "cut off", "other rate"])
+def test_a_broken_leftover_is_made_again(tmp_path: Path, leftover: str) -> None:
+    recording(tmp_path / "a.mp3")
+    write_wav(tmp_path / "a.wav", np.zeros(8000, np.float32), 48000 if leftover == "other rate" else 16000)
+    if leftover != "other rate":
+        content = (tmp_path / "a.wav").read_bytes()
+        (tmp_path / "a.wav").write_bytes(content[: 100 if leftover == "cut off" else 0])
+    assert convert(clip(tmp_path)).duration_s == 1.0
+    assert probe(tmp_path / "a.wav").frames == 16000
+
+
+def test_what_cannot_be_converted(tmp_path: Path) -> None:
+    assert convert(clip(tmp_path)).fault == "the clip is not there"
+    (tmp_path / "a.mp3").touch()
+    assert convert(clip(tmp_path)).fault == "the clip cannot be read"
+    recording(tmp_path / "b.flac", duration_s=1 / 48000)
+    assert "no sound" in convert(clip(tmp_path, name="b", kind="flac")).detail
+    assert not list(tmp_path.glob("*.wav"))
+
+
+def test_a_full_disk_ends_the_import(tmp_path: Path) -> None:
+    recording(tmp_path / "a.mp3")
+    (tmp_path / "a.wav").mkdir()
+    with pytest.raises(AudioError, match=r"a\.wav: cannot be written"):
+        convert(clip(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "sound", "reason"),
+    [
+        ("hello", Converted(1, 10.0), None),
+        ("hello", Converted(1, 10.01), TOO_LONG),
+        ("hello", Converted(1, 0.1), None),
+        ("hello", Converted(1, 0.0999), TOO_SHORT),
+        ("7", Converted(1, 1.0), INVALID_LABEL),
+        ("", Converted(1, 1.0), INVALID_LABEL),
+        ("straße", Converted(1, 1.0), INVALID_LABEL),
+        ("7" * 999, Converted(1, 20.0), INVALID_LABEL),
+        ("a" * 999, Converted(1, 11.0), TOO_SHORT),
+        ("7", Converted(fault="gone"), FAILED),
+    ],
+)
+def test_the_first_reason_counts(sentence: str, sound: Converted, reason: str | None) -> None:
+    report = SetReport("a", Path("a.csv"), 10)
+    verdict = judge(Clip(Path("a.mp3"), Path("a.wav"), sentence), sound, Rules(validate_english, ENGLISH), report)
+    found = verdict.reason if isinstance(verdict, DroppedClip) else None
+    assert found == reason
+    assert (report.clips, report.imported, report.total_s) == (1, int(reason is None), sound.duration_s)
+    assert report.imported_s == (sound.duration_s if reason is None else 0)
+    assert reason is None or report.skipped(reason) == 1
+    assert dict(report.letters) == ({"ß": 1} if sentence == "straße" else {})
+
+
+def test_a_whole_set(tmp_path: Path) -> None:
+    recording(tmp_path / "ü.mp3", 2.0)
+    recording(tmp_path / "b.mp3", 1.0)
+    (tmp_path / "c.mp3").write_bytes(b"no sound at all")
+    clips = [
+        clip(tmp_path, "Second, first!", "ü"),
+        clip(tmp_path, "Broken", "c"),
+        clip(tmp_path, "Hello", "b"),
+        clip(tmp_path, "Hello again", "b"),
+        clip(tmp_path, "room 7", "b"),
+        Clip(Path("row"), Path("row"), "?", fault="the row is incomplete"),
+    ]
+    report = SetReport("set", tmp_path / "set.csv", 10)
+    kept: list[Sample] = []
+    import_set(iter(clips), None, RULES, report, workers=2, each=kept.append)
+    assert [(s.audio.name, s.transcript) for s in kept] == [
+        ("ü.wav", "second first"), ("b.wav", "hello"), ("b.wav", "hello again"),
+    ]  # fmt: skip
+    assert [(s.audio, s.transcript, s.size_bytes) for s in read_csv(report.csv)] == [
+        (s.audio, s.transcript, s.size_bytes) for s in kept
+    ]
+    assert (report.clips, report.imported, report.imported_s, report.total_s) == (6, 3, 4.0, 5.0)
+    assert report.dropped_file == tmp_path / "set.dropped.jsonl"
+    dropped = [json.loads(line) for line in report.dropped_file.read_text().splitlines()]
+    assert [(d["clip"], d["reason"]) for d in dropped] == [
+        ("c.mp3", FAILED), ("b.mp3", INVALID_LABEL), ("row", FAILED),
+    ]  # fmt: skip
+    assert sorted(p.suffix for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+    again = SetReport("set", tmp_path / "set.csv", 10)
+    import_set(clips[:1], 1, RULES, again)
+    assert again.dropped_file is None
+    assert not report.dropped_file.exists()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    report = SetReport("set", tmp_path / "none" / "set.csv", 10)
+    with pytest.raises((CorpusError, DataError), match="cannot be written"):
+        import_set([], 0, RULES, report)
+
+
+def test_a_rule_that_breaks_leaves_no_csv(tmp_path: Path) -> None:
+    recording(tmp_path / "a.mp3")
+
+    def broken(sentence: str) -> str:
+        raise RuntimeError(sentence)
+
+    with pytest.raises(RuntimeError):
+        import_set([clip(tmp_path)], 1, Rules(broken), SetReport("set", tmp_path / "set.csv", 10))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp3", "a.wav"]
+
+
+def test_order_is_kept_and_little_is_taken_ahead() -> None:
+    taken = 0
+
+    def numbers() -> Iterator[int]:
+        nonlocal taken
+        for number in range(1000):
+            taken += 1
+            yield number
+
+    def slow_at_first(number: int) -> int:
+        time.sleep(0.05 if number == 0 else 0)
+        return -number
+
+    results = in_order(slow_at_first, numbers(), 2)
+    assert next(results) == (0, 0)
+    assert taken <= 64
+    assert list(results) == [(number, -number) for number in range(1, 1000)]
+
+
+def test_leaving_early_stops_the_work() -> None:
+    done: list[int] = []
+    gate = threading.Event()
+
+    def work(number: int) -> None:
+        gate.wait(0.01)
+        done.append(number)
+
+    results = in_order(work, range(1000), 1)
+    next(results)
+    results.close()
+    assert len(done) < 64

@@ -1,0 +1,198 @@
+"""Downloads from a server in this process, and archives that mean harm."""
+
+import hashlib
+import io
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from deepspeech.corpora.fetch import fetch, unpack
+from deepspeech.errors import CorpusError
+
+CONTENT = bytes(range(256)) * 40
+
+
+class FakeServer(HTTPServer):
+    """Serves CONTENT at /file.bin; can send less than it promises, and change the file's version."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), FakeHandler)
+        self.version, self.bytes_sent_at_most, self.ranges = '"v1"', len(CONTENT), list[str | None]()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/file.bin"
+
+
+class FakeHandler(BaseHTTPRequestHandler):
+    server: FakeServer
+
+    def do_GET(self) -> None:
+        if self.path != "/file.bin":
+            self.send_error(404)
+            return
+        wanted, start = self.headers.get("Range"), 0
+        self.server.ranges.append(wanted)
+        if wanted and self.headers.get("If-Range") == self.server.version:
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            if start >= len(CONTENT):
+                self.send_error(416)
+                return
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        if self.server.version:
+            self.send_header("ETag", self.server.version)
+        self.end_headers()
+        self.wfile.write(CONTENT[start : start + self.server.bytes_sent_at_most])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with FakeServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_fetches_once(server: FakeServer, tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "file.bin"
+    for _ in range(2):
+        assert fetch(server.url, path, hashlib.sha256(CONTENT).hexdigest()) == path
+    assert path.read_bytes() == CONTENT
+    assert [p.name for p in path.parent.iterdir()] == ["file.bin"]
+    assert server.ranges == [None]
+
+
+def broken_off(server: FakeServer, path: Path, sent: int = 1000) -> None:
+    server.bytes_sent_at_most = sent
+    with pytest.raises(CorpusError, match="connection ended early"):
+        fetch(server.url, path)
+    assert not path.exists()
+    server.bytes_sent_at_most = len(CONTENT)
+
+
+def test_goes_on_after_a_break(server: FakeServer, tmp_path: Path) -> None:
+    path = tmp_path / "file.bin"
+    broken_off(server, path)
+    broken_off(server, path, 500)
+    assert fetch(server.url, path).read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=1000-", "bytes=1500-"]
+
+
+@pytest.mark.parametrize(("before", "after"), [('"v1"', '"v2"'), ('W/"weak"', 'W/"weak"'), ("", "")])
+def test_starts_anew_when_the_file_may_be_another(server: FakeServer, tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "file.bin"
+    server.version = before
+    broken_off(server, path)
+    (tmp_path / "file.bin.part").write_bytes(b"x" * 1000)
+    server.version = after
+    assert fetch(server.url, path).read_bytes() == CONTENT
+
+
+def test_a_part_that_is_too_long_starts_anew(server: FakeServer, tmp_path: Path) -> None:
+    broken_off(server, tmp_path / "file.bin")
+    (tmp_path / "file.bin.part").write_bytes(CONTENT + b"x")
+    assert fetch(server.url, tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_a_wrong_checksum_leaves_nothing(server: FakeServer, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="known checksum"):
+        fetch(server.url, tmp_path / "file.bin", "0" * 64)
+    assert not [p for p in tmp_path.iterdir() if p.suffix != ".tag"]
+    assert fetch(server.url, tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_an_error_page_is_not_a_corpus(server: FakeServer, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="the server says 404"):
+        fetch(server.url + "x", tmp_path / "file.bin")
+    assert not list(tmp_path.iterdir())
+
+
+def test_offline_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(CorpusError, match=r"^http://127\.0\.0\.1:9/a: cannot be downloaded \(.*when online") as caught:
+        fetch("http://127.0.0.1:9/a", tmp_path / "a")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made(server: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CorpusError, match="cannot be written"):
+        fetch(server.url, tmp_path / "file" / "a")
+
+
+FILES = {"a.txt": b"a", "folder/ä.wav": b"sound" * 100, "folder/empty": b""}
+
+
+def tar_file(path: Path, files: dict[str, bytes], mode: str = "w:gz") -> Path:
+    with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return path
+
+
+def zip_file(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz", "tar.bz2", "tar.xz", "zip"])
+def test_unpacks(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    zip_file(path, FILES) if kind == "zip" else tar_file(path, FILES, f"w:{kind[4:]}")
+    folder = unpack(path, tmp_path / "out")
+    assert {name: (folder / name).read_bytes() for name in FILES} == FILES
+    times = {name: (folder / name).stat().st_mtime_ns for name in FILES}
+    unpack(path, folder)  # what is whole stays
+    assert {name: (folder / name).stat().st_mtime_ns for name in FILES} == times
+    assert len([p for p in folder.rglob("*") if p.is_file()]) == len(FILES)
+
+
+@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "folder/../../evil", "."])
+@pytest.mark.parametrize("pack", [tar_file, zip_file])
+def test_an_archive_cannot_leave_its_folder(tmp_path: Path, name: str, pack: type) -> None:
+    archive = pack(tmp_path / "a", {name: b"evil"})
+    with pytest.raises(CorpusError, match="would be written outside"):
+        unpack(archive, tmp_path / "out" / "deep")
+    assert not list(tmp_path.rglob("evil"))
+
+
+def test_links_are_refused(tmp_path: Path) -> None:
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        tar.addfile(link)
+    zip_link = zipfile.ZipInfo("link")
+    zip_link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr(zip_link, "/etc")
+    for name in ("a.tar", "a.zip"):
+        with pytest.raises(CorpusError, match="neither file nor folder"):
+            unpack(tmp_path / name, tmp_path / "out")
+
+
+def test_damaged_archives(tmp_path: Path) -> None:
+    whole = tar_file(tmp_path / "a.tar.gz", {"a": bytes(range(256)) * 300}).read_bytes()
+    for content in (b"", b"no archive", whole[: len(whole) // 2]):
+        (tmp_path / "b.tar.gz").write_bytes(content)
+        with pytest.raises(CorpusError, match=r"b\.tar\.gz: the archive is damaged"):
+            unpack(tmp_path / "b.tar.gz", tmp_path / "out")
+    with pytest.raises(CorpusError, match=r"none\.zip: cannot be unpacked \(No such file"):
+        unpack(tmp_path / "none.zip", tmp_path / "out")
