@@ -1,6 +1,6 @@
 """Speed of the beam search, and its ratio to the old one where that is at hand.
 
-    python benchmarks/decoder.py [--old-python OLD/bin/python] [--beam 500] [CLIP.npy …]
+    python benchmarks/decoder.py [--old-python OLD/bin/python] [--beam 500] [--scorer FILE] [CLIP.npy …]
 
 In: class probabilities [frames, 29] of clips (English alphabet, 20 ms a frame); without any, made-up ones. The old
 decoder is ds_ctcdecoder 0.9.3 in an environment of its own (Python 3.9, numpy<1.24). Out: for each clip the median of
@@ -13,7 +13,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.scorer import Scorer
 from deepspeech.text.alphabet import ENGLISH
 
 FRAME_S = 0.02
@@ -47,7 +48,7 @@ def made_up(folder: Path) -> list[Path]:
 class OldDecoder:
     """ds_ctcdecoder in a child process, which inherits our core."""
 
-    def __init__(self, python: str, folder: Path, settings: dict[str, object]) -> None:
+    def __init__(self, python: str, folder: Path, settings: Mapping[str, object]) -> None:
         alphabet = folder / "alphabet.txt"
         alphabet.write_text(ENGLISH.to_text())
         worker = Path(__file__).with_name("old_decoder.py")
@@ -55,30 +56,28 @@ class OldDecoder:
         self._child = subprocess.Popen(
             [python, str(worker), str(alphabet)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self._questions, self._answers = self._child.stdin, self._child.stdout
 
     def __call__(self, clip: Path) -> Timed:
-        assert self._child.stdin and self._child.stdout
-        print(json.dumps({"probabilities": str(clip), **self._settings}), file=self._child.stdin, flush=True)
-        answer = json.loads(self._child.stdout.readline())
+        print(json.dumps({"probabilities": str(clip), **self._settings}), file=self._questions, flush=True)
+        answer = json.loads(self._answers.readline())
         return answer["cpu_s"], answer["text"]
 
     def close(self) -> None:
         self._child.communicate()
 
 
-def ours(options: DecodeOptions) -> Callable[[Path], Timed]:
+def ours(options: DecodeOptions, scorer: Scorer | None) -> Callable[[Path], Timed]:
     def run(clip: Path) -> Timed:
         probabilities: NDArray[np.float32] = np.load(clip)
         start = time.process_time()
-        text = decode(Emission(probabilities, FRAME_S), ENGLISH, options)[0].text
+        text = decode(Emission(probabilities, FRAME_S), ENGLISH, options, scorer=scorer)[0].text
         return time.process_time() - start, text
 
     return run
 
 
-def compare(
-    clip: Path, new: Callable[[Path], Timed], old: Callable[[Path], Timed] | None, pairs: int
-) -> float:
+def compare(clip: Path, new: Callable[[Path], Timed], old: Callable[[Path], Timed] | None, pairs: int) -> float:
     """Print a line on one clip; its median ratio."""
     new(clip), old(clip) if old else None
     times = [(new(clip), old(clip) if old else new(clip)) for _ in range(pairs)]
@@ -95,21 +94,26 @@ def compare(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", nargs="*", type=Path)
     parser.add_argument("--old-python", help="Python 3.9 with ds_ctcdecoder 0.9.3")
     parser.add_argument("--beam", type=int, default=500)
+    parser.add_argument("--scorer", type=Path)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--core", type=int, default=0)
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.core})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        settings: dict[str, object] = {"beam_width": arguments.beam, "scorer": None, "alpha": 0, "beta": 0}
+        scorer = Scorer.open(arguments.scorer) if arguments.scorer else None
+        settings = {
+            "beam_width": arguments.beam,
+            "scorer": scorer and str(scorer.path),
+            "alpha": scorer and scorer.alpha,
+            "beta": scorer and scorer.beta,
+        }
         old = OldDecoder(arguments.old_python, folder, settings) if arguments.old_python else None
-        new = ours(DecodeOptions(beam_width=arguments.beam))
+        new = ours(DecodeOptions(beam_width=arguments.beam), scorer)
         clips = arguments.clips or made_up(folder)
         ratios = [compare(clip, new, old, arguments.pairs) for clip in clips]
         if old:

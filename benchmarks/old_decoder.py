@@ -21,9 +21,7 @@ def main() -> None:
             scorers[task["scorer"]] = Scorer(task["alpha"], task["beta"], task["scorer"], alphabet)
         probabilities = np.load(task["probabilities"]).astype(np.float64)
         start = time.process_time()
-        best = ctc_beam_search_decoder(
-            probabilities, alphabet, task["beam_width"], scorer=scorers[task["scorer"]]
-        )
+        best = ctc_beam_search_decoder(probabilities, alphabet, task["beam_width"], scorer=scorers[task["scorer"]])
         cpu_s = time.process_time() - start
         print(json.dumps({"cpu_s": cpu_s, "text": best[0][1]}), flush=True)
 

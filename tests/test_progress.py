@@ -24,6 +24,11 @@ class Clock:
         return self.now_s
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
@@ -75,6 +80,14 @@ def test_a_job_that_fails_says_that_it_stopped() -> None:
 
 def test_nothing_to_do() -> None:
     assert Progress(0, "a", "clips", stream=Terminal()).line(1e9).startswith("a: 0 of 0 clips (100 %)")
+
+
+def test_a_narrow_terminal_gets_a_shorter_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    with Progress(3, "a job with a long name", "clips", stream=stream):
+        pass
+    assert stream.getvalue() == "\ra job with a long n\x1b[K\n"
 
 
 def test_threads_may_share_it() -> None:

@@ -14,7 +14,7 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr double kSilence = 0.999;         // leading frames with at least this much blank are not searched
 constexpr std::uint32_t kOpenLabels = 1024;    // further back than this the text is settled
 constexpr std::uint32_t kSettleFrames = 1024;  // how often
-constexpr float kShiftBelow = -16384.0f;   // a power of two, so that shifting is exact
+constexpr float kShift = 16384.0f;             // a power of two, so that shifting is exact
 
 float log_add(float a, float b) {
   const float high = std::max(a, b), low = std::min(a, b);
@@ -36,6 +36,11 @@ Beam::Beam(const BeamOptions& options)
   root.node = PrefixTree::kRoot;
   root.times = TimeHistory::kStart;
   prefixes_.push_back(root);
+  if (options.language) {
+    language_.emplace(options.language);
+    positions_.push_back(language_->start());
+    language_->retain(positions_.back());
+  }
   tree_.set_slot(PrefixTree::kRoot, 0);
   history_.retain(TimeHistory::kStart);
 }
@@ -62,6 +67,7 @@ void Beam::advance(const float* probabilities) {
   if (!started_) return;
   classes_.read(probabilities);
   link_family();
+  place_cutoff(probabilities[classes_.blank()]);
   stay();
   extend();
   select();
@@ -82,6 +88,48 @@ void Beam::link_family() {
   }
 }
 
+// With a language the old decoder left out of account what even a blank and the best bonus would not bring near the
+// worst prefix of a full beam. Sums over alignments depend on it.
+void Beam::place_cutoff(float blank) {
+  cutoff_ = kNever;
+  if (!language_ || prefixes_.size() < width_) return;
+  float worst = prefixes_.front().score;
+  for (const Prefix& prefix : prefixes_) worst = std::min(worst, prefix.score);
+  const double beta = language_->language().beta;
+  cutoff_ = static_cast<float>(worst + std::log(static_cast<double>(blank)) - std::max(0.0, beta));
+}
+
+// Two additions, rounded one after the other as in the old decoder.
+float Beam::with_unit(float score, float bonus) const {
+  score += bonus;
+  return score + language_->language().beta;
+}
+
+// Score of a prefix's last label coming, in this frame, after the prefix without it.
+float Beam::arrival(Id slot) const {
+  const Prefix& prefix = prefixes_[slot];
+  if (prefix.parent == kNone) return kNever;
+  const Prefix& parent = prefixes_[prefix.parent];
+  const float log_label = classes_.log(prefix.label);
+  if (!within(log_label, parent)) return kNever;
+  // After the same label only a blank lets a new one begin.
+  const float score = log_label + (parent.label == prefix.label ? parent.blank : parent.score);
+  if (!language_ || !positions_[slot].ends_unit) return score;
+  return with_unit(score, positions_[slot].bonus);
+}
+
+// Whether the label's time moves to this frame: if arriving beats staying. Of equals the one wins that the old decoder
+// came to first; with a language it went from better to worse prefixes, else from children to parents.
+bool Beam::heard_again(const Prefix& prefix, float repeated, float arrived) const {
+  if (arrived == kNever || arrived < repeated) return false;
+  if (arrived == repeated) {
+    const Prefix& parent = prefixes_[prefix.parent];
+    if (!language_ || parent.score < prefix.score) return false;
+    if (parent.score == prefix.score && parent.label > prefix.label) return false;
+  }
+  return prefix.next_nonblank >= prefix.next_blank || classes_.blank_before(prefix.label);
+}
+
 // Scores of prefixes that are in the beam already: a blank, the same label again, or their last label arriving from
 // the prefix before it.
 void Beam::stay() {
@@ -90,22 +138,15 @@ void Beam::stay() {
   const float log_blank = classes_.log(classes_.blank());
   for (Id slot = 0; slot < prefixes_.size(); ++slot) {
     Prefix& prefix = prefixes_[slot];
-    float repeated = kNever, arrived = kNever;
-    if (prefix.label != kNone) {
-      const float log_label = classes_.log(prefix.label);
-      repeated = log_label + prefix.nonblank;
-      if (prefix.parent != kNone) {
-        const Prefix& parent = prefixes_[prefix.parent];
-        // After the same label only a blank lets a new one begin.
-        arrived = log_label + (parent.label == prefix.label ? parent.blank : parent.score);
-      }
-    }
-    prefix.next_blank = log_blank + prefix.score;
+    const float arrived = arrival(slot);
+    float repeated = kNever;
+    if (prefix.label != kNone && within(classes_.log(prefix.label), prefix))
+      repeated = classes_.log(prefix.label) + prefix.nonblank;
+    prefix.next_blank = within(log_blank, prefix) ? log_blank + prefix.score : kNever;
     prefix.next_nonblank = log_add(repeated, arrived);
     prefix.next_score = log_add(prefix.next_blank, prefix.next_nonblank);
-    prefix.heard_again =
-        arrived > repeated && (prefix.next_nonblank >= prefix.next_blank || classes_.blank_before(prefix.label));
-    if (prefix.next_score > kNever) candidates_.push_back({prefix.next_score, prefix.label, slot, false});
+    prefix.heard_again = heard_again(prefix, repeated, arrived);
+    if (prefix.next_score > kNever) candidates_.push_back({prefix.next_score, prefix.label, slot, false, 0.0f});
   }
 }
 
@@ -113,27 +154,55 @@ void Beam::stay() {
 void Beam::extend() {
   if (candidates_.size() == width_)
     threshold_ = std::max_element(candidates_.begin(), candidates_.end(), before)->score;
+  if (language_) {
+    for (Id slot = 0; slot < prefixes_.size(); ++slot) extend_along(slot);
+    return;
+  }
   float best = kNever;
   for (const Prefix& prefix : prefixes_) best = std::max(best, prefix.score);
   classes_.rank(threshold_ - best - 1.0f);  // 1: more than rounding can take away
   for (Id slot = 0; slot < prefixes_.size(); ++slot) extend_freely(slot);
 }
 
+// stay() has added these extensions to the children.
+void Beam::mark_children(Id slot) {
+  ++round_;
+  for (Id child = prefixes_[slot].first_child; child != kNone; child = prefixes_[child].next_sibling)
+    taken_[prefixes_[child].label] = round_;
+}
+
 void Beam::extend_freely(Id slot) {
   const Prefix& prefix = prefixes_[slot];
-  ++round_;
-  for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
-    taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
+  mark_children(slot);
   for (const ClassScores::Ranked& next : classes_.ranked()) {
     if (next.log + prefix.score < threshold_) break;
     if (taken_[next.label] == round_) continue;
-    offer(next.log + (next.label == prefix.label ? prefix.blank : prefix.score), next.label, slot);
+    const float score = next.log + (next.label == prefix.label ? prefix.blank : prefix.score);
+    offer({score, next.label, slot, true, 0.0f});
   }
 }
 
-void Beam::offer(float score, std::uint32_t label, Id slot) {
-  if (!(score >= threshold_) || score == kNever) return;
-  candidates_.push_back({score, label, slot, true});
+void Beam::extend_along(Id slot) {
+  const Prefix& prefix = prefixes_[slot];
+  Position& position = positions_[slot];
+  mark_children(slot);
+  for (const Dictionary::Arc& way : language_->ways(position)) {
+    const float log = classes_.log(way.label);
+    if (taken_[way.label] == round_ || !within(log, prefix)) continue;
+    const float score = log + (way.label == prefix.label ? prefix.blank : prefix.score);
+    if (score == kNever) continue;
+    if (!language_->ends_unit(position, way.label)) {
+      offer({score, way.label, slot, true, 0.0f});
+      continue;
+    }
+    const float bonus = language_->bonus(position, tree_, prefix.node, way.label);
+    offer({with_unit(score, bonus), way.label, slot, true, bonus});
+  }
+}
+
+void Beam::offer(const Candidate& candidate) {
+  if (!(candidate.score >= threshold_) || candidate.score == kNever) return;
+  candidates_.push_back(candidate);
   if (candidates_.size() < 4 * width_ + 64) return;
   select();
   threshold_ = candidates_.back().score;
@@ -156,7 +225,7 @@ void Beam::select() {
   candidates_.resize(width_);
 }
 
-Beam::Prefix Beam::kept(Id slot, std::uint32_t frame) {
+void Beam::keep(Id slot, std::uint32_t frame) {
   Prefix prefix = prefixes_[slot];
   prefix.score = prefix.next_score;
   prefix.blank = prefix.next_blank;
@@ -165,10 +234,13 @@ Beam::Prefix Beam::kept(Id slot, std::uint32_t frame) {
     prefix.times = history_.add(prefixes_[prefix.parent].times, frame);
   else
     history_.retain(prefix.times);
-  return prefix;
+  next_.push_back(prefix);
+  if (!language_) return;
+  next_positions_.push_back(positions_[slot]);
+  language_->retain(positions_[slot]);
 }
 
-Beam::Prefix Beam::extended(const Candidate& candidate, std::uint32_t frame) {
+void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   const Prefix& past = prefixes_[candidate.slot];
   Prefix prefix{};
   prefix.score = prefix.nonblank = candidate.score;
@@ -177,7 +249,10 @@ Beam::Prefix Beam::extended(const Candidate& candidate, std::uint32_t frame) {
   prefix.length = past.length + 1;
   prefix.node = tree_.child(past.node, candidate.label);
   prefix.times = history_.add(past.times, frame);
-  return prefix;
+  next_.push_back(prefix);
+  if (!language_) return;
+  const Position& position = positions_[candidate.slot];
+  next_positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus));
 }
 
 // The candidates become the beam. Room is made first, so that a lack of memory leaves the search as it was.
@@ -187,8 +262,17 @@ void Beam::commit(std::uint32_t frame) {
   history_.reserve(candidates_.size());
   next_.clear();
   next_.reserve(candidates_.size());
-  for (const Candidate& candidate : candidates_)
-    next_.push_back(candidate.extension ? extended(candidate, frame) : kept(candidate.slot, frame));
+  next_positions_.clear();
+  if (language_) {
+    next_positions_.reserve(candidates_.size());
+    language_->reserve(candidates_.size());
+  }
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.extension)
+      add(candidate, frame);
+    else
+      keep(candidate.slot, frame);
+  }
   adopt();
 }
 
@@ -198,9 +282,11 @@ void Beam::adopt() {
     history_.release(prefix.times);
     tree_.set_slot(prefix.node, kNone);
   }
+  for (const Position& position : positions_) language_->release(position);
   for (Id slot = 0; slot < next_.size(); ++slot) tree_.set_slot(next_[slot].node, slot);
   for (const Prefix& prefix : prefixes_) tree_.prune(prefix.node);
   prefixes_.swap(next_);
+  positions_.swap(next_positions_);
 }
 
 // Prefixes that differ from the best one only in its distant past leave the beam: what follows scores the same after
@@ -212,32 +298,41 @@ void Beam::settle() {
   const std::uint32_t settled = best->length - kOpenLabels;
   const Id common = tree_.ancestor(best->node, kOpenLabels);
   next_.clear();
-  for (const Prefix& prefix : prefixes_) {
+  next_positions_.clear();
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) {
+    const Prefix& prefix = prefixes_[slot];
     if (prefix.length < settled || tree_.ancestor(prefix.node, prefix.length - settled) != common) continue;
     history_.retain(prefix.times);
     next_.push_back(prefix);
+    if (!language_) continue;
+    language_->retain(positions_[slot]);
+    next_positions_.push_back(positions_[slot]);
   }
   adopt();
 }
 
-// In a stream of hours scores fall until float32 no longer tells them apart; what all have in common is taken out.
+// In a stream of hours scores grow until float32 no longer tells them apart; what all have in common is taken out.
 void Beam::shift_scores() {
   float best = kNever;
   for (const Prefix& prefix : prefixes_) best = std::max(best, prefix.score);
-  if (best >= kShiftBelow) return;
+  if (std::fabs(best) <= kShift) return;
+  const float shift = std::copysign(kShift, best);
   for (Prefix& prefix : prefixes_) {
-    prefix.score -= kShiftBelow;
-    prefix.blank -= kShiftBelow;
-    prefix.nonblank -= kShiftBelow;
+    prefix.score -= shift;
+    prefix.blank -= shift;
+    prefix.nonblank -= shift;
   }
-  shifted_ += kShiftBelow;
+  shifted_ += shift;
 }
 
 std::vector<Hypothesis> Beam::best(std::size_t count) const {
   std::vector<Candidate> order;
   order.reserve(prefixes_.size());
-  for (Id slot = 0; slot < prefixes_.size(); ++slot)
-    order.push_back({prefixes_[slot].score, prefixes_[slot].label, slot, false});
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) {
+    const Prefix& prefix = prefixes_[slot];
+    const float bonus = language_ ? language_->final_bonus(positions_[slot], tree_, prefix.node) : 0.0f;
+    order.push_back({prefix.score + bonus, prefix.label, slot, false, 0.0f});
+  }
   count = std::min(count, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), before);
   std::vector<Hypothesis> best;

@@ -7,9 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "class_scores.hh"
+#include "language.hh"
 #include "prefix_tree.hh"
 
 namespace deepspeech {
@@ -18,6 +21,7 @@ struct BeamOptions {
   std::size_t classes;  // labels and the blank, which comes last
   std::size_t width;    // prefixes kept after each frame
   Cutoff cutoff;
+  std::shared_ptr<const Language> language;  // null: letters alone decide
 };
 
 struct Hypothesis {
@@ -40,8 +44,10 @@ class Beam {
 
   std::size_t frames() const { return frames_; }
 
-  // Labels and times in memory, for tests of its bounds.
-  std::size_t entries() const { return tree_.size() + history_.size(); }
+  // Labels, times and contexts in memory, for tests of its bounds.
+  std::size_t entries() const {
+    return tree_.size() + history_.size() + (language_ ? language_->contexts() : 0);
+  }
 
  private:
   struct Prefix {
@@ -67,6 +73,7 @@ class Beam {
     std::uint32_t label;
     Id slot;         // of the prefix that stays or is extended
     bool extension;  // by `label`
+    float bonus;     // that the extension brings by ending a word
   };
 
   static bool before(const Candidate& a, const Candidate& b);
@@ -74,14 +81,21 @@ class Beam {
   void check(const float* probabilities, std::size_t frames) const;
   void advance(const float* probabilities);
   void link_family();
+  void place_cutoff(float blank);
+  bool within(float log, const Prefix& prefix) const { return !(log + prefix.score < cutoff_); }
+  float with_unit(float score, float bonus) const;
   void stay();
+  float arrival(Id slot) const;
+  bool heard_again(const Prefix& prefix, float repeated, float arrived) const;
   void extend();
+  void mark_children(Id slot);
   void extend_freely(Id slot);
-  void offer(float score, std::uint32_t label, Id slot);
+  void extend_along(Id slot);
+  void offer(const Candidate& candidate);
   void select();
   void commit(std::uint32_t frame);
-  Prefix kept(Id slot, std::uint32_t frame);
-  Prefix extended(const Candidate& candidate, std::uint32_t frame);
+  void keep(Id slot, std::uint32_t frame);
+  void add(const Candidate& candidate, std::uint32_t frame);
   void adopt();
   void settle();
   void shift_scores();
@@ -90,12 +104,16 @@ class Beam {
   ClassScores classes_;
   PrefixTree tree_;
   TimeHistory history_;
+  std::optional<LanguageStream> language_;
   std::vector<Prefix> prefixes_;
+  std::vector<Position> positions_;  // of each prefix, where there is a language
   std::vector<Prefix> next_;
+  std::vector<Position> next_positions_;
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free
   std::uint64_t round_ = 0;
   float threshold_ = 0;               // candidates below it cannot enter the beam
+  float cutoff_ = 0;                  // with a language: what scores below it before the bonus does not count
   double shifted_ = 0;                // taken out of all scores so far
   std::uint32_t frames_ = 0;
   bool started_ = false;

@@ -2,22 +2,31 @@
 #include "bind_decoder.hh"
 
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
+#include <nanobind/stl/unordered_map.h>
 #include <nanobind/stl/vector.h>
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <tuple>
 
 #include "beam.hh"
 
 namespace nb = nanobind;
 using namespace nb::literals;
+using deepspeech::Language;
+using deepspeech::NgramModel;
+using deepspeech::Scorer;
 
 namespace {
 
 using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Found = std::tuple<std::vector<std::uint32_t>, std::vector<std::uint32_t>, double>;
+using WordScore = std::tuple<double, std::uint32_t, bool>;
 
 // Python lets two threads call the same object; they take turns.
 class BeamSearch {
@@ -58,16 +67,58 @@ class BeamSearch {
   deepspeech::Beam beam_;
 };
 
+std::shared_ptr<NgramModel> open_model(const std::string& path) {
+  return std::make_shared<NgramModel>(std::make_shared<const deepspeech::MappedFile>(path));
+}
+
+std::vector<WordScore> score_words(const NgramModel& model, const std::vector<std::string>& words, bool begin,
+                                   bool end) {
+  deepspeech::NgramState state = begin ? model.sentence_begin() : model.nothing();
+  std::vector<WordScore> scores;
+  for (std::size_t i = 0; i < words.size() + end; ++i) {
+    const std::uint32_t id = model.id(i < words.size() ? words[i] : "</s>");
+    const deepspeech::NgramScore score = model.score(state, id, state);
+    scores.emplace_back(score.log10, score.matched, id == deepspeech::kUnknownWord);
+  }
+  return scores;
+}
+
+void bind_scorer(nb::module_& m) {
+  nb::class_<NgramModel>(m, "NgramModel")
+      .def(nb::new_(&open_model), "path"_a, nb::call_guard<nb::gil_scoped_release>())
+      .def_prop_ro("order", &NgramModel::order)
+      .def("score", &score_words, "words"_a, "begin"_a, "end"_a,
+           "[(log10 of the probability, words of the n-gram found, unknown)] of each word, and of the end");
+  nb::class_<Scorer>(m, "Scorer")
+      .def(nb::new_(&deepspeech::open_scorer), "path"_a, nb::call_guard<nb::gil_scoped_release>())
+      .def_prop_ro("order", [](const Scorer& scorer) { return scorer.model.order(); })
+      .def_ro("bytes_mode", &Scorer::bytes_mode)
+      .def_ro("alpha", &Scorer::alpha)
+      .def_ro("beta", &Scorer::beta);
+  nb::class_<Language>(m, "Language")
+      .def(nb::new_([](std::shared_ptr<Scorer> scorer, std::vector<std::string> labels,
+                       std::optional<std::uint32_t> space, double alpha, double beta,
+                       std::unordered_map<std::string, float> hot_words) {
+             Language language{std::move(scorer), std::move(labels), space.value_or(deepspeech::kNoLabel),
+                               static_cast<float>(alpha), static_cast<float>(beta), std::move(hot_words)};
+             deepspeech::check(language);
+             return std::make_shared<Language>(std::move(language));
+           }),
+           "scorer"_a, "labels"_a, "space"_a.none(), "alpha"_a, "beta"_a, "hot_words"_a);
+}
+
 }  // namespace
 
 void bind_decoder(nb::module_& m) {
+  bind_scorer(m);
   nb::class_<BeamSearch>(m, "BeamSearch")
       .def("__init__",
            [](BeamSearch* self, std::size_t classes, std::size_t beam_width, double cutoff_prob,
-              std::size_t cutoff_top_n) {
-             new (self) BeamSearch(deepspeech::BeamOptions{classes, beam_width, {cutoff_prob, cutoff_top_n}});
+              std::size_t cutoff_top_n, std::shared_ptr<Language> language) {
+             new (self) BeamSearch(
+                 deepspeech::BeamOptions{classes, beam_width, {cutoff_prob, cutoff_top_n}, std::move(language)});
            },
-           "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a)
+           "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none())
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
       .def("best", &BeamSearch::best, "count"_a, "[(labels, frame of each label, natural-log score)], best first")
       .def_prop_ro("frames", &BeamSearch::frames, "frames fed so far")

@@ -27,6 +27,7 @@ class PrefixTree {
   Id child(Id parent, std::uint32_t label);
 
   Id parent(Id node) const { return nodes_[node].parent; }
+  std::uint32_t label(Id node) const { return nodes_[node].label; }
   Id ancestor(Id node, std::size_t generations) const;
 
   // Position in the beam, kNone for a sequence that is only on the way to others.

@@ -47,14 +47,15 @@ def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Ten
     Raises CheckpointError, and then leaves what was there as it was.
     """
     target = folder / f"{kind}-{step:06d}"
-    temporary = folder / f".{target.name}.partial"
+    temporary, aside = folder / f".{target.name}.partial", folder / f".{target.name}.old.partial"
     tensors = {
-        prefix + name: np.ascontiguousarray(value)
+        prefix + name: np.asarray(value, order="C")
         for prefix, group in zip(_GROUPS, groups, strict=True)
         for name, value in group.items()
     }
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
+        for leftover in (temporary, aside):
+            shutil.rmtree(leftover, ignore_errors=True)
         temporary.mkdir(parents=True)
         save_file(tensors, temporary / "weights.safetensors")
         checksum = _checksum(temporary / "weights.safetensors")
@@ -65,10 +66,13 @@ def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Ten
         for path in (*temporary.iterdir(), temporary):
             _to_disk(path)
         if target.exists():
-            shutil.rmtree(target)
+            target.rename(aside)
         temporary.rename(target)
         _to_disk(folder)
+        shutil.rmtree(aside, ignore_errors=True)
     except (OSError, SafetensorError) as error:
+        if aside.exists() and not target.exists():
+            aside.rename(target)
         shutil.rmtree(temporary, ignore_errors=True)
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise CheckpointError(f"{target}: cannot write the checkpoint ({reason}); nothing was changed there") from None
@@ -120,8 +124,9 @@ def newest(folder: Path, kinds: tuple[str, ...]) -> Path | None:
 
 
 def prune(folder: Path, kind: str, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints of one kind, and leftovers of killed writes."""
-    for path in (*found(folder, kind)[keep:], *folder.glob(".*.partial")):
+    """Delete all but the newest `keep` checkpoints of one kind (0: none of them), and leftovers of killed writes."""
+    surplus = found(folder, kind)[keep:] if keep else []
+    for path in (*surplus, *folder.glob(".*.partial")):
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -1,10 +1,12 @@
 """RunConfig: a whole training run on one page. It is values only: reading it opens no file and touches no device.
 
 Sources, in this order: the defaults below, a TOML file whose tables are the fields of RunConfig, and
-`--set table.key=value`. An unknown key is refused with its nearest neighbour. The resolved page is printed once and saved with every checkpoint.
+`--set table.key=value`. An unknown key is refused with its nearest neighbour. The resolved page is printed once and
+saved with every checkpoint.
 """
 
 import difflib
+import json
 import sys
 import types
 from collections.abc import Iterable, Mapping
@@ -47,18 +49,38 @@ class TrainingConfig:
     early_stop_min_delta: float = 0.05  # what counts as an improvement of the dev loss
     plateau_epochs: int = 0  # after so many epochs without improvement go back to the best and lower the rate; 0: never
     plateau_factor: float = 0.1
+    precision: str = "float32"  # or "bfloat16": 16-bit matrix products; "auto": these where the processor has them
     seed: int = 4568
     threads: int = 0  # for arithmetic; 0: as many as there are cores
 
     def __post_init__(self) -> None:
-        for name, choices in (("schedule", ("constant", "cosine")), ("select_by", ("loss", "wer"))):
+        for name, choices in (
+            ("schedule", ("constant", "cosine")),
+            ("select_by", ("loss", "wer")),
+            ("precision", ("float32", "bfloat16", "auto")),
+        ):
             if getattr(self, name) not in choices:
                 raise ConfigError(f"training.{name} is '{getattr(self, name)}'; use one of {', '.join(choices)}")
         for name in ("epochs", "batch_size", "eval_batch_size", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be at least 1")
-        if self.learning_rate <= 0:
-            raise ConfigError(f"training.learning_rate is {self.learning_rate:g}; it must be positive")
+        for name in ("learning_rate", "epsilon"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
+        for name in (
+            "warmup_epochs",
+            "weight_decay",
+            "clip_norm",
+            "early_stop_epochs",
+            "plateau_epochs",
+            "seed",
+            "threads",
+        ):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")
+        for name in ("beta1", "beta2", "average_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -69,11 +91,14 @@ class CheckpointConfig:
     load: str = ""  # another folder to start from
     which: str = "auto"  # "last", "best", "init" (ignore what is there), "auto": last, else best, else init
     every_s: float = 600.0  # save also within an epoch, this often; 0: only at its end
-    keep: int = 5
+    keep: int = 5  # of the "last" ones; 0: all
 
     def __post_init__(self) -> None:
         if self.which not in ("auto", "last", "best", "init"):
             raise ConfigError(f"checkpoint.which is '{self.which}'; use auto, last, best or init")
+        for name in ("every_s", "keep"):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(f"checkpoint.{name} is {getattr(self, name):g}; it must not be negative")
 
 
 @dataclass(frozen=True)
@@ -96,6 +121,7 @@ class RunConfig:
     data: DataConfig = field(default_factory=DataConfig)
     features: FeatureConfig = field(default_factory=FeatureConfig)
     augment: tuple[str, ...] = ()
+    augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
@@ -200,9 +226,13 @@ def page(config: RunConfig) -> str:
             lines += [
                 "",
                 f"[{name}]",
-                *(f"{key} = {_toml(value)}" for key, value in table.items() if value is not None),
+                *(_line(key, value) for key, value in table.items()),
             ]
     return "\n".join(lines) + "\n"
+
+
+def _line(key: str, value: Any) -> str:
+    return f"# {key} is not set" if value is None else f"{key} = {_toml(value)}"
 
 
 def _toml(value: Any) -> str:
@@ -211,5 +241,5 @@ def _toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else JSON's escapes are TOML's
     return repr(value)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from deepspeech.errors import ModelFileError
+from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
@@ -59,5 +59,5 @@ class ModelCard:
             labels = page.pop("alphabet")
             alphabet = ByteAlphabet() if labels == "bytes" else Alphabet(labels)
             return cls(alphabet=alphabet, features=FeatureConfig(**page.pop("features")), **page)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:
             raise ModelFileError(f"the model's card is damaged ({error!r}); export the model again") from None

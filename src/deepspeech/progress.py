@@ -3,6 +3,7 @@
 On a terminal one line is written over and over; in a log a new line every ten seconds. Standard library only.
 """
 
+import shutil
 import sys
 import threading
 import time
@@ -25,9 +26,7 @@ class Progress:
     `for item in Progress(400, "train", "clips").over(items):`.
     """
 
-    def __init__(
-        self, total: int | None, label: str, unit: str, done: int = 0, stream: TextIO | None = None
-    ) -> None:
+    def __init__(self, total: int | None, label: str, unit: str, done: int = 0, stream: TextIO | None = None) -> None:
         """`done`: what an earlier run has done already; it counts, but not for the rate."""
         self._total, self._label, self._unit = total, label, unit
         self._stream = sys.stderr if stream is None else stream
@@ -75,23 +74,21 @@ class Progress:
     def __enter__(self) -> "Progress":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """The last line tells the whole. In a log, a job too short for any other line stays silent."""
         with self._lock:
             if self._terminal or self._written:
                 took = duration(time.monotonic() - self._start_s)
-                self._write(
-                    f"{self._label}: {self._done} {self._unit} in {took}" + (kind is not None) * ", stopped"
-                )
+                self._write(f"{self._label}: {self._done} {self._unit} in {took}" + (kind is not None) * ", stopped")
                 if self._terminal:
                     self._stream.write("\n")
                     self._stream.flush()
 
     def _write(self, text: str) -> None:
         self._written = True
-        self._stream.write(f"\r{text}\x1b[K" if self._terminal else text + "\n")
+        # A line that wraps could not be written over.
+        width = shutil.get_terminal_size().columns - 1
+        self._stream.write(f"\r{text[:width]}\x1b[K" if self._terminal else text + "\n")
         self._stream.flush()
 
 

@@ -1,5 +1,6 @@
 """Every format in, faults as one line, many threads at once."""
 
+import contextlib
 import os
 import stat
 import struct
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepspeech.audio.formats import probe, read_audio, wav_bytes, write_wav
@@ -30,6 +31,12 @@ def sound_file(path: Path, rate_hz: int = 16000, frames: int = 8000, channels: i
     container = "OGG" if kind == "opus" else kind.upper()
     soundfile.write(path, tone(rate_hz, frames, channels), rate_hz, format=container, subtype=SUBTYPES[kind])
     return path
+
+
+@pytest.fixture(scope="module")
+def whole_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("whole")
+    return {kind: sound_file(folder / f"a.{kind}").read_bytes() for kind in SUBTYPES}
 
 
 def fault(source: Path | bytes) -> str:
@@ -83,6 +90,7 @@ def test_reads_a_real_recording(shared: Path) -> None:
     assert np.array_equal(samples, int16_to_float(raw))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-32768, 32767), min_size=1), st.sampled_from([8000, 16000, 44100]))
 def test_written_wav_reads_back_the_same(values: list[int], rate_hz: int) -> None:
     samples = int16_to_float(np.array(values, np.int16))
@@ -110,6 +118,8 @@ def test_missing_and_strange_paths(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     assert "is empty" in fault(tmp_path / "empty.wav")
     assert "is empty" in fault(b"")
+    (tmp_path / "samples.raw").write_bytes(bytes(1000))
+    assert "tell no rate" in fault(tmp_path / "samples.raw")
     with pytest.raises(AudioError, match="cannot be read"):
         read_audio("a\0b.wav")
 
@@ -207,6 +217,19 @@ def test_reads_from_a_pipe(tmp_path: Path) -> None:
     writer.start()
     assert len(read_audio(pipe)[0]) == 1000
     writer.join()
+
+
+@settings(deadline=None)
+@given(kind=st.sampled_from(list(SUBTYPES)), at=st.floats(0, 1), patch=st.binary(max_size=20), cut=st.booleans())
+def test_damaged_bytes_are_read_or_refused(
+    whole_files: dict[str, bytes], kind: str, at: float, patch: bytes, cut: bool
+) -> None:
+    content = whole_files[kind]
+    place = int(at * len(content))
+    damaged = content[:place] + patch + (b"" if cut else content[place + len(patch) :])
+    with contextlib.suppress(AudioError):
+        samples, rate_hz = read_audio(damaged)
+        assert len(samples) > 0 < rate_hz
 
 
 def test_many_threads_read_and_fail_independently(tmp_path: Path) -> None:

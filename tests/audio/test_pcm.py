@@ -1,12 +1,13 @@
 """The two scales of samples, and one channel out of many."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepspeech.audio.pcm import float_to_int16, int16_to_float, to_mono
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-32768, 32767)))
 def test_sixteen_bits_survive_the_way_to_float_and_back(values: list[int]) -> None:
     samples = np.array(values, np.int16)

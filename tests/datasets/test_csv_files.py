@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepspeech.datasets.csv_files import read_csv, write_csv
@@ -92,6 +92,7 @@ text = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="
 names = st.text(st.characters(categories=["L", "N"], include_characters=" ,'\"-"), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(names, st.integers(0, 2**40), text), max_size=8))
 def test_written_rows_read_back_the_same(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int, str]]
@@ -114,9 +115,7 @@ def test_writes_paths_relative_to_its_folder_and_line_feeds(tmp_path: Path) -> N
     assert path.read_text() == f"{head}{outside},6,b\n"
 
 
-def test_relative_paths_of_this_process_are_understood(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_relative_paths_of_this_process_are_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_csv("a.csv", [Sample("1", Path("clips/a.wav"), "a", 5)])
     assert read_csv("a.csv")[0].audio == Path("clips/a.wav")

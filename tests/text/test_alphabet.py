@@ -3,7 +3,7 @@ r"""alphabet.txt as DeepSpeech reads it, and the labels of bytes mode."""
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepspeech.errors import TextError
@@ -64,6 +64,7 @@ def test_what_cannot_be_encoded_is_named() -> None:
         ENGLISH.encode("")
 
 
+@settings(deadline=None)
 @given(st.lists(letters, min_size=1, unique=True), st.data())
 def test_round_trips(labels: list[str], data: st.DataObject) -> None:
     alphabet = Alphabet(labels)
@@ -91,6 +92,7 @@ def test_bytes_mode() -> None:
             alphabet.encode(text)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1))
 def test_bytes_mode_round_trips_any_text(text: str) -> None:
     alphabet = ByteAlphabet()

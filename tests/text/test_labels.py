@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepspeech.errors import TextError
@@ -33,6 +33,7 @@ def test_english_rule(sentence: str, label: str | None) -> None:
     assert validate_english(sentence) == label
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_english_labels_are_clean(sentence: str) -> None:
     label = validate_english(sentence)

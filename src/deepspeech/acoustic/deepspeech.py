@@ -62,12 +62,15 @@ class DeepSpeech(nn.Module):
                 with torch.no_grad():
                     value[hidden : 2 * hidden].fill_(1.0)  # the forget gate, second of i, f, g, o
 
-    def forward(self, features_BTF: Tensor) -> Tensor:
-        """Logits [B, T, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them."""
+    def forward(self, features_BTF: Tensor, random: torch.Generator | None = None) -> Tensor:
+        """Logits [B, T, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them.
+
+        While training, dropout draws from `random` (None: torch's own generator).
+        """
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
         windows_BTFC = self.normalise(padded).unfold(1, 2 * context + 1, 1)
-        return self.logits(windows_BTFC.transpose(2, 3).flatten(2))[0]
+        return self.logits(windows_BTFC.transpose(2, 3).flatten(2), random=random)[0]
 
     def step(self, windows_BTCF: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits [B, T, V] of windows [B, T, 2·context + 1, F], oldest frame first, and the state after them."""
@@ -76,19 +79,25 @@ class DeepSpeech(nn.Module):
     def normalise(self, frames: Tensor) -> Tensor:
         return (frames - self.feature_mean) * self.feature_scale
 
-    def logits(self, windows_BTW: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def logits(
+        self, windows_BTW: Tensor, state: State | None = None, random: torch.Generator | None = None
+    ) -> tuple[Tensor, State]:
         """Logits [B, T, V] and the LSTM's state after the last frame, from which a next piece continues."""
         c = self.config
-        x = self._dense("1", self.layer_1, windows_BTW, c.dropout_1)
-        x = self._dense("2", self.layer_2, x, c.dropout_2)
-        x = self._dense("3", self.layer_3, x, c.dropout_3)
+        x = self._dropped(self._dense("1", self.layer_1, windows_BTW), c.dropout_1, random)
+        x = self._dropped(self._dense("2", self.layer_2, x), c.dropout_2, random)
+        x = self._dropped(self._dense("3", self.layer_3, x), c.dropout_3, random)
         x, state = self.lstm(x, state)
-        x = functional.dropout(x, c.dropout_lstm, self.training)
-        x = self._dense("5", self.layer_5, x, c.dropout_5)
+        x = self._dropped(x, c.dropout_lstm, random)
+        x = self._dropped(self._dense("5", self.layer_5, x), c.dropout_5, random)
         return self.layer_6(x), state
 
-    def _dense(self, name: str, layer: nn.Linear, x: Tensor, dropout: float) -> Tensor:
+    def _dense(self, name: str, layer: nn.Linear, x: Tensor) -> Tensor:
         x = torch.clamp(layer(x), 0.0, self.config.relu_clip)
-        if self.config.layer_norm:
-            x = self.norms[name](x)
-        return functional.dropout(x, dropout, self.training)
+        return self.norms[name](x) if self.config.layer_norm else x
+
+    def _dropped(self, x: Tensor, rate: float, random: torch.Generator | None) -> Tensor:
+        """Inverted dropout (Srivastava 2014) with randomness of the caller's: threads must not share a generator."""
+        if not self.training or not rate:
+            return x
+        return x * torch.empty_like(x).bernoulli_(1 - rate, generator=random).div_(1 - rate)

@@ -126,11 +126,11 @@ def _open(source: Source, name: str) -> Iterator[soundfile.SoundFile]:
     if is_wav(head):
         content = _checked_wav(content, name)
     try:
-        file = soundfile.SoundFile(
-            io.BytesIO(content) if isinstance(content, bytes) else os.fsencode(content)
-        )
+        file = soundfile.SoundFile(io.BytesIO(content) if isinstance(content, bytes) else os.fsencode(content))
     except soundfile.SoundFileError:
         raise AudioError(f"{name}: {_why_not(head)}") from None
+    except TypeError:  # soundfile takes a name in .raw for samples whose rate it must be told
+        raise AudioError(f"{name}: raw samples tell no rate; give the file a header, as {READABLE}") from None
     with file:
         yield file
 

@@ -62,9 +62,6 @@ def _extension() -> str:
 
 
 def _devices() -> list[str]:
-    import torch
+    from deepspeech.training.devices import describe
 
-    gpus = (
-        [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
-    )
-    return [*gpus, f"CPU ({torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()})"]
+    return describe()

@@ -6,13 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError
 
 
 def main(door: str) -> None:
     """Run a script's arguments; `door` is its name."""
-    run(lambda: _main(door, sys.argv[1:]))
+    try:
+        run(lambda: _main(door, sys.argv[1:]))
+    except typer.Exit as stopped:  # by a signal, which `learn` has reported
+        sys.exit(stopped.exit_code)
 
 
 def _main(door: str, arguments: list[str]) -> None:
@@ -33,7 +38,7 @@ def _main(door: str, arguments: list[str]) -> None:
     from deepspeech.training.log import Log
 
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
-    for note in flags.notes(values):
+    for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
     if values.train_files:
         from deepspeech.cli.train import learn

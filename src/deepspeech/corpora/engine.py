@@ -82,7 +82,7 @@ def import_set(
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
     every kept sample in order. An import that was stopped goes on with the wav files it has.
     """
-    workers = workers or len(os.sched_getaffinity(0))
+    workers = workers if workers > 0 else len(os.sched_getaffinity(0))
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
     progress = Progress(total, f"importing {report.name}", "clips")
     try:
@@ -154,22 +154,16 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
         return _Fault(INVALID_LABEL, "sentence refused by the label rules")
     if strange:
         letters = " ".join(f"{letter!r} (U+{ord(letter):04X})" for letter in strange)
-        return _Fault(
-            INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}"
-        )
+        return _Fault(INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}")
     steps = int(sound.duration_s * 1000 / 10 / (rules.ms_per_letter / 10))
     if steps < len(label):
-        return _Fault(
-            TOO_SHORT, f"under {rules.ms_per_letter} ms a letter", f"{steps} steps for {len(label)} letters"
-        )
+        return _Fault(TOO_SHORT, f"under {rules.ms_per_letter} ms a letter", f"{steps} steps for {len(label)} letters")
     if sound.duration_s > rules.max_s:
         return _Fault(TOO_LONG, f"over {rules.max_s:g} s", f"{sound.duration_s:.2f} s")
     return None
 
 
-def in_order(
-    work: Callable[[Item], Result], items: Iterable[Item], workers: int
-) -> Iterator[tuple[Item, Result]]:
+def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Result]]:
     """Each item with `work` of it, in order, worked on by threads; only a bounded number is taken ahead.
 
     Threads suffice: decoding, resampling and writing release the interpreter lock.

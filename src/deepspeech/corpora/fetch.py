@@ -47,9 +47,7 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0)
         part.replace(path)
         tag.unlink(missing_ok=True)
     except urllib.error.HTTPError as error:
-        raise CorpusError(
-            f"{url}: the server says {error.code} {error.reason}; is the corpus still there?"
-        ) from None
+        raise CorpusError(f"{url}: the server says {error.code} {error.reason}; is the corpus still there?") from None
     except (
         urllib.error.URLError,
         TimeoutError,
@@ -58,9 +56,7 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0)
         http.client.HTTPException,
     ) as error:
         reason = getattr(error, "reason", None) or error
-        raise CorpusError(
-            f"{url}: cannot be downloaded ({reason}); when online, run this again to go on"
-        ) from None
+        raise CorpusError(f"{url}: cannot be downloaded ({reason}); when online, run this again to go on") from None
     except OSError as error:
         raise CorpusError(f"{path}: cannot be written ({error.strerror})") from None
     return path
@@ -122,9 +118,7 @@ def _check(url: str, part: Path, sha256: str) -> None:
             digest.update(block)
     if digest.hexdigest() != sha256.lower():
         part.unlink()
-        raise CorpusError(
-            f"{url}: the file has not the known checksum {sha256}; it was removed, run this again"
-        )
+        raise CorpusError(f"{url}: the file has not the known checksum {sha256}; it was removed, run this again")
 
 
 def unpack(archive: str | Path, folder: str | Path) -> Path:
@@ -140,13 +134,9 @@ def unpack(archive: str | Path, folder: str | Path) -> Path:
             for member in Progress(None, f"unpacking {archive.name}", "files").over(members):
                 _extract(member, folder, archive)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise CorpusError(
-            f"{archive}: the archive is damaged ({error}); remove it and fetch it again"
-        ) from None
+        raise CorpusError(f"{archive}: the archive is damaged ({error}); remove it and fetch it again") from None
     except OSError as error:
-        raise CorpusError(
-            f"{error.filename or archive}: cannot be unpacked ({error.strerror or error})"
-        ) from None
+        raise CorpusError(f"{error.filename or archive}: cannot be unpacked ({error.strerror or error})") from None
     return folder
 
 
@@ -166,9 +156,7 @@ def _members(archive: Path) -> Iterator[Iterator[_Member]]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             yield (
-                _Member(
-                    m.filename, m.file_size, not stat.S_ISLNK(m.external_attr >> 16), partial(packed.open, m)
-                )
+                _Member(m.filename, m.file_size, not stat.S_ISLNK(m.external_attr >> 16), partial(packed.open, m))
                 for m in packed.infolist()
                 if not m.is_dir()
             )
@@ -185,13 +173,9 @@ def _extract(member: _Member, folder: Path, archive: Path) -> None:
     inside = Path(os.path.realpath(folder))
     target = Path(os.path.realpath(folder / member.name))
     if not target.is_relative_to(inside) or target == inside:
-        raise CorpusError(
-            f"{archive}: '{member.name}' would be written outside {folder}; do not trust this archive"
-        )
+        raise CorpusError(f"{archive}: '{member.name}' would be written outside {folder}; do not trust this archive")
     if not member.plain:
-        raise CorpusError(
-            f"{archive}: '{member.name}' is neither file nor folder; unpack this archive by hand"
-        )
+        raise CorpusError(f"{archive}: '{member.name}' is neither file nor folder; unpack this archive by hand")
     if target.is_file() and target.stat().st_size == member.size_bytes:
         return
     target.parent.mkdir(parents=True, exist_ok=True)

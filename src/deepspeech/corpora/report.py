@@ -73,9 +73,7 @@ class DroppedFile:
         self._file.write(json.dumps(asdict(clip), ensure_ascii=False) + "\n")
         self.lines += 1
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
         if kind is None and self.lines:
             self._temporary.replace(self.path)
@@ -90,9 +88,7 @@ def show(report: ImportReport) -> None:
     print("\n".join(lines(report)), flush=True)
     clips = sum(one.clips for one in report.sets)
     if clips and not any(one.imported for one in report.sets):
-        raise CorpusError(
-            f"{report.corpus}: none of the {clips} clips could be imported; the reasons are above"
-        )
+        raise CorpusError(f"{report.corpus}: none of the {clips} clips could be imported; the reasons are above")
 
 
 def lines(report: ImportReport) -> list[str]:
@@ -116,9 +112,7 @@ def _set_lines(one: SetReport) -> list[str]:
             told.append(f"  Skipped {one.skipped(reason)} samples {words}.")
             told += [f"    {n} × {text}" for (why, text), n in one.dropped.most_common() if why == reason]
     if one.letters:
-        shown = ", ".join(
-            f"{letter!r} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN)
-        )
+        shown = ", ".join(f"{letter!r} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN))
         told.append(f"  Letters outside the alphabet: {shown}{' …' * (len(one.letters) > _LETTERS_SHOWN)}")
     if one.dropped_file:
         told.append(f"  Every skipped clip and why: {one.dropped_file}")

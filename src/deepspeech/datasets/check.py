@@ -24,7 +24,7 @@ class Fault:
 
 
 def examine(sample: Sample, alphabet: Alphabet, features: FeatureConfig) -> Sample | Fault:
-    """The sample with its duration, or its fault. Reads the file's header and its last instant, not all of it."""
+    """The sample with its duration, or its fault. Reads headers, not the sound: only of wav it sees a cut end."""
     try:
         info = probe(sample.audio)
         labels = alphabet.encode(sample.transcript)
@@ -32,7 +32,7 @@ def examine(sample: Sample, alphabet: Alphabet, features: FeatureConfig) -> Samp
         return Fault(sample, str(error).removeprefix(f"{sample.audio}: "))
     except TextError as error:
         return Fault(sample, str(error))
-    frames, needed = features.frames(int(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
+    frames, needed = features.frames(round(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
     if frames < needed:
         return Fault(sample, f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}")
     return replace(sample, duration_s=info.duration_s)

@@ -35,3 +35,6 @@ class DataConfig:
             raise ConfigError(f"data.on_bad_sample is '{self.on_bad_sample}'; use 'refuse' or 'skip'")
         if self.workers < 1:
             raise ConfigError(f"data.workers is {self.workers}; it must be at least 1")
+        for name in ("limit_train", "limit_dev", "limit_test", "cache_mb"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"data.{name} is {getattr(self, name)}; it must not be negative")

@@ -54,7 +54,7 @@ class ClipCache:
         samples, found_hz = read_audio(sample.audio)
         clip = float_to_int16(resample(samples, found_hz, rate_hz))
         with self._lock:
-            if clip.nbytes <= self._left:
+            if sample.id not in self._clips and clip.nbytes <= self._left:  # another thread may have been quicker
                 self._left -= clip.nbytes
                 self._clips[sample.id] = clip
         return int16_to_float(clip)
@@ -70,6 +70,7 @@ class Pipeline:
     augmentations: tuple[Augmentation, ...] = ()
     seed: int = 0
     epochs: int = 1
+    clean_epochs: float = 0.0  # epochs before augmentation begins
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +96,8 @@ class Pipeline:
         return self._augment("features", self.extractor.mfcc(x), sample, epoch)
 
     def _augment(self, domain: str, x: Float32, sample: Sample, epoch: int) -> Float32:
+        if epoch < self.clean_epochs:
+            return x
         config = self.extractor.config
         scene = Scene(domain, config.sample_rate_hz, config.step_ms)
         name = f"{sample.audio.parent.name}/{sample.audio.name}"  # the same wherever the corpus lies

@@ -13,9 +13,12 @@ def batches(lengths: Sequence[float], size: int, order: str, seed: int, epoch: i
     """Positions in the data set, grouped by similar length into batches of `size`; the last one may be smaller.
 
     `order` is "ascending", "descending" (by length, the same each epoch) or "shuffled": lengths are blurred by a draw
-    for each clip, cut into batches, and the batches mixed.
+    for each clip, cut into batches, and the batches mixed; but the first epoch ascends, for CTC finds its feet on
+    short clips (SortaGrad, Amodei et al. 2015).
     """
     values = np.asarray(lengths, dtype=np.float64)
+    if order == "shuffled" and epoch == 0:
+        order = "ascending"
     if order == "shuffled":
         random = keyed_random(seed, epoch)
         values = values * random.uniform(1 - JITTER, 1 + JITTER, len(values))

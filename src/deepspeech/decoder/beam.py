@@ -5,7 +5,7 @@ The search itself is `native/src/beam.cc`.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from deepspeech._native import BeamSearch
 from deepspeech.decoder.emission import Emission, checked
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.errors import ConfigError
 from deepspeech.text.alphabet import Alphabet
@@ -22,12 +23,26 @@ from deepspeech.text.alphabet import Alphabet
 class BeamDecoder:
     """The search along one stream of sound, for one thread; alphabet and options may be shared."""
 
-    def __init__(self, alphabet: Alphabet, options: DecodeOptions, frame_s: float) -> None:
-        """`frame_s` is the time in seconds from one frame of the network to the next."""
+    def __init__(
+        self,
+        alphabet: Alphabet,
+        options: DecodeOptions,
+        frame_s: float,
+        scorer: Scorer | None = None,
+        hot_words: Mapping[str, float] | None = None,
+    ) -> None:
+        """`frame_s` is the time in seconds from one frame of the network to the next.
+
+        `hot_words` are words (characters in bytes mode) that count more, or less below 0, than the scorer says: the
+        number is added to the natural logarithm of their probability. Raises ScorerError if the scorer does not fit.
+        """
+        if hot_words and scorer is None:
+            raise ConfigError("hot words have no effect without a scorer; name one")
         self._alphabet, self._frame_s = alphabet, frame_s
+        language = scorer.language(alphabet, options, hot_words) if scorer else None
         try:
             self._search = BeamSearch(
-                alphabet.classes, options.beam_width, options.cutoff_prob, options.cutoff_top_n
+                alphabet.classes, options.beam_width, options.cutoff_prob, options.cutoff_top_n, language
             )
         except ValueError as error:
             raise ConfigError(f"decoding: {error}") from None
@@ -50,16 +65,19 @@ class BeamDecoder:
         if count < 1:
             raise ConfigError(f"{count} candidates asked for; ask for at least 1")
         found = self._search.best(count)
-        return [
-            spell(self._alphabet, labels, frames, score, self._frame_s) for labels, frames, score in found
-        ]
+        return [spell(self._alphabet, labels, frames, score, self._frame_s) for labels, frames, score in found]
 
 
 def decode(
-    emission: Emission, alphabet: Alphabet, options: DecodeOptions, candidates: int = 1
+    emission: Emission,
+    alphabet: Alphabet,
+    options: DecodeOptions,
+    candidates: int = 1,
+    scorer: Scorer | None = None,
+    hot_words: Mapping[str, float] | None = None,
 ) -> list[Transcript]:
-    """The most probable texts of a whole clip, best first, at most `candidates`."""
-    decoder = BeamDecoder(alphabet, options, emission.frame_s)
+    """The most probable texts of a whole clip, best first, at most `candidates`; the rest as for BeamDecoder."""
+    decoder = BeamDecoder(alphabet, options, emission.frame_s, scorer, hot_words)
     decoder.feed(emission.probabilities_TV)
     return decoder.candidates(candidates)
 
@@ -70,12 +88,18 @@ def decode_batch(
     options: DecodeOptions,
     candidates: int = 1,
     threads: int | None = None,
+    scorer: Scorer | None = None,
+    hot_words: Mapping[str, float] | None = None,
 ) -> list[list[Transcript]]:
     """decode() of each clip, in order, over `threads` threads (None: as many as there are cores)."""
     if threads is not None and threads < 1:
         raise ConfigError(f"{threads} threads asked for; ask for at least 1")
+
+    def one(emission: Emission) -> list[Transcript]:
+        return decode(emission, alphabet, options, candidates, scorer, hot_words)
+
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        return list(pool.map(lambda emission: decode(emission, alphabet, options, candidates), emissions))
+        return list(pool.map(one, emissions))
 
 
 def greedy(emission: Emission, alphabet: Alphabet) -> Transcript:

@@ -26,9 +26,7 @@ def checked(probabilities_TV: ArrayLike, classes: int) -> Float32:
         raise ModelFileError(f"the network's output is no array of numbers ({error})") from None
     if np.ndim(probabilities_TV) != 2:
         dimensions = np.ndim(probabilities_TV)
-        raise ModelFileError(
-            f"the network's output has {dimensions} dimensions; it must have frames and classes"
-        )
+        raise ModelFileError(f"the network's output has {dimensions} dimensions; it must have frames and classes")
     if array.shape[1] != classes:
         raise ModelFileError(
             f"the network gives {array.shape[1]} classes, the alphabet needs {classes} (labels and blank); "

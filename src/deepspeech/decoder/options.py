@@ -1,5 +1,6 @@
 """DecodeOptions: how the beam search weighs and what it keeps. Values only."""
 
+import math
 from dataclasses import dataclass
 
 from deepspeech.errors import ConfigError
@@ -11,15 +12,17 @@ class DecodeOptions:
 
     beam_width: int = 500  # label sequences kept after each frame
     cutoff_prob: float = 1.0  # of a frame's classes use the most probable that reach this sum; 1: all
-    cutoff_top_n: int = (
-        40  # and at most so many of them; without effect where cutoff_prob is 1, as it always was
-    )
+    cutoff_top_n: int = 40  # and at most so many of them; without effect where cutoff_prob is 1, as it always was
+    alpha: float | None = None  # weight of the scorer's language model; None: what the scorer recommends
+    beta: float | None = None  # natural logarithm added for each word; None: what the scorer recommends
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "cutoff_top_n"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"decoding.{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 < self.cutoff_prob <= 1:
-            raise ConfigError(
-                f"decoding.cutoff_prob is {self.cutoff_prob:g}; it must be above 0 and at most 1"
-            )
+            raise ConfigError(f"decoding.cutoff_prob is {self.cutoff_prob:g}; it must be above 0 and at most 1")
+        for name in ("alpha", "beta"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise ConfigError(f"decoding.{name} is {value:g}; it must be a number")

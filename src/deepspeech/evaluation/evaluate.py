@@ -35,14 +35,14 @@ def evaluate(
     chunk: int = 64,
 ) -> Scores:
     """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged."""
-    scored: dict[str, Scored] = {}
+    scored: dict[Sample, Scored] = {}  # not by id: one recording may be listed with several transcripts
     with Progress(len(samples), label, "clips") as progress:
         source = iter(emitted)
         while group := list(islice(source, chunk)):
             for item, text in zip(group, _texts(group, alphabet, options), strict=True):
-                scored[item.sample.id] = score(item.sample.id, item.sample.transcript, text, item.loss)
+                scored[item.sample] = score(item.sample.id, item.sample.transcript, text, item.loss)
             progress.advance(len(group))
-    return Scores(tuple(scored[sample.id] for sample in samples))
+    return Scores(tuple(scored[sample] for sample in samples))
 
 
 def _texts(group: Sequence[Emitted], alphabet: Alphabet, options: DecodeOptions | None) -> Iterator[str]:

@@ -20,8 +20,8 @@ def summary(name: str, scores: Scores) -> str:
 def blocks(scores: Scores, count: int) -> str:
     """Best, median and worst samples, `count` of each."""
     order = ranked(scores.samples)
-    middle = max(0, (len(order) - count) // 2)
-    parts = {"Best": order[:count], "Median": order[middle : middle + count], "Worst": order[-count:]}
+    middle, last = max(0, len(order) // 2 - count // 2), max(0, len(order) - count)
+    parts = {"Best": order[:count], "Median": order[middle : middle + count], "Worst": order[last:]}
     lines = [RULE]
     for title, samples in parts.items():
         lines += [f"{title} WER:", RULE]

@@ -27,7 +27,7 @@ class FeatureConfig:
             raise ConfigError(f"features.end is '{self.end}'; use 'drop' or 'pad'")
         for name in ("window_ms", "step_ms"):
             samples = self.sample_rate_hz * getattr(self, name) / 1000
-            if samples != int(samples) or samples < 1:
+            if samples < 1 or samples % 1:  # the second is true of what is not a number too
                 raise ConfigError(
                     f"features.{name} = {getattr(self, name)} is {samples:g} samples at {self.sample_rate_hz} Hz; "
                     "choose one that makes a whole number of samples"

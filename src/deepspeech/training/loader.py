@@ -37,16 +37,20 @@ def load(
     workers: int,
     device: torch.device,
     on_bad: Callable[[Sample, AudioError], None],
-) -> Iterator[tuple[list[Sample], TensorBatch]]:
-    """Batches of `groups` in their order, each with its samples; unreadable clips go to `on_bad` and are left out."""
+    shares: int = 1,
+) -> Iterator[tuple[list[Sample], list[TensorBatch]]]:
+    """Batches of `groups` in their order, each with its samples and cut into at most `shares` of similar work.
+
+    Unreadable clips go to `on_bad` and are left out.
+    """
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[tuple[Sequence[Sample], list[Future[Example]]]] = deque()
         for group in groups:
             waiting.append((group, [pool.submit(pipeline.prepare, sample, epoch) for sample in group]))
             if len(waiting) > AHEAD:
-                yield from _ready(*waiting.popleft(), device, on_bad)
+                yield from _ready(*waiting.popleft(), device, on_bad, shares)
         while waiting:
-            yield from _ready(*waiting.popleft(), device, on_bad)
+            yield from _ready(*waiting.popleft(), device, on_bad, shares)
 
 
 def _ready(
@@ -54,7 +58,8 @@ def _ready(
     futures: Sequence["Future[Example]"],
     device: torch.device,
     on_bad: Callable[[Sample, AudioError], None],
-) -> Iterator[tuple[list[Sample], TensorBatch]]:
+    shares: int,
+) -> Iterator[tuple[list[Sample], list[TensorBatch]]]:
     samples, examples = [], []
     for sample, future in zip(group, futures, strict=True):
         try:
@@ -63,7 +68,9 @@ def _ready(
         except AudioError as error:
             on_bad(sample, error)
     if examples:
-        yield samples, to_tensors(stack(examples), device)
+        # Groups are of similar length and roughly in its order, so every n-th clip makes shares alike.
+        count = min(shares, len(examples))
+        yield samples, [to_tensors(stack(examples[first::count]), device) for first in range(count)]
 
 
 def to_tensors(batch: Batch, device: torch.device) -> TensorBatch:

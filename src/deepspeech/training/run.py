@@ -31,14 +31,14 @@ from deepspeech.evaluation.score import Scores
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
-from deepspeech.training import optim, stopping
+from deepspeech.training import devices, optim, stopping
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import load
 from deepspeech.training.log import Log
 from deepspeech.training.resume import starting_point
 from deepspeech.training.sets import Sets, alphabet_of, open_sets
 from deepspeech.training.signals import Stopped, noted
-from deepspeech.training.step import learn
+from deepspeech.training.step import Learner
 
 MEASURED_CLIPS = 1000
 PATIENCE = 10
@@ -66,11 +66,13 @@ class Run:
     """Everything a training run holds, built in reading order."""
 
     def __init__(self, config: RunConfig, log: Log) -> None:
-        torch.set_num_threads(config.training.threads or os.cpu_count() or 1)
+        self.threads = config.training.threads or os.cpu_count() or 1
+        torch.set_num_threads(1)  # batches are shared out instead; a second pool of threads would only spin
         torch.manual_seed(config.training.seed)
         self.config, self.log = config, log
         self.folder = Path(config.checkpoint.folder)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = devices.best()
+        self.precision = devices.precision(config.training.precision, self.device)
         self.alphabet: Alphabet = alphabet_of(config)
         self.sets: Sets = open_sets(config, self.alphabet, log)
         if not self.sets.train:
@@ -82,6 +84,7 @@ class Run:
             augmentations=tuple(parse(text) for text in config.augment),
             seed=config.training.seed,
             epochs=config.training.epochs,
+            clean_epochs=config.augment_after * config.training.epochs,
         )
         self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
         self.optimiser = optim.adam(self.network, config.training)
@@ -116,7 +119,7 @@ class Run:
         chosen = self.sets.train[:: max(1, len(self.sets.train) // MEASURED_CLIPS)]
         total, squares, frames = 0.0, 0.0, 0
         with Progress(len(chosen), "measuring features", "clips") as progress:
-            for _, batch in load(
+            for _, (batch,) in load(
                 [[s] for s in chosen], self.plain, 0, self.config.data.workers, torch.device("cpu"), self._bad
             ):
                 features = batch.features_BTF[0].numpy().astype(np.float64)
@@ -150,20 +153,20 @@ class Run:
         groups = [[self.sets.train[i] for i in group] for group in plan[p.batch :]]
         seconds, started, refused = 0.0, time.monotonic(), 0
         self.network.train()
+        shares = self.threads if self.device.type == "cpu" else 1
+        learner = Learner(self.network, self.optimiser, c.clip_norm, self.precision, shares)
         with Progress(len(self.sets.train), f"epoch {p.epoch + 1} of {c.epochs}", "clips") as progress:
             progress.advance(sum(len(group) for group in plan[: p.batch]))
-            for samples, batch in load(
-                groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad
-            ):
+            loaded = load(groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad, shares)
+            for samples, parts in loaded:
                 optim.set_rate(self.optimiser, p.rate_factor * optim.learning_rate(c, p.step, len(plan)))
-                torch.manual_seed(c.seed * 1_000_003 + p.step)
-                loss_B, faulty = learn(self.network, self.optimiser, batch, c.clip_norm)
+                loss, faulty = learner.learn(parts, c.seed * 1_000_003 + p.step)
                 refused = refused + 1 if faulty else 0
                 if faulty:
                     self._not_finite(faulty, refused)
                 else:
                     self.average.update(self.network, p.step)
-                    p.loss_sum, p.clips = p.loss_sum + float(loss_B.sum()), p.clips + len(samples)
+                    p.loss_sum, p.clips = p.loss_sum + loss, p.clips + len(samples)
                 p.batch, p.step = p.batch + 1, p.step + 1
                 seconds += sum(sample.duration_s or 0.0 for sample in samples)
                 pace = seconds / (time.monotonic() - started)

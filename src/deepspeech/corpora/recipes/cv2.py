@@ -23,17 +23,11 @@ HELD_OUT = ("test", "dev")
 
 
 def cv2(
-    tsv_dir: Annotated[
-        Path, "Folder of one language of Common Voice: the one that holds train.tsv and clips."
-    ],
-    audio_dir: Annotated[
-        Path | None, "Folder of the clips, if not the folder clips beside the tables."
-    ] = None,
+    tsv_dir: Annotated[Path, "Folder of one language of Common Voice: the one that holds train.tsv and clips."],
+    audio_dir: Annotated[Path | None, "Folder of the clips, if not the folder clips beside the tables."] = None,
     filter_alphabet: Annotated[Path | None, "Drop sentences with letters outside this alphabet.txt."] = None,
     normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False,
-    space_after_every_character: Annotated[
-        bool, "Put a space between the characters of each transcript."
-    ] = False,
+    space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False,
     validate_label_locale: Annotated[
         Path | None,
         "Python file with a function validate_label(sentence) for your language: it returns the transcript, "
@@ -51,9 +45,7 @@ def cv2(
     tables = _tables(tsv_dir)
     audio_dir = audio_dir or tsv_dir / "clips"
     if not audio_dir.is_dir():
-        raise CorpusError(
-            f"{audio_dir}: there is no such folder; name the folder of the clips with --audio-dir"
-        )
+        raise CorpusError(f"{audio_dir}: there is no such folder; name the folder of the clips with --audio-dir")
     rules = Rules(
         validate=_validator(validate_label_locale, normalize),
         alphabet=Alphabet.from_file(filter_alphabet) if filter_alphabet else None,
@@ -63,9 +55,7 @@ def cv2(
     for name, table in tables.items():
         report.sets.append(SetReport(name, audio_dir / f"{name}.csv", rules.max_s))
         if name == "validated":
-            report.derived.append(
-                _import_validated(table, audio_dir, rules, report.sets[-1], workers, held_out)
-            )
+            report.derived.append(_import_validated(table, audio_dir, rules, report.sets[-1], workers, held_out))
         else:
             each = held_out.add if name in HELD_OUT else _ignore
             import_set(read_table(table, audio_dir), _rows(table), rules, report.sets[-1], workers, each)
@@ -85,9 +75,7 @@ def read_table(table: Path, audio_dir: Path) -> Iterator[Clip]:
             header = next(file, "").rstrip("\r\n").split("\t")
             for needed in ("path", "sentence"):
                 if needed not in header:
-                    raise CorpusError(
-                        f"{table}: there is no column {needed}; its columns are {', '.join(header)}"
-                    )
+                    raise CorpusError(f"{table}: there is no column {needed}; its columns are {', '.join(header)}")
             path, sentence = header.index("path"), header.index("sentence")
             speaker = header.index("client_id") if "client_id" in header else None
             for number, line in enumerate(file, 2):
@@ -97,9 +85,7 @@ def read_table(table: Path, audio_dir: Path) -> Iterator[Clip]:
                     yield Clip(place, place, line.strip(), fault="the row is incomplete")
                     continue
                 mp3 = audio_dir / (row[path] if row[path].lower().endswith(".mp3") else f"{row[path]}.mp3")
-                yield Clip(
-                    mp3, mp3.with_suffix(".wav"), row[sentence], "" if speaker is None else row[speaker]
-                )
+                yield Clip(mp3, mp3.with_suffix(".wav"), row[sentence], "" if speaker is None else row[speaker])
         except UnicodeDecodeError:
             raise CorpusError(f"{table}: not UTF-8 text; fetch the corpus again") from None
 

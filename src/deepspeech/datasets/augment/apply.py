@@ -14,6 +14,8 @@ from deepspeech.audio.resample import resample
 from deepspeech.datasets.augment.spec import Augmentation, Random
 
 Float32 = NDArray[np.float32]
+TINY = np.float32(1e-20)
+SLOWEST = 0.1  # factors drawn below it, or below 0, become it
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,16 @@ class Scene:
 
 def speed(x: Float32, random: Random, scene: Scene, factor: float) -> Float32:
     """Played faster by `factor`, pitch included (Ko et al. 2015)."""
-    return resample(x, round(scene.rate_hz * factor), scene.rate_hz)
+    return resample(x, round(scene.rate_hz * max(factor, SLOWEST)), scene.rate_hz)
 
 
 def noise(x: Float32, random: Random, scene: Scene, snr: float, colour: float) -> Float32:
     """With noise whose power falls as 1/frequency**colour (0 white, 1 pink, 2 brown), `snr` dB below the speech."""
-    spectrum = np.fft.rfft(random.standard_normal(len(x), dtype=np.float32))
+    length = 1 << (len(x) - 1).bit_length()  # transforms of other lengths take many times longer
+    spectrum = np.fft.rfft(random.standard_normal(length, dtype=np.float32))
     spectrum[1:] *= np.arange(1, len(spectrum), dtype=np.float32) ** (-colour / 2)
     spectrum[0] = 0
-    sound = np.fft.irfft(spectrum, len(x)).astype(np.float32)
+    sound = np.fft.irfft(spectrum, length)[: len(x)].astype(np.float32)
     power = float(np.mean(sound**2))
     if power == 0:
         return x
@@ -57,30 +60,33 @@ def volume(x: Float32, random: Random, scene: Scene, dbfs: float) -> Float32:
 
 def pitch(x: Float32, random: Random, scene: Scene, pitch: float) -> Float32:
     """With its frequency axis stretched by `pitch`, cut or filled with zeros to its old height."""
-    source = np.arange(x.shape[1]) / max(pitch, 0.1)
+    source = np.arange(x.shape[1]) / max(pitch, SLOWEST)
     return _interpolate(x, source, axis=1)
 
 
 def tempo(x: Float32, random: Random, scene: Scene, factor: float) -> Float32:
     """Faster by `factor`, pitch kept."""
-    frames = max(1, round(len(x) / factor))
+    frames = max(1, round(len(x) / max(factor, SLOWEST)))
     return _interpolate(x, np.linspace(0, len(x) - 1, frames), axis=0)
 
 
 def frequency_mask(x: Float32, random: Random, scene: Scene, n: float, size: float) -> Float32:
-    """With `n` bands of `size` frequency bins silenced."""
+    """With `n` bands of `size` frequency bins levelled: each bin at its geometric mean over the clip.
+
+    0.9.3 put zeros there, which after the logarithm are not silence but a cliff.
+    """
     x = x.copy()
-    width = min(round(size), x.shape[1])
+    width = min(max(0, round(size)), x.shape[1])
     for _ in range(round(n)):
         first = int(random.integers(0, x.shape[1] - width + 1))
-        x[:, first : first + width] = 0
+        x[:, first : first + width] = np.exp(np.log(x[:, first : first + width] + TINY).mean(axis=0))
     return x
 
 
 def time_mask(x: Float32, random: Random, scene: Scene, n: float, size: float) -> Float32:
     """With `n` intervals of `size` ms silenced; in the feature domain set to the clip's mean."""
     x = x.copy()
-    width = min(round(size * scene.per_ms()), len(x))
+    width = min(max(0, round(size * scene.per_ms())), len(x))
     fill = x.mean(axis=0) if scene.domain == "features" else 0
     for _ in range(round(n)):
         first = int(random.integers(0, len(x) - width + 1))
@@ -114,7 +120,8 @@ def augment(x: Float32, entry: Augmentation, clock: float, random: Random, scene
     if len(x) == 0 or random.random() >= entry.probability:
         return x
     values = entry.draw(clock, random)
-    return np.asarray(OPERATIONS[entry.name](x, random, scene, **values), dtype=np.float32)
+    result: Float32 = np.asarray(OPERATIONS[entry.name](x, random, scene, **values), dtype=np.float32)
+    return np.maximum(result, 0) if scene.domain == "spectrogram" else result  # of power a root will be taken
 
 
 def _interpolate(x: Float32, source: NDArray[np.float64], axis: int) -> Float32:

@@ -4,6 +4,7 @@ A value is `v`, `v~r` (drawn from v-r to v+r), `a:b` (moves from a to b over the
 Randomness has a key (seed, epoch, sample, position in the list): the same on any number of workers, and after a resume.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ class Range:
     def parse(cls, text: str) -> "Range":
         centre, _, radius = text.partition("~")
         start, _, end = centre.partition(":")
-        return cls(float(start), float(end or start), float(radius or 0))
+        numbers = (float(start), float(end or start), float(radius or 0))
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError(text)
+        return cls(*numbers)
 
     def draw(self, clock: float, random: Random) -> float:
         """A value at `clock`, the share of training that is done."""

@@ -1,0 +1,90 @@
+"""Training throughput: seconds of sound learnt from in a second, loading and features included.
+
+    python benchmarks/training.py TRAIN.csv --hidden 512 2048
+
+Uses the loop's own loader, features and step, on one core by default, on clips in the order of training; prints the
+ratio to DeepSpeech 0.9.3's trainer (TensorFlow 1.15.4, batch 16, AN4, one core of an AMD EPYC with AVX-512: 19.3 at
+512, 0.60 at 2048), and to the machine's rate of matrix products in the same run, so that machines can be compared.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+OLD = {512: 19.3, 2048: 0.60}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("csv", type=Path)
+    parser.add_argument("--hidden", type=int, nargs="+", default=[512, 2048])
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--seconds", type=float, default=40.0, help="measured time for each width")
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
+
+    import torch
+
+    torch.set_num_threads(1)
+    print(f"{arguments.cores} core(s), batch {arguments.batch_size}, {arguments.precision}, torch {torch.__version__}")
+    print(f"matrix products: {gflops(torch):.0f} GFLOP/s in float32")
+    for hidden in arguments.hidden:
+        rate = throughput(arguments, hidden)
+        ratio = f", {rate / OLD[hidden]:.1f} times 0.9.3's {OLD[hidden]}" if hidden in OLD else ""
+        print(f"hidden {hidden}: {rate:.2f} audio seconds a second{ratio}")
+
+
+def gflops(torch) -> float:  # noqa: ANN001
+    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
+    best = 0.0
+    for _ in range(10):
+        started = time.perf_counter()
+        torch.mm(a, b)
+        best = max(best, 2 * 1024**3 / (time.perf_counter() - started) / 1e9)
+    return best
+
+
+def throughput(arguments: argparse.Namespace, hidden: int) -> float:
+    """Sound seconds over wall seconds of whole steps, after two that are not counted."""
+    import torch
+
+    from deepspeech.acoustic.config import NetworkConfig
+    from deepspeech.acoustic.deepspeech import DeepSpeech
+    from deepspeech.config import TrainingConfig
+    from deepspeech.datasets.check import examine_all
+    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.pipeline import ClipCache, Pipeline
+    from deepspeech.datasets.sampler import batches
+    from deepspeech.features.config import FeatureConfig
+    from deepspeech.features.mfcc import FeatureExtractor
+    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.training import optim
+    from deepspeech.training.loader import load, refuse
+    from deepspeech.training.step import Learner
+
+    features = FeatureConfig()
+    samples, _ = examine_all(read_csv(arguments.csv), ENGLISH, features, str(arguments.csv), 1)
+    pipeline = Pipeline(FeatureExtractor(features), ENGLISH, ClipCache(0))
+    plan = batches([s.duration_s or 0 for s in samples], arguments.batch_size, "shuffled", 1, 0) * 100
+    network = DeepSpeech(NetworkConfig(hidden=hidden), features.coefficients, ENGLISH.classes).train()
+    optimiser = optim.adam(network, TrainingConfig(learning_rate=1e-4))
+    learner = Learner(network, optimiser, 0.0, arguments.precision, arguments.cores)
+    groups = ([samples[i] for i in group] for group in plan)
+    learnt, started = 0.0, time.perf_counter()
+    loaded = load(groups, pipeline, 0, arguments.cores, torch.device("cpu"), refuse, arguments.cores)
+    for number, (group, shares) in enumerate(loaded):
+        learner.learn(shares, number)
+        if number == 1:
+            learnt, started = 0.0, time.perf_counter()
+        elif number > 1:
+            learnt += sum(sample.duration_s or 0.0 for sample in group)
+        if number > 2 and time.perf_counter() - started > arguments.seconds:
+            break
+    return learnt / (time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    main()

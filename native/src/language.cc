@@ -1,0 +1,183 @@
+#include "language.hh"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace deepspeech {
+namespace {
+
+constexpr double kUnknown = -1000.0;             // natural logarithm for units with an unknown one among them
+constexpr double kLog10OfE = 0.4342944819f;      // as float32, which the old scorer divided by
+constexpr double kLargest = 1e6;
+constexpr double kNotYet = std::numeric_limits<double>::quiet_NaN();
+
+// Bytes of the UTF-8 character that `first` begins; 0 for a byte that begins none.
+int character_bytes(unsigned first) {
+  if (first < 0x80) return 1;
+  if (first >= 0xC0 && first < 0xE0) return 2;
+  if (first >= 0xE0 && first < 0xF0) return 3;
+  return first >= 0xF0 && first < 0xF8 ? 4 : 0;
+}
+
+unsigned byte_of(std::uint32_t label) { return label + 1; }
+
+// Far from where sums of float32 could overflow.
+bool sane(double number) { return std::fabs(number) < kLargest; }
+
+}  // namespace
+
+std::string spelling(const Language& language, std::uint32_t label) {
+  return language.scorer->bytes_mode ? std::string(1, static_cast<char>(byte_of(label))) : language.labels[label];
+}
+
+void check(const Language& language) {
+  const Scorer& scorer = *language.scorer;
+  const std::size_t labels = language.labels.size();
+  if (scorer.dictionary.labels() > labels)
+    throw std::invalid_argument("its dictionary has " + std::to_string(scorer.dictionary.labels()) +
+                                " labels, the alphabet " + std::to_string(labels));
+  if (scorer.bytes_mode && labels != 255) throw std::invalid_argument("it is for bytes, the alphabet for letters");
+  const std::uint32_t end = scorer.dictionary.last_label();
+  if (!scorer.bytes_mode && (end == kNoLabel || end != language.space))
+    throw std::invalid_argument("its words do not end with the space of this alphabet");
+  if (!sane(language.alpha) || !sane(language.beta)) throw std::invalid_argument("alpha and beta must be finite");
+  for (const auto& [word, boost] : language.hot_words)
+    if (!sane(boost)) throw std::invalid_argument("the boost of hot word '" + word + "' must be finite");
+}
+
+LanguageStream::LanguageStream(std::shared_ptr<const Language> language) : language_(std::move(language)) {
+  Context context{};
+  context.state = language_->scorer->model.sentence_begin();
+  context.uses = 1;
+  context.next_free = kNone;
+  contexts_.push_back(context);
+}
+
+Position LanguageStream::start() const {
+  return {0, language_->scorer->dictionary.start(), 0, 0, false, 0.0f, kNotYet, 0.0f};
+}
+
+void LanguageStream::release(const Position& position) {
+  Context& context = contexts_[position.context];
+  if (--context.uses > 0) return;  // the first context holds a use of its own
+  context.next_free = free_;
+  free_ = position.context;
+  ++free_count_;
+}
+
+void LanguageStream::reserve(std::size_t count) {
+  const std::size_t needed = contexts_.size() + count;
+  if (free_count_ < count && needed > contexts_.capacity())
+    contexts_.reserve(std::max(needed, 2 * contexts_.capacity()));
+}
+
+Id LanguageStream::add(const Context& context) {
+  if (free_ == kNone) {
+    contexts_.push_back(context);
+    return static_cast<Id>(contexts_.size() - 1);
+  }
+  const Id id = free_;
+  free_ = contexts_[id].next_free;
+  --free_count_;
+  contexts_[id] = context;
+  return id;
+}
+
+bool LanguageStream::ends_unit(const Position& position, std::uint32_t label) const {
+  if (!language_->scorer->bytes_mode) return label == language_->space;
+  return position.unit_length == 0 ? character_bytes(byte_of(label)) == 1 : position.missing == 1;
+}
+
+std::string LanguageStream::unit(const Position& position, const PrefixTree& tree, Id node) const {
+  std::vector<std::uint32_t> labels(position.unit_length);
+  for (std::size_t i = labels.size(); i-- > 0; node = tree.parent(node)) labels[i] = tree.label(node);
+  std::string text;
+  for (const std::uint32_t label : labels) text += spelling(*language_, label);
+  return text;
+}
+
+float LanguageStream::boost(const std::string& unit) const {
+  if (language_->hot_words.empty()) return 0.0f;
+  const auto found = language_->hot_words.find(unit);
+  return found == language_->hot_words.end() ? 0.0f : found->second;
+}
+
+LanguageStream::UnitScore LanguageStream::score(const Context& context, const std::string& unit) const {
+  const NgramModel& model = language_->scorer->model;
+  UnitScore score{kUnknown, 0.0f};
+  for (std::uint32_t i = 0; i < context.units; ++i) score.boost += context.boosts[i];
+  score.boost += boost(unit);
+  const std::uint32_t id = model.id(unit);
+  if (id == kUnknownWord || context.tainted > 0) return score;
+  NgramState after;
+  const double log = static_cast<double>(model.score(context.state, id, after).log10) / kLog10OfE;
+  if (sane(log)) score.log = log;  // a damaged file may hold anything
+  return score;
+}
+
+LanguageStream::Context LanguageStream::advance(const Context& context, const std::string& unit) const {
+  const NgramModel& model = language_->scorer->model;
+  const std::uint32_t memory = static_cast<std::uint32_t>(model.order() - 1);
+  Context next = context;
+  next.uses = 1;
+  if (next.units == memory)
+    std::copy(next.boosts + 1, next.boosts + memory, next.boosts);
+  else
+    ++next.units;
+  next.boosts[next.units - 1] = boost(unit);
+  const std::uint32_t id = model.id(unit);
+  next.tainted = id == kUnknownWord ? memory : context.tainted - (context.tainted > 0);
+  if (id == kUnknownWord)
+    next.state = model.nothing();
+  else
+    model.score(next.state, id, next.state);
+  return next;
+}
+
+float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label) const {
+  const Context& context = contexts_[position.context];
+  UnitScore found{position.next_log, position.next_boost};
+  if (language_->scorer->bytes_mode) {
+    found = score(context, unit(position, tree, node) + spelling(*language_, label));
+  } else if (std::isnan(found.log)) {
+    found = score(context, unit(position, tree, node));
+    position.next_log = found.log;
+    position.next_boost = found.boost;
+  }
+  return static_cast<float>((found.log + found.boost) * language_->alpha);
+}
+
+Position LanguageStream::extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label,
+                                float bonus) {
+  Position next = position;
+  next.state = language_->scorer->dictionary.find(position.state, label)->next;
+  next.ends_unit = ends_unit(position, label);
+  next.next_log = kNotYet;
+  if (next.ends_unit) {
+    std::string text = unit(position, tree, node);
+    if (language_->scorer->bytes_mode) text += spelling(*language_, label);
+    next.context = add(advance(contexts_[position.context], text));
+    next.unit_length = 0;
+    next.missing = 0;
+    next.bonus = bonus;
+    return next;
+  }
+  retain(next);
+  next.missing = position.unit_length == 0 ? character_bytes(byte_of(label)) - 1 : position.missing - 1;
+  next.unit_length = position.unit_length + 1;
+  next.bonus = 0.0f;
+  return next;
+}
+
+float LanguageStream::final_bonus(const Position& position, const PrefixTree& tree, Id node) const {
+  const bool root = node == PrefixTree::kRoot;
+  if (root) return language_->scorer->bytes_mode ? language_->beta : 0.0f;
+  if (position.ends_unit) return 0.0f;
+  const double log = std::isnan(position.next_log) ? score(contexts_[position.context], unit(position, tree, node)).log
+                                                   : position.next_log;
+  return static_cast<float>(static_cast<float>(log * language_->alpha) + language_->beta);
+}
+
+}  // namespace deepspeech

@@ -1,0 +1,106 @@
+// What a scorer adds to the beam search: which labels may follow, and a bonus for each finished unit.
+//
+// Units are words (labels up to a space) or, in bytes mode, characters. Every unit scores when it is finished:
+// alpha × (natural logarithm of its probability after the units before it + boosts of hot words among these) + beta.
+// Definition: DeepSpeech 0.9.3, ctcdecode/scorer.cpp and ctc_beam_search_decoder.cpp. The old decoder spelled and looked
+// up the last units each time; here a prefix remembers them as a Context.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "prefix_tree.hh"
+#include "scorer.hh"
+
+namespace deepspeech {
+
+// How a scorer is used with an alphabet. Immutable; streams and threads may share it.
+struct Language {
+  std::shared_ptr<const Scorer> scorer;
+  std::vector<std::string> labels;  // UTF-8 texts; in bytes mode only their number counts: label id = byte - 1
+  std::uint32_t space;              // the label that ends words; unused in bytes mode
+  float alpha;
+  float beta;
+  std::unordered_map<std::string, float> hot_words;  // boosts, natural logarithm, before alpha
+};
+
+// The bytes that `label` stands for.
+std::string spelling(const Language& language, std::uint32_t label);
+
+// Throws std::invalid_argument where scorer, alphabet and weights do not fit each other.
+void check(const Language& language);
+
+// Where a prefix stands in its language.
+struct Position {
+  Id context;                 // of the finished units
+  std::uint32_t state;        // of the dictionary
+  std::uint32_t unit_length;  // labels of the unfinished unit
+  std::int32_t missing;       // bytes mode: bytes until the unfinished character is whole
+  bool ends_unit;             // the last label finished a unit
+  float bonus;                // that the last label brought, without beta
+  double next_log;            // natural logarithm of the unfinished word, once it is known: NaN before
+  float next_boost;           // and the boosts that come with it
+};
+
+// The language side of one stream. Not for two threads at a time.
+class LanguageStream {
+ public:
+  // The language must have passed check().
+  explicit LanguageStream(std::shared_ptr<const Language> language);
+
+  const Language& language() const { return *language_; }
+
+  Position start() const;
+  void retain(const Position& position) { ++contexts_[position.context].uses; }
+  void release(const Position& position);
+
+  // Makes room, so that the next `count` calls of extend() cannot fail.
+  void reserve(std::size_t count);
+
+  Dictionary::Arcs ways(const Position& position) const {
+    return language_->scorer->dictionary.arcs(position.state);
+  }
+  bool ends_unit(const Position& position, std::uint32_t label) const;
+
+  // Bonus, without beta, of a `label` that ends a unit after the prefix at `node`.
+  float bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label) const;
+
+  // Position after one more label, which the dictionary must allow; the caller holds one use of it.
+  Position extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label, float bonus);
+
+  // What the end of the stream adds: the bonus, without hot words, and beta of an unfinished unit.
+  float final_bonus(const Position& position, const PrefixTree& tree, Id node) const;
+
+  std::size_t contexts() const { return contexts_.size() - free_count_; }
+
+ private:
+  struct Context {
+    NgramState state;
+    float boosts[kMaxOrder - 1];  // of the latest units, newest last
+    std::uint32_t units;          // number of boosts
+    std::uint32_t tainted;        // so many more units have an unknown one among those they depend on
+    std::uint32_t uses;
+    Id next_free;
+  };
+  struct UnitScore {
+    double log;
+    float boost;
+  };
+
+  std::string unit(const Position& position, const PrefixTree& tree, Id node) const;
+  UnitScore score(const Context& context, const std::string& unit) const;
+  Context advance(const Context& context, const std::string& unit) const;
+  float boost(const std::string& unit) const;
+  Id add(const Context& context);
+
+  std::shared_ptr<const Language> language_;
+  std::vector<Context> contexts_;
+  Id free_ = kNone;
+  std::size_t free_count_ = 0;
+};
+
+}  // namespace deepspeech

@@ -1,0 +1,26 @@
+#!/bin/sh
+# AN4 from recordings to a model: train, test on voices never heard, export. About half an hour on two cores.
+#
+#   runs/an4.sh DATA_DIR OUT_DIR [TABLE.KEY=VALUE …]
+#
+# DATA_DIR holds train.csv and dev.csv; OUT_DIR gets checkpoints, an4.onnx, an4.int8.onnx and results.json.
+set -eu
+if [ $# -lt 2 ]; then
+  echo "usage: runs/an4.sh DATA_DIR OUT_DIR [TABLE.KEY=VALUE ...]" >&2
+  exit 2
+fi
+here="$(cd "$(dirname "$0")" && pwd)"
+data="$(cd "$1" && pwd)"
+mkdir -p "$2"
+out="$(cd "$2" && pwd)"
+shift 2
+
+settings=""
+for setting in "$@"; do settings="$settings --set $setting"; done
+
+# shellcheck disable=SC2086  # each --set is two words
+deepspeech train "$here/an4.toml" $settings \
+  --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" --set checkpoint.folder="$out/checkpoints"
+deepspeech export "$out/checkpoints" "$out/an4.onnx"
+deepspeech export "$out/checkpoints" "$out/an4.int8.onnx" --int8 --tolerance 0.05
+deepspeech evaluate --model "$out/an4.onnx" --data "$data/dev.csv" --json | tee "$out/results.json"

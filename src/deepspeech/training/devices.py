@@ -1,0 +1,24 @@
+"""What training can run on."""
+
+import torch
+
+
+def best() -> torch.device:
+    """A GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def precision(wanted: str, device: torch.device) -> str:
+    """ "float32" or "bfloat16"; "auto" becomes the latter where the device multiplies such numbers in hardware."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    abilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return "bfloat16" if abilities.get("avx512_bf16") or abilities.get("amx_bf16") else "float32"
+
+
+def describe() -> list[str]:
+    """The machine's devices in words, GPUs first."""
+    gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    return [*gpus, f"CPU ({torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()})"]

@@ -1,0 +1,285 @@
+"""The page of a run: it reads back as itself, and what is wrong on it is named."""
+
+import dataclasses
+import math
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.config import (
+    CardConfig,
+    CheckpointConfig,
+    RunConfig,
+    TrainingConfig,
+    override,
+    page,
+    read,
+    resolve,
+)
+from deepspeech.datasets.config import DataConfig
+from deepspeech.errors import ConfigError
+
+HINTS = get_type_hints(RunConfig)
+TABLES = {item.name: HINTS[item.name] for item in fields(RunConfig) if is_dataclass(HINTS[item.name])}
+PLAIN = [item for item in fields(RunConfig) if item.name not in TABLES]  # settings outside tables
+SETTINGS = [(table, item.name) for table, kind in TABLES.items() for item in fields(kind)]
+
+
+def toml(folder: Path, content: str | bytes) -> Path:
+    path = folder / "run.toml"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def reread(folder: Path, config: RunConfig) -> RunConfig:
+    return resolve(read(toml(folder, page(config))))
+
+
+def fault(tables: dict[str, Any]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        resolve(tables)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_tables_hold_no_tables() -> None:
+    assert not [(table, name) for table, name in SETTINGS if is_dataclass(get_type_hints(TABLES[table])[name])]
+
+
+@pytest.mark.parametrize(("table", "name"), SETTINGS)
+def test_every_setting_is_on_the_page(table: str, name: str) -> None:
+    section = page(RunConfig()).split(f"\n[{table}]\n")[1].split("\n\n")[0].split("\n")
+    value = getattr(getattr(RunConfig(), table), name)
+    shown = f"# {name} is not set" if value is None else f"{name} = "
+    assert sum(line.startswith(shown) for line in section) == 1
+
+
+def test_settings_outside_tables_are_above_them_on_the_page() -> None:
+    above = page(resolve({"augment": ["volume[p=0.1]", "tempo"]})).split("\n\n[")[0].split("\n")
+    assert 'augment = ["volume[p=0.1]", "tempo"]' in above
+    assert sorted(line.split(" = ")[0] for line in above) == sorted(item.name for item in PLAIN)
+
+
+def test_the_defaults_read_back(tmp_path: Path) -> None:
+    assert reread(tmp_path, RunConfig()) == RunConfig()
+
+
+def test_a_page_of_other_values_reads_back(tmp_path: Path) -> None:
+    tables: dict[str, Any] = {item.name: other(RunConfig, item) for item in PLAIN}
+    for table, kind in TABLES.items():
+        tables[table] = {item.name: other(kind, item) for item in fields(kind)}
+    config = resolve(tables)
+    default = RunConfig()  # every setting is put to the proof:
+    assert not [(t, n) for t, n in SETTINGS if getattr(getattr(config, t), n) == getattr(getattr(default, t), n)]
+    assert not [item.name for item in PLAIN if getattr(config, item.name) == getattr(default, item.name)]
+    assert reread(tmp_path, config) == config
+
+
+CHOICES = {
+    "order": "ascending", "on_bad_sample": "skip", "end": "pad", "schedule": "cosine", "select_by": "wer",
+    "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
+    "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "alphabet": "/a.txt",
+    "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
+}  # fmt: skip
+
+
+def other(kind: Any, item: dataclasses.Field[Any]) -> Any:
+    """A permitted value that is not the default."""
+    if item.name in CHOICES:
+        return list(CHOICES[item.name]) if isinstance(CHOICES[item.name], tuple) else CHOICES[item.name]
+    default = item.default
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, int):
+        return default + 1
+    if isinstance(default, float):
+        return default / 2 + 0.001
+    if default is None:
+        return 0.25
+    return f'other "{default}" \\ ünï'
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"])))
+@example('\x00\t\r\n\x1f\x7f\x80"\\')
+def test_any_text_reads_back(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    config = RunConfig(card=CardConfig(description=text))
+    assert reread(tmp_path_factory.getbasetemp(), config) == config
+
+
+@given(st.floats(1e-300, allow_infinity=False), st.integers(1, 2**62))
+def test_any_number_reads_back(tmp_path_factory: pytest.TempPathFactory, rate: float, epochs: int) -> None:
+    config = RunConfig(training=TrainingConfig(learning_rate=rate, epochs=epochs))
+    assert reread(tmp_path_factory.getbasetemp(), config) == config
+
+
+def test_data_files_are_relative_to_the_page(tmp_path: Path) -> None:
+    content = '[data]\ntrain = ["clips/a.csv", "/abs/b.csv"]\ndev = "c.csv"\nalphabet = "alphabet.txt"\n'
+    data = resolve(read(toml(tmp_path, content))).data
+    assert data.train == (str(tmp_path / "clips/a.csv"), "/abs/b.csv")
+    assert data.dev == (str(tmp_path / "c.csv"),)
+    assert data.alphabet == str(tmp_path / "alphabet.txt")
+    assert data.test == ()
+
+
+def test_checkpoints_are_relative_to_where_the_command_runs(tmp_path: Path) -> None:
+    assert resolve(read(toml(tmp_path, '[checkpoint]\nfolder = "here"\n'))).checkpoint.folder == "here"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("[data", "not TOML"), ("x = ", "not TOML"), (b'[card]\nname = "\xff"\n', "not TOML")],
+)
+def test_a_file_that_is_no_page_is_said(tmp_path: Path, content: str | bytes, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(toml(tmp_path, content))
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path / "run.toml"))
+
+
+def test_a_missing_page_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read the configuration \\(No such file"):
+        read(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"trainig": {}}, "unknown setting trainig; did you mean training?"),
+        (
+            {"training": {"lerning_rate": 1}},
+            "unknown setting training.lerning_rate; did you mean training.learning_rate?",
+        ),
+        ({"network": {"n_hidden": 1}}, "did you mean network.hidden?"),
+        ({"data": {"zzz": 1}}, "unknown setting data.zzz; there are: train, dev, test"),
+        ({"training": 3}, "training is a table of settings, not 3"),
+        ({"training": {"epochs": "many"}}, "training.epochs is 'many'; it must be int"),
+        ({"training": {"epochs": 2.5}}, "training.epochs is 2.5; it must be int"),
+        ({"training": {"epochs": True}}, "training.epochs is True; it must be int"),
+        ({"training": {"learning_rate": True}}, "it must be float"),
+        ({"network": {"layer_norm": 1}}, "network.layer_norm is 1; it must be bool"),
+        ({"card": {"version": 1.0}}, "card.version is 1.0; it must be str"),
+        ({"features": {"high_hz": "all"}}, "features.high_hz is 'all'; it must be float or nothing"),
+        ({"data": {"train": 3}}, "data.train is a list of texts, not 3"),
+        ({"data": {"train": [3]}}, "data.train is a list of texts"),
+        ({"augment": {"volume": 1}}, "augment is a list of texts"),
+        ({"augment": ["loudness"]}, "augment 'loudness' is unknown"),
+    ],
+)
+def test_what_is_wrong_is_named(tables: dict[str, Any], words: str) -> None:
+    assert words in fault(tables)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value"),
+    [
+        ("training", "epochs", 0),
+        ("training", "batch_size", 0),
+        ("training", "eval_batch_size", -1),
+        ("training", "evaluate_every", 0),
+        ("training", "learning_rate", 0.0),
+        ("training", "learning_rate", math.nan),
+        ("training", "epsilon", 0.0),
+        ("training", "seed", -1),
+        ("training", "threads", -1),
+        ("training", "clip_norm", -1.0),
+        ("training", "weight_decay", math.nan),
+        ("training", "warmup_epochs", -1.0),
+        ("training", "beta1", 1.0),
+        ("training", "beta2", -0.1),
+        ("training", "average_decay", 1.5),
+        ("training", "early_stop_epochs", -1),
+        ("training", "plateau_epochs", -1),
+        ("training", "schedule", "linear"),
+        ("training", "select_by", "cer"),
+        ("checkpoint", "keep", -1),
+        ("checkpoint", "every_s", -1.0),
+        ("checkpoint", "which", "newest"),
+        ("data", "order", "random"),
+        ("data", "on_bad_sample", "ignore"),
+        ("data", "workers", 0),
+        ("data", "limit_train", -1),
+        ("data", "cache_mb", -1),
+        ("network", "hidden", 0),
+        ("network", "context_frames", -1),
+        ("network", "relu_clip", 0.0),
+        ("network", "dropout_lstm", 1.0),
+        ("features", "end", "wrap"),
+        ("decoding", "beam_width", 0),
+        ("decoding", "cutoff_prob", 0.0),
+    ],
+)
+def test_impossible_values_are_refused_by_their_whole_name(table: str, name: str, value: Any) -> None:
+    assert f"{table}.{name} " in fault({table: {name: value}})
+
+
+def test_whole_numbers_serve_where_fractions_are_wanted() -> None:
+    rate = resolve({"training": {"learning_rate": 1}}).training.learning_rate
+    assert (rate, type(rate)) == (1.0, float)
+
+
+def test_one_text_serves_for_a_list_of_one() -> None:
+    assert resolve({"data": {"train": "a.csv"}}).data.train == ("a.csv",)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "path", "expected"),
+    [
+        ("training.epochs=20", ("training", "epochs"), 20),
+        ("training.learning_rate=1e-4", ("training", "learning_rate"), 1e-4),
+        ("network.layer_norm=true", ("network", "layer_norm"), True),
+        ("data.train=clips/a.csv", ("data", "train"), ("clips/a.csv",)),
+        ('data.train=["a.csv", "b.csv"]', ("data", "train"), ("a.csv", "b.csv")),
+        ("card.version=0.0.1", ("card", "version"), "0.0.1"),
+        ('card.version="1"', ("card", "version"), "1"),
+        ("card.name=a=b", ("card", "name"), "a=b"),
+        ("checkpoint.folder=", ("checkpoint", "folder"), ""),
+        (" training.epochs = 20", ("training", "epochs"), 20),
+    ],
+)
+def test_settings_of_the_command_line(assignment: str, path: tuple[str, str], expected: Any) -> None:
+    config = resolve(override({}, [assignment]))
+    assert getattr(getattr(config, path[0]), path[1]) == expected
+
+
+def test_augmentations_can_be_set_on_the_command_line() -> None:
+    assert resolve(override({}, ["augment=volume[p=0.1,dbfs=-3]"])).augment == ("volume[p=0.1,dbfs=-3]",)
+    assert resolve(override({"augment": ["tempo"]}, ["augment=[]"])).augment == ()
+
+
+def test_the_command_line_wins_over_the_page_and_the_last_over_the_first() -> None:
+    tables = {"training": {"epochs": 3, "seed": 9}}
+    training = resolve(override(tables, ["training.epochs=4", "training.epochs=5"])).training
+    assert (training.epochs, training.seed) == (5, 9)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        ("training.epochs", "write table.key=value"),
+        ("", "write table.key=value"),
+        ("augment.x=1", "augment is a value, not a table"),
+        ("training.epoch=1", "did you mean training.epochs?"),
+        ("epochs=1", "unknown setting epochs"),
+        ("training=1", "training is a table of settings"),
+        ("training.epochs.x=1", "training.epochs is"),
+    ],
+)
+def test_wrong_settings_of_the_command_line_are_named(assignment: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(override({"augment": []}, [assignment]))
+    assert words in str(caught.value)
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    for kind in (RunConfig, DataConfig, NetworkConfig, TrainingConfig, CheckpointConfig, CardConfig):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(kind(), fields(kind)[0].name, None)
+
+
+def test_plain_values_build_the_same_configuration() -> None:
+    assert resolve(RunConfig().to_dict()) == RunConfig()

@@ -1,0 +1,106 @@
+"""The card inside a model file: it comes back as it was, and damage is said."""
+
+import json
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepspeech.errors import ModelFileError
+from deepspeech.features.config import FeatureConfig
+from deepspeech.modelfile import FORMAT, ModelCard
+from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+
+CARD = ModelCard(
+    alphabet=ENGLISH, features=FeatureConfig(end="pad"), context_frames=9, hidden=512, lstm_layers=2,
+    beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
+    licence="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
+)  # fmt: skip
+
+
+def changed(change: dict[str, Any]) -> dict[str, str]:
+    page = json.loads(CARD.to_metadata()["deepspeech"])
+    return {"deepspeech": json.dumps(page | change)}
+
+
+def fault(metadata: dict[str, str]) -> str:
+    with pytest.raises(ModelFileError) as caught:
+        ModelCard.from_metadata(metadata)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_every_field_is_set_here_so_that_the_round_trip_proves_it() -> None:
+    least = ModelCard(ENGLISH, FeatureConfig(), 0, 1, 1)
+    assert not [
+        f.name for f in fields(CARD) if f.name != "alphabet" and getattr(CARD, f.name) == getattr(least, f.name)
+    ]
+
+
+@pytest.mark.parametrize(
+    "alphabet", [ENGLISH, ByteAlphabet(), Alphabet(["ß", "日", "́", "#", '"', "\\", "😀"]), Alphabet(list("bytes"))]
+)
+def test_a_card_comes_back(alphabet: Alphabet) -> None:
+    card = replace(CARD, alphabet=alphabet)
+    again = ModelCard.from_metadata(card.to_metadata())
+    assert again == card
+    assert again.alphabet.bytes_mode == alphabet.bytes_mode
+
+
+text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+
+
+@given(text, text, st.lists(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=6, unique=True))
+def test_any_text_comes_back(name: str, description: str, labels: list[str]) -> None:
+    card = replace(CARD, name=name, description=description, alphabet=Alphabet(labels))
+    assert ModelCard.from_metadata(card.to_metadata()) == card
+
+
+def test_other_entries_of_a_file_do_not_disturb() -> None:
+    assert ModelCard.from_metadata({"other": "x", **CARD.to_metadata()}) == CARD
+
+
+def test_metadata_is_text_for_the_file() -> None:
+    metadata = CARD.to_metadata()
+    assert list(metadata) == ["deepspeech"]
+    assert "première" in metadata["deepspeech"]
+
+
+def test_a_foreign_model_is_said() -> None:
+    assert "carries no deepspeech card" in fault({})
+    assert "carries no deepspeech card" in fault({"producer": "other"})
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", "null", '"text"', "{}", '{"format": "x"}', '{"format": null}'])
+def test_a_card_that_is_no_card_is_damaged(content: str) -> None:
+    assert "card is damaged" in fault({"deepspeech": content})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"alphabet": []},
+        {"alphabet": None},
+        {"features": {}, "alphabet": 3},
+        {"features": {"end": "wrap"}},
+        {"features": {"window": 3}},
+        {"features": {"sample_rate_hz": "fast"}},
+        {"features": None},
+        {"colour": "blue"},
+    ],
+)
+def test_a_damaged_part_is_damage(change: dict[str, Any]) -> None:
+    assert "card is damaged" in fault(changed(change))
+
+
+@pytest.mark.parametrize("name", ["alphabet", "features", "hidden", "context_frames", "format"])
+def test_a_missing_part_is_damage(name: str) -> None:
+    page = json.loads(CARD.to_metadata()["deepspeech"])
+    del page[name]
+    assert "card is damaged" in fault({"deepspeech": json.dumps(page)})
+
+
+def test_a_newer_format_is_said() -> None:
+    assert f"newer version (format {FORMAT + 1}); update deepspeech" in fault(changed({"format": FORMAT + 1}))
