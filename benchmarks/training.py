@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--augment", nargs="*", default=[], help="augmentations, as a run's settings have them")
     parser.add_argument("--seconds", type=float, default=40.0, help="measured time for each width")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
@@ -54,6 +55,7 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     from deepspeech.acoustic.config import NetworkConfig
     from deepspeech.acoustic.deepspeech import DeepSpeech
     from deepspeech.config import TrainingConfig
+    from deepspeech.datasets.augment.spec import parse
     from deepspeech.datasets.check import examine_all
     from deepspeech.datasets.csv_files import read_csv
     from deepspeech.datasets.pipeline import ClipCache, Pipeline
@@ -67,7 +69,8 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
 
     features = FeatureConfig()
     samples, _ = examine_all(read_csv(arguments.csv), ENGLISH, features, str(arguments.csv), 1)
-    pipeline = Pipeline(FeatureExtractor(features), ENGLISH, ClipCache(0))
+    augmentations = tuple(parse(text) for text in arguments.augment)
+    pipeline = Pipeline(FeatureExtractor(features), ENGLISH, ClipCache(1000 if augmentations else 0), augmentations)
     plan = batches([s.duration_s or 0 for s in samples], arguments.batch_size, "shuffled", 1, 0) * 100
     network = DeepSpeech(NetworkConfig(hidden=hidden), features.coefficients, ENGLISH.classes).train()
     optimiser = optim.adam(network, TrainingConfig(learning_rate=1e-4))

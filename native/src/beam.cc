@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kWidest = 10'000'000;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
-constexpr double kSilence = 0.999;         // leading frames with at least this much blank are not searched
+constexpr double kSilence = 0.999;             // leading frames with at least this much blank are not searched
+constexpr float kSlack = 1.0f;                 // more than rounding takes from a difference of scores
 constexpr std::uint32_t kOpenLabels = 1024;    // further back than this the text is settled
 constexpr std::uint32_t kSettleFrames = 1024;  // how often
 constexpr float kShift = 16384.0f;             // a power of two, so that shifting is exact
@@ -146,6 +147,7 @@ void Beam::stay() {
     prefix.next_nonblank = log_add(repeated, arrived);
     prefix.next_score = log_add(prefix.next_blank, prefix.next_nonblank);
     prefix.heard_again = heard_again(prefix, repeated, arrived);
+    prefix.stays = false;
     if (prefix.next_score > kNever) candidates_.push_back({prefix.next_score, prefix.label, slot, false, 0.0f});
   }
 }
@@ -153,27 +155,24 @@ void Beam::stay() {
 // Prefixes that are not in the beam yet: one in it and one more label.
 void Beam::extend() {
   if (candidates_.size() == width_)
-    threshold_ = std::max_element(candidates_.begin(), candidates_.end(), before)->score;
+    threshold_ = std::max_element(candidates_.begin(), candidates_.end(), Better())->score;
   if (language_) {
-    for (Id slot = 0; slot < prefixes_.size(); ++slot) extend_along(slot);
+    const float highest = classes_.highest();
+    for (Id slot = 0; slot < prefixes_.size(); ++slot)
+      if (within(highest, prefixes_[slot])) extend_along(slot);
     return;
   }
   float best = kNever;
   for (const Prefix& prefix : prefixes_) best = std::max(best, prefix.score);
-  classes_.rank(threshold_ - best - 1.0f);  // 1: more than rounding can take away
+  classes_.rank(threshold_ - best - kSlack);
   for (Id slot = 0; slot < prefixes_.size(); ++slot) extend_freely(slot);
-}
-
-// stay() has added these extensions to the children.
-void Beam::mark_children(Id slot) {
-  ++round_;
-  for (Id child = prefixes_[slot].first_child; child != kNone; child = prefixes_[child].next_sibling)
-    taken_[prefixes_[child].label] = round_;
 }
 
 void Beam::extend_freely(Id slot) {
   const Prefix& prefix = prefixes_[slot];
-  mark_children(slot);
+  ++round_;
+  for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
+    taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
   for (const ClassScores::Ranked& next : classes_.ranked()) {
     if (next.log + prefix.score < threshold_) break;
     if (taken_[next.label] == round_) continue;
@@ -182,16 +181,23 @@ void Beam::extend_freely(Id slot) {
   }
 }
 
+bool Beam::has_child(const Prefix& prefix, std::uint32_t label) const {
+  Id child = prefix.first_child;
+  while (child != kNone && prefixes_[child].label != label) child = prefixes_[child].next_sibling;
+  return child != kNone;
+}
+
 void Beam::extend_along(Id slot) {
   const Prefix& prefix = prefixes_[slot];
   Position& position = positions_[slot];
-  mark_children(slot);
+  const float least = threshold_ - prefix.score - kSlack;  // of a label that brings no bonus
   for (const Dictionary::Arc& way : language_->ways(position)) {
     const float log = classes_.log(way.label);
-    if (taken_[way.label] == round_ || !within(log, prefix)) continue;
+    const bool ends_unit = language_->ends_unit(position, way.label);
+    if (!ends_unit && log < least) continue;
     const float score = log + (way.label == prefix.label ? prefix.blank : prefix.score);
-    if (score == kNever) continue;
-    if (!language_->ends_unit(position, way.label)) {
+    if (score == kNever || !within(log, prefix) || has_child(prefix, way.label)) continue;
+    if (!ends_unit) {
       offer({score, way.label, slot, true, 0.0f});
       continue;
     }
@@ -203,90 +209,92 @@ void Beam::extend_along(Id slot) {
 void Beam::offer(const Candidate& candidate) {
   if (!(candidate.score >= threshold_) || candidate.score == kNever) return;
   candidates_.push_back(candidate);
-  if (candidates_.size() < 4 * width_ + 64) return;
+  if (candidates_.size() < 2 * width_ + 64) return;  // seldom enough that selecting costs little
   select();
   threshold_ = candidates_.back().score;
-}
-
-// Higher scores first, then smaller labels, as in path_trie's prefix_compare; then the place in the beam, so that the
-// order does not depend on the compiler's library.
-bool Beam::before(const Candidate& a, const Candidate& b) {
-  if (a.score != b.score) return a.score > b.score;
-  if (a.label != b.label) return a.label < b.label;
-  if (a.slot != b.slot) return a.slot < b.slot;
-  return a.extension < b.extension;
 }
 
 // Keeps the best; the worst of them comes last.
 void Beam::select() {
   if (candidates_.size() <= width_) return;
   std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(width_ - 1),
-                   candidates_.end(), before);
+                   candidates_.end(), Better());
   candidates_.resize(width_);
 }
 
-void Beam::keep(Id slot, std::uint32_t frame) {
-  Prefix prefix = prefixes_[slot];
+void Beam::keep(Prefix& prefix, std::uint32_t frame) {
+  prefix.stays = true;
   prefix.score = prefix.next_score;
   prefix.blank = prefix.next_blank;
   prefix.nonblank = prefix.next_nonblank;
-  if (prefix.heard_again)
-    prefix.times = history_.add(prefixes_[prefix.parent].times, frame);
-  else
-    history_.retain(prefix.times);
-  next_.push_back(prefix);
-  if (!language_) return;
-  next_positions_.push_back(positions_[slot]);
-  language_->retain(positions_[slot]);
+  if (prefix.heard_again) prefix.next_times = history_.add(prefixes_[prefix.parent].times, frame);
 }
 
 void Beam::add(const Candidate& candidate, std::uint32_t frame) {
-  const Prefix& past = prefixes_[candidate.slot];
+  const Prefix past = prefixes_[candidate.slot];
+  if (language_) {
+    const Position position = positions_[candidate.slot];
+    positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus));
+  }
   Prefix prefix{};
+  prefix.stays = true;
   prefix.score = prefix.nonblank = candidate.score;
   prefix.blank = kNever;
   prefix.label = candidate.label;
   prefix.length = past.length + 1;
   prefix.node = tree_.child(past.node, candidate.label);
   prefix.times = history_.add(past.times, frame);
-  next_.push_back(prefix);
-  if (!language_) return;
-  const Position& position = positions_[candidate.slot];
-  next_positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus));
+  tree_.set_slot(prefix.node, static_cast<Id>(prefixes_.size()));
+  prefixes_.push_back(prefix);
 }
 
-// The candidates become the beam. Room is made first, so that a lack of memory leaves the search as it was.
+// The candidates become the beam. Room is made first, so that the steps after it cannot fail half-way.
 void Beam::commit(std::uint32_t frame) {
   if (candidates_.empty()) return;  // nothing fits this frame, which can happen with cut-off classes: pass over it
-  tree_.reserve(candidates_.size());
-  history_.reserve(candidates_.size());
-  next_.clear();
-  next_.reserve(candidates_.size());
-  next_positions_.clear();
+  const std::size_t old = prefixes_.size(), room = candidates_.size();
+  tree_.reserve(room);
+  history_.reserve(room);
+  prefixes_.reserve(old + room);
+  places_.reserve(old);
   if (language_) {
-    next_positions_.reserve(candidates_.size());
-    language_->reserve(candidates_.size());
+    positions_.reserve(old + room);
+    language_->reserve(room);
   }
-  for (const Candidate& candidate : candidates_) {
-    if (candidate.extension)
-      add(candidate, frame);
-    else
-      keep(candidate.slot, frame);
+  for (const Candidate& candidate : candidates_)
+    if (candidate.extension) add(candidate, frame);
+  for (const Candidate& candidate : candidates_)
+    if (!candidate.extension) keep(prefixes_[candidate.slot], frame);
+  for (Id slot = 0; slot < old; ++slot) {
+    Prefix& prefix = prefixes_[slot];
+    if (!prefix.stays || !prefix.heard_again) continue;
+    history_.release(prefix.times);
+    prefix.times = prefix.next_times;
   }
-  adopt();
+  close_ranks();
 }
 
-// What next_ holds becomes the beam; what only the old beam held is freed.
-void Beam::adopt() {
-  for (const Prefix& prefix : prefixes_) {
-    history_.release(prefix.times);
-    tree_.set_slot(prefix.node, kNone);
+// Prefixes that do not stay give their places to the last ones.
+void Beam::close_ranks() {
+  places_.clear();
+  for (Id slot = 0; slot < prefixes_.size(); ++slot)
+    if (!prefixes_[slot].stays) places_.push_back(slot);
+  for (; !places_.empty(); places_.pop_back()) {
+    const Id place = places_.back(), last = static_cast<Id>(prefixes_.size() - 1);
+    const Id node = prefixes_[place].node;
+    history_.release(prefixes_[place].times);
+    tree_.set_slot(node, kNone);
+    tree_.prune(node);
+    if (language_) {
+      language_->release(positions_[place]);
+      positions_[place] = positions_[last];
+      positions_.pop_back();
+    }
+    if (place != last) {
+      prefixes_[place] = prefixes_[last];
+      tree_.set_slot(prefixes_[place].node, place);
+    }
+    prefixes_.pop_back();
   }
-  for (const Position& position : positions_) language_->release(position);
-  for (Id slot = 0; slot < next_.size(); ++slot) tree_.set_slot(next_[slot].node, slot);
-  for (const Prefix& prefix : prefixes_) tree_.prune(prefix.node);
-  prefixes_.swap(next_);
-  positions_.swap(next_positions_);
 }
 
 // Prefixes that differ from the best one only in its distant past leave the beam: what follows scores the same after
@@ -297,18 +305,9 @@ void Beam::settle() {
   if (best->length <= kOpenLabels) return;
   const std::uint32_t settled = best->length - kOpenLabels;
   const Id common = tree_.ancestor(best->node, kOpenLabels);
-  next_.clear();
-  next_positions_.clear();
-  for (Id slot = 0; slot < prefixes_.size(); ++slot) {
-    const Prefix& prefix = prefixes_[slot];
-    if (prefix.length < settled || tree_.ancestor(prefix.node, prefix.length - settled) != common) continue;
-    history_.retain(prefix.times);
-    next_.push_back(prefix);
-    if (!language_) continue;
-    language_->retain(positions_[slot]);
-    next_positions_.push_back(positions_[slot]);
-  }
-  adopt();
+  for (Prefix& prefix : prefixes_)
+    prefix.stays = prefix.length >= settled && tree_.ancestor(prefix.node, prefix.length - settled) == common;
+  close_ranks();
 }
 
 // In a stream of hours scores grow until float32 no longer tells them apart; what all have in common is taken out.
@@ -334,7 +333,7 @@ std::vector<Hypothesis> Beam::best(std::size_t count) const {
     order.push_back({prefix.score + bonus, prefix.label, slot, false, 0.0f});
   }
   count = std::min(count, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), before);
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), Better());
   std::vector<Hypothesis> best;
   best.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {

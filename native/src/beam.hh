@@ -65,7 +65,9 @@ class Beam {
     Id parent;         // slot of the prefix without its last label, if that is in the beam
     Id first_child;    // slots of prefixes with one more label, chained by next_sibling
     Id next_sibling;
-    bool heard_again;  // the label's time moves to this frame
+    Id next_times;     // where the label's time moves to this frame
+    bool heard_again;  // that it does
+    bool stays;        // in the beam
   };
 
   struct Candidate {
@@ -76,7 +78,15 @@ class Beam {
     float bonus;     // that the extension brings by ending a word
   };
 
-  static bool before(const Candidate& a, const Candidate& b);
+  // Higher scores first, then smaller labels, as in path_trie's prefix_compare; then the place in the beam.
+  struct Better {
+    bool operator()(const Candidate& a, const Candidate& b) const {
+      if (a.score != b.score) return a.score > b.score;
+      if (a.label != b.label) return a.label < b.label;
+      if (a.slot != b.slot) return a.slot < b.slot;
+      return a.extension < b.extension;
+    }
+  };
 
   void check(const float* probabilities, std::size_t frames) const;
   void advance(const float* probabilities);
@@ -88,15 +98,15 @@ class Beam {
   float arrival(Id slot) const;
   bool heard_again(const Prefix& prefix, float repeated, float arrived) const;
   void extend();
-  void mark_children(Id slot);
+  bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
   void extend_along(Id slot);
   void offer(const Candidate& candidate);
   void select();
   void commit(std::uint32_t frame);
-  void keep(Id slot, std::uint32_t frame);
+  void keep(Prefix& prefix, std::uint32_t frame);
   void add(const Candidate& candidate, std::uint32_t frame);
-  void adopt();
+  void close_ranks();
   void settle();
   void shift_scores();
 
@@ -107,8 +117,7 @@ class Beam {
   std::optional<LanguageStream> language_;
   std::vector<Prefix> prefixes_;
   std::vector<Position> positions_;  // of each prefix, where there is a language
-  std::vector<Prefix> next_;
-  std::vector<Position> next_positions_;
+  std::vector<Id> places_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free
   std::uint64_t round_ = 0;

@@ -39,6 +39,8 @@ void ClassScores::cut() {
   for (std::size_t i = kept; i < order_.size(); ++i) log_[order_[i]] = -std::numeric_limits<float>::infinity();
 }
 
+float ClassScores::highest() const { return *std::max_element(log_.begin(), log_.end() - 1); }
+
 void ClassScores::rank(float least) {
   ranked_.clear();
   for (std::uint32_t c = 0; c < blank(); ++c)

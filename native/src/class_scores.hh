@@ -35,6 +35,9 @@ class ClassScores {
   // Natural logarithm of a class's probability; minus infinity where it was cut off.
   float log(std::uint32_t label) const { return log_[label]; }
 
+  // The highest logarithm of a label, the blank not counted.
+  float highest() const;
+
   // Whether the old decoder, which went from class to class, came to the blank before `label`. It did where it sorted
   // by probability; else the blank comes last. Times of labels depend on it.
   bool blank_before(std::uint32_t label) const { return sorted_ && probabilities_[blank()] > probabilities_[label]; }

@@ -15,7 +15,8 @@ bool starts_with(const MappedFile& file, std::string_view text) {
 }
 
 void check_magic(const MappedFile& file) {
-  if (starts_with(file, kIncomplete)) throw FormatError("is a language model whose build was interrupted; build it again");
+  if (starts_with(file, kIncomplete))
+    throw FormatError("is a language model whose build was interrupted; build it again");
   if (starts_with(file, "\\data\\") || starts_with(file, "\n\\data\\"))
     throw FormatError("is an ARPA text file; make a binary language model of it first");
   if (!starts_with(file, kAnyVersion)) throw FormatError("is no scorer and no KenLM binary");
@@ -77,7 +78,8 @@ KenlmHeader read_kenlm_header(const MappedFile& file, Cursor& cursor) {
   header.type = static_cast<KenlmType>(type);
   if (search_version != (header.probing() ? 0u : 1u))
     throw FormatError("is a KenLM binary of another search version; build it again");
-  if (header.probing() && !(header.probing_multiplier >= 1.0f)) throw FormatError("is damaged: its hash tables overflow");
+  if (header.probing() && !(header.probing_multiplier >= 1.0f))
+    throw FormatError("is damaged: its hash tables overflow");
   for (std::size_t n = 0; n < header.order; ++n) header.counts.push_back(cursor.read<std::uint64_t>());
   if (header.counts[0] < 1 || header.counts[0] >= 0xFFFFFFFFull)
     throw FormatError("is damaged: it cannot hold " + std::to_string(header.counts[0]) + " words");

@@ -16,13 +16,20 @@ namespace deepspeech {
 constexpr std::size_t kMaxOrder = 8;
 constexpr std::uint32_t kUnknownWord = 0;
 
-enum class KenlmType : std::uint32_t { kProbing, kRestProbing, kTrie, kQuantTrie, kArrayTrie, kQuantArrayTrie };
+enum class KenlmType : std::uint32_t {
+  kProbing,
+  kRestProbing,
+  kTrie,
+  kQuantTrie,
+  kArrayTrie,
+  kQuantArrayTrie,
+};
 
 struct KenlmHeader {
   std::size_t order;
   KenlmType type;
   float probing_multiplier;
-  bool has_strings;  // the words themselves follow the n-grams
+  bool has_strings;                   // the words themselves follow the n-grams
   std::vector<std::uint64_t> counts;  // n-grams of each order, from 1
 
   bool probing() const { return type == KenlmType::kProbing || type == KenlmType::kRestProbing; }
@@ -33,7 +40,7 @@ struct KenlmHeader {
   std::uint64_t buckets(std::uint64_t entries) const;
 };
 
-// Reads the header; the cursor passes over it. Throws FormatError, which says what the file is instead where that can be told.
+// Reads the header; the cursor passes over it. Throws FormatError, which says what the file is instead if it can tell.
 KenlmHeader read_kenlm_header(const MappedFile& file, Cursor& cursor);
 
 // Numbers of words, by hash; their spelling is not kept.

@@ -4,13 +4,14 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace deepspeech {
 namespace {
 
-constexpr double kUnknown = -1000.0;             // natural logarithm for units with an unknown one among them
-constexpr double kLog10OfE = 0.4342944819f;      // as float32, which the old scorer divided by
-constexpr double kLargest = 1e6;
+constexpr double kUnknown = -1000.0;         // natural logarithm for units with an unknown one among them
+constexpr double kLog10OfE = 0.4342944819f;  // as float32, which the old scorer divided by
+constexpr double kLargest = 1e6;             // of weights and logarithms; far from where sums of float32 overflow
 constexpr double kNotYet = std::numeric_limits<double>::quiet_NaN();
 
 // Bytes of the UTF-8 character that `first` begins; 0 for a byte that begins none.
@@ -23,7 +24,6 @@ int character_bytes(unsigned first) {
 
 unsigned byte_of(std::uint32_t label) { return label + 1; }
 
-// Far from where sums of float32 could overflow.
 bool sane(double number) { return std::fabs(number) < kLargest; }
 
 }  // namespace
@@ -42,12 +42,13 @@ void check(const Language& language) {
   const std::uint32_t end = scorer.dictionary.last_label();
   if (!scorer.bytes_mode && (end == kNoLabel || end != language.space))
     throw std::invalid_argument("its words do not end with the space of this alphabet");
-  if (!sane(language.alpha) || !sane(language.beta)) throw std::invalid_argument("alpha and beta must be finite");
+  if (!sane(language.alpha) || !sane(language.beta)) throw std::invalid_argument("alpha and beta are too large");
   for (const auto& [word, boost] : language.hot_words)
-    if (!sane(boost)) throw std::invalid_argument("the boost of hot word '" + word + "' must be finite");
+    if (!sane(boost)) throw std::invalid_argument("the boost of hot word '" + word + "' is too large");
 }
 
-LanguageStream::LanguageStream(std::shared_ptr<const Language> language) : language_(std::move(language)) {
+LanguageStream::LanguageStream(std::shared_ptr<const Language> language)
+    : language_(std::move(language)), bytes_mode_(language_->scorer->bytes_mode) {
   Context context{};
   context.state = language_->scorer->model.sentence_begin();
   context.uses = 1;
@@ -85,8 +86,7 @@ Id LanguageStream::add(const Context& context) {
   return id;
 }
 
-bool LanguageStream::ends_unit(const Position& position, std::uint32_t label) const {
-  if (!language_->scorer->bytes_mode) return label == language_->space;
+bool LanguageStream::ends_character(const Position& position, std::uint32_t label) const {
   return position.unit_length == 0 ? character_bytes(byte_of(label)) == 1 : position.missing == 1;
 }
 
@@ -139,7 +139,7 @@ LanguageStream::Context LanguageStream::advance(const Context& context, const st
 float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label) const {
   const Context& context = contexts_[position.context];
   UnitScore found{position.next_log, position.next_boost};
-  if (language_->scorer->bytes_mode) {
+  if (bytes_mode_) {
     found = score(context, unit(position, tree, node) + spelling(*language_, label));
   } else if (std::isnan(found.log)) {
     found = score(context, unit(position, tree, node));
@@ -157,7 +157,7 @@ Position LanguageStream::extend(const Position& position, const PrefixTree& tree
   next.next_log = kNotYet;
   if (next.ends_unit) {
     std::string text = unit(position, tree, node);
-    if (language_->scorer->bytes_mode) text += spelling(*language_, label);
+    if (bytes_mode_) text += spelling(*language_, label);
     next.context = add(advance(contexts_[position.context], text));
     next.unit_length = 0;
     next.missing = 0;
@@ -173,7 +173,7 @@ Position LanguageStream::extend(const Position& position, const PrefixTree& tree
 
 float LanguageStream::final_bonus(const Position& position, const PrefixTree& tree, Id node) const {
   const bool root = node == PrefixTree::kRoot;
-  if (root) return language_->scorer->bytes_mode ? language_->beta : 0.0f;
+  if (root) return bytes_mode_ ? language_->beta : 0.0f;
   if (position.ends_unit) return 0.0f;
   const double log = std::isnan(position.next_log) ? score(contexts_[position.context], unit(position, tree, node)).log
                                                    : position.next_log;

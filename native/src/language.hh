@@ -2,8 +2,8 @@
 //
 // Units are words (labels up to a space) or, in bytes mode, characters. Every unit scores when it is finished:
 // alpha × (natural logarithm of its probability after the units before it + boosts of hot words among these) + beta.
-// Definition: DeepSpeech 0.9.3, ctcdecode/scorer.cpp and ctc_beam_search_decoder.cpp. The old decoder spelled and looked
-// up the last units each time; here a prefix remembers them as a Context.
+// Definition: DeepSpeech 0.9.3, ctcdecode/scorer.cpp and ctc_beam_search_decoder.cpp. The old decoder spelled and
+// looked up the last units each time; here a prefix remembers them as a Context.
 #pragma once
 
 #include <cstddef>
@@ -64,7 +64,9 @@ class LanguageStream {
   Dictionary::Arcs ways(const Position& position) const {
     return language_->scorer->dictionary.arcs(position.state);
   }
-  bool ends_unit(const Position& position, std::uint32_t label) const;
+  bool ends_unit(const Position& position, std::uint32_t label) const {
+    return bytes_mode_ ? ends_character(position, label) : label == language_->space;
+  }
 
   // Bonus, without beta, of a `label` that ends a unit after the prefix at `node`.
   float bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label) const;
@@ -91,6 +93,7 @@ class LanguageStream {
     float boost;
   };
 
+  bool ends_character(const Position& position, std::uint32_t label) const;
   std::string unit(const Position& position, const PrefixTree& tree, Id node) const;
   UnitScore score(const Context& context, const std::string& unit) const;
   Context advance(const Context& context, const std::string& unit) const;
@@ -98,6 +101,7 @@ class LanguageStream {
   Id add(const Context& context);
 
   std::shared_ptr<const Language> language_;
+  bool bytes_mode_;
   std::vector<Context> contexts_;
   Id free_ = kNone;
   std::size_t free_count_ = 0;

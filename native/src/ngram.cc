@@ -114,8 +114,9 @@ TrieSearch::TrieSearch(Cursor& cursor, const KenlmHeader& header) : bigrams_(hea
       Cursor ahead = cursor;
       chop_limit = ahead.take(2, 1)[1];
     }
+    const std::uint64_t next_entries = longest ? 0 : header.counts[n];
     const TrieLevel level(
-        cursor, {header.counts[n - 1], longest ? 0 : header.counts[n], word_bits, quantisation[n], longest, chop_limit});
+        cursor, {header.counts[n - 1], next_entries, word_bits, quantisation[n], longest, chop_limit});
     if (longest)
       longest_ = level;
     else

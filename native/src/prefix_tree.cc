@@ -6,13 +6,11 @@
 namespace deepspeech {
 namespace {
 
-constexpr Id kFreed = kNone - 1;  // as a slot: the node is not in use
-
 template <typename Item>
 void make_room(std::vector<Item>& items, std::size_t free_count, std::size_t count) {
   if (free_count >= count) return;
   const std::size_t needed = items.size() + count - free_count;
-  if (needed >= kFreed) throw std::length_error("the beam search holds too many prefixes");
+  if (needed >= kNone) throw std::length_error("the beam search holds too many prefixes");
   if (needed > items.capacity()) items.reserve(std::max(needed, 2 * items.capacity()));
 }
 
@@ -55,7 +53,6 @@ void PrefixTree::prune(Id node) {
     const Id parent = nodes_[node].parent;
     unlink(nodes_[node]);
     nodes_[node].parent = free_;
-    nodes_[node].slot = kFreed;
     free_ = node;
     ++free_count_;
     node = parent;

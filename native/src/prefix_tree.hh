@@ -34,7 +34,7 @@ class PrefixTree {
   Id slot(Id node) const { return nodes_[node].slot; }
   void set_slot(Id node, Id slot) { nodes_[node].slot = slot; }
 
-  // Frees a node without slot or children, and its ancestors that are then without use; passes over freed nodes.
+  // Frees a node without slot or children, and its ancestors that are then without use.
   void prune(Id node);
 
   std::vector<std::uint32_t> labels(Id node) const;

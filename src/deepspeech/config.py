@@ -211,7 +211,8 @@ def _value(hint: Any, value: Any, path: str) -> Any:
     if type(value) in kinds:
         return value
     wanted = " or ".join("nothing" if k is type(None) else k.__name__ for k in kinds)
-    raise ConfigError(f"{path} is {value!r}; it must be {wanted}")
+    advice = f""" (write '{path}="{value}"')""" if kinds == (str,) and not isinstance(value, dict | list) else ""
+    raise ConfigError(f"{path} is {value!r}; it must be {wanted}{advice}")
 
 
 def page(config: RunConfig) -> str:

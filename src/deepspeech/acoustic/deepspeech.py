@@ -54,7 +54,7 @@ class DeepSpeech(nn.Module):
             if "bias" in name:
                 nn.init.zeros_(value)
             elif "_hh_" in name:
-                for gate in value.split(hidden):
+                for gate in torch.split(value, hidden):
                     nn.init.orthogonal_(gate)
             else:
                 nn.init.xavier_uniform_(value)

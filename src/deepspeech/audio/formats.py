@@ -26,6 +26,7 @@ Source: TypeAlias = str | Path | bytes
 
 READABLE = "wav, flac, ogg, opus or mp3"
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
+_SEEKABLE = ("FLAC", "MPEG")  # where looking at the last sample is cheap and tells whether it is there
 _BLOCK_FRAMES = 1 << 20
 _SEEK_FAILED = 39  # libsndfile's SFE_BAD_SEEK
 _HEAD_BYTES = 64
@@ -80,6 +81,8 @@ def probe(source: Source, name: str = "") -> AudioInfo:
     name = _name(source, name)
     with _open(source, name) as file:
         rate_hz, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
+        if file.format in _SEEKABLE and 0 < frames < _UNKNOWN_LENGTH and not _reaches(file, frames):
+            raise AudioError(f"{name}: cut off (its header promises {frames} samples); copy or download it again")
     if frames >= _UNKNOWN_LENGTH:
         frames = len(read_audio(source, name)[0])
     if not frames:
@@ -111,6 +114,15 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise AudioError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _reaches(file: soundfile.SoundFile, frames: int) -> bool:
+    """Is the last of `frames` samples there? Moves the file's position."""
+    try:
+        file.seek(frames - 1)
+        return len(file.read(1)) == 1
+    except soundfile.SoundFileError:
+        return False
 
 
 def _name(source: Source, name: str) -> str:

@@ -24,7 +24,7 @@ class Fault:
 
 
 def examine(sample: Sample, alphabet: Alphabet, features: FeatureConfig) -> Sample | Fault:
-    """The sample with its duration, or its fault. Reads headers, not the sound: only of wav it sees a cut end."""
+    """The sample with its duration, or its fault. Reads headers and ends, not all of the sound."""
     try:
         info = probe(sample.audio)
         labels = alphabet.encode(sample.transcript)

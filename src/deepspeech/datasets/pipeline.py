@@ -100,7 +100,7 @@ class Pipeline:
             return x
         config = self.extractor.config
         scene = Scene(domain, config.sample_rate_hz, config.step_ms)
-        name = f"{sample.audio.parent.name}/{sample.audio.name}"  # the same wherever the corpus lies
+        name = f"{sample.audio.name}\n{sample.transcript}"  # the same wherever the corpus lies
         for position, entry in self._by_domain[domain]:
             random = keyed_random(self.seed, epoch, zlib.crc32(name.encode()), position)
             x = augment(x, entry, epoch / self.epochs, random, scene)

@@ -1,9 +1,10 @@
 """DecodeOptions: how the beam search weighs and what it keeps. Values only."""
 
-import math
 from dataclasses import dataclass
 
 from deepspeech.errors import ConfigError
+
+LARGEST_WEIGHT = 1e6  # beyond it sums of float32 are in danger
 
 
 @dataclass(frozen=True)
@@ -24,5 +25,5 @@ class DecodeOptions:
             raise ConfigError(f"decoding.cutoff_prob is {self.cutoff_prob:g}; it must be above 0 and at most 1")
         for name in ("alpha", "beta"):
             value = getattr(self, name)
-            if value is not None and not math.isfinite(value):
-                raise ConfigError(f"decoding.{name} is {value:g}; it must be a number")
+            if value is not None and not abs(value) < LARGEST_WEIGHT:
+                raise ConfigError(f"decoding.{name} is {value:g}; it must be a number below {LARGEST_WEIGHT:g}")

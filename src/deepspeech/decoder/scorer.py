@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deepspeech import _native
-from deepspeech.decoder.options import DecodeOptions
-from deepspeech.errors import ScorerError
+from deepspeech.decoder.options import LARGEST_WEIGHT, DecodeOptions
+from deepspeech.errors import ConfigError, ScorerError
 from deepspeech.text.alphabet import Alphabet
 
 
@@ -52,6 +52,9 @@ class Scorer:
         self, alphabet: Alphabet, options: DecodeOptions, hot_words: Mapping[str, float] | None = None
     ) -> _native.Language:
         """The scorer as the search uses it with one alphabet. Raises ScorerError where they do not fit."""
+        for word, boost in (hot_words or {}).items():
+            if not abs(boost) < LARGEST_WEIGHT:
+                raise ConfigError(f"the boost of hot word '{word}' is {boost:g}; it must be below {LARGEST_WEIGHT:g}")
         if self.bytes_mode != alphabet.bytes_mode:
             mine, theirs = ("bytes", "letters") if self.bytes_mode else ("letters", "bytes")
             raise ScorerError(f"{self.path}: this scorer is for {mine}, the network gives {theirs}; use another")

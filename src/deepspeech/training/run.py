@@ -88,6 +88,8 @@ class Run:
         )
         self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
         self.optimiser = optim.adam(self.network, config.training)
+        self.shares = self.threads if self.device.type == "cpu" else 1
+        self.learner = Learner(self.network, self.optimiser, config.training.clip_norm, self.precision, self.shares)
         self.position = Position()
         kept = starting_point(config.checkpoint, log)
         if kept:
@@ -96,6 +98,7 @@ class Run:
             self._measure_features()
         self.average = optim.Average(self.network, config.training.average_decay, kept.average if kept else {})
         self._saved_at = time.monotonic()
+        self._refused = 0  # batches in a row whose loss was not finite
 
     # ---- the start -------------------------------------------------------------------------------------------------
 
@@ -151,19 +154,17 @@ class Run:
         lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
         plan = batches(lengths, c.batch_size, self.config.data.order, c.seed, p.epoch)
         groups = [[self.sets.train[i] for i in group] for group in plan[p.batch :]]
-        seconds, started, refused = 0.0, time.monotonic(), 0
+        seconds, started = 0.0, time.monotonic()
         self.network.train()
-        shares = self.threads if self.device.type == "cpu" else 1
-        learner = Learner(self.network, self.optimiser, c.clip_norm, self.precision, shares)
         with Progress(len(self.sets.train), f"epoch {p.epoch + 1} of {c.epochs}", "clips") as progress:
             progress.advance(sum(len(group) for group in plan[: p.batch]))
-            loaded = load(groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad, shares)
+            loaded = load(groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad, self.shares)
             for samples, parts in loaded:
                 optim.set_rate(self.optimiser, p.rate_factor * optim.learning_rate(c, p.step, len(plan)))
-                loss, faulty = learner.learn(parts, c.seed * 1_000_003 + p.step)
-                refused = refused + 1 if faulty else 0
+                loss, faulty = self.learner.learn(parts, c.seed * 1_000_003 + p.step)
+                self._refused = self._refused + 1 if faulty else 0
                 if faulty:
-                    self._not_finite(faulty, refused)
+                    self._not_finite(faulty)
                 else:
                     self.average.update(self.network, p.step)
                     p.loss_sum, p.clips = p.loss_sum + loss, p.clips + len(samples)
@@ -247,13 +248,13 @@ class Run:
             raise DataError(f"{error}; mend the file, or go on without it: --skip-bad") from None
         self.log.line(f"left out: {error}")
 
-    def _not_finite(self, ids: Sequence[str], in_a_row: int) -> None:
+    def _not_finite(self, ids: Sequence[str]) -> None:
         self.log.line(
             "The following files caused an infinite (or NaN) loss; nothing was learnt from their batch: "
             + ", ".join(ids)
         )
-        if in_a_row >= PATIENCE:
+        if self._refused >= PATIENCE:
             raise TrainingError(
-                f"the loss was not finite in {in_a_row} batches one after another; lower training.learning_rate or set "
+                f"the loss was not finite in {self._refused} batches one after another; lower training.learning_rate or set "
                 "training.clip_norm, then run again: training resumes from the last checkpoint"
             )

@@ -1,0 +1,164 @@
+"""Training: it learns, resumes to the same weights, names its culprits, stops when asked, and survives bad luck."""
+
+import json
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepspeech import checkpoint
+from deepspeech.checkpoint import Tensors
+from deepspeech.errors import CheckpointError, DataError, TrainingError
+from deepspeech.training.log import Log
+from deepspeech.training.run import Run
+from deepspeech.training.signals import Stopped
+from deepspeech.training.step import Learner
+from deepspeech.training.test import test as run_test
+from tests.fakes import config
+
+
+def weights(folder: Path) -> Tensors:
+    newest = checkpoint.newest(folder / "checkpoints", ("train",))
+    assert newest
+    kept = checkpoint.load(newest)
+    return kept.weights | {f"average {name}": value for name, value in kept.average.items()}
+
+
+def assert_equal(a: Tensors, b: Tensors) -> None:
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_the_loss_falls_and_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
+    Run(config(tmp_path, training__epochs=12), Log(tmp_path / "checkpoints")).train()
+    lines = [json.loads(line) for line in (tmp_path / "checkpoints/log.jsonl").read_text().splitlines()]
+    losses = [line["train_loss"] for line in lines if "train_loss" in line]
+    assert len(losses) == 12
+    assert losses[-1] < 0.7 * losses[0]
+    best = checkpoint.found(tmp_path / "checkpoints", "best")
+    dev = [line["dev_loss"] for line in lines if "dev_loss" in line]
+    assert checkpoint.describe(best[0])["position"]["progress"]["best"] == min(dev)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_seed_gives_the_same_weights(tmp_path: Path, threads: int) -> None:
+    for name in ("a", "b"):
+        augment = ["speed[p=0.5]", "time_mask[p=0.5,domain=features]"]
+        Run(config(tmp_path / name, training__threads=threads, augment=augment), Log()).train()
+    assert_equal(weights(tmp_path / "a"), weights(tmp_path / "b"))
+
+
+def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 2)):
+        Run(config(tmp_path / name, training__seed=seed), Log()).train()
+    assert not np.array_equal(weights(tmp_path / "a")["layer_1.weight"], weights(tmp_path / "b")["layer_1.weight"])
+
+
+def test_stopped_at_every_batch_and_resumed_it_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"training__average_decay": 0.9, "training__schedule": "cosine"}
+    Run(config(tmp_path / "whole", **settings), Log()).train()
+
+    learn = Learner.learn
+
+    def learn_and_stop(self: Learner, *arguments: object) -> tuple[float, list[str]]:
+        result = learn(self, *arguments)  # type: ignore[arg-type]
+        signal.raise_signal(signal.SIGTERM)
+        return result
+
+    monkeypatch.setattr(Learner, "learn", learn_and_stop)
+    stops = 0
+    while stops < 20:
+        try:
+            Run(config(tmp_path / "pieces", **settings), Log()).train()
+            break
+        except Stopped as stopped:
+            assert stopped.number == signal.SIGTERM
+            stops += 1
+    assert stops == 6  # batches in two epochs
+    assert_equal(weights(tmp_path / "whole"), weights(tmp_path / "pieces"))
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Run(config(tmp_path, checkpoint__every_s=1e-9), Log()).train()
+    newest, before = checkpoint.found(tmp_path / "checkpoints", "train")[:2]
+    file = newest / "weights.safetensors"
+    file.write_bytes(file.read_bytes()[:-8])
+    Run(config(tmp_path), Log()).train()
+    said = capsys.readouterr().err
+    assert "damaged" in said
+    assert str(before) in said
+
+
+def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    (tmp_path / "train003.wav").unlink()
+    (tmp_path / "dev001.wav").write_bytes(b"")
+    with pytest.raises(DataError) as refused:
+        Run(made, Log())
+    assert "train003.wav" in str(refused.value)
+    assert "dev001.wav" in str(refused.value)
+    assert "--skip-bad" in str(refused.value)
+
+
+def test_bad_samples_are_left_out_when_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = config(tmp_path, data__on_bad_sample="skip")
+    (tmp_path / "train003.wav").unlink()
+    made = replace(made, data=replace(made.data, on_bad_sample="skip"))
+    run = Run(made, Log())
+    assert len(run.sets.train) == 11
+    assert "train003.wav" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_not_finite_names_the_clips_and_learns_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(config(tmp_path, training__epochs=10, data__dev=[]), Log())
+    run.network.layer_6.bias.data.fill_(float("nan"))
+    before = run.network.layer_1.weight.detach().clone()
+    with pytest.raises(TrainingError, match="not finite in 10 batches"):
+        run.train()
+    assert "train000.wav" in capsys.readouterr().err
+    assert bool((run.network.layer_1.weight == before).all())
+
+
+def test_another_shape_or_alphabet_is_refused_by_name(tmp_path: Path) -> None:
+    Run(config(tmp_path), Log()).train()
+    with pytest.raises(CheckpointError, match="another shape"):
+        Run(config(tmp_path, network={"hidden": 20}), Log())
+    (tmp_path / "alphabet.txt").write_text("a\nb\nc\nd\n \n")
+    with pytest.raises(CheckpointError, match="another alphabet"):
+        Run(config(tmp_path, data__alphabet=str(tmp_path / "alphabet.txt")), Log())
+
+
+def test_early_stop_and_plateau_act(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"training__early_stop_epochs": 2, "training__epochs": 30, "training__early_stop_min_delta": 1000.0}
+    Run(config(tmp_path / "early", **settings), Log()).train()
+    said = capsys.readouterr().err
+    assert "Early stop triggered" in said
+    assert said.count("Finished training epoch") == 3  # one that was the best, two that were no better
+    settings = {"training__plateau_epochs": 1, "training__epochs": 3, "training__early_stop_min_delta": 1000.0}
+    Run(config(tmp_path / "plateau", training__learning_rate=1e-12, **settings), Log()).train()
+    assert "Encountered a plateau, reducing learning rate to 1e-13" in capsys.readouterr().err
+
+
+def test_the_test_reports_each_file_apart(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    made = replace(made, data=replace(made.data, test=(made.data.dev[0], made.data.train[0])))
+    Run(made, Log()).train()
+    results = run_test(made, Log())
+    assert [len(scores.samples) for scores in results.values()] == [4, 12]
+    assert all(sample.loss is not None for sample in results[made.data.dev[0]].samples)
+
+
+def test_starting_from_another_folder_begins_a_new_count(tmp_path: Path) -> None:
+    Run(config(tmp_path / "a"), Log()).train()
+    run = Run(config(tmp_path / "b", checkpoint__load=str(tmp_path / "a/checkpoints")), Log())
+    assert run.position.epoch == 0
+    np.testing.assert_array_equal(
+        run.network.layer_1.weight.detach().numpy(), weights(tmp_path / "a")["layer_1.weight"]
+    )
