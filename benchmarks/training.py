@@ -38,7 +38,7 @@ def main() -> None:
         print(f"hidden {hidden}: {rate:.2f} audio seconds a second{ratio}")
 
 
-def gflops(torch) -> float:  # noqa: ANN001
+def gflops(torch) -> float:
     a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
     best = 0.0
     for _ in range(10):

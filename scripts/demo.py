@@ -43,7 +43,9 @@ def main() -> None:
     trained = time.monotonic() - began
     print(deepspeech("export", "demo-run/checkpoints", "demo-run/demo.onnx", "--language", "en"), end="")
     clips = chosen_clips()
-    lines = deepspeech("transcribe", "--model", "demo-run/demo.onnx", "--json", *(path for path, _ in clips)).splitlines()
+    lines = deepspeech(
+        "transcribe", "--model", "demo-run/demo.onnx", "--json", *(path for path, _ in clips)
+    ).splitlines()
     for (path, reference), line in zip(clips, lines, strict=True):
         print(f"\n  {path}\n    said:  {reference}\n    heard: {json.loads(line)['text']}")
     (scores,) = results.values()

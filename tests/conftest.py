@@ -14,3 +14,17 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs ../shared (real recordings, outputs of the old system), which is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exported network of 16 units that learnt a few tones (tests/fakes.py)."""
+    from deepspeech.cli.export import export
+    from deepspeech.training.log import Log
+    from deepspeech.training.run import Run
+    from tests.fakes import config
+
+    folder = tmp_path_factory.mktemp("tiny")
+    Run(config(folder, training__epochs=6), Log()).train()
+    export(folder / "checkpoints", folder / "tiny.onnx", language="en")
+    return folder / "tiny.onnx"

@@ -122,6 +122,7 @@ class RunConfig:
     features: FeatureConfig = field(default_factory=FeatureConfig)
     augment: tuple[str, ...] = ()
     augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
+    scorer: str = ""  # a .scorer file to decode tests with; empty: none
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
@@ -153,6 +154,8 @@ def read(path: Path) -> dict[str, Any]:
                 data[key] = [str(path.parent / str(name)) for name in names]
         if data.get("alphabet"):
             data["alphabet"] = str(path.parent / str(data["alphabet"]))
+    if tables.get("scorer"):
+        tables["scorer"] = str(path.parent / str(tables["scorer"]))
     return tables
 
 

@@ -39,7 +39,7 @@ def emitted(samples: Sequence[Sample], texts: Sequence[str]) -> Iterator[Emitted
 def test_scores_come_in_the_order_of_the_samples(options: DecodeOptions | None, chunk: int) -> None:
     samples = [sample("a", "hello there"), sample("b", "good bye"), sample("c", "yes")]
     items = list(emitted(samples, ["hello hair", "good bye", ""]))
-    scores = evaluate(reversed(items), samples, ENGLISH, options, "testing", chunk)
+    scores = evaluate(reversed(items), samples, ENGLISH, options, "testing", chunk=chunk)
     assert [s.id for s in scores.samples] == ["a.wav", "b.wav", "c.wav"]
     assert [s.hypothesis for s in scores.samples] == ["hello hair", "good bye", ""]
     assert [s.reference for s in scores.samples] == ["hello there", "good bye", "yes"]

@@ -105,6 +105,10 @@ EFFECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "beam_width": ("10", {"decoding.beam_width": 10}),
     "cutoff_prob": ("0.5", {"decoding.cutoff_prob": 0.5}),
     "cutoff_top_n": ("10", {"decoding.cutoff_top_n": 10}),
+    "scorer_path": ("my.scorer", {"scorer": "my.scorer"}),
+    "scorer": ("my.scorer", {"scorer": "my.scorer"}),
+    "lm_alpha": ("0.5", {"decoding.alpha": 0.5}),
+    "lm_beta": ("0.5", {"decoding.beta": 0.5}),
 }
 # These change something only together with the flag that turns them on.
 WITH = {"es_epochs": "early_stop", "plateau_epochs": "reduce_lr_on_plateau"}

@@ -39,7 +39,7 @@ def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.
         "system": platform.platform(),
         "cores": os.cpu_count(),
         "extension": _extension(),
-        "devices": _devices() if versions["torch"] else [],
+        "devices": _devices(),
         "parts": versions,
     }
     if json_output:
@@ -62,6 +62,8 @@ def _extension() -> str:
 
 
 def _devices() -> list[str]:
-    from deepspeech.training.devices import describe
-
+    try:
+        from deepspeech.training.devices import describe
+    except ModuleNotFoundError:  # a light installation
+        return []
     return describe()

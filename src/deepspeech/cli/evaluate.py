@@ -10,6 +10,9 @@ import typer
 def evaluate(
     model: Annotated[Path, typer.Option(help="A model file, or a checkpoint folder.")],
     data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
+    scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
+    beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
     beam_width: Annotated[
         int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
     ] = None,
@@ -25,14 +28,17 @@ def evaluate(
     import json
 
     from deepspeech.decoder.options import DecodeOptions
+    from deepspeech.decoder.scorer import Scorer
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
 
     opened = _checkpoint(model) if model.is_dir() else _model_file(model)
     good = _samples(data, opened, skip_bad)
-    options = None if greedy else DecodeOptions(beam_width=beam_width or opened["beam_width"])
-    scores: Scores = judge(opened["emit"](good), good, opened["alphabet"], options, "evaluating")
+    search = DecodeOptions(beam_width=beam_width or opened["beam_width"], alpha=alpha, beta=beta)
+    words = Scorer.open(scorer) if scorer else None
+    options = None if greedy else search
+    scores: Scores = judge(opened["emit"](good), good, opened["alphabet"], options, "evaluating", words)
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
         return

@@ -79,7 +79,9 @@ def _export(config: Any, values: Any) -> None:
 
 def _one_shot(config: Any, values: Any) -> None:
     from deepspeech.acoustic.restore import restore
+    from deepspeech.decoder.scorer import Scorer
     from deepspeech.training.infer import infer
     from deepspeech.training.test import chosen
 
-    print(infer(restore(chosen(config)), Path(values.one_shot_infer), config.decoding).text)
+    scorer = Scorer.open(config.scorer) if config.scorer else None
+    print(infer(restore(chosen(config)), Path(values.one_shot_infer), config.decoding, scorer).text)

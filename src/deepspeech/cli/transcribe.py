@@ -9,6 +9,9 @@ import typer
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Sound files: wav, flac, ogg, opus or mp3, of any rate.")],
     model: Annotated[Path, typer.Option("--model", "-m", help="A model file.")],
+    scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
+    beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON object a line: text, words, times.")] = False,
     candidates: Annotated[int, typer.Option(help="With --json: how many transcripts to give, best first.")] = 1,
     beam_width: Annotated[
@@ -27,11 +30,15 @@ def transcribe(
     from concurrent.futures import ThreadPoolExecutor
 
     from deepspeech.decoder.options import DecodeOptions
+    from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import AudioError
     from deepspeech.runtime.recognizer import Recognizer
+    from deepspeech.runtime.session import Session
 
-    options = DecodeOptions(beam_width=beam_width) if beam_width else None
-    recognizer = Recognizer.open(model, options)
+    session = Session(model)
+    options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
+    recognizer = Recognizer(session, options, Scorer.open(scorer) if scorer else None)
+    recognizer.stream()  # a scorer that does not fit is told before the first file is read
 
     def attempt(path: Path) -> Any:
         try:

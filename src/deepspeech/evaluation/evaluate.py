@@ -12,6 +12,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.beam import decode_batch, greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
@@ -32,6 +33,7 @@ def evaluate(
     alphabet: Alphabet,
     options: DecodeOptions | None,
     label: str,
+    scorer: Scorer | None = None,
     chunk: int = 64,
 ) -> Scores:
     """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged."""
@@ -39,14 +41,16 @@ def evaluate(
     with Progress(len(samples), label, "clips") as progress:
         source = iter(emitted)
         while group := list(islice(source, chunk)):
-            for item, text in zip(group, _texts(group, alphabet, options), strict=True):
+            for item, text in zip(group, _texts(group, alphabet, options, scorer), strict=True):
                 scored[item.sample] = score(item.sample.id, item.sample.transcript, text, item.loss)
             progress.advance(len(group))
     return Scores(tuple(scored[sample] for sample in samples))
 
 
-def _texts(group: Sequence[Emitted], alphabet: Alphabet, options: DecodeOptions | None) -> Iterator[str]:
+def _texts(
+    group: Sequence[Emitted], alphabet: Alphabet, options: DecodeOptions | None, scorer: Scorer | None
+) -> Iterator[str]:
     if options is None:
         return (greedy(item.emission, alphabet).text for item in group)
-    results = decode_batch([item.emission for item in group], alphabet, options)
+    results = decode_batch([item.emission for item in group], alphabet, options, scorer=scorer)
     return (candidates[0].text for candidates in results)

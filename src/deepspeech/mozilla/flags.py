@@ -16,7 +16,7 @@ from deepspeech.errors import ConfigError
 
 DOOR = "door"  # acted on by cli/old_doors.py
 CARD = "about the exported model"
-LATER_SCORER = "the language model is not here yet; run without it"
+LATER_TUNING = "lm_optimizer.py is not here yet; try --lm_alpha and --lm_beta with evaluate.py"
 
 
 @dataclass(frozen=True)
@@ -138,17 +138,17 @@ FLAGS = (
     # decoder
     Flag("bytes_output_mode", False, "labels are UTF-8 bytes; no alphabet is needed", "data.bytes_output"),
     Flag("alphabet_config_path", "data/alphabet.txt", "the alphabet, one letter a line", DOOR),
-    _absent("scorer_path", "", "scorer to decode with", LATER_SCORER),
-    _absent("scorer", "", "the same as scorer_path", LATER_SCORER),
+    Flag("scorer_path", "", "scorer to decode with", DOOR),
+    Flag("scorer", "", "the same as scorer_path", DOOR),
     Flag("beam_width", 1024, "prefixes that the search keeps", "decoding.beam_width"),
-    _accepted("lm_alpha", 0.931289039105002, "weight of the language model", "it has no effect without a scorer"),
-    _accepted("lm_beta", 1.1834137581510284, "bonus for each word", "it has no effect without a scorer"),
+    Flag("lm_alpha", 0.931289039105002, "weight of the scorer, whatever the scorer itself recommends", "decoding.alpha"),
+    Flag("lm_beta", 1.1834137581510284, "bonus for each word, whatever the scorer itself recommends", "decoding.beta"),
     Flag("cutoff_prob", 1.0, "of a frame's letters use the likeliest that reach this sum; 1: all", "decoding.cutoff_prob"),
     Flag("cutoff_top_n", 300, "and at most so many of them", "decoding.cutoff_top_n"),
     Flag("one_shot_infer", "", "transcribe this wav with the checkpoint, and print its text", DOOR),
-    _absent("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", LATER_SCORER),
-    _absent("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", LATER_SCORER),
-    _absent("n_trials", 2400, "trials of lm_optimizer.py", LATER_SCORER),
+    _absent("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", LATER_TUNING),
+    _absent("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", LATER_TUNING),
+    _absent("n_trials", 2400, "trials of lm_optimizer.py", LATER_TUNING),
 )  # fmt: skip
 BY_NAME = {flag.name: flag for flag in FLAGS}
 SKIP_BAD = Flag(
@@ -235,6 +235,7 @@ def _derived(values: flags.FlagValues) -> dict[str, Any]:
     derived: dict[str, Any] = {
         "data.order": "descending" if values.reverse_train else "ascending",
         "data.on_bad_sample": "skip" if values.skip_bad else "refuse",
+        "scorer": values.scorer_path or values.scorer,
         "data.alphabet": "" if values.bytes_output_mode else values.alphabet_config_path,
         "training.eval_batch_size": max(values.dev_batch_size, values.test_batch_size),
         "training.early_stop_epochs": values.es_epochs if values.early_stop else 0,

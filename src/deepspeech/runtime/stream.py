@@ -9,6 +9,7 @@ same number of windows at once, so results do not depend on how the sound was cu
 session behind it is shared.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from deepspeech.audio.pcm import int16_to_float
 from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
 from deepspeech.features.frames import FrameStream
@@ -60,10 +62,18 @@ class EmissionStream:
 class RecognizerStream:
     """One utterance, or one long conversation, being recognised."""
 
-    def __init__(self, session: Session, extractor: FeatureExtractor, options: DecodeOptions, rate_hz: int) -> None:
+    def __init__(
+        self,
+        session: Session,
+        extractor: FeatureExtractor,
+        options: DecodeOptions,
+        rate_hz: int,
+        scorer: Scorer | None = None,
+        hot_words: Mapping[str, float] | None = None,
+    ) -> None:
         self._emissions = EmissionStream(session, extractor)
         self._resampler = StreamResampler(rate_hz, extractor.config.sample_rate_hz)
-        self._decoder = BeamDecoder(session.card.alphabet, options, extractor.config.step_s)
+        self._decoder = BeamDecoder(session.card.alphabet, options, extractor.config.step_s, scorer, hot_words)
         self._done = False
 
     def feed(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:

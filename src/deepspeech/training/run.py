@@ -25,6 +25,7 @@ from deepspeech.datasets.pipeline import ClipCache, Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scores
@@ -74,6 +75,8 @@ class Run:
         self.device = devices.best()
         self.precision = devices.precision(config.training.precision, self.device)
         self.alphabet: Alphabet = alphabet_of(config)
+        if config.scorer:  # that it fits is better known now than after the last epoch
+            Scorer.open(config.scorer).language(self.alphabet, config.decoding)
         self.sets: Sets = open_sets(config, self.alphabet, log)
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
@@ -255,6 +258,6 @@ class Run:
         )
         if self._refused >= PATIENCE:
             raise TrainingError(
-                f"the loss was not finite in {self._refused} batches one after another; lower training.learning_rate or set "
-                "training.clip_norm, then run again: training resumes from the last checkpoint"
+                f"the loss was not finite in {self._refused} batches one after another; lower training.learning_rate "
+                "or set training.clip_norm, then run again: training resumes from the last checkpoint"
             )

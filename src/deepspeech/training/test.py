@@ -7,6 +7,7 @@ from deepspeech import checkpoint
 from deepspeech.acoustic.restore import restore
 from deepspeech.config import RunConfig
 from deepspeech.datasets.pipeline import ClipCache, Pipeline
+from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import CheckpointError
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scores
@@ -19,6 +20,7 @@ from deepspeech.training.sets import open_sets
 def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     """Scores of the best (else last) checkpoint on each test set, decoded with the configured beam search."""
     restored = restore(chosen(config))
+    scorer = Scorer.open(config.scorer) if config.scorer else None
     kind = "best validating" if restored.path.name.startswith("best") else "most recent"
     log.line(f"Loading {kind} checkpoint from {restored.path}")
     only_test = replace(config, features=restored.features, data=replace(config.data, train=(), dev=()))
@@ -26,7 +28,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
     emitter = TorchEmitter(restored.network, pipeline, config.training.eval_batch_size, config.data.workers)
     return {
-        name: evaluate(emitter.emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}")
+        name: evaluate(emitter.emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}", scorer)
         for name, samples in sets.test.items()
     }
 

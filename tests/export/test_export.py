@@ -1,0 +1,82 @@
+"""Export: the file does what the checkpoint does, or it is not written."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from deepspeech import checkpoint
+from deepspeech.acoustic.restore import Restored, restore
+from deepspeech.errors import ModelFileError
+from deepspeech.export import export as exporting
+from deepspeech.export.export import export
+from deepspeech.modelfile import ModelCard
+from deepspeech.runtime.session import Session
+from deepspeech.training.log import Log
+from deepspeech.training.run import Run
+from tests.fakes import config
+
+
+@pytest.fixture(scope="module", params=[{}, {"layer_norm": True, "lstm_layers": 2}], ids=["plain", "norm-two-layers"])
+def restored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Restored:
+    folder = tmp_path_factory.mktemp("export")
+    run = config(folder, network={"hidden": 16, **request.param}, training__epochs=3, training__average_decay=0.9)
+    Run(run, Log()).train()
+    newest = checkpoint.newest(folder / "checkpoints", ("best",))
+    assert newest
+    return restore(newest)
+
+
+def card(restored: Restored, precision: str = "float32") -> ModelCard:
+    shape = restored.network.config
+    return ModelCard(
+        restored.alphabet, restored.features, shape.context_frames, shape.hidden, shape.lstm_layers, precision=precision
+    )
+
+
+def clips(restored: Restored) -> list[Path]:
+    return sorted(restored.path.parent.parent.glob("dev*.wav"))
+
+
+def test_float32_equals_torch(restored: Restored, tmp_path: Path) -> None:
+    proof = export(restored, card(restored), tmp_path / "m.onnx", clips(restored), 0)
+    assert (proof.clips, proof.different) == (4, 0)
+    assert proof.largest_difference < 1e-4
+    session = Session(tmp_path / "m.onnx")
+    shape = restored.network.config
+    windows = torch.randn(3, 7, 19, 26)
+    h, c = torch.randn(2, shape.lstm_layers, 3, 16).unbind(0)
+    with torch.no_grad():
+        logits, (new_h, new_c) = restored.network.step(windows, (h, c))
+    state = type(session.start())(h.numpy(), c.numpy())
+    probabilities, after = session.step(windows.numpy(), state)
+    np.testing.assert_allclose(probabilities, logits.softmax(-1).numpy(), atol=1e-5)
+    np.testing.assert_allclose(after.h, new_h.numpy(), atol=1e-5)
+    np.testing.assert_allclose(after.c, new_c.numpy(), atol=1e-5)
+
+
+def test_int8_is_smaller_and_near(restored: Restored, tmp_path: Path) -> None:
+    export(restored, card(restored), tmp_path / "a.onnx", clips(restored), 0)
+    proof = export(restored, card(restored, "int8"), tmp_path / "b.onnx", clips(restored), 1.0)
+    assert (tmp_path / "b.onnx").stat().st_size < (tmp_path / "a.onnx").stat().st_size
+    assert proof.largest_difference < 0.2
+    assert Session(tmp_path / "b.onnx").card.precision == "int8"
+
+
+def test_a_file_that_differs_is_not_written(
+    restored: Restored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = exporting.build
+
+    def wrong(network: object, made: ModelCard) -> object:
+        model = build(network, made)  # type: ignore[arg-type]
+        for constant in model.graph.initializer:
+            if constant.name == "layer_6.bias":
+                constant.raw_data = np.linspace(9, -9, 29).astype(np.float32).tobytes()
+        return model
+
+    monkeypatch.setattr(exporting, "build", wrong)
+    with pytest.raises(ModelFileError, match="not written"):
+        export(restored, card(restored), tmp_path / "m.onnx", clips(restored), 0)
+    assert not list(tmp_path.iterdir())
