@@ -1,4 +1,4 @@
-"""Is this machine fit to build and install? Says what is missing and the one command that gets it; standard library only."""
+"""Is this machine fit to build and install? Says what is missing and what gets it. Standard library only."""
 
 import importlib.util
 import shutil
@@ -20,7 +20,7 @@ def missing() -> list[str]:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 (this script runs on whatever Python is there)
         sys.exit(f"Python {sys.version.split()[0]} is too old: 3.10 or newer is needed (make PYTHON=/path/to/python3)")
     if packages := missing():
         sys.exit(f"missing: {', '.join(packages)}; on Debian: sudo apt-get install {' '.join(packages)}")

@@ -108,27 +108,71 @@ GRAMMAR: dict[str, list[str]] = {
     "NUMBERS": ["NUMBER NUMBER NUMBER", "NUMBER NUMBER NUMBER NUMBER"],
     "NUMBER": ["zero", "DIGIT", "DIGIT", "DIGIT", "DIGIT", "ten", "twenty", "thirty"],
     "DIGIT": ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
-    "DATE": ["DAY MONTH DATENUMBER", "it's MONTH DATENUMBER", "it's DAY MONTH DATENUMBER",
-             "MONTH DATENUMBER", "DAY DAY and DAY", "MONTH MONTH and MONTH"],
+    "DATE": [
+        "DAY MONTH DATENUMBER",
+        "it's MONTH DATENUMBER",
+        "it's DAY MONTH DATENUMBER",
+        "MONTH DATENUMBER",
+        "DAY DAY and DAY",
+        "MONTH MONTH and MONTH",
+    ],
     "DATENUMBER": ["DIGIT", "DIGIT", "ten", "twenty", "twenty DIGIT", "thirty", "thirty one"],
     "DAY": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-    "MONTH": ["january", "february", "march", "april", "may", "june", "july", "august",
-              "september", "october", "november", "december"],
-    "COLOURS": ["COLOUR COLOUR COLOUR", "COLOUR COLOUR and COLOUR", "make THING NUMBER COLOUR",
-                "make the THING COLOUR", "it's COLOUR and COLOUR"],
+    "MONTH": [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ],
+    "COLOURS": [
+        "COLOUR COLOUR COLOUR",
+        "COLOUR COLOUR and COLOUR",
+        "make THING NUMBER COLOUR",
+        "make the THING COLOUR",
+        "it's COLOUR and COLOUR",
+    ],
     "COLOUR": ["red", "green", "blue", "yellow", "white", "black"],
     "THING": ["light", "door", "window"],
-    "SWITCH": ["turn the light STATE", "turn the COLOUR light STATE",
-               "turn STATE light NUMBER", "turn light NUMBER STATE"],
+    "SWITCH": [
+        "turn the light STATE",
+        "turn the COLOUR light STATE",
+        "turn STATE light NUMBER",
+        "turn light NUMBER STATE",
+    ],
     "STATE": ["on", "off"],
-    "ACCESS": ["VERB the THING", "VERB the COLOUR THING", "don't VERB the COLOUR THING",
-               "VERB THING NUMBER", "open and close THING NUMBER"],
+    "ACCESS": [
+        "VERB the THING",
+        "VERB the COLOUR THING",
+        "don't VERB the COLOUR THING",
+        "VERB THING NUMBER",
+        "open and close THING NUMBER",
+    ],
     "VERB": ["open", "close"],
-    "MUSIC": ["PLAY the music", "PLAY music on DAY", "PLAY NUMBER and NUMBER",
-              "don't PLAY music on DAY", "PLAY NUMBER on DAY", "turn the music STATE"],
+    "MUSIC": [
+        "PLAY the music",
+        "PLAY music on DAY",
+        "PLAY NUMBER and NUMBER",
+        "don't PLAY music on DAY",
+        "PLAY NUMBER on DAY",
+        "turn the music STATE",
+    ],
     "PLAY": ["play", "stop"],
-    "MOVE": ["go SIDE NUMBER", "go SIDE SIDE and SIDE", "turn SIDE and stop",
-             "SIDE SIDE and stop", "don't turn SIDE", "go SIDE and play music"],
+    "MOVE": [
+        "go SIDE NUMBER",
+        "go SIDE SIDE and SIDE",
+        "turn SIDE and stop",
+        "SIDE SIDE and stop",
+        "don't turn SIDE",
+        "go SIDE and play music",
+    ],
     "SIDE": ["left", "right", "up", "down"],
 }
 
@@ -177,8 +221,19 @@ def make_sentences(count: int, used: set[str], generator: random.Random) -> list
 
 def speak(sentence: str, voice: Voice, speed: int) -> np.ndarray:
     """Return what espeak-ng says, at 16 kHz."""
-    command = ["espeak-ng", "-v", voice.name, "-p", str(voice.pitch), "-s", str(speed),
-               "-g", str(voice.gap), "--stdout", sentence]
+    command = [
+        "espeak-ng",
+        "-v",
+        voice.name,
+        "-p",
+        str(voice.pitch),
+        "-s",
+        str(speed),
+        "-g",
+        str(voice.gap),
+        "--stdout",
+        sentence,
+    ]
     result = subprocess.run(command, capture_output=True, check=False)
     if result.returncode != 0 or not result.stdout:
         reason = " ".join(result.stderr.decode(errors="replace").split())
@@ -192,14 +247,14 @@ def trim(samples: np.ndarray) -> np.ndarray:
     loud = np.flatnonzero(np.abs(samples) > SILENCE_LEVEL * np.abs(samples).max())
     margin = int(MARGIN_SECONDS * SAMPLE_RATE)
     before, after = max(0, margin - loud[0]), max(0, loud[-1] + margin + 1 - len(samples))
-    kept = samples[max(0, loud[0] - margin):loud[-1] + margin + 1]
+    kept = samples[max(0, loud[0] - margin) : loud[-1] + margin + 1]
     return np.pad(kept, (before, after))
 
 
 def round_samples(samples: np.ndarray) -> np.ndarray:
     """Set the loudness and round to KEPT_BITS, left-aligned in 16 bits."""
     largest = 2 ** (KEPT_BITS - 1) - 1
-    scale = RMS_IN_STEPS / np.sqrt(np.mean(samples ** 2))
+    scale = RMS_IN_STEPS / np.sqrt(np.mean(samples**2))
     scale = min(scale, largest / np.abs(samples).max())
     steps = np.round(samples * scale).astype(np.int16)
     return steps << (16 - KEPT_BITS)
@@ -264,8 +319,13 @@ def make_demo(output: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make the demo corpus with espeak-ng.")
-    parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parent,
-                        metavar="DIR", help="where to write (default: next to this script)")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path(__file__).resolve().parent,
+        metavar="DIR",
+        help="where to write (default: next to this script)",
+    )
     arguments = parser.parse_args()
     try:
         make_demo(arguments.output)

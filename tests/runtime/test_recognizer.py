@@ -108,7 +108,8 @@ def test_a_model_without_a_card_is_refused(tmp_path: Path, tiny_model: Path) -> 
 def test_windows_hold_their_neighbours_and_zeros_beyond_the_ends() -> None:
     frames = np.arange(1, 13, dtype=np.float32).reshape(6, 2)
     stream = WindowStream(2, 2)
-    windows = np.concatenate([stream.feed(frames[:1]), stream.feed(frames[1:5]), stream.feed(frames[5:]), stream.finish()])
+    fed = [stream.feed(frames[first:last]) for first, last in ((0, 1), (1, 5), (5, 6))]
+    windows = np.concatenate([*fed, stream.finish()])
     padded = np.pad(frames, ((2, 2), (0, 0)))
     np.testing.assert_array_equal(windows, [padded[t : t + 5] for t in range(6)])
 
