@@ -19,7 +19,7 @@ DISTRIBUTIONS = {"absl": "absl-py"}
 
 
 def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """What is installed, which devices there are, what is missing and how to get it."""
+    """What is installed, what is missing, and how to get it."""
     import json
     import os
     import platform

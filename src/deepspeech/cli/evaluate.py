@@ -21,7 +21,7 @@ def evaluate(
     samples: Annotated[bool, typer.Option("--samples", help="Report every sample too.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out samples that cannot be used.")] = False,
 ) -> None:
-    """Word and letter error rates of a model or checkpoint on recordings.
+    """Error rates of a model or checkpoint on recordings.
 
     Example: deepspeech evaluate --model model.onnx --data test.csv
     """

@@ -35,7 +35,10 @@ def command(name: str) -> Any:
     door.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     door.__doc__ = recipe.__doc__
     app = typer.Typer(
-        add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.command(name=name)(door)
     return typer.main.get_command(app)
@@ -47,7 +50,8 @@ def _declare(hint: Any, parameter: inspect.Parameter) -> Any:
         raise TypeError(f"{parameter.name}: a recipe's parameter is Annotated[type, 'what it means']")
     kind, text = get_args(hint)[:2]
     required = parameter.default is inspect.Parameter.empty
-    return Annotated[kind, typer.Argument(help=text) if required else typer.Option(help=text)]
+    names = [f"--{parameter.name.replace('_', '-')}"] if kind is bool else []  # no --no- twin
+    return Annotated[kind, typer.Argument(help=text) if required else typer.Option(*names, help=text)]
 
 
 class CorpusGroup(TyperGroup):

@@ -26,11 +26,13 @@ app = typer.Typer(
     help="Train and run your own speech recogniser, offline, in your own language.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (train, evaluate, export, transcribe, doctor):
     app.command()(command)
-app.add_typer(typer.Typer(cls=CorpusGroup), name="import", help="Prepare a corpus for training.", no_args_is_help=True)
+corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
+app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
 
 
 def run(action: Callable[[], object]) -> None:
