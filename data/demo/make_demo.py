@@ -45,6 +45,9 @@ SILENCE_LEVEL = 0.01  # of the peak; what is below it at the ends is cut
 MAX_WORDS = 6
 CANDIDATES = 100
 MAX_TOTAL_BYTES = 6_000_000
+# A training voice speaks higher and lower, slower and faster, from clip to clip, so that few voices stand for many.
+PITCH_CHANGES = {"train": [-24, -12, 0, 12, 24], "dev": [0], "test": [0]}
+SPEED_CHANGES = {"train": [-30, -15, 0, 15], "dev": [-15, 0, 15], "test": [-15, 0, 15]}
 
 
 class Voice(NamedTuple):
@@ -219,7 +222,7 @@ def make_sentences(count: int, used: set[str], generator: random.Random) -> list
     return sentences
 
 
-def speak(sentence: str, voice: Voice, speed: int) -> np.ndarray:
+def speak(sentence: str, voice: Voice) -> np.ndarray:
     """Return what espeak-ng says, at 16 kHz."""
     command = [
         "espeak-ng",
@@ -228,7 +231,7 @@ def speak(sentence: str, voice: Voice, speed: int) -> np.ndarray:
         "-p",
         str(voice.pitch),
         "-s",
-        str(speed),
+        str(voice.speed),
         "-g",
         str(voice.gap),
         "--stdout",
@@ -260,10 +263,9 @@ def round_samples(samples: np.ndarray) -> np.ndarray:
     return steps << (16 - KEPT_BITS)
 
 
-def write_clip(path: Path, sentence: str, voice: Voice, generator: random.Random) -> None:
+def write_clip(path: Path, sentence: str, voice: Voice) -> None:
     """Speak one sentence into a FLAC file."""
-    speed = voice.speed + generator.choice([-15, 0, 15])
-    samples = round_samples(trim(speak(sentence, voice, speed)))
+    samples = round_samples(trim(speak(sentence, voice)))
     soundfile.write(path, samples, SAMPLE_RATE, subtype="PCM_16", compression_level=1.0)
 
 
@@ -275,7 +277,9 @@ def write_split(output: Path, split: str, sentences: list[str], generator: rando
         voice = VOICES[split][index // per_voice]
         label = voice.name.replace("+", "-").lower()
         name = f"clips/{label}-{index % per_voice + 1:03d}.flac"
-        write_clip(output / name, sentence, voice, generator)
+        pitch = voice.pitch + generator.choice(PITCH_CHANGES[split])
+        speed = voice.speed + generator.choice(SPEED_CHANGES[split])
+        write_clip(output / name, sentence, voice._replace(pitch=pitch, speed=speed))
         rows.append((name, (output / name).stat().st_size, sentence))
     with open(output / f"{split}.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -296,7 +300,7 @@ def check_voices() -> None:
     accents = {name.split("+")[0] for name in names}
     heard: dict[bytes, str] = {}
     for name in names + sorted(accents):
-        sound = speak("red window", Voice(name, 50, 200, 0), 200).tobytes()
+        sound = speak("red window", Voice(name, 50, 200, 0)).tobytes()
         if sound in heard:
             raise DemoError(f"espeak-ng does not tell voice {name} from {heard[sound]}")
         heard[sound] = name

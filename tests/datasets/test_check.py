@@ -103,3 +103,10 @@ def test_no_fault_is_no_error() -> None:
 
 def test_an_empty_set_is_no_error_here() -> None:
     assert examine_all([], ENGLISH, FEATURES, "none", 1) == ([], [])
+
+
+def test_without_an_alphabet_only_the_sound_is_examined(tmp_path: Path) -> None:
+    odd = clip(tmp_path / "a.wav", "ÉÉ far too many letters", 1600)
+    assert isinstance(examine(odd, None, FEATURES), Sample)
+    assert isinstance(examine(odd, ENGLISH, FEATURES), Fault)
+    assert isinstance(examine(replace(odd, audio=tmp_path / "none.wav"), None, FEATURES), Fault)

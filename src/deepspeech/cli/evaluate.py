@@ -1,10 +1,20 @@
 """`deepspeech evaluate`: error rates of a model file or a checkpoint."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
+
+
+class Opened(NamedTuple):
+    """What is judged: a model file or a checkpoint. `emit` makes emissions of samples."""
+
+    alphabet: Any
+    features: Any
+    beam_width: int
+    has_loss: bool
+    emit: Callable[[list[Any]], Iterable[Any]]
 
 
 def evaluate(
@@ -35,10 +45,10 @@ def evaluate(
 
     opened = _checkpoint(model) if model.is_dir() else _model_file(model)
     good = _samples(data, opened, skip_bad)
-    search = DecodeOptions(beam_width=beam_width or opened["beam_width"], alpha=alpha, beta=beta)
+    search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     words = Scorer.open(scorer) if scorer else None
     options = None if greedy else search
-    scores: Scores = judge(opened["emit"](good), good, opened["alphabet"], options, "evaluating", words)
+    scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words)
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
         return
@@ -48,7 +58,7 @@ def evaluate(
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
 
 
-def _samples(data: list[Path], opened: dict[str, Any], skip_bad: bool) -> list[Any]:
+def _samples(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     import os
     import sys
 
@@ -57,7 +67,9 @@ def _samples(data: list[Path], opened: dict[str, Any], skip_bad: bool) -> list[A
     from deepspeech.errors import DataError
 
     given = [sample for path in data for sample in read_csv(path)]
-    good, faults = examine_all(given, opened["alphabet"], opened["features"], "recordings", os.cpu_count() or 1)
+    # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
+    alphabet = opened.alphabet if opened.has_loss else None
+    good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1)
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif not skip_bad:
@@ -67,7 +79,7 @@ def _samples(data: list[Path], opened: dict[str, Any], skip_bad: bool) -> list[A
     return good
 
 
-def _model_file(path: Path) -> dict[str, Any]:
+def _model_file(path: Path) -> Opened:
     from deepspeech.evaluation.evaluate import Emitted
     from deepspeech.runtime.emit import FileEmitter
     from deepspeech.runtime.session import Session
@@ -80,10 +92,10 @@ def _model_file(path: Path) -> dict[str, Any]:
         return (Emitted(*pair) for pair in zip(samples, emissions, strict=True))
 
     card = session.card
-    return {"alphabet": card.alphabet, "features": card.features, "beam_width": card.beam_width, "emit": emit}
+    return Opened(card.alphabet, card.features, card.beam_width, False, emit)
 
 
-def _checkpoint(path: Path) -> dict[str, Any]:
+def _checkpoint(path: Path) -> Opened:
     import os
 
     from deepspeech import checkpoint
@@ -100,6 +112,4 @@ def _checkpoint(path: Path) -> dict[str, Any]:
     pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
     emitter = TorchEmitter(restored.network, pipeline, 16, os.cpu_count() or 1)
     beam_width = restored.run["config"]["decoding"]["beam_width"]
-    return {
-        "alphabet": restored.alphabet, "features": restored.features, "beam_width": beam_width, "emit": emitter.emit,
-    }  # fmt: skip
+    return Opened(restored.alphabet, restored.features, beam_width, True, emitter.emit)

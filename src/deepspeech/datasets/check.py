@@ -23,10 +23,15 @@ class Fault:
     reason: str
 
 
-def examine(sample: Sample, alphabet: Alphabet, features: FeatureConfig) -> Sample | Fault:
-    """The sample with its duration, or its fault. Reads headers and ends, not all of the sound."""
+def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Sample | Fault:
+    """The sample with its duration, or its fault. Reads headers and ends, not all of the sound.
+
+    Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
+    """
     try:
         info = probe(sample.audio)
+        if alphabet is None:
+            return replace(sample, duration_s=info.duration_s)
         labels = alphabet.encode(sample.transcript)
     except AudioError as error:
         return Fault(sample, str(error).removeprefix(f"{sample.audio}: "))
@@ -39,7 +44,7 @@ def examine(sample: Sample, alphabet: Alphabet, features: FeatureConfig) -> Samp
 
 
 def examine_all(
-    samples: Sequence[Sample], alphabet: Alphabet, features: FeatureConfig, label: str, workers: int
+    samples: Sequence[Sample], alphabet: Alphabet | None, features: FeatureConfig, label: str, workers: int
 ) -> tuple[list[Sample], list[Fault]]:
     """What can be trained on, with durations, and what cannot, in the given order."""
     with (
