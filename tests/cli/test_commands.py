@@ -1,0 +1,119 @@
+"""The new commands, as a person types them: what they print, where, and how they leave."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepspeech.cli.main import main
+from tests.fakes import corpus
+
+
+@pytest.fixture
+def deepspeech(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Runs a command; gives its exit code, its stdout and its stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["deepspeech", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+def test_evaluate_gives_json(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+    data = corpus(tmp_path, 3)
+    code, out, _ = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--json", "--samples")
+    page = json.loads(out)
+    assert code == 0
+    assert page["utterances"] == 3
+    assert page["words"] == sum(sample["words"] for sample in page["samples"])
+    assert page["wer"] == sum(sample["word_errors"] for sample in page["samples"]) / page["words"]
+    assert page["cer"] >= 0
+
+
+def test_a_checkpoint_is_judged_with_its_loss(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+    arguments = ("--data", corpus(tmp_path, 3), "--json", "--greedy")
+    _, by_checkpoint, _ = deepspeech("evaluate", "--model", tiny_model.parent / "checkpoints", *arguments)
+    _, by_file, _ = deepspeech("evaluate", "--model", tiny_model, *arguments)
+    checkpoint, file = json.loads(by_checkpoint), json.loads(by_file)
+    assert checkpoint["loss"] > 0
+    assert (checkpoint["wer"], checkpoint["cer"]) == (file["wer"], file["cer"])
+
+
+def test_any_transcript_can_be_counted_against(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+    data = corpus(tmp_path, 2)
+    data.write_text(
+        data.read_text().replace("\n", ",\n").replace("transcript,", "transcript,note") + "train000.wav,1,É,\n"
+    )
+    code, out, _ = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--json")
+    assert (code, json.loads(out)["utterances"]) == (0, 3)
+
+
+def test_a_missing_recording_is_told_and_may_be_left_out(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+    data = corpus(tmp_path, 3)
+    (tmp_path / "train001.wav").unlink()
+    code, out, err = deepspeech("evaluate", "--model", tiny_model, "--data", data)
+    assert (code, out) == (2, "")
+    assert "train001.wav" in err
+    assert "--skip-bad" in err
+    code, out, err = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--skip-bad", "--json")
+    assert (code, json.loads(out)["utterances"]) == (0, 2)
+
+
+def test_an_unknown_setting_names_its_neighbour(deepspeech) -> None:
+    code, _, err = deepspeech("train", "--set", "training.epoch=3")
+    assert code == 2
+    assert err == "deepspeech: unknown setting training.epoch; did you mean training.epochs?\n"
+
+
+def test_the_resolved_settings_are_shown(deepspeech) -> None:
+    code, out, _ = deepspeech("train", "--set", "training.epochs=3", "--show")
+    assert code == 0
+    assert "epochs = 3" in out
+
+
+def test_training_and_testing_end_with_json(deepspeech, tmp_path: Path) -> None:
+    data = corpus(tmp_path, 4)
+    settings = {
+        "data.train": data, "data.test": data, "network.hidden": 8, "training.epochs": 1, "training.batch_size": 2,
+        "checkpoint.folder": tmp_path / "checkpoints",
+    }  # fmt: skip
+    changes = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    code, out, err = deepspeech("train", *changes, "--json")
+    assert code == 0
+    assert json.loads(out)[str(data)]["utterances"] == 4
+    assert "Finished training epoch 0" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export", "nowhere", "m.onnx"), "no checkpoint there"),
+        (("transcribe", "--model", "nowhere.onnx", "a.wav"), "there is no such file"),
+        (("evaluate", "--model", "nowhere.onnx", "--data", "a.csv"), "there is no such file"),
+        (("train", "nowhere.toml"), "cannot read the configuration"),
+    ],
+)
+def test_what_is_not_there_is_told_in_one_line(deepspeech, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = deepspeech(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_the_doctor_tells_as_json(deepspeech) -> None:
+    code, out, _ = deepspeech("doctor", "--json")
+    assert code == 0
+    assert json.loads(out)["extension"] == "loaded"
+
+
+def test_a_scorer_changes_what_is_heard_or_is_refused(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+    data = corpus(tmp_path, 2)
+    (tmp_path / "bad.scorer").write_bytes(b"no scorer")
+    code, _, err = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--scorer", tmp_path / "bad.scorer")
+    assert code == 2
+    assert "bad.scorer" in err
