@@ -21,7 +21,7 @@ AHEAD = 4
 
 @dataclass(frozen=True)
 class TensorBatch:
-    """A Batch on the device: features [B, T, F]; labels and lengths stay on the CPU, where CTC wants them."""
+    """A Batch on the device: features [B, T, F] and labels; lengths stay on the CPU, where CTC wants them."""
 
     ids: tuple[str, ...]
     features_BTF: Tensor
@@ -78,7 +78,7 @@ def to_tensors(batch: Batch, device: torch.device) -> TensorBatch:
         batch.ids,
         torch.from_numpy(batch.features_BTF).to(device, non_blocking=True),
         torch.from_numpy(batch.lengths_B),
-        torch.from_numpy(batch.labels),
+        torch.from_numpy(batch.labels).to(device, non_blocking=True),
         torch.from_numpy(batch.label_lengths_B),
     )
 

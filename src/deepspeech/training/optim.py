@@ -85,7 +85,7 @@ def restore_state(network: DeepSpeech, optimiser: torch.optim.Optimizer, arrays:
     for name, parameter in network.named_parameters():
         if f"first/{name}" in arrays:
             optimiser.state[parameter] = {
-                "step": torch.tensor(float(arrays[f"step/{name}"])),
+                "step": torch.tensor(float(arrays[f"step/{name}"]), device=parameter.device),
                 "exp_avg": torch.from_numpy(arrays[f"first/{name}"].copy()).to(parameter.device),
                 "exp_avg_sq": torch.from_numpy(arrays[f"second/{name}"].copy()).to(parameter.device),
             }
