@@ -130,6 +130,23 @@ def prune(folder: Path, kind: str, keep: int) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def set_aside(folder: Path) -> Path | None:
+    """Move all checkpoints of `folder` into a new folder within it, so that another run may begin there.
+
+    Returns that folder, None where there was nothing to move.
+    """
+    kept = [path for kind in ("train", "best") for path in found(folder, kind)]
+    if not kept:
+        return None
+    number = 1
+    while (aside := folder / f"earlier-{number}").exists():
+        number += 1
+    aside.mkdir()
+    for path in kept:
+        path.rename(aside / path.name)
+    return aside
+
+
 def _checksum(path: Path) -> int:
     value = 0
     with path.open("rb") as file:

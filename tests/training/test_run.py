@@ -150,6 +150,18 @@ def test_the_test_reports_each_file_apart(tmp_path: Path) -> None:
     assert all(sample.loss is not None for sample in results[made.data.dev[0]].samples)
 
 
+def test_starting_anew_sets_earlier_checkpoints_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Run(config(tmp_path, training__epochs=3), Log()).train()
+    earlier = weights(tmp_path)
+    run = Run(config(tmp_path, checkpoint__which="init", training__epochs=1, training__seed=9), Log())
+    assert run.position.step == 0
+    run.train()
+    assert "earlier-1" in capsys.readouterr().err
+    assert [path.name for path in checkpoint.found(tmp_path / "checkpoints", "train")] == ["train-000003"]
+    kept = checkpoint.load(checkpoint.found(tmp_path / "checkpoints/earlier-1", "train")[0])
+    np.testing.assert_array_equal(kept.weights["layer_1.weight"], earlier["layer_1.weight"])
+
+
 def test_starting_from_another_folder_begins_a_new_count(tmp_path: Path) -> None:
     Run(config(tmp_path / "a"), Log()).train()
     run = Run(config(tmp_path / "b", checkpoint__load=str(tmp_path / "a/checkpoints")), Log())

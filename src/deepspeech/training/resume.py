@@ -16,6 +16,8 @@ def starting_point(config: CheckpointConfig, log: Log) -> checkpoint.Checkpoint 
     A run that has a checkpoint of its own goes on from there, wherever it started.
     """
     if config.which == "init":
+        if aside := checkpoint.set_aside(Path(config.folder)):
+            log.line(f"Starting anew; earlier checkpoints are kept in {aside}")
         return None
     own, source = Path(config.folder), Path(config.load or config.folder)
     path = checkpoint.newest(own, ("train",)) or checkpoint.newest(source, KINDS[config.which])

@@ -24,7 +24,6 @@ from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.pipeline import ClipCache, Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
@@ -200,7 +199,7 @@ class Run:
     def _judge_dev(self, epoch: int) -> None:
         c, p = self.config.training, self.position
         self.average.swap(self.network)
-        results = {name: self.judge(name, samples, None, f"dev {epoch + 1}") for name, samples in self.sets.dev.items()}
+        results = {name: self.judge(samples, f"dev {epoch + 1}") for name, samples in self.sets.dev.items()}
         self.average.swap(self.network)
         for name, scores in results.items():
             self.log.line(
@@ -229,9 +228,10 @@ class Run:
 
     # ---- its parts -------------------------------------------------------------------------------------------------
 
-    def judge(self, name: str, samples: Sequence[Sample], options: DecodeOptions | None, label: str) -> Scores:
+    def judge(self, samples: Sequence[Sample], label: str) -> Scores:
+        """Loss and greedy error rates of the network as it is."""
         emitter = TorchEmitter(self.network, self.plain, self.config.training.eval_batch_size, self.config.data.workers)
-        return evaluate(emitter.emit(samples), samples, self.alphabet, options, label)
+        return evaluate(emitter.emit(samples), samples, self.alphabet, None, label)
 
     def _save(self, kind: str) -> Path:
         run = {
