@@ -123,6 +123,19 @@ def newest(folder: Path, kinds: tuple[str, ...]) -> Path | None:
     return next((paths[0] for kind in kinds if (paths := found(folder, kind))), None)
 
 
+def judged(folder: Path, kinds: tuple[str, ...] = ("best", "train")) -> Path:
+    """The checkpoint that tests and exports take: the best, else the newest. Raises CheckpointError if there is none."""
+    path = newest(folder, kinds)
+    if path is None:
+        raise CheckpointError(f"{folder}: no checkpoint there; train first, or name another folder")
+    return path
+
+
+def in_words(path: Path) -> str:
+    """What kind of checkpoint it is, as 0.9.3 put it in its log."""
+    return "best validating" if path.name.startswith("best") else "most recent"
+
+
 def prune(folder: Path, kind: str, keep: int) -> None:
     """Delete all but the newest `keep` checkpoints of one kind (0: none of them), and leftovers of killed writes."""
     surplus = found(folder, kind)[keep:] if keep else []

@@ -101,14 +101,10 @@ def _checkpoint(path: Path) -> Opened:
     from deepspeech import checkpoint
     from deepspeech.acoustic.restore import restore
     from deepspeech.datasets.pipeline import ClipCache, Pipeline
-    from deepspeech.errors import CheckpointError
     from deepspeech.features.mfcc import FeatureExtractor
     from deepspeech.training.emit import TorchEmitter
 
-    newest = checkpoint.newest(path, ("best", "train"))
-    if newest is None:
-        raise CheckpointError(f"{path}: no checkpoint there; name a model file or a folder that training wrote")
-    restored = restore(newest)
+    restored = restore(checkpoint.judged(path))
     pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
     emitter = TorchEmitter(restored.network, pipeline, 16, os.cpu_count() or 1)
     beam_width = restored.run["config"]["decoding"]["beam_width"]

@@ -35,14 +35,10 @@ def export(
     from deepspeech import checkpoint as checkpoints
     from deepspeech.acoustic.restore import restore
     from deepspeech.datasets.csv_files import read_csv
-    from deepspeech.errors import CheckpointError
     from deepspeech.export.export import export as write
     from deepspeech.modelfile import ModelCard
 
-    newest = checkpoints.newest(checkpoint, ("best", "train"))
-    if newest is None:
-        raise CheckpointError(f"{checkpoint}: no checkpoint there; name a folder that training wrote")
-    restored = restore(newest)
+    restored = restore(checkpoints.judged(checkpoint))
     given = dict(
         name=name, version=version, author=author, contact=contact, language=language, licence=licence,
         description=description,

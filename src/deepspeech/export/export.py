@@ -32,7 +32,6 @@ from deepspeech.runtime.session import Session
 from deepspeech.text.distance import letter_errors
 
 Float32 = NDArray[np.float32]
-PRECISIONS = ("float32", "int8")
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,7 @@ def starting_point(config: CheckpointConfig, log: Log) -> checkpoint.Checkpoint 
             raise CheckpointError(f"{source}: no '{config.which}' checkpoint there to start from")
         return None
     kept = _newest_sound(path, log)
-    kind = "best validating" if kept.path.name.startswith("best") else "most recent"
-    log.line(f"Loading {kind} checkpoint from {kept.path}")
+    log.line(f"Loading {checkpoint.in_words(kept.path)} checkpoint from {kept.path}")
     return kept
 
 

@@ -8,7 +8,6 @@ from deepspeech.acoustic.restore import restore
 from deepspeech.config import RunConfig
 from deepspeech.datasets.pipeline import ClipCache, Pipeline
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.errors import CheckpointError
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scores
 from deepspeech.features.mfcc import FeatureExtractor
@@ -21,8 +20,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     """Scores of the best (else last) checkpoint on each test set, decoded with the configured beam search."""
     restored = restore(chosen(config))
     scorer = Scorer.open(config.scorer) if config.scorer else None
-    kind = "best validating" if restored.path.name.startswith("best") else "most recent"
-    log.line(f"Loading {kind} checkpoint from {restored.path}")
+    log.line(f"Loading {checkpoint.in_words(restored.path)} checkpoint from {restored.path}")
     only_test = replace(config, features=restored.features, data=replace(config.data, train=(), dev=()))
     sets = open_sets(only_test, restored.alphabet, log)
     pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
@@ -37,7 +35,4 @@ def chosen(config: RunConfig) -> Path:
     """The checkpoint that a run is judged and exported by."""
     folder = Path(config.checkpoint.load or config.checkpoint.folder)
     kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
-    path = checkpoint.newest(folder, kinds)
-    if path is None:
-        raise CheckpointError(f"{folder}: no checkpoint there; train first, or name another folder")
-    return path
+    return checkpoint.judged(folder, kinds)
