@@ -124,7 +124,7 @@ def newest(folder: Path, kinds: tuple[str, ...]) -> Path | None:
 
 
 def judged(folder: Path, kinds: tuple[str, ...] = ("best", "train")) -> Path:
-    """The checkpoint that tests and exports take: the best, else the newest. Raises CheckpointError if there is none."""
+    """The checkpoint that tests and exports take: the best, else the newest; CheckpointError if none."""
     path = newest(folder, kinds)
     if path is None:
         raise CheckpointError(f"{folder}: no checkpoint there; train first, or name another folder")
