@@ -121,7 +121,9 @@ def blocks(text: str | Path) -> Iterator[tuple[bytes, int]]:
                 rest = []
             rest.append(data[cut:])
             if sum(map(len, rest)) > LONGEST_LINE_BYTES:
-                raise LmError(f"{text}: a line is longer than {LONGEST_LINE_BYTES // MEGABYTE} MB; write one sentence a line")
+                raise LmError(
+                    f"{text}: a line is longer than {LONGEST_LINE_BYTES // MEGABYTE} MB; write one sentence a line"
+                )
     if last := b"".join(rest):
         yield last, at
 

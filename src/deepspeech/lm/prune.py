@@ -23,7 +23,9 @@ def thresholds(prune: Sequence[int], order: int) -> list[int]:
     if any(threshold < 0 for threshold in prune):
         raise LmError(f"pruning '{told}' has a negative threshold; 0 keeps everything")
     if any(later < earlier for earlier, later in zip(prune, prune[1:], strict=False)):
-        raise LmError(f"pruning '{told}' falls; longer n-grams need the shorter ones in them, so thresholds must not fall")
+        raise LmError(
+            f"pruning '{told}' falls; longer n-grams need the shorter ones in them, so thresholds must not fall"
+        )
     whole = [*prune, *[prune[-1] if prune else 0] * (order - len(prune))]
     return whole
 
