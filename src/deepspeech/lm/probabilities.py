@@ -4,7 +4,6 @@ In: tables `counts_2` …, the counts of words, discounts. Out: tables `ngrams_1
 (words, newest first), `probability` and `backoff` (both log10), in suffix order.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +32,7 @@ class Estimation:
 
 
 def finish_words(job: Estimation, counts: Counts, discounts: Discounts) -> None:
-    """Words: interpolated with equal shares for all, `<unk>` included; `<s>` has probability 1 and is never predicted."""
+    """Words: interpolated with equal shares for all, `<unk>` included; `<s>`, never predicted, has probability 1."""
     adjusted, pruned = counts.words >> 1, (counts.words & 1).astype(bool)
     stays = ~pruned
     taken = np.array([0.0, *discounts])[np.minimum(adjusted, 3)]

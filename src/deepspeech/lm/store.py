@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ class Store:
         bounds = sorted({int(bound) for bound in found})
         return [
             f"high < {bounds[0]}",
-            *(f"high >= {low} AND high < {high}" for low, high in zip(bounds, bounds[1:], strict=False)),
+            *(f"high >= {low} AND high < {high}" for low, high in pairwise(bounds)),
             f"high >= {bounds[-1]}",
         ]
 
