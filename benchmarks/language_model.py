@@ -20,7 +20,7 @@ from deepspeech.lm.arpa import write_arpa
 from deepspeech.lm.estimate import EstimateOptions, estimate
 from deepspeech.lm.store import MEGABYTE
 
-LETTERS = np.array(list("etaoinshrdlucmfwypvbgkjqxz"))
+SYLLABLES = [consonant + vowel for consonant in "bcdfghjklmnpqrstvwyz" for vowel in "aeiou"]
 WORDS, PHRASES, LONGEST_PHRASE = 300_000, 2_000_000, 6
 PHRASES_AT_ONCE = 200_000
 
@@ -59,11 +59,12 @@ def spelled(words: int) -> np.ndarray:
     """Words, the frequent ones short: each with a space after it, and with an end of line."""
     spelling = []
     for number in range(words):
-        letters = ""
+        word = ""
         while number >= 0:
-            letters += LETTERS[number % 26]
-            number = number // 26 - 1
-        spelling += [letters + " ", letters + "\n"]
+            number, syllable = divmod(number, len(SYLLABLES))
+            word += SYLLABLES[syllable]
+            number -= 1
+        spelling += [word + " ", word + "\n"]
     return np.array(spelling, dtype=object)
 
 

@@ -21,7 +21,7 @@ from deepspeech import _native
 from deepspeech.errors import LmError
 from deepspeech.lm.corpus import blocks, megabytes
 from deepspeech.lm.counts import KEY
-from deepspeech.lm.ngrams import COLUMNS, PIECE_ROWS, PIECE_WORDS, Ngrams, table, write_words
+from deepspeech.lm.ngrams import COLUMNS, PIECE_WORDS, Ngrams, table, write_words
 from deepspeech.lm.store import MEGABYTE, Store
 from deepspeech.progress import Progress
 
@@ -186,9 +186,9 @@ class _Words:
 
 def _put_back(store: Store, n: int, word_bits: int) -> None:
     """Suffixes of n-grams of order `n` that the order below lacks come to it, their probability not known yet."""
-    gaps = _native.SuffixGaps(n, word_bits, store.pieces(table(n - 1), KEY, PIECE_ROWS))
+    gaps = _native.SuffixGaps(n, word_bits, store.pieces(table(n - 1), KEY))
     found = 0
-    for keys in store.pieces(table(n), KEY, PIECE_ROWS):
+    for keys in store.pieces(table(n), KEY):
         high, low = gaps.read(*keys)
         found += len(high)
         if len(high):
@@ -201,7 +201,7 @@ def _put_back(store: Store, n: int, word_bits: int) -> None:
 
 def _fill(store: Store, n: int, word_bits: int) -> None:
     """Gives n-grams that were put back what backing off gives: p(suffix) and the back-off of the context."""
-    for high, low in store.pieces(table(n), KEY, PIECE_ROWS, where=f"probability = {TO_BE_FOUND}"):
+    for high, low in store.pieces(table(n), KEY, where=f"probability = {TO_BE_FOUND}"):
         ids = _native.unpack_ngrams(high, low, n, word_bits)
         probability = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, 1:], word_bits), "probability")
         backoff = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, :-1], word_bits), "backoff")

@@ -25,11 +25,11 @@ class Counts:
     words: NDArray[np.uint32]  # by id: twice the adjusted count, odd where the word is pruned
 
 
-def count(store: Store, corpus: Corpus, order: int, word_bits: int, thresholds: list[int], piece_rows: int) -> Counts:
+def count(store: Store, corpus: Corpus, order: int, word_bits: int, thresholds: list[int]) -> Counts:
     """Sorts every n-gram of the highest order and reads those of lower orders off them (KenLM lm/builder)."""
     window = _native.NgramWindow(order, word_bits, corpus.ids)
     with Progress(corpus.tokens, f"{order}-grams taken", "words") as progress, store.filling():
-        for numbers in corpus.pieces(piece_rows):
+        for numbers in corpus.pieces(store.piece_rows):
             store.append("occurring", KEY, window.read(numbers))
             progress.advance(len(numbers))
     corpus.numbers.unlink()
@@ -37,7 +37,7 @@ def count(store: Store, corpus: Corpus, order: int, word_bits: int, thresholds: 
     ends = corpus.sentence_begin, corpus.sentence_end
     counts = _native.AdjustCounts(order, word_bits, len(corpus.ids), *ends, thresholds)
     with Progress(corpus.tokens, f"{order}-grams counted", "words") as progress, store.filling():
-        for high, low in store.pieces("sorted", KEY, piece_rows):
+        for high, low in store.pieces("sorted", KEY):
             counts.read(high, low)
             _tell(store, counts, order)
             progress.advance(len(high))

@@ -17,7 +17,7 @@ from deepspeech.lm.discounts import Discounts, discounts
 from deepspeech.lm.ngrams import PIECE_WORDS, Ngrams, write_words
 from deepspeech.lm.normalise import Normalisation
 from deepspeech.lm.probabilities import Estimation, finish, finish_words, share_out
-from deepspeech.lm.prune import kept_words, thresholds
+from deepspeech.lm.prune import by_frequency, kept_words, thresholds
 from deepspeech.lm.store import MEGABYTE, Store
 
 KEY_BITS = 128
@@ -72,10 +72,9 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
     store.open(order * corpus.tokens, len(corpus.ids))
     kept = kept_words(corpus, options.most_frequent, limits[0])
     write_words(store, (corpus.native.words(numbers) for numbers in _numbers(corpus, kept)))
-    piece_rows = min(1 << 20, max(1 << 14, options.memory_bytes // 2000))
-    counts = count(store, corpus, order, word_bits, limits, piece_rows)
+    counts = count(store, corpus, order, word_bits, limits)
     taken = [discounts(n, total[1:], options.discount_fallback) for n, total in enumerate(counts.totals, 1)]
-    job = Estimation(store, word_bits, kept, corpus.sentence_begin, piece_rows)
+    job = Estimation(store, word_bits, kept, corpus.sentence_begin)
     for n in range(2, order + 1):
         share_out(job, n, counts.totals[n - 1][0], taken[n - 1])
         if n == 2:
@@ -85,6 +84,7 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
     finish(job, order)
     renumber = None if kept.all() else (np.cumsum(kept) - 1).astype(np.uint32)
     ngrams = Ngrams(store, order, word_bits, int(kept.sum()), renumber)
+    ngrams.frequent = (np.cumsum(kept) - 1)[by_frequency(corpus, kept)]
     found = [len(corpus.ids), *(total[0] for total in counts.totals[1:])]
     ngrams.told = (*_text_told(corpus), *_orders_told(found, ngrams.counts, taken))
     return ngrams

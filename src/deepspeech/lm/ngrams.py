@@ -4,7 +4,7 @@ In: a Store with tables `ngrams_1`, `ngrams_2` … in suffix order and a file of
 in suffix order, both in pieces.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,6 @@ from deepspeech.lm.store import Store
 
 Rows = tuple[NDArray[np.uint32], NDArray[np.float32], NDArray[np.float32]]
 
-PIECE_ROWS = 1 << 20
 PIECE_WORDS = 1 << 16
 COLUMNS = ("high", "low", "probability", "backoff")
 
@@ -58,6 +57,7 @@ class Ngrams:
 
     order: int
     counts: tuple[int, ...]  # n-grams of each order; counts[0] includes <unk>, <s> and </s>
+    frequent: Sequence[int] | NDArray[np.intp] = ()  # of an estimated model: ids by falling frequency, without markers
     told: tuple[str, ...] = ()  # what a person wants to know of how it came to be, line by line
 
     def words(self) -> Iterator[list[str]]:
@@ -66,9 +66,10 @@ class Ngrams:
             while words := [line[:-1] for line in islice(lines, PIECE_WORDS)]:
                 yield words
 
-    def rows(self, n: int, chunk_rows: int = PIECE_ROWS) -> Iterator[Rows]:
+    def rows(self, n: int, chunk_rows: int | None = None) -> Iterator[Rows]:
         """The n-grams of order `n`: ids uint32 [rows, n] oldest word first, log10 of probabilities, log10 of back-offs.
 
+        At most `chunk_rows` at a time; by default as many as suit the memory allowed.
         In suffix order: sorted by the id of the newest word, then of the one before it, and so on. Back-offs of the
         highest order are 0; elsewhere 0 may stand both for a context of back-off 1 and for no context.
         """

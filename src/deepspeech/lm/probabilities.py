@@ -28,7 +28,6 @@ class Estimation:
     word_bits: int
     kept: NDArray[np.bool_]
     sentence_begin: int
-    piece_rows: int
 
 
 def finish_words(job: Estimation, counts: Counts, discounts: Discounts) -> None:
@@ -44,7 +43,7 @@ def finish_words(job: Estimation, counts: Counts, discounts: Discounts) -> None:
     keys = _native.pack_ngrams(ids[:, None], job.word_bits)
     log10 = np.minimum(0.0, np.log10(probability[ids])).astype(np.float32)
     backoff = np.zeros(len(ids), np.float32)
-    for high, low, left_over in job.store.pieces("contexts_1", CONTEXTS, job.piece_rows):
+    for high, low, left_over in job.store.pieces("contexts_1", CONTEXTS):
         contexts = _native.unpack_ngrams(high, low, 1, job.word_bits)[:, 0]
         backoff[np.searchsorted(ids, contexts)] = np.log10(left_over)
     job.store.append(table(1), COLUMNS, (*keys, log10, backoff))
@@ -56,7 +55,7 @@ def share_out(job: Estimation, n: int, rows: int, discounts: Discounts) -> None:
     store.sort(f"counts_{n}", into="by_context")
     shares = _native.ShareOut(n, job.word_bits, discounts, job.kept.astype(np.uint8))
     with Progress(rows, f"{n}-grams shared out", "n-grams") as progress, store.filling():
-        for high, low, marked in store.pieces("by_context", (*KEY, "count"), job.piece_rows):
+        for high, low, marked in store.pieces("by_context", (*KEY, "count")):
             shares.read(high, low, marked)
             _tell(store, shares, n)
             progress.advance(len(high))
@@ -77,9 +76,9 @@ def finish(job: Estimation, n: int) -> None:
     found = _native.Interpolate(
         n,
         job.word_bits,
-        store.pieces(f"shares_{n}", SHARES, job.piece_rows),
-        store.pieces(table(n - 1), COLUMNS[:3], job.piece_rows),
-        store.pieces(f"contexts_{n}", CONTEXTS, job.piece_rows),
+        store.pieces(f"shares_{n}", SHARES),
+        store.pieces(table(n - 1), COLUMNS[:3]),
+        store.pieces(f"contexts_{n}", CONTEXTS),
     )
     with Progress(store.rows(f"shares_{n}"), f"{n}-grams finished", "n-grams") as progress, store.filling():
         while len((rows := found.next())[0]):

@@ -26,6 +26,8 @@ PROCESS_BYTES = 130 * MEGABYTE
 LEAST_DATABASE_BYTES = 70 * MEGABYTE  # with less, DuckDB 2.0 cannot sort
 WORD_BYTES = 100  # for each different word, while n-grams are counted
 THREADS = 2
+LEAST_PIECE_ROWS, MOST_PIECE_ROWS = 1 << 14, 1 << 20  # of a table, under way at a time
+PIECE_SHARE = 2000  # a row under way for so many bytes of memory
 ROW_BYTES = 25  # of memory for a row of any of our tables
 SORTING_BYTES = 40  # of memory for sorting a row
 SQL_TYPES = {"u4": "UINTEGER", "u8": "UBIGINT", "f4": "FLOAT"}
@@ -37,6 +39,7 @@ class Store:
     def __init__(self, memory_bytes: int, folder: Path | None = None) -> None:
         """`memory_bytes`: of the whole process; `folder`: where what does not fit goes (default: the system's)."""
         self._memory_bytes = memory_bytes - PROCESS_BYTES
+        self.piece_rows = min(MOST_PIECE_ROWS, max(LEAST_PIECE_ROWS, memory_bytes // PIECE_SHARE))
         self._rows: dict[str, int] = {}
         self._database: duckdb.DuckDBPyConnection | None = None
         try:
@@ -123,8 +126,14 @@ class Store:
     def rows(self, table: str) -> int:
         return self._rows.get(table, 0)
 
-    def pieces(self, table: str, names: Sequence[str], rows: int, where: str = "TRUE") -> Iterator[Columns]:
-        """The columns `names` of `table` in the order in which its rows were put there, up to `rows` at a time."""
+    def pieces(
+        self, table: str, names: Sequence[str], rows: int | None = None, where: str = "TRUE"
+    ) -> Iterator[Columns]:
+        """The columns `names` of `table` in the order in which its rows were put there, up to `rows` at a time.
+
+        `rows` is `piece_rows` by default.
+        """
+        rows = rows or self.piece_rows
         for first in range(0, self.rows(table), rows):
             here = f"rowid >= {first} AND rowid < {first + rows} AND {where}"
             found = self._do(f"SELECT {', '.join(names)} FROM {table} WHERE {here}").fetchnumpy()
