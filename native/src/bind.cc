@@ -6,6 +6,7 @@
 
 #include "bind_decoder.hh"
 #include "bind_language.hh"
+#include "bind_lm.hh"
 #include "mfcc.hh"
 
 namespace nb = nanobind;
@@ -63,4 +64,5 @@ NB_MODULE(_native, m) {
       .def("mfcc", &mfcc, "power"_a, "squared magnitudes [frames, bins] -> coefficients [frames, coefficients]");
   bind_decoder(m);
   bind_language(m);
+  bind_lm(m);
 }
