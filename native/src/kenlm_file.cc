@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "word_hash.hh"
+
 namespace deepspeech {
 namespace {
 

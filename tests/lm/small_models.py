@@ -67,11 +67,9 @@ def made_up(order: int, seed: int, density: float = 0.4) -> dict[tuple[str, ...]
         for gram in [gram for gram in grams if len(gram) == n - 1]:
             for word in WORDS:
                 longer = (*gram, word)
-                if longer[1:] in grams and gram[-1] not in ("<unk>", "</s>") and draw.random() < density:
+                allowed = longer[1:] in grams and gram[-1] not in ("<unk>", "</s>")
+                if set(longer) == {"one"} or (allowed and draw.random() < density):  # no order stays empty
                     grams[longer] = (-draw.uniform(0.1, 3), draw.choice([0.0, -draw.uniform(0.1, 1)]))
-    for n in range(2, order + 1):  # an order without n-grams is no order
-        if not any(len(gram) == n for gram in grams):
-            grams[("one",) * n] = (-1.0, 0.0)
     return grams
 
 

@@ -190,7 +190,7 @@ def test_contexts_and_suffixes_must_be_there(
 
 def test_an_order_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(LmError, match="order 1; orders 2 to 8"):
-        write_binary(MemoryNgrams(made_up(2, 0), 1), tmp_path / "one.klm", WHOLE[0])
+        write_binary(MemoryNgrams({("<unk>",): (-1.0, 0.0)}, 1), tmp_path / "one.klm", WHOLE[0])
 
 
 def test_a_full_disk_is_one_line_and_leaves_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

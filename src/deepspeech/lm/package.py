@@ -17,7 +17,7 @@ from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import LmError, ScorerError
-from deepspeech.lm.dictionary import Dictionary, build_dictionary
+from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
 from deepspeech.lm.whole_file import whole_file
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
@@ -92,7 +92,7 @@ def append(
         file.write(dictionary.content)
     Scorer.open(partial)  # proves it
     native = _native.NgramModel(str(partial))
-    left_out = set(dictionary.skipped)
+    left_out = {*dictionary.skipped, *MARKS}
     unknown = sum(1 for word in words if word not in left_out and not native.id(word))
     return Package(output, bytes_mode, dictionary, end, unknown)
 
