@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "adjust_counts.hh"
+#include "arpa.hh"
 #include "corpus.hh"
 #include "interpolate.hh"
 #include "ngram_key.hh"
@@ -76,6 +77,16 @@ KeyShape shape_of(std::size_t order, unsigned word_bits) {
   return KeyShape{word_bits};
 }
 
+nb::list words_of(const WordList& list, Column<std::uint32_t> numbers) {
+  nb::list words;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers.data()[i] >= list.size()) throw nb::index_error("no such word");
+    const std::string_view word = list.word(numbers.data()[i]);
+    words.append(nb::str(word.data(), word.size()));
+  }
+  return words;
+}
+
 void bind_corpus(nb::module_& m) {
   m.def("word_hashes",
         [](const std::vector<std::string>& words) {
@@ -99,40 +110,31 @@ void bind_corpus(nb::module_& m) {
       .def("start_file", &Corpus::start_file)
       .def("__len__", [](const Corpus& corpus) { return corpus.words().size(); })
       .def("hashes",
-           [](const Corpus& corpus) {
-             std::vector<std::uint64_t> hashes(corpus.words().size());
-             for (std::size_t i = 0; i < hashes.size(); ++i)
-               hashes[i] = corpus.words().hash(static_cast<std::uint32_t>(i));
-             return array_of(std::move(hashes));
-           })
+           [](const Corpus& corpus) { return array_of(std::vector<std::uint64_t>(corpus.words().hashes())); })
       .def("occurrences", [](const Corpus& corpus) { return array_of(std::vector<std::uint64_t>(corpus.occurrences())); })
       .def("words",
-           [](const Corpus& corpus, Column<std::uint32_t> numbers) {
-             nb::list words;
-             for (std::size_t i = 0; i < numbers.size(); ++i) {
-               if (numbers.data()[i] >= corpus.words().size()) throw nb::index_error("no such word");
-               const std::string_view word = corpus.words().word(numbers.data()[i]);
-               words.append(nb::str(word.data(), word.size()));
-             }
-             return words;
-           },
+           [](const Corpus& corpus, Column<std::uint32_t> numbers) { return words_of(corpus.words(), numbers); },
            "numbers"_a);
 }
 
-// Keys [rows] -> ids [rows, order], oldest word first.
+template <typename T>
+nb::object matrix_of(std::vector<T>&& values, std::size_t columns) {
+  auto* kept = new std::vector<T>(std::move(values));
+  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<2>>(kept->data(), {kept->size() / columns, columns}, owner));
+}
+
 nb::object unpack(Column<std::uint64_t> high, AnyColumn low, std::size_t order, unsigned word_bits) {
   const KeyShape shape = shape_of(order, word_bits);
   const std::vector<NgramKey> keys = keys_of(high, low, shape.low_bits(order));
-  std::unique_ptr<std::uint32_t[]> ids(new std::uint32_t[keys.size() * order]);
+  std::vector<std::uint32_t> ids(keys.size() * order);
   {
     nb::gil_scoped_release unlocked;
-    std::uint32_t* out = ids.get();
+    std::size_t at = 0;
     for (const NgramKey key : keys)
-      for (std::size_t back = order; back-- > 0;) *out++ = shape.word(key, order, back);
+      for (std::size_t back = order; back-- > 0;) ids[at++] = shape.word(key, order, back);
   }
-  std::uint32_t* data = ids.release();
-  nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<std::uint32_t*>(p); });
-  return nb::cast(nb::ndarray<nb::numpy, std::uint32_t, nb::ndim<2>>(data, {keys.size(), order}, owner));
+  return matrix_of(std::move(ids), order);
 }
 
 std::pair<nb::object, nb::object> pack(Ids ids, unsigned word_bits) {
@@ -306,10 +308,80 @@ void bind_probabilities(nb::module_& m) {
            "columns of keys, log10 of probabilities, log10 of back-offs; none at the end");
 }
 
+void bind_gaps(nb::module_& m) {
+  struct Gaps {
+    SuffixGaps gaps;
+    unsigned low_bits, lower_low_bits;
+  };
+  nb::class_<Gaps>(m, "SuffixGaps")
+      .def("__init__",
+           [](Gaps* self, std::size_t order, unsigned word_bits, nb::iterable lower) {
+             const KeyShape shape = shape_of(order, word_bits);
+             const unsigned lower_low_bits = shape.low_bits(order - 1);
+             new (self) Gaps{SuffixGaps(shape, source_of(lower, lower_low_bits, false, false)), shape.low_bits(order),
+                             lower_low_bits};
+           },
+           "order"_a, "word_bits"_a, "lower"_a)
+      .def("read",
+           [](Gaps& self, Column<std::uint64_t> high, AnyColumn low) {
+             return columns_of(self.gaps.read(keys_of(high, low, self.low_bits)), self.lower_low_bits);
+           },
+           "high"_a, "low"_a, "n-grams in suffix order -> suffixes of theirs that the order below lacks");
+}
+
+void bind_arpa(nb::module_& m) {
+  nb::class_<ArpaLines>(m, "ArpaLines")
+      .def(nb::init<>())
+      .def("add_words",
+           [](ArpaLines& lines, const std::vector<std::string>& words) {
+             for (const std::string& word : words) lines.add_word(word);
+           },
+           "words"_a, "the words of the next ids")
+      .def("of",
+           [](const ArpaLines& lines, Ids ids, Column<float> probabilities, Column<float> backoffs,
+              bool with_backoffs) {
+             const std::size_t rows = ids.shape(0);
+             if (probabilities.size() != rows || backoffs.size() != rows)
+               throw nb::value_error("columns are of different lengths");
+             std::string text;
+             {
+               nb::gil_scoped_release unlocked;
+               text = lines.of(ids.data(), ids.shape(1), probabilities.data(), backoffs.data(), rows, with_backoffs);
+             }
+             return nb::bytes(text.data(), text.size());
+           },
+           "ids"_a, "probabilities"_a, "backoffs"_a, "with_backoffs"_a);
+  nb::class_<ArpaReader>(m, "ArpaReader")
+      .def(nb::init<>())
+      .def("read",
+           [](ArpaReader& reader, nb::bytes lines) {
+             nb::gil_scoped_release unlocked;
+             reader.read({lines.c_str(), lines.size()});
+           },
+           "lines"_a)
+      .def("finish", &ArpaReader::finish)
+      .def_prop_ro("announced", &ArpaReader::announced)
+      .def("take",
+           [](ArpaReader& reader, std::size_t n) {
+             if (n < 1 || n > reader.announced().size()) throw nb::value_error("no such order");
+             ArpaReader::Rows rows = std::exchange(reader.rows(n), {});
+             return nb::make_tuple(matrix_of(std::move(rows.numbers), n), array_of(std::move(rows.probabilities)),
+                                   array_of(std::move(rows.backoffs)));
+           },
+           "n"_a, "n-grams read since the last time: numbers of words [rows, n], probabilities, back-offs")
+      .def("hashes",
+           [](const ArpaReader& reader) { return array_of(std::vector<std::uint64_t>(reader.words().hashes())); })
+      .def("words",
+           [](const ArpaReader& reader, Column<std::uint32_t> numbers) { return words_of(reader.words(), numbers); },
+           "numbers"_a);
+}
+
 }  // namespace
 
 void bind_lm(nb::module_& m) {
+  bind_arpa(m);
   bind_corpus(m);
   bind_counts(m);
   bind_probabilities(m);
+  bind_gaps(m);
 }

@@ -21,7 +21,7 @@ class WordList {
   std::uint32_t find(std::string_view word) const;
   std::uint32_t find_or_add(std::string_view word, bool& added);
   std::size_t size() const { return hashes_.size(); }
-  std::uint64_t hash(std::uint32_t number) const { return hashes_[number]; }
+  const std::vector<std::uint64_t>& hashes() const { return hashes_; }
   std::string_view word(std::uint32_t number) const {
     return std::string_view(text_.data() + starts_[number], starts_[number + 1] - starts_[number]);
   }

@@ -61,8 +61,7 @@ bool ShareOut::keeps(NgramKey key, std::size_t words) const {
   return true;
 }
 
-// Whether there is a row of this key; keys are asked for in ascending order.
-bool Interpolate::Reader::move_to(NgramKey key) {
+bool RowReader::move_to(NgramKey key) {
   for (;;) {
     while (at < rows.size() && rows.keys[at] < key) ++at;
     if (at < rows.size()) return rows.keys[at] == key;
@@ -91,6 +90,19 @@ NgramRows Interpolate::next() {
     rows.backoffs[i] = contexts_.move_to(key) ? std::log10(contexts_.rows.backoffs[contexts_.at]) : 0.0f;
   }
   return rows;
+}
+
+std::vector<NgramKey> SuffixGaps::read(const std::vector<NgramKey>& keys) {
+  std::vector<NgramKey> gaps;
+  for (const NgramKey key : keys) {
+    const NgramKey suffix = shape_.suffix(key);
+    if (begun_ && key == last_) throw std::invalid_argument("holds an n-gram twice");
+    const bool same_suffix = begun_ && suffix == shape_.suffix(last_);
+    if (!same_suffix && !lower_.move_to(suffix)) gaps.push_back(suffix);
+    last_ = key;
+    begun_ = true;
+  }
+  return gaps;
 }
 
 }  // namespace deepspeech

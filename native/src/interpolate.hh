@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "ngram_key.hh"
@@ -43,6 +44,17 @@ class ShareOut {
 // Rows that come piece by piece: the next piece, or an empty one at the end.
 using RowSource = std::function<NgramRows()>;
 
+// Finds rows by keys that are asked for in ascending order.
+struct RowReader {
+  RowSource source;
+  NgramRows rows{};
+  std::size_t at = 0;
+  bool ended = false;
+
+  // Whether there is a row of this key; it is then `rows` [at].
+  bool move_to(NgramKey key);
+};
+
 // Joins what ShareOut told of one order, sorted by suffix, with the finished n-grams of the order below and with the
 // contexts that the order above told. All in suffix order; so are the finished n-grams.
 class Interpolate {
@@ -53,17 +65,24 @@ class Interpolate {
   NgramRows next();
 
  private:
-  struct Reader {
-    RowSource source;
-    NgramRows rows{};
-    std::size_t at = 0;
-    bool ended = false;
-    bool move_to(NgramKey key);
-  };
-
   KeyShape shape_;
   RowSource shares_;
-  Reader lower_, contexts_;
+  RowReader lower_, contexts_;
+};
+
+// Reads n-grams in suffix order and tells, in order, the suffixes that the order below lacks.
+class SuffixGaps {
+ public:
+  SuffixGaps(KeyShape shape, RowSource lower) : shape_(shape), lower_{std::move(lower)} {}
+
+  // Throws std::invalid_argument for an n-gram that stands there twice.
+  std::vector<NgramKey> read(const std::vector<NgramKey>& keys);
+
+ private:
+  KeyShape shape_;
+  RowReader lower_;
+  bool begun_ = false;
+  NgramKey last_ = 0;
 };
 
 }  // namespace deepspeech

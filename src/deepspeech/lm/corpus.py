@@ -65,11 +65,11 @@ def read_corpus(
     native = _native.Corpus(markers_are_space)
     tokens = left_out = 0
     path = store.folder / "numbers"
-    with path.open("wb") as file, Progress(_megabytes(texts), "text read", "MB") as progress:
+    with path.open("wb") as file, Progress(megabytes(texts), "text read", "MB") as progress:
         for text in texts:
             native.start_file()
             told_mb = 0
-            for block, read_bytes in _blocks(text):
+            for block, read_bytes in blocks(text):
                 lines, out = _normalised(text, block, normalisation)
                 left_out += out
                 try:
@@ -100,13 +100,13 @@ def _normalised(text: str | Path, block: bytes, normalisation: Normalisation) ->
         raise LmError(f"{text}: is not UTF-8; convert the text first, with iconv for example") from None
 
 
-def _megabytes(texts: Sequence[str | Path]) -> int | None:
+def megabytes(texts: Sequence[str | Path]) -> int | None:
     if any(str(text) == STANDARD_INPUT for text in texts):
         return None
     return sum(Path(text).stat().st_size for text in texts if Path(text).is_file()) // MEGABYTE
 
 
-def _blocks(text: str | Path) -> Iterator[tuple[bytes, int]]:
+def blocks(text: str | Path) -> Iterator[tuple[bytes, int]]:
     """Whole lines, some at a time, and how much of the file is read by then."""
     rest: list[bytes] = []
     with open_text(text) as (stream, raw):

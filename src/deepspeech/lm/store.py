@@ -57,9 +57,11 @@ class Store:
 
     def sort(self, table: str, by: str, into: str) -> None:
         """Replaces `table` by a sorted one of the name `into`."""
-        self._do(f"CREATE TABLE {into} AS SELECT * FROM {table} ORDER BY {by}")
-        self._rows[into] = self._rows[table]
+        rows = self._rows[table]
+        self._do(f"CREATE TABLE sorting AS SELECT * FROM {table} ORDER BY {by}")
         self.drop(table)
+        self._do(f"ALTER TABLE sorting RENAME TO {into}")
+        self._rows[into] = rows
 
     def drop(self, table: str) -> None:
         self._do(f"DROP TABLE {table}")
@@ -68,12 +70,32 @@ class Store:
     def rows(self, table: str) -> int:
         return self._rows.get(table, 0)
 
-    def pieces(self, table: str, names: Sequence[str], rows: int) -> Iterator[Columns]:
+    def pieces(self, table: str, names: Sequence[str], rows: int, where: str = "TRUE") -> Iterator[Columns]:
         """The columns `names` of `table` in the order in which its rows were put there, up to `rows` at a time."""
         for first in range(0, self.rows(table), rows):
-            where = f"rowid >= {first} AND rowid < {first + rows}"
-            found = self._do(f"SELECT {', '.join(names)} FROM {table} WHERE {where}").fetchnumpy()
+            here = f"rowid >= {first} AND rowid < {first + rows} AND {where}"
+            found = self._do(f"SELECT {', '.join(names)} FROM {table} WHERE {here}").fetchnumpy()
             yield tuple(np.asarray(found[name]) for name in names)
+
+    def add(self, table: str, to: str) -> None:
+        """Moves the rows of `table` to the end of the table `to`."""
+        self._do(f"INSERT INTO {to} SELECT * FROM {table}")
+        self._rows[to] += self._rows[table]
+        self.drop(table)
+
+    def look_up(self, table: str, high: NDArray[Any], low: NDArray[Any], name: str) -> NDArray[Any]:
+        """The value in column `name` of each n-gram, 0 where `table` has it not."""
+        piece = {"high": high, "low": low, "place": np.arange(len(high))}
+        found = self._do(
+            f"SELECT coalesce({name}, 0) AS found FROM piece LEFT JOIN {table} USING (high, low) ORDER BY place", piece
+        )
+        return np.asarray(found.fetchnumpy()["found"])
+
+    def put(self, table: str, high: NDArray[Any], low: NDArray[Any], name: str, values: NDArray[Any]) -> None:
+        """Gives n-grams of `table` new values in column `name`."""
+        piece = {"high": high, "low": low, "value": values}
+        same = f"{table}.high = piece.high AND {table}.low = piece.low"
+        self._do(f"UPDATE {table} SET {name} = piece.value FROM piece WHERE {same}", piece)
 
     def close(self) -> None:
         """Removes the database and all files of its folder."""
