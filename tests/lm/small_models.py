@@ -1,4 +1,4 @@
-"""Back-off models in memory, from ARPA texts or made up, with the face of `Ngrams`; and the definition of their scores."""
+"""Back-off models in memory, from ARPA texts or made up, with the face of `Ngrams`; what their scores must be."""
 
 import gzip
 import random
@@ -46,14 +46,12 @@ class MemoryNgrams(Ngrams):
 
 def arpa(path: Path) -> tuple[dict[tuple[str, ...], tuple[float, float]], int]:
     """The n-grams of an ARPA text in its order, and the model's order."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    data = path.read_bytes()
     grams: dict[tuple[str, ...], tuple[float, float]] = {}
-    with opened as lines:
-        for line in lines:
-            fields = line.rstrip("\n").split("\t")
-            if len(fields) >= 2 and fields[0][0] in "-0123456789":
-                backoff = float(fields[2]) if len(fields) > 2 else 0.0
-                grams[tuple(fields[1].split(" "))] = (float(fields[0]), backoff)
+    for line in (gzip.decompress(data) if path.suffix == ".gz" else data).decode().split("\n"):
+        fields = line.split("\t")
+        if len(fields) >= 2:
+            grams[tuple(fields[1].split(" "))] = (float(fields[0]), float(fields[2]) if len(fields) > 2 else 0.0)
     return grams, max(map(len, grams))
 
 

@@ -78,7 +78,9 @@ def test_every_pointer_split_finds_the_same(
 ) -> None:
     grams = made_up(order, seed, density if order < 5 else min(density, 0.4))
     path = tmp_path_factory.mktemp("split") / "made_up.klm"
-    same_as_defined(write(path, grams, order, BinaryOptions(quantize_bits=0, array_bits=bits)), grams, order, seed, 1e-5)
+    same_as_defined(
+        write(path, grams, order, BinaryOptions(quantize_bits=0, array_bits=bits)), grams, order, seed, 1e-5
+    )
 
 
 @pytest.mark.parametrize("options", ROUNDED, ids=str)

@@ -12,26 +12,37 @@ def build(
         typer.Option(help="Text to learn from: a sentence a line, plain or .gz; a CSV's transcripts; - for stdin."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="What to make: FILE.scorer; FILE.klm, FILE.binary or FILE.arpa alone.")
+        Path,
+        typer.Option("--output", "-o", help="What to make: FILE.scorer; FILE.klm, FILE.binary or FILE.arpa alone."),
     ],
     alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
     order: Annotated[int, typer.Option(help="Words looked at together.")] = 5,
     top_k: Annotated[int, typer.Option(help="Keep so many words, the most frequent ones; 0: all.")] = 500_000,
     prune: Annotated[
         list[str] | None,
-        typer.Option(help="For each order: leave out n-grams that occur so often or less; the last is repeated.  "
-                     "[default: 0 0 1]", show_default=False),
+        typer.Option(
+            help="For each order: leave out n-grams that occur so often or less; the last is repeated.  "
+            "[default: 0 0 1]",
+            show_default=False,
+        ),
     ] = None,
     memory: Annotated[str, typer.Option(help="Memory to use, about; the rest goes to disk: 75% or 2GB.")] = "75%",
     temporary: Annotated[Path | None, typer.Option(help="Folder for what does not fit into memory.")] = None,
     normalize: Annotated[
         list[str] | None,
-        typer.Option(help="lower: small letters; nfc: composed letters; letters: punctuation outside the alphabet "
-                     "becomes space, lines with other such characters are left out; none.  [default: all that suit the "
-                     "alphabet]", show_default=False),
+        typer.Option(
+            help="lower: small letters; nfc: composed letters; letters: punctuation outside the alphabet "
+            "becomes space, lines with other such characters are left out; none.  [default: all that suit the "
+            "alphabet]",
+            show_default=False,
+        ),
     ] = None,
-    alpha: Annotated[float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)] = None,
-    beta: Annotated[float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)
+    ] = None,
+    beta: Annotated[
+        float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)
+    ] = None,
     bytes_mode: Annotated[
         bool, typer.Option("--bytes", help="For a network that gives bytes: characters instead of words.")
     ] = False,
@@ -117,7 +128,9 @@ def inspect(
 
 def score(
     file: Annotated[Path, typer.Argument(help="A .scorer, a KenLM binary or an ARPA text.")],
-    text: Annotated[list[Path] | None, typer.Option(help="Texts, a sentence a line; standard input by default.")] = None,
+    text: Annotated[
+        list[Path] | None, typer.Option(help="Texts, a sentence a line; standard input by default.")
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: the sums alone.")] = False,
 ) -> None:
     """How probable a language model finds sentences: log10 of each, then the perplexity of all.
@@ -179,7 +192,7 @@ def normalisation(told: list[str] | None, alphabet: Any) -> Any:
 
 
 def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
-    """The texts as files with a sentence a line: transcripts are taken out of CSVs, characters stand apart for bytes."""
+    """The texts with a sentence a line: transcripts are taken out of CSVs, characters stand apart for bytes."""
     plain = []
     for number, text in enumerate(texts):
         if text.name.lower().endswith((".csv", ".csv.gz")) or bytes_mode:

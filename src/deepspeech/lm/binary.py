@@ -124,7 +124,7 @@ def _means(values: _Floats, bins: int) -> list[float]:
 
 @contextmanager
 def _scratch(count: int, folder: Path) -> Iterator[_Floats]:
-    """Room for `count` numbers on disk, used through memory. An n-gram model may have more of them than memory holds."""
+    """Room for `count` numbers on disk, used through memory, which could not hold those of a large model."""
     with tempfile.TemporaryFile(dir=folder) as file:
         os.posix_fallocate(file.fileno(), 0, max(count, 1) * _FLOAT_BYTES)
         yield np.memmap(file, np.float32, "r+", shape=max(count, 1))

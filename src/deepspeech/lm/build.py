@@ -1,7 +1,7 @@
 """build(): from text to a scorer, a KenLM binary or an ARPA file; the conductor of the whole room.
 
-    text → estimate.py → Ngrams → arpa.py
-                                → binary.py → package.py ← dictionary.py
+text → estimate.py → Ngrams → arpa.py
+                            → binary.py → package.py ← dictionary.py
 """
 
 from collections.abc import Sequence
@@ -51,16 +51,15 @@ def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, 
         raise LmError("a scorer for words needs the alphabet of its model, with a space; name an alphabet.txt")
     with estimate(texts, options.estimate) as ngrams:
         told = list(ngrams.told)
-        for path in {output if kind == ARPA else None, options.arpa} - {None}:
-            assert path is not None
+        for path in dict.fromkeys(path for path in (options.arpa, output if kind == ARPA else None) if path):
             write_arpa(ngrams, path)
             told.append(f"{path}: ARPA text, {size(path.stat().st_size)}")
         if kind == BINARY:
             write_binary(ngrams, output, options.binary)
             told.append(f"{output}: {model_told(ngrams, options.binary)}, {size(output.stat().st_size)}")
         elif kind == SCORER:
-            told += package_told(_scorer(ngrams, output, alphabet, options), alphabet, options.weights)
-            told.insert(-1, f"  language model: {model_told(ngrams, options.binary)}")
+            first, *more = package_told(_scorer(ngrams, output, alphabet, options), alphabet, options.weights)
+            told += [first, f"  language model: {model_told(ngrams, options.binary)}", *more]
     if kind == SCORER and ngrams.order > OLD_ORDERS:
         told.append(f"DeepSpeech 0.9.3 can read orders up to {OLD_ORDERS} only")
     return told

@@ -32,8 +32,8 @@ def build_dictionary(words: Iterable[str], alphabet: Alphabet, offset: int) -> D
     if space is None:
         raise LmError("the alphabet has no space, with which words end; add a line with a space, or use bytes mode")
     letters = None if alphabet.bytes_mode else list(alphabet.labels)
-    *built, skipped = _native.write_dictionary(words, letters, space, offset)
-    dictionary = Dictionary(*built, tuple(skipped))
+    content, different, states, arcs, skipped = _native.write_dictionary(words, letters, space, offset)
+    dictionary = Dictionary(content, different, states, arcs, tuple(skipped))
     if not dictionary.words:
         cause = describe_skipped(dictionary, alphabet) or "there are none"
         raise LmError(f"no word can be spelt with the alphabet: {cause}")

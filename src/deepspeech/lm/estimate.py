@@ -1,6 +1,6 @@
 """estimate(): from text to a back-off model, as KenLM's lmplz estimates it; the conductor of this room.
 
-    text → corpus.py → counts.py → discounts.py → probabilities.py → Ngrams
+text → corpus.py → counts.py → discounts.py → probabilities.py → Ngrams
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from deepspeech.lm.discounts import Discounts, discounts
 from deepspeech.lm.ngrams import PIECE_WORDS, Ngrams, write_words
 from deepspeech.lm.normalise import Normalisation
 from deepspeech.lm.probabilities import Estimation, finish, finish_words, share_out
-from deepspeech.lm.prune import kept_words, thresholds
+from deepspeech.lm.prune import by_frequency, kept_words, thresholds
 from deepspeech.lm.store import LEAST_MEMORY, MEGABYTE, Store
 
 KEY_BITS = 128
@@ -88,6 +88,7 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
     finish(job, order)
     renumber = None if kept.all() else (np.cumsum(kept) - 1).astype(np.uint32)
     ngrams = Ngrams(store, order, word_bits, int(kept.sum()), renumber)
+    ngrams.frequent = corpus.native.words(corpus.first_seen[by_frequency(corpus, kept)])
     found = [len(corpus.ids), *(total[0] for total in counts.totals[1:])]
     ngrams.told = (*_text_told(corpus), *_orders_told(found, ngrams.counts, taken))
     return ngrams

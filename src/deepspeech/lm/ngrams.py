@@ -4,7 +4,7 @@ In: a Store with tables `ngrams_1`, `ngrams_2` … in suffix order and a file of
 in suffix order, both in pieces.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +58,7 @@ class Ngrams:
 
     order: int
     counts: tuple[int, ...]  # n-grams of each order; counts[0] includes <unk>, <s> and </s>
+    frequent: Sequence[str] = ()  # words of an estimated model, the most frequent first; of equals those seen first
     told: tuple[str, ...] = ()  # what a person wants to know of how it came to be, line by line
 
     def words(self) -> Iterator[list[str]]:

@@ -23,7 +23,9 @@ def thresholds(prune: Sequence[int], order: int) -> list[int]:
     if any(threshold < 0 for threshold in prune):
         raise LmError(f"pruning '{told}' has a negative threshold; 0 keeps everything")
     if any(later < earlier for earlier, later in zip(prune, prune[1:], strict=False)):
-        raise LmError(f"pruning '{told}' falls; longer n-grams need the shorter ones in them, so thresholds must not fall")
+        raise LmError(
+            f"pruning '{told}' falls; longer n-grams need the shorter ones in them, so thresholds must not fall"
+        )
     whole = [*prune, *[prune[-1] if prune else 0] * (order - len(prune))]
     return whole
 
@@ -37,9 +39,15 @@ def kept_words(corpus: Corpus, most_frequent: int | None, unigram_threshold: int
     kept[[0, corpus.sentence_begin, corpus.sentence_end]] = True
     if most_frequent is None:
         return kept
-    words = np.delete(np.arange(len(corpus.ids)), [0, corpus.sentence_begin, corpus.sentence_end])
-    by_frequency = words[np.lexsort((corpus.first_seen[words], -corpus.occurrences[words].astype(np.int64)))]
-    beyond = by_frequency[most_frequent:]
+    beyond = by_frequency(corpus, np.ones(len(corpus.ids), np.bool_))[most_frequent:]
     tags = [word.startswith("<") and word.endswith(">") for word in corpus.native.words(corpus.first_seen[beyond])]
     kept[beyond[~np.array(tags, bool)]] = False
     return kept
+
+
+def by_frequency(corpus: Corpus, among: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Ids of the words `among` which is true, without markers: the most frequent first, of equals those seen first."""
+    wanted = among.copy()
+    wanted[[0, corpus.sentence_begin, corpus.sentence_end]] = False
+    words = np.flatnonzero(wanted)
+    return words[np.lexsort((corpus.first_seen[words], -corpus.occurrences[words].astype(np.int64)))]
