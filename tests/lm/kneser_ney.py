@@ -6,6 +6,7 @@ Conventions of KenLM's lmplz; slow, and for texts of a few hundred words.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 
 Gram = tuple[str, ...]
 Model = dict[Gram, tuple[float, float]]  # log10 of probability and of back-off
@@ -35,18 +36,19 @@ def estimate(sentences: Sequence[Sequence[str]], order: int, prune: Sequence[int
     by_context: dict[Gram, list[Gram]] = defaultdict(list)
     for gram in counts:
         by_context[gram[:-1]].append(gram)
-    left = {}
+    left, totals = {}, {}
     for context, grams in by_context.items():
+        totals[context] = sum(counts[gram] for gram in grams)
         off = sum(discount(counts[gram], taken[len(gram)]) if gram in kept else counts[gram] for gram in grams)
-        left[context] = off / sum(counts[gram] for gram in grams)
+        left[context] = off / totals[context]
     uniform = 1 / (sum(len(gram) == 1 for gram in kept) - 1)
 
+    @cache
     def probability(gram: Gram) -> float:
         if gram == ("<s>",):
             return 1.0
-        total = sum(counts[other] for other in by_context[gram[:-1]])
         lower = probability(gram[1:]) if len(gram) > 1 else uniform
-        return (counts[gram] - discount(counts[gram], taken[len(gram)])) / total + left[gram[:-1]] * lower
+        return (counts[gram] - discount(counts[gram], taken[len(gram)])) / totals[gram[:-1]] + left[gram[:-1]] * lower
 
     return {gram: (min(0.0, math.log10(probability(gram))), math.log10(left.get(gram, 1.0))) for gram in kept}
 

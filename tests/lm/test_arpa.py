@@ -24,7 +24,7 @@ ngram 3=1
 0	<s>	-0.25
 -0.75	</s>	0
 -0.5	one	-0.125
--1e-1	日本	-0
+-1.25e-1	日本	-0
 
 \2-grams:
 -0.25	<s> one	-0.5
@@ -49,7 +49,7 @@ def test_reads_what_stands_there(tmp_path: Path) -> None:
         assert (ngrams.order, ngrams.counts) == (3, (5, 3, 1))
         assert content(ngrams) == {
             ("<unk>",): (-1.5, 0), ("<s>",): (0, -0.25), ("</s>",): (-0.75, 0), ("one",): (-0.5, -0.125),
-            ("日本",): (pytest.approx(-0.1), 0), ("<s>", "one"): (-0.25, -0.5), ("one", "日本"): (-0.375, -1),
+            ("日本",): (-0.125, 0), ("<s>", "one"): (-0.25, -0.5), ("one", "日本"): (-0.375, -1),
             ("日本", "one"): (-2, 0), ("<s>", "one", "日本"): (-0.0625, 0),
         }  # fmt: skip
 
@@ -103,7 +103,7 @@ def test_pruned_suffixes_come_back_with_what_backing_off_gives(tmp_path: Path) -
     text = text.replace("ngram 3=1", "ngram 3=2").replace("\n\\end\\", "-0.5\tone one 日本\n\n\\end\\")
     with read_arpa(file(tmp_path, text)) as ngrams:
         assert ngrams.counts == (5, 2, 2)
-        assert content(ngrams)[("one", "日本")] == (pytest.approx(-0.1 - 0.125), 0)
+        assert content(ngrams)[("one", "日本")] == (-0.25, 0)
 
 
 def test_suffixes_of_suffixes_come_back_too(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_suffixes_of_suffixes_come_back_too(tmp_path: Path) -> None:
     text = text.replace("\n\\end\\", "\n\\4-grams:\n-0.5\tone one one one\n\n\\end\\")
     with read_arpa(file(tmp_path, text)) as ngrams:
         model = content(ngrams)
-    assert model[("one", "one")] == (pytest.approx(-0.625), 0)
-    assert model[("one", "one", "one")] == (pytest.approx(-0.625), 0)  # "one one" has no back-off
+    assert model[("one", "one")] == (-0.625, 0)
+    assert model[("one", "one", "one")] == (-0.625, 0)  # "one one" has no back-off
 
 
 DAMAGED = {

@@ -27,6 +27,7 @@ from deepspeech.progress import Progress
 
 COMPRESSION = 1  # gzip's fastest; the file is half as large again as at its slowest, which takes ten times as long
 NO_UNKNOWN_WORD = -100.0  # log10 probability of <unk> where a file has none; KenLM's
+TO_BE_FOUND = 1.0  # stands for a log10 probability, which is never above 0, until the true one is known
 
 
 def write_arpa(ngrams: Ngrams, path: str | Path) -> None:
@@ -184,7 +185,7 @@ def _put_back(store: Store, n: int, word_bits: int) -> None:
         high, low = gaps.read(*keys)
         found += len(high)
         if len(high):
-            unknown = np.full(len(high), np.nan, np.float32)
+            unknown = np.full(len(high), TO_BE_FOUND, np.float32)
             store.append("gaps", COLUMNS, (high, low, unknown, np.zeros(len(high), np.float32)))
     if found:
         store.add("gaps", table(n - 1))
@@ -193,7 +194,7 @@ def _put_back(store: Store, n: int, word_bits: int) -> None:
 
 def _fill(store: Store, n: int, word_bits: int) -> None:
     """Gives n-grams that were put back the probability that backing off gives: back-off of the context, and p(suffix)."""
-    for high, low in store.pieces(table(n), KEY, PIECE_ROWS, where="isnan(probability)"):
+    for high, low in store.pieces(table(n), KEY, PIECE_ROWS, where=f"probability = {TO_BE_FOUND}"):
         ids = _native.unpack_ngrams(high, low, n, word_bits)
         probability = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, 1:], word_bits), "probability")
         backoff = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, :-1], word_bits), "backoff")
