@@ -73,7 +73,7 @@ def build(
     from deepspeech.lm.package import DEFAULT_ALPHA, DEFAULT_BETA, Weights
     from deepspeech.text.alphabet import Alphabet
 
-    _end_tidily()
+    end_tidily()
     kind = kind_of_output(output)
     if kind == "scorer" and alphabet is None and not bytes_mode:
         raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --bytes)")
@@ -230,7 +230,7 @@ def _lines(texts: list[Path]) -> Any:
                 raise LmError(f"{text}: the compressed file is cut short; get it again") from None
 
 
-def _end_tidily() -> None:
+def end_tidily() -> None:
     """Let a plain kill clear temporary files away, as Ctrl-C does."""
     import signal
     import sys

@@ -50,7 +50,7 @@ def language_model(
 
     `deepspeech lm build` makes a scorer at once.
     """
-    from deepspeech.cli.lm import thresholds
+    from deepspeech.cli.lm import end_tidily, thresholds
     from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions, write_binary
     from deepspeech.lm.build import model_told
@@ -60,6 +60,7 @@ def language_model(
     from deepspeech.lm.normalise import Normalisation
     from deepspeech.lm.whole_file import check_place, whole_file
 
+    end_tidily()
     if kenlm_bins:
         print("--kenlm_bins: KenLM's programs are not needed any more")
     if top_k < 1:

@@ -4,6 +4,7 @@ text → estimate.py → Ngrams → arpa.py
                             → binary.py → package.py ← dictionary.py
 """
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,7 @@ def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, 
             check_place(path)
     if kind == SCORER and not options.bytes_mode and (alphabet is None or alphabet.space is None):
         raise LmError("a scorer for words needs the alphabet of its model, with a space; name an alphabet.txt")
-    with estimate(texts, options.estimate) as ngrams:
+    with _estimated(texts, options.estimate) as ngrams:
         told = list(ngrams.told)
         for path in dict.fromkeys(path for path in (options.arpa, output if kind == ARPA else None) if path):
             write_arpa(ngrams, path)
@@ -63,6 +64,16 @@ def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, 
     if kind == SCORER and ngrams.order > OLD_ORDERS:
         told.append(f"DeepSpeech 0.9.3 can read orders up to {OLD_ORDERS} only")
     return told
+
+
+def _estimated(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
+    try:
+        return estimate(texts, options)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        folder = options.temporary or tempfile.gettempdir()
+        raise LmError(f"{folder}: cannot be written ({error.strerror}); free space, or name another folder") from None
 
 
 def _scorer(ngrams: Ngrams, output: Path, alphabet: Alphabet | None, options: BuildOptions) -> Package:

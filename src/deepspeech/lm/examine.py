@@ -74,8 +74,8 @@ def page(examined: Examined) -> str:
         strings = ", with its words as texts" if seen.has_strings else ""
         lines.append(f"  model         {seen.type}{rounded}, {size(seen.model_bytes)}{strings}")
     if seen.scorer is not None:
-        native = seen.scorer
-        lines.append(f"  dictionary    {native.words} words, {native.states} states, {native.arcs} arcs")
+        native, unit = seen.scorer, "characters" if seen.scorer.bytes_mode else "words"
+        lines.append(f"  dictionary    {native.words} {unit}, {native.states} states, {native.arcs} arcs")
     if examined.words:
         lines.append(f"  words         {' '.join(examined.words)} …")
     elif seen.scorer is not None and not examined.alphabet_given:

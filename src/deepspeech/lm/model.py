@@ -73,7 +73,7 @@ class LanguageModel:
         if kind == "arpa":
             return cls(path, _from_arpa(path))
         native = open_native(path)
-        return cls(path, native, kind == "scorer" and _native.Scorer(str(path)).bytes_mode)
+        return cls(path, native, kind == "scorer" and open_scorer(path).bytes_mode)
 
     @property
     def order(self) -> int:
@@ -141,7 +141,7 @@ def describe(path: Path) -> Description:
         counts = _arpa_counts(path)
         return Description(path, kind, size_bytes, len(counts), counts)
     native = open_native(path)
-    scorer = _native.Scorer(str(path)) if kind == "scorer" else None
+    scorer = open_scorer(path) if kind == "scorer" else None
     strings = tuple(_strings(path, native.end)) if native.has_strings else ()
     return Description(
         path, kind, size_bytes, native.order, tuple(native.counts), TYPES[native.type], native.bits, native.end,
@@ -172,6 +172,14 @@ def open_native(path: Path) -> _native.NgramModel:
         return _native.NgramModel(str(path))
     except RuntimeError as error:
         raise ScorerError(f"{path}: the language model {error}") from None
+
+
+def open_scorer(path: Path) -> _native.Scorer:
+    """A scorer's dictionary and weights. Raises ScorerError."""
+    try:
+        return _native.Scorer(str(path))
+    except RuntimeError as error:
+        raise ScorerError(f"{path}: the scorer {error}") from None
 
 
 def _has_trailer(path: Path) -> bool:
