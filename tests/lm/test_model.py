@@ -10,8 +10,9 @@ import pytest
 
 from deepspeech.errors import DeepSpeechError, LmError
 from deepspeech.lm.binary import BinaryOptions, write_binary
+from deepspeech.lm.describe import describe
 from deepspeech.lm.examine import examine
-from deepspeech.lm.model import LanguageModel, Perplexity, describe
+from deepspeech.lm.model import LanguageModel, Perplexity
 from deepspeech.lm.package import Weights, package
 from deepspeech.lm.sample_words import fault, sample_words
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
