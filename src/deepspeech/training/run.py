@@ -20,8 +20,10 @@ from deepspeech._version import __version__
 from deepspeech.acoustic.deepspeech import DeepSpeech
 from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
+from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
-from deepspeech.datasets.pipeline import ClipCache, Pipeline
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.decoder.scorer import Scorer
@@ -81,9 +83,11 @@ class Run:
             raise ConfigError("data.train names no file; give at least one CSV")
         extractor = FeatureExtractor(config.features)
         self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb))
+        augmentations = tuple(parse(text) for text in config.augment)
         self.pipeline = replace(
             self.plain,
-            augmentations=tuple(parse(text) for text in config.augment),
+            augmentations=augmentations,
+            sources=Sources(augmentations, self.sets.train, self.plain.cache, config.features.sample_rate_hz),
             seed=config.training.seed,
             epochs=config.training.epochs,
             clean_epochs=config.augment_after * config.training.epochs,
