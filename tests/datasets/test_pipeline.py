@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.audio.pcm import Float32
-from deepspeech.datasets.augment.spec import KINDS, parse
 from deepspeech.datasets.augment.sources import Sources
+from deepspeech.datasets.augment.spec import KINDS, parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.pipeline import Example, Pipeline, frames_needed
 from deepspeech.datasets.sample import Sample

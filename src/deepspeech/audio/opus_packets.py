@@ -1,8 +1,8 @@
 """Opus as DeepSpeech's sample databases keep it: bare packets, each behind its length, without the Ogg container.
 
-Layout (`util/audio.py` of 0.9.3), integers big-endian: 4 bytes length of the sound as 16-bit samples, 4 bytes rate, 1 byte
-channels, 1 byte sample width, then packets, each behind 2 bytes of length. libsndfile codes and decodes; here packets
-are put into an Ogg stream (RFC 3533, RFC 7845) and taken out of one.
+Layout (`util/audio.py` of 0.9.3), integers big-endian: 4 bytes length of the sound as 16-bit samples, 4 bytes rate,
+1 byte channels, 1 byte sample width, then packets, each behind 2 bytes of length. libsndfile codes and decodes; here
+packets are put into an Ogg stream (RFC 3533, RFC 7845) and taken out of one.
 """
 
 import io

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO

@@ -11,7 +11,6 @@ from deepspeech.datasets.augment import anywhere, signal, spectrum
 from deepspeech.datasets.augment.scene import Float32, Scene
 from deepspeech.datasets.augment.spec import Augmentation, Random
 
-
 OPERATIONS: dict[str, Callable[..., Float32]] = {
     "overlay": signal.overlay,
     "noise": signal.noise,

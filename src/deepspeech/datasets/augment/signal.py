@@ -18,9 +18,9 @@ from deepspeech.errors import ConfigError
 def overlay(x: Float32, random: Random, scene: Scene, source: str, snr: float, layers: float) -> Float32:
     """With `layers` recordings of `source` over it, their sum's peak `snr` dB below its own; its peak is kept."""
     sounds = _sources(scene)
-    layer = np.sum(
-        [sounds.sound(source, len(x), random) for _ in range(max(0, round(layers)))], axis=0, dtype=np.float32
-    )
+    layer = np.zeros_like(x)
+    for _ in range(max(0, round(layers))):
+        layer += sounds.sound(source, len(x), random)
     if not np.any(layer):
         return x
     gain = _peak(x) / _peak(layer) * 10 ** (-snr / 20)

@@ -41,7 +41,8 @@ class Sources:
             return coloured(length, COLOURS[source], random)
         if source != "babble":
             return self._chained(source, length, random)
-        return np.sum([self._chained(source, length, random) for _ in range(BABBLERS)], axis=0, dtype=np.float32)
+        voices = np.stack([self._chained(source, length, random) for _ in range(BABBLERS)])
+        return voices.sum(axis=0, dtype=np.float32)  # type: ignore[no-any-return]
 
     def recording(self, source: str, random: Random) -> Float32:
         """One whole recording of a source."""
