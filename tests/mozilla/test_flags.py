@@ -259,7 +259,7 @@ def test_an_unknown_flag_is_refused_with_the_nearest_one(arguments: list[str], w
         (["--early_stop=perhaps"], "early_stop"),
         (["--load_train=newest"], "newest"),
         (["--augment=loudness"], "'loudness' is unknown"),
-        (["--augment=overlay[source=a.csv]"], "'overlay' is not available yet"),
+        (["--augment=overlay"], "say source=…"),
         (["--epochs=0"], "training.epochs is 0"),
         (["--random_seed=-1"], "training.seed is -1"),
         (["--feature_win_len=33", "--audio_sample_rate=8100"], "features.window_ms"),
