@@ -93,6 +93,7 @@ EFFECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "checkpoint_secs": ("60", {"checkpoint.every_s": 60.0}),
     "max_to_keep": ("1", {"checkpoint.keep": 1}),
     "load_train": ("init", {"checkpoint.which": "init"}),
+    "drop_source_layers": ("2", {"transfer.drop": ("layer_5", "layer_6")}),
     "export_author_id": ("me", {"card.author": "me"}),
     "export_model_name": ("mine", {"card.name": "mine"}),
     "export_model_version": ("2.0", {"card.version": "2.0"}),
