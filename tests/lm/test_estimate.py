@@ -182,7 +182,7 @@ def test_markers_are_refused_by_line_or_count_as_space(tmp_path: Path, marker: s
         (b"\n \n\t\n", "no words"),
         (b"good\nbad \xff word\n", "line 2 is no UTF-8"),
         (b"a " * 40_000_000, "longer than 64 MB"),
-        (b"small\n", "discount fallback"),
+        (b"small\n", "discount-fallback"),
     ],
     ids=["empty", "blank", "latin", "endless", "small"],
 )
