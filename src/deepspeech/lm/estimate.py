@@ -86,7 +86,7 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
     finish(job, order)
     renumber = None if kept.all() else (np.cumsum(kept) - 1).astype(np.uint32)
     ngrams = Ngrams(store, order, word_bits, int(kept.sum()), renumber)
-    ngrams.frequent = corpus.native.words(corpus.first_seen[by_frequency(corpus, kept)])
+    ngrams.frequent = (np.cumsum(kept) - 1)[by_frequency(corpus, kept)]
     found = [len(corpus.ids), *(total[0] for total in counts.totals[1:])]
     ngrams.told = (*_text_told(corpus), *_orders_told(found, ngrams.counts, taken))
     return ngrams
