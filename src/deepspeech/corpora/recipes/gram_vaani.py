@@ -1,0 +1,45 @@
+"""Gram Vaani: calls to a community radio, Hindi, MP3. Its CSV is handed out by Gram Vaani.
+
+In: the CSV, whose clips are fetched from the addresses in it. Out: mp3/, wav/, and train.csv, dev.csv and test.csv of
+80, 10 and 10 % at random (by a fixed seed, which the old importer had not).
+"""
+
+import csv
+import random
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.fetch import RefusedError, fetch
+from deepspeech.corpora.recipe import Options, Part, import_parts, read_text
+from deepspeech.corpora.report import ImportReport
+from deepspeech.errors import CorpusError
+
+
+def gram_vaani(
+    csv_filename: Annotated[Path, "The CSV of Gram Vaani.", "--csv-filename", "-c"],
+    target_dir: Annotated[Path, "Folder for the clips and for the CSVs.", "--target-dir", "-t"],
+    verbose: Annotated[bool, "Has no effect: what is done is always shown.", "--verbose", "--very-verbose", "-v"] = False,
+    options: Options = Options(),
+) -> ImportReport:
+    """Fetch and prepare Gram Vaani, Hindi."""
+    rows = list(csv.reader(read_text(csv_filename).splitlines()))
+    if not rows or "audio_url" not in rows[0] or "transcript" not in rows[0]:
+        raise CorpusError(f"{csv_filename}: there are no columns audio_url and transcript; is it the CSV of Gram Vaani?")
+    url, text = rows[0].index("audio_url"), rows[0].index("transcript")
+    clips = [_clip(row[url], row[text], target_dir) for row in rows[1:] if len(row) > max(url, text) and row[url]]
+    mixed = random.Random(1).sample(clips, len(clips))
+    dev, train = len(clips) // 10, len(clips) * 8 // 10
+    sets = {"test": mixed[train + dev :], "dev": mixed[train : train + dev], "train": mixed[:train]}
+    parts = [Part(target_dir / f"{name}.csv", some, options.rules()) for name, some in sets.items()]
+    return import_parts(options.report("gram-vaani", english_rule=True), parts, options)
+
+
+def _clip(url: str, text: str, folder: Path) -> Clip:
+    mp3 = folder / "mp3" / url.rsplit("/", 1)[-1]
+    wav, fault = folder / "wav" / f"{mp3.stem}.wav", ""
+    try:
+        fetch(url, mp3)
+    except RefusedError:
+        fault = "the clip is no longer at its address"
+    return Clip(mp3, wav, text, fault=fault)
