@@ -1,6 +1,6 @@
 """docs/corpora.md's table, made of real imports: each importer runs on its small tree.
 
-    python tests/corpora/corpora_page.py      writes the table anew; tests/corpora/test_recipes.py compares it
+python tests/corpora/corpora_page.py      writes the table anew; tests/corpora/test_recipes.py compares it
 """
 
 import sys
@@ -67,7 +67,9 @@ def row(name: str, done: Run) -> str:
     for one in done.report.sets:
         for (_, words), count in one.dropped.items():
             dropped[words] += count
-    why = "; ".join(f"{count} {words}" for words, count in sorted(dropped.items(), key=lambda item: (-item[1], item[0])))
+    why = "; ".join(
+        f"{count} {words}" for words, count in sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
+    )
     old = next((f"`bin/{door.name}{usage(name)}`" for door in doors(name)), "none")
     return f"| `deepspeech import {name}{usage(name)}` | {corpus} | {old} | {kept} of {clips} | {why or '–'} |"
 

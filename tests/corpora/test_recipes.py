@@ -93,7 +93,9 @@ def test_sources_are_left_as_they_are(name: str, tmp_path: Path) -> None:
     """What a tree holds before the import is there afterwards, byte for byte; archives too."""
     tree = BUILDERS[name](tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    again = [argument.replace("_", "-") if argument.startswith("--") else argument for argument in map(str, tree.arguments)]
+    again = [
+        argument.replace("_", "-") if argument.startswith("--") else argument for argument in map(str, tree.arguments)
+    ]
     command(name)(args=again, standalone_mode=False)
     changed = [path for path, content in before.items() if not path.is_file() or path.read_bytes() != content]
     assert not changed

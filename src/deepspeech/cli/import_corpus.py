@@ -79,9 +79,7 @@ def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
         shown = typer.Option(f"--{name.replace('_', '-')}", help=text)  # no --no- twin
     else:
         shown = typer.Option(*declared, help=text)
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, shown]
-    )
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, shown])
 
 
 class CorpusGroup(TyperGroup):

@@ -5,10 +5,28 @@ In: a sentence with figures. Out: what is said. Only cardinal numbers below a th
 
 import re
 
-_SMALL = (
-    "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
-    "dix-neuf"
-).split()
+_SMALL = [
+    "zéro",
+    "un",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "six",
+    "sept",
+    "huit",
+    "neuf",
+    "dix",
+    "onze",
+    "douze",
+    "treize",
+    "quatorze",
+    "quinze",
+    "seize",
+    "dix-sept",
+    "dix-huit",
+    "dix-neuf",
+]
 _TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 80: "quatre-vingt"}
 _LARGE = ((10**9, "milliard"), (10**6, "million"))
 _LIMIT = 10**12
@@ -53,7 +71,11 @@ def _thousands(number: int) -> str:
             words = f"{cardinal(count)} {name}{'s' * (count > 1)}"
             return f"{words} {cardinal(rest)}" if rest else words
     count, rest = divmod(number, 1000)
-    words = "mille" if count == 1 else f"{cardinal(count).removesuffix('s') if count % 100 in (0, 80) else cardinal(count)} mille"
+    words = (
+        "mille"
+        if count == 1
+        else f"{cardinal(count).removesuffix('s') if count % 100 in (0, 80) else cardinal(count)} mille"
+    )
     return f"{words} {cardinal(rest)}" if rest else words
 
 

@@ -12,12 +12,14 @@ from typing import Annotated, Protocol, TypeVar
 
 import numpy as np
 
+from deepspeech.audio.formats import read_audio, write_wav
+from deepspeech.audio.resample import resample
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.engine import Clip, Rules, import_set
+from deepspeech.corpora.engine import RATE_HZ, Clip, Rules, import_set
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
-from deepspeech.errors import CorpusError
+from deepspeech.errors import AudioError, CorpusError
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.labels import Validator, load_validator, to_ascii, validate_english
 
@@ -153,6 +155,23 @@ class Sentences:
 def converted(audio: Path, root: Path, folder: Path) -> Path:
     """Where a recording below `root` has its wav file below `folder`; two recordings never share one."""
     return folder / audio.relative_to(root).parent / f"{audio.name.removesuffix('.wav')}.wav"
+
+
+def joined(pieces: Sequence[Path], wav: Path) -> Path:
+    """`wav`, made of whole recordings one after the other; the first that cannot be read, if one cannot.
+
+    For recordings in pieces, and for long ones that are to be cut and cannot be entered well in the middle: MP3.
+    """
+    sounds = []
+    for piece in () if wav.is_file() else pieces:
+        try:
+            sounds.append(resample(*read_audio(piece), RATE_HZ))
+        except AudioError:
+            return piece
+    if sounds:
+        wav.parent.mkdir(parents=True, exist_ok=True)
+        write_wav(wav, np.concatenate(sounds), RATE_HZ)
+    return wav
 
 
 def table(path: Path, separator: str | None = None, encoding: str = "utf-8") -> list[list[str]]:

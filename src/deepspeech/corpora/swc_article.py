@@ -10,12 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from deepspeech.audio.formats import read_audio, write_wav
-from deepspeech.audio.resample import resample
-from deepspeech.corpora.engine import RATE_HZ, Clip
-from deepspeech.errors import AudioError
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.recipe import joined
 from deepspeech.text.labels import validate_english
 
 UNKNOWN = "<unknown>"
@@ -51,15 +47,8 @@ class Article:
 
     def _sound(self) -> Path:
         """The one sound file, or several joined as audio.wav: times count through all of them."""
-        pieces, joined = sorted(self.folder.glob("audio*.ogg")), self.folder / "audio.wav"
-        if len(pieces) < 2 or joined.is_file():
-            return joined if joined.is_file() else self.folder / (pieces[0].name if pieces else "audio.ogg")
-        try:
-            sounds = [resample(*read_audio(piece), RATE_HZ) for piece in pieces]
-        except AudioError:
-            return pieces[0]  # which, or whose end, will be told to be damaged
-        write_wav(joined, np.concatenate(sounds), RATE_HZ)
-        return joined
+        pieces = sorted(self.folder.glob("audio*.ogg"))
+        return joined(pieces, self.folder / "audio.wav") if len(pieces) > 1 else self.folder / "audio.ogg"
 
 
 def read_article(aligned: Path, longest_ms: int, without_numbers: bool) -> Article:

@@ -13,7 +13,7 @@ from pathlib import Path
 from deepspeech.corpora.archives import Archive, obtain, unpack_once
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.french import spell_out
-from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, import_parts
+from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, import_parts, joined
 from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import validate_english
 
@@ -52,7 +52,10 @@ def _stretches(mp3: Path, corpus: Path) -> Iterator[Clip]:
         return
     described = max(same_day, key=lambda path: _alike(path.stem, mp3.stem))
     try:
-        rows = [(float(r.get("timestamp", "")), float(r.get("timedur", "")), r.text or "") for r in xml.parse(described).iter("row")]
+        rows = [
+            (float(r.get("timestamp", "")), float(r.get("timedur", "")), r.text or "")
+            for r in xml.parse(described).iter("row")
+        ]
     except (xml.ParseError, ValueError):
         yield Clip(mp3, mp3, "", fault="its transcript cannot be read")
         return
@@ -64,9 +67,10 @@ def _stretches(mp3: Path, corpus: Path) -> Iterator[Clip]:
             stretches.append((begun_s, end_s, f"{before} {text}"))
         else:
             stretches.append((start_s, end_s, text))
+    sound = joined([mp3], corpus / "converted" / f"{mp3.stem}.wav")
     for number, (start_s, end_s, text) in enumerate(stretches):
         wav = corpus / "converted" / described.stem / f"{mp3.stem}_{number:06}.wav"
-        yield Clip(mp3, wav, text, start_s=start_s, end_s=end_s)
+        yield Clip(sound, wav, text, start_s=start_s, end_s=end_s)
 
 
 def _alike(one: str, other: str) -> int:

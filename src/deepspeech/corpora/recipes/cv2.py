@@ -126,4 +126,3 @@ def _tables(tsv_dir: Path) -> dict[str, Path]:
     meant = [str(folder) for folder in near if any((folder / f"{name}.tsv").is_file() for name in SETS)]
     hint = f"did you mean {' or '.join(meant[:3])}?" if meant else "name the unpacked folder of one language"
     raise CorpusError(f"{tsv_dir}: no {', '.join(f'{name}.tsv' for name in SETS)} in it; {hint}")
-

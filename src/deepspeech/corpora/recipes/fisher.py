@@ -34,7 +34,9 @@ def fisher(
     for year, (sound, text) in YEARS.items():
         for folder in (data_dir / sound, data_dir / text):
             if not folder.is_dir():
-                raise CorpusError(f"{folder}: there is no such folder; unpack {folder.name} of catalog.ldc.upenn.edu in it")
+                raise CorpusError(
+                    f"{folder}: there is no such folder; unpack {folder.name} of catalog.ldc.upenn.edu in it"
+                )
         sounds = {path.stem: path for kind in ("sph", "wav") for path in sorted((data_dir / sound).rglob(f"*.{kind}"))}
         turns = [
             clip

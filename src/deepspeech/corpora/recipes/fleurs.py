@@ -19,7 +19,9 @@ URL = f"{HOME}/resolve/main/data/"
 
 def fleurs(
     target_dir: TargetDir,
-    language: Annotated[str, "Language and country, as FLEURS writes them: fr_fr, en_us, cmn_hans_cn.", "--language", "-l"],
+    language: Annotated[
+        str, "Language and country, as FLEURS writes them: fr_fr, en_us, cmn_hans_cn.", "--language", "-l"
+    ],
     raw: Annotated[bool, "Take sentences as written, not as FLEURS has cleaned them."] = False,
     options: Options = Options(),
 ) -> ImportReport:

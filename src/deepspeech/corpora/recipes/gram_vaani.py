@@ -19,13 +19,17 @@ from deepspeech.errors import CorpusError
 def gram_vaani(
     csv_filename: Annotated[Path, "The CSV of Gram Vaani.", "--csv-filename", "-c"],
     target_dir: Annotated[Path, "Folder for the clips and for the CSVs.", "--target-dir", "-t"],
-    verbose: Annotated[bool, "Has no effect: what is done is always shown.", "--verbose", "--very-verbose", "-v"] = False,
+    verbose: Annotated[
+        bool, "Has no effect: what is done is always shown.", "--verbose", "--very-verbose", "-v"
+    ] = False,
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare Gram Vaani, Hindi."""
     rows = list(csv.reader(read_text(csv_filename).splitlines()))
     if not rows or "audio_url" not in rows[0] or "transcript" not in rows[0]:
-        raise CorpusError(f"{csv_filename}: there are no columns audio_url and transcript; is it the CSV of Gram Vaani?")
+        raise CorpusError(
+            f"{csv_filename}: there are no columns audio_url and transcript; is it the CSV of Gram Vaani?"
+        )
     url, text = rows[0].index("audio_url"), rows[0].index("transcript")
     clips = [_clip(row[url], row[text], target_dir) for row in rows[1:] if len(row) > max(url, text) and row[url]]
     mixed = random.Random(1).sample(clips, len(clips))

@@ -17,7 +17,9 @@ URL = "http://www.caito.de/data/Training/stt_tts/"
 
 def m_ailabs(
     target_dir: TargetDir,
-    language: Annotated[str, "Which archive: de_DE, en_UK, en_US, es_ES, fr_FR, it_IT, pl_PL, ru_RU, uk_UK.", "--language"],
+    language: Annotated[
+        str, "Which archive: de_DE, en_UK, en_US, es_ES, fr_FR, it_IT, pl_PL, ru_RU, uk_UK.", "--language"
+    ],
     skiplist: Annotated[str, "Books or readers to leave out: parts of their paths, separated by commas."] = "",
     options: Options = Options(),
 ) -> ImportReport:
@@ -38,4 +40,6 @@ def _clip(line: str, book: Path, corpus: Path) -> Clip:
     name, *texts = line.split("|")
     wav = book / "wavs" / f"{name}.wav"
     fault = "" if texts else "the row is incomplete"
-    return Clip(wav, converted(wav, corpus, corpus / "converted"), texts[-1] if texts else line, book.parent.name, fault)
+    return Clip(
+        wav, converted(wav, corpus, corpus / "converted"), texts[-1] if texts else line, book.parent.name, fault
+    )

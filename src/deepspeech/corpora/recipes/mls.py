@@ -43,6 +43,8 @@ def mls(
 def _clip(row: list[str], audio: Path, wavs: Path) -> Clip:
     """4800_10003_000000 lies in 4800/10003/: speaker and book."""
     stem = audio.joinpath(*row[0].split("_")[:2], row[0])
-    source = next((path for kind in ("opus", "flac") if (path := Path(f"{stem}.{kind}")).is_file()), Path(f"{stem}.opus"))
+    source = next(
+        (path for kind in ("opus", "flac") if (path := Path(f"{stem}.{kind}")).is_file()), Path(f"{stem}.opus")
+    )
     fault = "" if len(row) == 2 else "the row is incomplete"
     return Clip(source, wavs / f"{row[0]}.wav", row[-1], row[0].split("_")[0], fault)

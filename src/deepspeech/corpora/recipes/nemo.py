@@ -36,6 +36,8 @@ def _clip(line: str, number: int, manifest: Path, wavs: Path) -> Clip:
         start_s = float(row.get("offset") or 0)
         # Without an offset the entry is the whole file, whatever its duration was rounded to.
         end_s = start_s + float(row["duration"]) if row.get("offset") is not None else None
-        return Clip(sound, wavs / f"{number:07}-{sound.stem}.wav", text, str(row.get("speaker", "")), "", start_s, end_s)
+        return Clip(
+            sound, wavs / f"{number:07}-{sound.stem}.wav", text, str(row.get("speaker", "")), "", start_s, end_s
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return Clip(place, place, line, fault=f"the line cannot be used ({type(error).__name__}: {error})")

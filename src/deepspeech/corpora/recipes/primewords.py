@@ -34,7 +34,9 @@ def primewords(
     corpus = unpack_once(tgz_file, target_dir, target_dir / "primewords_md_2018_set1")
     listed = corpus / "set1_transcript.json"
     try:
-        said = {entry["file"]: (entry["text"], str(entry.get("user_id", ""))) for entry in json.loads(read_text(listed))}
+        said = {
+            entry["file"]: (entry["text"], str(entry.get("user_id", ""))) for entry in json.loads(read_text(listed))
+        }
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{listed}: not the list of sentences that was expected ({error})") from None
     sentences = Sentences({name: text for name, (text, _) in said.items()}, corpus / "audio_files")

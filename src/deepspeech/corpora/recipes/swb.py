@@ -27,9 +27,7 @@ def swb(
     corpus = obtain(SOUND, data_dir, into=data_dir / "LDC97S62")
     texts = obtain(TEXT, corpus, "swb_ms98_transcriptions")
     sounds = {path.stem: path for kind in ("sph", "wav") for path in sorted(corpus.glob(f"swb1_d*/**/*.{kind}"))}
-    turns = [
-        _turn(line, path, sounds, corpus) for path in sorted(texts.rglob("*-trans.text")) for line in lines(path)
-    ]
+    turns = [_turn(line, path, sounds, corpus) for path in sorted(texts.rglob("*-trans.text")) for line in lines(path)]
     rules = options.rules(lambda sentence: validate_english(to_ascii(sentence)), max_s=inf)
     sets = in_order(turns)
     parts = [Part(corpus / f"swb-{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]

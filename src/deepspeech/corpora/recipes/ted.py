@@ -15,7 +15,9 @@ from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import to_ascii
 
 NAME = "TEDLIUM_release2"
-ARCHIVE = Archive(f"{NAME}.tar.gz", "https://www.openslr.org/19/", f"https://www.openslr.org/resources/19/{NAME}.tar.gz")
+ARCHIVE = Archive(
+    f"{NAME}.tar.gz", "https://www.openslr.org/19/", f"https://www.openslr.org/resources/19/{NAME}.tar.gz"
+)
 
 
 def ted(

@@ -36,8 +36,12 @@ def voxforge(
     for archive, name in zip(archives, where, strict=True):
         (data_dir / name).mkdir(parents=True, exist_ok=True)
         unpack_once(archive, data_dir / name, data_dir / name)
-    rules = options.rules(lambda said: STRANGE.sub(" ", said.lower()).strip() or None, min_s=0.5, max_s=20, ms_per_letter=44)
-    parts = [Part(data_dir / f"voxforge-{name}.csv", _clips(data_dir / name), rules) for name in ("test", "dev", "train")]
+    rules = options.rules(
+        lambda said: STRANGE.sub(" ", said.lower()).strip() or None, min_s=0.5, max_s=20, ms_per_letter=44
+    )
+    parts = [
+        Part(data_dir / f"voxforge-{name}.csv", _clips(data_dir / name), rules) for name in ("test", "dev", "train")
+    ]
     return import_parts(options.report("voxforge"), parts, options)
 
 
