@@ -2,9 +2,10 @@
 
     python benchmarks/import_cv2.py [--clips 20000] [--voices FOLDER] [--old]
 
-Makes a release in a temporary folder from a few recordings (data/demo by default), written as 48 kHz MP3 and linked under
-many names. Imports it with `deepspeech import cv2`. With --old (needs the command sox with its MP3 format) the same clips go
-through what DeepSpeech 0.9.3 did for each: a process `sox`, then a process `soxi -s`, in a pool with a process for each core.
+Makes a release in a temporary folder from a few recordings (data/demo by default), written as 48 kHz MP3 and linked
+under many names. Imports it with `deepspeech import cv2`. With --old (needs the command sox with its MP3 format) such
+clips go through what DeepSpeech 0.9.3 did for each: a process `sox`, then a process `soxi -s`, as many at a time as
+there are cores.
 """
 
 import argparse
@@ -48,7 +49,7 @@ def make(folder: Path, recordings: list[Path], count: int) -> float:
 def old_clip(mp3: str) -> int:
     """What the old importer had SoX do for a clip; returns the number of samples."""
     wav = mp3[:-4] + ".wav"
-    command = ["sox", "-D", "-V2", mp3, "-c", "1", wav, "rate", "-h", "16000"]
+    command = ["sox", "-D", "-V2", mp3, wav, "channels", "1", "rate", "-h", "16000"]
     subprocess.run(command, check=True, capture_output=True)
     return int(subprocess.run(["soxi", "-s", wav], check=True, capture_output=True).stdout)
 

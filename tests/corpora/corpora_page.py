@@ -68,7 +68,7 @@ def row(name: str, done: Run) -> str:
         for (_, words), count in one.dropped.items():
             dropped[words] += count
     why = "; ".join(
-        f"{count} {words}" for words, count in sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
+        f"{count} × {words}" for words, count in sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
     )
     old = next((f"`bin/{door.name}{usage(name)}`" for door in doors(name)), "none")
     return f"| `deepspeech import {name}{usage(name)}` | {corpus} | {old} | {kept} of {clips} | {why or '–'} |"

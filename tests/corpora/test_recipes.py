@@ -33,8 +33,8 @@ OLD_OPTIONS = {
     "primewords": "target_dir validate_label_locale",
     "slr57": "filter_alphabet normalize validate_label_locale",
     "swb": "",
-    "swc": "language exclude_numbers max_duration ignore_too_long normalize dutch_alphabet english_alphabet german_alphabet "
-    "add_meta exclude_unknown_speakers exclude_unknown_articles keep_archive keep_intermediate",
+    "swc": "language exclude_numbers max_duration ignore_too_long normalize dutch_alphabet english_alphabet "
+    "german_alphabet add_meta exclude_unknown_speakers exclude_unknown_articles keep_archive keep_intermediate",
     "ted": "",
     "timit": "",
     "ts": "english-compatible validate_label_locale",

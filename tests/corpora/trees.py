@@ -330,8 +330,9 @@ def cv_personal(folder: Path) -> Tree:
 def cv_spontaneous(folder: Path) -> Tree:
     corpus, rows = folder / "sps-corpus-5.0-2026-09-11-fr", []
     columns = (
-        "client_id", "audio_id", "audio_file", "duration_ms", "prompt_id", "prompt", "transcription", "votes", "age", "gender",
-        "accents", "variant", "language", "prompt_upvotes", "prompt_reports", "is_edited", "split", "char_per_sec", "quality_tags",
+        "client_id", "audio_id", "audio_file", "duration_ms", "prompt_id", "prompt", "transcription", "votes", "age",
+        "gender", "accents", "variant", "language", "prompt_upvotes", "prompt_reports", "is_edited", "split",
+        "char_per_sec", "quality_tags",
     )  # fmt: skip
     splits = {"u01": "test", "u02": "dev", "u08": "unassigned"}
     for voice in (*VOICES, Voice("u11", ""), Voice("u12", "Ah [disfluency] well [noise]")):
@@ -492,7 +493,7 @@ def swc(folder: Path) -> Tree:
         article = folder / "german" / name
         turns = conversation(article / "audio.ogg", "OGG", 44100, 1)
         sentences = "".join(
-            f'<s><t text="{voice.text}"><n pronunciation="{voice.text}" start="{start * 1000:.0f}" end="{end * 1000:.0f}"/></t></s>'
+            f'<s><t><n pronunciation="{voice.text}" start="{start * 1000:.0f}" end="{end * 1000:.0f}"/></t></s>'
             for (start, end), voice in zip(turns, HEARD, strict=False)
         )
         props = f'<prop key="DC.identifier" value="{name}"/><prop key="reader.name" value="{speaker}"/>'
@@ -703,13 +704,12 @@ def debian_package(path: Path, folder: Path) -> Path:
 
 BUILDERS: dict[str, Callable[[Path], Tree]] = {
     "aidatatang": aidatatang, "aishell": aishell, "asterisk": asterisk, "atthack": atthack, "ccpmf": ccpmf, "cv": cv,
-    "cv-personal": cv_personal,
-    "cv-spontaneous": cv_spontaneous, "cv2": cv2, "fisher": fisher, "fleurs": fleurs, "folder": plain_folder,
-    "freestmandarin": freestmandarin, "gram-vaani": gram_vaani, "huggingface": huggingface, "kaldi": kaldi,
-    "ldc93s1": ldc93s1, "lhotse": lhotse, "librivox": librivox, "lingua-libre": lingua_libre, "m-ailabs": m_ailabs, "magicdata": magicdata,
-    "mls": mls, "nemo": nemo, "primewords": primewords, "slr57": slr57, "swb": swb, "swc": swc, "ted": ted,
-    "timit": timit,
-    "ts": ts, "tuda": tuda, "vctk": vctk, "voxforge": voxforge, "voxpopuli": voxpopuli,
+    "cv-personal": cv_personal, "cv-spontaneous": cv_spontaneous, "cv2": cv2, "fisher": fisher, "fleurs": fleurs,
+    "folder": plain_folder, "freestmandarin": freestmandarin, "gram-vaani": gram_vaani, "huggingface": huggingface,
+    "kaldi": kaldi, "ldc93s1": ldc93s1, "lhotse": lhotse, "librivox": librivox, "lingua-libre": lingua_libre,
+    "m-ailabs": m_ailabs, "magicdata": magicdata, "mls": mls, "nemo": nemo, "primewords": primewords, "slr57": slr57,
+    "swb": swb, "swc": swc, "ted": ted, "timit": timit, "ts": ts, "tuda": tuda, "vctk": vctk, "voxforge": voxforge,
+    "voxpopuli": voxpopuli,
 }  # fmt: skip
 
 

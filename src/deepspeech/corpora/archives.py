@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,10 +55,8 @@ def unpack_once(packed: Path, folder: Path, inside: Path) -> Path:
         unpack(packed, folder)
         if not inside.is_dir():
             raise CorpusError(f"{packed}: holds no {inside.relative_to(folder)}; is it the archive that was meant?")
-        try:
+        with suppress(OSError):  # an archive where nothing may be written is looked through again next time
             mark.touch()
-        except OSError:
-            pass  # the archive lies where nothing may be written: it is looked through again next time
     return inside
 
 

@@ -5,28 +5,10 @@ In: a sentence with figures. Out: what is said. Only cardinal numbers below a th
 
 import re
 
-_SMALL = [
-    "zéro",
-    "un",
-    "deux",
-    "trois",
-    "quatre",
-    "cinq",
-    "six",
-    "sept",
-    "huit",
-    "neuf",
-    "dix",
-    "onze",
-    "douze",
-    "treize",
-    "quatorze",
-    "quinze",
-    "seize",
-    "dix-sept",
-    "dix-huit",
-    "dix-neuf",
-]
+_SMALL = (
+    "zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
+    "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf",
+)  # fmt: skip
 _TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 80: "quatre-vingt"}
 _LARGE = ((10**9, "milliard"), (10**6, "million"))
 _LIMIT = 10**12
@@ -34,8 +16,8 @@ _NUMBER = re.compile(r"\d+(?:,\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d)[\s\u00a0\u202f](?=\d{3}(?!\d))")
 _TIME = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\b")
 _SIGNS = (
-    ("m²", "mètres carrés"), ("B2B", "B to B"), ("B2C", "B to C"), ("%", " pour cent "), ("€", " euros "), ("+", " plus "),
-    ("°", " degrés "), ("#", "hashtag "), ("@", " at "), ("/", " "),
+    ("m²", "mètres carrés"), ("B2B", "B to B"), ("B2C", "B to C"), ("%", " pour cent "), ("€", " euros "),
+    ("+", " plus "), ("°", " degrés "), ("#", "hashtag "), ("@", " at "), ("/", " "),
 )  # fmt: skip
 
 
@@ -71,11 +53,10 @@ def _thousands(number: int) -> str:
             words = f"{cardinal(count)} {name}{'s' * (count > 1)}"
             return f"{words} {cardinal(rest)}" if rest else words
     count, rest = divmod(number, 1000)
-    words = (
-        "mille"
-        if count == 1
-        else f"{cardinal(count).removesuffix('s') if count % 100 in (0, 80) else cardinal(count)} mille"
-    )
+    counted = cardinal(count)
+    if count % 100 in (0, 80):
+        counted = counted.removesuffix("s")  # deux cent mille, quatre-vingt mille
+    words = "mille" if count == 1 else f"{counted} mille"
     return f"{words} {cardinal(rest)}" if rest else words
 
 

@@ -27,8 +27,8 @@ class ParquetClips:
         if audio not in columns or text is None:
             missing = f"column {audio}" if audio not in columns else f"column of sentences ({', '.join(texts)})"
             raise CorpusError(
-                f"{files[0]}: there is no {missing}; its columns are {', '.join(columns)}: name it with --audio-column or "
-                "--text-column"
+                f"{files[0]}: there is no {missing}; its columns are {', '.join(columns)}: "
+                "name it with --audio-column or --text-column"
             )
         speaker = next((_quoted(name) for name in speakers if name in columns), "NULL")
         self._query = f"SELECT {_quoted(audio)}, {_quoted(text)}, {speaker} FROM read_parquet(?)"

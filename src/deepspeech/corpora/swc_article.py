@@ -20,7 +20,8 @@ _GERMAN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\$", "dollar"), ("€", "euro"), ("£", "pfund"),
     (r"ein tausend (\S+) hundert (\S+) er( |$)", r"\1zehnhundert \2er "),
     ("ein tausend (acht|neun) hundert", r"\1zehnhundert"),
-    ("eins( punkt null null null){3}", "eine milliarde"), ("punkt null null null( punkt null null null){2}", "milliarden"),
+    ("eins( punkt null null null){3}", "eine milliarde"),
+    ("punkt null null null( punkt null null null){2}", "milliarden"),
     ("eins( punkt null null null){2}", "eine million"), ("punkt null null null punkt null null null", "millionen"),
     ("eins punkt null null null", "ein tausend"), ("punkt null null null", "tausend"),
 ))  # fmt: skip

@@ -1,7 +1,7 @@
 """Prompts of the Asterisk telephone exchange: one voice a language, 8 kHz wav, as Debian packages them. CC BY-SA 3.0.
 
-In: what asterisk-core-sounds-fr-wav and asterisk-core-sounds-fr (the texts) install below /usr/share, or these two packages
-themselves. Out: wav files, three CSVs by tens. A small corpus in minutes, for trying a whole training run.
+In: what asterisk-core-sounds-fr-wav and asterisk-core-sounds-fr (the texts) install below /usr/share, or these two
+packages themselves. Out: wav files, three CSVs by tens. A small corpus in a minute, to try a whole training run on.
 """
 
 import gzip
@@ -20,7 +20,7 @@ LANGUAGES = ("en", "es", "fr", "it", "ru")
 
 def asterisk(
     language: Annotated[str, f"One of {', '.join(LANGUAGES)}.", "--language", "-l"],
-    source: Annotated[list[Path] | None, "The two .deb files, or the folder that stands for /usr/share.", "--source"] = None,
+    source: Annotated[list[Path] | None, "The two .deb files, or what stands for /usr/share.", "--source"] = None,
     target_dir: Annotated[Path | None, "Folder for wav files and CSVs; by default asterisk-LANGUAGE here."] = None,
     options: Options = Options(),
 ) -> ImportReport:
@@ -43,7 +43,8 @@ def asterisk(
         if not (name := wav.relative_to(voices[0]).with_suffix("").as_posix()).startswith("silence/")
     ]
     sets, rules = by_tens(clips + sentences.missing()), options.rules(cleaner(language), max_s=30)
-    parts = [Part(target_dir / f"asterisk-{language}-{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
+    csv = f"asterisk-{language}-{{}}.csv"
+    parts = [Part(target_dir / csv.format(name), sets[name], rules) for name in ("test", "dev", "train")]
     return import_parts(options.report("asterisk"), parts, options)
 
 

@@ -1,8 +1,9 @@
 """Common Voice, Spontaneous Speech: answers in the speaker's own words, any language, MP3. CC0.
 
-In: sps-corpus-<release>-<language>.tar.gz of the Mozilla Data Collective, or its unpacked folder: ss-corpus-<language>.tsv
-and audios/. Out: wav files, and train.csv, dev.csv, test.csv and unassigned.csv (transcribed, not yet validated). Marks
-such as [disfluency] are taken out of the transcripts. Layout: github.com/common-voice/cv-dataset, releases 1 to 5.
+In: sps-corpus-<release>-<language>.tar.gz of the Mozilla Data Collective, or its unpacked folder:
+ss-corpus-<language>.tsv and audios/. Out: wav files, and train.csv, dev.csv, test.csv and unassigned.csv (transcribed,
+not yet validated). Marks such as [disfluency] are taken out of the transcripts. Layout: releases 1 to 5,
+github.com/common-voice/cv-dataset.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A plain folder: each recording has a text file of its name beside it.
 
-In: wav, flac, ogg, opus, mp3, sph or aiff files and .txt files, in any tree. Out: a CSV for each of the folders train, dev
-and test, or all.csv; or with --split three CSVs by tens. Nothing is changed in the folder but for the CSVs and wavs/.
+In: wav, flac, ogg, opus, mp3, sph or aiff files and .txt files, in any tree. Out: a CSV for each of the folders train,
+dev and test, or all.csv; or with --split three CSVs by tens. All that is new in the folder are the CSVs and wavs/.
 """
 
 from pathlib import Path

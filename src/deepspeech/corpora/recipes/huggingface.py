@@ -1,7 +1,8 @@
 """A data set of Hugging Face on this machine: Parquet files, or recordings with metadata.csv or metadata.jsonl.
 
-In: what a repository holds after it was downloaded. Out: wav files, a CSV for each split. The layouts: huggingface.co/docs,
-"Create an audio dataset"; folders of `save_to_disk` (.arrow) are not read: export them with `to_parquet`.
+In: what a repository holds after it was downloaded. Out: wav files, a CSV for each split. The layouts:
+huggingface.co/docs, "Create an audio dataset". Folders of `save_to_disk` (.arrow) are not read: export them with
+`to_parquet`.
 """
 
 import csv
@@ -61,8 +62,8 @@ def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip
         text = next((name for name in texts if name in row), None)
         if "file_name" not in row or text is None:
             raise CorpusError(
-                f"{metadata}:{number}: there is no file_name, or none of {', '.join(texts)}; it has {', '.join(row)}: name the "
-                "column of the sentences with --text-column"
+                f"{metadata}:{number}: there is no file_name, or none of {', '.join(texts)}; it has {', '.join(row)}: "
+                "name the column of the sentences with --text-column"
             )
         sound = metadata.parent / str(row["file_name"])
         speaker = next((str(row[name]) for name in SPEAKERS if row.get(name)), "")

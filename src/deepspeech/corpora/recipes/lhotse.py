@@ -1,7 +1,7 @@
 """Lhotse manifests: recordings and supervisions, or cuts; .jsonl or .jsonl.gz.
 
 In: any number of them. Out: wav files, a CSV for each file of supervisions or of cuts. Recordings that are made by a
-command, lie on the web or are to be transformed first are dropped. Format: lhotse.readthedocs.io, "Representing a corpus".
+command, lie on the web or are to be transformed first are dropped. Format: lhotse.readthedocs.io, "Corpus".
 """
 
 import gzip

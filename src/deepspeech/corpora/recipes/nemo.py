@@ -39,5 +39,5 @@ def _clip(line: str, number: int, manifest: Path, wavs: Path) -> Clip:
         return Clip(
             sound, wavs / f"{number:07}-{sound.stem}.wav", text, str(row.get("speaker", "")), "", start_s, end_s
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return Clip(place, place, line, fault=f"the line cannot be used ({type(error).__name__}: {error})")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Clip(place, place, line, fault="the line is no entry with audio_filepath and text")

@@ -1,6 +1,7 @@
 """TrainingSpeech: French audio books, wav. CC0.
 
-In: its release of 2019-04-11 as a zip, with a table data.csv (path, duration, text). Out: wav files, three CSVs by tens.
+In: its release of 2019-04-11 as a zip, with a table data.csv (path, duration, text). Out: wav files, three CSVs by
+tens.
 """
 
 import csv

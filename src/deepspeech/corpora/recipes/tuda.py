@@ -1,7 +1,7 @@
 """TUDA, German Distant Speech: five microphones, 16 kHz wav. CC BY 4.0.
 
-In: german-speechdata-package-v2.tar.gz; a sentence is an .xml, its recordings have the name and a microphone. Out: three
-CSVs. Recordings of another form, which the old importer dropped, are converted.
+In: german-speechdata-package-v2.tar.gz; a sentence is an .xml, its recordings have the name and a microphone. Out:
+three CSVs. Recordings of another form, which the old importer dropped, are converted.
 """
 
 import xml.etree.ElementTree as xml
