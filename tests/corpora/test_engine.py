@@ -225,3 +225,21 @@ def test_leaving_early_stops_the_work() -> None:
     next(results)
     results.close()
     assert len(done) < 64
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s"), [(2.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (float("nan"), 1.0), (float("inf"), None)]
+)
+def test_times_that_make_no_sense(tmp_path: Path, start_s: float, end_s: float | None) -> None:
+    part = Clip(recording(tmp_path / "a.mp3"), tmp_path / "a.wav", "a", start_s=start_s, end_s=end_s)
+    assert convert(part).fault == "its start and end make no sense"
+
+
+def test_a_corpus_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+    recording(tmp_path / "outside.mp3")
+    (tmp_path / "corpus").mkdir()
+    stray = Clip(tmp_path / "corpus" / ".." / "outside.mp3", tmp_path / "corpus" / ".." / "outside.wav", "hello")
+    report = SetReport("set", tmp_path / "corpus" / "set.csv", 10)
+    import_set([stray], 1, RULES, report)
+    assert report.dropped == {(FAILED, "its name leads out of the corpus's folder"): 1}
+    assert not (tmp_path / "outside.wav").exists()

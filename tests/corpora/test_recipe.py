@@ -8,9 +8,10 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from trees import VOICES, parquet, record, sound, transcripts
+from trees import BUILDERS, VOICES, parquet, record, sound, transcripts
 
 from deepspeech.audio.formats import probe
+from deepspeech.corpora.archives import unpack
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.recipe import (
     Options,
@@ -36,7 +37,10 @@ from deepspeech.corpora.recipes.huggingface import huggingface, split_of
 from deepspeech.corpora.recipes.kaldi import kaldi
 from deepspeech.corpora.recipes.lhotse import lhotse
 from deepspeech.corpora.recipes.swb import swb
+from deepspeech.corpora.recipes.swc import swc
+from deepspeech.corpora.recipes.ted import ted
 from deepspeech.corpora.recipes.timit import timit
+from deepspeech.corpora.swc_article import cleaner, read_article
 from deepspeech.errors import CorpusError
 
 
@@ -253,3 +257,60 @@ def test_an4_and_the_smoke_sentence(shared: Path, tmp_path: Path) -> None:
     timit(tmp_path)
     said = "she had your dark suit in greasy wash water all year"
     assert transcripts(tmp_path / "TIMIT" / "timit_train.csv") == [said]
+
+
+def test_lines_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
+    record(tmp_path / "TEDLIUM_release2" / "dev" / "sph" / "a.sph", VOICES[0])
+    stm = tmp_path / "TEDLIUM_release2" / "dev" / "stm" / "a.stm"
+    stm.parent.mkdir()
+    stm.write_text("a 1 a x 1.5 <o> hello\na 1 a 0.0\n;; remark\na 1 a 0.0 1.5 <o> hello\n")
+    report = ted(tmp_path)
+    assert [dict(one.dropped) for one in report.sets if one.clips] == [{("failed", "the row is incomplete"): 2}]
+    lines = ["[1]", '{"id": 1, "recording_id": "r"}', '{"supervisions": [{}], "recording": {"id": "r"}}', '"x"']
+    (tmp_path / "odd.jsonl").write_text("\n".join(lines))
+    report = lhotse([tmp_path / "odd.jsonl"])
+    assert (report.sets[0].clips, report.sets[0].imported) == (2, 0)
+
+
+def test_one_unreadable_text_does_not_end_an_import(tmp_path: Path) -> None:
+    for name in "ab":
+        record(tmp_path / f"{name}.wav", VOICES[0])
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "b.txt").write_text("hello")
+    report = folder(tmp_path)
+    assert dict(report.sets[0].dropped) == {("failed", "its text cannot be read"): 1}
+
+
+def test_what_was_unpacked_by_hand_is_not_removed(tmp_path: Path) -> None:
+    BUILDERS["swc"](tmp_path)
+    unpack(tmp_path / "SWC_German.tar", tmp_path / "german")
+    (tmp_path / "SWC_German.tar").unlink()
+    swc(tmp_path, language="german")
+    assert (tmp_path / "german" / "Berlin" / "aligned.swc").is_file()
+
+
+def test_long_sentences_are_cut_between_tokens(tmp_path: Path) -> None:
+    def token(word: str, start: int | None = None, end: int | None = None) -> str:
+        times = (f' start="{start}"' if start is not None else "") + (f' end="{end}"' if end is not None else "")
+        return f'<t text="{word}"><n pronunciation="{word}"{times}/></t>'
+
+    tokens = token("lost") + token("one", 0, 900) + token("two") + token("three", 1000, 2000) + token("4", 2000, 2500)
+    tokens += token("five", 2600, 3000) + token("tail")
+    (tmp_path / "aligned.swc").write_text(f"<a><s>{tokens}</s></a>")
+    assert read_article(tmp_path / "aligned.swc", 1500, True).stretches == [
+        (0, 900, "one"), (900, 2000, "two three"), (2600, 3000, "five"),
+    ]  # fmt: skip
+    whole = read_article(tmp_path / "aligned.swc", 0, False)
+    assert whole.stretches == [(0, 3000, "one two three 4 five")]
+    assert (whole.name, whole.speaker) == ("<unknown>", "<unknown>")
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("Das (kostet) 5 $", None), ("Fünf $.", "fünf dollar"), ("ein tausend neun hundert", "neunzehnhundert"),
+        ("eins punkt null null null punkt null null null", "eine million"), ("punkt null", None),
+    ],
+)  # fmt: skip
+def test_german_as_it_is_read(said: str, label: str | None) -> None:
+    assert cleaner("german")(said) == label

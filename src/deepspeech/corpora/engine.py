@@ -8,7 +8,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -99,7 +100,7 @@ def import_set(
     try:
         report.csv.parent.mkdir(parents=True, exist_ok=True)
         with CsvWriter(report.csv) as writer, dropped_file as dropped, progress:
-            for clip, sound in in_order(convert, clips, workers):
+            for clip, sound in in_order(convert, _inside(clips, report.csv.parent), workers):
                 verdict = judge(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)
@@ -108,14 +109,24 @@ def import_set(
                     dropped.write(verdict)
                 progress.advance()
     except OSError as error:
-        raise CorpusError(f"{report.csv}: cannot be written ({error.strerror})") from None
+        raise CorpusError(f"{error.filename or report.csv}: cannot be written ({error.strerror})") from None
     report.dropped_file = dropped_file.path if dropped_file.lines else None
+
+
+def _inside(clips: Iterable[Clip], folder: Path) -> Iterator[Clip]:
+    """The clips; one whose name, as a corpus gives it, would have its wav file outside `folder` is not made."""
+    home = os.path.abspath(folder) + os.sep
+    for clip in clips:
+        strays = not clip.fault and not os.path.abspath(clip.wav).startswith(home)
+        yield replace(clip, fault="its name leads out of the corpus's folder") if strays else clip
 
 
 def convert(clip: Clip) -> Converted:
     """Make the clip's wav file, or find one good as it is: 16 kHz, mono, whole."""
     if clip.fault:
         return Converted(fault=clip.fault, detail=clip.fault)
+    if not 0 <= clip.start_s < (inf if clip.end_s is None else clip.end_s):
+        return Converted(fault="its start and end make no sense", detail=f"from {clip.start_s} to {clip.end_s} s")
     for path in (clip.source, clip.wav) if clip.whole else (clip.wav,):
         if (found := _ready(path)) is not None:
             return found

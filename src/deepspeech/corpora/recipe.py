@@ -3,12 +3,16 @@
 In: lists of clips. Out: the report of their import. The work itself is `engine.py`.
 """
 
+import csv
+import io
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Protocol, TypeVar
+from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import parse as parse_xml
 
 import numpy as np
 
@@ -192,6 +196,47 @@ def rows_of(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
         if column not in header:
             raise CorpusError(f"{path}: there is no column {column}; its columns are {', '.join(header) or 'none'}")
     return [dict(zip(header, [*row, *[""] * len(header)], strict=False)) for row in rows]
+
+
+def csv_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a CSV with a header, by column. Raises CorpusError that names a missing column."""
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), restval="")
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise CorpusError(f"{path}:{reader.line_num}: not readable as CSV ({error})") from None
+    for column in needed:
+        if column not in (reader.fieldnames or ()):
+            raise CorpusError(
+                f"{path}: there is no column {column}; its columns are {', '.join(reader.fieldnames or ())}"
+            )
+    return rows
+
+
+def read_xml(path: Path) -> Element | None:
+    """The root of an XML file of a corpus; None when it cannot be read."""
+    try:
+        return parse_xml(path).getroot()
+    except (ParseError, OSError, ValueError, LookupError):
+        return None
+
+
+def seconds(start: str, end: str) -> tuple[float, float] | None:
+    """Two times of a transcript; None when they are no numbers."""
+    try:
+        return float(start), float(end)
+    except ValueError:
+        return None
+
+
+def text_of(path: Path) -> tuple[str, str]:
+    """(what the text file of one recording says, why it cannot be used): one of the two is empty."""
+    try:
+        return path.read_bytes().decode("utf-8-sig"), ""
+    except FileNotFoundError:
+        return "", "the corpus has no sentence for it"
+    except (OSError, UnicodeDecodeError):
+        return "", "its text cannot be read"
 
 
 def unpacked(path: Path, wanted: str) -> Path:

@@ -5,13 +5,13 @@ pronunciations <n> with start and end in milliseconds). Out: stretches of whole 
 """
 
 import re
-import xml.etree.ElementTree as xml
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import joined
+from deepspeech.corpora.recipe import joined, read_xml
 from deepspeech.text.labels import validate_english
 
 UNKNOWN = "<unknown>"
@@ -54,10 +54,8 @@ class Article:
 
 def read_article(aligned: Path, longest_ms: int, without_numbers: bool) -> Article:
     """The article of an aligned.swc; `longest_ms` 0: sentences are never cut."""
-    article = Article(aligned.parent)
-    try:
-        tree = xml.parse(aligned)
-    except (xml.ParseError, OSError):
+    article, tree = Article(aligned.parent), read_xml(aligned)
+    if tree is None:
         article.fault = "its alignment cannot be read"
         return article
     for prop in tree.iter("prop"):
@@ -65,13 +63,13 @@ def read_article(aligned: Path, longest_ms: int, without_numbers: bool) -> Artic
             article.name = prop.get("value", UNKNOWN)
         if prop.get("key") == "reader.name":
             article.speaker = prop.get("value", UNKNOWN)
-    for sentence in _sentences(tree.getroot()):
+    for sentence in _sentences(tree):
         tokens = [_token(token) for token in sentence.findall("t")]
         article.stretches += _stretches(tokens, longest_ms, without_numbers)
     return article
 
 
-def _sentences(element: xml.Element) -> Iterator[xml.Element]:
+def _sentences(element: Element) -> Iterator[Element]:
     """Sentences, without those that the corpus tells to ignore."""
     for child in element:
         if child.tag == "s":
@@ -80,7 +78,7 @@ def _sentences(element: xml.Element) -> Iterator[xml.Element]:
             yield from _sentences(child)
 
 
-def _token(token: xml.Element) -> tuple[int | None, int | None, str]:
+def _token(token: Element) -> tuple[int | None, int | None, str]:
     notes = token.findall("n")
     starts = [int(note.get("start", "")) for note in notes if note.get("start", "").isdigit()]
     ends = [int(note.get("end", "")) for note in notes if note.get("end", "").isdigit()]

@@ -15,8 +15,8 @@ from deepspeech.corpora.recipe import (
     TargetDir,
     converted,
     import_parts,
-    read_text,
     sample_size,
+    text_of,
 )
 from deepspeech.corpora.report import ImportReport, save_too_long
 
@@ -34,7 +34,7 @@ def atthack(
         obtain(Archive(f"{kind}.tgz", HOME, f"{URL}{kind}.tgz"), target_dir, f"{ROOT}/{kind}")
         for kind in ("txt", "wav")
     )
-    sentences = Sentences({text.stem: read_text(text) for text in sorted(texts.glob("*.txt"))}, wavs)
+    sentences = Sentences({text.stem: text_of(text)[0] for text in sorted(texts.glob("*.txt"))}, wavs)
     clips = [
         sentences.clip(wav, converted(wav, wavs, target_dir / "converted"), speaker=wav.name.split("_")[0])
         for wav in sorted(wavs.glob("*.wav"))

@@ -6,14 +6,13 @@ In: the zip of data.economie.gouv.fr, or its 40 parts .zip.001 …, or what they
 
 import re
 import shutil
-import xml.etree.ElementTree as xml
 from collections.abc import Iterator
 from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain, unpack_once
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.french import spell_out
-from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, import_parts, joined
+from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, import_parts, joined, read_xml, seconds
 from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import validate_english
 
@@ -30,6 +29,7 @@ def ccpmf(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     corpus, packed = target_dir / NAME, target_dir / ARCHIVE.name
     if not corpus.is_dir():
         _join(sorted(target_dir.glob(f"{ARCHIVE.name}.[0-9]*")), packed)
+    if packed.is_file() or not corpus.is_dir():
         inner = obtain(ARCHIVE, target_dir, into=corpus) / f"{NAME}.zip"
         if inner.is_file():
             unpack_once(inner, target_dir, corpus)
@@ -51,14 +51,12 @@ def _stretches(mp3: Path, corpus: Path) -> Iterator[Clip]:
         yield Clip(mp3, mp3, "", fault="the corpus has no transcript for it")
         return
     described = max(same_day, key=lambda path: _alike(path.stem, mp3.stem))
-    try:
-        rows = [
-            (float(r.get("timestamp", "")), float(r.get("timedur", "")), r.text or "")
-            for r in xml.parse(described).iter("row")
-        ]
-    except (xml.ParseError, ValueError):
+    tree, rows = read_xml(described), []
+    for row in tree.iter("row") if tree is not None else ():
+        if span := seconds(row.get("timestamp", ""), row.get("timedur", "")):
+            rows.append((*span, row.text or ""))
+    if tree is None:
         yield Clip(mp3, mp3, "", fault="its transcript cannot be read")
-        return
     stretches: list[tuple[float, float, str]] = []
     for start_s, duration_s, text in rows:
         end_s = start_s + duration_s

@@ -4,13 +4,10 @@ In: cv_corpus_v1.tar.gz with a table cv-valid-train.csv and its like for each se
 a CSV of the table's name for each.
 """
 
-import csv
-
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, read_text
+from deepspeech.corpora.recipe import Options, Part, TargetDir, csv_rows, import_parts
 from deepspeech.corpora.report import ImportReport
-from deepspeech.errors import CorpusError
 
 NAME = "cv_corpus_v1"
 ARCHIVE = Archive(
@@ -25,10 +22,8 @@ def cv(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     corpus = obtain(ARCHIVE, target_dir, NAME)
     parts = []
     for table in sorted(corpus.glob("*.csv")):
-        rows = list(csv.DictReader(read_text(table).splitlines()))
-        if rows and not {"filename", "text"} <= rows[0].keys():
-            raise CorpusError(f"{table}: there is no column filename or text; its columns are {', '.join(rows[0])}")
-        mp3s = [(corpus / row["filename"], row["text"] or "") for row in rows]
+        rows = csv_rows(table, ("filename", "text"))
+        mp3s = [(corpus / row["filename"], row["text"]) for row in rows]
         clips = [Clip(mp3, mp3.with_suffix(".wav"), text) for mp3, text in mp3s]
         parts.append(Part(target_dir / table.name, clips, options.rules()))
     return import_parts(options.report("cv"), parts, options)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, in_order, lines
+from deepspeech.corpora.recipe import Options, Part, import_parts, in_order, lines, seconds
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.text.labels import to_ascii, validate_english
@@ -54,9 +54,13 @@ def _turns(path: Path, sounds: dict[str, Path], wavs: Path) -> Iterator[Clip]:
     """Lines `start end A: words`; A speaks on the first channel, B on the second."""
     sound = sounds.get(path.stem, path.with_suffix(".sph"))
     for line in lines(path):
-        start, end, side, *words = [*line.split(None, 3), ""][:4] if line[0] != "#" else ("",) * 4
-        if start:
-            stem = f"{path.stem}-{float(start)}-{float(end)}"
-            text, channel = CORRECTIONS.get(stem, " ".join(words)), 0 if side == "A:" else 1
-            wav = wavs / f"{stem}-{side[:1]}.wav"  # both may speak at once
-            yield Clip(sound, wav, text, path.stem + side[:1], start_s=float(start), end_s=float(end), channel=channel)
+        if line.startswith("#"):
+            continue
+        start, end, side, words = [*line.split(None, 3), "", "", "", ""][:4]
+        if (span := seconds(start, end)) is None or side not in ("A:", "B:"):
+            yield Clip(sound, sound, line, fault="the row is incomplete")
+            continue
+        stem = f"{path.stem}-{span[0]}-{span[1]}"
+        wav = wavs / f"{stem}-{side[0]}.wav"  # both may speak at once
+        text, channel = CORRECTIONS.get(stem, words), "AB".index(side[0])
+        yield Clip(sound, wav, text, path.stem + side[0], start_s=span[0], end_s=span[1], channel=channel)

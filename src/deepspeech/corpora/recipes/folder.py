@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, by_tens, converted, import_parts, read_text
+from deepspeech.corpora.recipe import Options, Part, by_tens, converted, import_parts, text_of
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 
@@ -49,7 +49,5 @@ def _by_folder(clips: list[Clip], directory: Path) -> dict[str, list[Clip]]:
 
 
 def _clip(sound: Path, text_suffix: str, wav: Path) -> Clip:
-    text = sound.with_suffix(text_suffix)
-    if not text.is_file():
-        return Clip(sound, wav, "", fault="there is no text beside it")
-    return Clip(sound, wav, " ".join(read_text(text).split()))
+    text, fault = text_of(sound.with_suffix(text_suffix))
+    return Clip(sound, wav, " ".join(text.split()), fault=fault)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, at_random, converted, import_parts, read_text, verbatim
+from deepspeech.corpora.recipe import Options, Part, at_random, converted, import_parts, text_of, verbatim
 from deepspeech.corpora.report import ImportReport
 
 
@@ -33,7 +33,6 @@ def freestmandarin(
 
 
 def _clip(name: Path, wav: Path) -> Clip:
-    text, speaker = name.with_suffix(".txt"), name.name[:14]  # 20170001P00001A0001: session P00001, channel A
-    if not text.is_file():
-        return Clip(name.with_suffix(".wav"), wav, "", speaker, fault="the corpus has no sentence for it")
-    return Clip(name.with_suffix(".wav"), wav, read_text(text), speaker)
+    speaker = name.name[:14]  # 20170001P00001A0001: session P00001, channel A
+    text, fault = text_of(name.with_suffix(".txt"))
+    return Clip(name.with_suffix(".wav"), wav, text, speaker, fault)

@@ -4,16 +4,14 @@ In: the CSV, whose clips are fetched from the addresses in it. Out: mp3/, wav/, 
 80, 10 and 10 % at random (by a fixed seed, which the old importer had not).
 """
 
-import csv
 import random
 from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.fetch import RefusedError, fetch
-from deepspeech.corpora.recipe import Options, Part, import_parts, read_text
+from deepspeech.corpora.recipe import Options, Part, csv_rows, import_parts
 from deepspeech.corpora.report import ImportReport
-from deepspeech.errors import CorpusError
 
 
 def gram_vaani(
@@ -25,13 +23,8 @@ def gram_vaani(
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare Gram Vaani, Hindi."""
-    rows = list(csv.reader(read_text(csv_filename).splitlines()))
-    if not rows or "audio_url" not in rows[0] or "transcript" not in rows[0]:
-        raise CorpusError(
-            f"{csv_filename}: there are no columns audio_url and transcript; is it the CSV of Gram Vaani?"
-        )
-    url, text = rows[0].index("audio_url"), rows[0].index("transcript")
-    clips = [_clip(row[url], row[text], target_dir) for row in rows[1:] if len(row) > max(url, text) and row[url]]
+    rows = csv_rows(csv_filename, ("audio_url", "transcript"))
+    clips = [_clip(row["audio_url"], row["transcript"], target_dir) for row in rows if row["audio_url"]]
     mixed = random.Random(1).sample(clips, len(clips))
     dev, train = len(clips) // 10, len(clips) * 8 // 10
     sets = {"test": mixed[train + dev :], "dev": mixed[train : train + dev], "train": mixed[:train]}

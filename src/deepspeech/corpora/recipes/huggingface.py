@@ -5,7 +5,6 @@ huggingface.co/docs, "Create an audio dataset". Folders of `save_to_disk` (.arro
 `to_parquet`.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Annotated, Any
 
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.parquet import ParquetClips
-from deepspeech.corpora.recipe import Clips, Options, Part, import_parts, lines, read_text
+from deepspeech.corpora.recipe import Clips, Options, Part, csv_rows, import_parts, lines
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 
@@ -72,10 +71,11 @@ def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip
 
 def _rows(metadata: Path) -> list[dict[str, Any]]:
     if metadata.suffix == ".csv":
-        return list(csv.DictReader(read_text(metadata).splitlines()))
+        return list[dict[str, Any]](csv_rows(metadata, ()))
     if metadata.suffix != ".jsonl":
         raise CorpusError(f"{metadata}: only metadata.csv, metadata.jsonl and Parquet files are read; convert it")
     try:
-        return [json.loads(line) for line in lines(metadata)]
+        rows = [json.loads(line) for line in lines(metadata)]
+        return [row if isinstance(row, dict) else {} for row in rows]
     except ValueError as error:
         raise CorpusError(f"{metadata}: not JSON lines ({error})") from None

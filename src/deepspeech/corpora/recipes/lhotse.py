@@ -24,7 +24,7 @@ def lhotse(
 ) -> ImportReport:
     """Prepare what Lhotse manifests list."""
     entries = {manifest: _entries(manifest) for manifest in manifests}
-    recordings = {one["id"]: one for found in entries.values() for one in found if "sources" in one}
+    recordings = {one.get("id"): one for found in entries.values() for one in found if "sources" in one}
     rules, parts = options.rules(max_s=30), []
     for manifest, found in entries.items():
         name = manifest.name.removesuffix(".gz").removesuffix(".jsonl")
@@ -40,36 +40,36 @@ def _entries(manifest: Path) -> list[dict[str, Any]]:
     try:
         opened = gzip.open if manifest.suffix == ".gz" else open
         with opened(manifest, "rt", encoding="utf-8") as file:
-            return [json.loads(line) for line in file if line.strip()]
+            entries = [json.loads(line) for line in file if line.strip()]
+            return [entry if isinstance(entry, dict) else {} for entry in entries]
     except (OSError, EOFError, ValueError) as error:
         raise CorpusError(f"{manifest}: cannot be read as JSON lines ({error})") from None
 
 
-def _supervisions(
-    entry: dict[str, Any], recordings: dict[str, Any]
-) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None, float]]:
+def _supervisions(entry: dict[str, Any], recordings: dict[Any, Any]) -> Iterator[tuple[dict[str, Any], Any, Any]]:
     """(supervision, its recording, where its times count from) of a supervision or of a cut."""
     if "supervisions" in entry:
-        for supervision in entry["supervisions"]:
-            yield supervision, entry.get("recording"), float(entry.get("start", 0))
+        for supervision in entry["supervisions"] or ():
+            yield supervision, entry.get("recording"), entry.get("start", 0)
     elif "recording_id" in entry:
-        yield entry, recordings.get(entry["recording_id"]), 0.0
+        yield entry, recordings.get(entry["recording_id"]), 0
 
 
-def _clip(supervision: dict[str, Any], recording: dict[str, Any] | None, from_s: float, root: Path, wavs: Path) -> Clip:
+def _clip(supervision: dict[str, Any], recording: Any, from_s: Any, root: Path, wavs: Path) -> Clip:
     name, text = str(supervision.get("id", "?")), supervision.get("text") or ""
     wav, speaker = wavs / f"{name.replace('/', '_')}.wav", supervision.get("speaker") or ""
     if recording is None:
         return Clip(Path(name), wav, text, speaker, "its recording is not in the manifests")
-    channel = supervision.get("channel", 0)
-    channel = channel[0] if isinstance(channel, list) and channel else channel
-    sources = [one for one in recording.get("sources", []) if channel in one.get("channels", [])]
-    if not sources or sources[0].get("type") != "file":
+    try:
+        channel = supervision.get("channel", 0)
+        channel = channel[0] if isinstance(channel, list) else channel
+        source = next(one for one in recording["sources"] if channel in one["channels"] and one["type"] == "file")
+        start_s = float(from_s) + float(supervision["start"])
+        end_s = start_s + float(supervision["duration"])
+        side = source["channels"].index(channel) if len(source["channels"]) > 1 else None
+        fault = "its recording is to be transformed first" if recording.get("transforms") else ""
+        return Clip(root / source["source"], wav, text, speaker, fault, start_s, end_s, side)
+    except StopIteration:
         return Clip(Path(name), wav, text, speaker, "its recording is not a file here")
-    if recording.get("transforms"):
-        return Clip(Path(name), wav, text, speaker, "its recording is to be transformed first")
-    channels = sources[0]["channels"]
-    start_s = from_s + float(supervision.get("start", 0))
-    end_s = start_s + float(supervision.get("duration", 0))
-    side = channels.index(channel) if len(channels) > 1 else None
-    return Clip(root / sources[0]["source"], wav, text, speaker, "", start_s, end_s, side)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return Clip(Path(name), wav, text, speaker, "the entry is incomplete")

@@ -26,13 +26,11 @@ def lingua_libre(
 ) -> ImportReport:
     """Fetch and prepare the words of one language from Lingua Libre."""
     name = f"Q{qid}-{iso639_3}-{english_name}"
-    into = target_dir / "lingua_libre"
-    corpus = obtain(Archive(f"{name}.zip", HOME, f"{HOME}{name}.zip"), target_dir, into=into)
-    corpus = corpus / name if (corpus / name).is_dir() else corpus
+    corpus = obtain(Archive(f"{name}.zip", HOME, f"{HOME}{name}.zip"), target_dir, name, target_dir / "lingua_libre")
     bogus = [re.compile(line) for line in lines(bogus_records)] if bogus_records else []
     words = sorted(path for path in corpus.rglob("*") if path.suffix.lower() in (".ogg", ".wav", ".flac", ".mp3"))
     clips = [
-        Clip(word, converted(word, corpus, into / "converted" / name), word.stem, word.parent.name)
+        Clip(word, converted(word, corpus, target_dir / "converted" / name), word.stem, word.parent.name)
         for word in words
         if not any(pattern.match(word.relative_to(corpus).as_posix()) for pattern in bogus)
     ]

@@ -34,8 +34,8 @@ def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
             said[Path(row[0]).stem] = row[1] if len(row) == 2 else ""
     sentences = Sentences(said, corpus / "speech")
     clips = [
-        sentences.clip(wav, converted(wav, corpus, target_dir / "converted"), speaker=wav.parent.name)
-        for wav in sorted(corpus.rglob("*.wav"))
+        sentences.clip(wav, converted(wav, corpus, corpus / "converted"), speaker=wav.parent.name)
+        for wav in sorted((corpus / "speech").rglob("*.wav"))
     ]
     sets = by_tens([clip for clip in clips if not clip.fault])
     sets["train"] += [clip for clip in clips if clip.fault] + sentences.missing()

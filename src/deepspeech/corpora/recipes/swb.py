@@ -10,7 +10,7 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, in_order, lines
+from deepspeech.corpora.recipe import Options, Part, import_parts, in_order, lines, seconds
 from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import to_ascii, validate_english
 
@@ -39,8 +39,8 @@ def _turn(line: str, path: Path, sounds: dict[str, Path], corpus: Path) -> Clip:
     name = f"sw0{path.stem[2:6]}"
     sound = sounds.get(name, corpus / "swb1_d1" / f"{name}.sph")
     row = line.split(None, 3)
-    if len(row) < 4:
+    if len(row) < 4 or (span := seconds(row[1], row[2])) is None or path.stem[6:7] not in ("A", "B"):
         return Clip(sound, sound, line, fault="the row is incomplete")
-    start_s, end_s, side = float(row[1]), float(row[2]), path.stem[6]
+    (start_s, end_s), side = span, path.stem[6]
     wav = corpus / "split-wav" / f"{path.stem}-{start_s}-{end_s}.wav"
     return Clip(sound, wav, row[3], name + side, start_s=start_s, end_s=end_s, channel="AB".index(side))

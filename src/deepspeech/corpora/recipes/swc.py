@@ -61,11 +61,12 @@ def swc(
         import_parts(report, parts, options)
         for part in parts if add_meta else ():
             _add_columns(part.csv, article_of)
+        mark = base_dir / f".{archive.name}.unpacked"
+        if not keep_unpacked and mark.is_file():  # what was unpacked by hand is not ours to remove
+            shutil.rmtree(corpus)
+            mark.unlink()
         if not keep:
             (base_dir / archive.name).unlink(missing_ok=True)
-        if not keep_unpacked:
-            shutil.rmtree(corpus)
-            (base_dir / f".{archive.name}.unpacked").unlink(missing_ok=True)
     return report
 
 

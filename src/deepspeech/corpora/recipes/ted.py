@@ -10,7 +10,7 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, lines
+from deepspeech.corpora.recipe import Options, Part, import_parts, lines, seconds
 from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import to_ascii
 
@@ -41,8 +41,8 @@ def _clip(line: str, talk: Path) -> Clip | None:
     if line.startswith(";;") or row[-1] == "ignore_time_segment_in_scoring":
         return None
     source = talk.parents[1] / "sph" / f"{talk.stem}.sph"
-    if len(row) < 7:
+    if len(row) < 7 or (span := seconds(row[3], row[4])) is None:
         return Clip(source, source, line, fault="the row is incomplete")
-    start_s, end_s = float(row[3]), float(row[4])
+    start_s, end_s = span
     wav = talk.parents[1] / "wav" / f"{talk.stem}-{start_s}-{end_s}.wav"
     return Clip(source, wav, row[6], row[2], start_s=start_s, end_s=end_s)

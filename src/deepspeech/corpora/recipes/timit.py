@@ -10,7 +10,7 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, converted, import_parts, read_text
+from deepspeech.corpora.recipe import Options, Part, converted, import_parts, text_of
 from deepspeech.corpora.report import ImportReport
 
 ARCHIVE = Archive("TIMIT-LDC93S1.tgz", "https://catalog.ldc.upenn.edu/LDC93S1")
@@ -40,7 +40,8 @@ def timit(
 def _clip(text: Path, corpus: Path) -> Clip:
     """`SX9.TXT` is `0 46797 What they said.`: first and last sample, sentence."""
     sound = text.with_suffix(".WAV" if text.suffix == ".TXT" else ".wav")
-    row = read_text(text).split(None, 2)
+    said, fault = text_of(text)
+    row = said.split(None, 2)
     wav = converted(sound, corpus, corpus / "converted").with_suffix(".wav")
-    fault = "" if len(row) == 3 else "the sentence is not there"
+    fault = fault or ("" if len(row) == 3 else "the sentence is not there")
     return Clip(sound, wav, row[2] if len(row) == 3 else "", text.parent.name, fault)

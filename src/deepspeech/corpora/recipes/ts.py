@@ -4,16 +4,14 @@ In: its release of 2019-04-11 as a zip, with a table data.csv (path, duration, t
 tens.
 """
 
-import csv
 import re
 from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, converted, import_parts, read_text
+from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, converted, csv_rows, import_parts
 from deepspeech.corpora.report import ImportReport
-from deepspeech.errors import CorpusError
 from deepspeech.text.labels import to_ascii, validate_english
 
 RELEASE = "2019-04-11_fr_FR"
@@ -32,10 +30,8 @@ def ts(
 ) -> ImportReport:
     """Fetch and prepare TrainingSpeech, French audio books."""
     corpus = obtain(ARCHIVE, target_dir, into=target_dir / f"ts_{RELEASE}")
-    rows = list(csv.DictReader(read_text(corpus / "data.csv").splitlines()))
-    if rows and not {"path", "text"} <= rows[0].keys():
-        raise CorpusError(f"{corpus / 'data.csv'}: there is no column path or text; fetch the corpus again")
-    clips = [_clip(corpus / row["path"], row["text"] or "", corpus) for row in rows]
+    rows = csv_rows(corpus / "data.csv", ("path", "text"))
+    clips = [_clip(corpus / row["path"], row["text"], corpus) for row in rows]
     rules = options.rules(lambda text: clean(text, english_compatible), max_s=15)
     sets = by_tens(clips)
     parts = [Part(target_dir / f"ts_{RELEASE}_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]

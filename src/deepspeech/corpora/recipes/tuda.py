@@ -4,14 +4,13 @@ In: german-speechdata-package-v2.tar.gz; a sentence is an .xml, its recordings h
 three CSVs. Recordings of another form, which the old importer dropped, are converted.
 """
 
-import xml.etree.ElementTree as xml
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts, truth
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts, read_xml, truth
 from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import validate_english
 
@@ -21,6 +20,7 @@ ARCHIVE = Archive(
     "https://www.inf.uni-hamburg.de/en/inst/ab/lt/resources/data/acoustic-models.html",
     f"http://ltdata1.informatik.uni-hamburg.de/kaldi_tuda_de/{NAME}.tar.gz",
 )
+TAGS = ("cleaned_sentence", "speaker_id")
 
 
 def tuda(
@@ -52,13 +52,9 @@ def clean(sentence: str) -> str | None:
 
 def _clips(folder: Path, wavs: Path) -> Iterator[Clip]:
     for described in sorted(folder.glob("*.xml")):
-        sentence, speaker, fault = "", "", ""
-        try:
-            tree = xml.parse(described)
-            sentence = tree.findtext(".//cleaned_sentence") or ""
-            speaker = tree.findtext(".//speaker_id") or ""
-        except xml.ParseError:
-            fault = "its description cannot be read"
+        root = read_xml(described)
+        fault = "its description cannot be read" if root is None else ""
+        said, speaker = ("", "") if root is None else (root.findtext(f".//{tag}") or "" for tag in TAGS)
         recordings = sorted(folder.glob(f"{described.stem}_*.wav")) or [described.with_suffix(".wav")]
         for wav in recordings:
-            yield Clip(wav, converted(wav, folder, wavs), sentence, speaker, fault)
+            yield Clip(wav, converted(wav, folder, wavs), said, speaker, fault)

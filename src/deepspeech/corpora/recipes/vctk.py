@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts, read_text
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts, text_of
 from deepspeech.corpora.report import ImportReport
 
 NAME = "VCTK-Corpus"
@@ -40,5 +40,5 @@ def _clip(sound: Path, corpus: Path) -> Clip:
     """p225/p225_001.wav, or p225_001_mic1.flac, is said in txt/p225/p225_001.txt."""
     name = sound.stem.removesuffix("_mic1")
     text, wav = corpus / "txt" / sound.parent.name / f"{name}.txt", converted(sound, corpus, corpus / "wav16")
-    fault = "" if text.is_file() else "the corpus has no sentence for it"
-    return Clip(sound, wav, "" if fault else read_text(text).split("\n")[0], sound.parent.name, fault)
+    said, fault = text_of(text)
+    return Clip(sound, wav, said.split("\n")[0], sound.parent.name, fault)

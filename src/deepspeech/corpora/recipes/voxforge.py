@@ -49,7 +49,7 @@ def _clips(folder: Path) -> list[Clip]:
     clips = []
     for prompts in sorted(folder.glob("*/etc/PROMPTS")):
         session = prompts.parents[1]
-        said = {row[0].rsplit("/", 1)[-1]: row[-1] for row in table(prompts) if len(row) == 2}
+        said = {row[0].rsplit("/", 1)[-1]: row[-1] for row in table(prompts, encoding="latin-1") if len(row) == 2}
         sentences = Sentences(said, session / "wav")
         clips += [
             sentences.clip(wav, converted(wav, folder, folder / "converted"), speaker=session.name.split("-")[0])
