@@ -13,23 +13,8 @@ from trees import BUILDERS, VOICES, parquet, record, sound, transcripts
 from deepspeech.audio.formats import probe
 from deepspeech.corpora.archives import unpack
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import (
-    Options,
-    Part,
-    Sentences,
-    at_random,
-    by_speaker,
-    by_tens,
-    converted,
-    import_parts,
-    in_order,
-    joined,
-    plain,
-    rows_of,
-    sample_size,
-    table,
-    truth,
-)
+from deepspeech.corpora.reading import rows_of, table, truth
+from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, joined, plain
 from deepspeech.corpora.recipes.fisher import fisher
 from deepspeech.corpora.recipes.folder import folder
 from deepspeech.corpora.recipes.gram_vaani import gram_vaani
@@ -40,6 +25,7 @@ from deepspeech.corpora.recipes.swb import swb
 from deepspeech.corpora.recipes.swc import swc
 from deepspeech.corpora.recipes.ted import ted
 from deepspeech.corpora.recipes.timit import timit
+from deepspeech.corpora.splits import at_random, by_order, by_speaker, by_tens, sample_size
 from deepspeech.corpora.swc_article import cleaner, read_article
 from deepspeech.errors import CorpusError
 
@@ -48,14 +34,14 @@ from deepspeech.errors import CorpusError
 def test_every_split_keeps_every_item_once(count: int) -> None:
     items = list(range(count))
     clips = [Clip(Path(str(n)), Path(), "", f"speaker {n % 7}") for n in items]
-    for sets in (by_tens(items), in_order(items), at_random(items, 5000, 12345)):
+    for sets in (by_tens(items), by_order(items), at_random(items, 5000, 12345)):
         assert sorted(item for some in sets.values() for item in some) == items
     assert len([clip for some in by_speaker(clips).values() for clip in some]) == count
 
 
 def test_splits_that_old_systems_made() -> None:
     assert by_tens("abcdefghijkl") == {"test": ["a", "k"], "dev": ["b", "l"], "train": list("cdefghij")}
-    assert {name: len(some) for name, some in in_order(range(100)).items()} == {"train": 64, "dev": 16, "test": 20}
+    assert {name: len(some) for name, some in by_order(range(100)).items()} == {"train": 64, "dev": 16, "test": 20}
     # np.random.seed(12345); np.random.shuffle(np.arange(102600)): the last of it is the old test set.
     old = np.arange(102600)
     np.random.RandomState(12345).shuffle(old)

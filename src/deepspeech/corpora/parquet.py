@@ -1,6 +1,6 @@
 """Clips packed in Parquet files: a column of recordings, a column of sentences.
 
-In: files of one set with the same columns. Out: clips, a few in memory at a time. A recording is what Hugging Face's
+In: files of one set with the same columns. Out: clips, about a row group in memory at a time. A recording is what Hugging Face's
 `datasets` writes, a struct of `bytes` and `path`; or bytes; or the path of a file.
 """
 
@@ -61,7 +61,7 @@ def _quoted(name: str) -> str:
 
 def _rows(query: str, file: Path) -> Iterator[tuple[Any, ...]]:
     try:
-        with duckdb.connect() as connection:
+        with duckdb.connect(config={"threads": 1}) as connection:
             cursor = connection.execute(query, [str(file)])
             while rows := cursor.fetchmany(_ROWS):
                 yield from rows

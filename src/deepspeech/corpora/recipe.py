@@ -1,18 +1,13 @@
-"""What recipes are made of: the options of every importer, sets, splits, and clips found by their sentences.
+"""What recipes are made of: the options of every importer, sets, and clips found by their sentences.
 
 In: lists of clips. Out: the report of their import. The work itself is `engine.py`.
 """
 
-import csv
-import io
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Protocol, TypeVar
-from xml.etree.ElementTree import Element, ParseError
-from xml.etree.ElementTree import parse as parse_xml
+from typing import Annotated, Protocol
 
 import numpy as np
 
@@ -26,8 +21,6 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, CorpusError
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.labels import Validator, load_validator, to_ascii, validate_english
-
-Item = TypeVar("Item")
 
 TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
 
@@ -178,67 +171,6 @@ def joined(pieces: Sequence[Path], wav: Path) -> Path:
     return wav
 
 
-def table(path: Path, separator: str | None = None, encoding: str = "utf-8") -> list[list[str]]:
-    """Lines of a list `name<separator>sentence`, cut once (None: at white space). Raises CorpusError."""
-    return [line.split(separator, 1) for line in lines(path, encoding)]
-
-
-def lines(path: Path, encoding: str = "utf-8") -> list[str]:
-    """The lines of a text file that hold something, without white space around. Raises CorpusError."""
-    return [line.strip() for line in read_text(path, encoding).split("\n") if line.strip()]
-
-
-def rows_of(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a table with tabs and a header, by column. Raises CorpusError that names a missing column."""
-    # Not the csv module: such tables are not quoted.
-    header, *rows = [line.rstrip("\r").split("\t") for line in read_text(path).split("\n") if line.strip()] or [[]]
-    for column in needed:
-        if column not in header:
-            raise CorpusError(f"{path}: there is no column {column}; its columns are {', '.join(header) or 'none'}")
-    return [dict(zip(header, [*row, *[""] * len(header)], strict=False)) for row in rows]
-
-
-def csv_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV with a header, by column. Raises CorpusError that names a missing column."""
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), restval="")
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise CorpusError(f"{path}:{reader.line_num}: not readable as CSV ({error})") from None
-    for column in needed:
-        if column not in (reader.fieldnames or ()):
-            raise CorpusError(
-                f"{path}: there is no column {column}; its columns are {', '.join(reader.fieldnames or ())}"
-            )
-    return rows
-
-
-def read_xml(path: Path) -> Element | None:
-    """The root of an XML file of a corpus; None when it cannot be read."""
-    try:
-        return parse_xml(path).getroot()
-    except (ParseError, OSError, ValueError, LookupError):
-        return None
-
-
-def seconds(start: str, end: str) -> tuple[float, float] | None:
-    """Two times of a transcript; None when they are no numbers."""
-    try:
-        return float(start), float(end)
-    except ValueError:
-        return None
-
-
-def text_of(path: Path) -> tuple[str, str]:
-    """(what the text file of one recording says, why it cannot be used): one of the two is empty."""
-    try:
-        return path.read_bytes().decode("utf-8-sig"), ""
-    except FileNotFoundError:
-        return "", "the corpus has no sentence for it"
-    except (OSError, UnicodeDecodeError):
-        return "", "its text cannot be read"
-
-
 def unpacked(path: Path, wanted: str) -> Path:
     """The folder that holds `wanted` (a pattern): `path`, or, if that is an archive, one below, after unpacking."""
     if not path.is_file():
@@ -247,75 +179,3 @@ def unpacked(path: Path, wanted: str) -> Path:
     unpack_once(path, folder, folder)
     found = sorted(folder.rglob(wanted))
     return found[0].parent if found else folder
-
-
-def read_text(path: Path, encoding: str = "utf-8") -> str:
-    """A text file of a corpus. Raises CorpusError: not there, or in another encoding."""
-    try:
-        return path.read_bytes().decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus whole?") from None
-    except UnicodeDecodeError:
-        raise CorpusError(f"{path}: not {encoding.upper()} text; unpack or fetch the corpus again") from None
-
-
-def by_tens(items: Iterable[Item]) -> dict[str, list[Item]]:
-    """Of every ten the first to test, the second to dev, eight to train: the split of several old importers."""
-    sets: dict[str, list[Item]] = {"train": [], "dev": [], "test": []}
-    for number, item in enumerate(items):
-        sets[{0: "test", 1: "dev"}.get(number % 10, "train")].append(item)
-    return sets
-
-
-def in_order(items: Sequence[Item]) -> dict[str, list[Item]]:
-    """The first 64 % to train, the next 16 % to dev, the rest to test: Fisher's and Switchboard's split."""
-    test = int(0.8 * len(items))
-    dev = int(0.8 * test)
-    return {"train": list(items[:dev]), "dev": list(items[dev:test]), "test": list(items[test:])}
-
-
-def at_random(items: Sequence[Item], held_out: int, seed: int) -> dict[str, list[Item]]:
-    """`held_out` each for dev and test, at most a tenth, drawn as the old importers did with NumPy's generator."""
-    held_out = min(held_out, len(items) // 10)
-    mixed = [items[i] for i in np.random.RandomState(seed).permutation(len(items))]
-    train = len(items) - 2 * held_out
-    return {"train": mixed[:train], "dev": mixed[train : train + held_out], "test": mixed[train + held_out :]}
-
-
-def by_speaker(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
-    """Dev and test of enough clips, by speakers of whom none is trained on; the least heard are taken first.
-
-    Where all clips are of one speaker, or of too few, they are drawn at random.
-    """
-    wanted = sample_size(len(clips))
-    groups: dict[str, list[Clip]] = {}
-    for clip in clips:
-        groups.setdefault(clip.speaker, []).append(clip)
-    waiting = sorted(groups.values(), key=len)
-    sets: dict[str, list[Clip]] = {"train": [], "dev": [], "test": []}
-    while waiting and min(len(sets["dev"]), len(sets["test"])) < wanted:
-        smaller = min("dev", "test", key=lambda name: len(sets[name]))
-        sets[smaller] += waiting.pop(0)
-    sets["train"] = [clip for group in waiting for clip in group]
-    if sets["train"]:
-        return sets
-    mixed = random.Random(42).sample(clips, len(clips))
-    return {"dev": mixed[:wanted], "test": mixed[wanted : 2 * wanted], "train": mixed[2 * wanted :]}
-
-
-def sample_size(population: int) -> int:
-    """How many of `population` tell its error rate within 1 % with 99 % confidence, twice, beside a training set."""
-    infinite = 2.58**2 * 0.25 / 0.01**2
-    for train in range(population, 0, -1):
-        size = int(infinite / (1 + infinite / train))
-        if 2 * size + train <= population:
-            return size
-    return 0
-
-
-def truth(text: str) -> bool:
-    """An option's value that says yes or no. Raises CorpusError."""
-    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if text.lower() not in known:
-        raise CorpusError(f"'{text}' says neither yes nor no; write true or false")
-    return known[text.lower()]

@@ -11,7 +11,8 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import joined, read_xml
+from deepspeech.corpora.reading import read_xml
+from deepspeech.corpora.recipe import joined
 from deepspeech.text.labels import validate_english
 
 UNKNOWN = "<unknown>"

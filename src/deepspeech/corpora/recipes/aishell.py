@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, table, verbatim
+from deepspeech.corpora.reading import table
+from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
 
 

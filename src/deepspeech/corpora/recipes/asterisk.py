@@ -10,8 +10,9 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import unpack
 from deepspeech.corpora.french import spell_out
-from deepspeech.corpora.recipe import Options, Part, Sentences, by_tens, converted, import_parts
+from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
 from deepspeech.errors import CorpusError
 from deepspeech.text.labels import Validator, validate_english
 

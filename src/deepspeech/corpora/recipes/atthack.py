@@ -8,17 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.recipe import (
-    Options,
-    Part,
-    Sentences,
-    TargetDir,
-    converted,
-    import_parts,
-    sample_size,
-    text_of,
-)
+from deepspeech.corpora.reading import text_of
+from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport, save_too_long
+from deepspeech.corpora.splits import sample_size
 
 HOME, URL = "https://www.openslr.org/88/", "https://www.openslr.org/resources/88/"
 ROOT = "Volumes/CLEM_HDD/IRCAM/Open_SLR"

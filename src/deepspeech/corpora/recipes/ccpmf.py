@@ -12,8 +12,10 @@ from pathlib import Path
 from deepspeech.corpora.archives import Archive, obtain, unpack_once
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.french import spell_out
-from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, import_parts, joined, read_xml, seconds
+from deepspeech.corpora.reading import read_xml, seconds
+from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, joined
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
 from deepspeech.text.labels import validate_english
 
 NAME = "transcriptionsXML_audioMP3_MEFR_CCPMF_2012-2020"

@@ -6,7 +6,8 @@ a CSV of the table's name for each.
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, csv_rows, import_parts
+from deepspeech.corpora.reading import csv_rows
+from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport
 
 NAME = "cv_corpus_v1"

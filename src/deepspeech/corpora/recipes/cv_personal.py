@@ -8,7 +8,8 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, rows_of
+from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, rows_of, unpacked
+from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.recipe import Options, Part, import_parts, unpacked
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.text.labels import validate_english

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, in_order, lines, seconds
+from deepspeech.corpora.reading import lines, seconds
+from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_order
 from deepspeech.errors import CorpusError
 from deepspeech.text.labels import to_ascii, validate_english
 
@@ -43,7 +45,7 @@ def fisher(
             for path in sorted((data_dir / text).rglob("fe_*.txt"))
             for clip in _turns(path, sounds, data_dir / f"fisher-{year}-split-wav")
         ]
-        for name, clips in in_order(turns).items():
+        for name, clips in by_order(turns).items():
             sets[name] += clips
     rules = options.rules(lambda sentence: validate_english(to_ascii(sentence)), max_s=inf)
     parts = [Part(data_dir / f"fisher-{name}.csv", clips, rules) for name, clips in sets.items()]

@@ -10,7 +10,8 @@ from typing import Annotated
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.fetch import fetch
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts, lines
+from deepspeech.corpora.reading import lines
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 
 HOME = "https://huggingface.co/datasets/google/fleurs"

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, by_tens, converted, import_parts, text_of
+from deepspeech.corpora.reading import text_of
+from deepspeech.corpora.recipe import Options, Part, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
 from deepspeech.errors import CorpusError
 
 SOUND = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aiff", ".aif"}

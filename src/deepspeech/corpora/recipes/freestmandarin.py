@@ -10,8 +10,10 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, at_random, converted, import_parts, text_of, verbatim
+from deepspeech.corpora.reading import text_of
+from deepspeech.corpora.recipe import Options, Part, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import at_random
 
 
 def freestmandarin(

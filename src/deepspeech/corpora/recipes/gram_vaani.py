@@ -10,7 +10,8 @@ from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.fetch import RefusedError, fetch
-from deepspeech.corpora.recipe import Options, Part, csv_rows, import_parts
+from deepspeech.corpora.reading import csv_rows
+from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 
 

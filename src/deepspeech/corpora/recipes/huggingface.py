@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.parquet import ParquetClips
-from deepspeech.corpora.recipe import Clips, Options, Part, csv_rows, import_parts, lines
+from deepspeech.corpora.reading import csv_rows, lines
+from deepspeech.corpora.recipe import Clips, Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, table
+from deepspeech.corpora.reading import table
+from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 

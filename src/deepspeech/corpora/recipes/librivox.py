@@ -10,7 +10,8 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, Sentences, import_parts, table
+from deepspeech.corpora.reading import table
+from deepspeech.corpora.recipe import Options, Part, Sentences, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import to_ascii
 

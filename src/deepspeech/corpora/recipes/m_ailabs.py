@@ -8,8 +8,10 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, converted, import_parts, lines
+from deepspeech.corpora.reading import lines
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
 
 HOME = "https://github.com/imdatceleste/m-ailabs-dataset"
 URL = "http://www.caito.de/data/Training/stt_tts/"

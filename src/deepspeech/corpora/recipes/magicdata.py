@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, lines, verbatim
+from deepspeech.corpora.reading import lines
+from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
 
 NOISE = re.compile(r"\[(FIL|SPK)\]")

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, table
+from deepspeech.corpora.reading import table
+from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport, save_too_long
 from deepspeech.errors import CorpusError
 

@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.recipe import (
-    Options,
-    Part,
-    Sentences,
-    at_random,
-    converted,
-    import_parts,
-    read_text,
-    verbatim,
-)
+from deepspeech.corpora.reading import read_text
+from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import at_random
 from deepspeech.errors import CorpusError
 
 

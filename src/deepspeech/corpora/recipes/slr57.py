@@ -6,8 +6,10 @@ In: African_Accented_French.tar.gz, its sentences in seven lists of three forms.
 from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, by_tens, converted, import_parts, table
+from deepspeech.corpora.reading import table
+from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
 
 NAME = "African_Accented_French"
 ARCHIVE = Archive(

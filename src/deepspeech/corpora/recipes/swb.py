@@ -10,8 +10,10 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, import_parts, in_order, lines, seconds
+from deepspeech.corpora.reading import lines, seconds
+from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_order
 from deepspeech.text.labels import to_ascii, validate_english
 
 SOUND = Archive("swb1_LDC97S62.tgz", "https://catalog.ldc.upenn.edu/LDC97S62")
@@ -29,7 +31,7 @@ def swb(
     sounds = {path.stem: path for kind in ("sph", "wav") for path in sorted(corpus.glob(f"swb1_d*/**/*.{kind}"))}
     turns = [_turn(line, path, sounds, corpus) for path in sorted(texts.rglob("*-trans.text")) for line in lines(path)]
     rules = options.rules(lambda sentence: validate_english(to_ascii(sentence)), max_s=inf)
-    sets = in_order(turns)
+    sets = by_order(turns)
     parts = [Part(corpus / f"swb-{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
     return import_parts(options.report("swb"), parts, options)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.recipe import Options, Part, TargetDir, by_speaker, import_parts, truth
+from deepspeech.corpora.reading import truth
+from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
 from deepspeech.errors import CorpusError
 

@@ -10,7 +10,8 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, converted, import_parts, text_of
+from deepspeech.corpora.reading import text_of
+from deepspeech.corpora.recipe import Options, Part, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 
 ARCHIVE = Archive("TIMIT-LDC93S1.tgz", "https://catalog.ldc.upenn.edu/LDC93S1")

@@ -10,8 +10,10 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, by_tens, converted, csv_rows, import_parts
+from deepspeech.corpora.reading import csv_rows
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
 from deepspeech.text.labels import to_ascii, validate_english
 
 RELEASE = "2019-04-11_fr_FR"

@@ -10,7 +10,8 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts, read_xml, truth
+from deepspeech.corpora.reading import read_xml, truth
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.text.labels import validate_english
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts, text_of
+from deepspeech.corpora.reading import text_of
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 
 NAME = "VCTK-Corpus"

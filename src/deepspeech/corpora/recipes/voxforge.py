@@ -12,7 +12,8 @@ from urllib.parse import urljoin
 from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.fetch import fetch
-from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, read_text, table
+from deepspeech.corpora.reading import read_text, table
+from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 
 URL = "http://www.repository.voxforge1.org/downloads/SpeechCorpus/Trunk/Audio/Main/16kHz_16bit/"
