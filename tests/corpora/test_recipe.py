@@ -217,7 +217,7 @@ def test_a_clip_of_gram_vaani_that_is_gone(tmp_path: Path, monkeypatch: pytest.M
     from deepspeech.corpora.fetch import RefusedError
     from deepspeech.corpora.recipes import gram_vaani as module
 
-    def gone(url: str, path: Path) -> Path:
+    def gone(url: str, path: Path, shown: bool) -> Path:
         raise RefusedError(f"{url}: 404")
 
     monkeypatch.setattr(module, "fetch", gone)

@@ -8,7 +8,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -48,16 +48,23 @@ def obtain(archive: Archive, folder: Path, inside: str = "", into: Path | None =
     return unpack_once(packed, into, into / inside)
 
 
-def unpack_once(packed: Path, folder: Path, inside: Path) -> Path:
+def unpack_once(packed: Path, folder: Path, inside: Path, shown: bool = True) -> Path:
     """Unpack an archive in `folder`, unless that was done, and return `inside`, which must be there then."""
     mark = packed.with_name(f".{packed.name}.unpacked")
     if not (mark.is_file() and inside.is_dir()):
-        unpack(packed, folder)
+        unpack(packed, folder, shown)
         if not inside.is_dir():
             raise CorpusError(f"{packed}: holds no {inside.relative_to(folder)}; is it the archive that was meant?")
         with suppress(OSError):  # an archive where nothing may be written is looked through again next time
             mark.touch()
     return inside
+
+
+def unpack_all(archives: Sequence[Path], folders: Sequence[Path]) -> None:
+    """Unpack each of many small archives in its folder, unless that was done."""
+    for packed, folder in Progress(len(archives), "unpacking", "archives").over(zip(archives, folders, strict=True)):
+        folder.mkdir(parents=True, exist_ok=True)
+        unpack_once(packed, folder, folder, shown=False)
 
 
 def _get(archive: Archive, packed: Path) -> None:
@@ -70,7 +77,7 @@ def _get(archive: Archive, packed: Path) -> None:
         raise CorpusError(f"{error}; or {by_hand}") from None
 
 
-def unpack(archive: str | Path, folder: str | Path) -> Path:
+def unpack(archive: str | Path, folder: str | Path, shown: bool = True) -> Path:
     """Unpack a tar (plain, gz, bz2, xz), zip or deb into `folder` and return it; files already whole are kept.
 
     Raises CorpusError when the archive is damaged, or holds a path that leaves `folder`, or anything that is
@@ -80,7 +87,7 @@ def unpack(archive: str | Path, folder: str | Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _members(archive) as members:
-            for member in Progress(None, f"unpacking {archive.name}", "files").over(members):
+            for member in Progress(None, f"unpacking {archive.name}", "files").over(members) if shown else members:
                 _extract(member, folder, archive)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
         raise CorpusError(f"{archive}: the archive is damaged ({error}); remove it and fetch it again") from None

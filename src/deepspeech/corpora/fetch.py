@@ -8,6 +8,7 @@ import http.client
 import ssl
 import urllib.error
 import urllib.request
+from io import StringIO
 from pathlib import Path
 from typing import IO
 
@@ -23,8 +24,9 @@ class RefusedError(CorpusError):
     """The server answered, but not with the file."""
 
 
-def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0) -> Path:
-    """Download `url` to `path` unless it is there, and return `path`. `sha256`: checked when given.
+def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0, shown: bool = True) -> Path:
+    """Download `url` to `path` unless it is there, and return `path`. `sha256`: checked when given;
+    `shown`: with a progress line of its own.
 
     What an earlier, broken download left in `path`.part is continued if the server's file is still the same.
     Raises CorpusError: no connection, an answer other than the file (RefusedError), a short or wrong file, no space.
@@ -35,7 +37,7 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0)
     part, tag = path.with_name(path.name + ".part"), path.with_name(path.name + ".part.tag")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _download(url, part, tag, timeout_s)
+        _download(url, part, tag, timeout_s, shown)
         _check(url, part, sha256)
         part.replace(path)
         tag.unlink(missing_ok=True)
@@ -55,7 +57,7 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0)
     return path
 
 
-def _download(url: str, part: Path, tag: Path, timeout_s: float) -> None:
+def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool) -> None:
     """Bring `part` to its full length."""
     have = part.stat().st_size if part.is_file() and tag.is_file() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "deepspeech"})
@@ -70,7 +72,7 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float) -> None:
             raise
         error.close()
         tag.unlink()
-        return _download(url, part, tag, timeout_s)
+        return _download(url, part, tag, timeout_s, shown)
     with answer:
         if have and answer.status != http.client.PARTIAL_CONTENT:
             have = 0
@@ -80,7 +82,9 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float) -> None:
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
         with part.open("ab" if have else "wb") as file:
-            _copy(answer, file, total, have, f"downloading {url.rsplit('/', 1)[-1]}")
+            label = f"downloading {url.rsplit('/', 1)[-1]}"
+            with Progress(total and total // _MB, label, "MB", have // _MB, None if shown else StringIO()) as progress:
+                _copy(answer, file, have, progress)
     if total is not None and part.stat().st_size != total:
         raise CorpusError(f"{url}: the connection ended early; run this again to go on with the rest")
 
@@ -93,13 +97,11 @@ def _remember(version: str | None, tag: Path) -> None:
         tag.unlink(missing_ok=True)
 
 
-def _copy(source: IO[bytes], target: IO[bytes], total: int | None, have: int, label: str) -> None:
-    total_mb = None if total is None else total // _MB
-    with Progress(total_mb, label, "MB", done=have // _MB) as progress:
-        while block := source.read(_BLOCK_BYTES):
-            target.write(block)
-            progress.advance((have + len(block)) // _MB - have // _MB)
-            have += len(block)
+def _copy(source: IO[bytes], target: IO[bytes], have: int, progress: Progress) -> None:
+    while block := source.read(_BLOCK_BYTES):
+        target.write(block)
+        progress.advance((have + len(block)) // _MB - have // _MB)
+        have += len(block)
 
 
 def _check(url: str, part: Path, sha256: str) -> None:

@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.archives import unpack_once
+from deepspeech.corpora.archives import unpack_all, unpack_once
 from deepspeech.corpora.reading import table
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
@@ -22,8 +22,8 @@ def aishell(
     """Prepare AISHELL-1, Mandarin, from its archive."""
     target_dir = target_dir or aishell_tgz_file.parent
     corpus = unpack_once(aishell_tgz_file, target_dir, target_dir / "data_aishell")
-    for packed in sorted(corpus.glob("wav/*.tar.gz")):
-        unpack_once(packed, corpus / "wav", corpus / "wav")
+    packed = sorted(corpus.glob("wav/*.tar.gz"))
+    unpack_all(packed, [archive.parent for archive in packed])
     listed = table(corpus / "transcript" / "aishell_transcript_v0.8.txt")
     sentences = Sentences({row[0]: row[-1] for row in listed if len(row) == 2}, corpus / "wav")
     train, held_out = options.rules(verbatim), options.rules(verbatim, max_s=inf)

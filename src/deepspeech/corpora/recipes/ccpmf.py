@@ -16,6 +16,7 @@ from deepspeech.corpora.reading import read_xml, seconds
 from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, joined
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
+from deepspeech.progress import Progress
 from deepspeech.text.labels import validate_english
 
 NAME = "transcriptionsXML_audioMP3_MEFR_CCPMF_2012-2020"
@@ -35,7 +36,9 @@ def ccpmf(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
         inner = obtain(ARCHIVE, target_dir, into=corpus) / f"{NAME}.zip"
         if inner.is_file():
             unpack_once(inner, target_dir, corpus)
-    clips = [clip for mp3 in sorted(corpus.rglob("*.mp3")) for clip in _stretches(mp3, corpus)]
+    mp3s = sorted(corpus.rglob("*.mp3"))
+    decoded = Progress(len(mp3s), "decoding", "recordings").over(mp3s)
+    clips = [clip for mp3 in decoded for clip in _stretches(mp3, corpus)]
     sets, rules = by_tens(clips), options.rules(clean, min_s=0.85, max_s=MAX_S)
     parts = [Part(corpus / f"ccpmf_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
     return import_parts(options.report("ccpmf"), parts, options)

@@ -13,6 +13,7 @@ from deepspeech.corpora.fetch import RefusedError, fetch
 from deepspeech.corpora.reading import csv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.progress import Progress
 
 
 def gram_vaani(
@@ -25,7 +26,9 @@ def gram_vaani(
 ) -> ImportReport:
     """Fetch and prepare Gram Vaani, Hindi."""
     rows = csv_rows(csv_filename, ("audio_url", "transcript"))
-    clips = [_clip(row["audio_url"], row["transcript"], target_dir) for row in rows if row["audio_url"]]
+    listed = [row for row in rows if row["audio_url"]]
+    fetched = Progress(len(listed), "downloading", "clips").over(listed)
+    clips = [_clip(row["audio_url"], row["transcript"], target_dir) for row in fetched]
     mixed = random.Random(1).sample(clips, len(clips))
     dev, train = len(clips) // 10, len(clips) * 8 // 10
     sets = {"test": mixed[train + dev :], "dev": mixed[train : train + dev], "train": mixed[:train]}
@@ -37,7 +40,7 @@ def _clip(url: str, text: str, folder: Path) -> Clip:
     mp3 = folder / "mp3" / url.rsplit("/", 1)[-1]
     wav, fault = folder / "wav" / f"{mp3.stem}.wav", ""
     try:
-        fetch(url, mp3)
+        fetch(url, mp3, shown=False)
     except RefusedError:
         fault = "the clip is no longer at its address"
     return Clip(mp3, wav, text, fault=fault)

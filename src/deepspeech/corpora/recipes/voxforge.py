@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urljoin
 
-from deepspeech.corpora.archives import unpack_once
+from deepspeech.corpora.archives import unpack_all
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.fetch import fetch
 from deepspeech.corpora.reading import read_text, table
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.progress import Progress
 
 URL = "http://www.repository.voxforge1.org/downloads/SpeechCorpus/Trunk/Audio/Main/16kHz_16bit/"
 LINK = re.compile(r'href="([^"/]+\.tgz)"')
@@ -29,14 +30,13 @@ def voxforge(
     folder = data_dir / "archive"
     page = folder / "index.html"
     if page.is_file() or not list(folder.glob("*.tgz")):
-        for name in sorted(set(LINK.findall(read_text(fetch(URL, page))))):
-            fetch(urljoin(URL, name), folder / name)
+        names = sorted(set(LINK.findall(read_text(fetch(URL, page)))))
+        for name in Progress(len(names), "downloading", "archives").over(names):
+            fetch(urljoin(URL, name), folder / name, shown=False)
     archives = sorted(folder.glob("*.tgz"))
     hundredth = len(archives) // 100
     where = ["test"] * hundredth + ["dev"] * hundredth + ["train"] * (len(archives) - 2 * hundredth)
-    for archive, name in zip(archives, where, strict=True):
-        (data_dir / name).mkdir(parents=True, exist_ok=True)
-        unpack_once(archive, data_dir / name, data_dir / name)
+    unpack_all(archives, [data_dir / name for name in where])
     rules = options.rules(
         lambda said: STRANGE.sub(" ", said.lower()).strip() or None, min_s=0.5, max_s=20, ms_per_letter=44
     )
