@@ -15,6 +15,7 @@ from deepspeech.corpora.archives import unpack
 from deepspeech.corpora.engine import Clip
 from deepspeech.corpora.reading import rows_of, table, truth
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, joined, plain
+from deepspeech.corpora.recipes import voxforge as voxforge_module
 from deepspeech.corpora.recipes.fisher import fisher
 from deepspeech.corpora.recipes.folder import folder
 from deepspeech.corpora.recipes.gram_vaani import gram_vaani
@@ -300,3 +301,14 @@ def test_long_sentences_are_cut_between_tokens(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_german_as_it_is_read(said: str, label: str | None) -> None:
     assert cleaner("german")(said) == label
+
+
+def test_archives_of_voxforge_by_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    BUILDERS["voxforge"](tmp_path / "site")
+    archive = tmp_path / "site" / "archive" / "ann-20100101-abc.tgz"
+    (tmp_path / "here" / "archive").mkdir(parents=True)
+    page = '<a href="../">up</a> <a href="ann-20100101-abc.tgz">ann</a> <a href="/elsewhere/x.tgz">x</a>'
+    (tmp_path / "here" / "archive" / "index.html").write_text(page)  # fetched before the import was stopped
+    monkeypatch.setattr(voxforge_module, "URL", archive.parent.as_uri() + "/")
+    report = voxforge_module.voxforge(tmp_path / "here")
+    assert sum(one.imported for one in report.sets) == 8
