@@ -9,7 +9,7 @@ FLOOR = {
     "errors": 0, "progress": 0, "_native": 0, "_version": 0,
     "audio": 1, "features": 1, "text": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
-    "runtime": 3, "datasets": 3, "acoustic": 3,
+    "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
     "config": 4, "evaluation": 4, "corpora": 4,
     "training": 5, "export": 5, "mozilla": 5,
     "cli": 6, "__main__": 7,
@@ -24,6 +24,8 @@ ROOMS = {
     "rapidfuzz": {"text"},
     "absl": {"mozilla"},
     "tomli": {"config"},
+    "optuna": {"evaluation"},
+    "matplotlib": {"evaluation"},
     "typer": {"cli"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "modelfile", "config", "cli", "__main__"},
 }

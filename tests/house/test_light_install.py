@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "onnx", "safetensors", "absl", "tensorflow", "duckdb", "pandas")
+HEAVY = ("torch", "onnx", "safetensors", "absl", "optuna", "matplotlib", "tensorflow", "duckdb", "pandas")
 BLOCK = f"""
 import sys
 
@@ -53,7 +53,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "train", "evaluate", "export", "transcribe", "doctor", "import", "import cv2", "import ldc93s1"],
+    ["", "train", "evaluate", "export", "transcribe", "doctor", "import", "import cv2", "import ldc93s1", "lm tune"],
 )
 def test_help_is_there(command: str) -> None:
     done = deepspeech(*command.split(), "--help")
@@ -67,6 +67,27 @@ def test_training_says_what_it_needs() -> None:
     assert "torch" in done.stderr
     assert "pip install deepspeech" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_tuning_says_what_it_needs(tiny_model: Path, tmp_path: Path) -> None:
+    from tests.fakes import corpus, small_scorer
+
+    data, scorer = corpus(tmp_path, 2), small_scorer(tmp_path / "small.scorer")
+    done = deepspeech("lm", "tune", "--model", str(tiny_model), "--data", str(data), "--scorer", str(scorer))
+    assert done.returncode == 2
+    assert "optuna" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_old_decoder_package_is_there() -> None:
+    done = child(
+        """
+        import deepspeech.mozilla.ds_ctcdecoder as ds_ctcdecoder
+        print(ds_ctcdecoder.ctc_beam_search_decoder([[0.0] * 96 + [0.9] + [0.0] * 159], ds_ctcdecoder.UTF8Alphabet(), 9))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "'a'" in done.stdout
 
 
 def test_the_doctor_works() -> None:
