@@ -87,9 +87,7 @@ def test_emissions_are_made_once(
     assert len(list((tmp_path / "t").glob("emissions-*.npz"))) == 2
 
 
-def test_a_checkpoint_can_be_tuned_for(
-    door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_a_checkpoint_can_be_tuned_for(door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path) -> None:
     data, scorer = world
     code, out, _ = door(
         "deepspeech", "lm", "tune", "--model", tiny_model.parent / "checkpoints", "--scorer", scorer, "--data", data,

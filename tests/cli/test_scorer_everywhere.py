@@ -59,10 +59,12 @@ class World:
 
     def _run(self, name: str, door: Callable[[], None], arguments: tuple[object, ...]) -> None:
         self._monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        code = None
         try:
             door()
         except SystemExit as left:
-            assert not left.code
+            code = left.code
+        assert not code
 
 
 NEW = ("--alpha", ALPHA, "--beta", BETA, "--beam-width", WIDTH)

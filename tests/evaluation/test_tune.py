@@ -1,6 +1,5 @@
 """The search for a scorer's weights: what it finds, that it finds the same again, and that nothing is tried twice."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,7 +53,8 @@ def test_a_trial_is_what_decoding_with_its_weights_gives(task: Task, tmp_path: P
         assert (trial.wer, trial.cer) == (scores.wer, scores.cer)
         assert 0 <= trial.alpha <= 5
         assert 0 <= trial.beta <= 5
-    assert len({trial.wer for trial in trials}) > 1
+    nothing = trials[1]
+    assert ranked(trials, by_letters=False)[0].wer < nothing.wer  # a language model helps
 
 
 def test_the_same_search_finds_the_same_on_any_number_of_cores(task: Task, tmp_path: Path) -> None:
@@ -170,25 +170,3 @@ def test_a_journal_that_cannot_be_written_is_said(task: Task, tmp_path: Path) ->
         tune(task, TuneOptions(trials=2), tmp_path / "file" / "trials.jsonl", 1)
     with pytest.raises(DataError, match="cannot keep the journal"):
         tune(task, TuneOptions(trials=2), tmp_path, 1)
-
-
-def transcripts(shared: Path) -> dict[str, str]:
-    rows = [line.rsplit(",", 1) for name in ("train", "dev") for line in _lines(shared, name)]
-    return {Path(row[0].split(",")[0]).stem: row[1] for row in rows}
-
-
-def _lines(shared: Path, name: str) -> Sequence[str]:
-    return (shared / "data" / "an4" / f"{name}.csv").read_text().splitlines()[1:]
-
-
-def test_it_helps_a_real_network(shared: Path, tmp_path: Path) -> None:
-    """What a network of the old trainer heard in AN4, and AN4's scorer."""
-    texts = transcripts(shared)
-    files = sorted((shared / "fixtures/decoder/inputs").glob("real_*.npy"))
-    names = [file.stem.removeprefix("real_") for file in files]
-    scorer = Scorer.open(shared / "fixtures/decoder/an4.scorer")
-    emissions = [Emission(np.load(file), 0.02) for file in files]
-    task = Task(emissions, [texts[name] for name in names], ENGLISH, scorer, DecodeOptions(beam_width=64))
-    trials = tune(task, TuneOptions(trials=24), tmp_path / "trials.jsonl", 2)
-    nothing = next(trial for trial in trials if (trial.alpha, trial.beta) == (0, 0))
-    assert ranked(trials, by_letters=False)[0].wer < nothing.wer

@@ -83,7 +83,8 @@ def test_the_old_decoder_package_is_there() -> None:
     done = child(
         """
         import deepspeech.mozilla.ds_ctcdecoder as ds_ctcdecoder
-        print(ds_ctcdecoder.ctc_beam_search_decoder([[0.0] * 96 + [0.9] + [0.0] * 159], ds_ctcdecoder.UTF8Alphabet(), 9))
+        heard = [[0.0] * 96 + [0.9] + [0.0] * 159]
+        print(ds_ctcdecoder.ctc_beam_search_decoder(heard, ds_ctcdecoder.UTF8Alphabet(), 9))
         """
     )
     assert done.returncode == 0, done.stderr

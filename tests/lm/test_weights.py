@@ -49,7 +49,7 @@ def test_what_is_no_scorer_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_what_cannot_be_read_or_written_is_said(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(ScorerError, match="none.scorer: cannot .*No such file"):
+    with pytest.raises(ScorerError, match=r"none\.scorer: cannot .*No such file"):
         with_weights(tmp_path / "none.scorer", tmp_path / "out", 1, 1)
     with pytest.raises(ScorerError, match="No such file"):
         with_weights(path, tmp_path / "none" / "out", 1, 1)

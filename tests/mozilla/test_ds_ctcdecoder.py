@@ -120,11 +120,11 @@ def test_alphabets_travel_as_bytes(shared: Path, letters: Alphabet) -> None:
 
 
 def test_what_cannot_be_opened_is_a_value_error(tmp_path: Path, letters: Alphabet) -> None:
-    with pytest.raises(ValueError, match="Alphabet initialization failed: .*none.txt"):
+    with pytest.raises(ValueError, match=r"Alphabet initialization failed: .*none\.txt"):
         Alphabet(str(tmp_path / "none.txt"))
-    with pytest.raises(ValueError, match="Scorer initialization failed: .*none.scorer"):
+    with pytest.raises(ValueError, match=r"Scorer initialization failed: .*none\.scorer"):
         Scorer(1.0, 1.0, str(tmp_path / "none.scorer"), letters)
-    with pytest.raises(ValueError, match="Scorer initialization failed: .*does not fit"):
+    with pytest.raises(ValueError, match=r"Scorer initialization failed: .*does not fit"):
         Scorer(1.0, 1.0, str(small_scorer(tmp_path / "small.scorer")), letters)
     with pytest.raises(ValueError, match="needs alpha, beta and scorer_path"):
         Scorer(alpha=1.0, alphabet=letters)

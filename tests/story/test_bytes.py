@@ -26,11 +26,14 @@ def door(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
     def run(name: str, *arguments: object) -> str:
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        code = None
         try:
             main() if name == "deepspeech" else old_trainer.main(name)
         except SystemExit as left:
-            assert not left.code, capsys.readouterr().err
-        return capsys.readouterr().out
+            code = left.code
+        said = capsys.readouterr()
+        assert not code, said.err
+        return said.out
 
     return run
 

@@ -63,7 +63,9 @@ def tune(
     if output:
         print(f"{output}: the scorer with alpha {best.alpha:.6f} and beta {best.beta:.6f}")
     else:
-        print(f"use them with --alpha {best.alpha:.6f} --beta {best.beta:.6f}, or let --output FILE put them in a scorer")
+        print(
+            f"use them with --alpha {best.alpha:.6f} --beta {best.beta:.6f}, or put them in a scorer with --output FILE"
+        )
 
 
 class Found:

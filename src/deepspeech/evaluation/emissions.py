@@ -7,6 +7,7 @@ file is called by a checksum of the network and of all the sound: where any of t
 import hashlib
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -78,7 +79,8 @@ def _write(path: Path, emissions: Sequence[Emission]) -> None:
             )
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise DataError(f"{path}: cannot keep the emissions ({error.strerror}); name another folder") from None
 
 

@@ -90,9 +90,7 @@ class Scores:
         if self.loss is not None:
             result["loss"] = finite(self.loss)
         if rows:
-            result["samples"] = [
-                asdict(s) | {"loss": finite(s.loss), "wer": s.wer, "cer": s.cer} for s in self.samples
-            ]
+            result["samples"] = [asdict(s) | {"loss": finite(s.loss), "wer": s.wer, "cer": s.cer} for s in self.samples]
         return result
 
 

@@ -1,6 +1,7 @@
 """A picture of a search over a scorer's weights: what error rate each pair of them gave. In: trials. Out: a PNG."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -9,7 +10,6 @@ from deepspeech.errors import DataError
 from deepspeech.evaluation.tune import Trial
 
 LEVELS = 12
-LEAST_FOR_CONTOURS = 8  # fewer points make no surface
 
 
 def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_letters: bool, path: Path) -> None:
@@ -26,8 +26,8 @@ def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_letters: bo
     figure = Figure(figsize=(7, 5.5), layout="constrained")
     axes = figure.add_subplot()
     colours = {"cmap": "viridis_r", "vmin": lowest, "vmax": highest}
-    if len(set(zip(alphas, betas, strict=True))) >= LEAST_FOR_CONTOURS:
-        steps = [lowest + (highest - lowest) * step / LEVELS for step in range(LEVELS + 1)]
+    steps = [lowest + (highest - lowest) * step / LEVELS for step in range(LEVELS + 1)]
+    with suppress(RuntimeError, ValueError):  # few points, or points in a line, span no surface
         axes.tricontourf(alphas, betas, rates, levels=steps, extend="max", alpha=0.6, **colours)
     points = axes.scatter(alphas, betas, c=rates, s=18, edgecolors="white", linewidths=0.5, **colours)
     figure.colorbar(points, label=f"{name} in %", extend="max")
@@ -36,9 +36,9 @@ def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_letters: bo
         own_rate = 100 * (own.cer if by_letters else own.wer)
         axes.plot(own.alpha, own.beta, "o", color="none", markeredgecolor="red", markersize=11,
                   label=f"the scorer's own: {own_rate:.2f} %")  # fmt: skip
-    axes.set(xlabel="alpha: weight of the scorer", ylabel="beta: bonus for each word", title=f"{name} of {len(trials)} trials")
-    if by_letters:
-        axes.set_ylabel("beta: bonus for each character")
+    unit = "character" if by_letters else "word"
+    axes.set(xlabel="alpha: weight of the scorer", ylabel=f"beta: bonus for each {unit}")
+    axes.set_title(f"{name} of {len(trials)} trials")
     axes.legend(loc="best")
     partial = path.with_name(path.name + ".partial")
     try:

@@ -179,9 +179,7 @@ def _study(task: Task, options: TuneOptions, trials: Sequence[Trial]) -> optuna.
     study = optuna.create_study()
     for trial in trials:
         params = {"alpha": trial.alpha, "beta": trial.beta}
-        study.add_trial(
-            optuna.create_trial(params=params, distributions=_ranges(options), value=_rate(task, trial))
-        )
+        study.add_trial(optuna.create_trial(params=params, distributions=_ranges(options), value=_rate(task, trial)))
     if not trials:
         own = task.scorer.alpha, task.scorer.beta
         if 0 <= own[0] <= options.alpha_max and 0 <= own[1] <= options.beta_max:

@@ -180,7 +180,7 @@ class Scorer:
         return self.file.order
 
     def get_log_cond_prob(self, words: Sequence[str], bos: bool = False, eos: bool = False) -> float:
-        """Natural logarithm of the probability of the last of `words` (with `eos`: of the end) after those before it."""
+        """Natural logarithm of the probability of the last of `words` after the others; with `eos` that of the end."""
         if not words and not eos:
             return 0.0
         scored = self._model.score(list(words), bos, eos)
