@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -25,7 +26,7 @@ def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_letters: bo
     highest = max(sorted(rates)[len(rates) // 2], 2 * lowest, lowest + 0.1)
     figure = Figure(figsize=(7, 5.5), layout="constrained")
     axes = figure.add_subplot()
-    colours = {"cmap": "viridis_r", "vmin": lowest, "vmax": highest}
+    colours: dict[str, Any] = {"cmap": "viridis_r", "vmin": lowest, "vmax": highest}
     steps = [lowest + (highest - lowest) * step / LEVELS for step in range(LEVELS + 1)]
     with suppress(RuntimeError, ValueError):  # few points, or points in a line, span no surface
         axes.tricontourf(alphas, betas, rates, levels=steps, extend="max", alpha=0.6, **colours)
