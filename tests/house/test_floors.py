@@ -23,6 +23,7 @@ ROOMS = {
     "soxr": {"audio"},
     "rapidfuzz": {"text"},
     "absl": {"mozilla"},
+    "duckdb": {"lm"},
     "tomli": {"config"},
     "optuna": {"evaluation"},
     "matplotlib": {"evaluation"},

@@ -40,7 +40,7 @@ def tune(
     from deepspeech.cli.evaluate import open_model, usable
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.evaluation.tune import TuneOptions, ranked
-    from deepspeech.lm.weights import with_weights
+    from deepspeech.lm.package import with_weights
 
     options = TuneOptions(trials, alpha_max, beta_max, seed)
     opened = open_model(model)

@@ -15,12 +15,14 @@ from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
+from deepspeech.cli.lm import build, inspect, score
 from deepspeech.cli.lm_tune import tune
+from deepspeech.cli.many_values import ManyValues
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
 
-_TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz", "optuna", "matplotlib"}
+_TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
 
 app = typer.Typer(
     name="deepspeech",
@@ -36,6 +38,9 @@ corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
 lm = typer.Typer(rich_markup_mode=None)
 app.add_typer(lm, name="lm", help="Scorers: words and their order.", no_args_is_help=True)
+lm.command(cls=ManyValues)(build)
+lm.command()(inspect)
+lm.command(cls=ManyValues)(score)
 lm.command()(tune)
 
 
