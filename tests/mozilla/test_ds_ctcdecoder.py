@@ -97,7 +97,7 @@ def test_an_alphabet_of_bytes() -> None:
     assert alphabet.Encode("aé") == [96, 194, 168]
     assert alphabet.Decode([96, 194, 168]) == "aé"
     assert (alphabet.CanEncodeSingle("a"), alphabet.CanEncodeSingle("é"), alphabet.CanEncode("日本")) == (
-        True, False, True,
+        True, True, True,
     )  # fmt: skip
 
 
@@ -155,6 +155,25 @@ def test_probabilities_of_words(tmp_path: Path, english: Alphabet) -> None:
     assert scorer.get_log_cond_prob(["a"], eos=True) == pytest.approx((-0.2 - 1.0) * log10)
     assert scorer.get_log_cond_prob(["unheard", "a"]) == -1000
     assert scorer.get_log_cond_prob([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "bos", "eos", "expected"),
+    [
+        (["the"], False, False, -3.753638787566036),
+        (["of", "the"], False, False, -1.7661669012980266),
+        ([b"the"], True, False, -2.428098943867235),
+        (["the"], False, True, -3.8988928808053247),
+        ([], False, True, -3.4818667071996203),
+        (["the", "qqq"], False, True, -1000.0),
+    ],
+)
+def test_probabilities_are_the_old_ones(
+    shared: Path, english: Alphabet, words: list[str], bos: bool, eos: bool, expected: float
+) -> None:
+    """As ds_ctcdecoder 0.9.3 gave them for this scorer."""
+    scorer = Scorer(0.5, 1.5, str(shared / "data/scorers/pruned_lm.scorer"), english)
+    assert scorer.get_log_cond_prob(words, bos, eos) == pytest.approx(expected, rel=1e-9)
 
 
 def test_hot_words_may_be_texts_or_bytes(tmp_path: Path, english: Alphabet) -> None:

@@ -116,7 +116,7 @@ class UTF8Alphabet(Alphabet):
         self._text = text.ByteAlphabet()
 
     def CanEncodeSingle(self, input: str) -> bool:
-        return len(input.encode("utf-8")) == 1
+        return self.CanEncode(input)
 
     def _contents(self) -> list[bytes]:
         return [bytes([byte]) for byte in range(1, 256)]
@@ -179,11 +179,11 @@ class Scorer:
         """Most words that are looked at together."""
         return self.file.order
 
-    def get_log_cond_prob(self, words: Sequence[str], bos: bool = False, eos: bool = False) -> float:
+    def get_log_cond_prob(self, words: Sequence[str] | Sequence[bytes], bos: bool = False, eos: bool = False) -> float:
         """Natural logarithm of the probability of the last of `words` after the others; with `eos` that of the end."""
         if not words and not eos:
             return 0.0
-        scored = self._model.score(list(words), bos, eos)
+        scored = self._model.score([_text(word) for word in words], bos, eos)
         if any(unknown for _, _, unknown in scored[: len(words)]):
             return UNKNOWN
         return scored[-1][0] / LOG10_OF_E
@@ -248,7 +248,11 @@ def _spelled(hot_words: HotWords | None) -> dict[str, float] | None:
     """The old binding took UTF-8 bytes; texts are good too."""
     if not hot_words:
         return None
-    return {word.decode("utf-8") if isinstance(word, bytes) else word: boost for word, boost in hot_words.items()}
+    return {_text(word): boost for word, boost in hot_words.items()}
+
+
+def _text(word: str | bytes) -> str:
+    return word.decode("utf-8") if isinstance(word, bytes) else word
 
 
 def _pairs(transcripts: Sequence[Transcript]) -> Results:
