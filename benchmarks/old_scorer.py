@@ -3,8 +3,8 @@
     python benchmarks/old_scorer.py --old-python OLD/bin/python --scorer MY.scorer --alphabet ALPHABET --inputs INPUTS
         [--beam 500] [--golden FILE.json]
 
-In: a scorer, class probabilities of clips in the alphabet's labels: a folder of .npy files [frames, classes], or an .npz
-of bytes, which are divided by their rows' sums. The old decoder is ds_ctcdecoder 0.9.3 in an environment of its own
+In: a scorer, and class probabilities of clips in the alphabet's labels: a folder of .npy files [frames, classes], or an
+.npz of bytes, which are divided by their rows' sums. The old decoder is ds_ctcdecoder 0.9.3 in an environment of its own
 (Python 3.9, numpy<1.24). Out: a line a clip; `--golden`: what the old decoder found, for tests. Exit code 1 where a
 transcript differs.
 """
@@ -66,7 +66,11 @@ def main() -> None:
     parser.add_argument("--beam", type=int, default=500)
     parser.add_argument("--golden", type=Path)
     arguments = parser.parse_args()
-    scorer, alphabet, clips = Scorer.open(arguments.scorer), Alphabet.from_file(arguments.alphabet), read(arguments.inputs)
+    scorer, alphabet, clips = (
+        Scorer.open(arguments.scorer),
+        Alphabet.from_file(arguments.alphabet),
+        read(arguments.inputs),
+    )
     old = old_transcripts(arguments.old_python, scorer, arguments.alphabet, arguments.beam, clips)
     same = 0
     for name, text in old.items():

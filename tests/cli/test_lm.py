@@ -209,6 +209,33 @@ def test_a_kill_leaves_nothing(text: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["temporary", "text.txt"]
 
 
+def test_packaging_a_model_made_elsewhere(deepspeech, scorer: Path, text: Path, alphabet: Path, tmp_path: Path) -> None:
+    arguments = ("--alphabet", alphabet, "--output", tmp_path / "packaged.scorer")
+    assert deepspeech("build", "--text", text, "--output", tmp_path / "lm.arpa.gz", *SMALL)[0] == 0
+    code, out, err = deepspeech("package", tmp_path / "lm.arpa.gz", *arguments, "--alpha", 0.5)
+    assert (code, "dictionary: 8 words" in out) == (0, True), err
+    assert Scorer.open(tmp_path / "packaged.scorer").alpha == 0.5
+    score = LanguageModel.open(scorer).score("the cat sat")
+    assert LanguageModel.open(tmp_path / "packaged.scorer").score("the cat sat") == pytest.approx(score, abs=1e-3)
+
+    (tmp_path / "vocab.txt").write_text("the cat\nsat\n")
+    code, out, err = deepspeech("package", scorer, *arguments, "--vocab", tmp_path / "vocab.txt")
+    assert (code, "dictionary: 3 words" in out) == (0, True), err
+    code, out, err = deepspeech("package", scorer, *arguments)
+    assert (code, err) == (2, f"deepspeech: {scorer}: does not name its words; give a list of them (--vocab)\n")
+
+
+def test_a_binary_that_names_its_words_needs_no_list(deepspeech, text: Path, alphabet: Path, tmp_path: Path) -> None:
+    model = tmp_path / "lm.klm"
+    assert deepspeech("build", "--text", text, "--output", model, "--binary-type", "probing", *SMALL)[0] == 0
+    content = bytearray(model.read_bytes())
+    content[100] = 1
+    words = ["<unk>", "the", "cat", "sat", "on", "mat", "dog", "a", "and", "<s>", "</s>"]
+    model.write_bytes(content + "".join(f"{word}\0" for word in words).encode())
+    code, out, err = deepspeech("package", model, "--alphabet", alphabet, "--output", tmp_path / "my.scorer")
+    assert (code, "dictionary: 8 words" in out) == (0, True), err
+
+
 def test_inspecting_a_scorer(deepspeech, scorer: Path, alphabet: Path, tmp_path: Path) -> None:
     code, out, _ = deepspeech("inspect", scorer)
     assert code == 0

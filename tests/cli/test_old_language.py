@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.lm.model import LanguageModel, describe
+from deepspeech.lm.describe import describe
+from deepspeech.lm.model import LanguageModel
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "The cat sat\nthe cat and the dog\nA dog sat on a cat\na cat on the dog\nzebra\n"
@@ -97,7 +98,7 @@ def test_mistakes_are_one_line_and_exit_code_2(made: Path, tmp_path: Path) -> No
     for lm, vocabulary, more, cause in [
         (made / "lm.binary", "words.txt", (), "--alphabet"),
         (made / "lm.binary", "none.txt", (), "none.txt: No such file"),
-        (made / "text.txt", "words.txt", ("--alphabet", made / "alphabet.txt"), "no scorer and no KenLM binary"),
+        (made / "text.txt", "words.txt", ("--alphabet", made / "alphabet.txt"), "no KenLM binary and no ARPA text"),
         (made / "lm.binary", "words.txt", ("--force_bytes_output_mode", "maybe"), "true or false"),
     ]:
         done = run(PACKAGERS[0], "--lm", lm, "--vocab", vocabulary, *arguments, *more, folder=tmp_path)

@@ -53,7 +53,22 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "train", "evaluate", "export", "transcribe", "doctor", "import", "import cv2", "import ldc93s1", "lm tune"],
+    [
+        "",
+        "train",
+        "evaluate",
+        "export",
+        "transcribe",
+        "doctor",
+        "import",
+        "import cv2",
+        "import ldc93s1",
+        "lm",
+        "lm build",
+        "lm inspect",
+        "lm score",
+        "lm tune",
+    ],
 )
 def test_help_is_there(command: str) -> None:
     done = deepspeech(*command.split(), "--help")
@@ -89,6 +104,13 @@ def test_the_old_decoder_package_is_there() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "'a'" in done.stdout
+
+
+def test_a_scorer_is_inspected() -> None:
+    golden = Path(__file__).resolve().parents[1] / "golden" / "old_decoder" / "demo.scorer"
+    done = deepspeech("lm", "inspect", str(golden))
+    assert done.returncode == 0, done.stderr
+    assert "59 words" in done.stdout
 
 
 def test_the_doctor_works() -> None:

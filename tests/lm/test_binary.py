@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from deepspeech._native import NgramModel, bin_means
 from deepspeech.errors import LmError
-from deepspeech.lm.binary import TYPES, BinaryOptions, write_binary
+from deepspeech.lm.binary import BinaryOptions, write_binary
+from deepspeech.lm.describe import TYPES
 from tests.lm.small_models import WORDS, Grams, MemoryNgrams, arpa, expected, made_up
 
 WHOLE = [

@@ -10,7 +10,9 @@ import pytest
 
 from deepspeech.errors import DeepSpeechError, LmError
 from deepspeech.lm.binary import BinaryOptions, write_binary
-from deepspeech.lm.model import LanguageModel, Perplexity, describe
+from deepspeech.lm.describe import describe
+from deepspeech.lm.examine import examine
+from deepspeech.lm.model import LanguageModel, Perplexity
 from deepspeech.lm.package import Weights, package
 from deepspeech.lm.sample_words import fault, sample_words
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
@@ -141,6 +143,24 @@ def test_what_is_no_language_model_is_one_line(tmp_path: Path) -> None:
         LanguageModel.open(tmp_path / "missing")
     with pytest.raises(LmError, match="directory"):
         LanguageModel.open(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["data/scorers/pruned_lm.bytes.scorer", "fixtures/decoder/an4.scorer"])
+def test_damage_does_no_harm(shared: Path, tmp_path: Path, name: str) -> None:
+    content, draw, path = (shared / name).read_bytes(), random.Random(3), tmp_path / "damaged.scorer"
+    errors = []
+    for _ in range(150):
+        damaged = bytearray(content)
+        for _ in range(draw.choice([1, 2, 50])):
+            damaged[draw.randrange(draw.choice([200, len(damaged)]))] = draw.choice([0, 0xFF, draw.randrange(256)])
+        path.write_bytes(damaged[: draw.choice([len(damaged), draw.randrange(len(damaged))])])
+        try:
+            examine(path, draw.choice([ENGLISH, ByteAlphabet(), None])).to_dict()
+            LanguageModel.open(path).perplexity("one two three")
+        except DeepSpeechError as error:
+            errors.append(str(error))
+    assert 50 < len(errors) < 140
+    assert not any("\n" in error for error in errors)
 
 
 def test_descriptions(shared: Path, tmp_path: Path) -> None:

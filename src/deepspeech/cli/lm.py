@@ -73,7 +73,7 @@ def build(
     from deepspeech.lm.package import DEFAULT_ALPHA, DEFAULT_BETA, Weights
     from deepspeech.text.alphabet import Alphabet
 
-    _end_tidily()
+    end_tidily()
     kind = kind_of_output(output)
     if kind == "scorer" and alphabet is None and not bytes_mode:
         raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --bytes)")
@@ -102,6 +102,37 @@ def build(
             f"      deepspeech lm tune --model MODEL --data DEV.csv --scorer {output} --output TUNED.scorer",
             file=sys.stderr,
         )
+
+
+def package(
+    model: Annotated[
+        Path, typer.Argument(help="A KenLM binary, an ARPA text, or a .scorer to get another dictionary.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .scorer to write.")],
+    alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    vocab: Annotated[
+        Path | None,
+        typer.Option(help="The words that may be recognised, in a text; the model's own where it names them."),
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="Weight of the scorer.")] = 0.931289039105002,
+    beta: Annotated[float, typer.Option(help="Bonus for each word.")] = 1.1834137581510284,
+    bytes_mode: Annotated[
+        bool, typer.Option("--bytes", help="For a network that gives bytes: the vocabulary is characters.")
+    ] = False,
+) -> None:
+    """Make a scorer of a language model that is there already.
+
+    Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
+    """
+    from deepspeech.lm.build import BuildOptions, package_model, package_told
+    from deepspeech.lm.package import Weights
+    from deepspeech.text.alphabet import Alphabet
+
+    end_tidily()
+    words = [word for line in _lines([vocab]) for word in line.split()] if vocab else None
+    letters = Alphabet.from_file(alphabet) if alphabet else None
+    options = BuildOptions(weights=Weights(alpha, beta), bytes_mode=bytes_mode)
+    print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
 
 
 def inspect(
@@ -230,7 +261,7 @@ def _lines(texts: list[Path]) -> Any:
                 raise LmError(f"{text}: the compressed file is cut short; get it again") from None
 
 
-def _end_tidily() -> None:
+def end_tidily() -> None:
     """Let a plain kill clear temporary files away, as Ctrl-C does."""
     import signal
     import sys

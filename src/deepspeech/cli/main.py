@@ -15,7 +15,7 @@ from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
-from deepspeech.cli.lm import build, inspect, score
+from deepspeech.cli.lm import build, inspect, package, score
 from deepspeech.cli.lm_tune import tune
 from deepspeech.cli.many_values import ManyValues
 from deepspeech.cli.train import train
@@ -39,6 +39,7 @@ app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_
 lm = typer.Typer(rich_markup_mode=None)
 app.add_typer(lm, name="lm", help="Scorers: words and their order.", no_args_is_help=True)
 lm.command(cls=ManyValues)(build)
+lm.command()(package)
 lm.command()(inspect)
 lm.command(cls=ManyValues)(score)
 lm.command()(tune)

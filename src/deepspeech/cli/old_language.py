@@ -50,7 +50,7 @@ def language_model(
 
     `deepspeech lm build` makes a scorer at once.
     """
-    from deepspeech.cli.lm import thresholds
+    from deepspeech.cli.lm import end_tidily, thresholds
     from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions, write_binary
     from deepspeech.lm.build import model_told
@@ -60,6 +60,7 @@ def language_model(
     from deepspeech.lm.normalise import Normalisation
     from deepspeech.lm.whole_file import check_place, whole_file
 
+    end_tidily()
     if kenlm_bins:
         print("--kenlm_bins: KenLM's programs are not needed any more")
     if top_k < 1:
@@ -86,7 +87,7 @@ def language_model(
 
 
 def scorer_package(
-    lm: Annotated[Path, typer.Option("--lm", help="A KenLM binary; nothing needs to be left out of it (-v).")],
+    lm: Annotated[Path, typer.Option("--lm", help="A KenLM binary of any type, or an ARPA text.")],
     vocab: Annotated[Path, typer.Option("--vocab", help="The words that may be recognised, spaces or lines between.")],
     package: Annotated[Path, typer.Option("--package", help="The .scorer to write.")],
     default_alpha: Annotated[float, typer.Option("--default_alpha", help="Weight of the language model.")],
@@ -98,9 +99,8 @@ def scorer_package(
 ) -> None:
     """A .scorer of a KenLM binary and a list of words."""
     from deepspeech.errors import LmError
-    from deepspeech.lm.build import package_told
+    from deepspeech.lm.build import BuildOptions, package_model, package_told
     from deepspeech.lm.package import Weights, looks_like_characters
-    from deepspeech.lm.package import package as make
     from deepspeech.text.alphabet import Alphabet
 
     try:
@@ -116,7 +116,8 @@ def scorer_package(
         raise LmError("No --alphabet file specified, not using bytes output mode, can't continue.")
     letters = Alphabet.from_file(alphabet) if alphabet else None
     weights = Weights(default_alpha, default_beta)
-    print("\n".join(package_told(make(lm, list(words), letters, package, weights, bytes_mode), letters, weights)))
+    done = package_model(lm, list(words), package, letters, BuildOptions(weights=weights, bytes_mode=bytes_mode))
+    print("\n".join(package_told(done, letters, weights)))
 
 
 def _truth(text: str) -> bool | None:

@@ -22,7 +22,6 @@ from deepspeech.lm.whole_file import whole_file
 from deepspeech.progress import Progress
 
 KINDS = ("trie", "probing")
-TYPES = ("probing", "rest probing", "trie", "quantised trie", "array trie", "quantised array trie")
 
 _Floats: TypeAlias = NDArray[np.float32]
 _RESERVED_BACKOFFS = 2  # of the quantised values: nothing longer, and a backoff of 0
@@ -50,7 +49,7 @@ class BinaryOptions:
 
     @property
     def type(self) -> int:
-        """KenLM's number for it, an index of TYPES."""
+        """KenLM's number for it, an index of describe.TYPES."""
         return 0 if self.kind == "probing" else 2 + bool(self.quantize_bits) + 2 * bool(self.array_bits)
 
     @property

@@ -4,17 +4,20 @@ text → estimate.py → Ngrams → arpa.py
                             → binary.py → package.py ← dictionary.py
 """
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from deepspeech.errors import LmError
-from deepspeech.lm.arpa import write_arpa
-from deepspeech.lm.binary import TYPES, BinaryOptions, fill, write_binary
+from deepspeech.lm.arpa import read_arpa, write_arpa
+from deepspeech.lm.binary import BinaryOptions, fill, write_binary
+from deepspeech.lm.describe import TYPES, kind_of, open_native, size, strings
 from deepspeech.lm.dictionary import describe_skipped
 from deepspeech.lm.estimate import EstimateOptions, estimate
 from deepspeech.lm.ngrams import Ngrams
-from deepspeech.lm.package import OLD_ORDERS, Package, Weights, append
+from deepspeech.lm.package import Package, Weights, append, package
 from deepspeech.lm.whole_file import check_place, whole_file
 from deepspeech.text.alphabet import Alphabet
 
@@ -49,7 +52,7 @@ def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, 
             check_place(path)
     if kind == SCORER and not options.bytes_mode and (alphabet is None or alphabet.space is None):
         raise LmError("a scorer for words needs the alphabet of its model, with a space; name an alphabet.txt")
-    with estimate(texts, options.estimate) as ngrams:
+    with _estimated(texts, options.estimate) as ngrams:
         told = list(ngrams.told)
         for path in dict.fromkeys(path for path in (options.arpa, output if kind == ARPA else None) if path):
             write_arpa(ngrams, path)
@@ -58,19 +61,49 @@ def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, 
             write_binary(ngrams, output, options.binary)
             told.append(f"{output}: {model_told(ngrams, options.binary)}, {size(output.stat().st_size)}")
         elif kind == SCORER:
-            first, *more = package_told(_scorer(ngrams, output, alphabet, options), alphabet, options.weights)
+            words = [word for some in ngrams.words() for word in some]
+            first, *more = package_told(_scorer(ngrams, words, output, alphabet, options), alphabet, options.weights)
             told += [first, f"  language model: {model_told(ngrams, options.binary)}", *more]
-    if kind == SCORER and ngrams.order > OLD_ORDERS:
-        told.append(f"DeepSpeech 0.9.3 can read orders up to {OLD_ORDERS} only")
     return told
 
 
-def _scorer(ngrams: Ngrams, output: Path, alphabet: Alphabet | None, options: BuildOptions) -> Package:
+def _estimated(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
+    try:
+        return estimate(texts, options)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        folder = options.temporary or tempfile.gettempdir()
+        raise LmError(f"{folder}: cannot be written ({error.strerror}); free space, or name another folder") from None
+
+
+def _scorer(
+    ngrams: Ngrams, words: Collection[str], output: Path, alphabet: Alphabet | None, options: BuildOptions
+) -> Package:
     """The binary is written where the scorer will be, and gets its dictionary there: no second copy on disk."""
-    words = [word for some in ngrams.words() for word in some]
     with whole_file(output) as partial:
         fill(ngrams, partial, options.binary)
         return append(partial, output, words, alphabet, options.weights, options.bytes_mode)
+
+
+def package_model(
+    model: Path, words: Collection[str] | None, output: Path, alphabet: Alphabet | None, options: BuildOptions
+) -> Package:
+    """Make a scorer of a KenLM binary, of another scorer's language model, or of an ARPA text.
+
+    Without `words` the dictionary has those of the model, where the file names them. Raises LmError, ScorerError.
+    """
+    check_place(output)
+    if kind_of(model) == "arpa":
+        with read_arpa(model, options.estimate.memory_bytes, options.estimate.temporary) as ngrams:
+            words = words or [word for some in ngrams.words() for word in some]
+            return _scorer(ngrams, words, output, alphabet, options)
+    if not words:
+        native = open_native(model)
+        if not native.has_strings:
+            raise LmError(f"{model}: does not name its words; give a list of them (--vocab)")
+        words = list(islice(strings(model, native.end), native.counts[0]))
+    return package(model, words, alphabet, output, options.weights, options.bytes_mode)
 
 
 def model_told(ngrams: Ngrams, options: BinaryOptions) -> str:
@@ -92,13 +125,3 @@ def package_told(package: Package, alphabet: Alphabet | None, weights: Weights) 
     if package.unknown:
         told.append(f"  {package.unknown} {unit} of the dictionary are unknown to the language model")
     return told
-
-
-def size(count: int) -> str:
-    """Bytes as people say them."""
-    number, unit = float(count), "bytes"
-    for larger in ("kB", "MB", "GB"):
-        if number < 1000:
-            break
-        number, unit = number / 1000, larger
-    return f"{number:.0f} {unit}" if number >= 100 or unit == "bytes" else f"{number:.1f} {unit}"

@@ -76,7 +76,7 @@ def read_corpus(
                     numbers = native.read(lines)
                 except ValueError as error:
                     raise LmError(f"{text}: {error}") from None
-                numbers.tofile(file)
+                file.write(numbers.data)  # not tofile(): its error on a full disk does not say so
                 tokens += len(numbers)
                 progress.advance(read_bytes // MEGABYTE - told_mb, f"{tokens} words")
                 told_mb = read_bytes // MEGABYTE

@@ -18,9 +18,10 @@ from deepspeech.lm.ngrams import PIECE_WORDS, Ngrams, write_words
 from deepspeech.lm.normalise import Normalisation
 from deepspeech.lm.probabilities import Estimation, finish, finish_words, share_out
 from deepspeech.lm.prune import by_frequency, kept_words, thresholds
-from deepspeech.lm.store import LEAST_MEMORY, MEGABYTE, Store
+from deepspeech.lm.store import MEGABYTE, Store
 
 KEY_BITS = 128
+WORD_BYTES = 100  # of memory for each different word, while its n-grams are counted
 ORDERS = range(2, 7)
 
 
@@ -42,10 +43,6 @@ class EstimateOptions:
             raise LmError(f"order {self.order} is not possible; choose one from {ORDERS[0]} to {ORDERS[-1]}")
         if self.most_frequent is not None and self.most_frequent < 1:
             raise LmError(f"a vocabulary of {self.most_frequent} words is none; keep at least 1")
-        if self.memory_bytes < LEAST_MEMORY:
-            raise LmError(
-                f"{self.memory_bytes // MEGABYTE} MB of memory are not enough; allow at least {LEAST_MEMORY // MEGABYTE} MB"
-            )
 
 
 def estimate(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
@@ -73,6 +70,7 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
             f"the text has {len(corpus.ids)} different words, more than {most}, the most at order {order}: "
             "clean or lower-case the text, or choose a lower order"
         )
+    store.leave(WORD_BYTES * len(corpus.ids))
     kept = kept_words(corpus, options.most_frequent, limits[0])
     write_words(store, (corpus.native.words(numbers) for numbers in _numbers(corpus, kept)))
     piece_rows = min(1 << 20, max(1 << 14, options.memory_bytes // 2000))

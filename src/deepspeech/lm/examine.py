@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepspeech.lm.build import size
-from deepspeech.lm.model import Description, describe, open_native
+from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, open_native, size
 from deepspeech.lm.sample_words import fault, sample_words
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
-
-WORDS_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def examine(path: Path, alphabet: Alphabet | None) -> Examined:
     """Look at a file; `alphabet`: to be told words, and whether it fits. Raises LmError, ScorerError."""
     seen = describe(path)
     if seen.scorer is None:
-        return Examined(seen, seen.strings[:WORDS_SHOWN], False, "")
+        return Examined(seen, seen.strings, False, "")
     spelt = alphabet or (ByteAlphabet() if seen.scorer.bytes_mode else None)
     fits_not = fault(seen.scorer, open_native(path), alphabet) if alphabet else ""
     known = spelt is not None and spelt.bytes_mode == seen.scorer.bytes_mode and not fits_not
@@ -74,8 +71,8 @@ def page(examined: Examined) -> str:
         strings = ", with its words as texts" if seen.has_strings else ""
         lines.append(f"  model         {seen.type}{rounded}, {size(seen.model_bytes)}{strings}")
     if seen.scorer is not None:
-        native = seen.scorer
-        lines.append(f"  dictionary    {native.words} words, {native.states} states, {native.arcs} arcs")
+        native, unit = seen.scorer, "characters" if seen.scorer.bytes_mode else "words"
+        lines.append(f"  dictionary    {native.words} {unit}, {native.states} states, {native.arcs} arcs")
     if examined.words:
         lines.append(f"  words         {' '.join(examined.words)} …")
     elif seen.scorer is not None and not examined.alphabet_given:

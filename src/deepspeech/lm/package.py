@@ -23,7 +23,6 @@ from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
 # Those of the released English scorer, found with its model.
 DEFAULT_ALPHA, DEFAULT_BETA = 0.931289039105002, 1.1834137581510284
-OLD_ORDERS = 6  # what DeepSpeech 0.9.3 can read at most
 
 _TRAILER = struct.Struct("<4si?dd")
 _WEIGHTS = struct.Struct("<dd")

@@ -19,7 +19,10 @@ from deepspeech.errors import LmError
 Columns = tuple[NDArray[Any], ...]
 
 MEGABYTE = 1_000_000
-LEAST_MEMORY = 150 * MEGABYTE
+# Python, NumPy, DuckDB's code and what it does not count among its memory, and a few pieces of tables under way.
+PROCESS_BYTES = 130 * MEGABYTE
+LEAST_DATABASE_BYTES = 70 * MEGABYTE  # with less, DuckDB 2.0 cannot sort
+LEAST_MEMORY_BYTES = PROCESS_BYTES + LEAST_DATABASE_BYTES
 THREADS = 2
 SQL_TYPES = {"u4": "UINTEGER", "u8": "UBIGINT", "f4": "FLOAT"}
 
@@ -28,7 +31,12 @@ class Store:
     """Tables and files of one job. Not for several threads at a time; close it, or use it in a `with` block."""
 
     def __init__(self, memory_bytes: int, folder: Path | None = None) -> None:
-        """`memory_bytes`: what the database may use; `folder`: where what does not fit goes (default: the system's)."""
+        """`memory_bytes`: of the whole process; `folder`: where what does not fit goes (default: the system's)."""
+        self._memory_bytes = memory_bytes - PROCESS_BYTES
+        if self._memory_bytes < LEAST_DATABASE_BYTES:
+            raise LmError(
+                f"{memory_bytes // MEGABYTE} MB of memory are not enough; allow at least {LEAST_MEMORY_BYTES // MEGABYTE} MB"
+            )
         try:
             self.folder = Path(tempfile.mkdtemp(prefix="deepspeech-lm-", dir=folder))
         except OSError as error:
@@ -36,13 +44,21 @@ class Store:
         self._database = duckdb.connect(
             ":memory:",
             config={
-                "memory_limit": f"{memory_bytes // MEGABYTE}MB",
+                "memory_limit": f"{self._memory_bytes // MEGABYTE}MB",
                 "temp_directory": str(self.folder / "spilled"),
                 "threads": THREADS,
                 "preserve_insertion_order": True,
             },
         )
         self._rows: dict[str, int] = {}
+
+    def leave(self, memory_bytes: int) -> None:
+        """From now on the database leaves so much to others."""
+        self._memory_bytes -= memory_bytes
+        if self._memory_bytes < LEAST_DATABASE_BYTES:
+            more = (LEAST_DATABASE_BYTES - self._memory_bytes) // MEGABYTE + 1
+            raise LmError(f"the words of this text take so much memory that little is left; allow {more} MB more")
+        self._do(f"SET memory_limit = '{self._memory_bytes // MEGABYTE}MB'")
 
     def append(self, table: str, names: Sequence[str], columns: Columns) -> None:
         """Adds rows to `table`, which comes into being with its first."""
