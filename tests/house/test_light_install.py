@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from deepspeech.cli import main
+
 HEAVY = ("torch", "onnx", "safetensors", "absl", "optuna", "matplotlib", "tensorflow", "duckdb", "pandas")
 BLOCK = f"""
 import sys
@@ -82,6 +84,26 @@ def test_training_says_what_it_needs() -> None:
     assert "torch" in done.stderr
     assert "pip install deepspeech" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "fault", [ModuleNotFoundError("No module", name="deepspeech.lm"), ImportError("cannot import", name="deepspeech")]
+)
+def test_rooms_that_are_left_out_are_told_in_one_line(
+    fault: ImportError, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The light wheel lacks whole rooms; where they are there, such a fault is ours."""
+
+    def command() -> None:
+        raise fault
+
+    with pytest.raises(ImportError):
+        main.run(command)
+    monkeypatch.setattr(main, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as left:
+        main.run(command)
+    assert left.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_tuning_says_what_it_needs(tiny_model: Path, tmp_path: Path) -> None:

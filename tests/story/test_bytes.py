@@ -102,8 +102,9 @@ def test_other_scripts(door: Door, tmp_path: Path, script: str) -> None:
 
 
 def test_a_scorer_of_characters(chinese: tuple[Path, Path], door: Door, tmp_path: Path) -> None:
-    (checkpoints, dev), letters = chinese, SCRIPTS["Chinese"]
-    scorer = small_scorer(tmp_path / "bytes.scorer", list(letters), ByteAlphabet(), bytes_mode=True)
+    (checkpoints, dev), letters, scorer = chinese, SCRIPTS["Chinese"], tmp_path / "bytes.scorer"
+    text = dev.with_name("train.csv")
+    door("deepspeech", "lm", "build", "--text", text, "--bytes", "--order", 2, "--discount-fallback", "-o", scorer)
     model, tuned = tmp_path / "model.onnx", tmp_path / "tuned.scorer"
     door("deepspeech", "export", checkpoints, model)
     common = ("--data", dev, "--beam-width", 50, "--json")

@@ -8,6 +8,7 @@ inside their functions, so that help is quick and a light installation can show 
 import os
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import typer
 
@@ -51,10 +52,11 @@ def run(action: Callable[[], object]) -> None:
         action()
     except DeepSpeechError as error:
         sys.exit(_say(str(error)))
-    except ModuleNotFoundError as error:
-        if error.name not in _TRAINER_PARTS:
+    except ImportError as error:
+        if error.name not in _TRAINER_PARTS and find_spec("deepspeech.training"):
             raise
-        sys.exit(_say(f"this command needs {error.name}, which is not installed here: pip install deepspeech"))
+        part = error.name if error.name in _TRAINER_PARTS else "the trainer's part"
+        sys.exit(_say(f"this command needs {part}, which is not installed here: pip install deepspeech"))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
         sys.exit(0)
