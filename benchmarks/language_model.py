@@ -2,8 +2,8 @@
 
     python benchmarks/language_model.py [--words 10000000] [--order 5] [--memory 2000] [--prune 0 0 1] [TEXT]
 
-Without TEXT, one is made up: words of Zipf's frequencies in sentences, a part of them in phrases that come again, so that
-n-grams repeat about as often as in English news. The numbers of different n-grams are printed: judge by them.
+Without TEXT, one is made up: words of Zipf's frequencies, in phrases some of which come again often, so that n-grams of
+all orders repeat. How many different ones there are is printed: judge by that whether it is like a text of yours.
 """
 
 import argparse

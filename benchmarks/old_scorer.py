@@ -4,9 +4,9 @@
         [--beam 500] [--golden FILE.json]
 
 In: a scorer, and class probabilities of clips in the alphabet's labels: a folder of .npy files [frames, classes], or an
-.npz of bytes, which are divided by their rows' sums. The old decoder is ds_ctcdecoder 0.9.3 in an environment of its own
-(Python 3.9, numpy<1.24). Out: a line a clip; `--golden`: what the old decoder found, for tests. Exit code 1 where a
-transcript differs.
+.npz of bytes, which are divided by their rows' sums. The old decoder is ds_ctcdecoder 0.9.3 in an environment of its
+own (Python 3.9, numpy<1.24). Out: a line a clip; `--golden`: what the old decoder found, for tests. Exit code 1 where
+a transcript differs.
 """
 
 import argparse

@@ -423,7 +423,8 @@ void KenlmWriter::rows(const NgramChunk& rows) {
   if (rows.order != order_) throw FormatError("has n-grams that do not come order by order");
   const bool longest = order_ == plan_.header.order;
   for (std::size_t row = 0; row < rows.rows; ++row) {
-    if (rows_ == plan_.header.counts[order_ - 1]) throw FormatError("has more " + ngrams_of(order_) + " than it counts");
+    if (rows_ == plan_.header.counts[order_ - 1])
+      throw FormatError("has more " + ngrams_of(order_) + " than it counts");
     const std::uint32_t* ids = rows.ids + row * order_;
     for (std::size_t i = 0; i < order_; ++i)
       if (ids[i] >= plan_.header.counts[0]) throw FormatError("has n-grams of words that it does not name");

@@ -109,8 +109,8 @@ TrieSearch::TrieSearch(Cursor& cursor, const KenlmHeader& header) : bigrams_(hea
       chop_limit = ahead.take(2, 1)[1];
     }
     const std::uint64_t next_entries = longest ? 0 : header.counts[n];
-    levels_.emplace_back(cursor,
-                         TrieShape{header.counts[n - 1], next_entries, word_bits, quantisation[n], longest, chop_limit});
+    const TrieShape shape{header.counts[n - 1], next_entries, word_bits, quantisation[n], longest, chop_limit};
+    levels_.emplace_back(cursor, shape);
   }
 }
 

@@ -25,7 +25,7 @@ class HashTable {
   std::uint64_t stride_ = 0;
 };
 
-// Key of an n-gram in a hash table, from the key of the same n-gram without its earliest word. A word's own key is its id.
+// Key of an n-gram in a hash table, from the key of the same without its earliest word. A single word's is its id.
 inline std::uint64_t longer_key(std::uint64_t key, std::uint32_t earlier) {
   return (key * 8978948897894561157ull) ^ ((1 + static_cast<std::uint64_t>(earlier)) * 17894857484156487943ull);
 }

@@ -1,6 +1,7 @@
 """Typed face of the C++ extension (`native/src/bind*.cc`)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ Ids = NDArray[np.uint32]
 Floats = NDArray[np.float32]
 High = NDArray[np.uint64]
 Low = NDArray[np.uint32] | NDArray[np.uint64]
+Pieces = Iterable[tuple[NDArray[Any], ...]]  # columns `high`, `low`, and what is said
 
 def word_hashes(words: list[str]) -> NDArray[np.uint64]: ...
 def pack_ngrams(ids: Ids, word_bits: int) -> tuple[High, Low]: ...
@@ -162,18 +164,13 @@ class ShareOut:
     def take_contexts(self) -> tuple[High, Low, Floats]: ...
 
 class Interpolate:
-    def __init__(
-        self,
-        order: int,
-        word_bits: int,
-        shares: Iterable[tuple[High, Low, Floats, Floats]],
-        lower: Iterable[tuple[High, Low, Floats]],
-        contexts: Iterable[tuple[High, Low, Floats]],
-    ) -> None: ...
+    """`shares`: share, back-off; `lower`: log10 of probability; `contexts`: back-off."""
+
+    def __init__(self, order: int, word_bits: int, shares: Pieces, lower: Pieces, contexts: Pieces) -> None: ...
     def next(self) -> tuple[High, Low, Floats, Floats]: ...
 
 class SuffixGaps:
-    def __init__(self, order: int, word_bits: int, lower: Iterable[tuple[High, Low]]) -> None: ...
+    def __init__(self, order: int, word_bits: int, lower: Pieces) -> None: ...
     def read(self, high: High, low: Low) -> tuple[High, Low]: ...
 
 class ArpaLines:

@@ -21,7 +21,7 @@ SENTENCES = [
     "the cat sat on the mat", "the dog sat on the cat", "a dog and a cat", "the mat and the dog", "a cat on a mat",
     "on the mat sat a dog", "and the cat sat", "the dog", "a mat", "the cat and the dog sat on a mat",
 ]  # fmt: skip
-SMALL = ("--order", 3, "--prune", 0, "--discount-fallback", "--memory", "200MB")
+SMALL = ("--order", 3, "--prune", 0, "--discount-fallback", "--memory", "400MB")
 
 
 @pytest.fixture

@@ -172,13 +172,15 @@ def test_no_damage_crashes(tmp_path_factory: pytest.TempPathFactory, data: st.Da
         whole[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
     path = tmp_path_factory.mktemp("arpa") / "damaged.arpa"
     path.write_bytes(whole)
+    refused = f"{path}: "
     try:
-        with read_arpa(path) as ngrams:
-            for probability, backoff in content(ngrams).values():
-                assert probability <= 0
-                assert math.isfinite(backoff)
+        ngrams = read_arpa(path)
     except LmError as error:
-        assert str(error).startswith(f"{path}: ")
+        refused = str(error)
+    else:
+        with ngrams:
+            assert all(p <= 0 and math.isfinite(backoff) for p, backoff in content(ngrams).values())
+    assert refused.startswith(f"{path}: ")
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -104,6 +104,15 @@ def test_fewer_bits_round_more(tmp_path: Path) -> None:
     assert errors[0] > 2 * errors[1] > 4 * errors[2]
 
 
+@pytest.mark.parametrize("options", [*WHOLE, *ROUNDED], ids=str)
+def test_pieces_of_any_size_give_the_same_file(tmp_path: Path, options: BinaryOptions) -> None:
+    grams, files = made_up(4, 6), []
+    for rows in (1, 2, 1000):
+        write_binary(MemoryNgrams(grams, 4, chunk_rows=rows), tmp_path / "made_up.klm", options)
+        files.append((tmp_path / "made_up.klm").read_bytes())
+    assert files[0] == files[1] == files[2]
+
+
 def test_bins_are_means_of_equal_parts() -> None:
     values = np.array([1, 2, 3, 4, 6], np.float32)
     assert bin_means(values, 2) == [1.5, pytest.approx(13 / 3)]

@@ -1,4 +1,4 @@
-"""`deepspeech lm build`, `inspect` and `score`: scorers from text, and what is in them."""
+"""`deepspeech lm build`, `package`, `inspect` and `score`: scorers from text, and what is in them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,7 +59,7 @@ def build(
     Transcripts that the model was trained on make a start; more text of the same kind makes it better.
 
     Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
-    """  # fmt: skip
+    """
     import sys
     from tempfile import TemporaryDirectory
 
@@ -70,7 +70,6 @@ def build(
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.lm.package import DEFAULT_ALPHA, DEFAULT_BETA, Weights
     from deepspeech.text.alphabet import Alphabet
 
     end_tidily()
@@ -89,7 +88,7 @@ def build(
             temporary=temporary,
         ),
         binary=BinaryOptions(binary_type, quantize, array_bits),
-        weights=Weights(DEFAULT_ALPHA if alpha is None else alpha, DEFAULT_BETA if beta is None else beta),
+        weights=_weights(alpha, beta),
         arpa=arpa,
         bytes_mode=bytes_mode,
     )
@@ -114,8 +113,12 @@ def package(
         Path | None,
         typer.Option(help="The words that may be recognised, in a text; the model's own where it names them."),
     ] = None,
-    alpha: Annotated[float, typer.Option(help="Weight of the scorer.")] = 0.931289039105002,
-    beta: Annotated[float, typer.Option(help="Bonus for each word.")] = 1.1834137581510284,
+    alpha: Annotated[
+        float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)
+    ] = None,
+    beta: Annotated[
+        float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)
+    ] = None,
     bytes_mode: Annotated[
         bool, typer.Option("--bytes", help="For a network that gives bytes: the vocabulary is characters.")
     ] = False,
@@ -125,13 +128,12 @@ def package(
     Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
     """
     from deepspeech.lm.build import BuildOptions, package_model, package_told
-    from deepspeech.lm.package import Weights
     from deepspeech.text.alphabet import Alphabet
 
     end_tidily()
     words = [word for line in _lines([vocab]) for word in line.split()] if vocab else None
     letters = Alphabet.from_file(alphabet) if alphabet else None
-    options = BuildOptions(weights=Weights(alpha, beta), bytes_mode=bytes_mode)
+    options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
     print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
 
 
@@ -186,6 +188,14 @@ def score(
             f"{total.sentences} sentences, {total.words} words, {total.unknown} of them unknown, "
             f"log10 {total.log10:.4f}, perplexity {total.value:.2f}"
         )
+
+
+def _weights(alpha: float | None, beta: float | None) -> Any:
+    """Those given, else those of the released English scorer."""
+    from deepspeech.lm.package import Weights
+
+    given = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
+    return Weights(**given)
 
 
 def thresholds(told: list[str], order: int) -> tuple[int, ...]:

@@ -78,8 +78,9 @@ def language_model(
     model, vocabulary = output_dir / "lm.binary", output_dir / f"vocab-{top_k}.txt"
     check_place(model)
     with estimate([input_txt], options) as ngrams:
+        words = [word for some in ngrams.words() for word in some]
         with whole_file(vocabulary) as partial:
-            partial.write_text("\n".join(ngrams.frequent) + "\n", encoding="utf-8")
+            partial.write_text("".join(f"{words[number]}\n" for number in ngrams.frequent), encoding="utf-8")
         write_binary(ngrams, model, binary)
         print("\n".join(ngrams.told))
         print(f"{vocabulary}: {ngrams.counts[0] - 3} words, most frequent first")

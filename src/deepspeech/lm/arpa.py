@@ -83,6 +83,23 @@ def read_arpa(path: str | Path, memory_bytes: int = 2000 * MEGABYTE, temporary: 
 def _read(path: str | Path, store: Store) -> Ngrams:
     reader = _native.ArpaReader()
     words = _Words(reader)
+    _read_sections(path, store, reader, words)
+    order = len(reader.announced)
+    for n in range(2, order + 1):
+        if store.rows(f"read_{n}") == 0:
+            raise LmError(f"{path}: holds no {n}-grams; models of its order {order} need some")
+        store.sort(f"read_{n}", into=table(n))
+    words.write(store)
+    for n in range(order, 1, -1):
+        with _told(path):
+            _put_back(store, n, words.bits)
+    for n in range(2, order):
+        _fill(store, n, words.bits)
+    return Ngrams(store, order, words.bits, words.count)
+
+
+def _read_sections(path: str | Path, store: Store, reader: _native.ArpaReader, words: "_Words") -> None:
+    """All n-grams: those of order 2 and more into tables `read_2` …, unsorted."""
     with Progress(megabytes([path]), "ARPA read", "MB") as progress:
         told_mb = 0
         for block, read_bytes in blocks(path):
@@ -92,6 +109,8 @@ def _read(path: str | Path, store: Store) -> Ngrams:
             for n in range(2, len(reader.announced) + 1):
                 numbers, probability, backoff = reader.take(n)
                 if len(numbers):
+                    if not store.is_open:
+                        store.open(sum(reader.announced), reader.announced[0])
                     keys = _native.pack_ngrams(words.ids[numbers], words.bits)
                     store.append(f"read_{n}", COLUMNS, (*keys, probability, backoff))
             progress.advance(read_bytes // MEGABYTE - told_mb)
@@ -99,18 +118,6 @@ def _read(path: str | Path, store: Store) -> Ngrams:
     with _told(path):
         reader.finish()
         words.check()
-    words.write(store)
-    order = len(reader.announced)
-    for n in range(2, order + 1):
-        if store.rows(f"read_{n}") == 0:
-            raise LmError(f"{path}: holds no {n}-grams; models of its order {order} need some")
-        store.sort(f"read_{n}", "high, low", into=table(n))
-    for n in range(order, 1, -1):
-        with _told(path):
-            _put_back(store, n, words.bits)
-    for n in range(2, order):
-        _fill(store, n, words.bits)
-    return Ngrams(store, order, words.bits, words.count)
 
 
 @contextmanager
@@ -189,11 +196,11 @@ def _put_back(store: Store, n: int, word_bits: int) -> None:
             store.append("gaps", COLUMNS, (high, low, unknown, np.zeros(len(high), np.float32)))
     if found:
         store.add("gaps", table(n - 1))
-        store.sort(table(n - 1), "high, low", into=table(n - 1))
+        store.sort(table(n - 1), into=table(n - 1))
 
 
 def _fill(store: Store, n: int, word_bits: int) -> None:
-    """Gives n-grams that were put back the probability that backing off gives: back-off of the context, and p(suffix)."""
+    """Gives n-grams that were put back what backing off gives: p(suffix) and the back-off of the context."""
     for high, low in store.pieces(table(n), KEY, PIECE_ROWS, where=f"probability = {TO_BE_FOUND}"):
         ids = _native.unpack_ngrams(high, low, n, word_bits)
         probability = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, 1:], word_bits), "probability")

@@ -1,7 +1,7 @@
 """Corpus: the first stage of estimation, from text to numbers of words.
 
 In: text files (plain, .gz, or "-" for standard input), UTF-8, one sentence a line, words separated by spaces or tabs.
-Out: a file of uint32 word numbers, a 2 at each end of a sentence; and the words with their ids and how often they occur.
+Out: a file of uint32 word numbers, a 2 at each end of a sentence; the words with their ids and how often they occur.
 """
 
 import gzip
@@ -121,7 +121,9 @@ def blocks(text: str | Path) -> Iterator[tuple[bytes, int]]:
                 rest = []
             rest.append(data[cut:])
             if sum(map(len, rest)) > LONGEST_LINE_BYTES:
-                raise LmError(f"{text}: a line is longer than {LONGEST_LINE_BYTES // MEGABYTE} MB; write one sentence a line")
+                raise LmError(
+                    f"{text}: a line is longer than {LONGEST_LINE_BYTES // MEGABYTE} MB; write one sentence a line"
+                )
     if last := b"".join(rest):
         yield last, at
 

@@ -28,21 +28,21 @@ class Counts:
 def count(store: Store, corpus: Corpus, order: int, word_bits: int, thresholds: list[int], piece_rows: int) -> Counts:
     """Sorts every n-gram of the highest order and reads those of lower orders off them (KenLM lm/builder)."""
     window = _native.NgramWindow(order, word_bits, corpus.ids)
-    with Progress(corpus.tokens, f"{order}-grams taken", "words") as progress:
+    with Progress(corpus.tokens, f"{order}-grams taken", "words") as progress, store.filling():
         for numbers in corpus.pieces(piece_rows):
             store.append("occurring", KEY, window.read(numbers))
             progress.advance(len(numbers))
     corpus.numbers.unlink()
-    store.sort("occurring", "high, low", into="sorted")
+    store.sort("occurring", into="sorted")
     ends = corpus.sentence_begin, corpus.sentence_end
     counts = _native.AdjustCounts(order, word_bits, len(corpus.ids), *ends, thresholds)
-    with Progress(corpus.tokens, f"{order}-grams counted", "words") as progress:
+    with Progress(corpus.tokens, f"{order}-grams counted", "words") as progress, store.filling():
         for high, low in store.pieces("sorted", KEY, piece_rows):
             counts.read(high, low)
             _tell(store, counts, order)
             progress.advance(len(high))
-    counts.finish()
-    _tell(store, counts, order)
+        counts.finish()
+        _tell(store, counts, order)
     store.drop("sorted")
     return Counts(counts.totals(), counts.unigrams())
 

@@ -34,5 +34,5 @@ def discounts(order: int, with_count: Sequence[int], fallback: Discounts | None)
         return fallback
     raise LmError(
         f"Kneser-Ney discounts cannot be estimated: {cause}. Such counts come from small, repeated or made-up text: "
-        "use more text as people speak it, or a lower order; the discount fallback makes a model all the same, a poorer one"
+        "use more text as people speak it, or a lower order; or allow a poorer model with --discount-fallback"
     )

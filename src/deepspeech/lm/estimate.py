@@ -21,7 +21,6 @@ from deepspeech.lm.prune import by_frequency, kept_words, thresholds
 from deepspeech.lm.store import MEGABYTE, Store
 
 KEY_BITS = 128
-WORD_BYTES = 100  # of memory for each different word, while its n-grams are counted
 ORDERS = range(2, 7)
 
 
@@ -70,7 +69,7 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
             f"the text has {len(corpus.ids)} different words, more than {most}, the most at order {order}: "
             "clean or lower-case the text, or choose a lower order"
         )
-    store.leave(WORD_BYTES * len(corpus.ids))
+    store.open(order * corpus.tokens, len(corpus.ids))
     kept = kept_words(corpus, options.most_frequent, limits[0])
     write_words(store, (corpus.native.words(numbers) for numbers in _numbers(corpus, kept)))
     piece_rows = min(1 << 20, max(1 << 14, options.memory_bytes // 2000))
@@ -86,7 +85,7 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
     finish(job, order)
     renumber = None if kept.all() else (np.cumsum(kept) - 1).astype(np.uint32)
     ngrams = Ngrams(store, order, word_bits, int(kept.sum()), renumber)
-    ngrams.frequent = corpus.native.words(corpus.first_seen[by_frequency(corpus, kept)])
+    ngrams.frequent = (np.cumsum(kept) - 1)[by_frequency(corpus, kept)]
     found = [len(corpus.ids), *(total[0] for total in counts.totals[1:])]
     ngrams.told = (*_text_told(corpus), *_orders_told(found, ngrams.counts, taken))
     return ngrams

@@ -58,7 +58,7 @@ class Ngrams:
 
     order: int
     counts: tuple[int, ...]  # n-grams of each order; counts[0] includes <unk>, <s> and </s>
-    frequent: Sequence[str] = ()  # words of an estimated model, the most frequent first; of equals those seen first
+    frequent: Sequence[int] | NDArray[np.intp] = ()  # of an estimated model: ids by falling frequency, without markers
     told: tuple[str, ...] = ()  # what a person wants to know of how it came to be, line by line
 
     def words(self) -> Iterator[list[str]]:

@@ -21,9 +21,6 @@ from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
 from deepspeech.lm.whole_file import whole_file
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
-# Those of the released English scorer, found with its model.
-DEFAULT_ALPHA, DEFAULT_BETA = 0.931289039105002, 1.1834137581510284
-
 _TRAILER = struct.Struct("<4si?dd")
 _WEIGHTS = struct.Struct("<dd")
 _MAGIC, _VERSION = b"EIRT", 6
@@ -32,10 +29,10 @@ _STRINGS_AT = 100  # a byte of KenLM's header: words follow the n-grams
 
 @dataclass(frozen=True)
 class Weights:
-    """How much a scorer counts unless a search is told otherwise."""
+    """How much a scorer counts unless a search is told otherwise; by default as in the released English scorer."""
 
-    alpha: float = DEFAULT_ALPHA  # of the language model
-    beta: float = DEFAULT_BETA  # for each word, or character in bytes mode
+    alpha: float = 0.931289039105002  # of the language model
+    beta: float = 1.1834137581510284  # for each word, or character in bytes mode
 
     def __post_init__(self) -> None:
         for name, value in (("alpha", self.alpha), ("beta", self.beta)):

@@ -4,7 +4,6 @@ In: tables `counts_2` …, the counts of words, discounts. Out: tables `ngrams_1
 (words, newest first), `probability` and `backoff` (both log10), in suffix order.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +32,7 @@ class Estimation:
 
 
 def finish_words(job: Estimation, counts: Counts, discounts: Discounts) -> None:
-    """Words: interpolated with equal shares for all, `<unk>` included; `<s>` has probability 1 and is never predicted."""
+    """Words: interpolated with equal shares for all, `<unk>` included; `<s>`, never predicted, has probability 1."""
     adjusted, pruned = counts.words >> 1, (counts.words & 1).astype(bool)
     stays = ~pruned
     taken = np.array([0.0, *discounts])[np.minimum(adjusted, 3)]
@@ -54,17 +53,17 @@ def finish_words(job: Estimation, counts: Counts, discounts: Discounts) -> None:
 def share_out(job: Estimation, n: int, rows: int, discounts: Discounts) -> None:
     """Each context's probability, among its words and for others: tables `shares_n`, sorted, and `contexts_(n-1)`."""
     store = job.store
-    store.sort(f"counts_{n}", "high, low", into="by_context")
+    store.sort(f"counts_{n}", into="by_context")
     shares = _native.ShareOut(n, job.word_bits, discounts, job.kept.astype(np.uint8))
-    with Progress(rows, f"{n}-grams shared out", "n-grams") as progress:
+    with Progress(rows, f"{n}-grams shared out", "n-grams") as progress, store.filling():
         for high, low, marked in store.pieces("by_context", (*KEY, "count"), job.piece_rows):
             shares.read(high, low, marked)
             _tell(store, shares, n)
             progress.advance(len(high))
-    shares.finish()
-    _tell(store, shares, n)
+        shares.finish()
+        _tell(store, shares, n)
     store.drop("by_context")
-    store.sort("shares", "high, low", into=f"shares_{n}")
+    store.sort("shares", into=f"shares_{n}")
 
 
 def _tell(store: Store, shares: _native.ShareOut, n: int) -> None:
@@ -82,11 +81,11 @@ def finish(job: Estimation, n: int) -> None:
         store.pieces(table(n - 1), COLUMNS[:3], job.piece_rows),
         store.pieces(f"contexts_{n}", CONTEXTS, job.piece_rows),
     )
-    with Progress(store.rows(f"shares_{n}"), f"{n}-grams finished", "n-grams") as progress:
+    with Progress(store.rows(f"shares_{n}"), f"{n}-grams finished", "n-grams") as progress, store.filling():
         while len((rows := found.next())[0]):
             store.append(table(n), COLUMNS, rows)
             progress.advance(len(rows[0]))
-    store.append(table(n), COLUMNS, rows)
+        store.append(table(n), COLUMNS, rows)
     del found
     for name in (f"shares_{n}", f"contexts_{n - 1}"):
         store.drop(name)

@@ -4,6 +4,7 @@ In: thresholds and limit as people give them; a Corpus. Out: one threshold per o
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,11 @@ def thresholds(prune: Sequence[int], order: int) -> list[int]:
         raise LmError(f"pruning '{told}' has more thresholds than the order {order}; give at most one for each")
     if any(threshold < 0 for threshold in prune):
         raise LmError(f"pruning '{told}' has a negative threshold; 0 keeps everything")
-    if any(later < earlier for earlier, later in zip(prune, prune[1:], strict=False)):
+    if any(later < earlier for earlier, later in pairwise(prune)):
         raise LmError(
             f"pruning '{told}' falls; longer n-grams need the shorter ones in them, so thresholds must not fall"
         )
-    whole = [*prune, *[prune[-1] if prune else 0] * (order - len(prune))]
-    return whole
+    return [*prune, *[prune[-1] if prune else 0] * (order - len(prune))]
 
 
 def kept_words(corpus: Corpus, most_frequent: int | None, unigram_threshold: int) -> NDArray[np.bool_]:

@@ -7,6 +7,8 @@ and `low`, the number that native/src/ngram_key.hh makes of their words, and fur
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,10 @@ MEGABYTE = 1_000_000
 # Python, NumPy, DuckDB's code and what it does not count among its memory, and a few pieces of tables under way.
 PROCESS_BYTES = 130 * MEGABYTE
 LEAST_DATABASE_BYTES = 70 * MEGABYTE  # with less, DuckDB 2.0 cannot sort
-LEAST_MEMORY_BYTES = PROCESS_BYTES + LEAST_DATABASE_BYTES
+WORD_BYTES = 100  # for each different word, while n-grams are counted
 THREADS = 2
+ROW_BYTES = 25  # of memory for a row of any of our tables
+SORTING_BYTES = 40  # of memory for sorting a row
 SQL_TYPES = {"u4": "UINTEGER", "u8": "UBIGINT", "f4": "FLOAT"}
 
 
@@ -33,32 +37,44 @@ class Store:
     def __init__(self, memory_bytes: int, folder: Path | None = None) -> None:
         """`memory_bytes`: of the whole process; `folder`: where what does not fit goes (default: the system's)."""
         self._memory_bytes = memory_bytes - PROCESS_BYTES
-        if self._memory_bytes < LEAST_DATABASE_BYTES:
-            raise LmError(
-                f"{memory_bytes // MEGABYTE} MB of memory are not enough; allow at least {LEAST_MEMORY_BYTES // MEGABYTE} MB"
-            )
+        self._rows: dict[str, int] = {}
+        self._database: duckdb.DuckDBPyConnection | None = None
         try:
             self.folder = Path(tempfile.mkdtemp(prefix="deepspeech-lm-", dir=folder))
         except OSError as error:
             raise LmError(f"{folder}: no temporary folder can be made here ({error.strerror}); name another") from None
+
+    def open(self, expected_rows: int, words: int) -> None:
+        """Before any table: how many rows all tables will have, more or less, and how many words there are.
+
+        What will fit into memory stays there; other tables are written to a file, which DuckDB needs less memory for.
+        """
+        self._memory_bytes -= WORD_BYTES * words
+        if self._memory_bytes < LEAST_DATABASE_BYTES:
+            least = (PROCESS_BYTES + WORD_BYTES * words + LEAST_DATABASE_BYTES) // MEGABYTE + 1
+            raise LmError(f"the memory allowed is not enough for {words} different words; allow at least {least} MB")
+        fits = expected_rows * ROW_BYTES <= self._memory_bytes
         self._database = duckdb.connect(
-            ":memory:",
+            ":memory:" if fits else str(self.folder / "database"),
             config={
                 "memory_limit": f"{self._memory_bytes // MEGABYTE}MB",
                 "temp_directory": str(self.folder / "spilled"),
                 "threads": THREADS,
-                "preserve_insertion_order": True,
             },
         )
-        self._rows: dict[str, int] = {}
+        # Tables live for seconds: packing them would cost more than it saves.
+        self._do("SET force_compression = 'uncompressed'")
 
-    def leave(self, memory_bytes: int) -> None:
-        """From now on the database leaves so much to others."""
-        self._memory_bytes -= memory_bytes
-        if self._memory_bytes < LEAST_DATABASE_BYTES:
-            more = (LEAST_DATABASE_BYTES - self._memory_bytes) // MEGABYTE + 1
-            raise LmError(f"the words of this text take so much memory that little is left; allow {more} MB more")
-        self._do(f"SET memory_limit = '{self._memory_bytes // MEGABYTE}MB'")
+    @property
+    def is_open(self) -> bool:
+        return self._database is not None
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Around many append(): the database then writes every row once, not first to its log."""
+        self._do("BEGIN")
+        yield
+        self._do("COMMIT")
 
     def append(self, table: str, names: Sequence[str], columns: Columns) -> None:
         """Adds rows to `table`, which comes into being with its first."""
@@ -71,16 +87,37 @@ class Store:
             self._do(f"INSERT INTO {table} SELECT * FROM piece", piece)
             self._rows[table] += len(columns[0])
 
-    def sort(self, table: str, by: str, into: str) -> None:
-        """Replaces `table` by a sorted one of the name `into`."""
+    def sort(self, table: str, into: str) -> None:
+        """Replaces `table` by one of the name `into`, sorted by its keys."""
         rows = self._rows[table]
-        self._do(f"CREATE TABLE sorting AS SELECT * FROM {table} ORDER BY {by}")
+        self._do(f"CREATE TABLE sorting AS SELECT * FROM {table} LIMIT 0")
+        for where in self._parts(table):
+            self._do(f"INSERT INTO sorting SELECT * FROM {table} WHERE {where} ORDER BY high, low")
         self.drop(table)
         self._do(f"ALTER TABLE sorting RENAME TO {into}")
         self._rows[into] = rows
 
+    def _parts(self, table: str) -> list[str]:
+        """Conditions that cut a table into parts of rising keys, each of which DuckDB can sort in its memory.
+
+        It would cut a larger table itself, but merges at once whatever it cut: with little memory it gives up there.
+        """
+        parts = self._rows[table] * SORTING_BYTES // self._memory_bytes + 1
+        if parts == 1:
+            return ["TRUE"]
+        shares = [part / parts for part in range(1, parts)]
+        found = self._do(f"SELECT approx_quantile(high, {shares}) FROM {table}").fetchall()[0][0]
+        bounds = sorted({int(bound) for bound in found})
+        return [
+            f"high < {bounds[0]}",
+            *(f"high >= {low} AND high < {high}" for low, high in pairwise(bounds)),
+            f"high >= {bounds[-1]}",
+        ]
+
     def drop(self, table: str) -> None:
+        """Forgets a table; its place on the disk is used again."""
         self._do(f"DROP TABLE {table}")
+        self._do("CHECKPOINT")
         del self._rows[table]
 
     def rows(self, table: str) -> int:
@@ -115,11 +152,13 @@ class Store:
 
     def close(self) -> None:
         """Removes the database and all files of its folder."""
-        self._database.close()
+        if self._database is not None:
+            self._database.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _do(self, query: str, piece: dict[str, NDArray[Any]] | None = None) -> duckdb.DuckDBPyConnection:
         """`piece` is the table of that name in the query: DuckDB finds it among the variables of this function."""
+        assert self._database is not None, "open the store first"
         try:
             return self._database.execute(query)
         except duckdb.OutOfMemoryException:
