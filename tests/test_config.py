@@ -86,6 +86,7 @@ CHOICES = {
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "alphabet": "/a.txt",
     "scorer": "/a.scorer",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
+    "drop": ("layer_6",), "freeze": ("layer_1",),
 }  # fmt: skip
 
 
@@ -196,7 +197,7 @@ def test_what_is_wrong_is_named(tables: dict[str, Any], words: str) -> None:
         ("training", "early_stop_epochs", -1),
         ("training", "plateau_epochs", -1),
         ("training", "schedule", "linear"),
-        ("training", "select_by", "cer"),
+        ("training", "select_by", "letters"),
         ("checkpoint", "keep", -1),
         ("checkpoint", "every_s", -1.0),
         ("checkpoint", "which", "newest"),
