@@ -28,6 +28,7 @@ ROOMS = {
     "optuna": {"evaluation"},
     "matplotlib": {"evaluation"},
     "typer": {"cli"},
+    "duckdb": {"corpora"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "modelfile", "config", "cli", "__main__"},
 }
 TORCH_FREE_FILES = {"acoustic.config"}
