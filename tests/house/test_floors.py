@@ -23,12 +23,11 @@ ROOMS = {
     "soxr": {"audio"},
     "rapidfuzz": {"text"},
     "absl": {"mozilla"},
-    "duckdb": {"lm"},
+    "duckdb": {"corpora", "lm"},
     "tomli": {"config"},
     "optuna": {"evaluation"},
     "matplotlib": {"evaluation"},
     "typer": {"cli"},
-    "duckdb": {"corpora"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "modelfile", "config", "cli", "__main__"},
 }
 TORCH_FREE_FILES = {"acoustic.config"}
