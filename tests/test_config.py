@@ -197,7 +197,7 @@ def test_what_is_wrong_is_named(tables: dict[str, Any], words: str) -> None:
         ("training", "early_stop_epochs", -1),
         ("training", "plateau_epochs", -1),
         ("training", "schedule", "linear"),
-        ("training", "select_by", "cer"),
+        ("training", "select_by", "letters"),
         ("checkpoint", "keep", -1),
         ("checkpoint", "every_s", -1.0),
         ("checkpoint", "which", "newest"),

@@ -25,6 +25,8 @@ ROOMS = {
     "absl": {"mozilla"},
     "duckdb": {"corpora", "lm"},
     "tomli": {"config"},
+    "optuna": {"evaluation"},
+    "matplotlib": {"evaluation"},
     "typer": {"cli"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "modelfile", "config", "cli", "__main__"},
 }

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli.evaluate import weights_need
+
 
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Sound files: wav, flac, ogg, opus or mp3, of any rate.")],
@@ -35,6 +37,7 @@ def transcribe(
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
 
+    weights_need(scorer, alpha, beta)
     session = Session(model)
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
     recognizer = Recognizer(session, options, Scorer.open(scorer) if scorer else None)

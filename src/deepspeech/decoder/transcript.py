@@ -75,6 +75,6 @@ def _characters(labels: Sequence[int], frames: Sequence[int]) -> list[tuple[str,
     starts = [i for i, byte in enumerate(data) if i == 0 or byte & 0xC0 != 0x80]
     return [
         (character, frames[start])
-        for start, end in zip(starts, [*starts[1:], len(data)], strict=True)
+        for start, end in zip(starts, [*starts[1:], len(data)], strict=False)  # of an empty text no pair
         for character in data[start:end].decode("utf-8", errors="replace")
     ]
