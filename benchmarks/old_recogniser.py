@@ -12,6 +12,7 @@ import time
 import wave
 
 import numpy as np
+
 from deepspeech import Model
 
 
@@ -34,7 +35,7 @@ def stream(model, clip):
         before = time.perf_counter(), time.process_time()
         one.feedAudioContent(sound[start : start + 320])
         after = time.perf_counter(), time.process_time()
-        feeds_ms.append([1000 * (b - a) for a, b in zip(before, after)])
+        feeds_ms.append([1000 * (b - a) for a, b in zip(before, after)])  # noqa: B905
     text = one.finishStream()
     wall_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu
     return {"wall_s": wall_s, "cpu_s": cpu_s, "feeds_ms": feeds_ms, "text": text}

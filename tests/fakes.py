@@ -95,8 +95,9 @@ class ToneSession:
         self.steps += 1
         centre = windows_BTCF[:, :, self.card.context_frames]
         distances = np.abs(centre[:, :, None] - self._letters).mean(-1)
-        best = np.where(distances.min(-1) < 1.5, distances.argmin(-1), self.card.alphabet.blank)
-        rest = (1 - self._sure) / (self.card.alphabet.classes - 1)
-        probabilities = np.full((*best.shape, self.card.alphabet.classes), rest, np.float32)
-        np.put_along_axis(probabilities, best[..., None], np.float32(self._sure), -1)
+        best = np.where(distances.min(-1) < 0.8, distances.argmin(-1), self.card.alphabet.blank)
+        # Quiet is sure: many frames of a little doubt would add up to a letter.
+        sure = np.where(best == self.card.alphabet.blank, 0.9999, self._sure).astype(np.float32)[..., None]
+        probabilities = np.repeat((1 - sure) / (self.card.alphabet.classes - 1), self.card.alphabet.classes, axis=-1)
+        np.put_along_axis(probabilities, best[..., None], sure, -1)
         return probabilities, state

@@ -47,7 +47,7 @@ def test_subtitles() -> None:
 def test_a_table() -> None:
     page = Page("tsv")
     assert page.head() + page.body("a\tb.wav", TWO) == (
-        "file\tstart_s\tend_s\ttext\na b.wav\t1.000\t1.420\tthe cat\na b.wav\t3661.500\t3662.160\t<sat> & ran\n"
+        "file\tstart_s\tend_s\ttext\na b.wav\t1.000\t1.380\tthe cat\na b.wav\t3661.500\t3662.120\t<sat> & ran\n"
     )
 
 

@@ -113,9 +113,7 @@ def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int) -> N
             print(page.body(STDIN, [utterance]), end="", flush=True)
 
 
-def _to_stdout(
-    recognizer: Any, jobs: list[Any], form: str, alternatives: int, cores: int | None
-) -> int:
+def _to_stdout(recognizer: Any, jobs: list[Any], form: str, alternatives: int, cores: int | None) -> int:
     """How many recordings could not be read."""
     from deepspeech.errors import ConfigError
     from deepspeech.runtime.pages import Page

@@ -19,7 +19,6 @@ from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.errors import ConfigError
 from deepspeech.text.alphabet import Alphabet
 
-
 WORD_MARGIN_S = 0.2  # sound further from a word's letters than this says nothing about the word
 
 

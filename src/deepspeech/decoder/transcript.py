@@ -59,14 +59,14 @@ class Transcript:
             words.append(self._word(letters, letters[-1].start_s + self.frame_s, len(words)))
         return tuple(words)
 
-    def before(self, frame: int) -> "Transcript":
-        """The part heard before `frame`, without a space at its end; alternatives likewise, each text once."""
-        tokens = tuple(token for token in self.tokens if token.frame < frame)
-        while tokens and tokens[-1].text == " ":
-            tokens = tokens[:-1]
+    def trimmed(self, end: int | None = None) -> "Transcript":
+        """The part heard before frame `end` (None: all), without spaces at either end; so too of the alternatives."""
+        tokens = [token for token in self.tokens if end is None or token.frame < end]
+        letters = [place for place, token in enumerate(tokens) if token.text != " "]
+        tokens = tokens[letters[0] : letters[-1] + 1] if letters else []
         text = "".join(token.text for token in tokens)
-        others = {other.text: other for other in (one.before(frame) for one in self.alternatives) if other.text != text}
-        part = replace(self, text=text, tokens=tokens, alternatives=tuple(others.values()))
+        others = {other.text: other for other in (one.trimmed(end) for one in self.alternatives) if other.text != text}
+        part = replace(self, text=text, tokens=tuple(tokens), alternatives=tuple(others.values()))
         return replace(part, word_confidences=self.word_confidences[: len(part.words)])
 
     def _word(self, letters: Sequence[Token], end_s: float, number: int) -> Word:

@@ -46,7 +46,7 @@ class Recording:
     @property
     def text(self) -> str:
         """All that was said, in one line."""
-        return " ".join(segment.text.strip() for segment in self.segments)
+        return " ".join(segment.text for segment in self.segments)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ class Bulk:
             decoder = self._new_decoder(clip.first_frame)
             decoder.feed(probabilities)
             best, *others = decoder.candidates(self._count)
-            found.append((clip, replace(best, alternatives=tuple(others))))
+            found.append((clip, replace(best, alternatives=tuple(others)).trimmed()))
         return found
 
 
@@ -159,4 +159,4 @@ def emit(session: Session, features: Sequence[Float32]) -> list[Float32]:
 
 def _recording(loaded: _Loaded, texts: dict[int, Transcript]) -> Recording:
     found = [texts[id(clip)] for clip in loaded.clips]
-    return Recording(loaded.source, loaded.duration_s, tuple(text for text in found if text.text.strip()))
+    return Recording(loaded.source, loaded.duration_s, tuple(text for text in found if text.text))

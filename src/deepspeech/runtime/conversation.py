@@ -21,6 +21,8 @@ from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import STEPS, EmissionStream, Float32, Samples, as_float
 
+_LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
+
 
 class ConversationStream:
     """One endless sound being recognised. Leaving a `with` block closes it; `finish` first, or use `over`."""
@@ -42,7 +44,7 @@ class ConversationStream:
             raise ConfigError(
                 f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
             )
-        self._rules, self._count = rules, 1 + alternatives
+        self._rules, self._count, self._space = rules, 1 + alternatives, session.card.alphabet.space
         self._new_decoder = new_decoder
         self._emissions = EmissionStream(session, extractor)
         self._resampler = StreamResampler(rate_hz, extractor.config.sample_rate_hz)
@@ -76,12 +78,12 @@ class ConversationStream:
 
     def partial(self) -> Transcript:
         """The best transcript so far of the utterance that is being spoken."""
-        return self._decoder.best()
+        return self._decoder.best().trimmed()
 
     @property
     def stable(self) -> str:
         """The words at the beginning of `partial` that will not change any more, until the utterance ends."""
-        return self._decoder.settled
+        return self._decoder.settled.lstrip(" ")
 
     @property
     def heard_s(self) -> float:
@@ -108,14 +110,21 @@ class ConversationStream:
         return self._rules.ending((self._frames - 1 - last) * self._frame_s, (last - first) * self._frame_s)
 
     def _cut(self) -> Transcript:
-        """The utterance up to its last space; what was heard since begins the next."""
+        """The utterance up to its last space, or to where the network is surest of a blank; the rest begins the next."""
         whole = self._result()
         letters = [token.frame for token in whole.tokens if token.text != " "]
         spaces = [token.frame for token in whole.tokens if token.text == " " and token.frame > letters[0]]
-        end = spaces[-1] if spaces else self._frames
-        rest = self._decoder.since(end + 1)
-        self._begin(self._frames - len(rest), rest)
-        return whole.before(end)
+        end = spaces[-1] if spaces else self._frames - _LOOK_BACK_STEPS * STEPS
+        rows = self._decoder.since(end)
+        if spaces:
+            keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames
+            end += int(keeps.argmax()) if keeps.any() else len(rows)
+        else:
+            end += int(rows[:, -1].argmax())
+        utterance = whole.trimmed(end)
+        rest = self._decoder.since(end)
+        self._begin(end, rest)
+        return utterance
 
     def _begin(self, frame: int, probabilities: Float32) -> None:
         self._start, self._decoder = frame, self._new_decoder(frame)
@@ -123,10 +132,10 @@ class ConversationStream:
 
     def _result(self) -> Transcript:
         best, *others = self._decoder.candidates(self._count)
-        return replace(best, alternatives=tuple(others))
+        return replace(best, alternatives=tuple(others)).trimmed()
 
     def _spoken(self, utterance: Transcript) -> list[Transcript]:
-        return [utterance] if utterance.text.strip() else []
+        return [utterance] if utterance.text else []
 
     def __enter__(self) -> "ConversationStream":
         return self
