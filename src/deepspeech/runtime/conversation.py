@@ -94,6 +94,7 @@ class ConversationStream:
         for probabilities in steps:
             self._decoder.feed(probabilities)
             self._frames += len(probabilities)
+            self._decoder.settle(self._frames - round(self._rules.stable_after_s / self._frame_s))
             ending = self._ending()
             if ending is Ending.SILENCE:
                 yield from self._spoken(self._result())

@@ -104,11 +104,6 @@ class RecognizerStream:
         """The best transcript of what was fed so far."""
         return self._decoder.best()
 
-    @property
-    def stable(self) -> str:
-        """The words at the beginning of `partial` that will not change any more."""
-        return self._decoder.settled
-
     def finish(self, candidates: int = 1) -> list[Transcript]:
         """Transcripts of everything, best first; the stream takes no more."""
         if not self._done:
