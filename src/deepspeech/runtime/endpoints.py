@@ -1,4 +1,4 @@
-"""When words become final and utterances end: rules over what the search has heard so far, after Kaldi's online endpointing.
+"""When words become final and utterances end: rules over what was heard so far, after Kaldi's online endpointing.
 
 Silence is what the network hears no letter in, so noise that it learnt to pass over ends an utterance too.
 """

@@ -76,10 +76,13 @@ class EmissionStream:
 
     def _step(self, windows: Float32) -> Float32:
         probabilities, self._state = self._session.step(windows[None], self._state)
-        return probabilities[0]
+        rows: Float32 = probabilities[0]
+        return rows
 
     def _joined(self, steps: Iterator[Float32]) -> Float32:
-        return np.concatenate([np.zeros((0, self._session.card.alphabet.classes), np.float32), *steps])
+        none = np.zeros((0, self._session.card.alphabet.classes), np.float32)
+        rows: Float32 = np.concatenate([none, *steps])
+        return rows
 
 
 class RecognizerStream:
