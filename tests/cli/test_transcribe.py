@@ -2,7 +2,9 @@
 
 import io
 import json
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from deepspeech.audio.pcm import float_to_int16, read_pcm
 from deepspeech.cli.main import main
 from deepspeech.runtime import recognizer as recognizer_module
 from deepspeech.runtime import session as session_module
-from tests.fakes import ToneSession, silence, spoken
+from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
 
@@ -183,3 +185,25 @@ def test_pcm_may_come_in_odd_pieces() -> None:
     samples = np.arange(-500, 500, dtype=np.int16)
     read = np.concatenate(list(read_pcm(Pipe(samples.astype("<i2").tobytes() + b"x"), 100)))  # type: ignore[arg-type]
     np.testing.assert_array_equal(read, samples)
+
+
+@pytest.mark.slow
+def test_a_folder_goes_on_after_kill_9(tiny_model: Path, tmp_path: Path) -> None:
+    """Killed once its first output is there; the second run writes the rest, and all outputs are whole."""
+    (tmp_path / "talks").mkdir()
+    for number in range(400):
+        write_wav(tmp_path / "talks" / f"{number:03}.wav", tones("abba dc", number), RATE)
+    command = [sys.executable, "-m", "deepspeech", "transcribe", "--model", tiny_model, "--json", tmp_path / "talks"]
+    command += ["--output-dir", tmp_path / "texts"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as first:
+        while first.poll() is None and not any((tmp_path / "texts").glob("*.json")):
+            time.sleep(0.01)
+        first.kill()
+    there = {path: path.stat().st_mtime_ns for path in (tmp_path / "texts").glob("*.json")}
+    assert 0 < len(there) < 400
+    second = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{400 - len(there)} of 400 recordings written" in second.stderr
+    assert f"{len(there)} skipped" in second.stderr
+    assert all(path.stat().st_mtime_ns == written for path, written in there.items())
+    pages = [json.loads(path.read_text()) for path in (tmp_path / "texts").glob("*.json")]
+    assert len({page["file"] for page in pages}) == 400
