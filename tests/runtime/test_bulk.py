@@ -67,6 +67,14 @@ def test_what_cannot_be_read_comes_as_its_error(model: Recognizer, tmp_path: Pat
     assert "gone.wav" in str(found[1])
 
 
+def test_windows_hold_few_large_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bulk, "WINDOW", 4)
+    monkeypatch.setattr(bulk, "WINDOW_BYTES", 100)
+    (tmp_path / "large").write_bytes(bytes(150))
+    sources = iter([bytes(10), tmp_path / "large", bytes(10), bytes(60), bytes(60), "gone", b"", b"", b"", b"", b""])
+    assert [len(list(bulk._window(sources))) for _ in range(5)] == [2, 3, 4, 2, 0]
+
+
 def test_nothing_gives_nothing(model: Recognizer) -> None:
     assert list(model.transcribe_all([])) == []
 

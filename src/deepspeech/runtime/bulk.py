@@ -35,7 +35,8 @@ Float32 = NDArray[np.float32]
 Source = str | Path | bytes
 
 BATCH = 16
-WINDOW = 128  # recordings that are sorted together
+WINDOW = 128  # recordings that are sorted together, fewer of large files
+WINDOW_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Bulk:
         with ThreadPoolExecutor(self._cores) as pool:
 
             def load() -> list[Future[_Loaded | AudioError]]:
-                return [pool.submit(self._load, source) for source in islice(remaining, WINDOW)]
+                return [pool.submit(self._load, source) for source in _window(remaining)]
 
             try:
                 window = load()
@@ -203,6 +204,16 @@ def emit(session: Session, rows: Sequence[Row]) -> None:
             count = min(STEPS, len(rows[number].features) - rows[number].frame)
             if rows[number].take(probabilities[place, :count], letters[place, :count]):
                 h[:, number] = c[:, number] = 0
+
+
+def _window(sources: Iterator[Source]) -> Iterator[Source]:
+    """The next sources that are sorted together: their features must fit into memory."""
+    size = 0
+    for source in islice(sources, WINDOW):
+        yield source
+        size += len(source) if isinstance(source, bytes) else os.path.getsize(source) if os.path.isfile(source) else 0
+        if size >= WINDOW_BYTES:
+            break
 
 
 def _recording(loaded: _Loaded, texts: dict[int, list[Transcript]]) -> Recording:
