@@ -61,6 +61,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "evaluate",
         "export",
         "transcribe",
+        "mic",
         "doctor",
         "import",
         "import cv2",
