@@ -13,6 +13,7 @@
 
 #include "class_scores.hh"
 #include "language.hh"
+#include "phrases.hh"
 #include "prefix_tree.hh"
 
 namespace deepspeech {
@@ -22,12 +23,13 @@ struct BeamOptions {
   std::size_t width;    // prefixes kept after each frame
   Cutoff cutoff;
   std::shared_ptr<const Language> language;  // null: letters alone decide
+  std::shared_ptr<const Phrases> phrases;    // null: none are expected
 };
 
 struct Hypothesis {
   std::vector<std::uint32_t> labels;
   std::vector<std::uint32_t> frames;  // per label: the frame in which it was heard
-  double score;                       // natural logarithm
+  double score;                       // natural logarithm, without what phrases earn
 };
 
 // One stream's search. Not for two threads at a time.
@@ -71,7 +73,7 @@ class Beam {
   };
 
   struct Candidate {
-    float score;
+    float score;  // with what phrases earn
     std::uint32_t label;
     Id slot;         // of the prefix that stays or is extended
     bool extension;  // by `label`
@@ -92,7 +94,8 @@ class Beam {
   void advance(const float* probabilities);
   void link_family();
   void place_cutoff(float blank);
-  bool within(float log, const Prefix& prefix) const { return !(log + prefix.score < cutoff_); }
+  float boost(Id slot) const { return phrases_ ? phrases_->boost(standings_[slot]) : 0.0f; }
+  bool within(float log, float score) const { return !(log + score < cutoff_); }
   float with_unit(float score, float bonus) const;
   void stay();
   float arrival(Id slot) const;
@@ -101,6 +104,14 @@ class Beam {
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
   void extend_along(Id slot);
+  void extend_expecting();
+  void expect_freely(Id slot);
+  void expect_along(Id slot);
+  void expect(Id slot, std::uint32_t label);
+  float boost_after(Id slot, std::uint32_t label) const {
+    return phrases_->boost(phrases_->extend(standings_[slot], label));
+  }
+  float bare_score(const Candidate& candidate) const;
   void offer(const Candidate& candidate);
   void select();
   void commit(std::uint32_t frame);
@@ -109,6 +120,7 @@ class Beam {
   void close_ranks();
   void settle();
   void shift_scores();
+  void shift_boosts();
 
   std::size_t width_;
   ClassScores classes_;
@@ -117,6 +129,9 @@ class Beam {
   std::optional<LanguageStream> language_;
   std::vector<Prefix> prefixes_;
   std::vector<Position> positions_;  // of each prefix, where there is a language
+  std::shared_ptr<const Phrases> phrases_;
+  std::vector<PhrasePosition> standings_;  // of each prefix, where there are phrases
+  std::vector<std::uint32_t> expected_;    // labels
   std::vector<Id> places_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free

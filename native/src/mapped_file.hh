@@ -19,6 +19,10 @@ class MappedFile {
  public:
   // Throws FormatError where the file cannot be read.
   explicit MappedFile(const std::string& path);
+
+  // A file's content that someone else holds in memory, for longer than this lives.
+  MappedFile(const std::uint8_t* data, std::uint64_t size) : data_(data), size_(size), mapped_(false) {}
+
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -29,6 +33,7 @@ class MappedFile {
  private:
   const std::uint8_t* data_ = nullptr;
   std::uint64_t size_ = 0;
+  bool mapped_ = true;
 };
 
 template <typename Number>

@@ -13,9 +13,10 @@ _HOMES = {
     "Transcript": "deepspeech.decoder.transcript",
     "DecodeOptions": "deepspeech.decoder.options",
     "DeepSpeechError": "deepspeech.errors",
+    "HotPhrases": "deepspeech.decoder.phrases",
 }
 
-__all__ = ["DecodeOptions", "DeepSpeechError", "Recognizer", "Transcript", "__version__", "version"]
+__all__ = ["DecodeOptions", "DeepSpeechError", "HotPhrases", "Recognizer", "Transcript", "__version__", "version"]
 
 
 def version() -> str:

@@ -23,6 +23,15 @@ def evaluate(
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
     beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
+    hot_phrase: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT[:STRENGTH]",
+            help="A name or some words to listen for; may be repeated. STRENGTH is the natural logarithm by which each "
+            "letter counts more; see docs/hot-words.md.",
+        ),
+    ] = None,
+    hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
     beam_width: Annotated[
         int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
     ] = None,
@@ -38,6 +47,7 @@ def evaluate(
     import json
 
     from deepspeech.decoder.options import DecodeOptions
+    from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
@@ -48,7 +58,8 @@ def evaluate(
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     words = Scorer.open(scorer) if scorer else None
     options = None if greedy else search
-    scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words)
+    phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
+    scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
         return

@@ -12,6 +12,15 @@ def transcribe(
     scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
     beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
+    hot_phrase: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT[:STRENGTH]",
+            help="A name or some words to listen for; may be repeated. STRENGTH is the natural logarithm by which each "
+            "letter counts more; see docs/hot-words.md.",
+        ),
+    ] = None,
+    hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON object a line: text, words, times.")] = False,
     candidates: Annotated[int, typer.Option(help="With --json: how many transcripts to give, best first.")] = 1,
     beam_width: Annotated[
@@ -30,6 +39,7 @@ def transcribe(
     from concurrent.futures import ThreadPoolExecutor
 
     from deepspeech.decoder.options import DecodeOptions
+    from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import AudioError
     from deepspeech.runtime.recognizer import Recognizer
@@ -37,8 +47,9 @@ def transcribe(
 
     session = Session(model)
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
-    recognizer = Recognizer(session, options, Scorer.open(scorer) if scorer else None)
-    recognizer.stream()  # a scorer that does not fit is told before the first file is read
+    words, phrases = Scorer.open(scorer) if scorer else None, HotPhrases.gather(hot_phrase or (), hot_phrases)
+    recognizer = Recognizer(session, options, words, phrases=phrases)
+    recognizer.stream()  # a scorer or phrases that do not fit are told before the first file is read
 
     def attempt(path: Path) -> Any:
         try:

@@ -19,6 +19,7 @@ from deepspeech.audio.pcm import int16_to_float
 from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
@@ -70,10 +71,12 @@ class RecognizerStream:
         rate_hz: int,
         scorer: Scorer | None = None,
         hot_words: Mapping[str, float] | None = None,
+        phrases: HotPhrases | None = None,
     ) -> None:
         self._emissions = EmissionStream(session, extractor)
         self._resampler = StreamResampler(rate_hz, extractor.config.sample_rate_hz)
-        self._decoder = BeamDecoder(session.card.alphabet, options, extractor.config.step_s, scorer, hot_words)
+        frame_s = extractor.config.step_s
+        self._decoder = BeamDecoder(session.card.alphabet, options, frame_s, scorer, hot_words, phrases)
         self._done = False
 
     def feed(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
