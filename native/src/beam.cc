@@ -48,6 +48,7 @@ Beam::Beam(const BeamOptions& options)
     if (options.phrases->labels() >= options.classes) throw std::invalid_argument("phrases hold labels of no class");
     phrases_ = options.phrases;
     standings_.push_back(phrases_->start());
+    boosts_.resize(options.classes);
   }
   tree_.set_slot(PrefixTree::kRoot, 0);
   history_.retain(TimeHistory::kStart);
@@ -220,51 +221,65 @@ void Beam::extend_along(Id slot) {
 void Beam::extend_expecting() {
   if (language_) {
     const float highest = classes_.highest();
-    for (Id slot = 0; slot < prefixes_.size(); ++slot)
-      if (within(highest, prefixes_[slot].score + phrases_->highest_boost(standings_[slot]))) expect_along(slot);
+    for (Id slot = 0; slot < prefixes_.size(); ++slot) expect_along(slot, highest);
     return;
   }
   float best = kNever;
   for (Id slot = 0; slot < prefixes_.size(); ++slot)
-    best = std::max(best, prefixes_[slot].score + phrases_->highest_boost(standings_[slot]));
+    best = std::max(best, prefixes_[slot].score + standings_[slot].earned);
   classes_.rank(threshold_ - best - kSlack);
   for (Id slot = 0; slot < prefixes_.size(); ++slot) expect_freely(slot);
 }
 
 void Beam::expect_freely(Id slot) {
   const Prefix& prefix = prefixes_[slot];
-  const float best = prefix.score + phrases_->highest_boost(standings_[slot]);
+  const float earned = standings_[slot].earned;
   ++round_;
   for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
     taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
+  phrases_->each_expected(standings_[slot], [&](std::uint32_t label, const PhrasePosition& after) {
+    if (taken_[label] == round_) return;
+    taken_[label] = round_;
+    const float score = classes_.log(label) + (label == prefix.label ? prefix.blank : prefix.score);
+    offer({score + phrases_->boost(after), label, slot, true, 0.0f});
+  });
   for (const ClassScores::Ranked& next : classes_.ranked()) {
-    if (next.log + best < threshold_ - kSlack) break;
+    if (next.log + prefix.score + earned < threshold_) break;
     if (taken_[next.label] == round_) continue;
     const float score = next.log + (next.label == prefix.label ? prefix.blank : prefix.score);
-    offer({score + boost_after(slot, next.label), next.label, slot, true, 0.0f});
+    offer({score + earned, next.label, slot, true, 0.0f});
   }
 }
 
-// Where the dictionary ends, phrases may go on.
-void Beam::expect_along(Id slot) {
+// Where the dictionary does not go on, phrases may.
+void Beam::expect_along(Id slot, float highest) {
   const Position& position = positions_[slot];
-  for (const Dictionary::Arc& way : language_->ways(position)) expect(slot, way.label);
-  phrases_->expected(standings_[slot].state, expected_);
+  const float earned = standings_[slot].earned;
+  ++round_;
+  expected_.clear();
+  phrases_->each_expected(standings_[slot], [&](std::uint32_t label, const PhrasePosition& after) {
+    if (taken_[label] == round_) return;
+    taken_[label] = round_;
+    boosts_[label] = phrases_->boost(after);
+    expected_.push_back(label);
+  });
+  if (expected_.empty() && !within(highest, prefixes_[slot].score + earned)) return;
+  for (const Dictionary::Arc& way : language_->ways(position)) {
+    const bool expected = taken_[way.label] == round_;
+    offer_along(slot, way.label, expected ? boosts_[way.label] : earned, expected);
+  }
   for (const std::uint32_t label : expected_)
-    if (!language_->allows(position, label)) expect(slot, label);
+    if (!language_->allows(position, label)) offer_along(slot, label, boosts_[label], true);
 }
 
-void Beam::expect(Id slot, std::uint32_t label) {
+void Beam::offer_along(Id slot, std::uint32_t label, float boost, bool welcome) {
   const Prefix& prefix = prefixes_[slot];
-  const PhrasePosition& standing = standings_[slot];
   const float log = classes_.log(label);
   const bool ends_unit = language_->ends_unit(positions_[slot], label);
-  if (!ends_unit && log + prefix.score + phrases_->highest_boost(standing) < threshold_ - kSlack) return;
+  if (!ends_unit && log + prefix.score + boost < threshold_) return;
   const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
-  const float boost = boost_after(slot, label);
   if (score == kNever || !within(log, prefix.score + boost) || has_child(prefix, label)) return;
   if (!ends_unit) return offer({score + boost, label, slot, true, 0.0f});
-  const bool welcome = phrases_->expects(standing.state, label);
   const float bonus = language_->bonus(positions_[slot], tree_, prefix.node, label, welcome);
   offer({with_unit(score, bonus) + boost, label, slot, true, bonus});
 }

@@ -106,11 +106,8 @@ class Beam {
   void extend_along(Id slot);
   void extend_expecting();
   void expect_freely(Id slot);
-  void expect_along(Id slot);
-  void expect(Id slot, std::uint32_t label);
-  float boost_after(Id slot, std::uint32_t label) const {
-    return phrases_->boost(phrases_->extend(standings_[slot], label));
-  }
+  void expect_along(Id slot, float highest);
+  void offer_along(Id slot, std::uint32_t label, float boost, bool welcome);
   float bare_score(const Candidate& candidate) const;
   void offer(const Candidate& candidate);
   void select();
@@ -131,7 +128,8 @@ class Beam {
   std::vector<Position> positions_;  // of each prefix, where there is a language
   std::shared_ptr<const Phrases> phrases_;
   std::vector<PhrasePosition> standings_;  // of each prefix, where there are phrases
-  std::vector<std::uint32_t> expected_;    // labels
+  std::vector<std::uint32_t> expected_;    // labels after the prefix at hand
+  std::vector<float> boosts_;              // with them, per label
   std::vector<Id> places_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free

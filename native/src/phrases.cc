@@ -28,16 +28,6 @@ Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space) : spac
       join(arc.next, order[i], arc.label);
       order.push_back(arc.next);
     }
-  for (const Id id : order) {
-    State& state = states_[id];
-    if (state.shorter != kNone)
-      state.highest = states_[state.shorter].highest - (whole_words() ? states_[state.shorter].whole : 0.0f);
-    for (const Arc& arc : state.arcs) {
-      const State& next = states_[arc.next];
-      state.highest = std::max(state.highest, next.loan + (whole_words() ? 0.0f : next.whole));
-    }
-    if (whole_words()) state.highest += state.whole;
-  }
 }
 
 void Phrases::check(const Phrase& phrase) const {
@@ -114,21 +104,7 @@ Id Phrases::next(Id state, std::uint32_t label) const {
 }
 
 PhrasePosition Phrases::extend(const PhrasePosition& position, std::uint32_t label) const {
-  const Id after = next(position.state, label);
-  if (!whole_words()) return {after, position.earned + states_[after].whole};
-  return {after, position.earned + (label == space_ ? states_[position.state].whole : 0.0f)};
-}
-
-void Phrases::expected(Id state, std::vector<std::uint32_t>& labels) const {
-  labels.clear();
-  const bool ends = whole_words() && states_[state].is_whole;
-  for (; state != kNone; state = states_[state].shorter) {
-    const auto longer = static_cast<std::ptrdiff_t>(labels.size());
-    for (const Arc& arc : states_[state].arcs)
-      if (std::find(labels.begin(), labels.begin() + longer, arc.label) == labels.begin() + longer)
-        labels.push_back(arc.label);
-  }
-  if (ends && std::find(labels.begin(), labels.end(), space_) == labels.end()) labels.push_back(space_);
+  return arrive(position, label, next(position.state, label));
 }
 
 }  // namespace deepspeech

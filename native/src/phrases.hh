@@ -39,11 +39,6 @@ class Phrases {
   // What the text has earned, loans included.
   float boost(const PhrasePosition& position) const { return position.earned + states_[position.state].loan; }
 
-  // What its boost is after one more label at most.
-  float highest_boost(const PhrasePosition& position) const {
-    return position.earned + states_[position.state].highest;
-  }
-
   // What it has earned if it ends here.
   float final_boost(const PhrasePosition& position) const {
     return position.earned + (whole_words() ? states_[position.state].whole : 0.0f);
@@ -54,8 +49,14 @@ class Phrases {
     return find(state, label) != nullptr || (label == space_ && states_[state].is_whole);
   }
 
-  // Fills `labels` with all that expects() is true for, each once.
-  void expected(Id state, std::vector<std::uint32_t>& labels) const;
+  // Calls visit(label, position after it) for all that expects() is true for; where a label comes again, only its first
+  // visit counts. After any other label a text has what it has earned, and no more.
+  template <typename Visit>
+  void each_expected(const PhrasePosition& position, Visit visit) const {
+    for (Id id = position.state; id != kNone; id = states_[id].shorter)
+      for (const Arc& arc : states_[id].arcs) visit(arc.label, arrive(position, arc.label, arc.next));
+    if (whole_words() && states_[position.state].is_whole) visit(space_, extend(position, space_));
+  }
 
   // Whether a phrase's word is whole, or its last one.
   bool ends_word(Id state) const { return whole_words() && expects(state, space_); }
@@ -81,7 +82,6 @@ class Phrases {
     float inside = 0.0f;        // what phrases earned that are over, on the way from the root
     float whole = 0.0f;         // what phrases earn that end here
     float loan = 0.0f;
-    float highest = 0.0f;  // boost, apart from what is earned, after the best next label
   };
 
   bool whole_words() const { return space_ != kAnywhere; }
@@ -91,6 +91,11 @@ class Phrases {
   const Arc* own_arc(Id state, std::uint32_t label) const;
   const Arc* find(Id state, std::uint32_t label) const;
   Id next(Id state, std::uint32_t label) const;
+
+  PhrasePosition arrive(const PhrasePosition& position, std::uint32_t label, Id next) const {
+    if (!whole_words()) return {next, position.earned + states_[next].whole};
+    return {next, label == space_ ? position.earned + states_[position.state].whole : position.earned};
+  }
 
   std::uint32_t space_;
   std::uint32_t labels_ = 0;
