@@ -128,6 +128,14 @@ void damage_head(Parts& parts, Chance& chance) {
   put(head, at, get<std::uint64_t>(head, at) + chance.below(3) - 1);
 }
 
+// The words of another scorer.
+void change_dictionary(Parts& parts, Chance& chance) {
+  Parts other = invent(chance);
+  parts.head = std::move(other.head);
+  parts.states = std::move(other.states);
+  parts.arcs = std::move(other.arcs);
+}
+
 // Pieces of the file lost, doubled or added.
 void damage_length(Bytes& file, Chance& chance) {
   const std::size_t at = chance.below(file.size());
@@ -147,7 +155,7 @@ void damage_length(Bytes& file, Chance& chance) {
 
 }  // namespace
 
-Bytes damage(Parts parts, const Parts& other, Chance& chance) {
+Bytes damage(Parts parts, Chance& chance) {
   for (std::uint64_t times = chance.one_of({1, 1, 2, 3, 5}); times > 0; --times) {
     const std::uint64_t kind = chance.below(24);
     if (kind < 6)
@@ -163,7 +171,7 @@ Bytes damage(Parts parts, const Parts& other, Chance& chance) {
     else if (kind == 13)
       noise(parts.arcs, 0, chance);
     else if (kind == 14)
-      parts.head = other.head, parts.states = other.states, parts.arcs = other.arcs;
+      change_dictionary(parts, chance);
     else
       noise(parts.model, chance.once_in(40) ? 0 : header_bytes(parts), chance);
   }

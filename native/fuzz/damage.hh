@@ -6,6 +6,6 @@
 namespace fuzz {
 
 // A damaged copy; most still look like scorers, so that what lies behind the header is met.
-Bytes damage(Parts parts, const Parts& other, Chance& chance);
+Bytes damage(Parts parts, Chance& chance);
 
 }  // namespace fuzz

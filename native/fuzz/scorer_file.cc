@@ -21,7 +21,7 @@ constexpr std::size_t kTrailerBytes = 25;
 constexpr std::size_t kHeadBytes = 65;
 constexpr std::size_t kStatesAt = 49;  // in the head: numbers of states and arcs
 constexpr std::size_t kArcsAt = 57;
-constexpr std::size_t kRoom = 1 << 17;  // for models whose header asks for more than is there
+constexpr std::size_t kRoom = 1 << 14;  // for models whose header asks for more than is there
 
 void align(Bytes& file) { file.resize((file.size() + 15) / 16 * 16); }
 

@@ -116,12 +116,12 @@ float Beam::with_unit(float score, float bonus) const {
 }
 
 // Score of a prefix's last label coming, in this frame, after the prefix without it.
-float Beam::arrival(Id slot) const {
+float Beam::arrival(Id slot, float boost) const {
   const Prefix& prefix = prefixes_[slot];
   if (prefix.parent == kNone) return kNever;
   const Prefix& parent = prefixes_[prefix.parent];
   const float log_label = classes_.log(prefix.label);
-  if (!within(log_label, parent.score + boost(slot))) return kNever;
+  if (!within(log_label, parent.score + boost)) return kNever;
   // After the same label only a blank lets a new one begin.
   const float score = log_label + (parent.label == prefix.label ? parent.blank : parent.score);
   if (!language_ || !positions_[slot].ends_unit) return score;
@@ -148,7 +148,8 @@ void Beam::stay() {
   const float log_blank = classes_.log(classes_.blank());
   for (Id slot = 0; slot < prefixes_.size(); ++slot) {
     Prefix& prefix = prefixes_[slot];
-    const float arrived = arrival(slot), boosted = prefix.score + boost(slot);
+    const float boost = this->boost(slot), boosted = prefix.score + boost;
+    const float arrived = arrival(slot, boost);
     float repeated = kNever;
     if (prefix.label != kNone && within(classes_.log(prefix.label), boosted))
       repeated = classes_.log(prefix.label) + prefix.nonblank;
@@ -158,7 +159,7 @@ void Beam::stay() {
     prefix.heard_again = heard_again(prefix, repeated, arrived);
     prefix.stays = false;
     if (prefix.next_score > kNever)
-      candidates_.push_back({prefix.next_score + boost(slot), prefix.label, slot, false, 0.0f});
+      candidates_.push_back({prefix.next_score + boost, prefix.label, slot, false, 0.0f});
   }
 }
 
@@ -318,9 +319,14 @@ float Beam::bare_score(const Candidate& candidate) const {
 
 void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   const Prefix past = prefixes_[candidate.slot];
-  const float score = phrases_ ? bare_score(candidate) : candidate.score;
-  const bool welcome = phrases_ && phrases_->expects(standings_[candidate.slot].state, candidate.label);
-  if (phrases_) standings_.push_back(phrases_->extend(standings_[candidate.slot], candidate.label));
+  float score = candidate.score;
+  bool welcome = false;
+  if (phrases_) {
+    const PhrasePosition standing = standings_[candidate.slot];
+    score = bare_score(candidate);
+    welcome = phrases_->expects(standing.state, candidate.label);
+    standings_.push_back(phrases_->extend(standing, candidate.label));
+  }
   if (language_) {
     const Position position = positions_[candidate.slot];
     positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus, welcome));

@@ -98,7 +98,7 @@ class Beam {
   bool within(float log, float score) const { return !(log + score < cutoff_); }
   float with_unit(float score, float bonus) const;
   void stay();
-  float arrival(Id slot) const;
+  float arrival(Id slot, float boost) const;
   bool heard_again(const Prefix& prefix, float repeated, float arrived) const;
   void extend();
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
