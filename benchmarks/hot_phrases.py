@@ -2,9 +2,9 @@
 
     python benchmarks/hot_phrases.py MODEL.onnx DATA.csv TRAIN.csv [--scorer FILE] [--strengths 0.5,1,2]
 
-In: a model, recordings that it has not learnt from, and the transcripts that it has. Listened for are the words of
-DATA that TRAIN holds at most four times, and the names that are spelt in DATA letter by letter (three letters or more);
-beside them, as in any real list, as many words and spelt names of TRAIN that nobody in DATA says. Out, for each strength:
+In: a model, recordings that it has not learnt from, and the transcripts that it has. Listened for are the words of DATA
+that TRAIN holds at most four times, and the names that are spelt in DATA letter by letter (three letters or more);
+beside them, as in any real list, as many words and spelt names of TRAIN that nobody in DATA says. Out, by strength:
 
     found          of the phrases said, those that stand whole in the transcript of their recording
     false alarms   phrases that stand where they were not said
@@ -86,9 +86,7 @@ class Judge:
 
 
 def error_rate(clips: list[Clip], texts: list[str]) -> float:
-    return Scores(
-        tuple(score(str(i), c.transcript, t) for i, (c, t) in enumerate(zip(clips, texts, strict=True)))
-    ).wer
+    return Scores(tuple(score(str(i), c.transcript, t) for i, (c, t) in enumerate(zip(clips, texts, strict=True)))).wer
 
 
 def main() -> None:
@@ -111,9 +109,11 @@ def main() -> None:
     places = [(i, p) for i, clip in enumerate(clips) for p in said if holds(clip.transcript, p)]
     quiet = [i for i, clip in enumerate(clips) if not any(holds(clip.transcript, p) for p in said)]
     plain, plain_s = judge.texts(None)
-    print(f"{len(clips)} recordings; {len(said)} phrases said {len(places)} times in {len(clips) - len(quiet)} of them,")
+    print(
+        f"{len(clips)} recordings; {len(said)} phrases said {len(places)} times in {len(clips) - len(quiet)} of them,"
+    )
     print(f"{len(others)} listed beside them: {', '.join(listened)}")
-    print(f"{'strength':>8} {'found':>9} {'false alarms':>13} {'WER all':>8} {'others: changed':>16} {'WER':>7} {'search':>7}")
+    print("strength     found  false alarms  WER all  others: changed     WER  search")
     for strength in [0.0, *map(float, arguments.strengths.split(","))]:
         texts, cpu_s = judge.texts(HotPhrases(dict.fromkeys(listened, strength)))
         found = sum(holds(texts[i], phrase) for i, phrase in places)

@@ -37,7 +37,8 @@ void noise(Bytes& bytes, std::size_t begin, Chance& chance) {
 }
 
 std::size_t header_bytes(const Parts& parts) {
-  return (kCountsAt + 8 * std::size_t{parts.model[88]} + 7) / 8 * 8;
+  const std::size_t bytes = (kCountsAt + 8 * std::size_t{parts.model[88]} + 7) / 8 * 8;
+  return std::min(bytes, parts.model.size());
 }
 
 // What a reader wants to see before it goes on: numbers that agree with the header.

@@ -1,7 +1,7 @@
 """Hot phrases: against their definition spelt out on whole texts, and what they must leave alone."""
 
 from collections import defaultdict
-from itertools import groupby, product
+from itertools import groupby, pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,7 @@ def sums(array: NDArray[np.float32], alphabet: Alphabet) -> dict[str, float]:
 
 def check_order(found: list[Transcript], phrases: dict[str, float], whole_words: bool = True) -> None:
     ranks = [transcript.confidence + earned(transcript.text, phrases, whole_words) for transcript in found]
-    assert all(a >= b - 1e-3 for a, b in zip(ranks, ranks[1:], strict=False))
+    assert all(a >= b - 1e-3 for a, b in pairwise(ranks))
 
 
 @settings(max_examples=30)
@@ -126,16 +126,17 @@ def in_phrase(text: str, phrases: dict[str, float]) -> bool:
 
 def allowed(text: str, phrases: dict[str, float]) -> bool:
     """Whether dictionary or phrases lead on with each of its letters."""
-    return all(
-        any(f"{word} ".startswith(text[: i + 1].rpartition(" ")[2] if text[i] != " " else text[:i].rpartition(" ")[2] + " ")
-            for word in WORDS)
-        or in_phrase(text[: i + 1], phrases)
-        for i in range(len(text))
-    )  # fmt: skip
+
+    def in_dictionary(beginning: str) -> bool:
+        word = beginning[:-1].rpartition(" ")[2] + beginning[-1]
+        return any(f"{known} ".startswith(word) for known in WORDS)
+
+    beginnings = [text[:i] for i in range(1, len(text) + 1)]
+    return all(in_dictionary(beginning) or in_phrase(beginning, phrases) for beginning in beginnings)
 
 
 def language_score(text: str, phrases: dict[str, float]) -> float:
-    """What the scorer adds: every word, the last one also where it is unfinished; words of phrases need not be known."""
+    """What the scorer adds: each word, the last one also unfinished; words of phrases need not be known."""
     total, before = 0.0, "<s>"
     for i, word in enumerate(text.split(" ")):
         if i == text.count(" ") and not word:

@@ -1,7 +1,7 @@
-"""HotPhrases: names, terms and whole phrases that a listener expects, in the dictionary or not, with or without a scorer.
+"""HotPhrases: names and phrases that a listener expects, in the dictionary or not, with or without a scorer.
 
 In: texts and how strongly to listen for each. Out: what the beam search boosts letters with. The scale is told in
-docs/hot-words.md; the search is `native/src/phrases.cc`. Hot *words*, which weigh words of a scorer, are older and other.
+docs/hot-words.md; the search is `native/src/phrases.cc`. Hot *words*, which weigh words of a scorer, are another thing.
 """
 
 from collections.abc import Iterable, Mapping
