@@ -27,8 +27,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="TEXT[:STRENGTH]",
-            help="A name or some words to listen for; may be repeated. STRENGTH is the natural logarithm by which each "
-            "letter counts more; see docs/hot-words.md.",
+            help="A name or some words to listen for; may be repeated. STRENGTH, 1 by default, is the natural logarithm "
+            "by which each letter counts more; see docs/hot-words.md.",
         ),
     ] = None,
     hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
@@ -49,16 +49,19 @@ def evaluate(
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
+    from deepspeech.errors import ConfigError
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
 
+    phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
+    if greedy and phrases.strengths:
+        raise ConfigError("hot phrases are for the search and have no effect with --greedy; leave one of them out")
     opened = _checkpoint(model) if model.is_dir() else _model_file(model)
     good = _samples(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     words = Scorer.open(scorer) if scorer else None
     options = None if greedy else search
-    phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
