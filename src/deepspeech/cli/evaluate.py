@@ -27,8 +27,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="TEXT[:STRENGTH]",
-            help="A name or some words to listen for; may be repeated. STRENGTH, 1 by default, is the natural logarithm "
-            "by which each letter counts more; see docs/hot-words.md.",
+            help="A name or some words to listen for; may be repeated. STRENGTH, 1 by default, is the natural "
+            "logarithm by which each letter counts more; see docs/hot-words.md.",
         ),
     ] = None,
     hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
