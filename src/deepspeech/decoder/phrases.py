@@ -5,7 +5,7 @@ docs/hot-words.md; the search is `native/src/phrases.cc`. Hot *words*, which wei
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepspeech import _native
@@ -25,6 +25,8 @@ class HotPhrases:
     """
 
     strengths: Mapping[str, float]
+    # Streams of one alphabet share what thousands of phrases take a tenth of a second to make.
+    _made: dict[Alphabet, _native.Phrases | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         tidy: dict[str, float] = {}
@@ -74,6 +76,11 @@ class HotPhrases:
 
         In alphabets with a space phrases are whole words; without, and in bytes mode, they stand anywhere in the text.
         """
+        if alphabet not in self._made:
+            self._made[alphabet] = self._make(alphabet)
+        return self._made[alphabet]
+
+    def _make(self, alphabet: Alphabet) -> _native.Phrases | None:
         labels = [(_encoded(alphabet, text), strength) for text, strength in self.strengths.items() if strength > 0]
         try:
             return _native.Phrases(labels, None if alphabet.bytes_mode else alphabet.space) if labels else None
