@@ -67,6 +67,24 @@ KenlmHeader read_kenlm_header(const MappedFile& file, Cursor& cursor) {
   return header;
 }
 
+std::uint64_t kenlm_header_bytes(std::size_t order) { return (108 + 8 * order + 7) / 8 * 8; }
+
+void write_kenlm_header(const KenlmHeader& header, std::uint8_t* at) {
+  std::memset(at, 0, kenlm_header_bytes(header.order));
+  std::memcpy(at, kMagic.data(), kMagic.size());
+  store(at + 60, 1.0f);
+  store(at + 64, -0.5f);
+  store(at + 68, std::uint32_t{1});
+  store(at + 72, 0xFFFFFFFFu);
+  store(at + 80, std::uint64_t{1});
+  at[88] = static_cast<std::uint8_t>(header.order);
+  store(at + 92, header.probing_multiplier);
+  store(at + 96, static_cast<std::uint32_t>(header.type));
+  at[100] = header.has_strings ? 1 : 0;
+  store(at + 104, header.probing() ? 0u : 1u);
+  for (std::size_t n = 0; n < header.order; ++n) store(at + 108 + 8 * n, header.counts[n]);
+}
+
 Vocabulary::Vocabulary(Cursor& cursor, const KenlmHeader& header)
     : probing_(header.probing()), words_(header.counts[0]) {
   if (probing_) {

@@ -114,7 +114,7 @@ LanguageStream::UnitScore LanguageStream::score(const Context& context, const st
   NgramState after;
   const double log = static_cast<double>(model.score(context.state, id, after).log10) / kLog10OfE;
   if (sane(log)) score.log = log;  // a damaged file may hold anything
-  if (id == kUnknownWord) score.log = std::max(score.log, -std::log(static_cast<double>(model.words())));
+  if (id == kUnknownWord) score.log = std::max(score.log, -std::log(static_cast<double>(model.header().counts[0])));
   return score;
 }
 

@@ -17,10 +17,12 @@ class FormatError : public std::runtime_error {
 
 class MappedFile {
  public:
-  // Throws FormatError where the file cannot be read.
-  explicit MappedFile(const std::string& path);
+  enum class Access { kRead, kChange };
 
-  // A file's content that someone else holds in memory, for longer than this lives.
+  // Throws FormatError where the file cannot be read, or changed.
+  explicit MappedFile(const std::string& path, Access access = Access::kRead);
+
+  // A file's content that someone else holds in memory, for longer than this lives. Only to be read.
   MappedFile(const std::uint8_t* data, std::uint64_t size) : data_(data), size_(size), mapped_(false) {}
 
   ~MappedFile();
@@ -28,6 +30,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   const std::uint8_t* data() const { return data_; }
+
+  // The same bytes, of a file opened to be changed.
+  std::uint8_t* changeable(const std::uint8_t* at) const { return const_cast<std::uint8_t*>(at); }
   std::uint64_t size() const { return size_; }
 
  private:
@@ -35,6 +40,11 @@ class MappedFile {
   std::uint64_t size_ = 0;
   bool mapped_ = true;
 };
+
+template <typename Number>
+void store(std::uint8_t* at, Number number) {
+  std::memcpy(at, &number, sizeof number);
+}
 
 template <typename Number>
 Number load(const std::uint8_t* at) {

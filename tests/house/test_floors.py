@@ -23,7 +23,7 @@ ROOMS = {
     "soxr": {"audio"},
     "rapidfuzz": {"text"},
     "absl": {"mozilla"},
-    "duckdb": {"lm"},
+    "duckdb": {"corpora", "lm"},
     "tomli": {"config"},
     "typer": {"cli"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "modelfile", "config", "cli", "__main__"},
