@@ -1,13 +1,14 @@
 # make demo    set up, train on the small corpus that ships here, test, export, transcribe
 # make test    set up, run the fast tests
 # make check   lint and types
+# make fuzz    open and search with damaged scorers, under sanitizers, for SECONDS=60
 # make clean   remove what these made
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check clean
+.PHONY: demo test test-slow check fuzz clean
 
 demo: $(VENV)/.trainer
 	$(BIN)/python scripts/demo.py
@@ -22,6 +23,22 @@ check: $(VENV)/.developer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+SECONDS := 60
+fuzz: build/fuzz/scorers
+	build/fuzz/scorers --seconds $(SECONDS) $(wildcard ../shared/data/scorers/*.scorer ../shared/fixtures/decoder/*.scorer)
+
+# Plain C++ alone: needs g++ (or clang++), no Python. -O1: as fast as sanitizers let it be, and still quick to build.
+CXX ?= g++
+FUZZ_FLAGS := -std=c++17 -Wall -Wextra -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZED := $(wildcard native/fuzz/*.cc) $(filter-out native/src/bind% native/src/mfcc%,$(wildcard native/src/*.cc))
+
+build/fuzz/scorers: $(FUZZED:%.cc=build/fuzz/%.o)
+	$(CXX) $(FUZZ_FLAGS) -o $@ $^
+
+build/fuzz/%.o: %.cc $(wildcard native/*/*.hh)
+	@mkdir -p $(@D)
+	$(CXX) $(FUZZ_FLAGS) -Inative/src -c -o $@ $<
 
 clean:
 	rm -rf $(VENV) build demo-run

@@ -38,9 +38,17 @@ Beam::Beam(const BeamOptions& options)
   root.times = TimeHistory::kStart;
   prefixes_.push_back(root);
   if (options.language) {
+    if (options.language->labels.size() + 1 != options.classes)
+      throw std::invalid_argument("the scorer was prepared for another number of classes");
     language_.emplace(options.language);
     positions_.push_back(language_->start());
     language_->retain(positions_.back());
+  }
+  if (options.phrases) {
+    if (options.phrases->labels() >= options.classes) throw std::invalid_argument("phrases hold labels of no class");
+    phrases_ = options.phrases;
+    standings_.push_back(phrases_->start());
+    boosts_.resize(options.classes);
   }
   tree_.set_slot(PrefixTree::kRoot, 0);
   history_.retain(TimeHistory::kStart);
@@ -75,6 +83,7 @@ void Beam::advance(const float* probabilities) {
   commit(frame);
   if (frames_ % kSettleFrames == 0) settle_past();
   shift_scores();
+  if (phrases_) shift_boosts();
 }
 
 void Beam::link_family() {
@@ -94,8 +103,8 @@ void Beam::link_family() {
 void Beam::place_cutoff(float blank) {
   cutoff_ = kNever;
   if (!language_ || prefixes_.size() < width_) return;
-  float worst = prefixes_.front().score;
-  for (const Prefix& prefix : prefixes_) worst = std::min(worst, prefix.score);
+  float worst = prefixes_.front().score + boost(0);
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) worst = std::min(worst, prefixes_[slot].score + boost(slot));
   const double beta = language_->language().beta;
   cutoff_ = static_cast<float>(worst + std::log(static_cast<double>(blank)) - std::max(0.0, beta));
 }
@@ -107,12 +116,12 @@ float Beam::with_unit(float score, float bonus) const {
 }
 
 // Score of a prefix's last label coming, in this frame, after the prefix without it.
-float Beam::arrival(Id slot) const {
+float Beam::arrival(Id slot, float boost) const {
   const Prefix& prefix = prefixes_[slot];
   if (prefix.parent == kNone) return kNever;
   const Prefix& parent = prefixes_[prefix.parent];
   const float log_label = classes_.log(prefix.label);
-  if (!within(log_label, parent)) return kNever;
+  if (!within(log_label, parent.score + boost)) return kNever;
   // After the same label only a blank lets a new one begin.
   const float score = log_label + (parent.label == prefix.label ? parent.blank : parent.score);
   if (!language_ || !positions_[slot].ends_unit) return score;
@@ -139,16 +148,18 @@ void Beam::stay() {
   const float log_blank = classes_.log(classes_.blank());
   for (Id slot = 0; slot < prefixes_.size(); ++slot) {
     Prefix& prefix = prefixes_[slot];
-    const float arrived = arrival(slot);
+    const float boost = this->boost(slot), boosted = prefix.score + boost;
+    const float arrived = arrival(slot, boost);
     float repeated = kNever;
-    if (prefix.label != kNone && within(classes_.log(prefix.label), prefix))
+    if (prefix.label != kNone && within(classes_.log(prefix.label), boosted))
       repeated = classes_.log(prefix.label) + prefix.nonblank;
-    prefix.next_blank = within(log_blank, prefix) ? log_blank + prefix.score : kNever;
+    prefix.next_blank = within(log_blank, boosted) ? log_blank + prefix.score : kNever;
     prefix.next_nonblank = log_add(repeated, arrived);
     prefix.next_score = log_add(prefix.next_blank, prefix.next_nonblank);
     prefix.heard_again = heard_again(prefix, repeated, arrived);
     prefix.stays = false;
-    if (prefix.next_score > kNever) candidates_.push_back({prefix.next_score, prefix.label, slot, false, 0.0f});
+    if (prefix.next_score > kNever)
+      candidates_.push_back({prefix.next_score + boost, prefix.label, slot, false, 0.0f});
   }
 }
 
@@ -156,10 +167,11 @@ void Beam::stay() {
 void Beam::extend() {
   if (candidates_.size() == width_)
     threshold_ = std::max_element(candidates_.begin(), candidates_.end(), Better())->score;
+  if (phrases_) return extend_expecting();
   if (language_) {
     const float highest = classes_.highest();
     for (Id slot = 0; slot < prefixes_.size(); ++slot)
-      if (within(highest, prefixes_[slot])) extend_along(slot);
+      if (within(highest, prefixes_[slot].score)) extend_along(slot);
     return;
   }
   float best = kNever;
@@ -196,7 +208,7 @@ void Beam::extend_along(Id slot) {
     const bool ends_unit = language_->ends_unit(position, way.label);
     if (!ends_unit && log < least) continue;
     const float score = log + (way.label == prefix.label ? prefix.blank : prefix.score);
-    if (score == kNever || !within(log, prefix) || has_child(prefix, way.label)) continue;
+    if (score == kNever || !within(log, prefix.score) || has_child(prefix, way.label)) continue;
     if (!ends_unit) {
       offer({score, way.label, slot, true, 0.0f});
       continue;
@@ -204,6 +216,73 @@ void Beam::extend_along(Id slot) {
     const float bonus = language_->bonus(position, tree_, prefix.node, way.label);
     offer({with_unit(score, bonus), way.label, slot, true, bonus});
   }
+}
+
+// The same with phrases: a candidate's score counts what its text has earned.
+void Beam::extend_expecting() {
+  if (language_) {
+    const float highest = classes_.highest();
+    for (Id slot = 0; slot < prefixes_.size(); ++slot) expect_along(slot, highest);
+    return;
+  }
+  float best = kNever;
+  for (Id slot = 0; slot < prefixes_.size(); ++slot)
+    best = std::max(best, prefixes_[slot].score + standings_[slot].earned);
+  classes_.rank(threshold_ - best - kSlack);
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) expect_freely(slot);
+}
+
+void Beam::expect_freely(Id slot) {
+  const Prefix& prefix = prefixes_[slot];
+  const float earned = standings_[slot].earned;
+  ++round_;
+  for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
+    taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
+  phrases_->each_expected(standings_[slot], [&](std::uint32_t label, const PhrasePosition& after) {
+    if (taken_[label] == round_) return;
+    taken_[label] = round_;
+    const float score = classes_.log(label) + (label == prefix.label ? prefix.blank : prefix.score);
+    offer({score + phrases_->boost(after), label, slot, true, 0.0f});
+  });
+  for (const ClassScores::Ranked& next : classes_.ranked()) {
+    if (next.log + prefix.score + earned < threshold_) break;
+    if (taken_[next.label] == round_) continue;
+    const float score = next.log + (next.label == prefix.label ? prefix.blank : prefix.score);
+    offer({score + earned, next.label, slot, true, 0.0f});
+  }
+}
+
+// Where the dictionary does not go on, phrases may.
+void Beam::expect_along(Id slot, float highest) {
+  const Position& position = positions_[slot];
+  const float earned = standings_[slot].earned;
+  ++round_;
+  expected_.clear();
+  phrases_->each_expected(standings_[slot], [&](std::uint32_t label, const PhrasePosition& after) {
+    if (taken_[label] == round_) return;
+    taken_[label] = round_;
+    boosts_[label] = phrases_->boost(after);
+    expected_.push_back(label);
+  });
+  if (expected_.empty() && !within(highest, prefixes_[slot].score + earned)) return;
+  for (const Dictionary::Arc& way : language_->ways(position)) {
+    const bool expected = taken_[way.label] == round_;
+    offer_along(slot, way.label, expected ? boosts_[way.label] : earned, expected);
+  }
+  for (const std::uint32_t label : expected_)
+    if (!language_->allows(position, label)) offer_along(slot, label, boosts_[label], true);
+}
+
+void Beam::offer_along(Id slot, std::uint32_t label, float boost, bool welcome) {
+  const Prefix& prefix = prefixes_[slot];
+  const float log = classes_.log(label);
+  const bool ends_unit = language_->ends_unit(positions_[slot], label);
+  if (!ends_unit && log + prefix.score + boost < threshold_) return;
+  const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
+  if (score == kNever || !within(log, prefix.score + boost) || has_child(prefix, label)) return;
+  if (!ends_unit) return offer({score + boost, label, slot, true, 0.0f});
+  const float bonus = language_->bonus(positions_[slot], tree_, prefix.node, label, welcome);
+  offer({with_unit(score, bonus) + boost, label, slot, true, bonus});
 }
 
 void Beam::offer(const Candidate& candidate) {
@@ -230,15 +309,31 @@ void Beam::keep(Prefix& prefix, std::uint32_t frame) {
   if (prefix.heard_again) prefix.next_times = history_.add(prefixes_[prefix.parent].times, frame);
 }
 
+// An extension's score without what phrases earn, as it was before that was added.
+float Beam::bare_score(const Candidate& candidate) const {
+  const Prefix& past = prefixes_[candidate.slot];
+  const float score = classes_.log(candidate.label) + (candidate.label == past.label ? past.blank : past.score);
+  const bool ends_unit = language_ && language_->ends_unit(positions_[candidate.slot], candidate.label);
+  return ends_unit ? with_unit(score, candidate.bonus) : score;
+}
+
 void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   const Prefix past = prefixes_[candidate.slot];
+  float score = candidate.score;
+  bool welcome = false;
+  if (phrases_) {
+    const PhrasePosition standing = standings_[candidate.slot];
+    score = bare_score(candidate);
+    welcome = phrases_->expects(standing.state, candidate.label);
+    standings_.push_back(phrases_->extend(standing, candidate.label));
+  }
   if (language_) {
     const Position position = positions_[candidate.slot];
-    positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus));
+    positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus, welcome));
   }
   Prefix prefix{};
   prefix.stays = true;
-  prefix.score = prefix.nonblank = candidate.score;
+  prefix.score = prefix.nonblank = score;
   prefix.blank = kNever;
   prefix.label = candidate.label;
   prefix.length = past.length + 1;
@@ -260,6 +355,7 @@ void Beam::commit(std::uint32_t frame) {
     positions_.reserve(old + room);
     language_->reserve(room);
   }
+  if (phrases_) standings_.reserve(old + room);
   for (const Candidate& candidate : candidates_)
     if (candidate.extension) add(candidate, frame);
   for (const Candidate& candidate : candidates_)
@@ -289,6 +385,10 @@ void Beam::close_ranks() {
       positions_[place] = positions_[last];
       positions_.pop_back();
     }
+    if (phrases_) {
+      standings_[place] = standings_[last];
+      standings_.pop_back();
+    }
     if (place != last) {
       prefixes_[place] = prefixes_[last];
       tree_.set_slot(prefixes_[place].node, place);
@@ -300,11 +400,12 @@ void Beam::close_ranks() {
 // Prefixes that differ from the best one only in its distant past leave the beam: what follows scores the same after
 // both, so they cannot overtake it. Kept, they would each hold all text since: hours of it, times the beam's width.
 void Beam::settle_past() {
-  const auto best = std::max_element(prefixes_.begin(), prefixes_.end(),
-                                     [](const Prefix& a, const Prefix& b) { return a.score < b.score; });
-  if (best->length <= kOpenLabels) return;
-  const std::uint32_t settled = best->length - kOpenLabels;
-  keep_after(tree_.ancestor(best->node, kOpenLabels), settled);
+  Id first = 0;
+  for (Id slot = 1; slot < prefixes_.size(); ++slot)
+    if (prefixes_[slot].score + boost(slot) > prefixes_[first].score + boost(first)) first = slot;
+  const Prefix& best = prefixes_[first];
+  if (best.length <= kOpenLabels) return;
+  keep_after(tree_.ancestor(best.node, kOpenLabels), best.length - kOpenLabels);
 }
 
 void Beam::settle(const std::vector<std::uint32_t>& labels) {
@@ -338,13 +439,23 @@ void Beam::shift_scores() {
   shifted_ += shift;
 }
 
+// What all prefixes have earned is only compared, never told.
+void Beam::shift_boosts() {
+  float most = 0.0f;
+  for (const PhrasePosition& standing : standings_) most = std::max(most, standing.earned);
+  if (most <= kShift) return;
+  for (PhrasePosition& standing : standings_) standing.earned -= kShift;
+}
+
 std::vector<Hypothesis> Beam::best(std::size_t count) const {
   std::vector<Candidate> order;
   order.reserve(prefixes_.size());
   for (Id slot = 0; slot < prefixes_.size(); ++slot) {
     const Prefix& prefix = prefixes_[slot];
-    const float bonus = language_ ? language_->final_bonus(positions_[slot], tree_, prefix.node) : 0.0f;
-    order.push_back({prefix.score + bonus, prefix.label, slot, false, 0.0f});
+    const bool welcome = phrases_ && phrases_->ends_word(standings_[slot].state);
+    const float bonus = language_ ? language_->final_bonus(positions_[slot], tree_, prefix.node, welcome) : 0.0f;
+    const float boost = phrases_ ? phrases_->final_boost(standings_[slot]) : 0.0f;
+    order.push_back({prefix.score + bonus + boost, prefix.label, slot, false, bonus});
   }
   count = std::min(count, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), Better());
@@ -352,7 +463,8 @@ std::vector<Hypothesis> Beam::best(std::size_t count) const {
   best.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const Prefix& prefix = prefixes_[order[i].slot];
-    best.push_back({tree_.labels(prefix.node), history_.frames(prefix.times), shifted_ + order[i].score});
+    const float score = prefix.score + order[i].bonus;
+    best.push_back({tree_.labels(prefix.node), history_.frames(prefix.times), shifted_ + score});
   }
   return best;
 }

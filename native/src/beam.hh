@@ -13,6 +13,7 @@
 
 #include "class_scores.hh"
 #include "language.hh"
+#include "phrases.hh"
 #include "prefix_tree.hh"
 
 namespace deepspeech {
@@ -22,12 +23,13 @@ struct BeamOptions {
   std::size_t width;    // prefixes kept after each frame
   Cutoff cutoff;
   std::shared_ptr<const Language> language;  // null: letters alone decide
+  std::shared_ptr<const Phrases> phrases;    // null: none are expected
 };
 
 struct Hypothesis {
   std::vector<std::uint32_t> labels;
   std::vector<std::uint32_t> frames;  // per label: the frame in which it was heard
-  double score;                       // natural logarithm
+  double score;                       // natural logarithm, without what phrases earn
 };
 
 // One stream's search. Not for two threads at a time.
@@ -77,7 +79,7 @@ class Beam {
   };
 
   struct Candidate {
-    float score;
+    float score;  // with what phrases earn
     std::uint32_t label;
     Id slot;         // of the prefix that stays or is extended
     bool extension;  // by `label`
@@ -98,15 +100,21 @@ class Beam {
   void advance(const float* probabilities);
   void link_family();
   void place_cutoff(float blank);
-  bool within(float log, const Prefix& prefix) const { return !(log + prefix.score < cutoff_); }
+  float boost(Id slot) const { return phrases_ ? phrases_->boost(standings_[slot]) : 0.0f; }
+  bool within(float log, float score) const { return !(log + score < cutoff_); }
   float with_unit(float score, float bonus) const;
   void stay();
-  float arrival(Id slot) const;
+  float arrival(Id slot, float boost) const;
   bool heard_again(const Prefix& prefix, float repeated, float arrived) const;
   void extend();
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
   void extend_along(Id slot);
+  void extend_expecting();
+  void expect_freely(Id slot);
+  void expect_along(Id slot, float highest);
+  void offer_along(Id slot, std::uint32_t label, float boost, bool welcome);
+  float bare_score(const Candidate& candidate) const;
   void offer(const Candidate& candidate);
   void select();
   void commit(std::uint32_t frame);
@@ -116,6 +124,7 @@ class Beam {
   void settle_past();
   void keep_after(Id node, std::uint32_t length);
   void shift_scores();
+  void shift_boosts();
 
   std::size_t width_;
   ClassScores classes_;
@@ -124,6 +133,10 @@ class Beam {
   std::optional<LanguageStream> language_;
   std::vector<Prefix> prefixes_;
   std::vector<Position> positions_;  // of each prefix, where there is a language
+  std::shared_ptr<const Phrases> phrases_;
+  std::vector<PhrasePosition> standings_;  // of each prefix, where there are phrases
+  std::vector<std::uint32_t> expected_;    // labels after the prefix at hand
+  std::vector<float> boosts_;              // with them, per label
   std::vector<Id> places_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free

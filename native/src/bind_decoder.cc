@@ -23,6 +23,8 @@ namespace nb = nanobind;
 using namespace nb::literals;
 using deepspeech::Language;
 using deepspeech::NgramModel;
+using deepspeech::Phrase;
+using deepspeech::Phrases;
 using deepspeech::Scorer;
 
 namespace {
@@ -127,7 +129,8 @@ void bind_scorer(nb::module_& m) {
       .def("score", &score_words, "words"_a, "begin"_a, "end"_a,
            "[(log10 of the probability, words of the n-gram found, unknown)] of each word, and of the end");
   nb::class_<Scorer>(m, "Scorer")
-      .def(nb::new_(&deepspeech::open_scorer), "path"_a, nb::call_guard<nb::gil_scoped_release>())
+      .def(nb::new_([](const std::string& path) { return deepspeech::open_scorer(path); }), "path"_a,
+           nb::call_guard<nb::gil_scoped_release>())
       .def_prop_ro("order", [](const Scorer& scorer) { return scorer.model.order(); })
       .def_prop_ro("words", [](const Scorer& scorer) { return scorer.dictionary.words(); })
       .def_prop_ro("states", [](const Scorer& scorer) { return scorer.dictionary.states(); })
@@ -150,20 +153,33 @@ void bind_scorer(nb::module_& m) {
            "scorer"_a, "labels"_a, "space"_a.none(), "alpha"_a, "beta"_a, "hot_words"_a);
 }
 
+void bind_phrases(nb::module_& m) {
+  nb::class_<Phrases>(m, "Phrases")
+      .def(nb::new_([](const std::vector<std::pair<std::vector<std::uint32_t>, float>>& given,
+                       std::optional<std::uint32_t> space) {
+             std::vector<Phrase> phrases;
+             for (const auto& [labels, strength] : given) phrases.push_back({labels, strength});
+             return std::make_shared<Phrases>(phrases, space.value_or(Phrases::kAnywhere));
+           }),
+           "phrases"_a, "space"_a.none(), "[(labels, strength of each label)]; without a space they stand anywhere");
+}
+
 }  // namespace
 
 void bind_decoder(nb::module_& m) {
   bind_scorer(m);
   m.def("word_probabilities", &word_probabilities, "probabilities"_a, "labels"_a, "frames"_a, "space"_a.none(),
         "margin"_a, "probability of each word of `labels`, by the network alone");
+  bind_phrases(m);
   nb::class_<BeamSearch>(m, "BeamSearch")
       .def("__init__",
            [](BeamSearch* self, std::size_t classes, std::size_t beam_width, double cutoff_prob,
-              std::size_t cutoff_top_n, std::shared_ptr<Language> language) {
-             new (self) BeamSearch(
-                 deepspeech::BeamOptions{classes, beam_width, {cutoff_prob, cutoff_top_n}, std::move(language)});
+              std::size_t cutoff_top_n, std::shared_ptr<Language> language, std::shared_ptr<Phrases> phrases) {
+             new (self) BeamSearch(deepspeech::BeamOptions{
+                 classes, beam_width, {cutoff_prob, cutoff_top_n}, std::move(language), std::move(phrases)});
            },
-           "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none())
+           "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none(),
+           "phrases"_a = nb::none())
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
       .def("best", &BeamSearch::best, "count"_a, "[(labels, frame of each label, natural-log score)], best first")
       .def("settle", &BeamSearch::settle, "labels"_a, "give up what does not begin with `labels`")

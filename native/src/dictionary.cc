@@ -43,7 +43,7 @@ Dictionary::Dictionary(Cursor cursor) {
   if (aligned) cursor.align(16);
   const std::uint8_t* arc_records = cursor.take(static_cast<std::uint64_t>(arcs), kArcBytes);
 
-  first_arcs_.resize(static_cast<std::size_t>(states) + 1, 0);
+  first_arcs_.resize(static_cast<std::size_t>(states) + 2, 0);
   read_arcs(state_records, arc_records, static_cast<std::uint64_t>(arcs));
 }
 
@@ -65,6 +65,7 @@ void Dictionary::read_arcs(const std::uint8_t* states, const std::uint8_t* arcs,
     }
     first_arcs_[state + 1] = arcs_.size();
   }
+  first_arcs_.back() = arcs_.size();
   join_words(is_final);
 }
 

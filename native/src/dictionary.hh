@@ -29,7 +29,10 @@ class Dictionary {
   explicit Dictionary(Cursor cursor);
 
   std::uint32_t start() const { return start_; }
-  std::size_t states() const { return first_arcs_.size() - 1; }
+  std::size_t states() const { return first_arcs_.size() - 2; }
+
+  // One state more, without ways on, for texts that the dictionary does not allow.
+  std::uint32_t outside() const { return static_cast<std::uint32_t>(states()); }
 
   // Ways on from `state`, by ascending label.
   Arcs arcs(std::uint32_t state) const {

@@ -104,20 +104,21 @@ float LanguageStream::boost(const std::string& unit) const {
   return found == language_->hot_words.end() ? 0.0f : found->second;
 }
 
-LanguageStream::UnitScore LanguageStream::score(const Context& context, const std::string& unit) const {
+LanguageStream::UnitScore LanguageStream::score(const Context& context, const std::string& unit, bool welcome) const {
   const NgramModel& model = language_->scorer->model;
   UnitScore score{kUnknown, 0.0f};
   for (std::uint32_t i = 0; i < context.units; ++i) score.boost += context.boosts[i];
   score.boost += boost(unit);
   const std::uint32_t id = model.id(unit);
-  if (id == kUnknownWord || context.tainted > 0) return score;
+  if ((id == kUnknownWord && !welcome) || context.tainted > 0) return score;
   NgramState after;
   const double log = static_cast<double>(model.score(context.state, id, after).log10) / kLog10OfE;
   if (sane(log)) score.log = log;  // a damaged file may hold anything
+  if (id == kUnknownWord) score.log = std::max(score.log, -std::log(static_cast<double>(model.header().counts[0])));
   return score;
 }
 
-LanguageStream::Context LanguageStream::advance(const Context& context, const std::string& unit) const {
+LanguageStream::Context LanguageStream::advance(const Context& context, const std::string& unit, bool welcome) const {
   const NgramModel& model = language_->scorer->model;
   const std::uint32_t memory = static_cast<std::uint32_t>(model.order() - 1);
   Context next = context;
@@ -128,21 +129,23 @@ LanguageStream::Context LanguageStream::advance(const Context& context, const st
     ++next.units;
   next.boosts[next.units - 1] = boost(unit);
   const std::uint32_t id = model.id(unit);
-  next.tainted = id == kUnknownWord ? memory : context.tainted - (context.tainted > 0);
-  if (id == kUnknownWord)
+  const bool taints = id == kUnknownWord && !welcome;
+  next.tainted = taints ? memory : context.tainted - (context.tainted > 0);
+  if (taints)
     next.state = model.nothing();
   else
     model.score(next.state, id, next.state);
   return next;
 }
 
-float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label) const {
+float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label,
+                            bool welcome) const {
   const Context& context = contexts_[position.context];
   UnitScore found{position.next_log, position.next_boost};
   if (bytes_mode_) {
-    found = score(context, unit(position, tree, node) + spelling(*language_, label));
+    found = score(context, unit(position, tree, node) + spelling(*language_, label), welcome);
   } else if (std::isnan(found.log)) {
-    found = score(context, unit(position, tree, node));
+    found = score(context, unit(position, tree, node), welcome);
     position.next_log = found.log;
     position.next_boost = found.boost;
   }
@@ -150,15 +153,17 @@ float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node,
 }
 
 Position LanguageStream::extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label,
-                                float bonus) {
+                                float bonus, bool welcome) {
+  const Dictionary& dictionary = language_->scorer->dictionary;
+  const Dictionary::Arc* way = dictionary.find(position.state, label);
   Position next = position;
-  next.state = language_->scorer->dictionary.find(position.state, label)->next;
   next.ends_unit = ends_unit(position, label);
+  next.state = way != nullptr ? way->next : next.ends_unit ? dictionary.start() : dictionary.outside();
   next.next_log = kNotYet;
   if (next.ends_unit) {
     std::string text = unit(position, tree, node);
     if (bytes_mode_) text += spelling(*language_, label);
-    next.context = add(advance(contexts_[position.context], text));
+    next.context = add(advance(contexts_[position.context], text, welcome));
     next.unit_length = 0;
     next.missing = 0;
     next.bonus = bonus;
@@ -171,12 +176,13 @@ Position LanguageStream::extend(const Position& position, const PrefixTree& tree
   return next;
 }
 
-float LanguageStream::final_bonus(const Position& position, const PrefixTree& tree, Id node) const {
+float LanguageStream::final_bonus(const Position& position, const PrefixTree& tree, Id node, bool welcome) const {
   const bool root = node == PrefixTree::kRoot;
   if (root) return bytes_mode_ ? language_->beta : 0.0f;
   if (position.ends_unit) return 0.0f;
-  const double log = std::isnan(position.next_log) ? score(contexts_[position.context], unit(position, tree, node)).log
-                                                   : position.next_log;
+  const double log = std::isnan(position.next_log)
+                         ? score(contexts_[position.context], unit(position, tree, node), welcome).log
+                         : position.next_log;
   return static_cast<float>(static_cast<float>(log * language_->alpha) + language_->beta);
 }
 

@@ -68,14 +68,21 @@ class LanguageStream {
     return bytes_mode_ ? ends_character(position, label) : label == language_->space;
   }
 
-  // Bonus, without beta, of a `label` that ends a unit after the prefix at `node`.
-  float bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label) const;
+  bool allows(const Position& position, std::uint32_t label) const {
+    return language_->scorer->dictionary.find(position.state, label) != nullptr;
+  }
 
-  // Position after one more label, which the dictionary must allow; the caller holds one use of it.
-  Position extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label, float bonus);
+  // Bonus, without beta, of a `label` that ends a unit after the prefix at `node`. A unit that is `welcome` need not be
+  // known: it then scores as the model's <unk>, at least as the average of its words, and harms none after it.
+  float bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label, bool welcome = false) const;
+
+  // Position after one more label; the caller holds one use of it. What the dictionary does not allow leads outside,
+  // until the unit ends.
+  Position extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label, float bonus,
+                  bool welcome = false);
 
   // What the end of the stream adds: the bonus, without hot words, and beta of an unfinished unit.
-  float final_bonus(const Position& position, const PrefixTree& tree, Id node) const;
+  float final_bonus(const Position& position, const PrefixTree& tree, Id node, bool welcome = false) const;
 
   std::size_t contexts() const { return contexts_.size() - free_count_; }
 
@@ -95,8 +102,8 @@ class LanguageStream {
 
   bool ends_character(const Position& position, std::uint32_t label) const;
   std::string unit(const Position& position, const PrefixTree& tree, Id node) const;
-  UnitScore score(const Context& context, const std::string& unit) const;
-  Context advance(const Context& context, const std::string& unit) const;
+  UnitScore score(const Context& context, const std::string& unit, bool welcome) const;
+  Context advance(const Context& context, const std::string& unit, bool welcome) const;
   float boost(const std::string& unit) const;
   Id add(const Context& context);
 

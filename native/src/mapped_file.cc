@@ -36,7 +36,9 @@ MappedFile::MappedFile(const std::string& path, Access access) {
   data_ = static_cast<const std::uint8_t*>(data);
 }
 
-MappedFile::~MappedFile() { ::munmap(const_cast<std::uint8_t*>(data_), size_); }
+MappedFile::~MappedFile() {
+  if (mapped_) ::munmap(const_cast<std::uint8_t*>(data_), size_);
+}
 
 const std::uint8_t* Cursor::take(std::uint64_t count, std::uint64_t bytes) {
   if (offset_ > file_.size() || count > (file_.size() - offset_) / bytes) throw FormatError("is cut short");

@@ -21,6 +21,10 @@ class MappedFile {
 
   // Throws FormatError where the file cannot be read, or changed.
   explicit MappedFile(const std::string& path, Access access = Access::kRead);
+
+  // A file's content that someone else holds in memory, for longer than this lives. Only to be read.
+  MappedFile(const std::uint8_t* data, std::uint64_t size) : data_(data), size_(size), mapped_(false) {}
+
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -34,6 +38,7 @@ class MappedFile {
  private:
   const std::uint8_t* data_ = nullptr;
   std::uint64_t size_ = 0;
+  bool mapped_ = true;
 };
 
 template <typename Number>

@@ -33,7 +33,10 @@ double read_weight(Cursor& cursor) {
 }  // namespace
 
 std::shared_ptr<Scorer> open_scorer(const std::string& path) {
-  const auto file = std::make_shared<const MappedFile>(path);
+  return open_scorer(std::make_shared<const MappedFile>(path));
+}
+
+std::shared_ptr<Scorer> open_scorer(std::shared_ptr<const MappedFile> file) {
   NgramModel model(file);
   check_trailer(*file, model);
   Cursor cursor(*file, model.end() + 8);

@@ -22,5 +22,6 @@ struct Scorer {
 
 // Throws FormatError for what is no sound scorer.
 std::shared_ptr<Scorer> open_scorer(const std::string& path);
+std::shared_ptr<Scorer> open_scorer(std::shared_ptr<const MappedFile> file);
 
 }  // namespace deepspeech

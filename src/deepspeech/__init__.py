@@ -14,9 +14,19 @@ _HOMES = {
     "Transcript": "deepspeech.decoder.transcript",
     "DecodeOptions": "deepspeech.decoder.options",
     "DeepSpeechError": "deepspeech.errors",
+    "HotPhrases": "deepspeech.decoder.phrases",
 }
 
-__all__ = ["DecodeOptions", "DeepSpeechError", "EndpointRules", "Recognizer", "Transcript", "__version__", "version"]
+__all__ = [
+    "DecodeOptions",
+    "DeepSpeechError",
+    "EndpointRules",
+    "HotPhrases",
+    "Recognizer",
+    "Transcript",
+    "__version__",
+    "version",
+]
 
 
 def version() -> str:

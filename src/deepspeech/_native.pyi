@@ -82,6 +82,9 @@ class Language:
         hot_words: dict[str, float],
     ) -> None: ...
 
+class Phrases:
+    def __init__(self, phrases: list[tuple[list[int], float]], space: int | None) -> None: ...
+
 class BeamSearch:
     def __init__(
         self,
@@ -90,6 +93,7 @@ class BeamSearch:
         cutoff_prob: float,
         cutoff_top_n: int,
         language: Language | None = None,
+        phrases: Phrases | None = None,
     ) -> None: ...
     def feed(self, probabilities: NDArray[np.float32]) -> None: ...
     def best(self, count: int) -> list[tuple[list[int], list[int], float]]: ...

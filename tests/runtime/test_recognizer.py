@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deepspeech import Recognizer
+from deepspeech import HotPhrases, Recognizer
 from deepspeech.audio.formats import write_wav
 from deepspeech.audio.resample import resample
 from deepspeech.decoder.options import DecodeOptions
-from deepspeech.errors import AudioError, ModelFileError
+from deepspeech.errors import AudioError, ConfigError, ModelFileError
 from deepspeech.runtime.windows import WindowStream
 from tests.fakes import tones
 
@@ -33,6 +33,19 @@ def test_any_chunking_gives_the_same_transcript(model: Recognizer, cuts: list[in
         stream.feed(piece)
         stream.partial()
     assert stream.finish(3) == model.candidates(SOUND, 3)
+
+
+def test_streams_listen_for_phrases(tiny_model: Path) -> None:
+    options, phrases = DecodeOptions(beam_width=16), HotPhrases({"zz zz": 90.0})
+    model = Recognizer.open(tiny_model, options=options, phrases=phrases)
+    stream = model.stream()
+    for piece in np.split(SOUND, [1000, 5000, 5001]):
+        stream.feed(piece)
+        stream.partial()
+    assert stream.finish(3) == model.candidates(SOUND, 3)
+    assert "zz zz" in stream.partial().text
+    with pytest.raises(ConfigError, match="'Zoë': letters outside"):
+        Recognizer.open(tiny_model, phrases=HotPhrases({"Zoë": 1.0}))
 
 
 def test_int16_and_float_samples_of_the_same_sound_give_the_same(model: Recognizer) -> None:

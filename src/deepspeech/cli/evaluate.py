@@ -24,6 +24,15 @@ def evaluate(
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
     beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
+    hot_phrase: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT[:STRENGTH]",
+            help="A name or some words to listen for; may be repeated. STRENGTH, 1 by default, is the natural "
+            "logarithm by which each letter counts more; see docs/hot-words.md.",
+        ),
+    ] = None,
+    hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
     beam_width: Annotated[
         int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
     ] = None,
@@ -39,18 +48,23 @@ def evaluate(
     import json
 
     from deepspeech.decoder.options import DecodeOptions
+    from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
+    from deepspeech.errors import ConfigError
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
 
     weights_need(scorer, alpha, beta)
+    phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
+    if greedy and phrases.strengths:
+        raise ConfigError("hot phrases are for the search and have no effect with --greedy; leave one of them out")
     opened = open_model(model)
     good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     words = Scorer.open(scorer) if scorer else None
     options = None if greedy else search
-    scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words)
+    scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
         return

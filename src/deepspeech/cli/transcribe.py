@@ -20,6 +20,15 @@ def transcribe(
     scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
     beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
+    hot_phrase: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT[:STRENGTH]",
+            help="A name or some words to listen for; may be repeated. STRENGTH, 1 by default, is the natural "
+            "logarithm by which each letter counts more; see docs/hot-words.md.",
+        ),
+    ] = None,
+    hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="txt, json, srt, vtt or tsv.")] = "txt",
     json_output: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     output_dir: Annotated[
@@ -54,6 +63,7 @@ def transcribe(
     Example: deepspeech transcribe --model model.onnx --format srt --output-dir texts recordings/
     """
     from deepspeech.decoder.options import DecodeOptions
+    from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
     from deepspeech.runtime.jobs import find, read_manifest, take_shard
@@ -79,8 +89,9 @@ def transcribe(
 
     session = Session(model)
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
-    recognizer = Recognizer(session, options, Scorer.open(scorer) if scorer else None)
-    recognizer.stream()  # a scorer that does not fit is told before the first file is read
+    words, phrases = Scorer.open(scorer) if scorer else None, HotPhrases.gather(hot_phrase or (), hot_phrases)
+    recognizer = Recognizer(session, options, words, phrases=phrases)
+    recognizer.stream()  # a scorer or phrases that do not fit are told before the first file is read
     if stdin:
         _stdin(recognizer, form, rate, candidates - 1)
         return

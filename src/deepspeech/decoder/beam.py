@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from deepspeech._native import BeamSearch, word_probabilities
 from deepspeech.decoder.emission import Emission, Float32, checked
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.errors import ConfigError
@@ -36,13 +37,15 @@ class BeamDecoder:
         frame_s: float,
         scorer: Scorer | None = None,
         hot_words: Mapping[str, float] | None = None,
+        phrases: HotPhrases | None = None,
         first_frame: int = 0,
     ) -> None:
         """`frame_s` is the time in seconds from one frame of the network to the next; `first_frame` the number of the
         first one to be fed, where a longer sound went before.
 
         `hot_words` are words (characters in bytes mode) that count more, or less below 0, than the scorer says: the
-        number is added to the natural logarithm of their probability. Raises ScorerError if the scorer does not fit.
+        number is added to the natural logarithm of their probability. `phrases` are boosted along their letters, with
+        or without a scorer. Raises ScorerError if the scorer does not fit, ConfigError for phrases that cannot be said.
         """
         if hot_words and scorer is None:
             raise ConfigError("hot words have no effect without a scorer; name one")
@@ -51,7 +54,12 @@ class BeamDecoder:
         language = scorer.language(alphabet, options, hot_words) if scorer else None
         try:
             self._search = BeamSearch(
-                alphabet.classes, options.beam_width, options.cutoff_prob, options.cutoff_top_n, language
+                alphabet.classes,
+                options.beam_width,
+                options.cutoff_prob,
+                options.cutoff_top_n,
+                language,
+                phrases.native(alphabet) if phrases else None,
             )
         except ValueError as error:
             raise ConfigError(f"decoding: {error}") from None
@@ -77,7 +85,10 @@ class BeamDecoder:
         return self.candidates(1)[0]
 
     def candidates(self, count: int) -> list[Transcript]:
-        """The `count` most probable texts so far, best first, fewer if the beam is; the stream can go on."""
+        """The `count` most probable texts so far, best first, fewer if the beam is; the stream can go on.
+
+        The order counts what hot phrases earn, the confidences do not.
+        """
         if count < 1:
             raise ConfigError(f"{count} candidates asked for; ask for at least 1")
         with self._turn:
@@ -141,9 +152,10 @@ def decode(
     candidates: int = 1,
     scorer: Scorer | None = None,
     hot_words: Mapping[str, float] | None = None,
+    phrases: HotPhrases | None = None,
 ) -> list[Transcript]:
     """The most probable texts of a whole clip, best first, at most `candidates`; the rest as for BeamDecoder."""
-    decoder = BeamDecoder(alphabet, options, emission.frame_s, scorer, hot_words)
+    decoder = BeamDecoder(alphabet, options, emission.frame_s, scorer, hot_words, phrases)
     decoder.feed(emission.probabilities_TV)
     return decoder.candidates(candidates)
 
@@ -156,13 +168,14 @@ def decode_batch(
     threads: int | None = None,
     scorer: Scorer | None = None,
     hot_words: Mapping[str, float] | None = None,
+    phrases: HotPhrases | None = None,
 ) -> list[list[Transcript]]:
     """decode() of each clip, in order, over `threads` threads (None: as many as there are cores)."""
     if threads is not None and threads < 1:
         raise ConfigError(f"{threads} threads asked for; ask for at least 1")
 
     def one(emission: Emission) -> list[Transcript]:
-        return decode(emission, alphabet, options, candidates, scorer, hot_words)
+        return decode(emission, alphabet, options, candidates, scorer, hot_words, phrases)
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         return list(pool.map(one, emissions))

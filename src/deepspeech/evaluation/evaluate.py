@@ -12,6 +12,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.beam import decode_batch, greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.progress import Progress
@@ -35,22 +36,27 @@ def evaluate(
     label: str,
     scorer: Scorer | None = None,
     chunk: int = 64,
+    phrases: HotPhrases | None = None,
 ) -> Scores:
     """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged."""
     scored: dict[Sample, Scored] = {}  # not by id: one recording may be listed with several transcripts
     with Progress(len(samples), label, "clips") as progress:
         source = iter(emitted)
         while group := list(islice(source, chunk)):
-            for item, text in zip(group, _texts(group, alphabet, options, scorer), strict=True):
+            for item, text in zip(group, _texts(group, alphabet, options, scorer, phrases), strict=True):
                 scored[item.sample] = score(item.sample.id, item.sample.transcript, text, item.loss)
             progress.advance(len(group))
     return Scores(tuple(scored[sample] for sample in samples), alphabet.bytes_mode)
 
 
 def _texts(
-    group: Sequence[Emitted], alphabet: Alphabet, options: DecodeOptions | None, scorer: Scorer | None
+    group: Sequence[Emitted],
+    alphabet: Alphabet,
+    options: DecodeOptions | None,
+    scorer: Scorer | None,
+    phrases: HotPhrases | None,
 ) -> Iterator[str]:
     if options is None:
         return (greedy(item.emission, alphabet).text for item in group)
-    results = decode_batch([item.emission for item in group], alphabet, options, scorer=scorer)
+    results = decode_batch([item.emission for item in group], alphabet, options, scorer=scorer, phrases=phrases)
     return (candidates[0].text for candidates in results)

@@ -17,6 +17,7 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
@@ -40,8 +41,9 @@ class Recognizer:
         options: DecodeOptions | None = None,
         scorer: Scorer | None = None,
         hot_words: Mapping[str, float] | None = None,
+        phrases: HotPhrases | None = None,
     ) -> None:
-        self._session, self._scorer, self._hot_words = session, scorer, hot_words
+        self._session, self._scorer, self._hot_words, self._phrases = session, scorer, hot_words, phrases
         self._extractor = FeatureExtractor(session.card.features)
         self.options = options or replace(DecodeOptions(), beam_width=session.card.beam_width)
 
@@ -53,13 +55,16 @@ class Recognizer:
         options: DecodeOptions | None = None,
         hot_words: Mapping[str, float] | None = None,
         threads: int = 1,
+        phrases: HotPhrases | None = None,
     ) -> "Recognizer":
         """Load a model file and, if named, a scorer.
 
-        `hot_words` are words and what to add to the natural logarithm of their probability. Raises ModelFileError or
-        ScorerError where a file is damaged, foreign or does not fit.
+        `phrases` are names and terms to listen for, with or without a scorer. `hot_words` are words of the scorer and
+        what to add to the natural logarithm of their probability. Raises ModelFileError or ScorerError where a file is
+        damaged, foreign or does not fit, ConfigError for phrases in other letters than the model's.
         """
-        recognizer = cls(Session(path, threads), options, Scorer.open(scorer) if scorer else None, hot_words)
+        words = Scorer.open(scorer) if scorer else None
+        recognizer = cls(Session(path, threads), options, words, hot_words, phrases)
         recognizer.stream()  # so that a scorer that does not fit is known now
         return recognizer
 
@@ -136,7 +141,9 @@ class Recognizer:
 
     def _new_decoder(self, first_frame: int) -> BeamDecoder:
         step_s = self._extractor.config.step_s
-        return BeamDecoder(self.card.alphabet, self.options, step_s, self._scorer, self._hot_words, first_frame)
+        return BeamDecoder(
+            self.card.alphabet, self.options, step_s, self._scorer, self._hot_words, self._phrases, first_frame
+        )
 
 
 def _samples(audio: Sound, rate_hz: int | None) -> tuple[Samples, int | None]:

@@ -1,0 +1,11 @@
+// What can be wrong with a scorer file: from a bit to a whole piece that belongs to another file.
+#pragma once
+
+#include "scorer_file.hh"
+
+namespace fuzz {
+
+// A damaged copy; most still look like scorers, so that what lies behind the header is met.
+Bytes damage(Parts parts, Chance& chance);
+
+}  // namespace fuzz

@@ -1,0 +1,105 @@
+// Phrases that are expected in what is said, as an automaton over labels: what a text earns by holding them.
+//
+// A phrase earns its strength for each label. It earns on loan while it grows: a beginning that is not followed by the
+// rest gives everything back, so that in the end a text has earned for whole phrases alone. Where one phrase stands
+// inside another, its labels earn once. Matching: Aho and Corasick 1975, with suffixes that begin a word.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "prefix_tree.hh"
+
+namespace deepspeech {
+
+struct Phrase {
+  std::vector<std::uint32_t> labels;
+  float strength;  // natural logarithm that each label earns, from 0
+};
+
+// Where a text stands among the phrases, and what it has earned for good.
+struct PhrasePosition {
+  Id state;
+  float earned;  // natural logarithm
+};
+
+// Immutable; streams and threads may share it.
+class Phrases {
+ public:
+  static constexpr std::uint32_t kAnywhere = kNone;
+
+  // Phrases are whole words between spaces or ends of the text; with kAnywhere as `space` they may begin and end
+  // anywhere. Throws std::invalid_argument for what is no phrase.
+  Phrases(const std::vector<Phrase>& phrases, std::uint32_t space);
+
+  PhrasePosition start() const { return {kRoot, 0.0f}; }
+  PhrasePosition extend(const PhrasePosition& position, std::uint32_t label) const;
+
+  // What the text has earned, loans included.
+  float boost(const PhrasePosition& position) const { return position.earned + states_[position.state].loan; }
+
+  // What it has earned if it ends here.
+  float final_boost(const PhrasePosition& position) const {
+    return position.earned + (whole_words() ? states_[position.state].whole : 0.0f);
+  }
+
+  // Whether a phrase goes on with `label`, or is whole and `label` the space after it.
+  bool expects(Id state, std::uint32_t label) const {
+    return find(state, label) != nullptr || (label == space_ && states_[state].is_whole);
+  }
+
+  // Calls visit(label, position after it) for all that expects() is true for; where a label comes again, only its first
+  // visit counts. After any other label a text has what it has earned, and no more.
+  template <typename Visit>
+  void each_expected(const PhrasePosition& position, Visit visit) const {
+    for (Id id = position.state; id != kNone; id = states_[id].shorter)
+      for (const Arc& arc : states_[id].arcs) visit(arc.label, arrive(position, arc.label, arc.next));
+    if (whole_words() && states_[position.state].is_whole) visit(space_, extend(position, space_));
+  }
+
+  // Whether a phrase's word is whole, or its last one.
+  bool ends_word(Id state) const { return whole_words() && expects(state, space_); }
+
+  // Labels in use lie below.
+  std::uint32_t labels() const { return labels_; }
+
+ private:
+  static constexpr Id kRoot = 0;       // where phrases may begin
+  static constexpr Id kElsewhere = 1;  // in a word that can be no phrase's
+
+  struct Arc {
+    std::uint32_t label;
+    Id next;
+  };
+  struct State {
+    std::vector<Arc> arcs;  // by ascending label
+    Id shorter = kNone;     // where the longest shorter suffix stands that may be in a phrase
+    std::uint32_t depth = 0;
+    float strength = 0.0f;      // the greatest of the phrases that lead through here
+    float own_strength = 0.0f;  // of the phrase that ends here
+    bool is_whole = false;      // some phrase ends here, be it a suffix
+    float inside = 0.0f;        // what phrases earned that are over, on the way from the root
+    float whole = 0.0f;         // what phrases earn that end here
+    float loan = 0.0f;
+  };
+
+  bool whole_words() const { return space_ != kAnywhere; }
+  void check(const Phrase& phrase) const;
+  void insert(const Phrase& phrase);
+  void join(Id state, Id parent, std::uint32_t label);
+  const Arc* own_arc(Id state, std::uint32_t label) const;
+  const Arc* find(Id state, std::uint32_t label) const;
+  Id next(Id state, std::uint32_t label) const;
+
+  PhrasePosition arrive(const PhrasePosition& position, std::uint32_t label, Id next) const {
+    if (!whole_words()) return {next, position.earned + states_[next].whole};
+    return {next, label == space_ ? position.earned + states_[position.state].whole : position.earned};
+  }
+
+  std::uint32_t space_;
+  std::uint32_t labels_ = 0;
+  std::vector<State> states_;
+};
+
+}  // namespace deepspeech

@@ -1,0 +1,95 @@
+"""HotPhrases: names and phrases that a listener expects, in the dictionary or not, with or without a scorer.
+
+In: texts and how strongly to listen for each. Out: what the beam search boosts letters with. The scale is told in
+docs/hot-words.md; the search is `native/src/phrases.cc`. Hot *words*, which weigh words of a scorer, are another thing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deepspeech import _native
+from deepspeech.errors import ConfigError, TextError
+from deepspeech.text.alphabet import Alphabet
+
+DEFAULT_STRENGTH = 1.0
+STRONGEST = 100.0
+
+
+@dataclass(frozen=True)
+class HotPhrases:
+    """Phrases and their strengths: the natural logarithm by which each letter of a phrase counts more than it is heard.
+
+    A strength of 1 makes every letter e = 2.7 times as probable where the whole phrase is said; 0 does nothing. Letters
+    of phrases that are begun and not finished count for nothing. In bytes mode letters are bytes.
+    """
+
+    strengths: Mapping[str, float]
+    # Streams of one alphabet share what thousands of phrases take a tenth of a second to make.
+    _made: dict[Alphabet, _native.Phrases | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        tidy: dict[str, float] = {}
+        for given, strength in self.strengths.items():
+            text = " ".join(given.split())
+            if not text:
+                raise ConfigError("a hot phrase is empty; name some words")
+            if not 0 <= strength <= STRONGEST:
+                raise ConfigError(f"hot phrase '{text}': its strength is {strength:g}; give 0 to {STRONGEST:g}")
+            tidy[text] = max(float(strength), tidy.get(text, 0.0))
+        object.__setattr__(self, "strengths", tidy)
+
+    @classmethod
+    def parse(cls, lines: Iterable[str]) -> "HotPhrases":
+        """Of texts `PHRASE` or `PHRASE:STRENGTH`; what follows a colon and is no number belongs to the phrase."""
+        strengths: dict[str, float] = {}
+        for line in lines:
+            text, colon, number = line.rpartition(":")
+            try:
+                strengths[text if colon else line] = float(number) if colon else DEFAULT_STRENGTH
+            except ValueError:
+                strengths[line] = DEFAULT_STRENGTH
+        return cls(strengths)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> "HotPhrases":
+        """Of a text file with one such text a line; empty lines and lines that begin with # are passed over."""
+        try:
+            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot read the hot phrases ({error.strerror})") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path}: the hot phrases are not UTF-8 text; save them as UTF-8") from None
+        try:
+            return cls.parse(line for line in lines if line.strip() and not line.startswith("#"))
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
+
+    @classmethod
+    def gather(cls, lines: Iterable[str], path: str | Path | None = None) -> "HotPhrases":
+        """Of texts and a file of texts; where both name a phrase, the text decides."""
+        from_file = cls.from_file(path).strengths if path else {}
+        return cls({**from_file, **cls.parse(lines).strengths})
+
+    def native(self, alphabet: Alphabet) -> _native.Phrases | None:
+        """The phrases as the search uses them, None if there are none. Raises ConfigError for letters it cannot write.
+
+        In alphabets with a space phrases are whole words; without, and in bytes mode, they stand anywhere in the text.
+        """
+        if alphabet not in self._made:
+            self._made[alphabet] = self._make(alphabet)
+        return self._made[alphabet]
+
+    def _make(self, alphabet: Alphabet) -> _native.Phrases | None:
+        labels = [(_encoded(alphabet, text), strength) for text, strength in self.strengths.items() if strength > 0]
+        try:
+            return _native.Phrases(labels, None if alphabet.bytes_mode else alphabet.space) if labels else None
+        except ValueError as error:
+            raise ConfigError(f"hot phrases: {error}") from None
+
+
+def _encoded(alphabet: Alphabet, text: str) -> list[int]:
+    try:
+        return alphabet.encode(text)
+    except TextError as error:
+        raise ConfigError(f"hot phrase '{text}': {error}; write it as transcripts are written") from None
