@@ -13,9 +13,27 @@ _HOMES = {
     "Transcript": "deepspeech.decoder.transcript",
     "DecodeOptions": "deepspeech.decoder.options",
     "DeepSpeechError": "deepspeech.errors",
+    # the old API
+    "Model": "deepspeech.mozilla.client",
+    "Stream": "deepspeech.mozilla.client",
+    "Metadata": "deepspeech.mozilla.client",
+    "CandidateTranscript": "deepspeech.mozilla.client",
+    "TokenMetadata": "deepspeech.mozilla.client",
 }
 
-__all__ = ["DecodeOptions", "DeepSpeechError", "Recognizer", "Transcript", "__version__", "version"]
+__all__ = [
+    "CandidateTranscript",
+    "DecodeOptions",
+    "DeepSpeechError",
+    "Metadata",
+    "Model",
+    "Recognizer",
+    "Stream",
+    "TokenMetadata",
+    "Transcript",
+    "__version__",
+    "version",
+]
 
 
 def version() -> str:

@@ -15,6 +15,7 @@ from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
+from deepspeech.cli.old_client import client, is_old
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
@@ -60,5 +61,6 @@ def _say(message: str) -> int:
 
 
 def main() -> None:
-    """The `deepspeech` command."""
-    run(app)
+    """The `deepspeech` command; with the old client's options instead of a command, the old client."""
+    arguments = sys.argv[1:]
+    run((lambda: client(arguments)) if is_old(arguments) else app)

@@ -25,7 +25,7 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
 from deepspeech.export.onnx import build, write_card
 from deepspeech.features.mfcc import FeatureExtractor
-from deepspeech.modelfile import ModelCard
+from deepspeech.modelfile import ModelCard, sealed
 from deepspeech.progress import Progress
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.session import Session
@@ -79,7 +79,7 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
             logging.disable(logging.NOTSET)
         model, path = onnx.load(quantised), quantised
     write_card(model, card)
-    onnx.save(model, path)
+    path.write_bytes(sealed(model.SerializeToString()))
     return path
 
 
