@@ -9,7 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.modelfile import ModelCard
+from deepspeech.modelfile.card import ModelCard
 
 Float32 = NDArray[np.float32]
 
