@@ -27,7 +27,7 @@ def weights() -> dict[str, Any]:
         made[f"{name}.bias"] = random.normal(size=shape[0]).astype(np.float32)
     for kind in ("ih", "hh"):
         values = random.integers(-127, 128, (4 * HIDDEN, HIDDEN)).astype(np.int8)
-        made[f"lstm.weight_{kind}_l0"] = Quantised(values, 0.01)
+        made[f"lstm.weight_{kind}_l0"] = Quantised(values, 0.003)
         made[f"lstm.bias_{kind}_l0"] = random.normal(size=4 * HIDDEN).astype(np.float32)
     return made
 
@@ -46,8 +46,8 @@ def test_weights_of_8_bits_answer_nearly_as_the_numbers_they_stand_for(tmp_path:
     made = weights()
     floats = {name: value.to_float() if isinstance(value, Quantised) else value for name, value in made.items()}
     rounded, exact = answer(made, tmp_path / "int8.onnx"), answer(floats, tmp_path / "float.onnx")
-    for ours, theirs in zip(rounded, exact, strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=0.05)
+    assert np.abs(rounded[0] - exact[0]).mean() < 0.01
+    assert np.abs(rounded[1] - exact[1]).mean() < 0.02 * np.abs(exact[1]).mean()
     assert (tmp_path / "int8.onnx").stat().st_size < (tmp_path / "float.onnx").stat().st_size / 2
 
 

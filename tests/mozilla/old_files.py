@@ -86,7 +86,7 @@ def varint(number: int) -> bytes:
     return out + bytes([number])
 
 
-def entry(number: int, content: "int | bytes | str") -> bytes:
+def entry(number: int, content: "int | bytes | memoryview | str") -> bytes:
     if isinstance(content, int):
         return varint(number << 3) + varint(content)
     data = content.encode() if isinstance(content, str) else bytes(content)
@@ -152,9 +152,12 @@ def frozen_graph(network: Network, forget_bias: float | None = 0.0, version: int
 def memory_mapped(graph: bytes, least: int = 10_000, lengths: bool = True) -> bytes:
     """A `.pbmm` of a `.pb`, as `convert_graphdef_memmapped_format` makes it; before TensorFlow 2.3 without lengths."""
     out, kept, regions = b"", b"", []
-    for _, value in wire.fields(memoryview(graph)):
+    for number, value in wire.fields(memoryview(graph)):
+        if number != 1:
+            kept += entry(number, wire.message(value))
+            continue
         body = bytes(wire.message(value))
-        fields = {number: part for number, part in wire.fields(memoryview(body)) if number != 3}
+        fields = dict(wire.fields(memoryview(body)))
         tensor = _tensor(body) if bytes(wire.message(fields[2])) == b"Const" else None
         if tensor is None or len(tensor[2]) < least:
             kept += entry(1, body)
@@ -245,14 +248,19 @@ def checkpoint_folder(folder: Path, network: Network, cudnn: bool = False, momen
 # ---- the old client's arithmetic -----------------------------------------------------------------------------------
 
 
-def hybrid_answer(model: OldModel, windows: Any, steps: int = 16) -> Any:
-    """Probabilities [T, V] as TFLite's hybrid kernels compute them: each row of inputs is rounded to 8 bits by itself.
+def whole_product(x: Any, matrix: Any) -> Any:
+    """x @ matrix.T of whole numbers up to 127: in single precision 1024 such products are still added exactly."""
+    parts = [x[..., k : k + 1024] @ matrix[:, k : k + 1024].T for k in range(0, x.shape[-1], 1024)]
+    return np.sum(np.array(parts, np.float64), axis=0).astype(np.float32)
 
-    `tensorflow/lite/kernels/fully_connected.cc`. Windows [T, 19, 26]; the last batch is filled up with zeros.
+
+def hybrid_answer(model: OldModel, windows: Any) -> Any:
+    """Probabilities [T, V] of windows [T, 19, 26] as TFLite's hybrid kernels compute them, from a state of zeros.
+
+    Each row of inputs is rounded to 8 bits by itself: `tensorflow/lite/kernels/fully_connected.cc`.
     """
-    # Whole numbers below 2^53 are exact in double precision, and quick.
     matrices = {
-        name: (value.values.astype(np.float64), np.float32(value.scale)) if isinstance(value, Quantised) else value
+        name: (value.values.astype(np.float32), np.float32(value.scale)) if isinstance(value, Quantised) else value
         for name, value in model.weights.items()
     }
 
@@ -264,7 +272,7 @@ def hybrid_answer(model: OldModel, windows: Any, steps: int = 16) -> Any:
         safe = np.where(largest > 0, largest, np.float32(1))
         scaled = x * (np.float32(127) / safe)
         rounded = np.clip(np.sign(scaled) * np.floor(np.abs(scaled) + np.float32(0.5)), -127, 127)
-        sums = (rounded.astype(np.float64) @ matrix[0].T).astype(np.float32)
+        sums = whole_product(rounded, matrix[0])
         return np.where(largest > 0, sums * (safe / np.float32(127) * matrix[1]), np.float32(0)) + bias
 
     def dense(name: str, x: Any) -> Any:
@@ -274,7 +282,7 @@ def hybrid_answer(model: OldModel, windows: Any, steps: int = 16) -> Any:
     # The old kernel multiplies [x, h] at once: one matrix, and one rounding for both.
     halves = [model.weights[f"lstm.weight_{kind}_l0"] for kind in ("ih", "hh")]
     matrices["kernel"] = (
-        np.concatenate([half.values for half in halves], 1).astype(np.float64), np.float32(halves[0].scale)
+        np.concatenate([half.values for half in halves], 1).astype(np.float32), np.float32(halves[0].scale)
     )  # fmt: skip
     x = windows.reshape(len(windows), -1)
     for name in "123":

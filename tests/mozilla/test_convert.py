@@ -324,7 +324,7 @@ def transcripts(shared: Path, model: Path, scorer: Path | None) -> dict[str, Any
         return dict(zip(clips, results, strict=True))
 
 
-SETTINGS = [("no_scorer", None), ("scorer", "fixtures/decoder/an4.scorer")]
+SETTINGS = [("no_scorer", None), ("an4.scorer", "fixtures/decoder/an4.scorer")]
 
 
 @pytest.mark.parametrize(("setting", "scorer"), SETTINGS)
@@ -361,16 +361,18 @@ def windows_of(shared: Path, clip: str) -> Any:
     return np.lib.stride_tricks.sliding_window_view(padded, 19, axis=0).transpose(0, 2, 1)
 
 
-@pytest.mark.parametrize("clip", [CLIPS[0], *(pytest.param(clip, marks=pytest.mark.slow) for clip in CLIPS[1:])])
+@pytest.mark.slow
+@pytest.mark.parametrize("clip", CLIPS)
 def test_the_old_8_bit_arithmetic_is_understood(shared: Path, clip: str) -> None:
     due = np.load(shared / "fixtures" / "acoustic" / f"{clip}.probs_zero.npy")
     np.testing.assert_allclose(hybrid_answer(armspeech(shared), windows_of(shared, clip)), due, atol=1e-5)
 
 
-def test_a_real_8_bit_model_answers_nearly_as_it_did(shared: Path) -> None:
+@pytest.mark.parametrize("clips", [CLIPS[:1], pytest.param(CLIPS, marks=pytest.mark.slow)], ids=["one", "all"])
+def test_a_real_8_bit_model_answers_nearly_as_it_did(shared: Path, clips: list[str]) -> None:
     emitter = FileEmitter(Session(as_model_file(shared / "data" / "models" / "armspeech" / "model.tflite")), 1)
     equal, differences = [], []
-    for clip in CLIPS:
+    for clip in clips:
         folder = "data/ldc93s1" if clip == "LDC93S1" else "fixtures/clips"
         found = emitter.emit_samples(read_audio(shared / folder / f"{clip}.wav")[0]).probabilities_TV
         due = np.load(shared / "fixtures" / "acoustic" / f"{clip}.probs_zero.npy")

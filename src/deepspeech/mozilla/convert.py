@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepspeech.errors import ModelFileError
-from deepspeech.modelfile.graph import build, write_card
+from deepspeech.modelfile.graph import Quantised, build, write_card
 from deepspeech.mozilla import from_checkpoint, from_graph, from_tflite, memmapped, tflite
 from deepspeech.mozilla.cache import cached
 from deepspeech.mozilla.old_model import OldModel
@@ -54,8 +54,15 @@ def read(path: Path, alphabet: Alphabet | None = None, moments: bool = False) ->
 
 
 def model_file(model: OldModel) -> bytes:
-    """The content of an ONNX file."""
-    made = build(model.weights, model.card, model.relu_clip)
+    """The content of an ONNX file. All matrices of 8 bits stay so but the first, which keeps only its values.
+
+    What it is multiplied with is rounded too, all of it with one step; sound's first coefficient is a hundred times as
+    large as others, which would be lost. It is a fiftieth of the weights. docs/decisions/0012-old-8-bit-models.md
+    """
+    weights = dict(model.weights)
+    if isinstance(first := weights["layer_1.weight"], Quantised):
+        weights["layer_1.weight"] = first.to_float()
+    made = build(weights, model.card, model.relu_clip)
     write_card(made, model.card)
     content: bytes = made.SerializeToString()
     return content
