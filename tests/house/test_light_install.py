@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "onnx", "safetensors", "absl", "tensorflow", "duckdb", "pandas")
+HEAVY = ("torch", "safetensors", "absl", "tensorflow", "duckdb", "pandas")
 BLOCK = f"""
 import sys
 
@@ -53,7 +53,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "train", "evaluate", "export", "transcribe", "doctor", "import", "import cv2", "import ldc93s1"],
+    ["", "train", "evaluate", "export", "convert", "transcribe", "doctor", "import", "import cv2", "import ldc93s1"],
 )
 def test_help_is_there(command: str) -> None:
     done = deepspeech(*command.split(), "--help")

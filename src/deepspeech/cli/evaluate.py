@@ -18,7 +18,7 @@ class Opened(NamedTuple):
 
 
 def evaluate(
-    model: Annotated[Path, typer.Option(help="A model file, or a checkpoint folder.")],
+    model: Annotated[Path, typer.Option(help="A model file or a checkpoint folder, old ones too.")],
     data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
@@ -42,7 +42,9 @@ def evaluate(
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
+    from deepspeech.mozilla.convert import as_model_file
 
+    model = as_model_file(model)
     opened = _checkpoint(model) if model.is_dir() else _model_file(model)
     good = _samples(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import typer
 
+from deepspeech.cli.convert import convert
 from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
@@ -20,7 +21,7 @@ from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
 
-_TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz"}
+_TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz"}
 
 app = typer.Typer(
     name="deepspeech",
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, export, transcribe, doctor):
+for command in (train, evaluate, export, convert, transcribe, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)

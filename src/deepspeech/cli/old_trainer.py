@@ -40,6 +40,11 @@ def _main(door: str, arguments: list[str]) -> None:
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
+    from deepspeech.mozilla.to_checkpoint import adopted
+
+    config, conversions = adopted(config)
+    for line in conversions:
+        log.line(line)
     if values.train_files:
         from deepspeech.cli.train import learn
 

@@ -37,9 +37,13 @@ def train(
         print(page(run_config), end="")
         return
 
+    from deepspeech.mozilla.to_checkpoint import adopted
     from deepspeech.training.log import Log
 
     log = Log(Path(run_config.checkpoint.folder))
+    run_config, conversions = adopted(run_config)
+    for line in conversions:
+        log.line(line)
     learn(run_config, log)
     if run_config.data.test:
         report(run_config, log, json_output)

@@ -8,7 +8,7 @@ import typer
 
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Sound files: wav, flac, ogg, opus or mp3, of any rate.")],
-    model: Annotated[Path, typer.Option("--model", "-m", help="A model file.")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="A model file; .tflite, .pb and .pbmm too.")],
     scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
     beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
@@ -32,10 +32,11 @@ def transcribe(
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import AudioError
+    from deepspeech.mozilla.convert import as_model_file
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
 
-    session = Session(model)
+    session = Session(as_model_file(model))
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
     recognizer = Recognizer(session, options, Scorer.open(scorer) if scorer else None)
     recognizer.stream()  # a scorer that does not fit is told before the first file is read

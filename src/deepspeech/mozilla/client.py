@@ -34,7 +34,7 @@ from deepspeech.errors import (
     ScorerError,
 )
 from deepspeech.features.mfcc import FeatureExtractor
-from deepspeech.modelfile import is_sealed
+from deepspeech.modelfile.seal import is_sealed
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream
 

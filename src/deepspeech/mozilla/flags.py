@@ -98,7 +98,7 @@ FLAGS = (
     _accepted("inter_op_parallelism_threads", 0, "TensorFlow's threads between operations", "PyTorch needs no such setting"),
     Flag("intra_op_parallelism_threads", 0, "threads of arithmetic; 0: all cores", "training.threads"),
     _accepted("use_allow_growth", False, "take GPU memory little by little", "PyTorch always does"),
-    _absent("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints cannot be read yet"),
+    _accepted("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints are read, cuDNN's too"),
     _accepted("train_cudnn", False, "use cuDNN's LSTM", "PyTorch uses cuDNN by itself on a GPU"),
     _absent("automatic_mixed_precision", False, "train in mixed precision", "mixed precision is not here yet; train in float32"),
     # checkpoints

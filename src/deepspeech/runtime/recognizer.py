@@ -17,7 +17,7 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.features.mfcc import FeatureExtractor
-from deepspeech.modelfile import ModelCard
+from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream
 

@@ -9,7 +9,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.modelfile import ModelCard, check_seal
+from deepspeech.modelfile.card import ModelCard
+from deepspeech.modelfile.seal import check_seal
 
 Float32 = NDArray[np.float32]
 
@@ -32,6 +33,8 @@ class Session:
         options.log_severity_level = 3
         # Threads that spin while waiting would starve the decoder's.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow; they shall take the longer way.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         if not os.path.isfile(path):
             raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
         check_seal(path)
