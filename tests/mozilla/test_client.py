@@ -357,9 +357,11 @@ def test_the_released_clients_answers(shared: Path, build: str) -> None:
                     continue  # that build's last window holds stale samples
                 found = model.sttWithMetadata(sound[:samples], len(expected)).transcripts
                 compared += 1
-                if build == "tf":
-                    assert len(found) == len(expected)
-                for mine, theirs in zip(found, expected, strict=False):
+                if build == "tflite":  # it rounded more: docs/decisions/0012-old-8-bit-models.md
+                    assert "".join(t.text for t in found[0].tokens) == expected[0]["text"]
+                    assert found[0].confidence == pytest.approx(expected[0]["confidence"], rel=1e-3)
+                    continue
+                for mine, theirs in zip(found, expected, strict=True):
                     tokens = mine.tokens
                     assert "".join(t.text for t in tokens) == theirs["text"]
                     assert [t.timestep for t in tokens] == theirs["timesteps"]
