@@ -9,6 +9,11 @@ from deepspeech.audio.formats import write_wav
 from deepspeech.config import RunConfig, resolve
 from deepspeech.datasets.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
+from deepspeech.features.config import FeatureConfig
+from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.modelfile.card import ModelCard
+from deepspeech.runtime.session import State
+from deepspeech.text.alphabet import Alphabet
 
 WORDS = {"a": 300, "b": 600, "c": 1200, "d": 2400}
 
@@ -51,3 +56,48 @@ def config(folder: Path, **changes: Any) -> RunConfig:
         else:
             tables[table] = value
     return resolve(tables)
+
+
+SPOKEN = {" ": 3600.0, "a": 300.0, "b": 620.0, "c": 1150.0, "d": 2000.0}
+
+
+def spoken(text: str, rate_hz: int = 16000, seed: int = 0) -> np.ndarray:
+    """Sound that `ToneSession` reads as `text`: a tone of 120 ms for each letter and space, 80 ms of quiet after it."""
+    random = np.random.default_rng(seed)
+    time_s = np.arange(int(0.12 * rate_hz)) / rate_hz
+    rise = np.minimum(1, np.minimum(time_s, time_s[::-1]) / 0.01)
+    quiet = np.zeros(int(0.08 * rate_hz))
+    parts = [part for letter in text for part in (0.3 * rise * np.sin(2 * np.pi * SPOKEN[letter] * time_s), quiet)]
+    sound = np.concatenate([np.zeros(0), *parts])
+    return (sound + 1e-4 * random.standard_normal(len(sound))).astype(np.float32)
+
+
+def silence(duration_s: float, rate_hz: int = 16000, seed: int = 1) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return (1e-4 * random.standard_normal(int(duration_s * rate_hz))).astype(np.float32)
+
+
+class ToneSession:
+    """In the place of a Session: a network that knows the tones of `spoken`, surely, and takes nothing else for one."""
+
+    def __init__(self, sure: float = 0.95) -> None:
+        alphabet = Alphabet(list(SPOKEN))
+        self.card = ModelCard(alphabet, FeatureConfig(), context_frames=9, hidden=1, lstm_layers=1, beam_width=16)
+        self.steps = 0
+        self._sure = sure
+        extractor = FeatureExtractor(self.card.features)
+        self._letters = np.stack([extractor(spoken(letter))[2] for letter in SPOKEN])
+
+    def start(self, clips: int = 1) -> State:
+        return State(np.zeros((1, clips, 1), np.float32), np.zeros((1, clips, 1), np.float32))
+
+    def step(self, windows_BTCF: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        self.steps += 1
+        centre = windows_BTCF[:, :, self.card.context_frames]
+        distances = np.abs(centre[:, :, None] - self._letters).mean(-1)
+        best = np.where(distances.min(-1) < 0.8, distances.argmin(-1), self.card.alphabet.blank)
+        # Quiet is sure: many frames of a little doubt would add up to a letter.
+        sure = np.where(best == self.card.alphabet.blank, 0.9999, self._sure).astype(np.float32)[..., None]
+        probabilities = np.repeat((1 - sure) / (self.card.alphabet.classes - 1), self.card.alphabet.classes, axis=-1)
+        np.put_along_axis(probabilities, best[..., None], sure, -1)
+        return probabilities, state

@@ -42,6 +42,9 @@ class Beam {
   // The best `count` sequences so far, or as many as there are; the search can go on afterwards.
   std::vector<Hypothesis> best(std::size_t count) const;
 
+  // The labels with which every sequence in the beam begins: what follows can add to them but not change them.
+  std::vector<std::uint32_t> settled() const { return tree_.labels(tree_.trunk()); }
+
   std::size_t frames() const { return frames_; }
 
   // Labels, times and contexts in memory, for tests of its bounds.

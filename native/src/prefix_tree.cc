@@ -64,6 +64,16 @@ Id PrefixTree::ancestor(Id node, std::size_t generations) const {
   return node;
 }
 
+Id PrefixTree::trunk() const {
+  Id node = kRoot;
+  while (nodes_[node].slot == kNone) {
+    const Id child = nodes_[node].first_child;
+    if (child == kNone || nodes_[child].next_sibling != kNone) break;
+    node = child;
+  }
+  return node;
+}
+
 std::vector<std::uint32_t> PrefixTree::labels(Id node) const {
   std::vector<std::uint32_t> labels;
   for (; node != kRoot; node = nodes_[node].parent) labels.push_back(nodes_[node].label);

@@ -37,6 +37,9 @@ class PrefixTree {
   // Frees a node without slot or children, and its ancestors that are then without use.
   void prune(Id node);
 
+  // The longest sequence with which every live one begins; of a single live sequence: itself.
+  Id trunk() const;
+
   std::vector<std::uint32_t> labels(Id node) const;
   std::size_t size() const { return nodes_.size() - free_count_; }
 

@@ -9,6 +9,7 @@ from typing import Any
 from deepspeech._version import __version__
 
 _HOMES = {
+    "EndpointRules": "deepspeech.runtime.endpoints",
     "Recognizer": "deepspeech.runtime.recognizer",
     "Transcript": "deepspeech.decoder.transcript",
     "DecodeOptions": "deepspeech.decoder.options",
@@ -25,6 +26,7 @@ __all__ = [
     "CandidateTranscript",
     "DecodeOptions",
     "DeepSpeechError",
+    "EndpointRules",
     "Metadata",
     "Model",
     "Recognizer",

@@ -21,6 +21,8 @@ ROOMS = {
     "safetensors": {"checkpoint"},
     "soundfile": {"audio"},
     "soxr": {"audio"},
+    "sounddevice": {"audio"},
+    "ray": {"runtime"},
     "rapidfuzz": {"text"},
     "absl": {"mozilla"},
     "tomli": {"config"},

@@ -53,7 +53,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "train", "evaluate", "export", "convert", "transcribe", "doctor", "import", "import cv2", "import ldc93s1"],
+    ["", "train", "evaluate", "export", "convert", "transcribe", "mic", "doctor", "import", "import cv2"],
 )
 def test_help_is_there(command: str) -> None:
     done = deepspeech(*command.split(), "--help")

@@ -16,6 +16,7 @@ from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
+from deepspeech.cli.mic import mic
 from deepspeech.cli.old_client import client, is_old
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, export, convert, transcribe, doctor):
+for command in (train, evaluate, export, convert, transcribe, mic, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)

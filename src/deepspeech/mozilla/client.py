@@ -11,7 +11,7 @@ Every call hands on to `runtime` and says nothing of its own. Behaviour: `native
 import operator
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -33,8 +33,8 @@ from deepspeech.errors import (
     ModelFileError,
     ScorerError,
 )
-from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.modelfile.seal import is_sealed
+from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream
 
@@ -106,10 +106,10 @@ class Model:
                 self._session = Session(_ours(path))
             except (ModelFileError, CheckpointError) as error:
                 raise _failed("CreateModel", _why_not(path)) from error
-        self._extractor = FeatureExtractor(self._session.card.features)
         self._options = DecodeOptions(beam_width=self._session.card.beam_width)
         self._scorer: Scorer | None = None
-        self._hot_words: Mapping[str, float] = {}  # replaced, never changed: streams of other threads may be reading it
+        self._hot_words: dict[str, float] = {}
+        self._set()
 
     def beamWidth(self) -> int:
         """Label sequences that the search keeps."""
@@ -117,7 +117,7 @@ class Model:
 
     def setBeamWidth(self, beam_width: int) -> int:
         """Keep so many from now on. Returns 0; raises ConfigError below 1."""
-        self._options = replace(self._options, beam_width=operator.index(beam_width))
+        self._set(options=replace(self._options, beam_width=operator.index(beam_width)))
         return 0
 
     def sampleRate(self) -> int:
@@ -133,20 +133,22 @@ class Model:
             scorer.language(self._session.card.alphabet, options)  # whether they fit
         except ScorerError as error:
             raise _failed("EnableExternalScorer", INVALID_SCORER) from error
-        self._scorer, self._options = scorer, options
+        self._scorer = scorer
+        self._set(options=options)
 
     def disableExternalScorer(self) -> int:
         """Do without the scorer. Returns 0, or 0x2004 where there is none. Hot words are kept for the next one."""
         if self._scorer is None:
             return SCORER_NOT_ENABLED
         self._scorer = None
+        self._set()
         return 0
 
     def setScorerAlphaBeta(self, alpha: float, beta: float) -> int:
         """Weight of the scorer and bonus for each word. Returns 0, or 0x2004 where there is no scorer."""
         if self._scorer is None:
             return SCORER_NOT_ENABLED
-        self._options = replace(self._options, alpha=float(alpha), beta=float(beta))
+        self._set(options=replace(self._options, alpha=float(alpha), beta=float(beta)))
         return 0
 
     def addHotWord(self, word: str, boost: float) -> None:
@@ -159,19 +161,19 @@ class Model:
             scorer.language(self._session.card.alphabet, self._options, hot_words)
         except ConfigError as error:
             raise _failed("AddHotWord", FAIL_INSERT_HOTWORD) from error
-        self._hot_words = hot_words
+        self._set(hot_words=hot_words)
 
     def eraseHotWord(self, word: str) -> None:
         """Forget a hot word. Raises RuntimeError where it is none."""
         self._enabled("EraseHotWord")
         if word not in self._hot_words:
             raise _failed("EraseHotWord", FAIL_ERASE_HOTWORD)
-        self._hot_words = {known: boost for known, boost in self._hot_words.items() if known != word}
+        self._set(hot_words={known: boost for known, boost in self._hot_words.items() if known != word})
 
     def clearHotWords(self) -> None:
         """Forget all hot words. Raises RuntimeError without a scorer."""
         self._enabled("ClearHotWords")
-        self._hot_words = {}
+        self._set(hot_words={})
 
     def stt(self, audio_buffer: ArrayLike) -> str:
         """The text of int16 samples [N], mono, at sampleRate()."""
@@ -183,12 +185,14 @@ class Model:
 
     def createStream(self) -> "Stream":
         """A stream for sound that arrives in pieces."""
-        hot_words = self._hot_words if self._scorer else None
-        return Stream(
-            RecognizerStream(
-                self._session, self._extractor, self._options, self.sampleRate(), self._scorer, hot_words
-            )
-        )  # fmt: skip
+        return Stream(self._recognizer.stream())
+
+    def _set(self, options: DecodeOptions | None = None, hot_words: dict[str, float] | None = None) -> None:
+        """Make the recogniser anew: streams of other threads see all of the old settings or all of the new ones."""
+        self._options = options or self._options
+        self._hot_words = self._hot_words if hot_words is None else hot_words
+        words = self._hot_words if self._scorer else None
+        self._recognizer = Recognizer(self._session, self._options, self._scorer, words)
 
     def _heard(self, audio_buffer: ArrayLike) -> "Stream":
         stream = self.createStream()
