@@ -36,9 +36,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def hearing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An exported network of 32 units that tells the tones of tests/fakes.py apart, more or less."""
-    from deepspeech.cli.export import export
+def hearing_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkpoints of a network of 32 units that tells the tones of tests/fakes.py apart, more or less."""
     from deepspeech.training.log import Log
     from deepspeech.training.run import Run
     from tests.fakes import config, corpus
@@ -49,8 +48,17 @@ def hearing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = config(folder, network={"hidden": 32, **dropout}, training=training)
     corpus(folder, 40)
     Run(run, Log()).train()
-    export(folder / "checkpoints", folder / "hearing.onnx", language="en")
-    return folder / "hearing.onnx"
+    return folder / "checkpoints"
+
+
+@pytest.fixture(scope="session")
+def hearing_model(hearing_checkpoints: Path) -> Path:
+    """The same network, exported."""
+    from deepspeech.cli.export import export
+
+    path = hearing_checkpoints.parent / "hearing.onnx"
+    export(hearing_checkpoints, path, language="en")
+    return path
 
 
 @pytest.fixture(scope="session")

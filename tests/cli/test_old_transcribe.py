@@ -10,19 +10,10 @@ import pytest
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli import old_transcribe
-from deepspeech.training.log import Log
-from deepspeech.training.run import Run
-from tests.fakes import config, tones
+from tests.fakes import tones
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = 0.001 * np.random.default_rng(0).standard_normal(24000).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trained")
-    Run(config(folder, training__epochs=6), Log()).train()
-    return folder / "checkpoints"
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +25,10 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def transcribe(
-    checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
+    hearing_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
 ) -> tuple[int, str]:
     """Exit code and stderr."""
-    line = ["transcribe.py", "--checkpoint_dir", str(checkpoints), "--beam_width", "16", *map(str, arguments)]
+    line = ["transcribe.py", "--checkpoint_dir", str(hearing_checkpoints), "--beam_width", "16", *map(str, arguments)]
     monkeypatch.setattr("sys.argv", line)
     code = 0
     try:
@@ -48,7 +39,7 @@ def transcribe(
 
 
 def test_a_recording_becomes_segments_in_milliseconds(
-    checkpoints: Path, long: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hearing_checkpoints: Path, long: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from deepspeech.acoustic.restore import restore
     from deepspeech.audio.formats import read_audio
@@ -56,7 +47,7 @@ def test_a_recording_becomes_segments_in_milliseconds(
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.training.infer import infer_samples
 
-    code, err = transcribe(checkpoints, monkeypatch, capsys, "--src", long)
+    code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", long)
     assert code == 0, err
     page = json.loads(long.with_suffix(".tlog").read_text())
     assert [list(segment) for segment in page] == [["start", "end", "transcript"]] * 2
@@ -64,7 +55,7 @@ def test_a_recording_becomes_segments_in_milliseconds(
     for segment, (start, end) in zip(page, phrases, strict=True):
         assert start - 400 < segment["start"] < start + 200
         assert end - 200 < segment["end"] < end + 400
-    samples, restored = read_audio(long)[0], restore(judged(checkpoints))
+    samples, restored = read_audio(long)[0], restore(judged(hearing_checkpoints))
     options = DecodeOptions(beam_width=16, cutoff_top_n=300)
     for segment in page:
         piece = samples[segment["start"] * 16 : segment["end"] * 16]
@@ -73,40 +64,52 @@ def test_a_recording_becomes_segments_in_milliseconds(
 
 
 def test_what_is_there_stays_unless_forced(
-    checkpoints: Path, long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hearing_checkpoints: Path,
+    long: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     target = tmp_path / "my.tlog"
     target.write_text("precious")
-    code, err = transcribe(checkpoints, monkeypatch, capsys, "--src", long, "--dst", target)
+    code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", long, "--dst", target)
     assert (code, target.read_text()) == (0, "precious")
     assert f"{target} exists already; --force writes it anew" in err
-    code, err = transcribe(checkpoints, monkeypatch, capsys, "--src", long, "--dst", target, "--force")
+    code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", long, "--dst", target, "--force")
     assert code == 0
     assert len(json.loads(target.read_text())) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["my.tlog"]
 
 
 def test_a_folder_with_a_damaged_file(
-    checkpoints: Path, long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hearing_checkpoints: Path,
+    long: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "inner").mkdir()
     for name in ("a.wav", "inner/b.wav"):
         (tmp_path / name).write_bytes(long.read_bytes())
-    code, err = transcribe(checkpoints, monkeypatch, capsys, "--src", tmp_path)
+    code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", tmp_path)
     assert (code, sorted(path.name for path in tmp_path.rglob("*.tlog"))) == (0, ["a.tlog"])
     (tmp_path / "inner" / "c.wav").write_bytes(b"RIFF")
-    code, err = transcribe(checkpoints, monkeypatch, capsys, "--src", tmp_path, "--recursive")
+    code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", tmp_path, "--recursive")
     assert (code, sorted(path.name for path in tmp_path.rglob("*.tlog"))) == (2, ["a.tlog", "b.tlog"])
     assert "c.wav: " in err
     assert "1 of 2 recordings could not be transcribed" in err
 
 
 def test_a_catalog(
-    checkpoints: Path, long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hearing_checkpoints: Path,
+    long: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "audio.wav").write_bytes(long.read_bytes())
     (tmp_path / "my.catalog").write_text(json.dumps([{"audio": "audio.wav", "tlog": "one.tlog"}]))
-    code, err = transcribe(checkpoints, monkeypatch, capsys, "--src", tmp_path / "my.catalog")
+    code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", tmp_path / "my.catalog")
     assert code == 0, err
     assert len(json.loads((tmp_path / "one.tlog").read_text())) == 2
 
@@ -125,13 +128,13 @@ def test_a_catalog(
     ],
 )
 def test_mistakes_are_one_line(
-    checkpoints: Path, long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    hearing_checkpoints: Path, long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str], arguments: list[str], said: str,
 ) -> None:  # fmt: skip
     (tmp_path / "bad.catalog").write_text("[1]")
     long.with_suffix(".tlog").unlink(missing_ok=True)
     filled = [text.format(folder=tmp_path, long=long) for text in arguments]
-    code, err = transcribe(checkpoints, monkeypatch, capsys, *filled)
+    code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, *filled)
     assert code == 2
     assert len(err.splitlines()) == 1
     assert said.format(folder=tmp_path) in err

@@ -1,4 +1,4 @@
-"""The seal at the end of a model file: the SHA-256 of all bytes before it, as one more metadata entry of the ONNX model.
+"""The seal at the end of a model file: the SHA-256 of all bytes before it, as one more metadata entry of ONNX.
 
 A weight that a bad disk or download changed leaves the file readable; it would not be noticed otherwise, only heard.
 """
