@@ -240,7 +240,8 @@ def checkpoint_folder(folder: Path, network: Network, cudnn: bool = False, momen
     for name, state in (("train-7", "checkpoint"), ("best_dev-3", "best_dev_checkpoint")):
         bundle(folder / name, variables)
         (folder / state).write_text(f'model_checkpoint_path: "/somewhere/else/{name}"\n')
-    (folder / "flags.txt").write_text("--n_hidden=8\n--relu_clip=20.0\n--nobytes_output_mode\n--export_language=fr-FR\n")
+    flags = ("--n_hidden=8", "--relu_clip=20.0", "--nobytes_output_mode", "--export_language=fr-FR")
+    (folder / "flags.txt").write_text("\n".join(flags) + "\n")
     (folder / "alphabet.txt").write_text("\n".join(LETTERS) + "\n", encoding="utf-8")
     return folder
 

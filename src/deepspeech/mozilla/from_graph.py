@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.mozilla import memmapped
+from deepspeech.mozilla import memmapped, wire
 from deepspeech.mozilla.graphdef import Graph, Node, forget_bias, input_shape
 from deepspeech.mozilla.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
 
@@ -93,7 +93,7 @@ def _said(graph: Graph) -> Said:
         window_ms=_number(graph, "metadata_feature_win_len"),
         step_ms=_number(graph, "metadata_feature_win_step"),
         beam_width=_number(graph, "metadata_beam_width"),
-        language=language.decode("utf-8", errors="replace"),
+        language=wire.name_of(language),
         context_frames=shape[2] // 2,
         coefficients=shape[3],
     )

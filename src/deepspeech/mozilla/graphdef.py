@@ -147,8 +147,11 @@ def _shape(view: memoryview) -> tuple[int, ...]:
 
 def _tensor(view: memoryview) -> "tuple[int, tuple[int, ...], memoryview | NDArray[Any] | list[memoryview]]":
     """Type, shape and values of a TensorProto: raw bytes, an array of single values, or texts."""
-    kind, shape, content = 0, (), memoryview(b"")
-    floats, integers, texts = [], [], []
+    kind, content = 0, memoryview(b"")
+    shape: tuple[int, ...] = ()
+    floats: list[bytes] = []
+    integers: list[int] = []
+    texts: list[memoryview] = []
     for number, value in wire.fields(view):
         if number == 1:
             kind = wire.signed(value)
@@ -174,18 +177,17 @@ def _tensor(view: memoryview) -> "tuple[int, tuple[int, ...], memoryview | NDArr
 
 def _shaped(name: str, values: "memoryview | NDArray[Any]", kind: int, shape: tuple[int, ...]) -> NDArray[Any]:
     count, dtype = _count(name, shape), _kind(name, kind)
-    array = np.frombuffer(values, dtype) if _whole(values, dtype) else np.zeros(0, dtype)
     if isinstance(values, np.ndarray):
         array = values.astype(dtype)
+    elif len(values) == count * dtype.itemsize:
+        array = np.frombuffer(values, dtype)
+    else:
+        raise ModelFileError(f"has {len(values)} bytes in '{name}', whose shape is {shape}")
     if len(array) == 1 and 1 < count <= LARGEST_FILL:
         array = np.broadcast_to(array, (count,))
     if len(array) != count:
         raise ModelFileError(f"holds {len(array)} numbers in '{name}', whose shape is {shape}")
     return array.reshape(shape)
-
-
-def _whole(values: "memoryview | NDArray[Any]", dtype: "np.dtype[Any]") -> bool:
-    return isinstance(values, memoryview) and len(values) % dtype.itemsize == 0
 
 
 def _count(name: str, shape: tuple[int, ...]) -> int:
@@ -200,4 +202,5 @@ def _count(name: str, shape: tuple[int, ...]) -> int:
 def _kind(name: str, kind: int) -> "np.dtype[Any]":
     if kind not in TYPES:
         raise ModelFileError(f"holds '{name}' in the type {kind}, which DeepSpeech never wrote")
-    return np.dtype(TYPES[kind])
+    dtype: np.dtype[Any] = np.dtype(TYPES[kind])
+    return dtype

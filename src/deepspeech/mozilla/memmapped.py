@@ -6,6 +6,7 @@ In: the file's bytes. Out: views of its regions by name. Source: TensorFlow's `m
 of a region is written since TensorFlow 2.3; before that a region reached to the next one.
 """
 
+import itertools
 import struct
 
 from deepspeech.errors import ModelFileError
@@ -39,7 +40,7 @@ def regions(data: bytes) -> dict[str, memoryview]:
         if len(entries) > LARGEST_COUNT:
             raise ModelFileError("has a damaged directory (too many regions)")
     starts = sorted({start for _, start, _ in entries} | {directory})
-    following = dict(zip(starts, starts[1:], strict=False))
+    following = dict(itertools.pairwise(starts))
     found = {}
     for name, start, length in entries:
         end = start + length if length is not None else following.get(start, directory)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from deepspeech.errors import ModelFileError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+LONGEST_NAME = 300  # bytes
 DAMAGED = "is cut off or damaged (a field reaches beyond its message)"
 
 Field = tuple[int, "int | memoryview"]  # number; content: a whole number, or bytes
@@ -59,7 +60,13 @@ def message(value: "int | memoryview") -> memoryview:
 
 
 def text(value: "int | memoryview") -> str:
-    return bytes(message(value)).decode("utf-8", errors="replace")
+    return name_of(message(value))
+
+
+def name_of(data: "bytes | memoryview") -> str:
+    """Bytes as a name that can be shown: of a damaged file it may hold anything."""
+    decoded = bytes(data[:LONGEST_NAME]).decode("utf-8", errors="replace")
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in decoded)
 
 
 def signed(value: "int | memoryview") -> int:
@@ -69,20 +76,11 @@ def signed(value: "int | memoryview") -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-def fixed32(value: "int | memoryview") -> int:
-    number: int = struct.unpack("<I", _sized(value, 4))[0]
-    return number
-
-
 def float32(value: "int | memoryview") -> float:
-    number: float = struct.unpack("<f", _sized(value, 4))[0]
-    return number
-
-
-def _sized(value: "int | memoryview", size: int) -> memoryview:
-    if isinstance(value, int) or len(value) != size:
+    if isinstance(value, int) or len(value) != 4:
         raise ModelFileError("is damaged (a field of the wrong size)")
-    return value
+    number: float = struct.unpack("<f", value)[0]
+    return number
 
 
 def varints(value: "int | memoryview") -> list[int]:
