@@ -15,7 +15,7 @@ Float32 = NDArray[np.float32]
 
 def read(data: bytes) -> OldModel:
     """Raises ModelFileError where the file is not a whole export of DeepSpeech."""
-    if memmapped.is_package(data):
+    if memmapped.is_package(data, len(data)):
         regions = memmapped.regions(data)
         return _read(Graph(regions[memmapped.GRAPH], regions), "memory-mapped TensorFlow model")
     return _read(Graph(data), "TensorFlow model")

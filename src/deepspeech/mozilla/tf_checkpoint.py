@@ -24,8 +24,8 @@ from deepspeech.mozilla.graphdef import LARGEST_RANK, TYPES
 MAGIC = 0xDB4775248B80FB57
 FOOTER_BYTES = 48
 TRAILER_BYTES = 5  # of a block: how it is compressed, checksum
-LARGEST_INDEX = 1 << 24
-LARGEST_COUNT = 100_000
+LARGEST_INDEX = 1 << 20  # bytes; a DeepSpeech checkpoint's has two thousand
+LARGEST_COUNT = 10_000  # of entries
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,14 @@ def _read_index(data: bytes) -> tuple[dict[str, Entry], int]:
     _, position = _handle(footer, 0)
     index, _ = _handle(footer, position)
     entries: dict[str, Entry] = {}
-    shards = 0
+    shards = seen = 0
     for _, value in _block(view, *index):
         for key, content in _block(view, *_handle(memoryview(value), 0)[0]):
             if key:
                 entries[wire.name_of(key)] = _read_entry(memoryview(content))
             else:
                 shards = _read_header(memoryview(content))
-            if len(entries) > LARGEST_COUNT:
+            if (seen := seen + 1) > LARGEST_COUNT:
                 raise ModelFileError("is damaged (too many variables)")
     if not 1 <= shards <= LARGEST_COUNT:
         raise ModelFileError("is damaged (it has no header)")

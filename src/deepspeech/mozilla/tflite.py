@@ -20,6 +20,7 @@ from deepspeech.mozilla import wire
 MAGIC = b"TFL3"  # at byte 4
 LARGEST_COUNT = 50_000  # of tensors, operators and buffers; an unrolled network has a few hundred
 LARGEST_RANK = 8
+LARGEST_INPUTS = 1000  # of an operator
 TYPES: dict[int, Any] = {0: np.float32, 2: np.int32, 9: np.int8}
 STRING = 5
 OPERATORS = {
@@ -52,7 +53,7 @@ class Tensor:
             raise ModelFileError(f"tensor '{self.name}' is of type {self.type}, which DeepSpeech never wrote")
         kind = np.dtype(TYPES[self.type])
         count = math.prod(self.shape)
-        if count * kind.itemsize != len(self.content):
+        if not count or count * kind.itemsize != len(self.content):
             raise ModelFileError(f"tensor '{self.name}' has {len(self.content)} bytes for shape {self.shape}")
         return np.frombuffer(self.content, kind).reshape(self.shape)
 
@@ -213,7 +214,7 @@ class _Table:
 
     def integers(self, number: int) -> list[int]:
         values = self.numbers(number, np.int32)
-        if len(values) > LARGEST_COUNT:
+        if len(values) > LARGEST_INPUTS:
             raise ModelFileError(f"the model lists {len(values)} numbers where a few are due; it is damaged")
         return list(values.tolist())
 

@@ -11,6 +11,7 @@ from deepspeech.errors import ModelFileError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 LONGEST_NAME = 300  # bytes
+LARGEST_COUNT = 1000  # of a message's fields and of a field's numbers; only a graph has more
 DAMAGED = "is cut off or damaged (a field reaches beyond its message)"
 
 Field = tuple[int, "int | memoryview"]  # number; content: a whole number, or bytes
@@ -30,10 +31,12 @@ def varint(view: memoryview, position: int) -> tuple[int, int]:
     raise ModelFileError(DAMAGED)
 
 
-def fields(view: memoryview) -> Iterator[Field]:
+def fields(view: memoryview, most: int = LARGEST_COUNT) -> Iterator[Field]:
     """The fields of a message in their order. Numbers of fixed size come as bytes, like everything with a length."""
-    position = 0
+    position = count = 0
     while position < len(view):
+        if (count := count + 1) > most:
+            raise ModelFileError("is damaged, or no DeepSpeech model (a message of too many fields)")
         key, position = varint(view, position)
         number, kind = key >> 3, key & 7
         if kind == VARINT:
@@ -91,4 +94,6 @@ def varints(value: "int | memoryview") -> list[int]:
     while position < len(value):
         number, position = varint(value, position)
         numbers.append(signed(number))
+        if len(numbers) > LARGEST_COUNT:
+            raise ModelFileError("is damaged, or no DeepSpeech model (a list of too many numbers)")
     return numbers
