@@ -272,8 +272,8 @@ def hybrid_answer(model: OldModel, windows: Any) -> Any:
         largest = np.abs(x).max(-1, keepdims=True).astype(np.float32)
         safe = np.where(largest > 0, largest, np.float32(1))
         scaled = x * (np.float32(127) / safe)
-        rounded = np.clip(np.sign(scaled) * np.floor(np.abs(scaled) + np.float32(0.5)), -127, 127)
-        sums = whole_product(rounded, matrix[0])
+        rounded = np.clip(np.sign(scaled) * np.floor(np.abs(scaled).astype(np.float64) + 0.5), -127, 127)
+        sums = whole_product(rounded.astype(np.float32), matrix[0])
         return np.where(largest > 0, sums * (safe / np.float32(127) * matrix[1]), np.float32(0)) + bias
 
     def dense(name: str, x: Any) -> Any:
