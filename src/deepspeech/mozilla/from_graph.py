@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from deepspeech.errors import ModelFileError
 from deepspeech.mozilla import memmapped, wire
 from deepspeech.mozilla.graphdef import Graph, Node, forget_bias, input_shape
-from deepspeech.mozilla.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
+from deepspeech.mozilla.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, checked_version, read_alphabet
 
 LONGEST_CHAIN = 8  # of Identity nodes between a constant and its use
 
@@ -28,7 +28,7 @@ def _read(graph: Graph, kind: str) -> OldModel:
     }
     norms = {
         name: (_floats(graph, f"layer_{name}/LayerNorm/gamma"), _floats(graph, f"layer_{name}/LayerNorm/beta"))
-        for name in DENSE
+        for name in NORMED
         if graph.has(f"layer_{name}/LayerNorm/gamma")
     }
     return assemble(dense, _lstm(graph), norms, _relu_clip(graph), said, kind)

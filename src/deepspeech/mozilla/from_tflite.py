@@ -58,8 +58,8 @@ def _matrix(tensor: Tensor) -> Float32 | Quantised:
 
 def _floats(tensor: Tensor) -> Float32:
     values = tensor.values()
-    if values.dtype != np.float32:
-        raise ModelFileError(f"has '{tensor.name}' in other than float32 numbers")
+    if values.dtype != np.float32 or values.ndim != 1:
+        raise ModelFileError(f"has '{tensor.name}' in another form than one row of float32 numbers")
     return values
 
 

@@ -23,6 +23,7 @@ from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 MEL_BANDS = 40
 OLDEST_GRAPH = 6  # metadata_version since DeepSpeech 0.7
 DENSE = ("1", "2", "3", "5", "6")
+NORMED = DENSE[:-1]  # where `--layer_norm` was set
 
 Float32 = NDArray[np.float32]
 
