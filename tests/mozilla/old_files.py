@@ -240,9 +240,8 @@ def checkpoint_folder(folder: Path, network: Network, cudnn: bool = False, momen
     for name, state in (("train-7", "checkpoint"), ("best_dev-3", "best_dev_checkpoint")):
         bundle(folder / name, variables)
         (folder / state).write_text(f'model_checkpoint_path: "/somewhere/else/{name}"\n')
-    (folder / "flags.txt").write_text(
-        "--n_hidden=8\n--relu_clip=20.0\n--nobytes_output_mode\n--export_language=fr-FR\n"
-    )
+    flags = ("--n_hidden=8", "--relu_clip=20.0", "--nobytes_output_mode", "--export_language=fr-FR")
+    (folder / "flags.txt").write_text("\n".join(flags) + "\n")
     (folder / "alphabet.txt").write_text("\n".join(LETTERS) + "\n", encoding="utf-8")
     return folder
 
@@ -273,8 +272,8 @@ def hybrid_answer(model: OldModel, windows: Any) -> Any:
         largest = np.abs(x).max(-1, keepdims=True).astype(np.float32)
         safe = np.where(largest > 0, largest, np.float32(1))
         scaled = x * (np.float32(127) / safe)
-        rounded = np.clip(np.sign(scaled) * np.floor(np.abs(scaled) + np.float32(0.5)), -127, 127)
-        sums = whole_product(rounded, matrix[0])
+        rounded = np.clip(np.sign(scaled) * np.floor(np.abs(scaled).astype(np.float64) + 0.5), -127, 127)
+        sums = whole_product(rounded.astype(np.float32), matrix[0])
         return np.where(largest > 0, sums * (safe / np.float32(127) * matrix[1]), np.float32(0)) + bias
 
     def dense(name: str, x: Any) -> Any:

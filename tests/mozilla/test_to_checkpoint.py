@@ -11,6 +11,7 @@ from deepspeech import checkpoint
 from deepspeech.acoustic.restore import restore
 from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.mozilla.convert import as_model_file
 from deepspeech.mozilla.to_checkpoint import adopted, settings, write_all
 from deepspeech.training.log import Log
 from deepspeech.training.run import Position, Run
@@ -101,9 +102,21 @@ def test_training_goes_on_from_a_folder_of_tensorflow_checkpoints(tmp_path: Path
 
 def test_the_run_of_a_folder_that_held_them_itself_finds_them(tmp_path: Path) -> None:
     old = english(tmp_path / "old")
-    run, _ = adopted(run_config(tmp_path, checkpoint={"folder": str(old)}))
-    assert run.checkpoint.load == str(old / "converted")
-    Run(run, Log())
+    run, said = adopted(run_config(tmp_path, checkpoint={"folder": str(old)}))
+    assert (run.checkpoint.load, len(said)) == ("", 2)
+    begun = Run(run, Log())
+    state = begun.optimiser.state[begun.network.layer_2.weight]
+    assert state["step"] == 7
+    np.testing.assert_allclose(state["exp_avg"], begun.network.layer_2.weight.detach() * 0.1, rtol=1e-6)
+    assert adopted(run) == (run, [])
+    assert as_model_file(old) == old  # from now on ours count
+
+
+@pytest.mark.parametrize(("which", "name"), [("best", "best-000000"), ("last", "train-000000")])
+def test_only_the_kind_that_is_asked_for_is_taken(tmp_path: Path, which: str, name: str) -> None:
+    old = english(tmp_path / "old")
+    adopted(run_config(tmp_path, checkpoint={"folder": str(old), "which": which}))
+    assert [path.name for path in old.iterdir() if path.is_dir()] == [name]
 
 
 def test_nothing_is_adopted_where_there_is_nothing_old(tmp_path: Path) -> None:

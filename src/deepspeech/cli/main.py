@@ -45,7 +45,7 @@ def run(action: Callable[[], object]) -> None:
     except DeepSpeechError as error:
         sys.exit(_say(str(error)))
     except ModuleNotFoundError as error:
-        if error.name not in _TRAINER_PARTS:
+        if error.name not in _TRAINER_PARTS and not str(error.name).startswith("deepspeech."):
             raise
         sys.exit(_say(f"this command needs {error.name}, which is not installed here: pip install deepspeech"))
     except BrokenPipeError:

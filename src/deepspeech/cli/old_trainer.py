@@ -40,11 +40,6 @@ def _main(door: str, arguments: list[str]) -> None:
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
-    from deepspeech.mozilla.to_checkpoint import adopted
-
-    config, conversions = adopted(config)
-    for line in conversions:
-        log.line(line)
     if values.train_files:
         from deepspeech.cli.train import learn
 
@@ -52,6 +47,10 @@ def _main(door: str, arguments: list[str]) -> None:
     config = replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate))
     if values.train_files:  # what was trained now is tested, wherever it started from
         config = replace(config, checkpoint=replace(config.checkpoint, load=""))
+    else:
+        from deepspeech.cli.train import adopt
+
+        config = adopt(config, log)
     if values.test_files:
         _test(config, log, values)
     if values.export_dir:

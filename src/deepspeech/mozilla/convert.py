@@ -6,7 +6,6 @@ whatever a user named as a model. `to_checkpoint.py` makes checkpoints to train 
 """
 
 import hashlib
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +30,8 @@ def as_model_file(path: Path) -> Path:
     An old model is converted once and kept in the user's cache. Raises ModelFileError or CheckpointError, with the
     path and the cause, where an old model is damaged or cannot be converted.
     """
+    if any(path.glob("*/run.json")):  # checkpoints of ours, perhaps made from the old ones beside them
+        return path
     if prefix := from_checkpoint.find(path):
         key = _hash(block for file in from_checkpoint.files(prefix) for block in _blocks(file))
         return cached(key, lambda: model_file(from_checkpoint.read(prefix)))
@@ -85,19 +86,16 @@ def is_old_file(path: Path) -> bool:
         return False
     if path.suffix in SUFFIXES:
         return True
-    with path.open("rb") as file:
-        head = file.read(8)
-        if head[4:8] == tflite.MAGIC or head[:1] == GRAPH_START:
-            return True
-        size = path.stat().st_size
-        if size < 16:
-            return False
-        file.seek(size - 8)
-        (directory,) = struct.unpack("<Q", file.read(8))
-        if not 0 < size - directory <= LARGEST_DIRECTORY:
-            return False
-        file.seek(directory)
-        return memmapped.PREFIX.encode() in file.read()
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            if head[4:8] == tflite.MAGIC or head[:1] == GRAPH_START:
+                return True
+            size = path.stat().st_size
+            file.seek(max(0, size - LARGEST_DIRECTORY))
+            return memmapped.is_package(file.read(LARGEST_DIRECTORY), size)
+    except OSError:
+        return False
 
 
 def _read(path: Path, data: bytes) -> OldModel:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import CheckpointError, ModelFileError
-from deepspeech.mozilla.old_model import DENSE, Layer, OldModel, Said, assemble, rename
+from deepspeech.mozilla.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, rename
 from deepspeech.mozilla.tf_checkpoint import TensorFlowCheckpoint
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 
@@ -105,7 +105,7 @@ def _layers(kept: TensorFlowCheckpoint, suffix: str) -> Layers:
     lstm = Layer(_turned(floats(kernel)), floats(kernel.removesuffix("kernel") + "bias"))
     norms = {
         name: (floats(f"layer_{name}/LayerNorm/gamma"), floats(f"layer_{name}/LayerNorm/beta"))
-        for name in DENSE
+        for name in NORMED
         if f"layer_{name}/LayerNorm/gamma" in names
     }
     return dense, lstm, norms

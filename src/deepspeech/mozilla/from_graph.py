@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.mozilla import memmapped
+from deepspeech.mozilla import memmapped, wire
 from deepspeech.mozilla.graphdef import Graph, Node, forget_bias, input_shape
-from deepspeech.mozilla.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
+from deepspeech.mozilla.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, checked_version, read_alphabet
 
 LONGEST_CHAIN = 8  # of Identity nodes between a constant and its use
 
@@ -15,7 +15,7 @@ Float32 = NDArray[np.float32]
 
 def read(data: bytes) -> OldModel:
     """Raises ModelFileError where the file is not a whole export of DeepSpeech."""
-    if memmapped.is_package(data):
+    if memmapped.is_package(data, len(data)):
         regions = memmapped.regions(data)
         return _read(Graph(regions[memmapped.GRAPH], regions), "memory-mapped TensorFlow model")
     return _read(Graph(data), "TensorFlow model")
@@ -28,7 +28,7 @@ def _read(graph: Graph, kind: str) -> OldModel:
     }
     norms = {
         name: (_floats(graph, f"layer_{name}/LayerNorm/gamma"), _floats(graph, f"layer_{name}/LayerNorm/beta"))
-        for name in DENSE
+        for name in NORMED
         if graph.has(f"layer_{name}/LayerNorm/gamma")
     }
     return assemble(dense, _lstm(graph), norms, _relu_clip(graph), said, kind)
@@ -93,7 +93,7 @@ def _said(graph: Graph) -> Said:
         window_ms=_number(graph, "metadata_feature_win_len"),
         step_ms=_number(graph, "metadata_feature_win_step"),
         beam_width=_number(graph, "metadata_beam_width"),
-        language=language.decode("utf-8", errors="replace"),
+        language=wire.name_of(language),
         context_frames=shape[2] // 2,
         coefficients=shape[3],
     )

@@ -7,14 +7,17 @@ two dense layers. Exports keep large matrices in 8 bits, one scale for each matr
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.graph import Quantised
-from deepspeech.mozilla import tflite
+from deepspeech.mozilla import tflite, wire
 from deepspeech.mozilla.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
 from deepspeech.mozilla.tflite import Graph, Operator, Tensor
 
 KIND = "TensorFlow Lite model"
+
+Float32 = NDArray[np.float32]
 
 
 def read(data: bytes) -> OldModel:
@@ -42,7 +45,7 @@ def _layers(graph: Graph) -> list[Layer]:
     return list(found.values())
 
 
-def _matrix(tensor: Tensor) -> "np.ndarray | Quantised":  # type: ignore[type-arg]
+def _matrix(tensor: Tensor) -> Float32 | Quantised:
     values = tensor.values()
     if values.ndim != 2:
         raise ModelFileError(f"has '{tensor.name}' of the shape {values.shape} where a matrix is due")
@@ -53,10 +56,10 @@ def _matrix(tensor: Tensor) -> "np.ndarray | Quantised":  # type: ignore[type-ar
     return Quantised(values, float(tensor.scale[0]))
 
 
-def _floats(tensor: Tensor) -> "np.ndarray":  # type: ignore[type-arg]
+def _floats(tensor: Tensor) -> Float32:
     values = tensor.values()
-    if values.dtype != np.float32:
-        raise ModelFileError(f"has '{tensor.name}' in other than float32 numbers")
+    if values.dtype != np.float32 or values.ndim != 1:
+        raise ModelFileError(f"has '{tensor.name}' in another form than one row of float32 numbers")
     return values
 
 
@@ -114,7 +117,7 @@ def _said(graph: Graph) -> Said:
         window_ms=_number(graph, "metadata_feature_win_len"),
         step_ms=_number(graph, "metadata_feature_win_step"),
         beam_width=_number(graph, "metadata_beam_width"),
-        language=language.text().decode("utf-8", errors="replace") if language else "",
+        language=wire.name_of(language.text()) if language else "",
         context_frames=window.shape[2] // 2,
         coefficients=window.shape[3],
     )

@@ -6,6 +6,7 @@ In: the file's bytes. Out: views of its regions by name. Source: TensorFlow's `m
 of a region is written since TensorFlow 2.3; before that a region reached to the next one.
 """
 
+import itertools
 import struct
 
 from deepspeech.errors import ModelFileError
@@ -13,15 +14,14 @@ from deepspeech.mozilla import wire
 
 PREFIX = "memmapped_package://"
 GRAPH = PREFIX + "."
-LARGEST_COUNT = 10_000
 
 
-def is_package(data: bytes) -> bool:
-    """Whether the last bytes point at a directory of such a package."""
+def is_package(data: bytes, size: int) -> bool:
+    """Whether the last 8 bytes point at a directory of such a package; `data` is the end of a file of `size` bytes."""
     if len(data) < 8:
         return False
     (start,) = struct.unpack("<Q", data[-8:])
-    return start < len(data) and PREFIX.encode() in data[start:]
+    return 0 <= start - (size - len(data)) < len(data) and PREFIX.encode() in data[start - (size - len(data)) :]
 
 
 def regions(data: bytes) -> dict[str, memoryview]:
@@ -36,10 +36,8 @@ def regions(data: bytes) -> dict[str, memoryview]:
     for number, value in wire.fields(view[directory:-8]):
         if number == 1:
             entries.append(_entry(wire.message(value)))
-        if len(entries) > LARGEST_COUNT:
-            raise ModelFileError("has a damaged directory (too many regions)")
     starts = sorted({start for _, start, _ in entries} | {directory})
-    following = dict(zip(starts, starts[1:], strict=False))
+    following = dict(itertools.pairwise(starts))
     found = {}
     for name, start, length in entries:
         end = start + length if length is not None else following.get(start, directory)

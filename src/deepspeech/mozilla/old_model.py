@@ -8,6 +8,7 @@ Each reader (`from_tflite.py`, `from_graph.py`, `from_checkpoint.py`) brings the
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 MEL_BANDS = 40
 OLDEST_GRAPH = 6  # metadata_version since DeepSpeech 0.7
 DENSE = ("1", "2", "3", "5", "6")
+NORMED = DENSE[:-1]  # where `--layer_norm` was set
 
 Float32 = NDArray[np.float32]
 
@@ -140,7 +142,7 @@ def _named(
     return weights
 
 
-def _gates(value: NDArray) -> NDArray:  # type: ignore[type-arg]
+def _gates(value: NDArray[Any]) -> NDArray[Any]:
     """TensorFlow's gates i, j, f, o as torch's i, f, g, o: j and g are the same."""
     i, j, f, o = np.split(value, 4)
     return np.concatenate([i, f, j, o])
@@ -187,6 +189,7 @@ def _check_shapes(weights: Mapping[str, Float32 | Quantised], card: ModelCard) -
         raise ModelFileError(
             f"gives {found} classes, but the alphabet has {classes - 1} letters, which with the blank makes {classes}"
         )
+    due: dict[str, tuple[int, ...]]
     due = {f"layer_{name}.weight": (classes if name == "6" else hidden, size) for name, size in inputs.items()}
     due |= {f"layer_{name}.bias": (classes if name == "6" else hidden,) for name in inputs}
     due |= {f"norms.{name}.{key}": (hidden,) for name in "1235" for key in ("weight", "bias")}

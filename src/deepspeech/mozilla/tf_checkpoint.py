@@ -7,6 +7,7 @@ costs nothing until it is asked for. Sources: LevelDB's `table_format.md`; Tenso
     value:  of key "" the header, of any other key a variable's type, shape, shard, offset, size
 """
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from deepspeech.mozilla.graphdef import LARGEST_RANK, TYPES
 MAGIC = 0xDB4775248B80FB57
 FOOTER_BYTES = 48
 TRAILER_BYTES = 5  # of a block: how it is compressed, checksum
-LARGEST_INDEX = 1 << 24
-LARGEST_COUNT = 100_000
+LARGEST_INDEX = 1 << 20  # bytes; a DeepSpeech checkpoint's has two thousand
+LARGEST_COUNT = 10_000  # of entries
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,6 @@ class Entry:
     shard: int
     offset: int
     size: int
-    checksum: int
 
 
 class TensorFlowCheckpoint:
@@ -71,7 +71,7 @@ class TensorFlowCheckpoint:
         """A variable's value. Raises CheckpointError where it is not all there."""
         entry = self._entry(name)
         path = self.data_files()[entry.shard]
-        dtype, count = np.dtype(TYPES[entry.kind]), int(np.prod(entry.shape, dtype=object))
+        dtype, count = np.dtype(TYPES[entry.kind]), math.prod(entry.shape)
         try:
             if entry.offset + entry.size > path.stat().st_size:
                 raise CheckpointError(f"{path}: is cut off ('{name}' reaches beyond its end); fetch it again")
@@ -93,14 +93,14 @@ def _read_index(data: bytes) -> tuple[dict[str, Entry], int]:
     _, position = _handle(footer, 0)
     index, _ = _handle(footer, position)
     entries: dict[str, Entry] = {}
-    shards = 0
+    shards = seen = 0
     for _, value in _block(view, *index):
         for key, content in _block(view, *_handle(memoryview(value), 0)[0]):
             if key:
-                entries[key.decode("utf-8", errors="replace")] = _read_entry(memoryview(content))
+                entries[wire.name_of(key)] = _read_entry(memoryview(content))
             else:
                 shards = _read_header(memoryview(content))
-            if len(entries) > LARGEST_COUNT:
+            if (seen := seen + 1) > LARGEST_COUNT:
                 raise ModelFileError("is damaged (too many variables)")
     if not 1 <= shards <= LARGEST_COUNT:
         raise ModelFileError("is damaged (it has no header)")
@@ -152,7 +152,7 @@ def _read_header(view: memoryview) -> int:
 
 
 def _read_entry(view: memoryview) -> Entry:
-    kind = shard = offset = size = checksum = 0
+    kind = shard = offset = size = 0
     shape: list[int] = []
     for number, value in wire.fields(view):
         if number == 1:
@@ -165,13 +165,11 @@ def _read_entry(view: memoryview) -> Entry:
             offset = wire.signed(value)
         elif number == 5:
             size = wire.signed(value)
-        elif number == 6:
-            checksum = wire.fixed32(value)
     if kind not in TYPES or min(shard, offset, size, *shape, 0) < 0 or len(shape) > LARGEST_RANK:
         raise ModelFileError("is damaged (an entry makes no sense), or holds variables of a type DeepSpeech never had")
-    if int(np.prod(shape, dtype=object)) * np.dtype(TYPES[kind]).itemsize != size:
+    if math.prod(shape) * np.dtype(TYPES[kind]).itemsize != size:
         raise ModelFileError(f"is damaged (a variable of shape {shape} has {size} bytes)")
-    return Entry(kind, tuple(shape), shard, offset, size, checksum)
+    return Entry(kind, tuple(shape), shard, offset, size)
 
 
 def _shape(view: memoryview) -> list[int]:

@@ -5,6 +5,7 @@ in the order in which they run. Source: `tensorflow/lite/schema/schema.fbs` vers
 every offset is relative, a table begins with the distance back to its vtable, a vector with its length.
 """
 
+import math
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
+from deepspeech.mozilla import wire
 
 MAGIC = b"TFL3"  # at byte 4
 LARGEST_COUNT = 50_000  # of tensors, operators and buffers; an unrolled network has a few hundred
-LARGEST_NAME = 4096
 LARGEST_RANK = 8
+LARGEST_INPUTS = 1000  # of an operator
 TYPES: dict[int, Any] = {0: np.float32, 2: np.int32, 9: np.int8}
 STRING = 5
 OPERATORS = {
@@ -50,8 +52,8 @@ class Tensor:
         if self.type not in TYPES:
             raise ModelFileError(f"tensor '{self.name}' is of type {self.type}, which DeepSpeech never wrote")
         kind = np.dtype(TYPES[self.type])
-        count = int(np.prod(self.shape, dtype=object)) if self.shape else 1
-        if count * kind.itemsize != len(self.content):
+        count = math.prod(self.shape)
+        if not count or count * kind.itemsize != len(self.content):
             raise ModelFileError(f"tensor '{self.name}' has {len(self.content)} bytes for shape {self.shape}")
         return np.frombuffer(self.content, kind).reshape(self.shape)
 
@@ -204,7 +206,7 @@ class _Table:
         return self._view[at : at + count]
 
     def text(self, number: int) -> str:
-        return bytes(self.bytes(number)[:LARGEST_NAME]).decode("utf-8", errors="replace")
+        return wire.name_of(self.bytes(number))
 
     def numbers(self, number: int, kind: Any) -> NDArray[Any]:
         at, count = self._vector(number, np.dtype(kind).itemsize)
@@ -212,7 +214,7 @@ class _Table:
 
     def integers(self, number: int) -> list[int]:
         values = self.numbers(number, np.int32)
-        if len(values) > LARGEST_COUNT:
+        if len(values) > LARGEST_INPUTS:
             raise ModelFileError(f"the model lists {len(values)} numbers where a few are due; it is damaged")
         return list(values.tolist())
 

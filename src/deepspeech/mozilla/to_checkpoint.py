@@ -22,18 +22,21 @@ START = {
     "epoch": 0, "batch": 0, "step": 0, "loss_sum": 0.0, "clips": 0, "rate_factor": 1.0, "progress": {},
 }  # fmt: skip
 KINDS = {"best": "best", "last": "train"}  # TensorFlow's, and ours
+WANTED = {"auto": ("best", "last"), "best": ("best",), "last": ("last",)}  # by checkpoint.which
 
 
-def write_all(path: Path, folder: Path, alphabet: Alphabet | None = None) -> list[tuple[Path, OldModel]]:
-    """Convert the model at `path`, of a folder its best and its last checkpoint; what was written, and from what."""
+def write_all(
+    path: Path, folder: Path, alphabet: Alphabet | None = None, kinds: tuple[str, ...] = WANTED["auto"]
+) -> list[tuple[Path, OldModel]]:
+    """Convert the model at `path`, of a folder each of `kinds` that is there; what was written, and from what."""
     if not path.is_dir():
         model = convert.read(path, alphabet, moments=True)
         return [(write(model, folder, "best" if not model.step else "train"), model)]
     written = []
-    for theirs, ours in KINDS.items():
-        if prefix := from_checkpoint.find(path, (theirs,)):
+    for kind in kinds:
+        if prefix := from_checkpoint.find(path, (kind,)):
             model = from_checkpoint.read(prefix, alphabet, moments=True)
-            written.append((write(model, folder, ours), model))
+            written.append((write(model, folder, KINDS[kind]), model))
     if not written:
         raise CheckpointError(f"{path}: no TensorFlow checkpoint there; name a folder that holds one")
     return written
@@ -53,8 +56,16 @@ def write(model: OldModel, folder: Path, kind: str) -> Path:
         optimiser[f"step/{name}"] = np.asarray(model.step, np.float32)
     path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimiser), run)
     if not model.card.alphabet.bytes_mode:
-        (folder / "alphabet.txt").write_text(model.card.alphabet.to_text(), encoding="utf-8")
+        _write_alphabet(model.card.alphabet, folder / "alphabet.txt")
     return path
+
+
+def _write_alphabet(alphabet: Alphabet, path: Path) -> None:
+    if path.is_file() and Alphabet.from_file(path) == alphabet:
+        return
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(alphabet.to_text(), encoding="utf-8")
+    partial.replace(path)
 
 
 def settings(model: OldModel) -> dict[str, object]:
@@ -94,13 +105,15 @@ def _config(model: OldModel) -> RunConfig:
 def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:
     """`config` with a folder of TensorFlow checkpoints, if it names one to start from, replaced by its conversion.
 
-    The conversion is written to `converted` in the run's own folder. Also what was done, in words.
+    Those in the run's own folder are converted there, and training goes on with Adam's moments. Those of another folder
+    are converted to `converted` in the run's own folder. Also what was done, in words.
     """
     own, source = Path(config.checkpoint.folder), Path(config.checkpoint.load or config.checkpoint.folder)
     ours = checkpoint.newest(own, ("train",)) or checkpoint.newest(source, ("train", "best"))
-    if config.checkpoint.which == "init" or ours or not from_checkpoint.find(source):
+    kinds = WANTED.get(config.checkpoint.which, ())
+    if ours or not kinds or not from_checkpoint.find(source, kinds):
         return config, []
-    folder = own / "converted"
+    folder = own if source == own else own / "converted"
     alphabet = Alphabet.from_file(config.data.alphabet) if config.data.alphabet else None
-    done = [f"Converted {model.in_words()} to {path}" for path, model in write_all(source, folder, alphabet)]
-    return replace(config, checkpoint=replace(config.checkpoint, load=str(folder))), done
+    done = [f"Converted {model.in_words()} to {path}" for path, model in write_all(source, folder, alphabet, kinds)]
+    return replace(config, checkpoint=replace(config.checkpoint, load="" if folder == own else str(folder))), done

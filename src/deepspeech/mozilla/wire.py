@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from deepspeech.errors import ModelFileError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+LONGEST_NAME = 300  # bytes
+LARGEST_COUNT = 1000  # of a message's fields and of a field's numbers; only a graph has more
 DAMAGED = "is cut off or damaged (a field reaches beyond its message)"
 
 Field = tuple[int, "int | memoryview"]  # number; content: a whole number, or bytes
@@ -29,10 +31,12 @@ def varint(view: memoryview, position: int) -> tuple[int, int]:
     raise ModelFileError(DAMAGED)
 
 
-def fields(view: memoryview) -> Iterator[Field]:
+def fields(view: memoryview, most: int = LARGEST_COUNT) -> Iterator[Field]:
     """The fields of a message in their order. Numbers of fixed size come as bytes, like everything with a length."""
-    position = 0
+    position = count = 0
     while position < len(view):
+        if (count := count + 1) > most:
+            raise ModelFileError("is damaged, or no DeepSpeech model (a message of too many fields)")
         key, position = varint(view, position)
         number, kind = key >> 3, key & 7
         if kind == VARINT:
@@ -59,7 +63,13 @@ def message(value: "int | memoryview") -> memoryview:
 
 
 def text(value: "int | memoryview") -> str:
-    return bytes(message(value)).decode("utf-8", errors="replace")
+    return name_of(message(value))
+
+
+def name_of(data: "bytes | memoryview") -> str:
+    """Bytes as a name that can be shown: of a damaged file it may hold anything."""
+    decoded = bytes(data[:LONGEST_NAME]).decode("utf-8", errors="replace")
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in decoded)
 
 
 def signed(value: "int | memoryview") -> int:
@@ -69,20 +79,11 @@ def signed(value: "int | memoryview") -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-def fixed32(value: "int | memoryview") -> int:
-    number: int = struct.unpack("<I", _sized(value, 4))[0]
-    return number
-
-
 def float32(value: "int | memoryview") -> float:
-    number: float = struct.unpack("<f", _sized(value, 4))[0]
-    return number
-
-
-def _sized(value: "int | memoryview", size: int) -> memoryview:
-    if isinstance(value, int) or len(value) != size:
+    if isinstance(value, int) or len(value) != 4:
         raise ModelFileError("is damaged (a field of the wrong size)")
-    return value
+    number: float = struct.unpack("<f", value)[0]
+    return number
 
 
 def varints(value: "int | memoryview") -> list[int]:
@@ -93,4 +94,6 @@ def varints(value: "int | memoryview") -> list[int]:
     while position < len(value):
         number, position = varint(value, position)
         numbers.append(signed(number))
+        if len(numbers) > LARGEST_COUNT:
+            raise ModelFileError("is damaged, or no DeepSpeech model (a list of too many numbers)")
     return numbers

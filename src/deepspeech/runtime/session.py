@@ -33,7 +33,7 @@ class Session:
         options.log_severity_level = 3
         # Threads that spin while waiting would starve the decoder's.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow; they shall take the longer way.
+        # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow: they take a longer way.
         options.add_session_config_entry("session.x64quantprecision", "1")
         if not os.path.isfile(path):
             raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
