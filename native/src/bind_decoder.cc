@@ -50,6 +50,12 @@ class BeamSearch {
     return found;
   }
 
+  void settle(const std::vector<std::uint32_t>& labels) {
+    nb::gil_scoped_release unlocked;
+    const std::lock_guard<std::mutex> turn(mutex_);
+    beam_.settle(labels);
+  }
+
   std::vector<std::uint32_t> settled() {
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
@@ -138,6 +144,7 @@ void bind_decoder(nb::module_& m) {
            "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none())
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
       .def("best", &BeamSearch::best, "count"_a, "[(labels, frame of each label, natural-log score)], best first")
+      .def("settle", &BeamSearch::settle, "labels"_a, "give up what does not begin with `labels`")
       .def("settled", &BeamSearch::settled, "labels that all sequences in the beam begin with")
       .def_prop_ro("frames", &BeamSearch::frames, "frames fed so far")
       .def_prop_ro("entries", &BeamSearch::entries, "entries in memory, for tests of its bounds");

@@ -20,9 +20,15 @@ PrefixTree::PrefixTree() { nodes_.push_back({kNone, kNone, kNone, kNone, kNone, 
 
 void PrefixTree::reserve(std::size_t count) { make_room(nodes_, free_count_, count); }
 
+Id PrefixTree::find(Id parent, std::uint32_t label) const {
+  Id id = nodes_[parent].first_child;
+  while (id != kNone && nodes_[id].label != label) id = nodes_[id].next_sibling;
+  return id;
+}
+
 Id PrefixTree::child(Id parent, std::uint32_t label) {
-  for (Id id = nodes_[parent].first_child; id != kNone; id = nodes_[id].next_sibling)
-    if (nodes_[id].label == label) return id;
+  const Id known = find(parent, label);
+  if (known != kNone) return known;
 
   const Id next = nodes_[parent].first_child;
   const Node node{parent, kNone, next, kNone, kNone, label};

@@ -26,6 +26,9 @@ class PrefixTree {
   // The node of `parent`'s sequence followed by `label`, new where there is none.
   Id child(Id parent, std::uint32_t label);
 
+  // The same, kNone where there is none.
+  Id find(Id parent, std::uint32_t label) const;
+
   Id parent(Id node) const { return nodes_[node].parent; }
   std::uint32_t label(Id node) const { return nodes_[node].label; }
   Id ancestor(Id node, std::size_t generations) const;

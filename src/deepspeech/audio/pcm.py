@@ -1,7 +1,7 @@
 """Samples as 16-bit integers and as float32 between -1 and 1, one channel. The only home of 32768."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,7 +35,7 @@ def to_mono(samples: Float32) -> Float32:
     return mean
 
 
-def read_pcm(file: BinaryIO, chunk_samples: int) -> Iterator[Int16]:
+def read_pcm(file: IO[bytes], chunk_samples: int) -> Iterator[Int16]:
     """Raw 16-bit little-endian mono samples of an open pipe or file, in chunks of at most `chunk_samples` as they come.
 
     Half a sample at the end is left out.

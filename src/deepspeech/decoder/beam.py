@@ -5,6 +5,7 @@ The search itself is `native/src/beam.cc`.
 """
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -46,7 +47,7 @@ class BeamDecoder:
         if hot_words and scorer is None:
             raise ConfigError("hot words have no effect without a scorer; name one")
         self._alphabet, self._frame_s, self._first_frame = alphabet, frame_s, first_frame
-        self._fed = _Rows(alphabet.classes)
+        self._fed, self._turn = _Rows(alphabet.classes), threading.Lock()
         language = scorer.language(alphabet, options, hot_words) if scorer else None
         try:
             self._search = BeamSearch(
@@ -63,8 +64,9 @@ class BeamDecoder:
     def feed(self, probabilities_TV: ArrayLike) -> None:
         """Go on with the next frames [T, classes], T ≥ 0; all or none of them, and then a ModelFileError."""
         rows = checked(probabilities_TV, self._alphabet.classes)
-        self._search.feed(rows)
-        self._fed.add(rows)
+        with self._turn:
+            self._search.feed(rows)
+            self._fed.add(rows)
 
     def since(self, frame: int) -> Float32:
         """Probabilities [T, classes] that were fed from `frame` on."""
@@ -78,19 +80,24 @@ class BeamDecoder:
         """The `count` most probable texts so far, best first, fewer if the beam is; the stream can go on."""
         if count < 1:
             raise ConfigError(f"{count} candidates asked for; ask for at least 1")
-        return [self._spell(*found) for found in self._search.best(count)]
+        with self._turn:
+            return [self._spell(*found) for found in self._search.best(count)]
+
+    def settle(self, before: int) -> None:
+        """Make final the words of the best text that ended before frame `before`: give up what reads otherwise."""
+        labels, frames, _ = self._search.best(1)[0]
+        spaces = [
+            place
+            for place, (label, frame) in enumerate(zip(labels, frames, strict=True))
+            if label == self._alphabet.space and frame + self._first_frame < before
+        ]
+        if spaces:
+            self._search.settle(labels[: spaces[-1] + 1])
 
     @property
     def settled(self) -> str:
-        """The words that everything still possible begins with: what comes can add to them, not change them.
-
-        Letters, where the alphabet has no space.
-        """
-        labels = self._search.settled()
-        text = self._alphabet.decode(labels)
-        if self._alphabet.space is not None:
-            return text.rpartition(" ")[0]
-        return text
+        """The words that everything still possible begins with: what comes can add to them, not change them."""
+        return self._alphabet.decode(self._search.settled()).rpartition(" ")[0]
 
     @property
     def heard(self) -> tuple[int, int] | None:

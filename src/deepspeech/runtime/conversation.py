@@ -94,6 +94,7 @@ class ConversationStream:
         for probabilities in steps:
             self._decoder.feed(probabilities)
             self._frames += len(probabilities)
+            self._decoder.settle(self._frames - round(self._rules.stable_after_s / self._frame_s))
             ending = self._ending()
             if ending is Ending.SILENCE:
                 yield from self._spoken(self._result())
@@ -110,7 +111,7 @@ class ConversationStream:
         return self._rules.ending((self._frames - 1 - last) * self._frame_s, (last - first) * self._frame_s)
 
     def _cut(self) -> Transcript:
-        """The utterance up to its last space, or to where the network is surest of a blank; the rest begins the next."""
+        """The utterance up to its last space, or to its surest blank of late; the rest begins the next."""
         whole = self._result()
         letters = [token.frame for token in whole.tokens if token.text != " "]
         spaces = [token.frame for token in whole.tokens if token.text == " " and token.frame > letters[0]]

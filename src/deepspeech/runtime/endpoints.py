@@ -1,4 +1,4 @@
-"""When an utterance ends: rules over what the search has heard so far, after Kaldi's online endpointing.
+"""When words become final and utterances end: rules over what was heard so far, after Kaldi's online endpointing.
 
 Silence is what the network hears no letter in, so noise that it learnt to pass over ends an utterance too.
 """
@@ -25,9 +25,10 @@ class EndpointRules:
     min_utterance_s: float = 0.0  # from the first letter to the last; shorter ones wait for the next rule
     no_speech_s: float = 5.0  # of silence after which all begins anew, whatever was or was not said before it
     max_utterance_s: float = 20.0  # of speech
+    stable_after_s: float = 1.0  # words that ended so long ago are final: the search gives up other readings of them
 
     def __post_init__(self) -> None:
-        for name in ("trailing_silence_s", "no_speech_s", "max_utterance_s"):
+        for name in ("trailing_silence_s", "no_speech_s", "max_utterance_s", "stable_after_s"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"endpoints: {name} is {getattr(self, name):g}; it must be above 0")
         if not self.min_utterance_s >= 0:

@@ -80,10 +80,13 @@ class EmissionStream:
 
     def _step(self, windows: Float32) -> Float32:
         probabilities, self._state = self._session.step(windows[None], self._state)
-        return probabilities[0]
+        rows: Float32 = probabilities[0]
+        return rows
 
     def _joined(self, steps: Iterator[Float32]) -> Float32:
-        return np.concatenate([np.zeros((0, self._session.card.alphabet.classes), np.float32), *steps])
+        none = np.zeros((0, self._session.card.alphabet.classes), np.float32)
+        rows: Float32 = np.concatenate([none, *steps])
+        return rows
 
 
 class RecognizerStream:
@@ -116,11 +119,6 @@ class RecognizerStream:
         """Search what the network can say by now, instead of waiting for its next 16 windows."""
         if not self._done:
             self._decode(self._emissions.flush())
-
-    @property
-    def stable(self) -> str:
-        """The words at the beginning of `partial` that will not change any more."""
-        return self._decoder.settled
 
     def finish(self, candidates: int = 1) -> list[Transcript]:
         """Transcripts of everything, best first; the stream takes no more."""
