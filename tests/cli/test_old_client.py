@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from deepspeech import Model, TokenMetadata
 from deepspeech.audio.formats import write_wav
@@ -192,6 +193,42 @@ def test_mistakes_are_one_line(
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].startswith("deepspeech: ")
     assert said in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("nothing", "empty"),
+        ("header", "no sound"),
+        ("half", "cut off"),
+        ("nan", "not numbers"),
+        ("text", "not a sound"),
+    ],
+)
+def test_recordings_that_are_none(client: Client, wav: Path, tmp_path: Path, kind: str, said: str) -> None:
+    bad, content = tmp_path / "bad.wav", wav.read_bytes()
+    if kind == "nan":
+        soundfile.write(bad, np.full(1600, np.nan), 16000, "DOUBLE")
+    elif kind == "header":
+        write_wav(bad, SOUND[:0], 16000)
+    else:
+        bad.write_bytes({"nothing": b"", "half": content[: len(content) // 2], "text": b"hello"}[kind])
+    code, out, err = client("--audio", bad)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith(f"deepspeech: {bad}: ")
+    assert said in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("samples", "rate_hz"), [(1, 16000), (160, 16000), (80, 8000), (1, 48000)])
+def test_recordings_that_are_short(client: Client, tmp_path: Path, samples: int, rate_hz: int) -> None:
+    write_wav(tmp_path / "short.wav", SOUND[:samples], rate_hz)
+    code, out, _ = client("--audio", tmp_path / "short.wav")
+    assert (code, out.count("\n")) == (0, 1)
+
+
+def test_two_channels_are_their_mean(client: Client, tmp_path: Path, text: str) -> None:
+    soundfile.write(tmp_path / "two.wav", np.stack([SOUND * 1.5, SOUND * 0.5], 1), 16000, "DOUBLE")
+    assert client("--audio", tmp_path / "two.wav")[:2] == (0, text + "\n")
 
 
 def test_a_model_that_is_none(client: Client, wav: Path, tmp_path: Path) -> None:
