@@ -1,6 +1,7 @@
 """transcribe.py: long recordings to .tlog files, with the flags of 0.9.3."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli import old_transcribe
+from deepspeech.errors import ConfigError
+from deepspeech.mozilla.flags import OF_DOOR, notes, values_of
 from tests.fakes import tones
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,6 +151,52 @@ def test_two_sounds_of_one_name(
     code, err = transcribe(tmp_path, monkeypatch, capsys, "--src", tmp_path)
     assert code == 2
     assert "would both become" in err
+
+
+def test_a_checkpoint_of_the_old_trainer(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """AN4's checkpoint by 0.9.3, with its scorer; what is said in the recordings by the old client, pauses between."""
+    from deepspeech.audio.formats import read_audio
+
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(shared / "fixtures" / "old_models" / "an4" / "checkpoint", folder)
+    clips = [shared / "data" / "an4" / "clips" / f"{name}-fash-b.flac" for name in ("an255", "cen2")]
+    silence = np.tile(QUIET, 2)
+    write_wav(
+        tmp_path / "a.wav", np.concatenate([silence, *(np.append(read_audio(c)[0], silence) for c in clips)]), 16000
+    )
+    scorer = shared / "fixtures" / "decoder" / "an4.scorer"
+    alphabet = ("--alphabet_config_path", shared / "data" / "scorers" / "alphabet.txt", "--n_hidden", 256)
+    code, err = transcribe(
+        folder,
+        monkeypatch,
+        capsys,
+        "--src",
+        tmp_path / "a.wav",
+        "--scorer_path",
+        scorer,
+        *alphabet,
+        "--beam_width",
+        500,
+    )
+    assert code == 0, err
+    assert "Converted" in err
+    page = json.loads((tmp_path / "a.tlog").read_text())
+    assert "eight six" in " ".join(segment["transcript"] for segment in page)
+
+
+def test_flags_and_their_defaults() -> None:
+    """training_flags: transcribe.py of 0.9.3 had these beside the trainer's."""
+    values = values_of([], "transcribe.py")
+    assert {name: values[name].value for name in (flag.name for flag in OF_DOOR["transcribe.py"])} == {
+        "src": "", "dst": "", "recursive": False, "force": False, "vad_aggressiveness": 3, "batch_size": 40,
+        "outlier_duration_ms": 10000, "outlier_batch_size": 1,
+    }  # fmt: skip
+    assert notes(values) == []
+    assert len(notes(values_of(["--batch_size", "2"], "transcribe.py"))) == 1
+    with pytest.raises(ConfigError, match="src"):
+        values_of(["--src", "a.wav"], "DeepSpeech.py")
 
 
 def test_the_door_stands_at_the_root() -> None:

@@ -23,9 +23,17 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import DeepSpeechError
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.session import Session
+from tests.decoder.small_scorer import language_model, scorer
 from tests.fakes import tones
 
 SOUND = float_to_int16(tones("abba dc ab bad", 5))
+GRAMS = {
+    ("<unk>",): (-2.0, 0.0),
+    ("<s>",): (-1.5, -0.3),
+    ("</s>",): (-1.0, 0.0),
+    ("a",): (-0.6, 0.0),
+    ("a", "a"): (-1.0, 0.0),
+}
 ENABLED = "External scorer is not enabled.' (0x2004)"
 
 
@@ -100,6 +108,9 @@ def test_a_model_and_a_scorer_may_come_from_memory(hearing_model: Path, model: M
         ("no.onnx", None, "'Failed to initialize memory mapped model.' (0x3000)"),
         ("no.pb", None, "'Error reading the proto buffer model file.' (0x3005)"),
         ("text.onnx", b"no model", "'Incompatible model.' (0x2003)"),
+        ("text.tflite", b"no model", "'Incompatible model.' (0x2003)"),
+        ("text.pb", b"no model", "'Incompatible model.' (0x2003)"),
+        ("text.pbmm", b"no model", "'Incompatible model.' (0x2003)"),
         ("empty.onnx", b"", "'Incompatible model.' (0x2003)"),
     ],
 )
@@ -121,10 +132,10 @@ def test_a_scorer_decides(hearing_model: Path, model: Model, word_scorer: Path) 
     without = model.sttWithMetadata(SOUND)
     model.enableExternalScorer(str(word_scorer))
     heard = emission(hearing_model, SOUND)
-    scorer, card = Scorer.open(word_scorer), Session(hearing_model).card
+    words, card = Scorer.open(word_scorer), Session(hearing_model).card
 
     def expected(**changes: Any) -> float:
-        return decode(heard, card.alphabet, DecodeOptions(beam_width=16, **changes), scorer=scorer)[0].confidence
+        return decode(heard, card.alphabet, DecodeOptions(beam_width=16, **changes), scorer=words)[0].confidence
 
     def confidence() -> float:
         return model.sttWithMetadata(SOUND).transcripts[0].confidence
@@ -139,7 +150,7 @@ def test_a_scorer_decides(hearing_model: Path, model: Model, word_scorer: Path) 
     assert model.setScorerAlphaBeta(1, 1) == 0x2004
 
 
-@pytest.mark.parametrize("kind", ["missing", "damaged", "of bytes"])
+@pytest.mark.parametrize("kind", ["missing", "damaged", "of bytes", "of more letters", "of another space"])
 def test_a_scorer_that_cannot_be_used(model: Model, tmp_path: Path, kind: str, word_scorer: Path) -> None:
     content = word_scorer.read_bytes()
     path = tmp_path / "bad.scorer"
@@ -148,6 +159,9 @@ def test_a_scorer_that_cannot_be_used(model: Model, tmp_path: Path, kind: str, w
     elif kind == "of bytes":
         at = content.rindex(b"EIRT") + 8
         path.write_bytes(content[:at] + b"\1" + content[at + 1 :])
+    elif kind.startswith("of"):
+        entries = [[3, 35, 0]] if kind == "of more letters" else [[3, 4]]
+        path.write_bytes(scorer(language_model(GRAMS, 2), entries))
     model.enableExternalScorer(str(word_scorer))
     before = model.sttWithMetadata(SOUND)
     said = error_of(lambda: model.enableExternalScorer(str(path)))
@@ -159,9 +173,9 @@ def test_hot_words_count(hearing_model: Path, model: Model, word_scorer: Path) -
     model.enableExternalScorer(str(word_scorer))
     plain = model.sttWithMetadata(SOUND)
     model.addHotWord("bad", 7.5)
-    card, scorer = Session(hearing_model).card, Scorer.open(word_scorer)
+    card, words = Session(hearing_model).card, Scorer.open(word_scorer)
     expected = decode(
-        emission(hearing_model, SOUND), card.alphabet, DecodeOptions(beam_width=16), 1, scorer, {"bad": 7.5}
+        emission(hearing_model, SOUND), card.alphabet, DecodeOptions(beam_width=16), 1, words, {"bad": 7.5}
     )  # fmt: skip
     boosted = model.sttWithMetadata(SOUND)
     assert boosted.transcripts[0].confidence == expected[0].confidence

@@ -6,6 +6,7 @@ of time.
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,9 +88,13 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
     from deepspeech.acoustic.restore import restore
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.mozilla import flags
+    from deepspeech.mozilla.to_checkpoint import adopted
     from deepspeech.training.test import chosen
 
     config = flags.to_config(values)
+    config, conversions = adopted(replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate)))
+    for line in conversions:
+        print(line, file=sys.stderr)
     restored = restore(chosen(config))
     scorer = Scorer.open(config.scorer) if config.scorer else None
     failed = 0
