@@ -57,8 +57,9 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     from deepspeech.config import TrainingConfig
     from deepspeech.datasets.augment.spec import parse
     from deepspeech.datasets.check import examine_all
+    from deepspeech.datasets.clips import ClipCache
     from deepspeech.datasets.csv_files import read_csv
-    from deepspeech.datasets.pipeline import ClipCache, Pipeline
+    from deepspeech.datasets.pipeline import Pipeline
     from deepspeech.datasets.sampler import batches
     from deepspeech.features.config import FeatureConfig
     from deepspeech.features.mfcc import FeatureExtractor

@@ -89,16 +89,38 @@ class CheckpointConfig:
 
     folder: str = "checkpoints"
     load: str = ""  # another folder to start from
-    which: str = "auto"  # "last", "best", "init" (ignore what is there), "auto": last, else best, else init
+    which: str = "auto"  # "last", "best", "init" (ignore what is there), "auto": last, else best, else init;
+    # "transfer": the best, else the last, of `load`
     every_s: float = 600.0  # save also within an epoch, this often; 0: only at its end
     keep: int = 5  # of the "last" ones; 0: all
 
     def __post_init__(self) -> None:
-        if self.which not in ("auto", "last", "best", "init"):
-            raise ConfigError(f"checkpoint.which is '{self.which}'; use auto, last, best or init")
+        if self.which not in ("auto", "last", "best", "init", "transfer"):
+            raise ConfigError(f"checkpoint.which is '{self.which}'; use auto, last, best, init or transfer")
+        if self.which == "transfer" and not self.load:
+            raise ConfigError("checkpoint.which is 'transfer'; name the folder to start from with checkpoint.load")
         for name in ("every_s", "keep"):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"checkpoint.{name} is {getattr(self, name):g}; it must not be negative")
+
+
+LAYERS = ("layer_1", "layer_2", "layer_3", "lstm", "layer_5", "layer_6")
+
+
+@dataclass(frozen=True)
+class TransferConfig:
+    """What becomes of layers when training starts from another folder's checkpoint. Layers: see LAYERS."""
+
+    drop: tuple[str, ...] = ()  # begin anew; another alphabet demands layer_6
+    freeze: tuple[str, ...] = ()  # stay as they are for the whole run
+
+    def __post_init__(self) -> None:
+        for name in ("drop", "freeze"):
+            for layer in getattr(self, name):
+                if layer not in LAYERS:
+                    raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(LAYERS)}")
+        if set(self.freeze) >= set(LAYERS):
+            raise ConfigError("transfer.freeze names every layer; leave one that can learn")
 
 
 @dataclass(frozen=True)
@@ -126,6 +148,7 @@ class RunConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    transfer: TransferConfig = field(default_factory=TransferConfig)
     decoding: DecodeOptions = field(default_factory=DecodeOptions)
     card: CardConfig = field(default_factory=CardConfig)
 

@@ -1,26 +1,40 @@
 """Augmentations: what all of them promise, what each of them does, and the text that names them."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepspeech.datasets.augment.apply import OPERATIONS, Float32, Scene, augment
-from deepspeech.datasets.augment.spec import ABSENT, KINDS, Range, keyed_random, parse
-from deepspeech.errors import ConfigError
+from deepspeech.audio.formats import write_wav
+from deepspeech.datasets.augment.apply import OPERATIONS, augment
+from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment.sources import COLOURS, Sources
+from deepspeech.datasets.augment.spec import KINDS, Range, keyed_random, parse
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import ConfigError, DataError
 
 RATE_HZ, STEP_MS = 16000, 20.0
 SHAPES: dict[str, tuple[int, ...]] = {"signal": (16000,), "spectrogram": (50, 257), "features": (50, 26)}
 CHANGE_LENGTH = {"speed", "tempo"}
 ALL = [(name, domain) for name, kind in KINDS.items() for domain in kind.domains]
 # The defaults of these do nothing that shows, or nothing at all, to the sound made here.
-VISIBLE = {"volume": "[dbfs=-20]", "time_mask": "[size=100]"}
+VISIBLE = {
+    "volume": "[dbfs=-20]",
+    "time_mask": "[size=100]",
+    "adaptive_time_mask": "[size=0.5]",
+    "packet_loss": "[rate=0.3]",
+    "overlay": "[source=white]",
+}
 
 
 def scene(domain: str) -> Scene:
-    return Scene(domain, RATE_HZ, STEP_MS)
+    return Scene(domain, RATE_HZ, STEP_MS, Sources([], [], ClipCache(0), RATE_HZ))
 
 
 def made(domain: str) -> Float32:
@@ -40,7 +54,6 @@ def spelled(name: str, domain: str) -> str:
 
 def test_every_kind_has_its_operation() -> None:
     assert set(KINDS) == set(OPERATIONS)
-    assert not set(KINDS) & set(ABSENT)
 
 
 @pytest.mark.parametrize(("name", "domain"), ALL)
@@ -90,6 +103,11 @@ def test_silence_makes_no_infinite_values(name: str, domain: str) -> None:
         "speed[factor=-1]", "speed[factor=0]", "tempo[factor=0]", "tempo[factor=-1~3]", "pitch[pitch=0]",
         "frequency_mask[n=-3]", "frequency_mask[size=-3]", "frequency_mask[size=9999]", "time_mask[size=-30]",
         "time_mask[size=1e9]", "dropout[rate=2]", "dropout[rate=-1]", "volume[dbfs=400]", "noise[colour=9]",
+        "overlay[source=pink,layers=-2]", "overlay[source=pink,snr=-99]", "codec[bitrate=0]", "codec[bitrate=1e9]",
+        "reverb[delay=0]", "reverb[delay=1e6]", "reverb[decay=-20]", "room[rt60=0]", "room[rt60=99]",
+        "room[direct=-99]",
+        "resample[rate=0]", "clipping[gain=-9]", "clipping[gain=99]", "packet_loss[rate=2]", "packet_loss[size=0]",
+        "warp[nt=-1]", "warp[nf=0,nt=0]", "warp[wt=99,wf=99]", "adaptive_time_mask[size=9]", "adaptive_time_mask[n=-1]",
     ],
 )  # fmt: skip
 def test_values_beyond_sense_stay_bounded(text: str) -> None:
@@ -276,7 +294,7 @@ def test_an_entry_is_read_with_its_defaults() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_defaults_are_ranges_and_domains_exist(name: str) -> None:
-    entry = parse(name)
+    entry = parse(spelled(name, KINDS[name].domains[0]))
     assert set(entry.values) == set(KINDS[name].parameters)
     assert set(KINDS[name].domains) <= set(SHAPES)
 
@@ -287,13 +305,17 @@ def test_defaults_are_ranges_and_domains_exist(name: str) -> None:
         ("", "write name[key=value"),
         ("volume[dbfs=1", "augment 'volume[dbfs=1': write name[key=value"),
         ("Volume", "write name[key=value"),
-        ("loudness[p=1]", "'loudness' is unknown; available: speed, noise"),
+        ("loudness[p=1]", "'loudness' is unknown; available: overlay, codec"),
         ("volume[5]", "every value has a name"),
         ("volume[gain=5]", "volume has no 'gain'; it takes p, dbfs"),
         ("volume[dbfs=loud]", "values are numbers such as"),
         ("volume[dbfs=1:2:3]", "values are numbers"),
         ("volume[dbfs=1~2~3]", "values are numbers"),
         ("volume[dbfs=nan]", "values are numbers"),
+        ("overlay", "say source=…, a CSV, a folder, a sound file or one of babble, white, pink, brown"),
+        ("overlay[source=]", "say source=…"),
+        ("codec[format=mp3]", "format is one of opus, gsm, alaw, ulaw"),
+        ("codec[format=opus|mp3]", "format is one of"),
         ("tempo[factor=inf]", "values are numbers"),
         ("volume[dbfs=]", "values are numbers"),
         ("volume[p=high]", "values are numbers"),
@@ -311,10 +333,180 @@ def test_what_cannot_be_read_is_named(text: str, words: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ABSENT)
-def test_augmentations_of_the_old_system_that_are_absent_say_so(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"augment '{name}' is not available yet; available: "):
-        parse(f"{name}[p=0.1]")
+def peak(x: Float32) -> float:
+    return float(np.abs(x).max())
+
+
+@pytest.fixture
+def tones(tmp_path: Path) -> list[Sample]:
+    """Three clips of a second, each a tone of its own."""
+    clips = []
+    for hz in (300, 500, 700):
+        path = tmp_path / f"{hz}.wav"
+        write_wav(path, np.sin(2 * np.pi * hz * np.arange(RATE_HZ) / RATE_HZ).astype(np.float32) / 2, RATE_HZ)
+        clips.append(Sample(str(path), path, "", path.stat().st_size))
+    return clips
+
+
+def strongest_hz(x: Float32) -> float:
+    return float(np.abs(np.fft.rfft(x)).argmax() * RATE_HZ / len(x))
+
+
+@pytest.mark.parametrize("snr", [-3, 3, 12])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_an_overlay_keeps_the_peak_and_lies_below_it_as_asked(snr: int, layers: int) -> None:
+    x = made("signal")
+    result = applied(f"overlay[source=pink,snr={snr},layers={layers}]", x, "signal")
+    assert peak(result) == pytest.approx(peak(x), rel=1e-5)
+    # result = a·(x + g·layer): what is not x is the layer
+    share = float(np.dot(result, x) / np.dot(x, x))
+    layer = result / share - x
+    assert 20 * np.log10(peak(x) / peak(layer)) == pytest.approx(snr, abs=1.5)
+
+
+def test_recordings_are_mixed_in_from_a_list_a_folder_or_a_file(tones: list[Sample], tmp_path: Path) -> None:
+    listed = tmp_path / "noise.csv"
+    write_csv(listed, tones[:1])
+    for source, expected in ((listed, {300}), (tmp_path, {300, 500, 700}), (tones[1].audio, {500})):
+        entry = parse(f"overlay[source={source},snr=-40]")
+        mixed = Scene("signal", RATE_HZ, STEP_MS, Sources([entry], [], ClipCache(1), RATE_HZ))
+        found = {round(strongest_hz(augment(made("signal"), entry, 0, keyed_random(i), mixed)), -1) for i in range(20)}
+        assert found == expected
+
+
+def test_babble_is_made_of_the_training_set(tones: list[Sample]) -> None:
+    entry = parse("overlay[source=babble,snr=-40]")
+    mixed = Scene("signal", RATE_HZ, STEP_MS, Sources([entry], tones, ClipCache(1), RATE_HZ))
+    heard = {round(strongest_hz(augment(made("signal"), entry, 0, keyed_random(i), mixed)), -1) for i in range(20)}
+    assert heard == {300, 500, 700}
+
+
+def test_a_long_clip_is_covered_by_several_recordings(tones: list[Sample]) -> None:
+    entry = parse(f"overlay[source={tones[0].audio},snr=-60]")
+    mixed = Scene("signal", RATE_HZ, STEP_MS, Sources([entry], [], ClipCache(1), RATE_HZ))
+    silence = np.full(5 * RATE_HZ, 1e-3, np.float32)
+    result = augment(silence, entry, 0, keyed_random(1), mixed)
+    assert min(peak(second) for second in result.reshape(5, -1)) > 0.9 * peak(result)
+
+
+def test_a_source_that_holds_nothing_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing.csv"):
+        with pytest.raises(DataError, match=re.escape(str(path))):
+            Sources([parse(f"overlay[source={path}]")], [], ClipCache(0), RATE_HZ)
+
+
+@pytest.mark.parametrize(
+    ("coding", "kept_hz", "lost_hz"), [("gsm", 800, 6000), ("alaw", 800, 6000), ("ulaw", 800, 6000)]
+)
+def test_the_telephone_keeps_its_band(coding: str, kept_hz: int, lost_hz: int) -> None:
+    time = np.arange(RATE_HZ) / RATE_HZ
+    x = (0.2 * np.sin(2 * np.pi * kept_hz * time) + 0.2 * np.sin(2 * np.pi * lost_hz * time)).astype(np.float32)
+    spectrum = np.abs(np.fft.rfft(applied(f"codec[format={coding}]", x, "signal")))
+    assert spectrum[lost_hz] < 0.02 * spectrum[kept_hz]
+
+
+def test_opus_loses_more_at_a_lower_rate() -> None:
+    x = applied("noise[snr=10,colour=1]", np.sin(np.arange(RATE_HZ) * 0.1).astype(np.float32) / 2, "signal")
+    worse, better = (applied(f"codec[bitrate={rate}]", x, "signal") for rate in (6000, 64000))
+    assert np.std(worse - x) > 2 * np.std(better - x)
+
+
+def test_one_of_several_codings_is_drawn() -> None:
+    x = made("signal")
+    alone = [applied(f"codec[format={coding}]", x, "signal") for coding in ("alaw", "gsm")]
+    drawn = [applied("codec[format=alaw|gsm]", x, "signal", i) for i in range(20)]
+    assert {min((0, 1), key=lambda i: np.abs(alone[i] - one).max()) for one in drawn} == {0, 1}
+
+
+def test_reverb_repeats_an_impulse_at_its_five_lags() -> None:
+    x = np.zeros(RATE_HZ, np.float32)
+    x[0] = 1
+    result = applied("reverb[delay=17,decay=20]", x, "signal")
+    lags = [17 * 16, 19 * 16, 23 * 16, 29 * 16, 31 * 16]
+    assert sorted(np.flatnonzero(result > 0.01)[:6]) == [0, *lags]
+    np.testing.assert_allclose(result[lags], result[0] / 6 / 10, rtol=1e-4)  # 20 dB below each layer's own
+
+
+def test_a_simulated_room_rings_as_long_as_asked() -> None:
+    x = np.zeros(2 * RATE_HZ, np.float32)
+    x[0] = 1
+    heard = applied("room[rt60=0.5,direct=0]", x, "signal")
+    energy = np.cumsum(heard[::-1].astype(np.float64) ** 2)[::-1]  # Schroeder's backward integral
+    decay_db = 10 * np.log10(energy[1:] / energy[1])
+    slope = np.argmax(decay_db < -25) - np.argmax(decay_db < -5)
+    assert 3 * slope / RATE_HZ == pytest.approx(0.5, abs=0.05)
+    assert 10 * np.log10(heard[0] ** 2 / energy[1]) == pytest.approx(0, abs=0.1)
+
+
+def test_a_recorded_room_keeps_the_place_of_the_sound(tmp_path: Path) -> None:
+    response = np.zeros(1000, np.float32)
+    response[[300, 500]] = 0.8, 0.4  # the direct sound comes late in the recording
+    write_wav(tmp_path / "room.wav", response, RATE_HZ)
+    entry = parse(f"room[source={tmp_path / 'room.wav'}]")
+    x = np.zeros(4000, np.float32)
+    x[1000] = 0.5
+    sources = Sources([entry], [], ClipCache(0), RATE_HZ)
+    heard = augment(x, entry, 0, keyed_random(1), Scene("signal", RATE_HZ, STEP_MS, sources))
+    assert heard[1000] == pytest.approx(0.5, rel=1e-4)
+    assert heard[1200] == pytest.approx(0.25, rel=1e-3)
+
+
+def test_resampling_loses_the_upper_half() -> None:
+    spectrum = np.abs(np.fft.rfft(applied("resample[rate=8000]", made("signal"), "signal")))
+    assert spectrum[4500:].mean() < 0.01 * spectrum[:3500].mean()
+
+
+@pytest.mark.parametrize("gain", [6, 20])
+def test_clipping_flattens_the_tops(gain: int) -> None:
+    x = np.sin(np.arange(16000) * 0.01).astype(np.float32)
+    result = applied(f"clipping[gain={gain}]", x, "signal")
+    assert peak(result) == pytest.approx(peak(x))
+    flat = np.mean(np.abs(result) > 0.999 * peak(result))
+    assert flat == pytest.approx(1 - 2 / np.pi * np.arcsin(10 ** (-gain / 20)), abs=0.01)
+
+
+@pytest.mark.parametrize("rate", [0, 0.1, 0.5, 1])
+def test_packets_are_lost_whole(rate: float) -> None:
+    x = np.ones(100 * 16000, np.float32)
+    packets = applied(f"packet_loss[rate={rate},size=10]", x, "signal").reshape(-1, 160)
+    assert set(packets.mean(axis=1)) <= {0, 1}
+    assert np.mean(packets == 0) == pytest.approx(rate, abs=0.02)
+
+
+def test_a_warp_bends_time_and_keeps_its_ends() -> None:
+    x = np.arange(1, 101, dtype=np.float32)[:, None] * np.ones(257, np.float32)
+    bent = [applied("warp[wt=0.2]", x, "spectrogram", i)[:, 128] for i in range(10)]
+    for one in bent:
+        assert (np.diff(one) > 0).all()  # time never runs backwards at so little
+        np.testing.assert_allclose(one[[0, -1]], [1, 100], atol=0.01)
+    assert max(np.abs(one - x[:, 0]).max() for one in bent) > 2
+
+
+def test_a_warp_of_nothing_is_the_same_sound() -> None:
+    x = made("spectrogram")
+    np.testing.assert_allclose(applied("warp[wt=0,wf=0]", x, "spectrogram"), x, rtol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [50, 400])
+def test_adaptive_masks_grow_with_the_clip(frames: int) -> None:
+    x = np.random.default_rng(1).normal(size=(frames, 26)).astype(np.float32)
+    covered = [
+        np.mean((applied("adaptive_time_mask[n=0.02,size=0.1]", x, "features", i) != x).any(axis=1)) for i in range(200)
+    ]
+    assert max(covered) <= 0.02 * frames * 0.1
+    assert np.mean(covered) > 0
+
+
+def test_a_tempo_may_be_kept_from_growing_too_long() -> None:
+    x = made("spectrogram")
+    assert len(applied("tempo[factor=0.5]", x, "spectrogram")) == 100
+    assert len(applied("tempo[factor=0.5,max_time=1200]", x, "spectrogram")) == 60
+    assert len(applied("tempo[factor=0.5,max_time=200]", x, "spectrogram")) == 50
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_coloured_sources_need_no_files(name: str) -> None:
+    assert peak(scene("signal").sources.sound(name, 1000, keyed_random(1))) > 0
 
 
 def test_keys_make_generators() -> None:

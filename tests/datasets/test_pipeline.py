@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.audio.pcm import Float32
+from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import KINDS, parse
-from deepspeech.datasets.pipeline import ClipCache, Example, Pipeline, frames_needed
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.pipeline import Example, Pipeline, frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, TextError
 from deepspeech.features.config import FeatureConfig
@@ -37,7 +39,9 @@ def clip(folder: Path, name: str, transcript: str = "hello", count: int = 16000,
 
 
 def pipeline(*augment: str, seed: int = 0, epochs: int = 1, cache_mb: int = 1) -> Pipeline:
-    return Pipeline(EXTRACTOR, ENGLISH, ClipCache(cache_mb), tuple(map(parse, augment)), seed, epochs)
+    entries = tuple(map(parse, augment))
+    sources = Sources(entries, [], ClipCache(0), 16000)
+    return Pipeline(EXTRACTOR, ENGLISH, ClipCache(cache_mb), entries, seed, epochs, sources=sources)
 
 
 def same(one: Example, other: Example) -> bool:
@@ -90,7 +94,14 @@ def test_domains_act_in_the_order_of_the_walk_whatever_the_order_of_the_list(tmp
     np.testing.assert_allclose(example.features_TF, EXTRACTOR(loud), atol=1e-3)
 
 
-@pytest.mark.parametrize("text", [f"{n}[domain={d}]" for n, kind in KINDS.items() for d in kind.domains])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{name}[domain={domain}{',source=pink' if name == 'overlay' else ''}]"
+        for name, kind in KINDS.items()
+        for domain in kind.domains
+    ],
+)
 def test_the_network_is_given_numbers_after_every_augmentation(tmp_path: Path, text: str) -> None:
     sample = clip(tmp_path, "a.wav")
     example = pipeline(text, "frequency_mask", "time_mask[domain=features]").prepare(sample, 0)

@@ -58,6 +58,7 @@ CALLED = {
     "network": {"network", "config", "shape", "c", "self"},
     "training": {"training", "config", "c"},
     "checkpoint": {"checkpoint"},
+    "transfer": {"transfer"},
     "decoding": {"decoding", "options"},
 }
 # Read as `getattr(data, kind)`, over the keys of a dictionary.

@@ -102,7 +102,8 @@ def _checkpoint(path: Path) -> Opened:
 
     from deepspeech import checkpoint
     from deepspeech.acoustic.restore import restore
-    from deepspeech.datasets.pipeline import ClipCache, Pipeline
+    from deepspeech.datasets.clips import ClipCache
+    from deepspeech.datasets.pipeline import Pipeline
     from deepspeech.features.mfcc import FeatureExtractor
     from deepspeech.training.emit import TorchEmitter
 

@@ -3,7 +3,6 @@
 In: a Sample and the epoch. Out: an Example, the same for the same (seed, epoch, sample) on any machine.
 """
 
-import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +11,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.audio.formats import read_audio
-from deepspeech.audio.pcm import float_to_int16, int16_to_float
-from deepspeech.audio.resample import resample
-from deepspeech.datasets.augment.apply import Scene, augment
+from deepspeech.datasets.augment.apply import augment
+from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import Augmentation, keyed_random
+from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.sample import Sample
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.text.alphabet import Alphabet
@@ -38,28 +37,6 @@ def frames_needed(labels: Sequence[int]) -> int:
     return len(labels) + sum(a == b for a, b in pairwise(labels))
 
 
-class ClipCache:
-    """Decoded clips, kept as 16-bit samples until `limit_mb` is full. Threads may share it."""
-
-    def __init__(self, limit_mb: int) -> None:
-        self._left = limit_mb * 1_000_000
-        self._clips: dict[str, NDArray[np.int16]] = {}
-        self._lock = threading.Lock()
-
-    def read(self, sample: Sample, rate_hz: int) -> Float32:
-        """Mono samples of a clip at `rate_hz`. Raises AudioError."""
-        kept = self._clips.get(sample.id)
-        if kept is not None:
-            return int16_to_float(kept)
-        samples, found_hz = read_audio(sample.audio)
-        clip = float_to_int16(resample(samples, found_hz, rate_hz))
-        with self._lock:
-            if sample.id not in self._clips and clip.nbytes <= self._left:  # another thread may have been quicker
-                self._left -= clip.nbytes
-                self._clips[sample.id] = clip
-        return int16_to_float(clip)
-
-
 @dataclass(frozen=True)
 class Pipeline:
     """Prepares samples for training (with augmentations) or for judging (without)."""
@@ -71,6 +48,7 @@ class Pipeline:
     seed: int = 0
     epochs: int = 1
     clean_epochs: float = 0.0  # epochs before augmentation begins
+    sources: Sources | None = None  # what augmentations mix in
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,7 +77,7 @@ class Pipeline:
         if epoch < self.clean_epochs:
             return x
         config = self.extractor.config
-        scene = Scene(domain, config.sample_rate_hz, config.step_ms)
+        scene = Scene(domain, config.sample_rate_hz, config.step_ms, self.sources)
         name = f"{sample.audio.name}\n{sample.transcript}"  # the same wherever the corpus lies
         for position, entry in self._by_domain[domain]:
             random = keyed_random(self.seed, epoch, zlib.crc32(name.encode()), position)

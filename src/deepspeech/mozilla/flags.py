@@ -15,6 +15,7 @@ from deepspeech.config import RunConfig, resolve
 from deepspeech.errors import ConfigError
 
 DOOR = "door"  # acted on by cli/old_doors.py
+DROPPABLE = ("layer_2", "layer_3", "lstm", "layer_5", "layer_6")  # what drop_source_layers counts, from the end
 CARD = "about the exported model"
 LATER_TUNING = "lm_optimizer.py is not here yet; try --lm_alpha and --lm_beta with evaluate.py"
 
@@ -109,7 +110,7 @@ FLAGS = (
     Flag("max_to_keep", 5, "checkpoints that are kept", "checkpoint.keep"),
     Flag("load_train", "auto", "checkpoint to train from: last, best, init, auto (last, best, init)", DOOR),
     Flag("load_evaluate", "auto", "checkpoint to test and export: last, best, auto (best, last)", DOOR),
-    _absent("drop_source_layers", 0, "layers to train anew when starting from a checkpoint", "transfer learning is not here yet"),
+    Flag("drop_source_layers", 0, "last layers to train anew when starting from another checkpoint, 1 to 5", DOOR),
     # export
     Flag("export_dir", "", "write a model file there after training", DOOR),
     _absent("remove_export", False, "delete the export folder first", "remove the folder yourself, so that nothing is lost by mistake"),
@@ -244,5 +245,6 @@ def _derived(values: flags.FlagValues) -> dict[str, Any]:
         "checkpoint.folder": own,
         "checkpoint.load": source if source and source != own else "",
         "checkpoint.which": values.load_train,
+        "transfer.drop": list(DROPPABLE[-values.drop_source_layers :]) if values.drop_source_layers > 0 else [],
     }
     return derived | {f"network.dropout_{k}": v if v >= 0 else values.dropout_rate for k, v in rates.items()}

@@ -12,8 +12,9 @@ from deepspeech.config import TrainingConfig
 
 def adam(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
     """Adam (Kingma & Ba 2015) with decoupled weight decay, which spares biases and norms."""
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    learning = [p for p in network.parameters() if p.requires_grad]
+    matrices = [p for p in learning if p.ndim > 1]
+    vectors = [p for p in learning if p.ndim <= 1]
     return torch.optim.AdamW(
         [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
         lr=config.learning_rate,

@@ -7,7 +7,7 @@ from deepspeech.config import CheckpointConfig
 from deepspeech.errors import CheckpointError
 from deepspeech.training.log import Log
 
-KINDS = {"auto": ("train", "best"), "last": ("train",), "best": ("best",)}
+KINDS = {"auto": ("train", "best"), "last": ("train",), "best": ("best",), "transfer": ("best", "train")}
 
 
 def starting_point(config: CheckpointConfig, log: Log) -> checkpoint.Checkpoint | None:

@@ -20,8 +20,10 @@ from deepspeech._version import __version__
 from deepspeech.acoustic.deepspeech import DeepSpeech
 from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
+from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
-from deepspeech.datasets.pipeline import ClipCache, Pipeline
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.decoder.scorer import Scorer
@@ -39,6 +41,7 @@ from deepspeech.training.resume import starting_point
 from deepspeech.training.sets import Sets, alphabet_of, open_sets
 from deepspeech.training.signals import Stopped, noted
 from deepspeech.training.step import Learner
+from deepspeech.training.transfer import freeze, take_over
 
 MEASURED_CLIPS = 1000
 PATIENCE = 10
@@ -81,14 +84,17 @@ class Run:
             raise ConfigError("data.train names no file; give at least one CSV")
         extractor = FeatureExtractor(config.features)
         self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb))
+        augmentations = tuple(parse(text) for text in config.augment)
         self.pipeline = replace(
             self.plain,
-            augmentations=tuple(parse(text) for text in config.augment),
+            augmentations=augmentations,
+            sources=Sources(augmentations, self.sets.train, self.plain.cache, config.features.sample_rate_hz),
             seed=config.training.seed,
             epochs=config.training.epochs,
             clean_epochs=config.augment_after * config.training.epochs,
         )
         self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
+        freeze(self.network, config.transfer.freeze)
         self.optimiser = optim.adam(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
         self.learner = Learner(self.network, self.optimiser, config.training.clip_norm, self.precision, self.shares)
@@ -98,26 +104,34 @@ class Run:
             self._start_from(kept)
         elif config.network.normalise_features:
             self._measure_features()
-        self.average = optim.Average(self.network, config.training.average_decay, kept.average if kept else {})
+        self.average = optim.Average(self.network, config.training.average_decay, self._own_average(kept))
         self._saved_at = time.monotonic()
         self._refused = 0  # batches in a row whose loss was not finite
 
     # ---- the start -------------------------------------------------------------------------------------------------
 
     def _start_from(self, kept: checkpoint.Checkpoint) -> None:
-        """Take weights from a checkpoint, and from one of this run's own also where it stood."""
-        if kept.run["alphabet"] != write_alphabet(self.alphabet):
-            raise CheckpointError(f"{kept.path}: was trained with another alphabet; give the same, or another folder")
-        try:
-            fill(self.network, kept.weights)
-        except RuntimeError:
+        """Take over a checkpoint: all of it and where it stood if this run wrote it, else as `transfer` says."""
+        own = kept.path.parent == self.folder
+        drop = () if own else self.config.transfer.drop
+        if kept.run["alphabet"] != write_alphabet(self.alphabet) and "layer_6" not in drop:
             raise CheckpointError(
-                f"{kept.path}: holds a network of another shape ({kept.run['config']['network']}); "
-                "give the same [network] settings, or another checkpoint folder"
-            ) from None
-        if kept.path.parent == self.folder and kept.path.name.startswith("train"):
+                f"{kept.path}: was trained with another alphabet; give the same, "
+                'or let the last layer begin anew: transfer.drop=["layer_6"] (--drop_source_layers 1)'
+            )
+        try:
+            taken = take_over(self.network, kept.weights if own else kept.weights | kept.average, drop)
+        except CheckpointError as error:
+            raise CheckpointError(f"{kept.path}: {error}") from None
+        if drop:
+            self.log.line(f"Taken over: {', '.join(taken)}; beginning anew: {', '.join(drop)}")
+        if own and kept.path.name.startswith("train"):
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
             self.position = Position.of(kept.run["position"])
+
+    def _own_average(self, kept: checkpoint.Checkpoint | None) -> checkpoint.Tensors:
+        """The averaged weights to go on with; those of another run are where this one's weights begin."""
+        return kept.average if kept and kept.path.parent == self.folder else {}
 
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""

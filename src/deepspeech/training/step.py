@@ -36,7 +36,7 @@ class Learner:
         self._network, self._optimiser = network, optimiser
         self._clip_norm = clip_norm or float("inf")
         self._precision = precision
-        self._parameters = list(network.parameters())
+        self._parameters = [p for p in network.parameters() if p.requires_grad]
         # Each worker's products use one core.
         self._pool = (
             ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) if threads > 1 else None

@@ -6,7 +6,8 @@ from pathlib import Path
 from deepspeech import checkpoint
 from deepspeech.acoustic.restore import restore
 from deepspeech.config import RunConfig
-from deepspeech.datasets.pipeline import ClipCache, Pipeline
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scores

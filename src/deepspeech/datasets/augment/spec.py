@@ -7,7 +7,7 @@ Randomness has a key (seed, epoch, sample, position in the list): the same on an
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,21 +45,32 @@ class Kind:
 
     parameters: Mapping[str, str]
     domains: tuple[str, ...]  # the first is the default
+    words: Mapping[str, str] = field(default_factory=dict)  # parameters that are text; "" where one must be given
+    choices: tuple[str, ...] = ()  # what such a text may be, one or several joined by "|"; any where empty
 
 
 KINDS = {
+    "overlay": Kind({"snr": "3", "layers": "1"}, ("signal",), {"source": ""}),
+    "codec": Kind({"bitrate": "3200"}, ("signal",), {"format": "opus"}, ("opus", "gsm", "alaw", "ulaw")),
+    "reverb": Kind({"delay": "20", "decay": "10"}, ("signal",)),
+    "resample": Kind({"rate": "8000"}, ("signal",)),
+    "room": Kind({"rt60": "0.4~0.3", "direct": "5~5"}, ("signal",), {"source": "simulated"}),
     "speed": Kind({"factor": "1~0.1"}, ("signal",)),
     "noise": Kind({"snr": "20~10", "colour": "0~1"}, ("signal",)),
+    "clipping": Kind({"gain": "10~5"}, ("signal",)),
+    "packet_loss": Kind({"rate": "0.05~0.05", "size": "20"}, ("signal",)),
     "volume": Kind({"dbfs": "3.0103"}, ("signal",)),
     "pitch": Kind({"pitch": "1.075~0.125"}, ("spectrogram",)),
-    "tempo": Kind({"factor": "1.1"}, ("spectrogram",)),
+    "tempo": Kind({"factor": "1.1", "max_time": "-1"}, ("spectrogram",)),
+    "warp": Kind({"nt": "1", "nf": "1", "wt": "0.1", "wf": "0"}, ("spectrogram",)),
     "frequency_mask": Kind({"n": "3", "size": "2"}, ("spectrogram",)),
     "time_mask": Kind({"n": "3", "size": "10"}, ("spectrogram", "features", "signal")),
+    "adaptive_time_mask": Kind({"n": "0.04", "size": "0.04"}, ("features", "spectrogram")),
     "dropout": Kind({"rate": "0.05"}, ("spectrogram", "features", "signal")),
     "add": Kind({"stddev": "5"}, ("features", "spectrogram", "signal")),
     "multiply": Kind({"stddev": "5"}, ("features", "spectrogram", "signal")),
 }
-ABSENT = ("overlay", "codec", "reverb", "resample", "warp")  # of the old system, not here yet
+SYNTHETIC = ("babble", "simulated", "white", "pink", "brown")  # sources that need no files
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,7 @@ class Augmentation:
     domain: str
     probability: float
     values: Mapping[str, Range]
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def draw(self, clock: float, random: Random) -> dict[str, float]:
         return {name: value.draw(clock, random) for name, value in self.values.items()}
@@ -81,8 +93,6 @@ def parse(text: str) -> Augmentation:
     if not match:
         raise ConfigError(f"augment '{text}': write name[key=value,…], for example volume[p=0.2,dbfs=-10:-40]")
     name = match[1]
-    if name in ABSENT:
-        raise ConfigError(f"augment '{name}' is not available yet; available: {', '.join(KINDS)}")
     if name not in KINDS:
         raise ConfigError(f"augment '{name}' is unknown; available: {', '.join(KINDS)}")
     kind = KINDS[name]
@@ -90,9 +100,11 @@ def parse(text: str) -> Augmentation:
     domain = given.pop("domain", kind.domains[0])
     if domain not in kind.domains:
         raise ConfigError(f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}")
+    known = [*kind.parameters, *kind.words]
     for key in given:
-        if key != "p" and key not in kind.parameters:
-            raise ConfigError(f"augment '{text}': {name} has no '{key}'; it takes p, {', '.join(kind.parameters)}")
+        if key != "p" and key not in known:
+            raise ConfigError(f"augment '{text}': {name} has no '{key}'; it takes p, {', '.join(known)}")
+    words = _words(text, kind, given)
     try:
         probability = float(given.pop("p", "1"))
         values = {key: Range.parse(given.get(key, default)) for key, default in kind.parameters.items()}
@@ -100,7 +112,22 @@ def parse(text: str) -> Augmentation:
         raise ConfigError(f"augment '{text}': values are numbers such as 5, 5~2, 1:5 or 1:5~2") from None
     if not 0 <= probability <= 1:
         raise ConfigError(f"augment '{text}': p is a probability from 0 to 1")
-    return Augmentation(name, domain, probability, values)
+    return Augmentation(name, domain, probability, values, words)
+
+
+def _words(text: str, kind: Kind, given: dict[str, str]) -> dict[str, str]:
+    words = {key: given.get(key, default) for key, default in kind.words.items()}
+    for key, value in words.items():
+        if not value:
+            raise ConfigError(f"augment '{text}': say {key}=…, a CSV, a folder, a sound file or one of {_listed()}")
+        for choice in value.split("|"):
+            if kind.choices and choice not in kind.choices:
+                raise ConfigError(f"augment '{text}': {key} is one of {', '.join(kind.choices)}")
+    return words
+
+
+def _listed() -> str:
+    return ", ".join(name for name in SYNTHETIC if name != "simulated")
 
 
 def _pairs(text: str, inside: str) -> list[tuple[str, str]]:

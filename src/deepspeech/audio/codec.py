@@ -1,0 +1,40 @@
+"""What a coder leaves of a sound: telephone (GSM 06.10, G.711 A-law and µ-law) and Opus, through libsndfile."""
+
+import io
+
+import numpy as np
+import soundfile
+
+from deepspeech.audio.pcm import Float32
+from deepspeech.audio.resample import resample
+
+TELEPHONE_HZ = 8000
+_OPUS_HZ = (8000, 12000, 16000, 24000, 48000)  # rates that Opus codes
+_SUBTYPES = {"gsm": "GSM610", "alaw": "ALAW", "ulaw": "ULAW"}
+# libsndfile spreads its compression level, 1 to 0, over these bit rates of one channel.
+_SLOWEST_OPUS, _FASTEST_OPUS = 6000, 256_000
+
+
+def round_trip(samples: Float32, rate_hz: int, coding: str, bitrate: float = 16000) -> Float32:
+    """Mono `samples` [N] at `rate_hz` coded as "opus", "gsm", "alaw" or "ulaw" and decoded again: [N].
+
+    `bitrate`, in bits a second, is for Opus alone, which takes 6,000 to 256,000: others become the nearest of these.
+    The telephone's codes work at 8,000 Hz.
+    """
+    if coding == "opus":
+        coded_hz = next((hz for hz in _OPUS_HZ if hz >= rate_hz), _OPUS_HZ[-1])
+        wanted = min(max(bitrate, _SLOWEST_OPUS), _FASTEST_OPUS)
+        level = 1 - (wanted - _SLOWEST_OPUS) / (_FASTEST_OPUS - _SLOWEST_OPUS)
+        options = {"format": "OGG", "subtype": "OPUS", "compression_level": level}
+    else:
+        coded_hz, options = TELEPHONE_HZ, {"format": "WAV", "subtype": _SUBTYPES[coding]}
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(resample(samples, rate_hz, coded_hz), -1, 1), coded_hz, **options)
+    buffer.seek(0)
+    decoded, _ = soundfile.read(buffer, dtype="float32")
+    return fitted(resample(decoded, coded_hz, rate_hz), len(samples))
+
+
+def fitted(samples: Float32, length: int) -> Float32:
+    """`samples` cut to `length`, or filled up with silence."""
+    return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))

@@ -1,0 +1,117 @@
+"""Opus as DeepSpeech's sample databases keep it: bare packets, each behind its length, without the Ogg container.
+
+Layout (`util/audio.py` of 0.9.3), integers big-endian: 4 bytes length of the sound as 16-bit samples, 4 bytes rate,
+1 byte channels, 1 byte sample width, then packets, each behind 2 bytes of length. libsndfile codes and decodes; here
+packets are put into an Ogg stream (RFC 3533, RFC 7845) and taken out of one.
+"""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+
+from deepspeech.audio.pcm import Float32
+from deepspeech.errors import AudioError
+
+RATES_HZ = (8000, 12000, 16000, 24000, 48000)
+_HEAD = struct.Struct(">IIBB")
+_PAGE = struct.Struct("<4sBBqIIIB")
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_FRAMES_48K = {"silk": (480, 960, 1920, 2880), "hybrid": (480, 960), "celt": (120, 240, 480, 960)}
+_LONGEST_PACKET_48K = 5760
+_FIRST, _LAST = 2, 4  # page flags
+_FULL_PAGE = 255  # segments
+
+
+def encode(samples: Float32, rate_hz: int) -> bytes:
+    """Mono `samples` [N] as bare packets. Raises AudioError for a rate that Opus does not have."""
+    if rate_hz not in RATES_HZ:
+        raise AudioError(f"Opus has no {rate_hz} Hz; resample to one of {', '.join(map(str, RATES_HZ))}")
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(samples, -1, 1), rate_hz, format="OGG", subtype="OPUS")
+    packets = list(_unpaged(buffer.getvalue()))[2:]  # after the two headers
+    return _HEAD.pack(2 * len(samples), rate_hz, 1, 2) + b"".join(
+        struct.pack(">H", len(packet)) + packet for packet in packets
+    )
+
+
+def decode(data: bytes, name: str) -> tuple[Float32, int]:
+    """Mono samples [N] and rate of bare packets; `name` is how errors call them. Raises AudioError."""
+    if len(data) < _HEAD.size:
+        raise AudioError(f"{name}: cut off within the head of its Opus sound; make the database again")
+    length, rate_hz, channels, width = _HEAD.unpack_from(data)
+    if rate_hz not in RATES_HZ or channels not in (1, 2) or width != 2:
+        raise AudioError(f"{name}: not an Opus sound ({rate_hz} Hz, {channels} channels, {width} bytes a sample)")
+    packets, at = [], _HEAD.size
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 2], "big")
+        packet = data[at + 2 : at + 2 + size]
+        if not size or len(packet) < size:
+            raise AudioError(f"{name}: cut off within an Opus packet; make the database again")
+        packets.append(packet)
+        at += 2 + size
+    try:
+        samples, _ = soundfile.read(io.BytesIO(_paged(packets, rate_hz, channels)), dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise AudioError(f"{name}: its Opus sound cannot be decoded ({error})") from None
+    mono: Float32 = samples.mean(axis=1, dtype=np.float32)[: length // (2 * channels)]
+    return mono, rate_hz
+
+
+def _paged(packets: list[bytes], rate_hz: int, channels: int) -> bytes:
+    """An Ogg Opus stream of `packets`, nothing skipped at its start."""
+    head = b"OpusHead" + struct.pack("<BBHIHB", 1, channels, 0, rate_hz, 0, 0)
+    tags = b"OpusTags" + struct.pack("<I", 0) + struct.pack("<I", 0)
+    pages = [_page([head], 0, 0, _FIRST), _page([tags], 0, 1, 0)]
+    place, waiting, segments = 0, list[bytes](), 0
+    for packet in packets:
+        needed = len(packet) // 255 + 1
+        if waiting and segments + needed > _FULL_PAGE:
+            pages.append(_page(waiting, place, len(pages), 0))
+            waiting, segments = [], 0
+        waiting.append(packet)
+        segments += needed
+        place += duration_48k(packet)
+    pages.append(_page(waiting, place, len(pages), _LAST))
+    return b"".join(pages)
+
+
+def _page(packets: list[bytes], place: int, number: int, flags: int) -> bytes:
+    lacing = b"".join(b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets)
+    body = lacing + b"".join(packets)
+    blank = _PAGE.pack(b"OggS", 0, flags, place, 1, number, 0, len(lacing)) + body
+    return _PAGE.pack(b"OggS", 0, flags, place, 1, number, _checksum(blank), len(lacing)) + body
+
+
+def _checksum(page: bytes) -> int:
+    """Ogg's CRC-32, which is zlib's with the bits of each byte the other way round, and no complement."""
+    mirrored = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2)
+
+
+def _unpaged(stream: bytes) -> Iterator[bytes]:
+    """Packets of an Ogg stream that libsndfile wrote."""
+    at, packet = 0, b""
+    while at < len(stream):
+        segments = stream[at + _PAGE.size - 1]
+        lacing = stream[at + _PAGE.size : at + _PAGE.size + segments]
+        at += _PAGE.size + segments
+        for size in lacing:
+            packet += stream[at : at + size]
+            at += size
+            if size < 255:
+                yield packet
+                packet = b""
+
+
+def duration_48k(packet: bytes) -> int:
+    """Samples at 48 kHz that a packet holds, as its first bytes say (RFC 6716, 3.1)."""
+    configuration, code = packet[0] >> 3, packet[0] & 3
+    kind = "silk" if configuration < 12 else "hybrid" if configuration < 16 else "celt"
+    sizes = _FRAMES_48K[kind]
+    frame = sizes[configuration % len(sizes)]
+    frames = (1, 2, 2, packet[1] & 63 if len(packet) > 1 else 0)[code]
+    return min(frame * frames, _LONGEST_PACKET_48K)

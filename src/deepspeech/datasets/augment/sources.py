@@ -1,0 +1,85 @@
+"""Sounds to mix in: recordings of a CSV, a folder or a file, babble from the training set, coloured noise from nothing.
+
+In: what `source=` names. Out: as many samples as asked, the same for the same random generator.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.datasets.augment.spec import SYNTHETIC, Augmentation, Random
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import DataError
+
+Float32 = NDArray[np.float32]
+COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
+SOUND_FILES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
+BABBLERS = 4  # voices in babble: fewer can be understood, more sound like noise
+
+
+class Sources:
+    """The recordings that a list of augmentations mixes in. Threads may share it."""
+
+    def __init__(
+        self, augmentations: Iterable[Augmentation], speech: Sequence[Sample], cache: ClipCache, rate_hz: int
+    ) -> None:
+        """`speech` is the training set, of which babble is made. Raises DataError where a source holds nothing."""
+        names = {entry.words["source"] for entry in augmentations if "source" in entry.words}
+        self._clips: dict[str, Sequence[Sample]] = {
+            name: _recordings(Path(name)) for name in sorted(names) if name not in SYNTHETIC
+        }
+        self._clips["babble"] = speech
+        self._cache, self._rate_hz = cache, rate_hz
+
+    def sound(self, source: str, length: int, random: Random) -> Float32:
+        """`length` samples of a source. Raises AudioError where a recording cannot be read."""
+        if source in COLOURS:
+            return coloured(length, COLOURS[source], random)
+        if source != "babble":
+            return self._chained(source, length, random)
+        voices = np.stack([self._chained(source, length, random) for _ in range(BABBLERS)])
+        return voices.sum(axis=0, dtype=np.float32)  # type: ignore[no-any-return]
+
+    def recording(self, source: str, random: Random) -> Float32:
+        """One whole recording of a source."""
+        clips = self._clips[source]
+        return self._cache.read(clips[int(random.integers(len(clips)))], self._rate_hz)
+
+    def _chained(self, source: str, length: int, random: Random) -> Float32:
+        """Recordings one after another, the first begun anywhere."""
+        piece = self.recording(source, random)
+        pieces = [piece[int(random.integers(len(piece))) :]]
+        while (missing := length - sum(map(len, pieces))) > 0:
+            pieces.append(self.recording(source, random)[:missing])
+        return np.concatenate(pieces)[:length]
+
+
+def coloured(length: int, colour: float, random: Random) -> Float32:
+    """Noise [length] whose power falls as 1/frequency**colour: 0 white, 1 pink, 2 brown; deviation 1."""
+    size = 1 << max(1, length - 1).bit_length()  # transforms of other lengths take many times longer
+    spectrum = np.fft.rfft(random.standard_normal(size, dtype=np.float32))
+    spectrum[1:] *= np.arange(1, len(spectrum), dtype=np.float32) ** (-colour / 2)
+    spectrum[0] = 0
+    sound = np.fft.irfft(spectrum, size)[:length].astype(np.float32)
+    deviation = float(np.std(sound))
+    return sound / np.float32(deviation) if deviation else sound
+
+
+def _recordings(path: Path) -> list[Sample]:
+    if path.is_dir():
+        clips = [
+            Sample(id=str(file), audio=file, transcript="", size_bytes=0)
+            for file in sorted(path.rglob("*"))
+            if file.suffix.lower() in SOUND_FILES
+        ]
+    elif path.suffix.lower() in SOUND_FILES and path.is_file():
+        clips = [Sample(id=str(path), audio=path, transcript="", size_bytes=0)]
+    else:
+        clips = read_csv(path, labelled=False)
+    if not clips:
+        raise DataError(f"{path}: no recording to mix in; name a CSV, a folder or a sound file that has some")
+    return clips

@@ -1,0 +1,35 @@
+"""ClipCache: decoded clips in memory, so that an epoch reads only what did not fit."""
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.audio.formats import read_audio
+from deepspeech.audio.pcm import float_to_int16, int16_to_float
+from deepspeech.audio.resample import resample
+from deepspeech.datasets.sample import Sample
+
+Float32 = NDArray[np.float32]
+
+
+class ClipCache:
+    """Decoded clips, kept as 16-bit samples until `limit_mb` is full. Threads may share it."""
+
+    def __init__(self, limit_mb: int) -> None:
+        self._left = limit_mb * 1_000_000
+        self._clips: dict[str, NDArray[np.int16]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, sample: Sample, rate_hz: int) -> Float32:
+        """Mono samples of a clip at `rate_hz`. Raises AudioError."""
+        kept = self._clips.get(sample.id)
+        if kept is not None:
+            return int16_to_float(kept)
+        samples, found_hz = read_audio(sample.audio)
+        clip = float_to_int16(resample(samples, found_hz, rate_hz))
+        with self._lock:
+            if sample.id not in self._clips and clip.nbytes <= self._left:  # another thread may have been quicker
+                self._left -= clip.nbytes
+                self._clips[sample.id] = clip
+        return int16_to_float(clip)

@@ -1,0 +1,106 @@
+"""Transfer learning: what is taken over, what begins anew, what stays, and that the result tests and exports."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepspeech import checkpoint
+from deepspeech.checkpoint import Tensors
+from deepspeech.config import LAYERS, RunConfig
+from deepspeech.errors import CheckpointError, ConfigError
+from deepspeech.training.log import Log
+from deepspeech.training.run import Run
+from deepspeech.training.test import test as run_test
+from deepspeech.training.transfer import layer_of
+from tests.fakes import config
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Checkpoints of a run with another alphabet."""
+    (tmp_path / "other.txt").write_text("a\nb\nc\nd\ne\n \n")
+    run = config(tmp_path / "source", data__alphabet=str(tmp_path / "other.txt"), network__layer_norm=True)
+    Run(run, Log()).train()
+    return tmp_path / "source/checkpoints"
+
+
+def target(folder: Path, source: Path, **changes: object) -> RunConfig:
+    return config(
+        folder / "target", checkpoint__load=str(source), network__layer_norm=True, **changes,
+    )  # fmt: skip
+
+
+def weights(folder: Path) -> Tensors:
+    path = checkpoint.newest(folder, ("train",))
+    assert path
+    return checkpoint.load(path).weights
+
+
+def start(run: RunConfig) -> dict[str, np.ndarray]:
+    """The network's tensors before the first step."""
+    return {name: value.numpy().copy() for name, value in Run(run, Log()).network.state_dict().items()}
+
+
+def test_dropped_layers_begin_anew_and_the_others_are_taken_over(tmp_path: Path, source: Path) -> None:
+    best = checkpoint.newest(source, ("train", "best"))
+    assert best
+    given = checkpoint.load(best).weights
+    for name, value in start(target(tmp_path, source, transfer__drop=["lstm", "layer_6"])).items():
+        same = value.shape == given[name].shape and np.array_equal(value, given[name])
+        if layer_of(name) not in ("lstm", "layer_6"):
+            assert same, name
+        elif value.ndim > 1:  # biases begin as they always do
+            assert not same, name
+
+
+def test_another_alphabet_demands_a_new_last_layer(tmp_path: Path, source: Path) -> None:
+    with pytest.raises(CheckpointError, match=r'another alphabet; .* transfer.drop=\["layer_6"\]'):
+        Run(target(tmp_path, source), Log())
+    Run(target(tmp_path, source, transfer__drop=["layer_6"]), Log())
+
+
+def test_another_width_is_named(tmp_path: Path, source: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"layer_1.weight is 16 × 494 in the source and 24 × 494 here; .*layer_1"):
+        Run(target(tmp_path, source, transfer__drop=["layer_6"], network__hidden=24), Log())
+
+
+def test_frozen_layers_stay_and_the_others_learn(tmp_path: Path, source: Path) -> None:
+    run = target(tmp_path, source, transfer__drop=["layer_6"], transfer__freeze=["layer_1", "layer_2", "lstm"])
+    before = start(run)
+    Run(run, Log()).train()
+    for name, value in weights(tmp_path / "target/checkpoints").items():
+        if layer_of(name) != "features":
+            assert np.array_equal(value, before[name]) == (layer_of(name) in run.transfer.freeze), name
+
+
+def test_a_resumed_transfer_goes_on_from_itself(tmp_path: Path, source: Path) -> None:
+    run = target(tmp_path, source, transfer__drop=["layer_6"])
+    Run(run, Log()).train()
+    once = weights(tmp_path / "target/checkpoints")
+    again = Run(run, Log())
+    assert again.position.epoch == run.training.epochs
+    for name, value in again.network.state_dict().items():
+        np.testing.assert_array_equal(value.numpy(), once[name])
+
+
+def test_the_result_is_tested_with_its_own_alphabet(tmp_path: Path, source: Path) -> None:
+    run = target(tmp_path, source, transfer__drop=["layer_6"])
+    Run(run, Log()).train()
+    tested = replace(
+        run, data=replace(run.data, test=run.data.dev), checkpoint=replace(run.checkpoint, load="", which="auto")
+    )
+    assert all(scores.words for scores in run_test(tested, Log()).values())
+
+
+def test_layers_are_named(tmp_path: Path) -> None:
+    assert [layer_of(name) for name in ("norms.2.weight", "lstm.weight_ih_l0", "layer_6.bias", "feature_mean")] == [
+        "layer_2", "lstm", "layer_6", "features",
+    ]  # fmt: skip
+    with pytest.raises(ConfigError, match=r"transfer\.drop names 'layer_9'; layers are layer_1, "):
+        config(tmp_path, transfer__drop=["layer_9"])
+    with pytest.raises(ConfigError, match="names every layer"):
+        config(tmp_path, transfer__freeze=list(LAYERS))
+    with pytest.raises(ConfigError, match=r"checkpoint\.load"):
+        config(tmp_path, checkpoint__which="transfer")
