@@ -1,7 +1,7 @@
-"""Files as the old system wrote them, made here: a small network with weights by chance, in every format but .tflite.
+"""Files as the old system wrote them, made here: a small network with weights by chance, in every format.
 
 Also what that network answers, in NumPy and in TensorFlow's terms, and what the old client's 8-bit arithmetic makes of
-a .tflite. Formats: as in `mozilla/graphdef.py`, `mozilla/memmapped.py` and `mozilla/tf_checkpoint.py`.
+a .tflite. Formats: as in `mozilla/tflite.py`, `graphdef.py`, `memmapped.py` and `tf_checkpoint.py`.
 """
 
 import struct
@@ -9,14 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
 import numpy as np
 
 from deepspeech.modelfile.graph import Quantised
-from deepspeech.mozilla import wire
+from deepspeech.mozilla import tflite, wire
 from deepspeech.mozilla.old_model import OldModel
 
 CELL = "cudnn_lstm/rnn/multi_rnn_cell/cell_0/cudnn_compatible_lstm_cell"
 LETTERS = " abcé日"
+METADATA = {
+    "metadata_version": 6, "metadata_sample_rate": 16000, "metadata_feature_win_len": 32,
+    "metadata_feature_win_step": 20, "metadata_beam_width": 123,
+}  # fmt: skip
 TYPES = {"float32": 1, "int32": 3, "int64": 9}
 
 
@@ -129,10 +134,7 @@ def serialised_alphabet(letters: str = LETTERS) -> bytes:
 
 def frozen_graph(network: Network, forget_bias: float | None = 0.0, version: int = 6, clip: float = 20.0) -> bytes:
     """A `.pb`. `forget_bias` None: the attribute is left out, as where it has its default, 1."""
-    numbers = {
-        "metadata_version": version, "metadata_sample_rate": 16000, "metadata_feature_win_len": 32,
-        "metadata_feature_win_step": 20, "metadata_beam_width": 123,
-    }  # fmt: skip
+    numbers = METADATA | {"metadata_version": version}
     bias = b"" if forget_bias is None else attribute("forget_bias", b"\x25" + struct.pack("<f", forget_bias))
     inputs = ("seq", "x", "c", "h", f"{CELL}/kernel/read", "wci", "wcf", "wco", f"{CELL}/bias/read:0")
     parts = [
@@ -191,6 +193,123 @@ def _tensor(body: bytes) -> tuple[int, bytes, bytes] | None:
                 tensor = dict(wire.fields(wire.message(dict(wire.fields(wire.message(pair[2])))[8])))
                 return wire.signed(tensor[1]), bytes(wire.message(tensor.get(2, b""))), bytes(tensor.get(4, b""))
     return None
+
+
+# ---- TensorFlow Lite -----------------------------------------------------------------------------------------------
+
+
+class TfliteFile:
+    """A `.tflite` in the making: tensors and operators in order. Fields are numbered as in the schema."""
+
+    def __init__(self) -> None:
+        self.builder = flatbuffers.Builder(0)
+        self.buffers, self.tensors, self.operators = [self._table({})], [], []
+        self.codes: list[int] = []
+        self.inputs: list[int] = []
+        self.outputs: list[int] = []
+
+    def tensor(self, name: str, value: Any = None, shape: tuple[int, ...] = (), scale: float = 0.0) -> int:
+        """A constant array, a constant text, or what the network computes; returns its number."""
+        content, kind = b"", 0
+        if isinstance(value, bytes):
+            content, kind, shape = struct.pack("<iii", 1, 12, 12 + len(value)) + value, tflite.STRING, (1,)
+        elif value is not None:
+            content, shape = value.tobytes(), value.shape
+            kind = {"float32": 0, "int32": 2, "int8": 9}[value.dtype.name]
+        b = self.builder
+        if content:
+            self.buffers.append(self._table({0: b.CreateByteVector(content)}))
+        fields = {0: b.CreateNumpyVector(np.array(shape, np.int32)), 3: b.CreateString(name)}
+        if scale:
+            parts = {
+                2: b.CreateNumpyVector(np.array([scale], np.float32)),
+                3: b.CreateNumpyVector(np.zeros(1, np.int64)),
+            }
+            fields[4] = self._table(parts)
+        number = len(self.buffers) - 1 if content else 0
+        self.tensors.append(self._table(fields, {1: ("Int8", kind), 2: ("Uint32", number)}))
+        return len(self.tensors) - 1
+
+    def add(self, operation: str, inputs: tuple[int, ...], outputs: tuple[int, ...] | None = None) -> int:
+        """An operator; returns its first output."""
+        outputs = outputs or (self.tensor(operation),)
+        code = next(code for code, name in tflite.OPERATORS.items() if name == operation)
+        if code not in self.codes:
+            self.codes.append(code)
+        fields = {n: self.builder.CreateNumpyVector(np.array(v, np.int32)) for n, v in ((1, inputs), (2, outputs))}
+        self.operators.append(self._table(fields, {0: ("Uint32", self.codes.index(code))}))
+        return outputs[0]
+
+    def finish(self) -> bytes:
+        numbers = {
+            n: self.builder.CreateNumpyVector(np.array(v, np.int32)) for n, v in ((1, self.inputs), (2, self.outputs))
+        }
+        graph = self._table(numbers | {0: self._vector(self.tensors), 3: self._vector(self.operators)})
+        codes = self._vector([self._table({}, {0: ("Int8", code)}) for code in self.codes])
+        root = self._table(
+            {1: codes, 2: self._vector([graph]), 4: self._vector(self.buffers)}, {0: ("Uint32", 3)}
+        )  # fmt: skip
+        self.builder.Finish(root, file_identifier=tflite.MAGIC)
+        return bytes(self.builder.Output())
+
+    def _table(self, offsets: dict[int, int], scalars: dict[int, tuple[str, int]] | None = None) -> int:
+        self.builder.StartObject(8)
+        for number, offset in offsets.items():
+            self.builder.PrependUOffsetTRelativeSlot(number, offset, 0)
+        for number, (kind, value) in (scalars or {}).items():
+            getattr(self.builder, f"Prepend{kind}Slot")(number, value, 0)
+        end: int = self.builder.EndObject()
+        return end
+
+    def _vector(self, offsets: list[int]) -> int:
+        self.builder.StartVector(4, len(offsets), 4)
+        for offset in reversed(offsets):
+            self.builder.PrependUOffsetTRelative(offset)
+        end: int = self.builder.EndVector()
+        return end
+
+
+def tflite_file(network: Network, quantised: bool = True, forget_bias: float | None = None) -> bytes:
+    """The network as the old exporter wrote it, its LSTM unrolled over two frames.
+
+    With `quantised` the network's matrices become what their 8 bits stand for. `forget_bias`: an operator adds it.
+    """
+    file, w = TfliteFile(), network.variables
+    matrices, biases = {}, {}
+    for name in [*(f"layer_{k}/weights" for k in "12356"), f"{CELL}/kernel"]:
+        matrix, scale = np.ascontiguousarray(w[name].T), 0.0
+        if quantised:
+            scale = float(np.float32(np.abs(matrix).max() / 127))
+            matrix = np.round(matrix / scale).astype(np.int8)
+            w[name] = (matrix * np.float32(scale)).T
+        matrices[name] = file.tensor(f"{name}/transpose", matrix, scale=scale)
+        biases[name] = file.tensor(f"{name}/bias", w[name.rpartition("/")[0] + "/bias"])
+
+    def product(x: int, name: str) -> int:
+        return file.add("FULLY_CONNECTED", (x, matrices[name], biases[name]))
+
+    x = file.tensor("input_node", shape=(1, 16, 19, 26))
+    file.inputs.append(x)
+    limit = file.tensor("Minimum/y", np.array(20, np.float32))
+    for k in "123":
+        x = file.add("MINIMUM", (product(x, f"layer_{k}/weights"), limit))
+    axis = file.tensor("split_dim", np.array(1, np.int32))
+    for _ in range(2):
+        gates = tuple(file.tensor(f"split:{n}") for n in range(4))
+        file.add("SPLIT", (axis, product(x, f"{CELL}/kernel")), gates)
+        f = gates[2]
+        if forget_bias is not None:
+            f = file.add("ADD", (f, file.tensor("forget_bias", np.array(forget_bias, np.float32))))
+        for operation, gate in (("LOGISTIC", f), ("LOGISTIC", gates[0]), ("TANH", gates[1]), ("LOGISTIC", gates[3])):
+            x = file.add(operation, (gate,))
+    x = file.add("MINIMUM", (product(x, "layer_5/weights"), limit))
+    file.outputs.append(file.add("SOFTMAX", (product(x, "layer_6/weights"),)))
+    said = {name: np.array([number], np.int32) for name, number in METADATA.items()}
+    texts = {"metadata_alphabet": serialised_alphabet(), "metadata_language": b"fr-FR"}
+    for name, value in {**said, **texts}.items():
+        source, out = file.tensor(f"{name}_copy", value), file.tensor(name, shape=(1,))
+        file.outputs.append(file.add("RESHAPE", (source, axis), (out,)))
+    return file.finish()
 
 
 # ---- checkpoints ---------------------------------------------------------------------------------------------------

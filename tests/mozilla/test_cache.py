@@ -80,4 +80,21 @@ def test_a_failed_conversion_leaves_nothing(place: Path) -> None:
 
     with pytest.raises(ValueError):  # noqa: PT011
         cached("a", fail)
-    assert not place.exists()
+    assert not list(place.iterdir())
+
+
+def test_a_disk_that_is_full_is_no_trouble(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = cache._write
+
+    def full(where: Path, key: str, content: bytes) -> Path:
+        if where == place:
+            raise OSError(28, "No space left on device")
+        return write(where, key, content)
+
+    monkeypatch.setattr(cache, "_write", full)
+    assert cached("a", Maker(b"model")).parent == tmp_path / "temporary"
+
+
+def test_no_temporary_folder_is_made_where_none_is_needed(place: Path, tmp_path: Path) -> None:
+    cached("a", Maker(b"model"))
+    assert not (tmp_path / "temporary").exists()

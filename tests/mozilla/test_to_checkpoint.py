@@ -112,6 +112,17 @@ def test_the_run_of_a_folder_that_held_them_itself_finds_them(tmp_path: Path) ->
     assert as_model_file(old) == old  # from now on ours count
 
 
+@pytest.mark.parametrize("where", ["folder", "load"])
+def test_a_network_for_other_letters_begins_with_the_old_layers(tmp_path: Path, where: str) -> None:
+    old = checkpoint_folder(tmp_path / "old", Network())
+    places = {"folder": str(tmp_path / "own"), where: str(old)}
+    run, _ = adopted(run_config(tmp_path, checkpoint=places, transfer={"drop": ["layer_6"]}))
+    assert run.checkpoint.load == str(Path(places["folder"]) / "converted")
+    begun = Run(run, Log()).network
+    np.testing.assert_array_equal(begun.layer_5.weight.detach(), Network().variables["layer_5/weights"].T)
+    assert begun.layer_6.weight.shape == (6, 8)
+
+
 @pytest.mark.parametrize(("which", "name"), [("best", "best-000000"), ("last", "train-000000")])
 def test_only_the_kind_that_is_asked_for_is_taken(tmp_path: Path, which: str, name: str) -> None:
     old = english(tmp_path / "old")

@@ -44,7 +44,8 @@ def train(
     log = Log(Path(run_config.checkpoint.folder))
     learn(run_config, log)
     if run_config.data.test:  # of what was trained now, wherever it started from
-        report(replace(run_config, checkpoint=replace(run_config.checkpoint, load="")), log, json_output)
+        own = replace(run_config.checkpoint, load="", which="auto")
+        report(replace(run_config, checkpoint=own), log, json_output)
 
 
 def learn(run_config: Any, log: Any) -> None:

@@ -25,16 +25,26 @@ def folder() -> Path:
 
 def cached(key: str, make: Callable[[], bytes]) -> Path:
     """The file of `key`, made now if it is not there or not as it was written."""
-    for place in (folder(), _temporary()):
+    place = folder()
+    if found := _find(place, key):
+        return found
+    if not _writable(place):
+        place = _temporary()
         if found := _find(place, key):
             return found
     content = make()
-    for place in (folder(), _temporary()):
-        try:
-            return _write(place, key, content)
-        except OSError as error:
-            reason = error
-    raise reason
+    try:
+        return _write(place, key, content)
+    except OSError:  # a full disk, for one
+        return _write(_temporary(), key, content)
+
+
+def _writable(place: Path) -> bool:
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False
+    return os.access(place, os.W_OK)
 
 
 def _find(place: Path, key: str) -> Path | None:

@@ -22,11 +22,12 @@ START = {
     "epoch": 0, "batch": 0, "step": 0, "loss_sum": 0.0, "clips": 0, "rate_factor": 1.0, "progress": {},
 }  # fmt: skip
 KINDS = {"best": "best", "last": "train"}  # TensorFlow's, and ours
-WANTED = {"auto": ("best", "last"), "best": ("best",), "last": ("last",)}  # by checkpoint.which
+BOTH = ("best", "last")
+WANTED = {"auto": BOTH, "transfer": BOTH, "best": ("best",), "last": ("last",)}  # by checkpoint.which
 
 
 def write_all(
-    path: Path, folder: Path, alphabet: Alphabet | None = None, kinds: tuple[str, ...] = WANTED["auto"]
+    path: Path, folder: Path, alphabet: Alphabet | None = None, kinds: tuple[str, ...] = BOTH
 ) -> list[tuple[Path, OldModel]]:
     """Convert the model at `path`, of a folder each of `kinds` that is there; what was written, and from what."""
     if not path.is_dir():
@@ -105,15 +106,16 @@ def _config(model: OldModel) -> RunConfig:
 def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:
     """`config` with a folder of TensorFlow checkpoints, if it names one to start from, replaced by its conversion.
 
-    Those in the run's own folder are converted there, and training goes on with Adam's moments. Those of another folder
-    are converted to `converted` in the run's own folder. Also what was done, in words.
+    Those in the run's own folder are converted there, and training goes on with Adam's moments. Those of another
+    folder, or where layers begin anew, go to `converted` in the run's own folder. Also what was done, in words.
     """
     own, source = Path(config.checkpoint.folder), Path(config.checkpoint.load or config.checkpoint.folder)
     ours = checkpoint.newest(own, ("train",)) or checkpoint.newest(source, ("train", "best"))
     kinds = WANTED.get(config.checkpoint.which, ())
     if ours or not kinds or not from_checkpoint.find(source, kinds):
         return config, []
-    folder = own if source == own else own / "converted"
-    alphabet = Alphabet.from_file(config.data.alphabet) if config.data.alphabet else None
+    folder = own if source == own and not config.transfer.drop else own / "converted"
+    given = config.data.alphabet and "layer_6" not in config.transfer.drop  # else it is that of the new network alone
+    alphabet = Alphabet.from_file(config.data.alphabet) if given else None
     done = [f"Converted {model.in_words()} to {path}" for path, model in write_all(source, folder, alphabet, kinds)]
     return replace(config, checkpoint=replace(config.checkpoint, load="" if folder == own else str(folder))), done
