@@ -9,7 +9,7 @@ from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.errors import AudioError
 from deepspeech.runtime import bulk
-from deepspeech.runtime.bulk import Recording, emit
+from deepspeech.runtime.bulk import Recording, Row, emit
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream
@@ -48,6 +48,18 @@ def test_a_long_recording_is_cut_at_its_silences_and_keeps_its_times(model: Reco
     assert found.duration_s == pytest.approx(sum(map(len, parts)) / RATE)
 
 
+def test_a_long_recording_is_cut_at_the_pauses_that_the_network_hears(model: Recognizer) -> None:
+    """In steady noise that only the network can tell from speech: one stretch by its loudness, three utterances."""
+    parts = [part for text in ("a bad cab", "dad", "abba dc") for part in (spoken(text), silence(1.3))]
+    rules = SilenceRules(max_segment_s=3, min_silence_s=5, start_db=0.001, stop_db=0.001, margin_s=3)
+    sound = np.concatenate(parts)
+    (found,) = model.transcribe_all([wav_bytes(sound, RATE)], rules=rules)
+    assert isinstance(found, Recording)
+    assert found.text == "a bad cab dad abba dc"
+    starts = [segment.words[0].start_s for segment in found.segments]
+    assert starts == pytest.approx([0.0, sum(map(len, parts[:2])) / RATE, sum(map(len, parts[:4])) / RATE], abs=0.05)
+
+
 def test_what_cannot_be_read_comes_as_its_error(model: Recognizer, tmp_path: Path) -> None:
     write_wav(tmp_path / "a.wav", spoken("a"), RATE)
     found = list(model.transcribe_all([tmp_path / "a.wav", tmp_path / "gone.wav", b"RIFF", tmp_path / "a.wav"]))
@@ -75,8 +87,11 @@ def test_a_batch_gives_what_streams_give(tiny_model: Path) -> None:
     extractor = Recognizer(session)._extractor
     sounds = sorted((tones("abc d" * n, n) for n in (1, 2, 2, 3, 5)), key=len, reverse=True)
     sounds += [np.zeros(100, np.float32)]
-    found = emit(session, [extractor(sound) for sound in sounds])
-    for sound, probabilities in zip(sounds, found, strict=True):
+    rows = [Row(extractor(sound)) for sound in sounds]
+    emit(session, rows)
+    for sound, row in zip(sounds, rows, strict=True):
+        none = np.zeros((0, session.card.alphabet.classes), np.float32)
+        probabilities = np.concatenate([none, *(piece for _, piece in row.pieces)])
         stream = EmissionStream(session, extractor)
         expected = np.concatenate([stream.feed(sound), stream.finish()])
         np.testing.assert_allclose(probabilities, expected, atol=1e-5)

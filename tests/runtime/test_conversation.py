@@ -1,9 +1,11 @@
 """Endless sound: utterances end at pauses, lose no word, keep their times, and take no more memory as time goes on."""
 
 import asyncio
+import resource
 import tracemalloc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.recognizer import Recognizer
-from tests.fakes import ToneSession, silence, spoken
+from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
 RULES = EndpointRules()
@@ -203,3 +205,21 @@ def test_impossible_rules_are_refused(wrong: dict[str, float]) -> None:
 def test_a_pause_too_short_for_the_network_is_refused(model: Recognizer) -> None:
     with pytest.raises(ConfigError, match=r"at least 0\.5"):
         model.stream(endpoints=EndpointRules(trailing_silence_s=0.3))
+
+
+@pytest.mark.slow
+def test_four_hours_take_the_memory_of_one_minute(tiny_model: Path) -> None:
+    """A real network; the memory of the whole process, once after half an hour and once after four."""
+
+    def resident_mb() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+    stream = Recognizer.open(tiny_model).stream(endpoints=RULES)
+    minute = np.concatenate([np.concatenate([tones("abba dc", n), silence(1.5)]) for n in range(60)])[: 60 * RATE]
+    assert len(minute) == 60 * RATE
+    spoken_words = sum(len(stream.feed(minute)) for _ in range(30))
+    early = resident_mb()
+    spoken_words += sum(len(stream.feed(minute)) for _ in range(210))
+    assert spoken_words > 240
+    assert resident_mb() < early + 10
+    assert stream.heard_s == pytest.approx(4 * 3600, abs=1)

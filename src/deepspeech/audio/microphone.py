@@ -17,7 +17,10 @@ except (ImportError, OSError):  # OSError: the package is there, the library Por
     sounddevice = None
 
 CHUNK_MS = 100
-HINT = "no way to a microphone here: pip install 'deepspeech[mic]', or install arecord (alsa-utils)"
+HINT = (
+    "no way to a microphone here: pip install 'deepspeech[mic]' and the system's PortAudio (libportaudio2), "
+    "or install arecord (alsa-utils)"
+)
 
 
 def chunks(rate_hz: int, device: str | None = None) -> Iterator[Int16]:

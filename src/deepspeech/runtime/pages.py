@@ -98,12 +98,12 @@ def _page(name: str, segments: Sequence[Transcript], duration_s: float | None) -
 
 def _segment(segment: Transcript) -> dict[str, Any]:
     words = segment.words
-    page: dict[str, Any] = {"text": segment.text.strip(), "confidence": round(segment.confidence, 3)}
+    page: dict[str, Any] = {"text": segment.text.strip(), "score": round(segment.confidence, 3)}
     if words:
         page |= {"start_s": round(words[0].start_s, 3), "end_s": round(words[-1].end_s, 3)}
     if segment.alternatives:
         page["alternatives"] = [
-            {"text": other.text.strip(), "confidence": round(other.confidence, 3), "words": [*map(_word, other.words)]}
+            {"text": other.text.strip(), "score": round(other.confidence, 3), "words": [*map(_word, other.words)]}
             for other in segment.alternatives
         ]
     return page
