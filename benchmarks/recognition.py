@@ -149,15 +149,16 @@ def make_random(path: Path, hidden: int) -> None:
 
     from deepspeech.acoustic.config import NetworkConfig
     from deepspeech.acoustic.deepspeech import DeepSpeech
-    from deepspeech.export.onnx import build, write_card
     from deepspeech.features.config import FeatureConfig
-    from deepspeech.modelfile import ModelCard
+    from deepspeech.modelfile.card import ModelCard
+    from deepspeech.modelfile.graph import build, write_card
     from deepspeech.text.alphabet import ENGLISH
 
     card = ModelCard(ENGLISH, FeatureConfig(), 9, hidden, 1, precision="int8", made_with="benchmarks/recognition.py")
     network = DeepSpeech(NetworkConfig(hidden=hidden), card.features.coefficients, ENGLISH.classes)
     with tempfile.TemporaryDirectory() as folder:
-        onnx.save(build(network, card), f"{folder}/float32.onnx")
+        weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+        onnx.save(build(weights, card, network.config.relu_clip), f"{folder}/float32.onnx")
         quantize_dynamic(f"{folder}/float32.onnx", path, per_channel=True, weight_type=QuantType.QInt8)
     model = onnx.load(path)
     write_card(model, card)

@@ -33,3 +33,43 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Run(config(folder, training__epochs=6), Log()).train()
     export(folder / "checkpoints", folder / "tiny.onnx", language="en")
     return folder / "tiny.onnx"
+
+
+@pytest.fixture(scope="session")
+def hearing_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkpoints of a network of 32 units that tells the tones of tests/fakes.py apart, more or less."""
+    from deepspeech.training.log import Log
+    from deepspeech.training.run import Run
+    from tests.fakes import config, corpus
+
+    folder = tmp_path_factory.mktemp("hearing")
+    dropout = {f"dropout_{layer}": 0.0 for layer in "1235"}
+    training = {"epochs": 25, "batch_size": 2, "learning_rate": 0.01, "threads": 2}
+    run = config(folder, network={"hidden": 32, **dropout}, training=training)
+    corpus(folder, 40)
+    Run(run, Log()).train()
+    return folder / "checkpoints"
+
+
+@pytest.fixture(scope="session")
+def hearing_model(hearing_checkpoints: Path) -> Path:
+    """The same network, exported."""
+    from deepspeech.cli.export import export
+
+    path = hearing_checkpoints.parent / "hearing.onnx"
+    export(hearing_checkpoints, path, language="en")
+    return path
+
+
+@pytest.fixture(scope="session")
+def word_scorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `.scorer` of four words that the network of tones can hear."""
+    from deepspeech.text.alphabet import ENGLISH
+    from tests.decoder.small_scorer import language_model, scorer
+
+    words = ("ab", "abba", "dc", "bad")
+    grams = {("<unk>",): (-2.0, 0.0), ("<s>",): (-1.5, -0.3), ("</s>",): (-1.0, 0.0), ("ab", "dc"): (-0.2, 0.0)}
+    grams |= {(word,): (-0.6 - 0.1 * number, -0.2) for number, word in enumerate(words)}
+    path = tmp_path_factory.mktemp("scorer") / "words.scorer"
+    path.write_bytes(scorer(language_model(grams, 2), [ENGLISH.encode(word + " ") for word in words]))
+    return path

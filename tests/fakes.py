@@ -12,7 +12,7 @@ from deepspeech.datasets.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.features.config import FeatureConfig
 from deepspeech.features.mfcc import FeatureExtractor
-from deepspeech.modelfile import ModelCard
+from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.session import State
 from deepspeech.text.alphabet import ENGLISH, Alphabet
 from tests.decoder.small_scorer import Ngrams, language_model, scorer

@@ -15,14 +15,25 @@ _HOMES = {
     "DecodeOptions": "deepspeech.decoder.options",
     "DeepSpeechError": "deepspeech.errors",
     "HotPhrases": "deepspeech.decoder.phrases",
+    # the old API
+    "Model": "deepspeech.mozilla.client",
+    "Stream": "deepspeech.mozilla.client",
+    "Metadata": "deepspeech.mozilla.client",
+    "CandidateTranscript": "deepspeech.mozilla.client",
+    "TokenMetadata": "deepspeech.mozilla.client",
 }
 
 __all__ = [
+    "CandidateTranscript",
     "DecodeOptions",
     "DeepSpeechError",
     "EndpointRules",
     "HotPhrases",
+    "Metadata",
+    "Model",
     "Recognizer",
+    "Stream",
+    "TokenMetadata",
     "Transcript",
     "__version__",
     "version",

@@ -143,3 +143,18 @@ def test_phrases_that_the_model_cannot_write_are_told(deepspeech, tiny_model: Pa
     code, out, err = deepspeech("evaluate", "--data", data, "--model", tiny_model, "--hot-phrase", "zoe", "--greedy")
     assert (code, out) == (2, "")
     assert "no effect with --greedy" in err
+
+
+def test_a_run_that_started_from_another_folder_tests_what_it_learnt_itself(
+    deepspeech, tiny_model: Path, tmp_path: Path
+) -> None:
+    data = corpus(tmp_path, 4)
+    settings = {
+        "checkpoint.folder": tmp_path / "own", "checkpoint.load": tiny_model.parent / "checkpoints",
+        "checkpoint.which": "transfer", "network.hidden": 16, "training.epochs": 1,
+        "data.train": data, "data.test": data,
+    }  # fmt: skip
+    changes = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    code, _, err = deepspeech("train", *changes)
+    assert code == 0
+    assert f"checkpoint from {tmp_path / 'own'}" in err

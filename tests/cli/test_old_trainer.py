@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import typer
 
+from deepspeech import checkpoint
 from deepspeech.cli import old_trainer, train
 from deepspeech.config import RunConfig
 from deepspeech.mozilla.flags import BY_NAME, FLAGS
+from tests.mozilla.old_files import Network, checkpoint_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -160,3 +162,20 @@ def test_a_signal_that_stopped_training_is_an_exit_code_and_ends_the_door(
         run(monkeypatch, "DeepSpeech.py", "--train_files=a.csv", "--test_files=t.csv")
     assert caught.value.code == 130
     assert done == []
+
+
+def test_a_folder_of_tensorflow_checkpoints_is_tested(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    done: list[tuple[str, RunConfig]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = checkpoint_folder(tmp_path / "old", Network())
+    run(
+        monkeypatch, "evaluate.py", "--test_files", "a.csv", "--checkpoint_dir", str(folder), "--load_cudnn",
+        "--alphabet_config_path", str(folder / "alphabet.txt"),
+    )  # fmt: skip
+    ((step, config),) = done
+    assert (step, config.checkpoint.folder, config.checkpoint.load) == ("test", str(folder), "")
+    assert checkpoint.judged(folder).name == "best-000000"
+    assert "Converted TensorFlow checkpoint: 8 wide" in capsys.readouterr().out

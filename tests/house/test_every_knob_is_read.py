@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from deepspeech.config import CardConfig, RunConfig
-from deepspeech.modelfile import ModelCard
+from deepspeech.modelfile.card import ModelCard
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"
 TABLES = {item.name: get_type_hints(RunConfig)[item.name] for item in fields(RunConfig)}

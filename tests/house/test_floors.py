@@ -17,7 +17,7 @@ FLOOR = {
 ROOMS = {
     "torch": {"acoustic", "training", "export"},
     "onnxruntime": {"runtime", "export"},
-    "onnx": {"export"},
+    "onnx": {"modelfile", "export"},
     "safetensors": {"checkpoint"},
     "soundfile": {"audio"},
     "soxr": {"audio"},
@@ -30,7 +30,7 @@ ROOMS = {
     "optuna": {"evaluation"},
     "matplotlib": {"evaluation"},
     "typer": {"cli"},
-    "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "modelfile", "config", "cli", "__main__"},
+    "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "config", "cli", "__main__"},
 }
 TORCH_FREE_FILES = {"acoustic.config"}
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"

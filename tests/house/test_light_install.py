@@ -6,11 +6,14 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from deepspeech.audio.formats import write_wav
 from deepspeech.cli import main
+from tests.mozilla.old_files import Network, checkpoint_folder, frozen_graph
 
-HEAVY = ("torch", "onnx", "safetensors", "absl", "optuna", "matplotlib", "tensorflow", "duckdb", "pandas")
+HEAVY = ("torch", "safetensors", "absl", "optuna", "matplotlib", "tensorflow", "duckdb", "pandas")
 BLOCK = f"""
 import sys
 
@@ -60,6 +63,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "train",
         "evaluate",
         "export",
+        "convert",
         "transcribe",
         "mic",
         "doctor",
@@ -140,6 +144,26 @@ def test_the_doctor_works() -> None:
     done = deepspeech("doctor")
     assert done.returncode == 0, done.stderr
     assert "onnxruntime" in done.stdout
+
+
+def test_a_room_that_a_light_installation_lacks_is_told() -> None:
+    done = child("from deepspeech.cli.main import main, run\nrun(lambda: __import__('deepspeech.nowhere'))")
+    assert done.returncode == 2
+    assert done.stderr.startswith("deepspeech: this command needs deepspeech.nowhere, which is not installed here")
+
+
+@pytest.mark.parametrize("kind", ["file", "checkpoint"])
+def test_an_old_model_is_opened_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    old = checkpoint_folder(tmp_path / "old", Network())
+    if kind == "file":
+        old = tmp_path / "old.pb"
+        old.write_bytes(frozen_graph(Network()))
+    wave = tmp_path / "a.wav"
+    write_wav(wave, np.zeros(8000, np.float32), 16000)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    done = deepspeech("transcribe", "--model", str(old), "--json", str(wave))
+    assert done.returncode == 0, done.stderr
+    assert '"text"' in done.stdout
 
 
 def test_a_model_is_opened_and_used(tmp_path: Path, tiny_model: Path) -> None:

@@ -11,7 +11,7 @@ PARTS = {
     "soxr": "sample rates",
     "rapidfuzz": "error rates",
     "torch": "training",
-    "onnx": "export",
+    "onnx": "writing models",
     "safetensors": "checkpoints",
     "absl": "the old command lines",
     "optuna": "tuning scorers",

@@ -19,7 +19,7 @@ class Opened(NamedTuple):
 
 
 def evaluate(
-    model: Annotated[Path, typer.Option(help="A model file, or a checkpoint folder.")],
+    model: Annotated[Path, typer.Option(help="A model file or a checkpoint folder, old ones too.")],
     data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
@@ -83,7 +83,10 @@ def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -
 
 
 def open_model(path: Path) -> Opened:
-    """A model file, or a checkpoint folder."""
+    """A model file or a checkpoint folder, of today or of the old systems."""
+    from deepspeech.mozilla.convert import as_model_file
+
+    path = as_model_file(path)
     return _checkpoint(path) if path.is_dir() else _model_file(path)
 
 

@@ -36,7 +36,7 @@ def export(
     from deepspeech.acoustic.restore import restore
     from deepspeech.datasets.csv_files import read_csv
     from deepspeech.export.export import export as write
-    from deepspeech.modelfile import ModelCard
+    from deepspeech.modelfile.card import ModelCard
 
     restored = restore(checkpoints.judged(checkpoint))
     given = dict(

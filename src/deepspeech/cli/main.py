@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 import typer
 
+from deepspeech.cli.convert import convert
 from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
@@ -20,11 +21,12 @@ from deepspeech.cli.lm import build, inspect, package, score
 from deepspeech.cli.lm_tune import tune
 from deepspeech.cli.many_values import ManyValues
 from deepspeech.cli.mic import mic
+from deepspeech.cli.old_client import client, is_old
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
 
-_TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
+_TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
 
 app = typer.Typer(
     name="deepspeech",
@@ -34,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, export, transcribe, mic, doctor):
+for command in (train, evaluate, export, convert, transcribe, mic, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
@@ -73,5 +75,6 @@ def _say(message: str) -> int:
 
 
 def main() -> None:
-    """The `deepspeech` command."""
-    run(app)
+    """The `deepspeech` command; with the old client's options instead of a command, the old client."""
+    arguments = sys.argv[1:]
+    run((lambda: client(arguments)) if is_old(arguments) else app)

@@ -59,6 +59,10 @@ def _main(door: str, arguments: list[str]) -> None:
     config = replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate))
     if values.train_files:  # what was trained now is tested, wherever it started from
         config = replace(config, checkpoint=replace(config.checkpoint, load=""))
+    else:
+        from deepspeech.cli.train import adopt
+
+        config = adopt(config, log)
     if values.test_files:
         _test(config, log, values)
     if values.export_dir:

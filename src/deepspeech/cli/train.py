@@ -37,12 +37,15 @@ def train(
         print(page(run_config), end="")
         return
 
+    from dataclasses import replace
+
     from deepspeech.training.log import Log
 
     log = Log(Path(run_config.checkpoint.folder))
     learn(run_config, log)
-    if run_config.data.test:
-        report(run_config, log, json_output)
+    if run_config.data.test:  # of what was trained now, wherever it started from
+        own = replace(run_config.checkpoint, load="", which="auto")
+        report(replace(run_config, checkpoint=own), log, json_output)
 
 
 def learn(run_config: Any, log: Any) -> None:
@@ -50,11 +53,22 @@ def learn(run_config: Any, log: Any) -> None:
     from deepspeech.training.run import Run
     from deepspeech.training.signals import Stopped
 
+    run_config = adopt(run_config, log)
     try:
         Run(run_config, log).train()
     except Stopped as stopped:
         log.line("Stopped. A checkpoint is written; the same command goes on from there.")
         raise typer.Exit(128 + stopped.number) from None
+
+
+def adopt(run_config: Any, log: Any) -> Any:
+    """The same run; a folder of TensorFlow checkpoints that it starts from is converted first."""
+    from deepspeech.mozilla.to_checkpoint import adopted
+
+    run_config, done = adopted(run_config)
+    for line in done:
+        log.line(line)
+    return run_config
 
 
 def report(run_config: Any, log: Any, json_output: bool = False, count: int = 3) -> Any:

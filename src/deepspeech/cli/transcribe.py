@@ -12,7 +12,7 @@ STDIN = "-"
 
 
 def transcribe(
-    model: Annotated[Path, typer.Option("--model", "-m", help="A model file.")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="A model file; .tflite, .pb and .pbmm too.")],
     files: Annotated[
         list[str] | None,
         typer.Argument(help="Sound files (wav, flac, ogg, opus or mp3, of any rate), folders, patterns; - is stdin."),
@@ -66,6 +66,7 @@ def transcribe(
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
+    from deepspeech.mozilla.convert import as_model_file
     from deepspeech.runtime.jobs import find, read_manifest, take_shard
     from deepspeech.runtime.pages import FORMATS
     from deepspeech.runtime.recognizer import Recognizer
@@ -87,7 +88,7 @@ def transcribe(
     if on_ray and not output_dir:
         raise ConfigError("--ray writes files; name a folder with --output-dir")
 
-    session = Session(model)
+    session = Session(as_model_file(model))
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
     words, phrases = Scorer.open(scorer) if scorer else None, HotPhrases.gather(hot_phrase or (), hot_phrases)
     recognizer = Recognizer(session, options, words, phrases=phrases)

@@ -23,9 +23,10 @@ from deepspeech.audio.resample import resample
 from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
-from deepspeech.export.onnx import build, write_card
 from deepspeech.features.mfcc import FeatureExtractor
-from deepspeech.modelfile import ModelCard
+from deepspeech.modelfile.card import ModelCard
+from deepspeech.modelfile.graph import build, write_card
+from deepspeech.modelfile.seal import sealed
 from deepspeech.progress import Progress
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.session import Session
@@ -68,7 +69,8 @@ def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Pa
 
 def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
     path = folder / "float32.onnx"
-    model = build(restored.network, card)
+    weights = {name: value.detach().cpu().numpy() for name, value in restored.network.state_dict().items()}
+    model = build(weights, card, restored.network.config.relu_clip)
     if card.precision == "int8":
         onnx.save(model, path)
         quantised = folder / "int8.onnx"
@@ -79,7 +81,7 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
             logging.disable(logging.NOTSET)
         model, path = onnx.load(quantised), quantised
     write_card(model, card)
-    onnx.save(model, path)
+    path.write_bytes(sealed(model.SerializeToString()))
     return path
 
 

@@ -98,7 +98,7 @@ FLAGS = (
     _accepted("inter_op_parallelism_threads", 0, "TensorFlow's threads between operations", "PyTorch needs no such setting"),
     Flag("intra_op_parallelism_threads", 0, "threads of arithmetic; 0: all cores", "training.threads"),
     _accepted("use_allow_growth", False, "take GPU memory little by little", "PyTorch always does"),
-    _absent("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints cannot be read yet"),
+    _accepted("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints are read, cuDNN's too"),
     _accepted("train_cudnn", False, "use cuDNN's LSTM", "PyTorch uses cuDNN by itself on a GPU"),
     _absent("automatic_mixed_precision", False, "train in mixed precision", "mixed precision is not here yet; train in float32"),
     # checkpoints
@@ -154,12 +154,25 @@ BY_NAME = {flag.name: flag for flag in FLAGS}
 SKIP_BAD = Flag(
     "skip_bad", False, "new: leave out samples that cannot be trained on instead of refusing to start", DOOR
 )
+_BY_CORES = "segments are recognised one to a core, the longest too"
+OF_DOOR = {
+    "transcribe.py": (
+        Flag("src", "", "a sound file, a folder of them, or a .catalog of DSAlign", DOOR),
+        Flag("dst", "", "the .tlog to write for one sound file; default: beside it", DOOR),
+        Flag("recursive", False, "look into the folders of a folder too", DOOR),
+        Flag("force", False, "write .tlog files anew that exist already", DOOR),
+        Flag("vad_aggressiveness", 3, "how much is taken for silence: 0 (little) to 3", DOOR),
+        _accepted("batch_size", 40, "segments that the network takes at once", _BY_CORES),
+        _accepted("outlier_duration_ms", 10000, "segments longer than this are batched apart", _BY_CORES),
+        _accepted("outlier_batch_size", 1, "and so many of them at once", _BY_CORES),
+    ),
+}
 
 
 def values_of(arguments: Sequence[str], door: str) -> flags.FlagValues:
     """Read `arguments` (without the program's name). Raises ConfigError for what is unknown or refused."""
     values = flags.FlagValues()  # type: ignore[no-untyped-call]
-    for flag in (*FLAGS, SKIP_BAD):
+    for flag in (*FLAGS, SKIP_BAD, *OF_DOOR.get(door, ())):
         _define(values, flag, door)
     flags.DEFINE_bool("help", False, "show this help", short_name="h", module_name=door, flag_values=values)
     flags.DEFINE_bool("helpfull", False, "show this help", module_name=door, flag_values=values)
@@ -196,7 +209,8 @@ def _changed(values: flags.FlagValues, flag: Flag) -> bool:
 
 def notes(values: flags.FlagValues) -> list[str]:
     """What to say about accepted flags that were given and do nothing."""
-    return [f"--{flag.name}: {flag.note}" for flag in FLAGS if flag.harmless and _changed(values, flag)]
+    known = (*FLAGS, *(flag for own in OF_DOOR.values() for flag in own if flag.name in values))
+    return [f"--{flag.name}: {flag.note}" for flag in known if flag.harmless and _changed(values, flag)]
 
 
 def to_config(values: flags.FlagValues) -> RunConfig:

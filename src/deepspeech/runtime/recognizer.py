@@ -22,7 +22,7 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.mfcc import FeatureExtractor
-from deepspeech.modelfile import ModelCard
+from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.bulk import Bulk, Recording
 from deepspeech.runtime.conversation import ConversationStream
 from deepspeech.runtime.endpoints import EndpointRules

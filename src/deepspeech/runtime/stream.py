@@ -59,6 +59,10 @@ class EmissionStream:
         tail = self._windows.feed(self._frames.finish())
         return self._advance(np.concatenate([tail, self._windows.finish()]), last=True)
 
+    def flush(self) -> Iterator[Float32]:
+        """Probabilities of the frames whose neighbours are all here, without waiting for 16 of them."""
+        return self._advance(self._pending[:0], last=True)
+
     def restart(self) -> Float32:
         """Forget what was heard, but hear the latest step again: its probabilities [frames, classes], afresh.
 
@@ -105,7 +109,16 @@ class RecognizerStream:
 
     def partial(self) -> Transcript:
         """The best transcript of what was fed so far."""
-        return self._decoder.best()
+        return self.partials(1)[0]
+
+    def partials(self, candidates: int) -> list[Transcript]:
+        """Transcripts of what was fed so far, best first, fewer than `candidates` if the beam is."""
+        return self._decoder.candidates(candidates)
+
+    def flush(self) -> None:
+        """Search what the network can say by now, instead of waiting for its next 16 windows."""
+        if not self._done:
+            self._decode(self._emissions.flush())
 
     def finish(self, candidates: int = 1) -> list[Transcript]:
         """Transcripts of everything, best first; the stream takes no more."""

@@ -1,8 +1,13 @@
-"""One clip through a checkpoint, without a data set around it."""
+"""Sound through a checkpoint, without a data set around it."""
 
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
@@ -18,7 +23,23 @@ from deepspeech.features.mfcc import FeatureExtractor
 def infer(restored: Restored, path: Path, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
     """The best transcript of a sound file. Raises AudioError."""
     samples, rate_hz = read_audio(path)
-    features = FeatureExtractor(restored.features)(resample(samples, rate_hz, restored.features.sample_rate_hz))
-    with torch.no_grad():
-        probabilities = restored.network(torch.from_numpy(features)[None])[0].softmax(-1).numpy()
+    return infer_samples(restored, resample(samples, rate_hz, restored.features.sample_rate_hz), options, scorer)
+
+
+@torch.no_grad()
+def infer_samples(
+    restored: Restored, samples: NDArray[np.float32], options: DecodeOptions, scorer: Scorer | None = None
+) -> Transcript:
+    """The best transcript of mono samples [N] at the network's rate."""
+    features = FeatureExtractor(restored.features)(samples)
+    probabilities = restored.network(torch.from_numpy(features)[None])[0].softmax(-1).numpy()
     return decode(Emission(probabilities, restored.features.step_s), restored.alphabet, options, scorer=scorer)[0]
+
+
+def infer_all(
+    restored: Restored, sounds: Sequence[NDArray[np.float32]], options: DecodeOptions, scorer: Scorer | None = None
+) -> Iterator[Transcript]:
+    """infer_samples() of each, in order, one to a core. Arithmetic stays single-threaded afterwards."""
+    torch.set_num_threads(1)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(lambda samples: infer_samples(restored, samples, options, scorer), sounds)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deepspeech.errors import ModelFileError
 from deepspeech.features.config import FeatureConfig
-from deepspeech.modelfile import FORMAT, ModelCard
+from deepspeech.modelfile.card import FORMAT, ModelCard
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 
 CARD = ModelCard(

@@ -1,0 +1,58 @@
+"""`deepspeech convert OLD NEW`: models of DeepSpeech 0.7 to 0.9 and Coqui STT become models of this package."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def convert(
+    old: Annotated[
+        Path, typer.Argument(help="A .tflite, .pb or .pbmm file, or a TensorFlow checkpoint (folder or files).")
+    ],
+    new: Annotated[Path, typer.Argument(help="NAME.onnx to recognise with; any other name: a folder to train from.")],
+    alphabet: Annotated[
+        Path | None, typer.Option(help="alphabet.txt of a checkpoint; exported models hold their own.")
+    ] = None,
+) -> None:
+    """An old model as a model file, or as a checkpoint to train further.
+
+    Weights of 8 bits stay as they are in a model file. Neither TensorFlow nor TFLite is needed.
+
+    Example: deepspeech convert deepspeech-0.9.3-models.pbmm english.onnx
+    """
+    from deepspeech.text.alphabet import Alphabet
+
+    letters = Alphabet.from_file(alphabet) if alphabet else None
+    if new.suffix == ".onnx":
+        _model_file(old, new, letters)
+    else:
+        _checkpoint(old, new, letters)
+
+
+def _model_file(old: Path, new: Path, letters: Any) -> None:
+    from deepspeech.mozilla.convert import read, write_model_file
+
+    model = read(old, letters)
+    write_model_file(model, new)
+    print(f"{old}: {model.in_words()}\n{new}: {new.stat().st_size / 1e6:.1f} MB, {model.card.precision}")
+
+
+def _checkpoint(old: Path, new: Path, letters: Any) -> None:
+    import shlex
+
+    from deepspeech.mozilla.to_checkpoint import settings, write_all
+
+    written = write_all(old, new, letters)
+    for path, model in written:
+        print(f"{old}: {model.in_words()}\n{path}: float32")
+    model = written[0][1]
+    changes = {"checkpoint.load": new} | settings(model)
+    if not model.card.alphabet.bytes_mode:
+        changes["data.alphabet"] = new / "alphabet.txt"
+    options = " ".join(f"--set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in changes.items())
+    print(f"Train further: deepspeech train CONFIG.toml {options}")
+
+
+def _toml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,211 @@
+"""`deepspeech --model M --audio A`: the clients of DeepSpeech 0.9.3, with their options and what they printed.
+
+Both of them: the Python client's options and output (`native_client/python/client.py`), and what only the native one
+had (`native_client/args.h`): its short options, -t, --stream, --extended_stream and a folder as --audio; of Coqui's,
+--init_from_bytes. Transcripts go to stdout, all else to stderr.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from deepspeech.errors import ConfigError, DeepSpeechError
+
+OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
+    ("--model", "-m"): {"required": True, "help": "the model file"},
+    ("--scorer", "-l"): {"help": "a .scorer file"},
+    ("--audio", "-a"): {"required": True, "help": "a sound file, or a folder of .wav files"},
+    ("--beam_width", "-b"): {"type": int, "help": "label sequences that the search keeps"},
+    ("--lm_alpha", "-c"): {"type": float, "help": "weight of the scorer; its own by default"},
+    ("--lm_beta", "-d"): {"type": float, "help": "bonus for each word; the scorer's own by default"},
+    ("-t",): {"action": "store_true", "dest": "times", "help": "print the processor time of each inference"},
+    ("--extended", "-e"): {"action": "store_true", "help": "print the text letter by letter, from the metadata"},
+    ("--json", "-j"): {"action": "store_true", "help": "print words with their times as JSON"},
+    ("--candidate_transcripts",): {"type": int, "default": 3, "help": "transcripts in the JSON, 3 by default"},
+    ("--stream", "-s"): {"type": int, "default": 0, "metavar": "SIZE", "help": "feed so many samples at a time, and "
+                         "print the text whenever it changes"},
+    ("--extended_stream",): {"type": int, "default": 0, "metavar": "SIZE", "help": "the same, from the metadata"},
+    ("--hot_words", "-w"): {"help": "word:boost,word:boost"},
+    ("--init_from_bytes",): {"action": "store_true", "help": "read model and scorer into memory first"},
+    ("--version", "-v"): {"action": "store_true", "help": "print the version"},
+}  # fmt: skip
+
+
+def is_old(arguments: Sequence[str]) -> bool:
+    """Whether a command line begins with an option of the old clients instead of a command."""
+    return bool(arguments) and any(arguments[0].partition("=")[0] in names for names in OPTIONS)
+
+
+def client(arguments: Sequence[str]) -> None:
+    """Do what the old client did. Raises DeepSpeechError."""
+    from deepspeech._version import __version__
+    from deepspeech.mozilla.client import ClientError
+
+    if {"--version", "-v"} & set(arguments):
+        print(f"DeepSpeech {__version__}")
+        return
+    options = _parser().parse_args(arguments)
+    try:
+        _transcribe(options)
+    except ClientError as error:
+        raise DeepSpeechError(f"{error}: {error.__cause__}" if error.__cause__ else str(error)) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "deepspeech",
+        description="Sound to text, as DeepSpeech 0.9.3's client did it. `deepspeech --help` shows today's commands.",
+    )
+    for names, rest in OPTIONS.items():
+        parser.add_argument(*names, **rest)
+    return parser
+
+
+def _transcribe(options: argparse.Namespace) -> None:
+    recordings = _recordings(Path(options.audio))
+    if min(options.stream, options.extended_stream) < 0:
+        raise ConfigError("--stream takes the number of samples of a piece, for example 320")
+    model = _open(options)
+    failed: DeepSpeechError | None = None
+    for path in recordings:
+        if len(recordings) > 1:
+            print(f"> {path.name}", flush=True)
+        try:
+            _recognise(model, path, options)
+        except DeepSpeechError as error:
+            if len(recordings) == 1:
+                raise
+            print(f"deepspeech: {error}", file=sys.stderr)
+            failed = error
+    if failed:
+        raise DeepSpeechError(f"{options.audio}: not all recordings could be transcribed")
+
+
+def _recordings(audio: Path) -> list[Path]:
+    if not audio.is_dir():
+        return [audio]
+    found = sorted(path for path in audio.iterdir() if path.suffix.lower() == ".wav")
+    if not found:
+        raise ConfigError(f"{audio}: there is no .wav file in this folder; name another, or a sound file")
+    return found
+
+
+def _open(options: argparse.Namespace) -> Any:
+    from deepspeech.mozilla.client import Model
+
+    def named(path: str) -> Any:
+        return Path(path).read_bytes() if options.init_from_bytes else path
+
+    _say(f"Loading model from file {options.model}")
+    start_s = time.perf_counter()
+    model = Model(named(options.model))
+    _say(f"Loaded model in {time.perf_counter() - start_s:.3}s.")
+    if options.beam_width:
+        model.setBeamWidth(options.beam_width)
+    if options.scorer:
+        _say(f"Loading scorer from files {options.scorer}")
+        start_s = time.perf_counter()
+        model.enableExternalScorer(named(options.scorer))
+        _say(f"Loaded scorer in {time.perf_counter() - start_s:.3}s.")
+        if options.lm_alpha is not None or options.lm_beta is not None:
+            model.setScorerAlphaBeta(*_weights(options))
+    if options.hot_words:
+        _say("Adding hot-words")
+        for word, boost in _hot_words(options.hot_words):
+            model.addHotWord(word, boost)
+    return model
+
+
+def _weights(options: argparse.Namespace) -> tuple[float, float]:
+    """Alpha and beta; what is not given stays what the scorer recommends."""
+    from deepspeech.decoder.scorer import Scorer
+
+    scorer = Scorer.open(options.scorer)
+    alpha = scorer.alpha if options.lm_alpha is None else options.lm_alpha
+    return alpha, scorer.beta if options.lm_beta is None else options.lm_beta
+
+
+def _hot_words(text: str) -> Iterator[tuple[str, float]]:
+    for part in text.split(","):
+        word, _, boost = part.rpartition(":")
+        try:
+            yield word, float(boost)
+        except ValueError:
+            raise ConfigError(f"--hot_words {text}: '{part}' is not word:boost, for example friend:1.5") from None
+
+
+def _recognise(model: Any, path: Path, options: argparse.Namespace) -> None:
+    from deepspeech.audio.formats import read_audio
+    from deepspeech.audio.pcm import float_to_int16
+    from deepspeech.audio.resample import resample
+
+    samples, rate_hz = read_audio(path)
+    duration_s = len(samples) / rate_hz
+    if rate_hz != model.sampleRate():
+        _say(
+            f"Warning: original sample rate ({rate_hz}) is different than {model.sampleRate()}hz. "
+            "Resampling might produce erratic speech recognition."
+        )
+        samples = resample(samples, rate_hz, model.sampleRate())
+    _say("Running inference.")
+    start_s, start_cpu_s = time.perf_counter(), time.process_time()
+    for line in _results(model, float_to_int16(samples), options):
+        print(line, flush=True)
+    took_s, took_cpu_s = time.perf_counter() - start_s, time.process_time() - start_cpu_s
+    _say(f"Inference took {took_s:.3f}s for {duration_s:.3f}s audio file.")
+    if options.times:
+        print(f"cpu_time_overall={took_cpu_s:.5f}")
+
+
+def _results(model: Any, samples: Any, options: argparse.Namespace) -> Iterator[str]:
+    """What goes to stdout, line by line."""
+    if options.stream or options.extended_stream:
+        yield from _streamed(model, samples, options.stream or options.extended_stream)
+    elif options.json:
+        yield _json(model.sttWithMetadata(samples, options.candidate_transcripts))
+    elif options.extended:
+        yield "".join(token.text for token in model.sttWithMetadata(samples).transcripts[0].tokens)
+    else:
+        yield model.stt(samples)
+
+
+def _streamed(model: Any, samples: Any, size: int) -> Iterator[str]:
+    """The text whenever it has changed, and at last the whole."""
+    stream, last = model.createStream(), ""
+    for first in range(0, len(samples), size):
+        stream.feedAudioContent(samples[first : first + size])
+        text = stream.intermediateDecode()
+        if text != last:
+            yield text
+            last = text
+    yield stream.finishStream()
+
+
+def _json(metadata: Any) -> str:
+    import json
+
+    candidates = [{"confidence": found.confidence, "words": _words(found.tokens)} for found in metadata.transcripts]
+    return json.dumps({"transcripts": candidates}, indent=2)
+
+
+def _words(tokens: Sequence[Any]) -> list[dict[str, Any]]:
+    """Letters between spaces; a word lasts until the space after it starts, or its last letter at the end."""
+    ends = [place for place, token in enumerate(tokens) if token.text == " "]
+    if tokens and tokens[-1].text != " ":
+        ends.append(len(tokens))
+    words, first = [], 0
+    for end in ends:
+        letters = tokens[first:end]
+        start_s = letters[0].start_time if letters else 0
+        end_s = tokens[min(end, len(tokens) - 1)].start_time
+        word = "".join(letter.text for letter in letters)
+        words.append({"word": word, "start_time": round(start_s, 4), "duration": round(end_s - start_s, 4)})
+        first = end + 1
+    return words
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,139 @@
+"""`transcribe.py` with 0.9.3's flags: long recordings, cut at their silences, become .tlog files.
+
+In: sound files and a checkpoint. Out: for each a JSON list of {"start": ms, "end": ms, "transcript": text} in the order
+of time.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deepspeech.cli.main import run
+from deepspeech.errors import AudioError, ConfigError, DataError
+
+DOOR = "transcribe.py"
+SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
+
+
+class Job(NamedTuple):
+    """A recording and the file that it becomes."""
+
+    audio: Path
+    tlog: Path
+
+
+def main() -> None:
+    """Run the script's arguments."""
+    run(lambda: _main(sys.argv[1:]))
+
+
+def _main(arguments: list[str]) -> None:
+    from deepspeech.mozilla import flags
+
+    values: Any = flags.values_of(arguments, DOOR)
+    if values.help or values.helpfull:
+        print(f"{DOOR}: recordings of any length to .tlog files, by a checkpoint:\n\n{values.get_help()}")
+        return
+    for note in flags.notes(values) if values.log_level <= 2 else ():
+        print(f"W {note}")
+    wanted = _jobs(Path(values.src), values)
+    jobs = [job for job in wanted if values.force or not job.tlog.exists()]
+    for job in wanted:
+        if job not in jobs:
+            print(f"{job.tlog} exists already; --force writes it anew", file=sys.stderr)
+    if jobs:
+        _transcribe_all(jobs, values)
+
+
+def _jobs(source: Path, values: Any) -> list[Job]:
+    """What is to be done. Raises ConfigError where the flags name nothing, or the same file twice."""
+    if not values.src or not source.exists():
+        raise ConfigError(f"{DOOR}: name a sound file, a folder of them or a .catalog file with --src")
+    single = source.is_file() and source.suffix != ".catalog"
+    if values.dst and not single:
+        raise ConfigError(f"{DOOR}: --dst goes with one sound file; results of a folder or catalog lie beside them")
+    if single:
+        jobs = [Job(source, Path(values.dst) if values.dst else source.with_suffix(".tlog"))]
+    elif source.is_dir():
+        found = source.rglob("*") if values.recursive else source.iterdir()
+        jobs = [Job(path, path.with_suffix(".tlog")) for path in sorted(found) if path.suffix.lower() in SOUNDS]
+    else:
+        jobs = _catalog(source)
+    if not jobs:
+        hint = "" if values.recursive else "; --recursive looks into its folders too"
+        raise ConfigError(f"{source}: no sound file ({', '.join(SOUNDS)}) here{hint}")
+    taken: dict[Path, Job] = {}
+    for job in jobs:
+        if taken.setdefault(job.tlog, job) is not job:
+            raise ConfigError(f"{job.audio} and {taken[job.tlog].audio} would both become {job.tlog}; rename one")
+        if not job.tlog.parent.is_dir():
+            raise ConfigError(f"{job.tlog}: there is no folder {job.tlog.parent}; make it first")
+    return jobs
+
+
+def _catalog(path: Path) -> list[Job]:
+    """DSAlign's list of {"audio", "tlog"}, relative to its own folder."""
+    try:
+        return [
+            Job(path.parent / entry["audio"], path.parent / entry["tlog"])
+            for entry in json.loads(path.read_text(encoding="utf-8"))
+        ]
+    except (ValueError, KeyError, TypeError):
+        raise DataError(f'{path}: not a catalog, which is a JSON list of {{"audio": FILE, "tlog": FILE}}') from None
+
+
+def _transcribe_all(jobs: list[Job], values: Any) -> None:
+    from deepspeech.acoustic.restore import restore
+    from deepspeech.decoder.scorer import Scorer
+    from deepspeech.mozilla import flags
+    from deepspeech.mozilla.to_checkpoint import adopted
+    from deepspeech.training.test import chosen
+
+    config = flags.to_config(values)
+    config, conversions = adopted(replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate)))
+    for line in conversions:
+        print(line, file=sys.stderr)
+    restored = restore(chosen(config))
+    scorer = Scorer.open(config.scorer) if config.scorer else None
+    failed = 0
+    for job in jobs:
+        try:
+            segments = _transcribe(job, restored, config.decoding, scorer, values.vad_aggressiveness)
+        except AudioError as error:
+            if len(jobs) == 1:
+                raise
+            print(f"deepspeech: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        print(f"{job.tlog}: {segments} segments", file=sys.stderr)
+    if failed:
+        raise DataError(f"{failed} of {len(jobs)} recordings could not be transcribed; the others are")
+
+
+def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressiveness: int) -> int:
+    """Write the file of one recording; returns the number of its segments."""
+    from deepspeech.audio.formats import read_audio
+    from deepspeech.audio.resample import resample
+    from deepspeech.audio.vad import SilenceRules, segments
+    from deepspeech.progress import Progress
+    from deepspeech.training.infer import infer_all
+
+    if not 0 <= aggressiveness <= 3:
+        raise ConfigError(f"--vad_aggressiveness {aggressiveness}: give 0 (keeps most) to 3 (cuts most)")
+    rate_hz = restored.features.sample_rate_hz
+    samples = resample(*read_audio(job.audio), rate_hz)
+    # The least of the old detector's four settings keeps what is hardly louder than the background.
+    found = segments(samples, rate_hz, SilenceRules(start_db=3.0 + aggressiveness, stop_db=1.5 + aggressiveness / 2))
+    sounds = [samples[round(start_s * rate_hz) : round(end_s * rate_hz)] for start_s, end_s in found]
+    progress = Progress(len(sounds), job.audio.name, "segments")
+    texts = [transcript.text for transcript in progress.over(infer_all(restored, sounds, options, scorer))]
+    page = [
+        {"start": round(1000 * start_s), "end": round(1000 * end_s), "transcript": text}
+        for (start_s, end_s), text in zip(found, texts, strict=True)
+    ]
+    temporary = job.tlog.with_name(f".{job.tlog.name}.part")
+    temporary.write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
+    temporary.replace(job.tlog)
+    return len(page)

@@ -1,0 +1,182 @@
+"""A trained network as an ONNX graph that goes step by step: windows and state in, probabilities and state out.
+
+    windows [B, T, 2·context + 1, F], state_h, state_c [layers, B, H]
+        → probabilities [B, T, V], new_state_h, new_state_c [layers, B, H]
+
+In: weights as arrays, by the parameter names of `acoustic/deepspeech.py`, and the card. The graph is written node by
+node: it is small, and so it stays the same whoever trained the weights, and with whatever version of torch.
+
+A matrix may be Quantised: it stays in 8 bits, and ONNX Runtime rounds what it is multiplied with while it runs (its own
+operators DynamicQuantizeMatMul and DynamicQuantizeLSTM, `onnxruntime/docs/ContribOperators.md`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from deepspeech.modelfile.card import ModelCard
+
+OPSET = 17
+IR_VERSION = 8
+FLOAT = TensorProto.FLOAT
+RUNTIME = "com.microsoft"  # domain of ONNX Runtime's own operators
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Quantised:
+    """A matrix [outputs, inputs] of whole numbers from -127 to 127, and what one of them is worth."""
+
+    values: NDArray[np.int8]
+    scale: float
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    def to_float(self) -> Float32:
+        return self.values * np.float32(self.scale)
+
+
+Weights = Mapping[str, "Float32 | Quantised"]
+
+
+class Graph:
+    """Nodes and constants in the making; each method adds one node and returns the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, name: str, value: NDArray[Any]) -> str:
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def add(self, operation: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+        self.nodes.append(helper.make_node(operation, list(inputs), [output], name=output, **attributes))
+        return output
+
+
+def build(weights: Weights, card: ModelCard, relu_clip: float) -> onnx.ModelProto:
+    """The network as a model without its card. The caller writes the card and saves it.
+
+    `relu_clip` is the upper limit of the dense layers' outputs; layers are normalised where there are `norms`.
+    """
+    graph, coefficients = Graph(), card.features.coefficients
+    size = 2 * card.context_frames + 1
+    x = graph.add("Sub", ["windows", graph.constant("feature_mean", _array(weights, "feature_mean"))], "centred")
+    x = graph.add("Mul", [x, graph.constant("feature_scale", _array(weights, "feature_scale"))], "normalised")
+    flat = graph.constant("flat", np.array([0, 0, size * coefficients], np.int64))
+    x = graph.add("Reshape", [x, flat], "flattened")
+    for name in ("1", "2", "3"):
+        x = _dense(graph, weights, name, x, relu_clip)
+    x = _lstm(graph, weights, card, x)
+    x = _dense(graph, weights, "5", x, relu_clip)
+    x = _linear(graph, weights, "layer_6", x)
+    graph.add("Softmax", [x], "probabilities", axis=-1)
+    return _model(graph, card, size, any(isinstance(value, Quantised) for value in weights.values()))
+
+
+def _array(weights: Weights, name: str) -> Float32:
+    value = weights[name]
+    return value.to_float() if isinstance(value, Quantised) else value
+
+
+def _linear(graph: Graph, weights: Weights, name: str, x: str) -> str:
+    weight = weights[f"{name}.weight"]
+    if isinstance(weight, Quantised):
+        matrix = graph.constant(f"{name}.weight", weight.values.T)
+        scale = graph.constant(f"{name}.scale", np.array(weight.scale, np.float32))
+        zero = graph.constant(f"{name}.zero", np.array(0, np.int8))
+        bias = graph.constant(f"{name}.bias", _array(weights, f"{name}.bias"))
+        return graph.add("DynamicQuantizeMatMul", [x, matrix, scale, zero, bias], f"{name}.sum", domain=RUNTIME)
+    matrix = graph.constant(f"{name}.weight", weight.T)
+    product = graph.add("MatMul", [x, matrix], f"{name}.product")
+    return graph.add("Add", [product, graph.constant(f"{name}.bias", _array(weights, f"{name}.bias"))], f"{name}.sum")
+
+
+def _dense(graph: Graph, weights: Weights, name: str, x: str, relu_clip: float) -> str:
+    x = _linear(graph, weights, f"layer_{name}", x)
+    low = graph.constant(f"layer_{name}.low", np.array(0, np.float32))
+    high = graph.constant(f"layer_{name}.high", np.array(relu_clip, np.float32))
+    x = graph.add("Clip", [x, low, high], f"layer_{name}.clipped")
+    if f"norms.{name}.weight" in weights:
+        scale = graph.constant(f"norms.{name}.weight", _array(weights, f"norms.{name}.weight"))
+        bias = graph.constant(f"norms.{name}.bias", _array(weights, f"norms.{name}.bias"))
+        x = graph.add("LayerNormalization", [x, scale, bias], f"norms.{name}.out", axis=-1, epsilon=1e-12)
+    return x
+
+
+def _gates(value: NDArray[Any]) -> NDArray[Any]:
+    """Our gates i, f, g, o (torch's) as ONNX's i, o, f, c."""
+    i, f, g, o = np.split(value, 4)
+    return np.concatenate([i, o, f, g])
+
+
+def _lstm(graph: Graph, weights: Weights, card: ModelCard, x: str) -> str:
+    x = graph.add("Transpose", [x], "lstm.in", perm=[1, 0, 2])
+    axis = graph.constant("lstm.axis", np.array([1], np.int64))
+    states = []
+    for layer in range(card.lstm_layers):
+        name = f"lstm.{layer}"
+        outputs = [f"{name}.Y", f"{name}.Y_h", f"{name}.Y_c"]
+        _lstm_layer(graph, weights, card.hidden, layer, x, outputs)
+        x = graph.add("Squeeze", [f"{name}.Y", axis], f"{name}.out")
+        states.append((f"{name}.Y_h", f"{name}.Y_c"))
+    graph.add("Concat", [h for h, _ in states], "new_state_h", axis=0)
+    graph.add("Concat", [c for _, c in states], "new_state_c", axis=0)
+    return graph.add("Transpose", [x], "lstm.batch_first", perm=[1, 0, 2])
+
+
+def _lstm_layer(graph: Graph, weights: Weights, hidden: int, layer: int, x: str, outputs: list[str]) -> None:
+    name = f"lstm.{layer}"
+    kernel, recurrent = weights[f"lstm.weight_ih_l{layer}"], weights[f"lstm.weight_hh_l{layer}"]
+    both = np.concatenate([_gates(_array(weights, f"lstm.bias_{kind}_l{layer}")) for kind in ("ih", "hh")])[None]
+    operation, domain, scales = "LSTM", None, []
+    if isinstance(kernel, Quantised) and isinstance(recurrent, Quantised):
+        operation, domain = "DynamicQuantizeLSTM", RUNTIME
+        w = graph.constant(f"{name}.W", _gates(kernel.values).T[None])
+        r = graph.constant(f"{name}.R", _gates(recurrent.values).T[None])
+        scales = [""]  # no peepholes
+        for key, scale in (("W", kernel.scale), ("R", recurrent.scale)):
+            scales.append(graph.constant(f"{name}.{key}.scale", np.array([scale], np.float32)))
+            scales.append(graph.constant(f"{name}.{key}.zero", np.array([0], np.int8)))
+    else:
+        w = graph.constant(f"{name}.W", _gates(_array(weights, f"lstm.weight_ih_l{layer}"))[None])
+        r = graph.constant(f"{name}.R", _gates(_array(weights, f"lstm.weight_hh_l{layer}"))[None])
+    index = graph.constant(f"{name}.index", np.array([layer], np.int64))
+    h = graph.add("Gather", ["state_h", index], f"{name}.h", axis=0)
+    c = graph.add("Gather", ["state_c", index], f"{name}.c", axis=0)
+    inputs = [x, w, r, graph.constant(f"{name}.B", both), "", h, c, *scales]
+    graph.nodes.append(helper.make_node(operation, inputs, outputs, name=name, domain=domain, hidden_size=hidden))
+
+
+def _model(graph: Graph, card: ModelCard, size: int, quantised: bool) -> onnx.ModelProto:
+    state: list[str | int | None] = [card.lstm_layers, "clips", card.hidden]
+    inputs = [
+        helper.make_tensor_value_info("windows", FLOAT, ["clips", "frames", size, card.features.coefficients]),
+        helper.make_tensor_value_info("state_h", FLOAT, state),
+        helper.make_tensor_value_info("state_c", FLOAT, state),
+    ]
+    outputs = [
+        helper.make_tensor_value_info("probabilities", FLOAT, ["clips", "frames", card.alphabet.classes]),
+        helper.make_tensor_value_info("new_state_h", FLOAT, state),
+        helper.make_tensor_value_info("new_state_c", FLOAT, state),
+    ]
+    body = helper.make_graph(graph.nodes, "deepspeech", inputs, outputs, graph.constants)
+    domains = [helper.make_opsetid("", OPSET)] + ([helper.make_opsetid(RUNTIME, 1)] if quantised else [])
+    model = helper.make_model(body, opset_imports=domains, producer_name="deepspeech")
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model)
+    return model
+
+
+def write_card(model: onnx.ModelProto, card: ModelCard) -> None:
+    """Put the card into the model's metadata."""
+    helper.set_model_props(model, card.to_metadata())
