@@ -25,6 +25,7 @@ ROOMS = {
     "absl": {"mozilla"},
     "tomli": {"config"},
     "typer": {"cli"},
+    "duckdb": {"corpora"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "config", "cli", "__main__"},
 }
 TORCH_FREE_FILES = {"acoustic.config"}

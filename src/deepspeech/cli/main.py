@@ -20,7 +20,7 @@ from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
 
-_TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz"}
+_TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz", "duckdb"}
 
 app = typer.Typer(
     name="deepspeech",
