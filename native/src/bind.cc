@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "bind_decoder.hh"
+#include "bind_language.hh"
+#include "bind_lm.hh"
 #include "mfcc.hh"
 
 namespace nb = nanobind;
@@ -61,4 +63,6 @@ NB_MODULE(_native, m) {
       .def("power", &power, "samples"_a, "float32 samples [N] -> squared magnitudes [frames, bins]")
       .def("mfcc", &mfcc, "power"_a, "squared magnitudes [frames, bins] -> coefficients [frames, coefficients]");
   bind_decoder(m);
+  bind_language(m);
+  bind_lm(m);
 }

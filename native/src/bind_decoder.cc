@@ -3,6 +3,7 @@
 
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "beam.hh"
 
@@ -83,15 +85,35 @@ std::vector<WordScore> score_words(const NgramModel& model, const std::vector<st
   return scores;
 }
 
+std::vector<std::pair<std::uint32_t, std::uint32_t>> ways(const Scorer& scorer, std::uint32_t state) {
+  if (state >= scorer.dictionary.states()) throw nb::index_error("no such state");
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> found;
+  for (const deepspeech::Dictionary::Arc& arc : scorer.dictionary.arcs(state)) found.emplace_back(arc.label, arc.next);
+  return found;
+}
+
 void bind_scorer(nb::module_& m) {
   nb::class_<NgramModel>(m, "NgramModel")
       .def(nb::new_(&open_model), "path"_a, nb::call_guard<nb::gil_scoped_release>())
       .def_prop_ro("order", &NgramModel::order)
+      .def_prop_ro("counts", [](const NgramModel& model) { return model.header().counts; })
+      .def_prop_ro("type", [](const NgramModel& model) { return static_cast<unsigned>(model.header().type); })
+      .def_prop_ro("has_strings", [](const NgramModel& model) { return model.header().has_strings; })
+      .def_prop_ro("bits", &NgramModel::bits, "(of probabilities, of backoffs), 0 where they are not quantised")
+      .def_prop_ro("end", &NgramModel::end, "bytes of the file that are the model")
+      .def("id", [](const NgramModel& model, const std::string& word) { return model.id(word); }, "word"_a,
+           "0: an unknown word")
       .def("score", &score_words, "words"_a, "begin"_a, "end"_a,
            "[(log10 of the probability, words of the n-gram found, unknown)] of each word, and of the end");
   nb::class_<Scorer>(m, "Scorer")
       .def(nb::new_(&deepspeech::open_scorer), "path"_a, nb::call_guard<nb::gil_scoped_release>())
       .def_prop_ro("order", [](const Scorer& scorer) { return scorer.model.order(); })
+      .def_prop_ro("words", [](const Scorer& scorer) { return scorer.dictionary.words(); })
+      .def_prop_ro("states", [](const Scorer& scorer) { return scorer.dictionary.states(); })
+      .def_prop_ro("arcs", [](const Scorer& scorer) { return scorer.dictionary.arc_count(); })
+      .def_prop_ro("start", [](const Scorer& scorer) { return scorer.dictionary.start(); })
+      .def_prop_ro("labels", [](const Scorer& scorer) { return scorer.dictionary.labels(); })
+      .def("ways", &ways, "state"_a, "[(label, next state)]; the start again after the end of a word")
       .def_ro("bytes_mode", &Scorer::bytes_mode)
       .def_ro("alpha", &Scorer::alpha)
       .def_ro("beta", &Scorer::beta);

@@ -81,6 +81,30 @@ void Dictionary::join_words(const std::vector<bool>& is_final) {
   if (several) last_label_ = kNoLabel;
 }
 
+std::uint64_t Dictionary::words() const {
+  constexpr std::uint64_t unknown = ~0ull, under_way = ~0ull - 1, most = 1ull << 62;
+  std::vector<std::uint64_t> words(states(), unknown);
+  std::vector<std::uint32_t> path{start_};  // states whose ways have to be counted first
+  while (!path.empty()) {
+    const std::uint32_t state = path.back();
+    std::uint64_t sum = 0;
+    words[state] = under_way;
+    for (const Arc& arc : arcs(state)) {
+      const std::uint64_t further = arc.next == start_ ? 1 : words[arc.next];
+      if (further == under_way) return 0;
+      if (further == unknown)
+        path.push_back(arc.next);
+      else
+        sum = std::min(sum + further, most);
+    }
+    if (path.back() == state) {
+      words[state] = sum;
+      path.pop_back();
+    }
+  }
+  return words[start_];
+}
+
 const Dictionary::Arc* Dictionary::find(std::uint32_t state, std::uint32_t label) const {
   const Arcs ways = arcs(state);
   const Arc* found = std::lower_bound(ways.begin(), ways.end(), label,

@@ -39,6 +39,11 @@ class Dictionary {
   // The way on with `label`, null where there is none.
   const Arc* find(std::uint32_t state, std::uint32_t label) const;
 
+  std::uint64_t arc_count() const { return arcs_.size(); }
+
+  // Ways from the start back to it: words. 0 where the automaton has circles within words.
+  std::uint64_t words() const;
+
   // Labels in use lie below.
   std::uint32_t labels() const { return labels_; }
 

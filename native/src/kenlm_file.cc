@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "word_hash.hh"
+
 namespace deepspeech {
 namespace {
 
@@ -28,28 +30,6 @@ bool same_machine(const std::uint8_t* at) {
   return load<float>(at) == 0.0f && load<float>(at + 4) == 1.0f && load<float>(at + 8) == -0.5f &&
          load<std::uint32_t>(at + 12) == 1 && load<std::uint32_t>(at + 16) == 0xFFFFFFFFu &&
          load<std::uint64_t>(at + 24) == 1;
-}
-
-// MurmurHash64A with seed 0 (Austin Appleby, public domain), KenLM's hash of words.
-std::uint64_t hash_of(std::string_view word) {
-  constexpr std::uint64_t multiplier = 0xc6a4a7935bd1e995ull;
-  constexpr int shift = 47;
-  std::uint64_t hash = word.size() * multiplier;
-  const auto* at = reinterpret_cast<const std::uint8_t*>(word.data());
-  std::size_t left = word.size();
-  for (; left >= 8; left -= 8, at += 8) {
-    std::uint64_t block = load<std::uint64_t>(at) * multiplier;
-    block ^= block >> shift;
-    hash = (hash ^ (block * multiplier)) * multiplier;
-  }
-  if (left > 0) {
-    std::uint64_t rest = 0;
-    for (std::size_t i = 0; i < left; ++i) rest |= static_cast<std::uint64_t>(at[i]) << (8 * i);
-    hash = (hash ^ rest) * multiplier;
-  }
-  hash ^= hash >> shift;
-  hash *= multiplier;
-  return hash ^ (hash >> shift);
 }
 
 }  // namespace
@@ -87,6 +67,24 @@ KenlmHeader read_kenlm_header(const MappedFile& file, Cursor& cursor) {
   return header;
 }
 
+std::uint64_t kenlm_header_bytes(std::size_t order) { return (108 + 8 * order + 7) / 8 * 8; }
+
+void write_kenlm_header(const KenlmHeader& header, std::uint8_t* at) {
+  std::memset(at, 0, kenlm_header_bytes(header.order));
+  std::memcpy(at, kMagic.data(), kMagic.size());
+  store(at + 60, 1.0f);
+  store(at + 64, -0.5f);
+  store(at + 68, std::uint32_t{1});
+  store(at + 72, 0xFFFFFFFFu);
+  store(at + 80, std::uint64_t{1});
+  at[88] = static_cast<std::uint8_t>(header.order);
+  store(at + 92, header.probing_multiplier);
+  store(at + 96, static_cast<std::uint32_t>(header.type));
+  at[100] = header.has_strings ? 1 : 0;
+  store(at + 104, header.probing() ? 0u : 1u);
+  for (std::size_t n = 0; n < header.order; ++n) store(at + 108 + 8 * n, header.counts[n]);
+}
+
 Vocabulary::Vocabulary(Cursor& cursor, const KenlmHeader& header)
     : probing_(header.probing()), words_(header.counts[0]) {
   if (probing_) {
@@ -103,7 +101,7 @@ Vocabulary::Vocabulary(Cursor& cursor, const KenlmHeader& header)
 }
 
 std::uint32_t Vocabulary::id(std::string_view word) const {
-  const std::uint64_t hash = hash_of(word);
+  const std::uint64_t hash = word_hash(word);
   if (probing_) {
     const std::uint8_t* found = table_.find(hash);
     const std::uint32_t id = found == nullptr ? kUnknownWord : load<std::uint32_t>(found);

@@ -43,6 +43,10 @@ struct KenlmHeader {
 // Reads the header; the cursor passes over it. Throws FormatError, which says what the file is instead if it can tell.
 KenlmHeader read_kenlm_header(const MappedFile& file, Cursor& cursor);
 
+// Bytes of a header, and what writes so many at `at`.
+std::uint64_t kenlm_header_bytes(std::size_t order);
+void write_kenlm_header(const KenlmHeader& header, std::uint8_t* at);
+
 // Numbers of words, by hash; their spelling is not kept.
 class Vocabulary {
  public:

@@ -18,8 +18,9 @@ namespace {
 
 }  // namespace
 
-MappedFile::MappedFile(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+MappedFile::MappedFile(const std::string& path, Access access) {
+  const bool change = access == Access::kChange;
+  const int file = ::open(path.c_str(), (change ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (file < 0) refuse(file, errno);
   struct stat status {};
   if (::fstat(file, &status) != 0) refuse(file, errno);
@@ -29,7 +30,7 @@ MappedFile::MappedFile(const std::string& path) {
     throw FormatError("is empty");
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
-  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);
+  void* data = ::mmap(nullptr, size_, change ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, file, 0);
   if (data == MAP_FAILED) refuse(file, errno);
   ::close(file);
   data_ = static_cast<const std::uint8_t*>(data);

@@ -17,19 +17,29 @@ class FormatError : public std::runtime_error {
 
 class MappedFile {
  public:
-  // Throws FormatError where the file cannot be read.
-  explicit MappedFile(const std::string& path);
+  enum class Access { kRead, kChange };
+
+  // Throws FormatError where the file cannot be read, or changed.
+  explicit MappedFile(const std::string& path, Access access = Access::kRead);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
   const std::uint8_t* data() const { return data_; }
+
+  // The same bytes, of a file opened to be changed.
+  std::uint8_t* changeable(const std::uint8_t* at) const { return const_cast<std::uint8_t*>(at); }
   std::uint64_t size() const { return size_; }
 
  private:
   const std::uint8_t* data_ = nullptr;
   std::uint64_t size_ = 0;
 };
+
+template <typename Number>
+void store(std::uint8_t* at, Number number) {
+  std::memcpy(at, &number, sizeof number);
+}
 
 template <typename Number>
 Number load(const std::uint8_t* at) {

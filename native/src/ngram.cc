@@ -6,17 +6,11 @@
 namespace deepspeech {
 namespace {
 
-constexpr std::uint64_t kProbingWeights = 8;       // probability, backoff
-constexpr std::uint64_t kRestProbingWeights = 12;  // and a rest cost, which is not used here
-constexpr std::uint64_t kTrieUnigram = 16;         // probability, backoff, first bigram
+constexpr std::uint64_t kRestProbingWeightBytes = 12;  // probability, backoff, and a rest cost, which is not used here
 constexpr unsigned kMostQuantisationBits = 25;
 
 // A backoff of minus zero says: nothing longer begins with this n-gram.
 bool continues(float backoff) { return backoff != 0.0f || !std::signbit(backoff); }
-
-std::uint64_t longer_key(std::uint64_t key, std::uint32_t earlier) {
-  return (key * 8978948897894561157ull) ^ ((1 + static_cast<std::uint64_t>(earlier)) * 17894857484156487943ull);
-}
 
 // Hash tables use the sign of a probability to say that nothing longer ends in the n-gram.
 bool ends_nothing_longer(float stored) { return std::signbit(stored); }
@@ -56,7 +50,7 @@ std::variant<ProbingSearch, TrieSearch> make_search(Cursor& cursor, const KenlmH
 }  // namespace
 
 ProbingSearch::ProbingSearch(Cursor& cursor, const KenlmHeader& header)
-    : weight_bytes_(header.type == KenlmType::kProbing ? kProbingWeights : kRestProbingWeights) {
+    : weight_bytes_(header.type == KenlmType::kProbing ? kProbingWeightBytes : kRestProbingWeightBytes) {
   unigrams_ = cursor.take(header.counts[0] + 1, weight_bytes_);
   for (std::size_t n = 1; n + 1 < header.order; ++n)
     middle_.emplace_back(cursor, header.buckets(header.counts[n]), weight_bytes_);
@@ -105,7 +99,7 @@ TrieSearch::TrieSearch(Cursor& cursor, const KenlmHeader& header) : bigrams_(hea
       if (n < header.order) quantisation[n].backoffs = cursor.take(1ull << bits.backoff_bits, 4);
     }
   }
-  unigrams_ = cursor.take(header.counts[0] + 2, kTrieUnigram);
+  unigrams_ = cursor.take(header.counts[0] + 2, kTrieUnigramBytes);
   int chop_limit = -1;
   const unsigned word_bits = bits_of(header.counts[0]);
   for (std::size_t n = 2; n <= header.order; ++n) {
@@ -115,26 +109,22 @@ TrieSearch::TrieSearch(Cursor& cursor, const KenlmHeader& header) : bigrams_(hea
       chop_limit = ahead.take(2, 1)[1];
     }
     const std::uint64_t next_entries = longest ? 0 : header.counts[n];
-    const TrieLevel level(
-        cursor, {header.counts[n - 1], next_entries, word_bits, quantisation[n], longest, chop_limit});
-    if (longest)
-      longest_ = level;
-    else
-      middle_.push_back(level);
+    const TrieShape shape{header.counts[n - 1], next_entries, word_bits, quantisation[n], longest, chop_limit};
+    levels_.emplace_back(cursor, shape);
   }
 }
 
 TrieSearch::Node TrieSearch::unigram(std::uint32_t word, float& probability, float& backoff) const {
-  const std::uint8_t* record = unigrams_ + word * kTrieUnigram;
+  const std::uint8_t* record = unigram_record(word);
   probability = load<float>(record);
   backoff = load<float>(record + 4);
-  const Range earlier{load<std::uint64_t>(record + 8), load<std::uint64_t>(record + 8 + kTrieUnigram)};
+  const Range earlier{load<std::uint64_t>(record + 8), load<std::uint64_t>(record + 8 + kTrieUnigramBytes)};
   return {earlier, earlier.empty() || earlier.end > bigrams_};
 }
 
 bool TrieSearch::middle(std::size_t order, std::uint32_t earlier, Node& node, float& probability,
                         float& backoff) const {
-  const TrieLevel& level = middle_[order - 2];
+  const TrieLevel& level = levels_[order - 2];
   std::uint64_t position;
   if (!level.find(earlier, node.earlier, position)) return false;
   probability = level.probability(position);
@@ -146,8 +136,8 @@ bool TrieSearch::middle(std::size_t order, std::uint32_t earlier, Node& node, fl
 
 bool TrieSearch::longest(std::uint32_t earlier, const Node& node, float& probability) const {
   std::uint64_t position;
-  if (!longest_.find(earlier, node.earlier, position)) return false;
-  probability = longest_.probability(position);
+  if (!levels_.back().find(earlier, node.earlier, position)) return false;
+  probability = levels_.back().probability(position);
   return true;
 }
 
@@ -165,6 +155,13 @@ NgramModel::NgramModel(std::shared_ptr<const MappedFile> file, Cursor cursor)
   begin_.words[0] = begin;
   begin_.backoffs[0] = state.backoffs[0];
   begin_.length = 1;
+}
+
+std::pair<unsigned, unsigned> NgramModel::bits() const {
+  const auto* trie = std::get_if<TrieSearch>(&search_);
+  if (trie == nullptr) return {0, 0};
+  const Quantisation& q = trie->level(2).shape().quantisation;
+  return {q.probability_bits, q.backoff_bits};
 }
 
 NgramScore NgramModel::score(const NgramState& state, std::uint32_t word, NgramState& next) const {

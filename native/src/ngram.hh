@@ -16,6 +16,9 @@
 
 namespace deepspeech {
 
+constexpr std::uint64_t kProbingWeightBytes = 8;  // probability, backoff
+constexpr std::uint64_t kTrieUnigramBytes = 16;   // probability, backoff, first bigram
+
 // The words that the next probability depends on, newest first. A plain value.
 struct NgramState {
   std::uint32_t words[kMaxOrder - 1];
@@ -59,11 +62,14 @@ class TrieSearch {
   bool middle(std::size_t order, std::uint32_t earlier, Node& node, float& probability, float& backoff) const;
   bool longest(std::uint32_t earlier, const Node& node, float& probability) const;
 
+  // For the writer, which fills these tables.
+  const std::uint8_t* unigram_record(std::uint64_t word) const { return unigrams_ + word * kTrieUnigramBytes; }
+  const TrieLevel& level(std::size_t order) const { return levels_[order - 2]; }
+
  private:
   const std::uint8_t* unigrams_;
   std::uint64_t bigrams_;
-  std::vector<TrieLevel> middle_;
-  TrieLevel longest_;
+  std::vector<TrieLevel> levels_;  // from bigrams
 };
 
 // A language model in a file. Immutable; threads may share it.
@@ -73,8 +79,10 @@ class NgramModel {
   explicit NgramModel(std::shared_ptr<const MappedFile> file);
 
   std::size_t order() const { return header_.order; }
-  bool has_strings() const { return header_.has_strings; }
-  std::uint64_t words() const { return header_.counts[0]; }
+  const KenlmHeader& header() const { return header_; }
+
+  // Bits of quantised probabilities and backoffs; zeros where they are whole.
+  std::pair<unsigned, unsigned> bits() const;
 
   // Where the n-grams end in the file.
   std::uint64_t end() const { return end_; }

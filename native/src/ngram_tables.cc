@@ -7,13 +7,35 @@ namespace deepspeech {
 namespace {
 
 constexpr unsigned kWidestField = 57;  // what one 8-byte read holds at any bit offset
-constexpr unsigned kProbabilityBits = 31;  // float32 without its sign, which is always negative
-constexpr unsigned kBackoffBits = 32;
+constexpr std::uint64_t kLargestTable = 1ull << 50;
+constexpr std::uint64_t kMostEntries = 1ull << 55;  // far from where their number of bits overflows
 
 float float_of(std::uint32_t pattern) {
   float number;
   std::memcpy(&number, &pattern, sizeof number);
   return number;
+}
+
+// Pointers are split: low bits in the entries, high bits in a table of where each value begins. The writer chose the
+// split that takes least space, and the reader has to find the same.
+void split_pointers(const TrieShape& shape, TrieLayout& layout) {
+  const std::uint64_t largest = shape.next_entries;
+  const unsigned required = layout.next_bits;
+  unsigned chop = 0;
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (unsigned c = 0; c <= std::min(required, static_cast<unsigned>(shape.chop_limit)); ++c) {
+    const std::uint64_t table = largest >> (required - c);
+    if (table > kLargestTable) break;
+    const std::int64_t change =
+        static_cast<std::int64_t>(table * 64) - static_cast<std::int64_t>((shape.entries + 1) * c);
+    if (change < least) {
+      least = change;
+      chop = c;
+    }
+  }
+  layout.next_bits = required - chop;
+  layout.high_count = (largest >> layout.next_bits) + 1;
+  layout.table_bytes = 8 * (1 + layout.high_count) + 7;
 }
 
 }  // namespace
@@ -39,48 +61,36 @@ const std::uint8_t* HashTable::find(std::uint64_t key) const {
   return nullptr;
 }
 
-TrieLevel::TrieLevel(Cursor& cursor, const Shape& shape) : shape_(shape) {
+TrieLayout lay_out(const TrieShape& shape) {
   const Quantisation& q = shape.quantisation;
-  value_bits_ = q.probability_bits ? q.probability_bits : kProbabilityBits;
-  if (!shape.longest) {
-    value_bits_ += q.probability_bits ? q.backoff_bits : kBackoffBits;
-    next_bits_ = bits_of(shape.next_entries);
-    if (shape.chop_limit >= 0) place_pointers(cursor);
-  }
-  if (next_bits_ > kWidestField) throw FormatError("is damaged: it counts more n-grams than any file holds");
-  entry_bits_ = shape.word_bits + value_bits_ + next_bits_;
-  const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / (2 * entry_bits_);
-  if (shape.entries >= most) throw FormatError("is cut short");
+  const bool quantised = q.probability_bits != 0;
+  TrieLayout layout{};
+  layout.probability_bits = quantised ? q.probability_bits : kProbabilityBits;
+  layout.backoff_bits = shape.longest ? 0 : quantised ? q.backoff_bits : kBackoffBits;
+  layout.probability_at = shape.word_bits + (quantised ? layout.backoff_bits : 0);
+  layout.backoff_at = shape.word_bits + (quantised ? 0 : kProbabilityBits);
+  layout.next_at = shape.word_bits + layout.probability_bits + layout.backoff_bits;
+  layout.next_bits = shape.longest ? 0 : bits_of(shape.next_entries);
+  if (layout.next_bits > kWidestField || shape.entries > kMostEntries)
+    throw FormatError("is damaged: it counts more n-grams than any file holds");
+  if (!shape.longest && shape.chop_limit >= 0) split_pointers(shape, layout);
+  layout.entry_bits = layout.next_at + layout.next_bits;
   // One entry more marks the end of the last one's children; 8 bytes more let every field be read with one load.
-  entries_ = cursor.take(((1 + shape.entries) * entry_bits_ + 7) / 8 + 8, 1);
+  layout.entry_bytes = ((1 + shape.entries) * layout.entry_bits + 7) / 8 + 8;
+  return layout;
 }
 
-// Pointers are split: low bits in the entries, high bits in a table of where each value begins. The writer chose the
-// split that takes least space, and the reader has to find the same.
-void TrieLevel::place_pointers(Cursor& cursor) {
-  const std::uint64_t largest = shape_.next_entries;
-  const unsigned required = next_bits_;
-  if (required > kWidestField || shape_.entries > (1ull << kWidestField)) throw FormatError("is cut short");
-  unsigned chop = 0;
-  std::int64_t least = std::numeric_limits<std::int64_t>::max();
-  for (unsigned c = 0; c <= std::min(required, static_cast<unsigned>(shape_.chop_limit)); ++c) {
-    const std::uint64_t table = largest >> (required - c);
-    if (table > (1ull << 50)) break;
-    const std::int64_t change =
-        static_cast<std::int64_t>(table * 64) - static_cast<std::int64_t>((shape_.entries + 1) * c);
-    if (change < least) {
-      least = change;
-      chop = c;
-    }
+TrieLevel::TrieLevel(Cursor& cursor, const TrieShape& shape) : shape_(shape), layout_(lay_out(shape)) {
+  if (layout_.high_count > 0) {
+    const std::uint64_t to_alignment = (8 - cursor.offset() % 8) % 8;
+    table_ = cursor.take(layout_.table_bytes, 1);
+    high_parts_ = table_ + to_alignment + 8;
   }
-  next_bits_ = required - chop;
-  high_count_ = (largest >> next_bits_) + 1;
-  const std::uint64_t to_alignment = (8 - cursor.offset() % 8) % 8;
-  high_parts_ = cursor.take(8 * (1 + high_count_) + 7, 1) + to_alignment + 8;
+  entries_ = cursor.take(layout_.entry_bytes, 1);
 }
 
 std::uint64_t TrieLevel::bits(std::uint64_t position, unsigned offset, unsigned width) const {
-  const std::uint64_t bit = position * entry_bits_ + offset;
+  const std::uint64_t bit = position * layout_.entry_bits + offset;
   const std::uint64_t loaded = load<std::uint64_t>(entries_ + (bit >> 3)) >> (bit & 7);
   return loaded & ((1ull << width) - 1);
 }
@@ -102,25 +112,22 @@ bool TrieLevel::find(std::uint32_t word, Range range, std::uint64_t& position) c
 }
 
 float TrieLevel::probability(std::uint64_t position) const {
+  const std::uint64_t stored = bits(position, layout_.probability_at, layout_.probability_bits);
   const Quantisation& q = shape_.quantisation;
-  if (q.probability_bits == 0)
-    return float_of(static_cast<std::uint32_t>(bits(position, shape_.word_bits, kProbabilityBits)) | 0x80000000u);
-  const unsigned before = shape_.word_bits + (shape_.longest ? 0 : q.backoff_bits);
-  return load<float>(q.probabilities + 4 * bits(position, before, q.probability_bits));
+  return q.probability_bits == 0 ? float_of(static_cast<std::uint32_t>(stored) | 0x80000000u)
+                                 : load<float>(q.probabilities + 4 * stored);
 }
 
 float TrieLevel::backoff(std::uint64_t position) const {
+  const std::uint64_t stored = bits(position, layout_.backoff_at, layout_.backoff_bits);
   const Quantisation& q = shape_.quantisation;
-  if (q.probability_bits == 0)
-    return float_of(
-        static_cast<std::uint32_t>(bits(position, shape_.word_bits + kProbabilityBits, kBackoffBits)));
-  return load<float>(q.backoffs + 4 * bits(position, shape_.word_bits, q.backoff_bits));
+  return q.probability_bits == 0 ? float_of(static_cast<std::uint32_t>(stored)) : load<float>(q.backoffs + 4 * stored);
 }
 
 std::uint64_t TrieLevel::next(std::uint64_t position) const {
-  const std::uint64_t low = bits(position, shape_.word_bits + value_bits_, next_bits_);
+  const std::uint64_t low = bits(position, layout_.next_at, layout_.next_bits);
   if (high_parts_ == nullptr) return low;
-  std::uint64_t begin = 0, end = high_count_;  // of the table's values that are above `position`
+  std::uint64_t begin = 0, end = layout_.high_count;  // of the table's values that are above `position`
   while (begin < end) {
     const std::uint64_t middle = begin + (end - begin) / 2;
     if (load<std::uint64_t>(high_parts_ + 8 * middle) <= position)
@@ -128,7 +135,7 @@ std::uint64_t TrieLevel::next(std::uint64_t position) const {
     else
       end = middle;
   }
-  return begin == 0 ? low : ((begin - 1) << next_bits_) | low;
+  return begin == 0 ? low : ((begin - 1) << layout_.next_bits) | low;
 }
 
 Range TrieLevel::children(std::uint64_t position) const {

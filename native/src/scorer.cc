@@ -14,7 +14,7 @@ void check_trailer(const MappedFile& file, const NgramModel& model) {
     throw FormatError("is a plain language model without a dictionary; package it as a scorer");
   Cursor cursor(file, model.end());
   if (cursor.read<std::uint32_t>() != kMagic)
-    throw FormatError(model.has_strings()
+    throw FormatError(model.header().has_strings
                           ? "holds a language model with vocabulary strings; build that without them (-v)"
                           : "is no scorer: its dictionary does not follow the language model");
   const std::int32_t version = cursor.read<std::int32_t>();

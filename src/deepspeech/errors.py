@@ -9,6 +9,7 @@
     ├── CorpusError         an import cannot start or go on
     ├── ModelFileError      an exported model is damaged, foreign, or does not fit
     ├── ScorerError         a scorer is damaged or does not fit
+    ├── LmError             a language model cannot be estimated, read or written
     ├── CheckpointError     a checkpoint cannot be read or written
     └── TrainingError       training cannot go on
 
@@ -50,6 +51,10 @@ class ModelFileError(DeepSpeechError):
 
 class ScorerError(DeepSpeechError):
     """A scorer is damaged or does not fit."""
+
+
+class LmError(DeepSpeechError):
+    """A language model cannot be estimated, read or written."""
 
 
 class CheckpointError(DeepSpeechError):

@@ -9,7 +9,7 @@ FLOOR = {
     "errors": 0, "progress": 0, "_native": 0, "_version": 0,
     "audio": 1, "features": 1, "text": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
-    "runtime": 3, "datasets": 3, "acoustic": 3,
+    "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
     "config": 4, "evaluation": 4, "corpora": 4,
     "training": 5, "export": 5, "mozilla": 5,
     "cli": 6, "__main__": 7,
@@ -23,9 +23,9 @@ ROOMS = {
     "soxr": {"audio"},
     "rapidfuzz": {"text"},
     "absl": {"mozilla"},
+    "duckdb": {"corpora", "lm"},
     "tomli": {"config"},
     "typer": {"cli"},
-    "duckdb": {"corpora"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "config", "cli", "__main__"},
 }
 TORCH_FREE_FILES = {"acoustic.config"}

@@ -57,7 +57,22 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "train", "evaluate", "export", "convert", "transcribe", "doctor", "import", "import cv2", "import ldc93s1"],
+    [
+        "",
+        "train",
+        "evaluate",
+        "export",
+        "convert",
+        "transcribe",
+        "doctor",
+        "import",
+        "import cv2",
+        "import ldc93s1",
+        "lm",
+        "lm build",
+        "lm inspect",
+        "lm score",
+    ],
 )
 def test_help_is_there(command: str) -> None:
     done = deepspeech(*command.split(), "--help")
@@ -71,6 +86,13 @@ def test_training_says_what_it_needs() -> None:
     assert "torch" in done.stderr
     assert "pip install deepspeech" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_scorer_is_inspected() -> None:
+    golden = Path(__file__).resolve().parents[1] / "golden" / "old_decoder" / "demo.scorer"
+    done = deepspeech("lm", "inspect", str(golden))
+    assert done.returncode == 0, done.stderr
+    assert "59 words" in done.stdout
 
 
 def test_the_doctor_works() -> None:

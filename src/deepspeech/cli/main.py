@@ -16,6 +16,8 @@ from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
+from deepspeech.cli.lm import build, inspect, package, score
+from deepspeech.cli.many_values import ManyValues
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
@@ -34,6 +36,12 @@ for command in (train, evaluate, export, convert, transcribe, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
+lm = typer.Typer(rich_markup_mode=None)
+app.add_typer(lm, name="lm", help="Scorers: words and their order.", no_args_is_help=True)
+lm.command(cls=ManyValues)(build)
+lm.command()(package)
+lm.command()(inspect)
+lm.command(cls=ManyValues)(score)
 
 
 def run(action: Callable[[], object]) -> None:

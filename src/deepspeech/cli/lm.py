@@ -1,0 +1,279 @@
+"""`deepspeech lm build`, `package`, `inspect` and `score`: scorers from text, and what is in them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def build(
+    text: Annotated[
+        list[Path],
+        typer.Option(help="Text to learn from: a sentence a line, plain or .gz; a CSV's transcripts; - for stdin."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="What to make: FILE.scorer; FILE.klm, FILE.binary or FILE.arpa alone."),
+    ],
+    alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    order: Annotated[int, typer.Option(help="Words looked at together.")] = 5,
+    top_k: Annotated[int, typer.Option(help="Keep so many words, the most frequent ones; 0: all.")] = 500_000,
+    prune: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For each order: leave out n-grams that occur so often or less; the last is repeated.  "
+            "[default: 0 0 1]",
+            show_default=False,
+        ),
+    ] = None,
+    memory: Annotated[str, typer.Option(help="Memory to use, about; the rest goes to disk: 75% or 2GB.")] = "75%",
+    temporary: Annotated[Path | None, typer.Option(help="Folder for what does not fit into memory.")] = None,
+    normalize: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="lower: small letters; nfc: composed letters; letters: punctuation outside the alphabet "
+            "becomes space, lines with other such characters are left out; none.  [default: all that suit the "
+            "alphabet]",
+            show_default=False,
+        ),
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)
+    ] = None,
+    beta: Annotated[
+        float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)
+    ] = None,
+    bytes_mode: Annotated[
+        bool, typer.Option("--bytes", help="For a network that gives bytes: characters instead of words.")
+    ] = False,
+    discount_fallback: Annotated[
+        bool, typer.Option("--discount-fallback", help="Go on where the text is too small to estimate discounts.")
+    ] = False,
+    arpa: Annotated[Path | None, typer.Option(help="Write the model as ARPA text too.")] = None,
+    binary_type: Annotated[str, typer.Option(help="trie: small; probing: quicker, several times as large.")] = "trie",
+    quantize: Annotated[int, typer.Option(help="Bits for each probability in a trie; 0: all 32.")] = 8,
+    array_bits: Annotated[int, typer.Option(help="Bits of a trie's pointers kept apart; 0: none.")] = 255,
+) -> None:
+    """Make a scorer from text: the words of a language and their order.
+
+    Transcripts that the model was trained on make a start; more text of the same kind makes it better.
+
+    Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
+    """
+    import sys
+    from tempfile import TemporaryDirectory
+
+    from deepspeech.errors import LmError
+    from deepspeech.lm.binary import BinaryOptions
+    from deepspeech.lm.build import BuildOptions, kind_of_output
+    from deepspeech.lm.build import build as make
+    from deepspeech.lm.discounts import FALLBACK
+    from deepspeech.lm.estimate import EstimateOptions
+    from deepspeech.lm.memory import memory_bytes
+    from deepspeech.text.alphabet import Alphabet
+
+    end_tidily()
+    kind = kind_of_output(output)
+    if kind == "scorer" and alphabet is None and not bytes_mode:
+        raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --bytes)")
+    letters = Alphabet.from_file(alphabet) if alphabet else None
+    options = BuildOptions(
+        estimate=EstimateOptions(
+            order=order,
+            prune=thresholds(prune or ["0", "0", "1"], order),
+            most_frequent=top_k or None,
+            discount_fallback=FALLBACK if discount_fallback else None,
+            normalisation=normalisation(normalize, letters),
+            memory_bytes=memory_bytes(memory),
+            temporary=temporary,
+        ),
+        binary=BinaryOptions(binary_type, quantize, array_bits),
+        weights=_weights(alpha, beta),
+        arpa=arpa,
+        bytes_mode=bytes_mode,
+    )
+    with TemporaryDirectory(dir=temporary) as folder:
+        told = make(sources(text, bytes_mode, Path(folder)), output, letters, options)
+    print("\n".join(told))
+    if kind == "scorer":
+        print(
+            f"next: deepspeech evaluate --model MODEL --data TEST.csv --scorer {output}\n"
+            f"      deepspeech lm tune --model MODEL --data DEV.csv --scorer {output} --output TUNED.scorer",
+            file=sys.stderr,
+        )
+
+
+def package(
+    model: Annotated[
+        Path, typer.Argument(help="A KenLM binary, an ARPA text, or a .scorer to get another dictionary.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .scorer to write.")],
+    alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    vocab: Annotated[
+        Path | None,
+        typer.Option(help="The words that may be recognised, in a text; the model's own where it names them."),
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)
+    ] = None,
+    beta: Annotated[
+        float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)
+    ] = None,
+    bytes_mode: Annotated[
+        bool, typer.Option("--bytes", help="For a network that gives bytes: the vocabulary is characters.")
+    ] = False,
+) -> None:
+    """Make a scorer of a language model that is there already.
+
+    Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
+    """
+    from deepspeech.lm.build import BuildOptions, package_model, package_told
+    from deepspeech.text.alphabet import Alphabet
+
+    end_tidily()
+    words = [word for line in _lines([vocab]) for word in line.split()] if vocab else None
+    letters = Alphabet.from_file(alphabet) if alphabet else None
+    options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
+    print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A .scorer, a KenLM binary or an ARPA text.")],
+    alphabet: Annotated[Path | None, typer.Option(help="An alphabet.txt: to see words, and whether it fits.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What a scorer or a language model holds, and whether an alphabet fits it.
+
+    The exit code is 1 where the alphabet does not fit.
+
+    Example: deepspeech lm inspect my.scorer --alphabet alphabet.txt
+    """
+    import json
+
+    from deepspeech.lm.examine import examine, page
+    from deepspeech.text.alphabet import Alphabet
+
+    examined = examine(file, Alphabet.from_file(alphabet) if alphabet else None)
+    print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else page(examined))
+    if examined.fault:
+        raise typer.Exit(1)
+
+
+def score(
+    file: Annotated[Path, typer.Argument(help="A .scorer, a KenLM binary or an ARPA text.")],
+    text: Annotated[
+        list[Path] | None, typer.Option(help="Texts, a sentence a line; standard input by default.")
+    ] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON: the sums alone.")] = False,
+) -> None:
+    """How probable a language model finds sentences: log10 of each, then the perplexity of all.
+
+    Example: deepspeech lm score my.scorer --text sentences.txt
+    """
+    import json
+
+    from deepspeech.lm.model import LanguageModel, Perplexity
+
+    model, total = LanguageModel.open(file), Perplexity(0, 0, 0, 0.0)
+    for line in _lines(text or [Path("-")]):
+        one = model.measure(line)
+        total += one
+        if not json_output:
+            print(f"{one.log10:.4f}\t{line}")
+    if json_output:
+        known = {"sentences": total.sentences, "words": total.words, "unknown": total.unknown, "log10": total.log10}
+        print(json.dumps(known | {"perplexity": total.value}))
+    else:
+        print(
+            f"{total.sentences} sentences, {total.words} words, {total.unknown} of them unknown, "
+            f"log10 {total.log10:.4f}, perplexity {total.value:.2f}"
+        )
+
+
+def _weights(alpha: float | None, beta: float | None) -> Any:
+    """Those given, else those of the released English scorer."""
+    from deepspeech.lm.package import Weights
+
+    given = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
+    return Weights(**given)
+
+
+def thresholds(told: list[str], order: int) -> tuple[int, ...]:
+    """`0 0 1`, `0|0|1` or `0,0,1`. More than the order takes are cut where they only repeat the default's last."""
+    import re
+
+    from deepspeech.errors import LmError
+
+    try:
+        numbers = tuple(int(number) for one in told for number in re.split(r"[|,\s]+", one.strip()))
+    except ValueError:
+        raise LmError(f"--prune {' '.join(told)}: these are no numbers; write for example --prune 0 0 1") from None
+    return numbers[:order] if numbers == (0, 0, 1) else numbers
+
+
+def normalisation(told: list[str] | None, alphabet: Any) -> Any:
+    """What `--normalize` asks for; without it what suits the letters of the model."""
+    import unicodedata
+
+    from deepspeech.errors import LmError
+    from deepspeech.lm.normalise import Normalisation
+
+    letters = alphabet.labels if alphabet else ()
+    if told is None:
+        has_capitals = any(letter != letter.lower() for letter in letters)
+        has_marks = any(unicodedata.combining(letter[:1]) for letter in letters if letter)
+        told = ["letters"] if alphabet else []
+        told += ["lower"] * (bool(alphabet) and not has_capitals) + ["nfc"] * (bool(alphabet) and not has_marks)
+    unknown = sorted(set(told) - {"lower", "nfc", "letters", "none"})
+    if unknown:
+        raise LmError(f"--normalize {unknown[0]}: there is lower, nfc, letters and none")
+    if "letters" in told and not alphabet:
+        raise LmError("--normalize letters needs an --alphabet")
+    return Normalisation("nfc" in told, "lower" in told, frozenset(letters) if "letters" in told else None)
+
+
+def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
+    """The texts with a sentence a line: transcripts are taken out of CSVs, characters stand apart for bytes."""
+    plain = []
+    for number, text in enumerate(texts):
+        if text.name.lower().endswith((".csv", ".csv.gz")) or bytes_mode:
+            plain.append(folder / f"{number:04d} {text.name.removesuffix('.gz') or 'stdin'}")
+            with plain[-1].open("w", encoding="utf-8", newline="\n") as file:
+                for line in _sentences(text):
+                    file.write((" ".join("".join(line.split())) if bytes_mode else line) + "\n")
+        else:
+            plain.append(text)
+    return plain
+
+
+def _sentences(text: Path) -> Any:
+    if not text.name.lower().endswith(".csv"):
+        return _lines([text])
+    from deepspeech.datasets.csv_files import read_csv
+
+    return (" ".join(sample.transcript.split()) for sample in read_csv(text))
+
+
+def _lines(texts: list[Path]) -> Any:
+    import io
+
+    from deepspeech.errors import LmError
+    from deepspeech.lm.corpus import open_text
+
+    for text in texts:
+        with open_text(text) as (stream, _):
+            try:
+                for line in io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n"):
+                    yield line.rstrip("\r\n")
+            except UnicodeDecodeError:
+                raise LmError(f"{text}: is not UTF-8; convert the text first, with iconv for example") from None
+            except EOFError:
+                raise LmError(f"{text}: the compressed file is cut short; get it again") from None
+
+
+def end_tidily() -> None:
+    """Let a plain kill clear temporary files away, as Ctrl-C does."""
+    import signal
+    import sys
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -1,0 +1,208 @@
+"""ARPA: the text format of back-off models, which every toolkit reads and writes.
+
+In and out: Ngrams and files, plain or .gz. Format: a header with the number of n-grams of each order, then of each
+order its n-grams, a line each: log10 of the probability, words, log10 of the back-off where there is one.
+"""
+
+import gzip
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech import _native
+from deepspeech.errors import LmError
+from deepspeech.lm.corpus import blocks, megabytes
+from deepspeech.lm.counts import KEY
+from deepspeech.lm.ngrams import COLUMNS, PIECE_WORDS, Ngrams, table, write_words
+from deepspeech.lm.store import MEGABYTE, Store
+from deepspeech.progress import Progress
+
+COMPRESSION = 1  # gzip's fastest; the file is half as large again as at its slowest, which takes ten times as long
+NO_UNKNOWN_WORD = -100.0  # log10 probability of <unk> where a file has none; KenLM's
+TO_BE_FOUND = 1.0  # stands for a log10 probability, which is never above 0, until the true one is known
+
+
+def write_arpa(ngrams: Ngrams, path: str | Path) -> None:
+    """Writes an ARPA file, compressed where its name ends in .gz; it appears whole or not at all. Raises LmError."""
+    lines = _native.ArpaLines()
+    for words in ngrams.words():
+        lines.add_words(words)
+    try:
+        with _appearing(Path(path)) as file, Progress(sum(ngrams.counts), "ARPA written", "n-grams") as progress:
+            counts = "".join(f"ngram {n}={number}\n" for n, number in enumerate(ngrams.counts, 1))
+            file.write(f"\\data\\\n{counts}".encode())
+            for n in range(1, ngrams.order + 1):
+                file.write(f"\n\\{n}-grams:\n".encode())
+                for ids, probability, backoff in ngrams.rows(n):
+                    file.write(lines.of(ids, probability, backoff, n < ngrams.order))
+                    progress.advance(len(ids))
+            file.write(b"\n\\end\\\n")
+    except OSError as error:
+        raise LmError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from None
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[BinaryIO]:
+    """A file that gets its name when the `with` block ends well, and goes away otherwise."""
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name}.part")
+    try:
+        with temporary.open("wb") as raw:
+            if path.suffix == ".gz":
+                # No name and no time in the header: the same model gives the same file.
+                with gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as file:
+                    yield file  # type: ignore[misc]
+            else:
+                yield raw
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_arpa(path: str | Path, memory_bytes: int = 2000 * MEGABYTE, temporary: Path | None = None) -> Ngrams:
+    """The model of an ARPA file, plain or .gz. Raises LmError with file and line for what is not well-formed.
+
+    A missing `<unk>` gets log10 probability -100, as KenLM gives it. Suffixes of n-grams that a foreign toolkit pruned
+    are put back with the probability that backing off gives them. Close the result: it owns a temporary database.
+    """
+    store = Store(memory_bytes, temporary)
+    try:
+        return _read(path, store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _read(path: str | Path, store: Store) -> Ngrams:
+    reader = _native.ArpaReader()
+    words = _Words(reader)
+    _read_sections(path, store, reader, words)
+    order = len(reader.announced)
+    for n in range(2, order + 1):
+        if store.rows(f"read_{n}") == 0:
+            raise LmError(f"{path}: holds no {n}-grams; models of its order {order} need some")
+        store.sort(f"read_{n}", into=table(n))
+    words.write(store)
+    for n in range(order, 1, -1):
+        with _told(path):
+            _put_back(store, n, words.bits)
+    for n in range(2, order):
+        _fill(store, n, words.bits)
+    return Ngrams(store, order, words.bits, words.count)
+
+
+def _read_sections(path: str | Path, store: Store, reader: _native.ArpaReader, words: "_Words") -> None:
+    """All n-grams: those of order 2 and more into tables `read_2` …, unsorted."""
+    with Progress(megabytes([path]), "ARPA read", "MB") as progress:
+        told_mb = 0
+        for block, read_bytes in blocks(path):
+            with _told(path):
+                reader.read(block)
+            words.take()
+            for n in range(2, len(reader.announced) + 1):
+                numbers, probability, backoff = reader.take(n)
+                if len(numbers):
+                    if not store.is_open:
+                        store.open(sum(reader.announced), reader.announced[0])
+                    keys = _native.pack_ngrams(words.ids[numbers], words.bits)
+                    store.append(f"read_{n}", COLUMNS, (*keys, probability, backoff))
+            progress.advance(read_bytes // MEGABYTE - told_mb)
+            told_mb = read_bytes // MEGABYTE
+    with _told(path):
+        reader.finish()
+        words.check()
+
+
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """What the reader refuses, with the name of the file."""
+    try:
+        yield
+    except ValueError as error:
+        raise LmError(f"{path}: {error}") from None
+
+
+class _Words:
+    """The 1-grams of a file being read, and the ids they get once all are there."""
+
+    def __init__(self, reader: _native.ArpaReader) -> None:
+        self._reader = reader
+        self._probabilities: list[NDArray[np.float32]] = []
+        self._backoffs: list[NDArray[np.float32]] = []
+
+    def take(self) -> None:
+        if self._reader.announced:
+            _, probabilities, backoffs = self._reader.take(1)
+            self._probabilities.append(probabilities)
+            self._backoffs.append(backoffs)
+
+    def check(self) -> None:
+        """Raises ValueError where a marker of sentences is missing."""
+        missing = set(_native.word_hashes(["<s>", "</s>"]).tolist()) - set(self._reader.hashes().tolist())
+        if missing:
+            raise ValueError("has no '<s>' or no '</s>' among its 1-grams; a model of sentences needs both")
+
+    @cached_property
+    def _by_id(self) -> NDArray[np.int64]:
+        """The numbers of all words but `<unk>`."""
+        hashes = self._reader.hashes()
+        known = np.flatnonzero(hashes != _native.word_hashes(["<unk>"])[0])
+        return known[np.argsort(hashes[known])]
+
+    @cached_property
+    def ids(self) -> NDArray[np.uint32]:
+        """By number in the file."""
+        ids = np.zeros(len(self._reader.hashes()), np.uint32)
+        ids[self._by_id] = np.arange(1, len(self._by_id) + 1)
+        return ids
+
+    @property
+    def count(self) -> int:
+        return len(self._by_id) + 1
+
+    @property
+    def bits(self) -> int:
+        return (self.count - 1).bit_length()
+
+    def write(self, store: Store) -> None:
+        """The file of words and the table of 1-grams."""
+        probability = np.full(self.count, NO_UNKNOWN_WORD, np.float32)
+        backoff = np.zeros(self.count, np.float32)
+        probability[self.ids] = np.concatenate(self._probabilities)
+        backoff[self.ids] = np.concatenate(self._backoffs)
+        keys = _native.pack_ngrams(np.arange(self.count, dtype=np.uint32)[:, None], self.bits)
+        store.append(table(1), COLUMNS, (*keys, probability, backoff))
+        numbers = self._by_id.astype(np.uint32)
+        pieces = (numbers[first : first + PIECE_WORDS] for first in range(0, len(numbers), PIECE_WORDS))
+        write_words(store, chain([["<unk>"]], map(self._reader.words, pieces)))
+
+
+def _put_back(store: Store, n: int, word_bits: int) -> None:
+    """Suffixes of n-grams of order `n` that the order below lacks come to it, their probability not known yet."""
+    gaps = _native.SuffixGaps(n, word_bits, store.pieces(table(n - 1), KEY))
+    found = 0
+    for keys in store.pieces(table(n), KEY):
+        high, low = gaps.read(*keys)
+        found += len(high)
+        if len(high):
+            unknown = np.full(len(high), TO_BE_FOUND, np.float32)
+            store.append("gaps", COLUMNS, (high, low, unknown, np.zeros(len(high), np.float32)))
+    if found:
+        store.add("gaps", table(n - 1))
+        store.sort(table(n - 1), into=table(n - 1))
+
+
+def _fill(store: Store, n: int, word_bits: int) -> None:
+    """Gives n-grams that were put back what backing off gives: p(suffix) and the back-off of the context."""
+    for high, low in store.pieces(table(n), KEY, where=f"probability = {TO_BE_FOUND}"):
+        ids = _native.unpack_ngrams(high, low, n, word_bits)
+        probability = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, 1:], word_bits), "probability")
+        backoff = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, :-1], word_bits), "backoff")
+        store.put(table(n), high, low, "probability", probability + backoff)

@@ -1,0 +1,129 @@
+"""KenLM binaries: n-grams as files that decoders map into memory.
+
+In: Ngrams. Out: a file that equals that of KenLM's `build_binary -v`, byte for byte, of any of its types but rest
+costs. `native/src/kenlm_writer.cc` fills the file in place; memory holds no more of it than the system finds room for.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech import _native
+from deepspeech.errors import LmError
+from deepspeech.lm.ngrams import Ngrams
+from deepspeech.lm.whole_file import whole_file
+from deepspeech.progress import Progress
+
+KINDS = ("trie", "probing")
+
+_Floats: TypeAlias = NDArray[np.float32]
+_RESERVED_BACKOFFS = 2  # of the quantised values: nothing longer, and a backoff of 0
+_FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class BinaryOptions:
+    """How a binary stores n-grams. The defaults are those of DeepSpeech's released scorers: small, and quick enough."""
+
+    kind: str = "trie"  # or probing: hash tables, several times as large, quicker
+    quantize_bits: int = 8  # tries: values are rounded to one of 2^bits for each order; 0: kept as they are
+    array_bits: int = 255  # tries: at most so many bits of pointers are kept apart, which saves space; 0: none
+    probing_multiplier: float = 1.5  # buckets for each entry of hash tables
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise LmError(f"the binary type is '{self.kind}'; it can be {' or '.join(KINDS)}")
+        if self.quantize_bits and not 2 <= self.quantize_bits <= 25:
+            raise LmError(f"quantisation to {self.quantize_bits} bits; use 2 to 25, or 0 for none")
+        if not 0 <= self.array_bits <= 255:
+            raise LmError(f"array pointers of {self.array_bits} bits; use 0 to 255")
+        if not 1 <= self.probing_multiplier < 1000:
+            raise LmError(f"{self.probing_multiplier:g} buckets for each entry; use 1 to 1000")
+
+    @property
+    def type(self) -> int:
+        """KenLM's number for it, an index of describe.TYPES."""
+        return 0 if self.kind == "probing" else 2 + bool(self.quantize_bits) + 2 * bool(self.array_bits)
+
+    @property
+    def quantised(self) -> bool:
+        return self.kind == "trie" and self.quantize_bits > 0
+
+
+def write_binary(ngrams: Ngrams, path: Path, options: BinaryOptions) -> None:
+    """Write `ngrams` as a KenLM binary. Raises LmError where they or the disk do not allow it."""
+    with whole_file(path) as partial:
+        fill(ngrams, partial, options)
+
+
+def fill(ngrams: Ngrams, path: Path, options: BinaryOptions) -> None:
+    """The same without the ceremony: `path` is the caller's temporary file."""
+    try:
+        plan = _native.KenlmPlan(
+            options.type, list(ngrams.counts), options.quantize_bits or 8, options.quantize_bits or 8,
+            options.array_bits, options.probing_multiplier,
+        )  # fmt: skip
+        with path.open("wb") as file:
+            # All space is taken at once: a full disk shows here, as an error, and not while memory is written back.
+            os.posix_fallocate(file.fileno(), 0, plan.size_bytes)
+        bins = {n: _bins(ngrams, n, options.quantize_bits, path.parent) for n in _rounded(ngrams, options)}
+        _write(ngrams, _native.KenlmWriter(str(path), plan), bins)
+    except (RuntimeError, ValueError) as error:
+        raise LmError(f"the language model cannot be written: it {error}") from None
+
+
+def _write(ngrams: Ngrams, writer: _native.KenlmWriter, bins: dict[int, tuple[list[float], list[float]]]) -> None:
+    for words in ngrams.words():
+        writer.words(words)
+    with Progress(sum(ngrams.counts), "writing", "n-grams") as progress:
+        for n in range(1, ngrams.order + 1):
+            if n in bins:
+                writer.bins(n, *bins[n])
+            for ids, probabilities, backoffs in ngrams.rows(n):
+                writer.rows(ids, probabilities, backoffs)
+                progress.advance(len(ids))
+    writer.finish()
+
+
+def _rounded(ngrams: Ngrams, options: BinaryOptions) -> Iterator[int]:
+    """Orders whose values are rounded: single words keep theirs."""
+    if options.quantised:
+        yield from Progress(ngrams.order - 1, "rounding", "orders").over(range(2, ngrams.order + 1))
+
+
+def _bins(ngrams: Ngrams, n: int, bits: int, folder: Path) -> tuple[list[float], list[float]]:
+    """The values to which probabilities and backoffs of order `n` are rounded: means of equally filled parts."""
+    count, longest = ngrams.counts[n - 1], n == ngrams.order
+    with _scratch(count, folder) as probabilities, _scratch(0 if longest else count, folder) as backoffs:
+        seen = kept = 0
+        for _, some, more in ngrams.rows(n):
+            probabilities[seen : seen + len(some)] = some
+            seen += len(some)
+            if not longest:
+                some = more[more != 0]
+                backoffs[kept : kept + len(some)] = some
+                kept += len(some)
+        if seen != count:
+            raise RuntimeError(f"has {seen} {n}-grams, but counts {count}")
+        means = _means(probabilities[:count], 1 << bits)
+        return means, [] if longest else _means(backoffs[:kept], (1 << bits) - _RESERVED_BACKOFFS)
+
+
+def _means(values: _Floats, bins: int) -> list[float]:
+    values.sort()
+    return _native.bin_means(values, bins)
+
+
+@contextmanager
+def _scratch(count: int, folder: Path) -> Iterator[_Floats]:
+    """Room for `count` numbers on disk, used through memory, which could not hold those of a large model."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        os.posix_fallocate(file.fileno(), 0, max(count, 1) * _FLOAT_BYTES)
+        yield np.memmap(file, np.float32, "r+", shape=max(count, 1))

@@ -1,0 +1,127 @@
+"""build(): from text to a scorer, a KenLM binary or an ARPA file; the conductor of the whole room.
+
+text → estimate.py → Ngrams → arpa.py
+                            → binary.py → package.py ← dictionary.py
+"""
+
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from deepspeech.errors import LmError
+from deepspeech.lm.arpa import read_arpa, write_arpa
+from deepspeech.lm.binary import BinaryOptions, fill, write_binary
+from deepspeech.lm.describe import TYPES, kind_of, open_native, size, strings
+from deepspeech.lm.dictionary import describe_skipped
+from deepspeech.lm.estimate import EstimateOptions, estimate
+from deepspeech.lm.ngrams import Ngrams
+from deepspeech.lm.package import Package, Weights, append, package
+from deepspeech.lm.whole_file import check_place, whole_file
+from deepspeech.text.alphabet import Alphabet
+
+SCORER, BINARY, ARPA = "scorer", "binary", "arpa"
+SUFFIXES = {".scorer": SCORER, ".klm": BINARY, ".binary": BINARY, ".arpa": ARPA, ".arpa.gz": ARPA}
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What is made, and how."""
+
+    estimate: EstimateOptions = field(default_factory=EstimateOptions)
+    binary: BinaryOptions = field(default_factory=BinaryOptions)
+    weights: Weights = field(default_factory=Weights)
+    arpa: Path | None = None  # the model as text too
+    bytes_mode: bool = False  # texts are characters, the scorer is for networks that give bytes
+
+
+def kind_of_output(output: Path) -> str:
+    """What `output` is to become, by its suffix. Raises LmError."""
+    for suffix, kind in SUFFIXES.items():
+        if output.name.endswith(suffix):
+            return kind
+    raise LmError(f"{output}: its suffix says not what to make; use {', '.join(SUFFIXES)}")
+
+
+def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, options: BuildOptions) -> list[str]:
+    """Make `output`; its suffix decides what. Gives what a person wants to know, line by line. Raises LmError."""
+    kind = kind_of_output(output)
+    for path in (output, options.arpa):
+        if path is not None:
+            check_place(path)
+    if kind == SCORER and not options.bytes_mode and (alphabet is None or alphabet.space is None):
+        raise LmError("a scorer for words needs the alphabet of its model, with a space; name an alphabet.txt")
+    with _estimated(texts, options.estimate) as ngrams:
+        told = list(ngrams.told)
+        for path in dict.fromkeys(path for path in (options.arpa, output if kind == ARPA else None) if path):
+            write_arpa(ngrams, path)
+            told.append(f"{path}: ARPA text, {size(path.stat().st_size)}")
+        if kind == BINARY:
+            write_binary(ngrams, output, options.binary)
+            told.append(f"{output}: {model_told(ngrams, options.binary)}, {size(output.stat().st_size)}")
+        elif kind == SCORER:
+            words = [word for some in ngrams.words() for word in some]
+            first, *more = package_told(_scorer(ngrams, words, output, alphabet, options), alphabet, options.weights)
+            told += [first, f"  language model: {model_told(ngrams, options.binary)}", *more]
+    return told
+
+
+def _estimated(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
+    try:
+        return estimate(texts, options)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        folder = options.temporary or tempfile.gettempdir()
+        raise LmError(f"{folder}: cannot be written ({error.strerror}); free space, or name another folder") from None
+
+
+def _scorer(
+    ngrams: Ngrams, words: Collection[str], output: Path, alphabet: Alphabet | None, options: BuildOptions
+) -> Package:
+    """The binary is written where the scorer will be, and gets its dictionary there: no second copy on disk."""
+    with whole_file(output) as partial:
+        fill(ngrams, partial, options.binary)
+        return append(partial, output, words, alphabet, options.weights, options.bytes_mode)
+
+
+def package_model(
+    model: Path, words: Collection[str] | None, output: Path, alphabet: Alphabet | None, options: BuildOptions
+) -> Package:
+    """Make a scorer of a KenLM binary, of another scorer's language model, or of an ARPA text.
+
+    Without `words` the dictionary has those of the model, where the file names them. Raises LmError, ScorerError.
+    """
+    check_place(output)
+    if kind_of(model) == "arpa":
+        with read_arpa(model, options.estimate.memory_bytes, options.estimate.temporary) as ngrams:
+            words = words or [word for some in ngrams.words() for word in some]
+            return _scorer(ngrams, words, output, alphabet, options)
+    if not words:
+        native = open_native(model)
+        if not native.has_strings:
+            raise LmError(f"{model}: does not name its words; give a list of them (--vocab)")
+        words = list(islice(strings(model, native.end), native.counts[0]))
+    return package(model, words, alphabet, output, options.weights, options.bytes_mode)
+
+
+def model_told(ngrams: Ngrams, options: BinaryOptions) -> str:
+    """Order, words and type, in a few words."""
+    return f"{TYPES[options.type]} of order {ngrams.order}, {ngrams.counts[0]} words"
+
+
+def package_told(package: Package, alphabet: Alphabet | None, weights: Weights) -> list[str]:
+    """What was packaged, line by line."""
+    unit = "characters" if package.bytes_mode else "words"
+    dictionary = package.dictionary
+    told = [
+        f"{package.path}: scorer for {'bytes' if package.bytes_mode else 'words'}, {size(package.size_bytes)}, "
+        f"alpha {weights.alpha:.6g}, beta {weights.beta:.6g}",
+        f"  dictionary: {dictionary.words} {unit}, {size(len(dictionary.content))}",
+    ]
+    if dictionary.skipped and alphabet is not None:
+        told.append(f"  not in the dictionary: {describe_skipped(dictionary, alphabet)}")
+    if package.unknown:
+        told.append(f"  {package.unknown} {unit} of the dictionary are unknown to the language model")
+    return told

@@ -1,0 +1,144 @@
+"""What a file of a language model is: `.scorer`, KenLM binary or ARPA text.
+
+In: a path. Out: a Description, from headers alone.
+"""
+
+import gzip
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from deepspeech import _native
+from deepspeech.errors import LmError, ScorerError
+
+TYPES = ("probing", "rest probing", "trie", "quantised trie", "array trie", "quantised array trie")  # by KenLM's number
+
+_GZIP = b"\x1f\x8b"
+_KENLM = b"mmap lm"
+_TRAILER = b"EIRT"
+_ARPA_COUNT = re.compile(r"ngram (\d+) *= *(\d+)")
+_ARPA_HEAD_LINES = 1000
+_BLOCK_BYTES = 1 << 20
+WORDS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a file of a language model holds."""
+
+    path: Path
+    kind: str  # scorer, kenlm or arpa
+    size_bytes: int
+    order: int
+    counts: tuple[int, ...]
+    type: str = ""  # of a binary: one of TYPES
+    bits: tuple[int, int] = (0, 0)  # of quantised probabilities and backoffs
+    model_bytes: int = 0
+    has_strings: bool = False  # a binary from which words can be read
+    strings: tuple[str, ...] = ()  # the first of them
+    scorer: _native.Scorer | None = None
+
+
+def describe(path: Path) -> Description:
+    """Look at a file. Of an ARPA text only the head is read. Raises LmError, ScorerError."""
+    kind = kind_of(path)
+    size_bytes = path.stat().st_size
+    if kind == "arpa":
+        counts = _arpa_counts(path)
+        return Description(path, kind, size_bytes, len(counts), counts)
+    native = open_native(path)
+    scorer = open_scorer(path) if kind == "scorer" else None
+    some = tuple(islice(strings(path, native.end), WORDS_SHOWN)) if native.has_strings else ()
+    return Description(
+        path, kind, size_bytes, native.order, tuple(native.counts), TYPES[native.type], native.bits, native.end,
+        native.has_strings, some, scorer,
+    )  # fmt: skip
+
+
+def kind_of(path: Path) -> str:
+    """What a file is by its first bytes: scorer, kenlm or arpa. Raises LmError."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+        if head.startswith(_GZIP):
+            with gzip.open(path) as file:
+                head = file.read(64)
+    except (OSError, EOFError) as error:
+        raise LmError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if head.startswith(_KENLM):
+        return "scorer" if _has_trailer(path) else "kenlm"
+    if b"\\data\\" in head:
+        return "arpa"
+    raise LmError(f"{path}: is no scorer, no KenLM binary and no ARPA text")
+
+
+def open_native(path: Path) -> _native.NgramModel:
+    """The language model of a binary or a scorer. Raises ScorerError."""
+    try:
+        return _native.NgramModel(str(path))
+    except RuntimeError as error:
+        raise ScorerError(f"{path}: the language model {error}") from None
+
+
+def open_scorer(path: Path) -> _native.Scorer:
+    """A scorer's dictionary and weights. Raises ScorerError."""
+    try:
+        return _native.Scorer(str(path))
+    except RuntimeError as error:
+        raise ScorerError(f"{path}: the scorer {error}") from None
+
+
+def _has_trailer(path: Path) -> bool:
+    end = open_native(path).end
+    with path.open("rb") as file:
+        file.seek(end)
+        return file.read(len(_TRAILER)) == _TRAILER
+
+
+def _arpa_counts(path: Path) -> tuple[int, ...]:
+    counts: list[int] = []
+    for line in _head(path):
+        found = _ARPA_COUNT.match(line)
+        if found and int(found[1]) == len(counts) + 1:
+            counts.append(int(found[2]))
+        elif line.startswith("\\1-grams:"):
+            break
+    if not counts:
+        raise LmError(f"{path}: its head names no n-grams; it must have lines like 'ngram 1=42'")
+    return tuple(counts)
+
+
+def _head(path: Path) -> Iterator[str]:
+    with path.open("rb") as file:
+        zipped = file.read(2) == _GZIP
+    try:
+        with gzip.open(path) if zipped else path.open("rb") as file:
+            for _ in range(_ARPA_HEAD_LINES):
+                yield file.readline(10_000).decode("utf-8", "replace").strip()
+    except (OSError, EOFError) as error:
+        raise LmError(f"{path}: cannot be read ({error})") from None
+
+
+def strings(path: Path, end: int) -> Iterator[str]:
+    """The words that follow the n-grams of a binary, from byte `end`; `<unk>` is the first."""
+    rest = b""
+    with path.open("rb") as file:
+        file.seek(end)
+        while block := file.read(_BLOCK_BYTES):
+            *words, rest = (rest + block).split(b"\0")
+            if len(rest) > _BLOCK_BYTES:
+                raise LmError(f"{path}: its words have no end; the file is damaged")
+            for word in words:
+                yield word.decode("utf-8", "replace")
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    number, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB"):
+        if number < 1000:
+            break
+        number, unit = number / 1000, larger
+    return f"{number:.0f} {unit}" if number >= 100 or unit == "bytes" else f"{number:.1f} {unit}"

@@ -1,0 +1,82 @@
+"""What `deepspeech lm inspect` tells of a file: kind, sizes, weights, words, and whether an alphabet fits.
+
+In: a `.scorer`, a KenLM binary or an ARPA text, perhaps an alphabet. Out: an Examined, as lines or as JSON's types.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, open_native, size
+from deepspeech.lm.sample_words import fault, sample_words
+from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A description, with what an alphabet adds."""
+
+    description: Description
+    words: tuple[str, ...]  # some
+    alphabet_given: bool
+    fault: str  # why the alphabet does not fit; empty where it does or none was given
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        seen = self.description
+        page: dict[str, Any] = {
+            "file": str(seen.path), "kind": seen.kind, "size_bytes": seen.size_bytes, "order": seen.order,
+            "ngrams": list(seen.counts),
+        }  # fmt: skip
+        if seen.kind != "arpa":
+            page |= {"type": seen.type, "quantisation_bits": list(seen.bits), "model_bytes": seen.model_bytes}
+            page |= {"has_strings": seen.has_strings}
+        if seen.scorer is not None:
+            native = seen.scorer
+            page |= {
+                "mode": "bytes" if native.bytes_mode else "words", "alpha": native.alpha, "beta": native.beta,
+                "dictionary": {"words": native.words, "states": native.states, "arcs": native.arcs,
+                               "labels": native.labels},
+            }  # fmt: skip
+        page["words"] = list(self.words)
+        if self.alphabet_given:
+            page |= {"alphabet_fits": not self.fault, "fault": self.fault}
+        return page
+
+
+def examine(path: Path, alphabet: Alphabet | None) -> Examined:
+    """Look at a file; `alphabet`: to be told words, and whether it fits. Raises LmError, ScorerError."""
+    seen = describe(path)
+    if seen.scorer is None:
+        return Examined(seen, seen.strings, False, "")
+    spelt = alphabet or (ByteAlphabet() if seen.scorer.bytes_mode else None)
+    fits_not = fault(seen.scorer, open_native(path), alphabet) if alphabet else ""
+    known = spelt is not None and spelt.bytes_mode == seen.scorer.bytes_mode and not fits_not
+    words = tuple(sample_words(seen.scorer, spelt, WORDS_SHOWN)) if spelt and known else ()
+    return Examined(seen, words, alphabet is not None, fits_not)
+
+
+def page(examined: Examined) -> str:
+    """Lines for a person."""
+    seen = examined.description
+    kinds = {"scorer": "scorer", "kenlm": "KenLM binary", "arpa": "ARPA text"}
+    ngrams = ", ".join(f"{count} {n}-grams" for n, count in enumerate(seen.counts, 1))
+    lines = [f"{seen.path}: {kinds[seen.kind]}, {size(seen.size_bytes)}"]
+    if seen.scorer is not None:
+        lines.append(f"  for           {'bytes' if seen.scorer.bytes_mode else 'words'}")
+        lines.append(f"  alpha, beta   {seen.scorer.alpha:.6g}, {seen.scorer.beta:.6g}")
+    lines.append(f"  order         {seen.order}: {ngrams}")
+    if seen.kind != "arpa":
+        rounded = f", values of {seen.bits[0]} and {seen.bits[1]} bits" if seen.bits[0] else ""
+        strings = ", with its words as texts" if seen.has_strings else ""
+        lines.append(f"  model         {seen.type}{rounded}, {size(seen.model_bytes)}{strings}")
+    if seen.scorer is not None:
+        native, unit = seen.scorer, "characters" if seen.scorer.bytes_mode else "words"
+        lines.append(f"  dictionary    {native.words} {unit}, {native.states} states, {native.arcs} arcs")
+    if examined.words:
+        lines.append(f"  words         {' '.join(examined.words)} …")
+    elif seen.scorer is not None and not examined.alphabet_given:
+        lines.append("  words         to see some, give --alphabet: a scorer does not hold its letters")
+    if examined.alphabet_given:
+        lines.append(f"  alphabet      {'does not fit: ' + examined.fault if examined.fault else 'fits'}")
+    return "\n".join(lines)

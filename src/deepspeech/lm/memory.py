@@ -1,0 +1,29 @@
+"""How much memory a job may take, as people say it: 75%, 2GB, 800M."""
+
+import os
+import re
+from pathlib import Path
+
+from deepspeech.errors import LmError
+
+_UNITS = {"": 1, "b": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(%)|([kmgt]?)(?:i?b)?)", re.IGNORECASE)
+_CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+def memory_bytes(text: str) -> int:
+    """Bytes that `text` stands for; a percentage is of this machine's memory, or its container's. Raises LmError."""
+    found = _TEXT.fullmatch(text.strip())
+    if not found or float(found[1]) <= 0:
+        raise LmError(f"memory '{text}' is not understood; write 75% or 2GB")
+    if found[2]:
+        return int(min(float(found[1]), 100) / 100 * _machine_bytes())
+    return int(float(found[1]) * _UNITS[found[3].lower()])
+
+
+def _machine_bytes() -> int:
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(whole, int(_CONTAINER_LIMIT.read_text()))
+    except (OSError, ValueError):  # no container, or "max"
+        return whole

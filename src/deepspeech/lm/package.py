@@ -1,0 +1,136 @@
+"""Scorer packages: a KenLM binary, 25 bytes and a dictionary in one file, `.scorer` version 6.
+
+In: a language model, its words, an alphabet. Out: the file that DeepSpeech 0.9.3 and this system decode with.
+Format: `native_client/ctcdecode/scorer.cpp` of DeepSpeech 0.9.3; docs/formats/scorer.md.
+"""
+
+import os
+import shutil
+import struct
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepspeech import _native
+from deepspeech.decoder.options import LARGEST_WEIGHT
+from deepspeech.decoder.scorer import Scorer
+from deepspeech.errors import LmError, ScorerError
+from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
+from deepspeech.lm.whole_file import whole_file
+from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+
+_TRAILER = struct.Struct("<4si?dd")
+_WEIGHTS = struct.Struct("<dd")
+_MAGIC, _VERSION = b"EIRT", 6
+_STRINGS_AT = 100  # a byte of KenLM's header: words follow the n-grams
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much a scorer counts unless a search is told otherwise; by default as in the released English scorer."""
+
+    alpha: float = 0.931289039105002  # of the language model
+    beta: float = 1.1834137581510284  # for each word, or character in bytes mode
+
+    def __post_init__(self) -> None:
+        for name, value in (("alpha", self.alpha), ("beta", self.beta)):
+            if not abs(value) < LARGEST_WEIGHT:
+                raise LmError(f"{name} is {value:g}; it must be a number below {LARGEST_WEIGHT:g}")
+
+
+@dataclass(frozen=True)
+class Package:
+    """What was packaged."""
+
+    path: Path
+    bytes_mode: bool
+    dictionary: Dictionary
+    model_bytes: int
+    unknown: int  # words of the dictionary that the language model does not know
+
+    @property
+    def size_bytes(self) -> int:
+        return self.model_bytes + _TRAILER.size + len(self.dictionary.content)
+
+
+def looks_like_characters(words: Iterable[str]) -> bool:
+    """Whether every word is a single character: the sign of a scorer for bytes mode."""
+    return all(len(word) == 1 for word in words)
+
+
+def package(
+    model: Path, words: Collection[str], alphabet: Alphabet | None, output: Path, weights: Weights, bytes_mode: bool
+) -> Package:
+    """Write `output` from a KenLM binary. Words that the alphabet cannot spell are left out and listed.
+
+    Words of the model that the binary holds as texts are left away. Raises LmError, ScorerError.
+    """
+    with whole_file(output) as partial:
+        end = model_end(model)
+        with model.open("rb") as source, partial.open("wb") as target:
+            _copy(source.fileno(), target.fileno(), end)
+            target.seek(_STRINGS_AT)
+            target.write(b"\0")
+        return append(partial, output, words, alphabet, weights, bytes_mode)
+
+
+def append(
+    partial: Path, output: Path, words: Collection[str], alphabet: Alphabet | None, weights: Weights, bytes_mode: bool
+) -> Package:
+    """Make the KenLM binary `partial`, which is to be `output`, a scorer."""
+    labels = _labels(alphabet, bytes_mode)
+    end = partial.stat().st_size
+    dictionary = build_dictionary(words, labels, end + _TRAILER.size)
+    with partial.open("ab") as file:
+        file.write(_TRAILER.pack(_MAGIC, _VERSION, bytes_mode, *_rounded(weights)))
+        file.write(dictionary.content)
+    Scorer.open(partial)  # proves it
+    native = _native.NgramModel(str(partial))
+    left_out = {*dictionary.skipped, *MARKS}
+    unknown = sum(1 for word in words if word not in left_out and not native.id(word))
+    return Package(output, bytes_mode, dictionary, end, unknown)
+
+
+def with_weights(scorer: Path, output: Path, alpha: float, beta: float) -> None:
+    """Write `output`, which may be the same file: `scorer` with other weights. Raises LmError, ScorerError."""
+    weights = Weights(alpha, beta)
+    Scorer.open(scorer)
+    position = model_end(scorer) + _TRAILER.size - _WEIGHTS.size
+    with whole_file(output) as partial:
+        shutil.copyfile(scorer, partial)
+        with partial.open("r+b") as file:
+            file.seek(position)
+            file.write(_WEIGHTS.pack(*_rounded(weights)))
+
+
+def model_end(path: Path) -> int:
+    """Where the n-grams of a KenLM binary or a scorer end, in bytes. Raises ScorerError."""
+    try:
+        return _native.NgramModel(str(path)).end
+    except RuntimeError as error:
+        raise ScorerError(f"{path}: the language model {error}") from None
+
+
+def _labels(alphabet: Alphabet | None, bytes_mode: bool) -> Alphabet:
+    if bytes_mode:
+        return ByteAlphabet()
+    if alphabet is None or alphabet.bytes_mode:
+        raise LmError("a scorer for words needs the alphabet of its model; name an alphabet.txt")
+    return alphabet
+
+
+def _rounded(weights: Weights) -> tuple[float, float]:
+    """As every decoder keeps them."""
+    return float(np.float32(weights.alpha)), float(np.float32(weights.beta))
+
+
+def _copy(source: int, target: int, count: int) -> None:
+    """Copy the first `count` bytes of a file."""
+    done = 0
+    while done < count:
+        sent = os.sendfile(target, source, done, count - done)
+        if not sent:
+            raise LmError("the language model became shorter while it was read")
+        done += sent
