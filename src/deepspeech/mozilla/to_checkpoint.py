@@ -16,7 +16,7 @@ from deepspeech.config import CardConfig, RunConfig
 from deepspeech.errors import CheckpointError
 from deepspeech.mozilla import convert, from_checkpoint
 from deepspeech.mozilla.old_model import OldModel
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
 START = {
     "epoch": 0, "batch": 0, "step": 0, "loss_sum": 0.0, "clips": 0, "rate_factor": 1.0, "progress": {},
@@ -103,6 +103,13 @@ def _config(model: OldModel) -> RunConfig:
     )
 
 
+def _alphabet_of(config: RunConfig) -> Alphabet | None:
+    """The alphabet that a run names."""
+    if config.data.bytes_output:
+        return ByteAlphabet()
+    return Alphabet.from_file(config.data.alphabet) if config.data.alphabet else None
+
+
 def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:
     """`config` with a folder of TensorFlow checkpoints, if it names one to start from, replaced by its conversion.
 
@@ -115,7 +122,6 @@ def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:
     if ours or not kinds or not from_checkpoint.find(source, kinds):
         return config, []
     folder = own if source == own and not config.transfer.drop else own / "converted"
-    given = config.data.alphabet and "layer_6" not in config.transfer.drop  # else it is that of the new network alone
-    alphabet = Alphabet.from_file(config.data.alphabet) if given else None
+    alphabet = None if "layer_6" in config.transfer.drop else _alphabet_of(config)  # that is for the new layer
     done = [f"Converted {model.in_words()} to {path}" for path, model in write_all(source, folder, alphabet, kinds)]
     return replace(config, checkpoint=replace(config.checkpoint, load="" if folder == own else str(folder))), done
