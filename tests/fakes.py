@@ -1,5 +1,6 @@
-"""Small made-up worlds for tests: a corpus of tones, a network that knows nothing yet."""
+"""Small made-up worlds for tests: a corpus of tones, a network that knows nothing yet, a scorer of a few words."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,16 @@ from deepspeech.audio.formats import write_wav
 from deepspeech.config import RunConfig, resolve
 from deepspeech.datasets.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
+from deepspeech.features.config import FeatureConfig
+from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.modelfile import ModelCard
+from deepspeech.runtime.session import State
+from deepspeech.text.alphabet import ENGLISH, Alphabet
+from tests.decoder.small_scorer import Ngrams, language_model, scorer
 
 WORDS = {"a": 300, "b": 600, "c": 1200, "d": 2400}
+# The same tones, read in other scripts: Chinese, Georgian, Devanagari.
+WORDS |= {letter: WORDS["abcd"[i]] for letters in ("你好世界", "აბგდ", "अबकद") for i, letter in enumerate(letters)}
 
 
 def tones(text: str, seed: int = 0, rate_hz: int = 16000) -> np.ndarray:
@@ -22,13 +31,13 @@ def tones(text: str, seed: int = 0, rate_hz: int = 16000) -> np.ndarray:
     return (sound + 0.01 * random.standard_normal(len(sound))).astype(np.float32)
 
 
-def corpus(folder: Path, count: int = 12, name: str = "train") -> Path:
+def corpus(folder: Path, count: int = 12, name: str = "train", letters: str = "abcd ") -> Path:
     """A CSV of `count` clips of tones, and the clips."""
     random = np.random.default_rng(len(name))
     folder.mkdir(parents=True, exist_ok=True)
     samples = []
     for number in range(count):
-        text = "".join(random.choice(list("abcd "), size=int(random.integers(3, 7)))).strip() or "a"
+        text = "".join(random.choice(list(letters), size=int(random.integers(3, 7)))).strip() or letters[0]
         path = folder / f"{name}{number:03d}.wav"
         write_wav(path, tones(text, number), 16000)
         samples.append(Sample(str(path), path, text, path.stat().st_size))
@@ -51,3 +60,59 @@ def config(folder: Path, **changes: Any) -> RunConfig:
         else:
             tables[table] = value
     return resolve(tables)
+
+
+def small_scorer(
+    path: Path, units: Sequence[str] = ("a", "ab", "bb", "cd"), alphabet: Alphabet = ENGLISH, bytes_mode: bool = False
+) -> Path:
+    """A scorer of `units`, words or in bytes mode characters, each as probable as the other but for one pair."""
+    grams: Ngrams = {("<unk>",): (-3.0, 0.0), ("<s>",): (-1.5, -0.3), ("</s>",): (-1.0, 0.0)}
+    grams |= {(unit,): (-0.8, -0.2) for unit in units} | {(units[0], units[1]): (-0.2, 0.0)}
+    entries = [alphabet.encode(unit if bytes_mode else unit + " ") for unit in units]
+    path.write_bytes(scorer(language_model(grams, 2), entries, 0.75, 1.85, bytes_mode))
+    return path
+
+
+SPOKEN = {" ": 3600.0, "a": 300.0, "b": 620.0, "c": 1150.0, "d": 2000.0}
+
+
+def spoken(text: str, rate_hz: int = 16000, seed: int = 0) -> np.ndarray:
+    """Sound that `ToneSession` reads as `text`: a tone of 120 ms for each letter and space, 80 ms of quiet after it."""
+    random = np.random.default_rng(seed)
+    time_s = np.arange(int(0.12 * rate_hz)) / rate_hz
+    rise = np.minimum(1, np.minimum(time_s, time_s[::-1]) / 0.01)
+    quiet = np.zeros(int(0.08 * rate_hz))
+    parts = [part for letter in text for part in (0.3 * rise * np.sin(2 * np.pi * SPOKEN[letter] * time_s), quiet)]
+    sound = np.concatenate([np.zeros(0), *parts])
+    return (sound + 1e-4 * random.standard_normal(len(sound))).astype(np.float32)
+
+
+def silence(duration_s: float, rate_hz: int = 16000, seed: int = 1) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return (1e-4 * random.standard_normal(int(duration_s * rate_hz))).astype(np.float32)
+
+
+class ToneSession:
+    """In the place of a Session: a network that knows the tones of `spoken`, surely, and takes nothing else for one."""
+
+    def __init__(self, sure: float = 0.95) -> None:
+        alphabet = Alphabet(list(SPOKEN))
+        self.card = ModelCard(alphabet, FeatureConfig(), context_frames=9, hidden=1, lstm_layers=1, beam_width=16)
+        self.steps = 0
+        self._sure = sure
+        extractor = FeatureExtractor(self.card.features)
+        self._letters = np.stack([extractor(spoken(letter))[2] for letter in SPOKEN])
+
+    def start(self, clips: int = 1) -> State:
+        return State(np.zeros((1, clips, 1), np.float32), np.zeros((1, clips, 1), np.float32))
+
+    def step(self, windows_BTCF: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        self.steps += 1
+        centre = windows_BTCF[:, :, self.card.context_frames]
+        distances = np.abs(centre[:, :, None] - self._letters).mean(-1)
+        best = np.where(distances.min(-1) < 0.8, distances.argmin(-1), self.card.alphabet.blank)
+        # Quiet is sure: many frames of a little doubt would add up to a letter.
+        sure = np.where(best == self.card.alphabet.blank, 0.9999, self._sure).astype(np.float32)[..., None]
+        probabilities = np.repeat((1 - sure) / (self.card.alphabet.classes - 1), self.card.alphabet.classes, axis=-1)
+        np.put_along_axis(probabilities, best[..., None], sure, -1)
+        return probabilities, state

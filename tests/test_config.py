@@ -84,6 +84,7 @@ CHOICES = {
     "order": "ascending", "on_bad_sample": "skip", "end": "pad", "schedule": "cosine", "select_by": "wer",
     "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "alphabet": "/a.txt",
+    "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
     "scorer": "/a.scorer",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
 }  # fmt: skip
@@ -196,7 +197,7 @@ def test_what_is_wrong_is_named(tables: dict[str, Any], words: str) -> None:
         ("training", "early_stop_epochs", -1),
         ("training", "plateau_epochs", -1),
         ("training", "schedule", "linear"),
-        ("training", "select_by", "cer"),
+        ("training", "select_by", "letters"),
         ("checkpoint", "keep", -1),
         ("checkpoint", "every_s", -1.0),
         ("checkpoint", "which", "newest"),

@@ -73,7 +73,7 @@ void Beam::advance(const float* probabilities) {
   extend();
   select();
   commit(frame);
-  if (frames_ % kSettleFrames == 0) settle();
+  if (frames_ % kSettleFrames == 0) settle_past();
   shift_scores();
 }
 
@@ -299,14 +299,28 @@ void Beam::close_ranks() {
 
 // Prefixes that differ from the best one only in its distant past leave the beam: what follows scores the same after
 // both, so they cannot overtake it. Kept, they would each hold all text since: hours of it, times the beam's width.
-void Beam::settle() {
+void Beam::settle_past() {
   const auto best = std::max_element(prefixes_.begin(), prefixes_.end(),
                                      [](const Prefix& a, const Prefix& b) { return a.score < b.score; });
   if (best->length <= kOpenLabels) return;
   const std::uint32_t settled = best->length - kOpenLabels;
-  const Id common = tree_.ancestor(best->node, kOpenLabels);
+  keep_after(tree_.ancestor(best->node, kOpenLabels), settled);
+}
+
+void Beam::settle(const std::vector<std::uint32_t>& labels) {
+  Id node = PrefixTree::kRoot;
+  for (const std::uint32_t label : labels) {
+    node = tree_.find(node, label);
+    if (node == kNone) return;
+  }
+  keep_after(node, static_cast<std::uint32_t>(labels.size()));
+}
+
+// Keeps the prefixes that begin with the sequence of `node`, which has `length` labels.
+void Beam::keep_after(Id node, std::uint32_t length) {
   for (Prefix& prefix : prefixes_)
-    prefix.stays = prefix.length >= settled && tree_.ancestor(prefix.node, prefix.length - settled) == common;
+    prefix.stays = prefix.length >= length && tree_.ancestor(prefix.node, prefix.length - length) == node;
+  places_.reserve(prefixes_.size());
   close_ranks();
 }
 

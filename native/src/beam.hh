@@ -42,6 +42,12 @@ class Beam {
   // The best `count` sequences so far, or as many as there are; the search can go on afterwards.
   std::vector<Hypothesis> best(std::size_t count) const;
 
+  // Gives up every sequence that does not begin with `labels`, unless that is all of them.
+  void settle(const std::vector<std::uint32_t>& labels);
+
+  // The labels with which every sequence in the beam begins: what follows can add to them but not change them.
+  std::vector<std::uint32_t> settled() const { return tree_.labels(tree_.trunk()); }
+
   std::size_t frames() const { return frames_; }
 
   // Labels, times and contexts in memory, for tests of its bounds.
@@ -107,7 +113,8 @@ class Beam {
   void keep(Prefix& prefix, std::uint32_t frame);
   void add(const Candidate& candidate, std::uint32_t frame);
   void close_ranks();
-  void settle();
+  void settle_past();
+  void keep_after(Id node, std::uint32_t length);
   void shift_scores();
 
   std::size_t width_;

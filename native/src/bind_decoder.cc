@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "beam.hh"
+#include "spelling.hh"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -51,6 +52,18 @@ class BeamSearch {
     return found;
   }
 
+  void settle(const std::vector<std::uint32_t>& labels) {
+    nb::gil_scoped_release unlocked;
+    const std::lock_guard<std::mutex> turn(mutex_);
+    beam_.settle(labels);
+  }
+
+  std::vector<std::uint32_t> settled() {
+    nb::gil_scoped_release unlocked;
+    const std::lock_guard<std::mutex> turn(mutex_);
+    return beam_.settled();
+  }
+
   std::size_t frames() {
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
@@ -68,6 +81,14 @@ class BeamSearch {
   std::mutex mutex_;
   deepspeech::Beam beam_;
 };
+
+std::vector<double> word_probabilities(Matrix probabilities, const std::vector<std::uint32_t>& labels,
+                                       const std::vector<std::uint32_t>& heard, std::optional<std::uint32_t> space,
+                                       std::size_t margin) {
+  nb::gil_scoped_release unlocked;
+  const deepspeech::Frames frames{probabilities.data(), probabilities.shape(0), probabilities.shape(1)};
+  return deepspeech::word_probabilities(frames, labels, heard, space.value_or(deepspeech::kNoLabel), margin);
+}
 
 std::shared_ptr<NgramModel> open_model(const std::string& path) {
   return std::make_shared<NgramModel>(std::make_shared<const deepspeech::MappedFile>(path));
@@ -133,6 +154,8 @@ void bind_scorer(nb::module_& m) {
 
 void bind_decoder(nb::module_& m) {
   bind_scorer(m);
+  m.def("word_probabilities", &word_probabilities, "probabilities"_a, "labels"_a, "frames"_a, "space"_a.none(),
+        "margin"_a, "probability of each word of `labels`, by the network alone");
   nb::class_<BeamSearch>(m, "BeamSearch")
       .def("__init__",
            [](BeamSearch* self, std::size_t classes, std::size_t beam_width, double cutoff_prob,
@@ -143,6 +166,8 @@ void bind_decoder(nb::module_& m) {
            "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none())
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
       .def("best", &BeamSearch::best, "count"_a, "[(labels, frame of each label, natural-log score)], best first")
+      .def("settle", &BeamSearch::settle, "labels"_a, "give up what does not begin with `labels`")
+      .def("settled", &BeamSearch::settled, "labels that all sequences in the beam begin with")
       .def_prop_ro("frames", &BeamSearch::frames, "frames fed so far")
       .def_prop_ro("entries", &BeamSearch::entries, "entries in memory, for tests of its bounds");
 }

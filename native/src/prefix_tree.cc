@@ -20,9 +20,15 @@ PrefixTree::PrefixTree() { nodes_.push_back({kNone, kNone, kNone, kNone, kNone, 
 
 void PrefixTree::reserve(std::size_t count) { make_room(nodes_, free_count_, count); }
 
+Id PrefixTree::find(Id parent, std::uint32_t label) const {
+  Id id = nodes_[parent].first_child;
+  while (id != kNone && nodes_[id].label != label) id = nodes_[id].next_sibling;
+  return id;
+}
+
 Id PrefixTree::child(Id parent, std::uint32_t label) {
-  for (Id id = nodes_[parent].first_child; id != kNone; id = nodes_[id].next_sibling)
-    if (nodes_[id].label == label) return id;
+  const Id known = find(parent, label);
+  if (known != kNone) return known;
 
   const Id next = nodes_[parent].first_child;
   const Node node{parent, kNone, next, kNone, kNone, label};
@@ -61,6 +67,16 @@ void PrefixTree::prune(Id node) {
 
 Id PrefixTree::ancestor(Id node, std::size_t generations) const {
   while (generations-- > 0) node = nodes_[node].parent;
+  return node;
+}
+
+Id PrefixTree::trunk() const {
+  Id node = kRoot;
+  while (nodes_[node].slot == kNone) {
+    const Id child = nodes_[node].first_child;
+    if (child == kNone || nodes_[child].next_sibling != kNone) break;
+    node = child;
+  }
   return node;
 }
 

@@ -26,6 +26,9 @@ class PrefixTree {
   // The node of `parent`'s sequence followed by `label`, new where there is none.
   Id child(Id parent, std::uint32_t label);
 
+  // The same, kNone where there is none.
+  Id find(Id parent, std::uint32_t label) const;
+
   Id parent(Id node) const { return nodes_[node].parent; }
   std::uint32_t label(Id node) const { return nodes_[node].label; }
   Id ancestor(Id node, std::size_t generations) const;
@@ -36,6 +39,9 @@ class PrefixTree {
 
   // Frees a node without slot or children, and its ancestors that are then without use.
   void prune(Id node);
+
+  // The longest sequence with which every live one begins; of a single live sequence: itself.
+  Id trunk() const;
 
   std::vector<std::uint32_t> labels(Id node) const;
   std::size_t size() const { return nodes_.size() - free_count_; }

@@ -9,13 +9,14 @@ from typing import Any
 from deepspeech._version import __version__
 
 _HOMES = {
+    "EndpointRules": "deepspeech.runtime.endpoints",
     "Recognizer": "deepspeech.runtime.recognizer",
     "Transcript": "deepspeech.decoder.transcript",
     "DecodeOptions": "deepspeech.decoder.options",
     "DeepSpeechError": "deepspeech.errors",
 }
 
-__all__ = ["DecodeOptions", "DeepSpeechError", "Recognizer", "Transcript", "__version__", "version"]
+__all__ = ["DecodeOptions", "DeepSpeechError", "EndpointRules", "Recognizer", "Transcript", "__version__", "version"]
 
 
 def version() -> str:

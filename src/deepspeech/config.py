@@ -43,7 +43,7 @@ class TrainingConfig:
     weight_decay: float = 0.0  # decoupled (AdamW)
     clip_norm: float = 0.0  # limit of the gradient's norm; 0: none
     average_decay: float = 0.0  # exponential moving average of the weights, used to judge and export; 0: none
-    select_by: str = "loss"  # the best checkpoint is the one of lowest dev "loss" or "wer"
+    select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
     evaluate_every: int = 1  # epochs between judgements on the dev set
     early_stop_epochs: int = 0  # stop after so many epochs without improvement; 0: never
     early_stop_min_delta: float = 0.05  # what counts as an improvement of the dev loss
@@ -56,7 +56,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name, choices in (
             ("schedule", ("constant", "cosine")),
-            ("select_by", ("loss", "wer")),
+            ("select_by", ("loss", "wer", "cer")),
             ("precision", ("float32", "bfloat16", "auto")),
         ):
             if getattr(self, name) not in choices:

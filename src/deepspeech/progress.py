@@ -92,6 +92,14 @@ class Progress:
         self._stream.flush()
 
 
+def overwrite(text: str, stream: TextIO) -> None:
+    """Show the end of `text` in the terminal's current line, in place of what stands there; elsewhere nothing."""
+    if stream.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        stream.write(f"\r{text[-width:]}\x1b[K")
+        stream.flush()
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: 8 s, 2:05, 1:02:05."""
     whole = round(seconds)

@@ -244,3 +244,11 @@ def test_many_threads_read_and_fail_independently(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(attempt, [*good, tmp_path / "bad.mp3"] * 50))
+
+
+def test_a_sphere_file_packed_with_shorten_says_what_to_do(tmp_path: Path) -> None:
+    header = "NIST_1A\n   1024\nchannel_count -i 2\nsample_rate -i 8000\n"
+    header += "sample_coding -s26 ulaw,embedded-shorten-v2.00\nend_head\n"
+    (tmp_path / "a.sph").write_bytes(header.encode().ljust(1024) + b"ajkg" + bytes(1000))
+    with pytest.raises(AudioError, match=r"a\.sph: a NIST sphere file .* sph2pipe -f wav IN\.sph OUT\.wav"):
+        read_audio(tmp_path / "a.sph")

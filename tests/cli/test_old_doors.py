@@ -19,11 +19,12 @@ def run(door: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_every_corpus_has_its_door_and_they_differ_in_one_word() -> None:
-    for name in names():
-        door = BIN / f"import_{name}.py"
+def test_doors_differ_in_one_word() -> None:
+    for door in BIN.glob("import_*.py"):
+        name = door.stem.removeprefix("import_").replace("_", "-")
+        assert name in names()
         assert door.stat().st_mode & 0o111
-        assert door.read_text().replace(name, "cv2") == (BIN / "import_cv2.py").read_text()
+        assert door.read_text() == (BIN / "import_cv2.py").read_text().replace("cv2", name)
 
 
 @pytest.mark.parametrize(

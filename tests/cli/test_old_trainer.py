@@ -50,7 +50,7 @@ def fault(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], d
     return captured.err
 
 
-@pytest.mark.parametrize("door", ["DeepSpeech.py", "evaluate.py"])
+@pytest.mark.parametrize("door", ["DeepSpeech.py", "evaluate.py", "lm_optimizer.py"])
 def test_the_full_help_lists_every_flag_with_its_meaning(door: str) -> None:
     result = child(door, "--helpfull")
     assert (result.returncode, result.stderr) == (0, "")

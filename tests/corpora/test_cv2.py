@@ -7,6 +7,7 @@ import pytest
 from common_voice_tree import CommonVoice
 
 from deepspeech.audio.formats import probe
+from deepspeech.corpora.recipe import Options
 from deepspeech.corpora.recipes.cv2 import cv2
 from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, ImportReport
 from deepspeech.datasets.csv_files import read_csv
@@ -107,7 +108,7 @@ def test_a_second_import_keeps_finished_clips_and_mends_broken_ones(common_voice
     kept = (common_voice.clips / "a.wav").stat().st_mtime_ns
     (common_voice.clips / "b.wav").write_bytes(b"")
     (common_voice.clips / "c.wav").write_bytes((common_voice.clips / "c.wav").read_bytes()[:99])
-    cv2(common_voice.folder, workers=3)
+    cv2(common_voice.folder, options=Options(workers=3))
     assert (common_voice.clips / "train.csv").read_bytes() == first
     assert (common_voice.clips / "a.wav").stat().st_mtime_ns == kept
     assert probe(common_voice.clips / "c.wav").duration_s == 1.5
@@ -116,7 +117,7 @@ def test_a_second_import_keeps_finished_clips_and_mends_broken_ones(common_voice
 def test_spaces_between_characters(common_voice: CommonVoice) -> None:
     common_voice.clip("a.mp3", duration_s=0.2)
     common_voice.table("train", ("a", "你好 吗"))
-    cv2(common_voice.folder, space_after_every_character=True)
+    cv2(common_voice.folder, options=Options(space_after_every_character=True))
     assert transcripts(common_voice.clips / "train.csv") == [("a.wav", "你 好   吗")]
 
 
@@ -128,12 +129,12 @@ def test_alphabet_normalisation_and_own_rules(common_voice: CommonVoice, tmp_pat
     rules.write_text("def validate_label(label):\n    return None if 'dog' in label else label.lower()\n")
     train = common_voice.clips / "train.csv"
 
-    report = cv2(common_voice.folder, filter_alphabet=alphabet)
+    report = cv2(common_voice.folder, options=Options(filter_alphabet=alphabet))
     assert [said for _, said in transcripts(train)] == ["dog"]
     assert dict(report.sets[0].letters) == {"é": 3, "è": 1, "û": 1}
-    cv2(common_voice.folder, filter_alphabet=alphabet, normalize=True)
+    cv2(common_voice.folder, options=Options(filter_alphabet=alphabet, normalize=True))
     assert [said for _, said in transcripts(train)] == ["cafe", "the", "dog", "creme brulee"]
-    report = cv2(common_voice.folder, validate_label_locale=rules)
+    report = cv2(common_voice.folder, options=Options(validate_label_locale=rules))
     assert [said for _, said in transcripts(train)] == ["café", "thé", "crème brûlée"]
     assert not any("English" in note for note in report.notes)
 
@@ -200,7 +201,7 @@ def test_options_that_cannot_be_used_stop_before_any_work(common_voice: CommonVo
     common_voice.clip("a.mp3")
     common_voice.table("train", ("a", "one"))
     with pytest.raises(TextError, match="no such file"):
-        cv2(common_voice.folder, validate_label_locale=tmp_path / "none.py")
+        cv2(common_voice.folder, options=Options(validate_label_locale=tmp_path / "none.py"))
     with pytest.raises(TextError, match="cannot read the alphabet"):
-        cv2(common_voice.folder, filter_alphabet=tmp_path / "none.txt")
+        cv2(common_voice.folder, options=Options(filter_alphabet=tmp_path / "none.txt"))
     assert [path.name for path in common_voice.clips.iterdir()] == ["a.mp3"]

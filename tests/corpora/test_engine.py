@@ -35,7 +35,7 @@ def clip(folder: Path, sentence: str = "hello", name: str = "a", kind: str = "mp
 def test_converts_to_16_khz_mono_16_bit(tmp_path: Path, kind: str, rate_hz: int, channels: int) -> None:
     recording(tmp_path / f"a.{kind}", 1.0, rate_hz, channels)
     sound = convert(clip(tmp_path, kind=kind))
-    assert sound == Converted((tmp_path / "a.wav").stat().st_size, 1.0)
+    assert sound == Converted((tmp_path / "a.wav").stat().st_size, 1.0, wav=tmp_path / "a.wav")
     with soundfile.SoundFile(tmp_path / "a.wav") as wav:
         assert (wav.samplerate, wav.channels, wav.subtype, wav.frames) == (16000, 1, "PCM_16", 16000)
     assert np.abs(read_audio(tmp_path / "a.wav")[0][4000:-4000] - 0.1).max() < 0.01
@@ -44,7 +44,7 @@ def test_converts_to_16_khz_mono_16_bit(tmp_path: Path, kind: str, rate_hz: int,
 def test_a_finished_wav_is_kept_even_without_its_source(tmp_path: Path) -> None:
     write_wav(tmp_path / "a.wav", np.zeros(8000, np.float32), 16000)
     before = (tmp_path / "a.wav").stat().st_mtime_ns
-    assert convert(clip(tmp_path)) == Converted(16044, 0.5)
+    assert convert(clip(tmp_path)) == Converted(16044, 0.5, wav=tmp_path / "a.wav")
     assert (tmp_path / "a.wav").stat().st_mtime_ns == before
 
 
@@ -57,6 +57,38 @@ def test_a_broken_leftover_is_made_again(tmp_path: Path, leftover: str) -> None:
         (tmp_path / "a.wav").write_bytes(content[: 100 if leftover == "cut off" else 0])
     assert convert(clip(tmp_path)).duration_s == 1.0
     assert probe(tmp_path / "a.wav").frames == 16000
+
+
+def test_a_wav_file_that_is_right_is_used_where_it_lies(tmp_path: Path) -> None:
+    source = tmp_path / "source.wav"
+    write_wav(source, np.zeros(8000, np.float32), 16000)
+    assert convert(Clip(source, tmp_path / "new" / "a.wav", "a")).wav == source
+    assert convert(Clip(source, tmp_path / "new" / "a.wav", "a", end_s=0.25)).wav == tmp_path / "new" / "a.wav"
+    write_wav(source, np.zeros(8000, np.float32), 48000)
+    before = source.read_bytes()
+    assert convert(Clip(source, tmp_path / "new" / "b.wav", "a")).wav == tmp_path / "new" / "b.wav"
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "NIST"])
+def test_parts_and_sides_of_a_recording(tmp_path: Path, kind: str) -> None:
+    left, right = np.repeat([0.1, 0.2, 0.3], 8000), np.repeat([0.4, 0.5, 0.6], 8000)
+    soundfile.write(tmp_path / "talk", np.stack([left, right], axis=1), 8000, format=kind)
+    for number, (channel, level) in enumerate(((0, 0.2), (1, 0.5), (None, 0.35))):
+        wav = tmp_path / f"{number}.wav"
+        part = Clip(tmp_path / "talk", wav, "a", start_s=1.25, end_s=1.75, channel=channel)
+        assert convert(part).duration_s == 0.5
+        assert np.abs(read_audio(wav)[0][1000:-1000] - level).max() < 0.02
+    assert "no sound" in convert(Clip(tmp_path / "talk", tmp_path / "x.wav", "a", start_s=9, end_s=10)).detail
+    assert "there is no channel 2" in convert(Clip(tmp_path / "talk", tmp_path / "x.wav", "a", channel=2)).detail
+
+
+def test_a_recording_inside_a_data_set(tmp_path: Path) -> None:
+    content = recording(tmp_path / "a.flac").read_bytes()
+    packed = Clip(Path("train.parquet:7"), tmp_path / "new" / "a.wav", "a", content=content)
+    assert convert(packed).duration_s == 1.0
+    damaged = Clip(Path("train.parquet:8"), tmp_path / "b.wav", "a", content=content[:30])
+    assert convert(damaged).detail.startswith("train.parquet:8: ")
 
 
 def test_what_cannot_be_converted(tmp_path: Path) -> None:
@@ -101,6 +133,14 @@ def test_the_first_reason_counts(sentence: str, sound: Converted, reason: str | 
     assert dict(report.letters) == ({"ß": 1} if sentence == "straße" else {})
 
 
+def test_a_shortest_clip() -> None:
+    report = SetReport("a", Path("a.csv"), 10)
+    rules = Rules(validate_english, min_s=0.85)
+    verdict = judge(Clip(Path("a.mp3"), Path("a.wav"), "a"), Converted(1, 0.8), rules, report)
+    assert isinstance(verdict, DroppedClip)
+    assert (verdict.reason, verdict.detail) == (TOO_SHORT, "0.80 s")
+
+
 def test_a_whole_set(tmp_path: Path) -> None:
     recording(tmp_path / "ü.mp3", 2.0)
     recording(tmp_path / "b.mp3", 1.0)
@@ -137,7 +177,8 @@ def test_a_whole_set(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    report = SetReport("set", tmp_path / "none" / "set.csv", 10)
+    (tmp_path / "file").touch()
+    report = SetReport("set", tmp_path / "file" / "set.csv", 10)
     with pytest.raises((CorpusError, DataError), match="cannot be written"):
         import_set([], 0, RULES, report)
 
@@ -184,3 +225,21 @@ def test_leaving_early_stops_the_work() -> None:
     next(results)
     results.close()
     assert len(done) < 64
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s"), [(2.0, 1.0), (1.0, 1.0), (-1.0, 1.0), (float("nan"), 1.0), (float("inf"), None)]
+)
+def test_times_that_make_no_sense(tmp_path: Path, start_s: float, end_s: float | None) -> None:
+    part = Clip(recording(tmp_path / "a.mp3"), tmp_path / "a.wav", "a", start_s=start_s, end_s=end_s)
+    assert convert(part).fault == "its start and end make no sense"
+
+
+def test_a_corpus_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+    recording(tmp_path / "outside.mp3")
+    (tmp_path / "corpus").mkdir()
+    stray = Clip(tmp_path / "corpus" / ".." / "outside.mp3", tmp_path / "corpus" / ".." / "outside.wav", "hello")
+    report = SetReport("set", tmp_path / "corpus" / "set.csv", 10)
+    import_set([stray], 1, RULES, report)
+    assert report.dropped == {(FAILED, "its name leads out of the corpus's folder"): 1}
+    assert not (tmp_path / "outside.wav").exists()

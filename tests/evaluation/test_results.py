@@ -102,3 +102,25 @@ def test_a_json_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path
     with pytest.raises(DataError, match="cannot write the results"):
         write_json(tmp_path / "folder", [sample])
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_in_bytes_mode_letters_count_under_the_old_titles() -> None:
+    """Two texts are wrong as words; of one of them most letters are right."""
+    texts = {"all": ("你好 世界", ""), "one": ("你好世界", "你好世"), "none": ("世", "世")}
+    samples = tuple(score(name, *pair, 1.0) for name, pair in texts.items())
+    assert wavs(blocks(Scores(samples), 3))["Best"] == ["none", "all", "one"]
+    assert wavs(blocks(Scores(samples, by_letters=True), 3))["Worst"] == ["none", "one", "all"]
+
+
+def test_a_loss_without_end_is_strict_json(tmp_path: Path) -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    endless = Scores((score("a", "one", "one", float("inf")), score("b", "one", "one", float("nan"))))
+    write_json(tmp_path / "out.json", endless.samples)
+    rows = json.loads((tmp_path / "out.json").read_text(), parse_constant=refuse)
+    assert [row["loss"] for row in rows] == [None, None]
+    page = json.loads(json.dumps(endless.to_dict(rows=True)), parse_constant=refuse)
+    assert page["loss"] is None
+    assert [row["loss"] for row in page["samples"]] == [None, None]
+    assert "loss: inf" in blocks(endless, 1)  # people may know

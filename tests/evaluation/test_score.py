@@ -109,3 +109,12 @@ def test_plain_values_for_json() -> None:
         "letters": 7, "loss": 2.0, "wer": 0.5, "cer": 1 / 7,
     }  # fmt: skip
     assert "loss" not in Scores((score("a", "x", "x"),)).to_dict()
+
+
+def test_the_rate_that_counts() -> None:
+    samples = (score("a", "one two", "one too"), score("b", "three", "three"))
+    assert (Scores(samples).rate, Scores(samples).rate_name) == (1 / 3, "WER")
+    assert (Scores(samples, by_letters=True).rate, Scores(samples, by_letters=True).rate_name) == (1 / 12, "CER")
+    a, b = score("a", "一二三四五六", "一二三四五七"), score("b", "一 二", "一 三")
+    assert [s.id for s in ranked([a, b])] == ["b", "a"]
+    assert [s.id for s in ranked([a, b], by_letters=True)] == ["a", "b"]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "onnx", "safetensors", "absl", "tensorflow", "duckdb", "pandas")
+from deepspeech.cli import main
+
+HEAVY = ("torch", "onnx", "safetensors", "absl", "optuna", "matplotlib", "tensorflow", "duckdb", "pandas")
 BLOCK = f"""
 import sys
 
@@ -59,6 +61,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "evaluate",
         "export",
         "transcribe",
+        "mic",
         "doctor",
         "import",
         "import cv2",
@@ -67,6 +70,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "lm build",
         "lm inspect",
         "lm score",
+        "lm tune",
     ],
 )
 def test_help_is_there(command: str) -> None:
@@ -81,6 +85,48 @@ def test_training_says_what_it_needs() -> None:
     assert "torch" in done.stderr
     assert "pip install deepspeech" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "fault", [ModuleNotFoundError("No module", name="deepspeech.lm"), ImportError("cannot import", name="deepspeech")]
+)
+def test_rooms_that_are_left_out_are_told_in_one_line(
+    fault: ImportError, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The light wheel lacks whole rooms; where they are there, such a fault is ours."""
+
+    def command() -> None:
+        raise fault
+
+    with pytest.raises(ImportError):
+        main.run(command)
+    monkeypatch.setattr(main, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as left:
+        main.run(command)
+    assert left.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_tuning_says_what_it_needs(tiny_model: Path, tmp_path: Path) -> None:
+    from tests.fakes import corpus, small_scorer
+
+    data, scorer = corpus(tmp_path, 2), small_scorer(tmp_path / "small.scorer")
+    done = deepspeech("lm", "tune", "--model", str(tiny_model), "--data", str(data), "--scorer", str(scorer))
+    assert done.returncode == 2
+    assert "optuna" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_old_decoder_package_is_there() -> None:
+    done = child(
+        """
+        import deepspeech.mozilla.ds_ctcdecoder as ds_ctcdecoder
+        heard = [[0.0] * 96 + [0.9] + [0.0] * 159]
+        print(ds_ctcdecoder.ctc_beam_search_decoder(heard, ds_ctcdecoder.UTF8Alphabet(), 9))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "'a'" in done.stdout
 
 
 def test_a_scorer_is_inspected() -> None:

@@ -1,4 +1,4 @@
-"""Sound files: wav, flac, ogg, opus and mp3 in, 16-bit wav out.
+"""Sound files: wav, flac, ogg, opus and mp3 in (also NIST sphere and aiff, for old corpora), 16-bit wav out.
 
 In: a path, or the bytes of a file. Out: float32 mono samples and their rate. Every fault is an AudioError of
 one line. Nothing is shared between calls, so many threads may read at once; decoding releases Python's lock.
@@ -50,19 +50,23 @@ class AudioInfo:
     channels: int
     frames: int  # samples per channel
     duration_s: float
+    kind: str = ""  # libsndfile's name of the format: WAV, MPEG, FLAC, OGG, NIST
 
 
-def read_audio(source: Source, name: str = "") -> tuple[Float32, int]:
+def read_audio(
+    source: Source, name: str = "", start_s: float = 0.0, end_s: float | None = None, channel: int | None = None
+) -> tuple[Float32, int]:
     """Samples [frames] (mono, float32, -1 to 1) and sample rate in Hz of a sound file.
 
-    `source` is a path or a file's bytes; `name` is how errors call it, by default its path. Channels are
-    averaged.
+    `source` is a path or a file's bytes; `name` is how errors call it, by default its path. Of a longer
+    recording, what lies from `start_s` to `end_s` (None: the end) is read; inside mp3 such a start is exact to
+    a frame, not to the sample. Channels are averaged, or one is taken: `channel`, from 0.
     Raises AudioError: missing, empty, cut off, not audio, a codec that is not known, or no samples at all.
     """
     name = _name(source, name)
     with _open(source, name) as file:
         try:
-            samples = to_mono(_read(file))
+            samples = _mono(_read(file, start_s, end_s), channel, name)
             rate_hz, floating = int(file.samplerate), file.subtype in ("FLOAT", "DOUBLE")
         except (soundfile.SoundFileError, MemoryError) as error:
             raise AudioError(f"{name}: damaged sound ({_reason(error)}); copy or download it again") from None
@@ -81,13 +85,14 @@ def probe(source: Source, name: str = "") -> AudioInfo:
     name = _name(source, name)
     with _open(source, name) as file:
         rate_hz, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
+        kind = str(file.format)
         if file.format in _SEEKABLE and 0 < frames < _UNKNOWN_LENGTH and not _reaches(file, frames):
             raise AudioError(f"{name}: cut off (its header promises {frames} samples); copy or download it again")
     if frames >= _UNKNOWN_LENGTH:
         frames = len(read_audio(source, name)[0])
     if not frames:
         raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
-    return AudioInfo(rate_hz, channels, frames, frames / rate_hz)
+    return AudioInfo(rate_hz, channels, frames, frames / rate_hz, kind)
 
 
 def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
@@ -183,12 +188,30 @@ def _checked_wav(content: bytes | Path, name: str) -> bytes | Path:
     return content
 
 
-def _read(file: soundfile.SoundFile) -> Float32:
-    """All samples [frames] or [frames, channels]."""
-    if file.frames < _UNKNOWN_LENGTH:
-        # In one piece: after each piece the library seeks, and seeking inside mp3 is not exact to the sample.
-        samples: Float32 = file.read(dtype="float32")
-        return samples
+def _mono(samples: Float32, channel: int | None, name: str) -> Float32:
+    if channel is None:
+        return to_mono(samples)
+    columns = samples.reshape(len(samples), -1)
+    if not 0 <= channel < columns.shape[1]:
+        raise AudioError(f"{name}: there is no channel {channel}, it has {columns.shape[1]}; counted from 0")
+    return np.ascontiguousarray(columns[:, channel])
+
+
+def _read(file: soundfile.SoundFile, start_s: float, end_s: float | None) -> Float32:
+    """The samples from `start_s` to `end_s` as [frames] or [frames, channels]."""
+    first = max(0, round(start_s * file.samplerate))
+    last = None if end_s is None else max(first, round(end_s * file.samplerate))
+    if file.frames >= _UNKNOWN_LENGTH:
+        return _read_to_the_end(file)[first:last]
+    # In one piece: after each piece the library seeks, and seeking inside mp3 is not exact to the sample.
+    if first:
+        file.seek(min(first, file.frames))
+    samples: Float32 = file.read(-1 if last is None else last - first, dtype="float32")
+    return samples
+
+
+def _read_to_the_end(file: soundfile.SoundFile) -> Float32:
+    """All samples of a stream whose header leaves the length open."""
     blocks = []
     while True:
         # At the end of a flac stream of unknown length that seek fails although the samples have arrived.
@@ -206,6 +229,8 @@ def _read(file: soundfile.SoundFile) -> Float32:
 
 def _why_not(head: bytes) -> str:
     """Why a file with these first bytes cannot be opened, and what to do."""
+    if head.startswith(b"NIST_1A"):
+        return "a NIST sphere file whose codec cannot be read here; unpack it first: sph2pipe -f wav IN.sph OUT.wav"
     for magic, kind in _FOREIGN.items():
         if head.startswith(magic):
             return f"is {kind}, not a sound file that can be read here; make it {READABLE}"

@@ -1,5 +1,8 @@
 """Samples as 16-bit integers and as float32 between -1 and 1, one channel. The only home of 32768."""
 
+from collections.abc import Iterator
+from typing import IO
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -30,3 +33,18 @@ def to_mono(samples: Float32) -> Float32:
         return samples[:, 0]
     mean: Float32 = samples.mean(axis=1, dtype=np.float32)
     return mean
+
+
+def read_pcm(file: IO[bytes], chunk_samples: int) -> Iterator[Int16]:
+    """Raw 16-bit little-endian mono samples of an open pipe or file, in chunks of at most `chunk_samples` as they come.
+
+    Half a sample at the end is left out.
+    """
+    read = getattr(file, "read1", file.read)  # read1: what is there now, without waiting for more
+    rest = b""
+    while data := read(2 * chunk_samples - len(rest)):
+        data = rest + data
+        whole = len(data) // 2 * 2
+        rest = data[whole:]
+        if whole:
+            yield np.frombuffer(data[:whole], "<i2").astype(np.int16, copy=False)

@@ -14,6 +14,8 @@ PARTS = {
     "onnx": "export",
     "safetensors": "checkpoints",
     "absl": "the old command lines",
+    "optuna": "tuning scorers",
+    "matplotlib": "pictures",
 }
 DISTRIBUTIONS = {"absl": "absl-py"}
 

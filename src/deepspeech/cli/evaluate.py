@@ -10,6 +10,7 @@ import typer
 class Opened(NamedTuple):
     """What is judged: a model file or a checkpoint. `emit` makes emissions of samples."""
 
+    files: list[Path]
     alphabet: Any
     features: Any
     beam_width: int
@@ -43,8 +44,9 @@ def evaluate(
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
 
-    opened = _checkpoint(model) if model.is_dir() else _model_file(model)
-    good = _samples(data, opened, skip_bad)
+    weights_need(scorer, alpha, beta)
+    opened = open_model(model)
+    good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     words = Scorer.open(scorer) if scorer else None
     options = None if greedy else search
@@ -58,7 +60,21 @@ def evaluate(
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
 
 
-def _samples(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
+def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:
+    """Refuse weights that have nothing to weigh."""
+    from deepspeech.errors import ConfigError
+
+    if scorer is None and not (alpha is None and beta is None):
+        raise ConfigError("--alpha and --beta weigh a scorer; name it with --scorer, or leave them out")
+
+
+def open_model(path: Path) -> Opened:
+    """A model file, or a checkpoint folder."""
+    return _checkpoint(path) if path.is_dir() else _model_file(path)
+
+
+def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
+    """The samples of all files that can be judged; the others are refused, or told and left out."""
     import os
     import sys
 
@@ -92,7 +108,7 @@ def _model_file(path: Path) -> Opened:
         return (Emitted(*pair) for pair in zip(samples, emissions, strict=True))
 
     card = session.card
-    return Opened(card.alphabet, card.features, card.beam_width, False, emit)
+    return Opened([path], card.alphabet, card.features, card.beam_width, False, emit)
 
 
 def _checkpoint(path: Path) -> Opened:
@@ -105,8 +121,10 @@ def _checkpoint(path: Path) -> Opened:
     from deepspeech.features.mfcc import FeatureExtractor
     from deepspeech.training.emit import TorchEmitter
 
-    restored = restore(checkpoint.judged(path))
+    folder = checkpoint.judged(path)
+    restored = restore(folder)
     pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
     emitter = TorchEmitter(restored.network, pipeline, 16, os.cpu_count() or 1)
     beam_width = restored.run["config"]["decoding"]["beam_width"]
-    return Opened(restored.alphabet, restored.features, beam_width, True, emitter.emit)
+    files = [folder / "weights.safetensors", folder / "run.json"]
+    return Opened(files, restored.alphabet, restored.features, beam_width, True, emitter.emit)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -13,45 +14,72 @@ RECIPES = Path(__file__).resolve().parent.parent / "corpora" / "recipes"
 
 
 def names() -> list[str]:
-    """Corpora that can be imported: the modules of `corpora/recipes`."""
-    return sorted(path.stem for path in RECIPES.glob("*.py") if path.stem != "__init__")
+    """Corpora that can be imported: the modules of `corpora/recipes`, as a command line writes them."""
+    return sorted(path.stem.replace("_", "-") for path in RECIPES.glob("*.py") if path.stem != "__init__")
 
 
 def command(name: str) -> Any:
-    """The command of one corpus; its options are the parameters of the recipe's function, with their descriptions."""
-    recipe: Callable[..., Any] = getattr(import_module(f"deepspeech.corpora.recipes.{name}"), name)
+    """The command of one corpus; its options are the parameters of the recipe's function, with their descriptions.
+
+    Of the parameter `options`, a dataclass, each field is an option.
+    """
+    recipe, bundle = _recipe(name)
 
     def door(**options: Any) -> None:
         from deepspeech.corpora.report import show
 
-        show(recipe(**options))
+        common = {one.name: options.pop(one.name) for one in fields(bundle)} if bundle else {}
+        show(recipe(**options, **({"options": bundle(**common)} if bundle else {})))
 
     hints = get_type_hints(recipe, include_extras=True)
     parameters = [
-        parameter.replace(annotation=_declare(hints[parameter.name], parameter), kind=parameter.KEYWORD_ONLY)
-        for parameter in inspect.signature(recipe).parameters.values()
+        _declare(one.name, hints[one.name], one.default)
+        for one in inspect.signature(recipe).parameters.values()
+        if one.name != "options"
     ]
+    if bundle:
+        hints = get_type_hints(bundle, include_extras=True)
+        parameters += [_declare(one.name, hints[one.name], one.default) for one in fields(bundle)]
     door.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     door.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    door.__doc__ = recipe.__doc__
+    return _command(name, door, recipe.__doc__)
+
+
+def _command(name: str, door: Callable[..., None], text: str | None) -> Any:
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(name=name)(door)
+    app.command(name=name, help=text)(door)
     return typer.main.get_command(app)
 
 
-def _declare(hint: Any, parameter: inspect.Parameter) -> Any:
-    """`Annotated[type, "help"]` as Typer writes it: an argument without a default, else an option."""
+def _recipe(name: str) -> tuple[Callable[..., Any], Any]:
+    """The function of a recipe, and the dataclass of its parameter `options`."""
+    module = name.replace("-", "_")
+    recipe: Callable[..., Any] = getattr(import_module(f"deepspeech.corpora.recipes.{module}"), module)
+    bundle = get_type_hints(recipe).get("options")
+    return recipe, bundle if is_dataclass(bundle) else None
+
+
+def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    """`Annotated[type, "help"]` as Typer writes it: an argument without a default, else an option.
+
+    Names after the help, `Annotated[type, "help", "--name", "-n"]`, make an option of either.
+    """
     if get_origin(hint) is not Annotated:
-        raise TypeError(f"{parameter.name}: a recipe's parameter is Annotated[type, 'what it means']")
-    kind, text = get_args(hint)[:2]
-    required = parameter.default is inspect.Parameter.empty
-    names = [f"--{parameter.name.replace('_', '-')}"] if kind is bool else []  # no --no- twin
-    return Annotated[kind, typer.Argument(help=text) if required else typer.Option(*names, help=text)]
+        raise TypeError(f"{name}: a recipe's parameter is Annotated[type, 'what it means']")
+    kind, text, *declared = get_args(hint)
+    default = inspect.Parameter.empty if default is MISSING else default
+    if default is inspect.Parameter.empty and not declared:
+        shown: Any = typer.Argument(help=text)
+    elif kind is bool and not declared:
+        shown = typer.Option(f"--{name.replace('_', '-')}", help=text)  # no --no- twin
+    else:
+        shown = typer.Option(*declared, help=text)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, shown])
 
 
 class CorpusGroup(TyperGroup):
@@ -61,4 +89,19 @@ class CorpusGroup(TyperGroup):
         return names()
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return command(cmd_name) if cmd_name in names() else None
+        name = cmd_name.replace("_", "-")
+        if name not in names():
+            return None
+        try:
+            return command(name)
+        except ModuleNotFoundError as error:
+            return _command(name, _lacking(error), f"Needs {error.name}, which is not installed here.")
+
+
+def _lacking(error: ModuleNotFoundError) -> Callable[[], None]:
+    """A command that can only say what is missing."""
+
+    def door() -> None:
+        raise error
+
+    return door

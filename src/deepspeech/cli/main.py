@@ -8,6 +8,7 @@ inside their functions, so that help is quick and a light installation can show 
 import os
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import typer
 
@@ -16,12 +17,14 @@ from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
 from deepspeech.cli.lm import build, inspect, package, score
+from deepspeech.cli.lm_tune import tune
 from deepspeech.cli.many_values import ManyValues
+from deepspeech.cli.mic import mic
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
 
-_TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz", "duckdb"}
+_TRAINER_PARTS = {"torch", "onnx", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
 
 app = typer.Typer(
     name="deepspeech",
@@ -31,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, export, transcribe, doctor):
+for command in (train, evaluate, export, transcribe, mic, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
@@ -41,6 +44,7 @@ lm.command(cls=ManyValues)(build)
 lm.command()(package)
 lm.command()(inspect)
 lm.command(cls=ManyValues)(score)
+lm.command()(tune)
 
 
 def run(action: Callable[[], object]) -> None:
@@ -49,10 +53,11 @@ def run(action: Callable[[], object]) -> None:
         action()
     except DeepSpeechError as error:
         sys.exit(_say(str(error)))
-    except ModuleNotFoundError as error:
-        if error.name not in _TRAINER_PARTS:
+    except ImportError as error:
+        if error.name not in _TRAINER_PARTS and find_spec("deepspeech.training"):
             raise
-        sys.exit(_say(f"this command needs {error.name}, which is not installed here: pip install deepspeech"))
+        part = error.name if error.name in _TRAINER_PARTS else "the trainer's part"
+        sys.exit(_say(f"this command needs {part}, which is not installed here: pip install deepspeech"))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
         sys.exit(0)

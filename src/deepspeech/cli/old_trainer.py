@@ -1,4 +1,7 @@
-"""`DeepSpeech.py` and `evaluate.py` with 0.9.3's flags: train → test → export → one-shot, by which are set."""
+"""`DeepSpeech.py`, `evaluate.py` and `lm_optimizer.py` with 0.9.3's flags.
+
+The first does train → test → export → one-shot, by which are set; the others only test, and tune a scorer.
+"""
 
 import io
 import sys
@@ -10,6 +13,12 @@ import typer
 
 from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError
+
+DOORS = {
+    "DeepSpeech.py": "train, test and export a DeepSpeech network",
+    "evaluate.py": "test a DeepSpeech network",
+    "lm_optimizer.py": "find the weights of a scorer that make the fewest errors on the test files",
+}
 
 
 def main(door: str) -> None:
@@ -25,9 +34,9 @@ def _main(door: str, arguments: list[str]) -> None:
 
     values: Any = flags.values_of(arguments, door)
     if values.help or values.helpfull:
-        print(f"{door}: train, test and export a DeepSpeech network. Every flag of 0.9.3:\n\n{values.get_help()}")
+        print(f"{door}: {DOORS[door]}. Every flag of 0.9.3:\n\n{values.get_help()}")
         return
-    if door == "evaluate.py":
+    if door != "DeepSpeech.py":
         if not values.test_files:
             raise ConfigError("You need to specify what files to use for evaluation via the --test_files flag.")
         values.train_files = values.dev_files = values.export_dir = values.one_shot_infer = ""
@@ -40,6 +49,9 @@ def _main(door: str, arguments: list[str]) -> None:
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
+    if door == "lm_optimizer.py":
+        _tune(config, log, values)
+        return
     if values.train_files:
         from deepspeech.cli.train import learn
 
@@ -85,3 +97,25 @@ def _one_shot(config: Any, values: Any) -> None:
 
     scorer = Scorer.open(config.scorer) if config.scorer else None
     print(infer(restore(chosen(config)), Path(values.one_shot_infer), config.decoding, scorer).text)
+
+
+def _tune(config: Any, log: Any, values: Any) -> None:
+    from deepspeech.cli.evaluate import open_model
+    from deepspeech.cli.lm_tune import search
+    from deepspeech.evaluation.tune import TuneOptions, ranked
+    from deepspeech.training.sets import open_sets
+    from deepspeech.training.test import chosen
+
+    if not config.scorer:
+        raise ConfigError("lm_optimizer.py: without a scorer there is nothing to tune; give --scorer_path")
+    opened = open_model(chosen(config))
+    only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=()))
+    samples = [sample for one in open_sets(only_test, opened.alphabet, log).test.values() for sample in one]
+    options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
+    storage = Path(config.checkpoint.folder) / "tuning"
+    found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)
+    by_letters = opened.alphabet.bytes_mode
+    best = ranked(found.trials, by_letters)[0]
+    log.line(f"The surface of {len(found.trials)} trials: {found.picture}")
+    rate = best.cer if by_letters else best.wer
+    print(f"Best params: lm_alpha={best.alpha} and lm_beta={best.beta} with WER={rate}")

@@ -1,67 +1,216 @@
-"""`deepspeech transcribe FILE…`: recordings to text."""
+"""`deepspeech transcribe FILE…`: recordings to text, one or a million."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli.evaluate import weights_need
+
+STDIN = "-"
+
 
 def transcribe(
-    files: Annotated[list[Path], typer.Argument(help="Sound files: wav, flac, ogg, opus or mp3, of any rate.")],
     model: Annotated[Path, typer.Option("--model", "-m", help="A model file.")],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sound files (wav, flac, ogg, opus or mp3, of any rate), folders, patterns; - is stdin."),
+    ] = None,
     scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
     beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="One JSON object a line: text, words, times.")] = False,
-    candidates: Annotated[int, typer.Option(help="With --json: how many transcripts to give, best first.")] = 1,
+    form: Annotated[str, typer.Option("--format", "-f", help="txt, json, srt, vtt or tsv.")] = "txt",
+    json_output: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option("--output-dir", "-o", help="Write a file for each recording; those already there are skipped."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do not skip what is there, write it anew.")] = False,
+    candidates: Annotated[int, typer.Option(help="With json: how many transcripts to give, best first.")] = 1,
     beam_width: Annotated[
         int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
     ] = None,
+    rate: Annotated[int | None, typer.Option(help="Stdin is raw 16-bit mono sound of this rate, in Hz.")] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="A list of recordings: a path a line, or a CSV with wav_filename.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="i/n: only the i-th of n parts, to share a list out over n machines.")
+    ] = None,
+    cores: Annotated[int | None, typer.Option(help="Cores to use; all by default.")] = None,
+    on_ray: Annotated[
+        bool, typer.Option("--ray", help="Run on a Ray cluster (RAY_ADDRESS), which sees the same disk.")
+    ] = False,
 ) -> None:
-    """Recordings to text: one line a file, in the order given.
+    """Recordings to text, many at a time on every core.
 
-    A file that cannot be read is reported on stderr; the others go on, and the exit code is 2.
+    Long recordings are cut at their silences. Text goes to stdout in the order given, progress to stderr; with
+    --output-dir to files, and an interrupted run goes on where it stopped. A file that cannot be read is reported;
+    the others go on, and the exit code is 2. Raw sound on stdin is transcribed while it comes.
 
     Example: deepspeech transcribe --model model.onnx hello.wav
-    """
-    import json
-    import os
-    import sys
-    from concurrent.futures import ThreadPoolExecutor
 
+    Example: deepspeech transcribe --model model.onnx --format srt --output-dir texts recordings/
+    """
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.scorer import Scorer
-    from deepspeech.errors import AudioError
+    from deepspeech.errors import ConfigError
+    from deepspeech.runtime.jobs import find, read_manifest, take_shard
+    from deepspeech.runtime.pages import FORMATS
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
+
+    weights_need(scorer, alpha, beta)
+    form = "json" if json_output else form
+    if form not in FORMATS:
+        raise ConfigError(f"--format is '{form}'; choose one of {', '.join(FORMATS)}")
+    for option, value in (("--candidates", candidates), ("--cores", cores), ("--rate", rate)):
+        if value is not None and value < 1:
+            raise ConfigError(f"{option} is {value}; it must be at least 1")
+    named = files or []
+    if bool(named) == bool(manifest):
+        raise ConfigError("name recordings, or a list of them with --manifest")
+    stdin = STDIN in named
+    if stdin and (len(named) > 1 or output_dir):
+        raise ConfigError("- stands alone, and its text goes to stdout")
+    if on_ray and not output_dir:
+        raise ConfigError("--ray writes files; name a folder with --output-dir")
 
     session = Session(model)
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
     recognizer = Recognizer(session, options, Scorer.open(scorer) if scorer else None)
     recognizer.stream()  # a scorer that does not fit is told before the first file is read
-
-    def attempt(path: Path) -> Any:
-        try:
-            return recognizer.candidates(path, candidates)
-        except AudioError as error:
-            return error
-
-    failed = False
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for path, result in zip(files, pool.map(attempt, files), strict=True):
-            if isinstance(result, AudioError):
-                print(f"deepspeech: {result}", file=sys.stderr)
-                failed = True
-            elif json_output:
-                print(json.dumps({"file": str(path), **_page(result)}, ensure_ascii=False), flush=True)
-            else:
-                print(f"{path}: {result[0].text}" if len(files) > 1 else result[0].text, flush=True)
-    if failed:
+    if stdin:
+        _stdin(recognizer, form, rate, candidates - 1)
+        return
+    jobs = read_manifest(manifest) if manifest else find(named)
+    jobs = take_shard(jobs, shard) if shard else jobs
+    if output_dir is None:
+        errors = _to_stdout(recognizer, jobs, form, candidates - 1, cores)
+    elif on_ray:
+        errors = _on_ray(jobs, output_dir, form, overwrite, (model, scorer, options, candidates - 1))
+    else:
+        errors = _to_files(recognizer, jobs, form, output_dir, overwrite, candidates - 1, cores)
+    if errors:
         raise typer.Exit(2)
 
 
-def _page(results: list[Any]) -> dict[str, Any]:
-    from dataclasses import asdict
+def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int) -> None:
+    import sys
 
-    pages = [{"text": r.text, "confidence": r.confidence, "words": [asdict(w) for w in r.words]} for r in results]
-    return pages[0] | ({"alternatives": pages[1:]} if len(pages) > 1 else {})
+    from deepspeech.audio.pcm import read_pcm
+    from deepspeech.runtime.endpoints import EndpointRules
+    from deepspeech.runtime.pages import Page
+
+    page = Page(form)
+    print(page.head(), end="", flush=True)
+    if rate is None:
+        for result in recognizer.transcribe_all([sys.stdin.buffer.read()], alternatives):
+            if isinstance(result, Exception):
+                raise result
+            print(page.body(STDIN, result.segments, result.duration_s), end="")
+        return
+    with recognizer.stream(rate, endpoints=EndpointRules(), alternatives=alternatives) as stream:
+        for utterance in stream.over(read_pcm(sys.stdin.buffer, max(1, rate // 10))):
+            print(page.body(STDIN, [utterance]), end="", flush=True)
+
+
+def _to_stdout(recognizer: Any, jobs: list[Any], form: str, alternatives: int, cores: int | None) -> int:
+    """How many recordings could not be read."""
+    from deepspeech.errors import ConfigError
+    from deepspeech.runtime.pages import Page
+
+    if form in ("srt", "vtt") and len(jobs) > 1:
+        raise ConfigError(f"{form} is for one recording a file; name a folder with --output-dir")
+    page = Page(form, named=len(jobs) > 1)
+    print(page.head(), end="")
+
+    def show(job: Any, result: Any) -> None:
+        print(page.body(str(job.audio), result.segments, result.duration_s), end="", flush=True)
+
+    return _each(recognizer, jobs, len(jobs), alternatives, cores, show)[0]
+
+
+def _to_files(
+    recognizer: Any,
+    jobs: list[Any],
+    form: str,
+    folder: Path,
+    overwrite: bool,
+    alternatives: int,
+    cores: int | None,
+) -> int:
+    """How many recordings could not be read."""
+    from deepspeech.runtime.jobs import output, to_do, write
+    from deepspeech.runtime.pages import Page
+
+    left = to_do(jobs, folder, form, overwrite)
+
+    def keep(job: Any, result: Any) -> None:
+        page = Page(form)
+        text = page.head() + page.body(str(job.audio), result.segments, result.duration_s)
+        write(output(folder, job, form), text)
+
+    errors, sound_s = _each(recognizer, left, len(jobs), alternatives, cores, keep)
+    _sum_up(len(jobs), len(left), errors, sound_s, folder)
+    return errors
+
+
+def _on_ray(jobs: list[Any], folder: Path, form: str, overwrite: bool, settings: tuple[Any, ...]) -> int:
+    """How many recordings could not be read."""
+    import sys
+
+    from deepspeech.runtime.jobs import to_do
+    from deepspeech.runtime.ray_job import transcribe as transcribe_on_ray
+
+    left = to_do(jobs, folder, form, overwrite)
+    rows = transcribe_on_ray(left, folder, form, *settings) if left else []
+    errors = [row["error"] for row in rows if row["error"]]
+    for line in errors:
+        print(f"deepspeech: {line}", file=sys.stderr)
+    _sum_up(len(jobs), len(left), len(errors), sum(row["sound_s"] for row in rows), folder)
+    return len(errors)
+
+
+def _each(
+    recognizer: Any,
+    jobs: list[Any],
+    total: int,
+    alternatives: int,
+    cores: int | None,
+    take: Callable[[Any, Any], None],
+) -> tuple[int, float]:
+    """Give each result to `take`; how many recordings could not be read, and seconds of sound in the others."""
+    import sys
+    import time
+
+    from deepspeech.errors import AudioError
+    from deepspeech.progress import Progress
+
+    errors, sound_s, started_s = 0, 0.0, time.monotonic()
+    with Progress(total, "transcribe", "recordings", done=total - len(jobs)) as progress:
+        results = recognizer.transcribe_all((job.audio for job in jobs), alternatives, cores)
+        for job, result in zip(jobs, results, strict=True):
+            if isinstance(result, AudioError):
+                print(f"deepspeech: {result}", file=sys.stderr)
+                errors += 1
+            else:
+                take(job, result)
+                sound_s += result.duration_s
+            factor = (time.monotonic() - started_s) / max(sound_s, 0.001)
+            progress.advance(note=f"real-time factor {factor:.3f}")
+    return errors, sound_s
+
+
+def _sum_up(total: int, tried: int, errors: int, sound_s: float, folder: Path) -> None:
+    import sys
+
+    from deepspeech.progress import duration
+
+    parts = [f"{tried - errors} of {total} recordings written to {folder}, {duration(sound_s)} of sound"]
+    if tried < total:
+        parts.append(f"{total - tried} skipped, for they were there")
+    if errors:
+        parts.append(f"{errors} could not be read")
+    print(f"deepspeech: {'; '.join(parts)}", file=sys.stderr)

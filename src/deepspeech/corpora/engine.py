@@ -8,7 +8,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,21 +40,31 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording of the corpus as it came, and where its wav file belongs."""
+    """A recording of the corpus as it came, or a part of one, and where its wav file belongs."""
 
     source: Path
-    wav: Path
+    wav: Path  # never the source; where this already is a wav file as it should be, it is used where it lies
     sentence: str
     speaker: str = ""
     fault: str = ""  # why the corpus' own entry cannot be used
+    start_s: float = 0.0
+    end_s: float | None = None  # None: to the end of the recording
+    channel: int | None = None  # one side of a conversation, from 0; None: all, averaged
+    content: bytes | None = None  # the sound file itself, where the corpus packs it; `source` is then its name
+
+    @property
+    def whole(self) -> bool:
+        """Is this all of a sound file of its own?"""
+        return self.start_s == 0 and self.end_s is None and self.channel is None and self.content is None
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is kept. `max_s` and `ms_per_letter` are those of DeepSpeech's importers."""
+    """What is kept. Limits and `ms_per_letter` are those of DeepSpeech's importers, which differ by corpus."""
 
     validate: Validator
     alphabet: Alphabet | None = None
+    min_s: float = 0.0
     max_s: float = 10.0
     ms_per_letter: int = 20
     spell: Callable[[str], str] = str  # how a kept transcript is written, e.g. with spaces between letters
@@ -67,6 +78,7 @@ class Converted:
     duration_s: float = 0.0
     fault: str = ""
     detail: str = ""
+    wav: Path = Path()
 
 
 def import_set(
@@ -86,8 +98,9 @@ def import_set(
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
     progress = Progress(total, f"importing {report.name}", "clips")
     try:
+        report.csv.parent.mkdir(parents=True, exist_ok=True)
         with CsvWriter(report.csv) as writer, dropped_file as dropped, progress:
-            for clip, sound in in_order(convert, clips, workers):
+            for clip, sound in in_order(convert, _inside(clips, report.csv.parent), workers):
                 verdict = judge(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)
@@ -96,31 +109,52 @@ def import_set(
                     dropped.write(verdict)
                 progress.advance()
     except OSError as error:
-        raise CorpusError(f"{report.csv}: cannot be written ({error.strerror})") from None
+        raise CorpusError(f"{error.filename or report.csv}: cannot be written ({error.strerror})") from None
     report.dropped_file = dropped_file.path if dropped_file.lines else None
 
 
+def _inside(clips: Iterable[Clip], folder: Path) -> Iterator[Clip]:
+    """The clips; one whose name, as a corpus gives it, would have its wav file outside `folder` is not made."""
+    home = os.path.abspath(folder) + os.sep
+    for clip in clips:
+        strays = not clip.fault and not os.path.abspath(clip.wav).startswith(home)
+        yield replace(clip, fault="its name leads out of the corpus's folder") if strays else clip
+
+
 def convert(clip: Clip) -> Converted:
-    """Make the clip's wav file, or find it good as it is: 16 kHz, mono, whole."""
+    """Make the clip's wav file, or find one good as it is: 16 kHz, mono, whole."""
     if clip.fault:
         return Converted(fault=clip.fault, detail=clip.fault)
-    try:
-        info = probe(clip.wav)
-        if (info.rate_hz, info.channels) == (RATE_HZ, 1):
-            return Converted(clip.wav.stat().st_size, info.duration_s)
-    except AudioError:
-        pass  # not made yet, or left over from an import that was killed
-    if not clip.source.is_file():
+    if not 0 <= clip.start_s < (inf if clip.end_s is None else clip.end_s):
+        return Converted(fault="its start and end make no sense", detail=f"from {clip.start_s} to {clip.end_s} s")
+    for path in (clip.source, clip.wav) if clip.whole else (clip.wav,):
+        if (found := _ready(path)) is not None:
+            return found
+    if clip.content is None and not clip.source.is_file():
         return Converted(fault="the clip is not there", detail=f"{clip.source}: there is no such file")
     try:
-        samples, rate_hz = read_audio(clip.source)
+        sound: Path | bytes = clip.source if clip.content is None else clip.content
+        samples, rate_hz = read_audio(sound, str(clip.source), clip.start_s, clip.end_s, clip.channel)
         samples = resample(samples, rate_hz, RATE_HZ)
         if not len(samples):
             raise AudioError(f"{clip.source}: holds no sound (0 samples)")
     except AudioError as error:
         return Converted(fault="the clip cannot be read", detail=str(error))
+    clip.wav.parent.mkdir(parents=True, exist_ok=True)
     write_wav(clip.wav, samples, RATE_HZ)
-    return Converted(clip.wav.stat().st_size, len(samples) / RATE_HZ)
+    return Converted(clip.wav.stat().st_size, len(samples) / RATE_HZ, wav=clip.wav)
+
+
+def _ready(path: Path) -> Converted | None:
+    """The wav file as it lies there, if it needs no conversion."""
+    if path.suffix.lower() != ".wav":
+        return None
+    try:
+        info = probe(path)
+    except AudioError:
+        return None  # not made yet, or left over from an import that was killed
+    good = (info.kind, info.rate_hz, info.channels) in (("WAV", RATE_HZ, 1), ("WAVEX", RATE_HZ, 1))
+    return Converted(path.stat().st_size, info.duration_s, wav=path) if good else None
 
 
 def judge(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Sample | DroppedClip:
@@ -133,7 +167,7 @@ def judge(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Samp
     if fault is None:
         report.imported_s += sound.duration_s
         transcript = rules.spell(label or "")
-        return Sample(str(clip.wav), clip.wav, transcript, sound.size_bytes, clip.speaker, sound.duration_s)
+        return Sample(str(sound.wav), sound.wav, transcript, sound.size_bytes, clip.speaker, sound.duration_s)
     report.dropped[fault.reason, fault.summary] += 1
     if strange and not sound.fault:
         report.letters.update(strange)
@@ -155,6 +189,8 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
     if strange:
         letters = " ".join(f"{letter!r} (U+{ord(letter):04X})" for letter in strange)
         return _Fault(INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}")
+    if sound.duration_s < rules.min_s:
+        return _Fault(TOO_SHORT, f"under {rules.min_s:g} s", f"{sound.duration_s:.2f} s")
     steps = int(sound.duration_s * 1000 / 10 / (rules.ms_per_letter / 10))
     if steps < len(label):
         return _Fault(TOO_SHORT, f"under {rules.ms_per_letter} ms a letter", f"{steps} steps for {len(label)} letters")

@@ -1,24 +1,14 @@
-"""Downloads and archives of corpora: downloads go on where they stopped, archives stay in their folder.
+"""Downloads of corpora, which go on where they stopped.
 
 A file has its final name only when it is whole and, where a checksum is known, right.
 """
 
 import hashlib
 import http.client
-import lzma
-import os
-import shutil
 import ssl
-import stat
-import tarfile
 import urllib.error
 import urllib.request
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import IO
 
@@ -30,11 +20,16 @@ _MB = 1_000_000
 _RANGE_NOT_SATISFIABLE = 416
 
 
-def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0) -> Path:
-    """Download `url` to `path` unless it is there, and return `path`. `sha256`: checked when given.
+class RefusedError(CorpusError):
+    """The server answered, but not with the file."""
+
+
+def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0, shown: bool = True) -> Path:
+    """Download `url` to `path` unless it is there, and return `path`. `sha256`: checked when given;
+    `shown`: with a progress line of its own.
 
     What an earlier, broken download left in `path`.part is continued if the server's file is still the same.
-    Raises CorpusError: no connection, an answer other than the file, a short or wrong file, no space.
+    Raises CorpusError: no connection, an answer other than the file (RefusedError), a short or wrong file, no space.
     """
     path = Path(path)
     if path.is_file() and path.stat().st_size:
@@ -42,12 +37,12 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0)
     part, tag = path.with_name(path.name + ".part"), path.with_name(path.name + ".part.tag")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _download(url, part, tag, timeout_s)
+        _download(url, part, tag, timeout_s, shown)
         _check(url, part, sha256)
         part.replace(path)
         tag.unlink(missing_ok=True)
     except urllib.error.HTTPError as error:
-        raise CorpusError(f"{url}: the server says {error.code} {error.reason}; is the corpus still there?") from None
+        raise RefusedError(f"{url}: the server says {error.code} {error.reason}; is the corpus still there?") from None
     except (
         urllib.error.URLError,
         TimeoutError,
@@ -62,7 +57,7 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0)
     return path
 
 
-def _download(url: str, part: Path, tag: Path, timeout_s: float) -> None:
+def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool) -> None:
     """Bring `part` to its full length."""
     have = part.stat().st_size if part.is_file() and tag.is_file() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "deepspeech"})
@@ -77,7 +72,7 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float) -> None:
             raise
         error.close()
         tag.unlink()
-        return _download(url, part, tag, timeout_s)
+        return _download(url, part, tag, timeout_s, shown)
     with answer:
         if have and answer.status != http.client.PARTIAL_CONTENT:
             have = 0
@@ -87,7 +82,9 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float) -> None:
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
         with part.open("ab" if have else "wb") as file:
-            _copy(answer, file, total, have, f"downloading {url.rsplit('/', 1)[-1]}")
+            label = f"downloading {url.rsplit('/', 1)[-1]}"
+            with Progress(total and total // _MB, label, "MB", have // _MB, None if shown else StringIO()) as progress:
+                _copy(answer, file, have, progress)
     if total is not None and part.stat().st_size != total:
         raise CorpusError(f"{url}: the connection ended early; run this again to go on with the rest")
 
@@ -100,13 +97,11 @@ def _remember(version: str | None, tag: Path) -> None:
         tag.unlink(missing_ok=True)
 
 
-def _copy(source: IO[bytes], target: IO[bytes], total: int | None, have: int, label: str) -> None:
-    total_mb = None if total is None else total // _MB
-    with Progress(total_mb, label, "MB", done=have // _MB) as progress:
-        while block := source.read(_BLOCK_BYTES):
-            target.write(block)
-            progress.advance((have + len(block)) // _MB - have // _MB)
-            have += len(block)
+def _copy(source: IO[bytes], target: IO[bytes], have: int, progress: Progress) -> None:
+    while block := source.read(_BLOCK_BYTES):
+        target.write(block)
+        progress.advance((have + len(block)) // _MB - have // _MB)
+        have += len(block)
 
 
 def _check(url: str, part: Path, sha256: str) -> None:
@@ -119,72 +114,3 @@ def _check(url: str, part: Path, sha256: str) -> None:
     if digest.hexdigest() != sha256.lower():
         part.unlink()
         raise CorpusError(f"{url}: the file has not the known checksum {sha256}; it was removed, run this again")
-
-
-def unpack(archive: str | Path, folder: str | Path) -> Path:
-    """Unpack a tar (plain, gz, bz2, xz) or zip into `folder` and return it; files already whole are kept.
-
-    Raises CorpusError when the archive is damaged, or holds a path that leaves `folder`, or anything that is
-    neither file nor folder.
-    """
-    archive, folder = Path(archive), Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _members(archive) as members:
-            for member in Progress(None, f"unpacking {archive.name}", "files").over(members):
-                _extract(member, folder, archive)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise CorpusError(f"{archive}: the archive is damaged ({error}); remove it and fetch it again") from None
-    except OSError as error:
-        raise CorpusError(f"{error.filename or archive}: cannot be unpacked ({error.strerror or error})") from None
-    return folder
-
-
-@dataclass(frozen=True)
-class _Member:
-    """A file of an archive."""
-
-    name: str
-    size_bytes: int
-    plain: bool  # a file; not a link or a device
-    open: Callable[[], IO[bytes] | None]
-
-
-@contextmanager
-def _members(archive: Path) -> Iterator[Iterator[_Member]]:
-    """The members of an archive in its order, folders left out."""
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as packed:
-            yield (
-                _Member(m.filename, m.file_size, not stat.S_ISLNK(m.external_attr >> 16), partial(packed.open, m))
-                for m in packed.infolist()
-                if not m.is_dir()
-            )
-    else:
-        with tarfile.open(archive) as packed_tar:
-            yield (
-                _Member(m.name, m.size, m.isfile(), partial(packed_tar.extractfile, m))
-                for m in packed_tar
-                if not m.isdir()
-            )
-
-
-def _extract(member: _Member, folder: Path, archive: Path) -> None:
-    inside = Path(os.path.realpath(folder))
-    target = Path(os.path.realpath(folder / member.name))
-    if not target.is_relative_to(inside) or target == inside:
-        raise CorpusError(f"{archive}: '{member.name}' would be written outside {folder}; do not trust this archive")
-    if not member.plain:
-        raise CorpusError(f"{archive}: '{member.name}' is neither file nor folder; unpack this archive by hand")
-    if target.is_file() and target.stat().st_size == member.size_bytes:
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{os.getpid()}.unpacking.part")
-    try:
-        source = member.open()
-        assert source is not None, "tarfile opens every regular file"
-        with source, temporary.open("wb") as file:
-            shutil.copyfileobj(source, file, _BLOCK_BYTES)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -91,6 +91,17 @@ def show(report: ImportReport) -> None:
         raise CorpusError(f"{report.corpus}: none of the {clips} clips could be imported; the reasons are above")
 
 
+def save_too_long(report: ImportReport, path: Path | None) -> None:
+    """Write the sentences of clips that were too long, one a line, to `path`: a language model can still use them."""
+    if path is None:
+        return
+    files = [one.dropped_file for one in report.sets if one.dropped_file]
+    dropped = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    sentences = [clip["sentence"] for clip in dropped if clip["reason"] == TOO_LONG]
+    path.write_text("".join(f"{sentence}\n" for sentence in sentences), encoding="utf-8")
+    report.notes.append(f"{path}: {len(sentences)} sentences of clips that were too long.")
+
+
 def lines(report: ImportReport) -> list[str]:
     """The report in words; the sentences on counts are those of DeepSpeech's importers."""
     told = [line for one in report.sets for line in [*_set_lines(one), ""]]

@@ -2,10 +2,14 @@
 
 Times are those of the network's frames: a letter starts with the frame in which it was heard, and nothing
 says when it ends; a word ends where the space after it starts.
+
+A word's confidence is the probability, by the network alone, that the sound around it spells this word and nothing
+else: summed over all alignments of its letters (`native/src/spelling.cc`). A scorer finds better words but does not
+make the sound clearer, so it has no part in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deepspeech.text.alphabet import Alphabet
 
@@ -26,6 +30,7 @@ class Word:
     text: str
     start_s: float
     end_s: float
+    confidence: float | None = None  # 0 to 1; None where only the text is known
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Transcript:
     tokens: tuple[Token, ...]
     confidence: float
     frame_s: float = 0.02  # length of a frame
+    word_confidences: tuple[float, ...] = ()  # of each word, 0 to 1
+    alternatives: tuple["Transcript", ...] = ()  # what else it could have been, best first, where asked for
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -46,19 +53,34 @@ class Transcript:
             if token.text != " ":
                 letters.append(token)
             elif letters:
-                words.append(_word(letters, token.start_s))
+                words.append(self._word(letters, token.start_s, len(words)))
                 letters = []
         if letters:
-            words.append(_word(letters, letters[-1].start_s + self.frame_s))
+            words.append(self._word(letters, letters[-1].start_s + self.frame_s, len(words)))
         return tuple(words)
 
+    def trimmed(self, end: int | None = None) -> "Transcript":
+        """The part heard before frame `end` (None: all), without spaces at either end; so too of the alternatives."""
+        tokens = [token for token in self.tokens if end is None or token.frame < end]
+        letters = [place for place, token in enumerate(tokens) if token.text != " "]
+        tokens = tokens[letters[0] : letters[-1] + 1] if letters else []
+        text = "".join(token.text for token in tokens)
+        others = {other.text: other for other in (one.trimmed(end) for one in self.alternatives) if other.text != text}
+        part = replace(self, text=text, tokens=tuple(tokens), alternatives=tuple(others.values()))
+        return replace(part, word_confidences=self.word_confidences[: len(part.words)])
 
-def _word(letters: Sequence[Token], end_s: float) -> Word:
-    return Word("".join(letter.text for letter in letters), letters[0].start_s, end_s)
+    def _word(self, letters: Sequence[Token], end_s: float, number: int) -> Word:
+        confidence = self.word_confidences[number] if number < len(self.word_confidences) else None
+        return Word("".join(letter.text for letter in letters), letters[0].start_s, end_s, confidence)
 
 
 def spell(
-    alphabet: Alphabet, labels: Sequence[int], frames: Sequence[int], confidence: float, frame_s: float
+    alphabet: Alphabet,
+    labels: Sequence[int],
+    frames: Sequence[int],
+    confidence: float,
+    frame_s: float,
+    word_confidences: Sequence[float] = (),
 ) -> Transcript:
     """The transcript of label ids, each heard in the frame of the same position."""
     if alphabet.bytes_mode:
@@ -66,7 +88,8 @@ def spell(
     else:
         letters = [(alphabet.labels[label], frame) for label, frame in zip(labels, frames, strict=True)]
     tokens = tuple(Token(text, frame, frame * frame_s) for text, frame in letters)
-    return Transcript("".join(token.text for token in tokens), tokens, confidence, frame_s)
+    text = "".join(token.text for token in tokens)
+    return Transcript(text, tokens, confidence, frame_s, tuple(word_confidences))
 
 
 def _characters(labels: Sequence[int], frames: Sequence[int]) -> list[tuple[str, int]]:
@@ -75,6 +98,6 @@ def _characters(labels: Sequence[int], frames: Sequence[int]) -> list[tuple[str,
     starts = [i for i, byte in enumerate(data) if i == 0 or byte & 0xC0 != 0x80]
     return [
         (character, frames[start])
-        for start, end in zip(starts, [*starts[1:], len(data)], strict=True)
+        for start, end in zip(starts, [*starts[1:], len(data)], strict=False)  # of an empty text no pair
         for character in data[start:end].decode("utf-8", errors="replace")
     ]

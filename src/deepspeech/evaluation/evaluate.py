@@ -44,7 +44,7 @@ def evaluate(
             for item, text in zip(group, _texts(group, alphabet, options, scorer), strict=True):
                 scored[item.sample] = score(item.sample.id, item.sample.transcript, text, item.loss)
             progress.advance(len(group))
-    return Scores(tuple(scored[sample] for sample in samples))
+    return Scores(tuple(scored[sample] for sample in samples), alphabet.bytes_mode)
 
 
 def _texts(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deepspeech.errors import DataError
-from deepspeech.evaluation.score import Scored, Scores, ranked
+from deepspeech.evaluation.score import Scored, Scores, finite, ranked
 
 RULE = "-" * 80
 
@@ -18,8 +18,8 @@ def summary(name: str, scores: Scores) -> str:
 
 
 def blocks(scores: Scores, count: int) -> str:
-    """Best, median and worst samples, `count` of each."""
-    order = ranked(scores.samples)
+    """Best, median and worst samples, `count` of each, under their old titles also where letters are what counts."""
+    order = ranked(scores.samples, scores.by_letters)
     middle, last = max(0, len(order) // 2 - count // 2), max(0, len(order) - count)
     parts = {"Best": order[:count], "Median": order[middle : middle + count], "Worst": order[last:]}
     lines = [RULE]
@@ -44,7 +44,7 @@ def write_json(path: Path, samples: Sequence[Scored]) -> None:
             "wav_filename": s.id,
             "src": s.reference,
             "res": s.hypothesis,
-            "loss": s.loss,
+            "loss": finite(s.loss),
             "char_distance": s.letter_errors,
             "char_length": s.letters,
             "word_distance": s.word_errors,

@@ -1,5 +1,6 @@
 """Scored and Scores: how well hypotheses match references, per sample and over a set. Never clipped at 100 %."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -42,9 +43,13 @@ def score(sample_id: str, reference: str, hypothesis: str, loss: float | None = 
 
 @dataclass(frozen=True)
 class Scores:
-    """Results of a set; error rates are the sums of errors over the sums of words or letters, as fractions."""
+    """Results of a set; error rates are the sums of errors over the sums of words or letters, as fractions.
+
+    `by_letters`: errors of letters are what counts, as in bytes mode, where there may be no spaces between words.
+    """
 
     samples: tuple[Scored, ...]
+    by_letters: bool = False
 
     @property
     def words(self) -> int:
@@ -57,6 +62,16 @@ class Scores:
     @property
     def cer(self) -> float:
         return sum(s.letter_errors for s in self.samples) / max(1, sum(s.letters for s in self.samples))
+
+    @property
+    def rate(self) -> float:
+        """The error rate that counts."""
+        return self.cer if self.by_letters else self.wer
+
+    @property
+    def rate_name(self) -> str:
+        """And what it is called."""
+        return "CER" if self.by_letters else "WER"
 
     @property
     def loss(self) -> float | None:
@@ -73,12 +88,18 @@ class Scores:
             "words": self.words,
         }
         if self.loss is not None:
-            result["loss"] = self.loss
+            result["loss"] = finite(self.loss)
         if rows:
-            result["samples"] = [asdict(s) | {"wer": s.wer, "cer": s.cer} for s in self.samples]
+            result["samples"] = [asdict(s) | {"loss": finite(s.loss), "wer": s.wer, "cer": s.cer} for s in self.samples]
         return result
 
 
-def ranked(samples: Sequence[Scored]) -> list[Scored]:
-    """Best first: by WER, of equal ones the higher loss first (`util/evaluate_tools.py`)."""
-    return sorted(sorted(samples, key=lambda s: -(s.loss or 0)), key=lambda s: s.wer)
+def ranked(samples: Sequence[Scored], by_letters: bool = False) -> list[Scored]:
+    """Best first: by WER or CER, of equal ones the higher loss first (`util/evaluate_tools.py`)."""
+    surest_last = sorted(samples, key=lambda s: -(s.loss or 0))
+    return sorted(surest_last, key=lambda s: s.cer if by_letters else s.wer)
+
+
+def finite(value: float | None) -> float | None:
+    """A number for JSON, which knows no infinity: None instead."""
+    return value if value is not None and math.isfinite(value) else None

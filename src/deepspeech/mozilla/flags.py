@@ -14,10 +14,9 @@ from absl import flags
 from deepspeech.config import RunConfig, resolve
 from deepspeech.errors import ConfigError
 
-DOOR = "door"  # acted on by cli/old_doors.py
+DOOR = "door"  # acted on by cli/old_trainer.py
 DROPPABLE = ("layer_2", "layer_3", "lstm", "layer_5", "layer_6")  # what drop_source_layers counts, from the end
 CARD = "about the exported model"
-LATER_TUNING = "lm_optimizer.py is not here yet; try --lm_alpha and --lm_beta with evaluate.py"
 
 
 @dataclass(frozen=True)
@@ -147,9 +146,9 @@ FLAGS = (
     Flag("cutoff_prob", 1.0, "of a frame's letters use the likeliest that reach this sum; 1: all", "decoding.cutoff_prob"),
     Flag("cutoff_top_n", 300, "and at most so many of them", "decoding.cutoff_top_n"),
     Flag("one_shot_infer", "", "transcribe this wav with the checkpoint, and print its text", DOOR),
-    _absent("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", LATER_TUNING),
-    _absent("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", LATER_TUNING),
-    _absent("n_trials", 2400, "trials of lm_optimizer.py", LATER_TUNING),
+    Flag("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", DOOR),
+    Flag("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", DOOR),
+    Flag("n_trials", 2400, "trials of lm_optimizer.py", DOOR),
 )  # fmt: skip
 BY_NAME = {flag.name: flag for flag in FLAGS}
 SKIP_BAD = Flag(

@@ -5,21 +5,30 @@ model = Recognizer.open("model.onnx")
 print(model.transcribe("hello.wav").text)
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepspeech.audio.formats import read_audio
+from deepspeech.audio.vad import SilenceRules
+from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
+from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.modelfile import ModelCard
+from deepspeech.runtime.bulk import Bulk, Recording
+from deepspeech.runtime.conversation import ConversationStream
+from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import RecognizerStream
+from deepspeech.runtime.stream import RecognizerStream, Samples
+
+Sound: TypeAlias = str | Path | bytes | BinaryIO | Samples
 
 
 class Recognizer:
@@ -59,29 +68,83 @@ class Recognizer:
         """What the model says about itself."""
         return self._session.card
 
-    def stream(self, rate_hz: int | None = None) -> RecognizerStream:
-        """A stream for mono sound at `rate_hz` (None: the model's own rate)."""
-        rate = rate_hz or self.card.features.sample_rate_hz
-        return RecognizerStream(self._session, self._extractor, self.options, rate, self._scorer, self._hot_words)
+    def transcribe(self, audio: Sound, rate_hz: int | None = None, alternatives: int = 0) -> Transcript:
+        """The best transcript of a recording, read as one utterance, with up to `alternatives` others.
 
-    def transcribe(
-        self, audio: str | Path | NDArray[np.int16] | NDArray[np.float32], rate_hz: int | None = None
-    ) -> Transcript:
-        """The best transcript of a file, or of mono samples at `rate_hz` (None: the model's own rate).
-
-        Files may be wav, flac, ogg, opus or mp3 of any rate and number of channels. Raises AudioError.
+        `audio` is a path, the bytes of a file, an open binary file, or mono samples [N] (int16, or floats from -1 to
+        1) at `rate_hz` (None: the model's own rate). Files may be wav, flac, ogg, opus or mp3 of any rate and number
+        of channels. Long recordings fare better in `transcribe_all`. Raises AudioError.
         """
-        return self.candidates(audio, 1, rate_hz)[0]
+        best, *others = self.candidates(audio, 1 + alternatives, rate_hz)
+        return replace(best, alternatives=tuple(others))
 
-    def candidates(
-        self, audio: str | Path | NDArray[np.int16] | NDArray[np.float32], count: int, rate_hz: int | None = None
-    ) -> list[Transcript]:
-        """Up to `count` transcripts, best first."""
-        samples: NDArray[np.int16] | NDArray[np.float32]
-        if isinstance(audio, str | Path):
-            samples, rate_hz = read_audio(audio)
-        else:
-            samples = audio
-        stream = self.stream(rate_hz)
-        stream.feed(samples)
-        return stream.finish(count)
+    def candidates(self, audio: Sound, count: int, rate_hz: int | None = None) -> list[Transcript]:
+        """Up to `count` transcripts, best first; the rest as for `transcribe`."""
+        samples, rate_hz = _samples(audio, rate_hz)
+        with self.stream(rate_hz) as stream:
+            stream.feed(samples)
+            return stream.finish(count)
+
+    def transcribe_all(
+        self,
+        sources: Iterable[str | Path | bytes],
+        alternatives: int = 0,
+        cores: int | None = None,
+        rules: SilenceRules | None = None,
+    ) -> Iterator[Recording | AudioError]:
+        """Recordings, many at a time on every core, in the order given; what cannot be read comes as its error.
+
+        Recordings longer than `rules.max_segment_s` are cut at their silences. `cores` None: all there are.
+        """
+        bulk = Bulk(self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules())
+        return bulk.over(sources)
+
+    @overload
+    def stream(self, rate_hz: int | None = None) -> RecognizerStream: ...
+    @overload
+    def stream(
+        self, rate_hz: int | None = None, *, endpoints: EndpointRules, alternatives: int = 0
+    ) -> ConversationStream: ...
+    def stream(
+        self, rate_hz: int | None = None, *, endpoints: EndpointRules | None = None, alternatives: int = 0
+    ) -> RecognizerStream | ConversationStream:
+        """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
+
+        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves.
+        """
+        rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
+        if rate < 1:
+            raise ConfigError(f"a sample rate of {rate} Hz was given; give one above 0")
+        if endpoints is None:
+            return RecognizerStream(self._session, self._extractor, self._new_decoder, rate)
+        return ConversationStream(self._session, self._extractor, self._new_decoder, rate, endpoints, alternatives)
+
+    async def listen(
+        self,
+        chunks: AsyncIterable[Samples],
+        rate_hz: int | None = None,
+        endpoints: EndpointRules | None = None,
+        alternatives: int = 0,
+    ) -> AsyncIterator[Transcript]:
+        """Utterances of sound that arrives in `chunks`, each as soon as it ends. The event loop stays free."""
+        with self.stream(rate_hz, endpoints=endpoints or EndpointRules(), alternatives=alternatives) as stream:
+            async for chunk in chunks:
+                for utterance in await asyncio.to_thread(stream.feed, chunk):
+                    yield utterance
+            for utterance in await asyncio.to_thread(stream.finish):
+                yield utterance
+
+    def _new_decoder(self, first_frame: int) -> BeamDecoder:
+        step_s = self._extractor.config.step_s
+        return BeamDecoder(self.card.alphabet, self.options, step_s, self._scorer, self._hot_words, first_frame)
+
+
+def _samples(audio: Sound, rate_hz: int | None) -> tuple[Samples, int | None]:
+    if isinstance(audio, np.ndarray):
+        return audio, rate_hz
+    if isinstance(audio, str | Path | bytes):
+        return read_audio(audio)
+    content = audio.read()
+    if not isinstance(content, bytes):
+        raise AudioError("the open file gives text; open it in binary mode ('rb')")
+    return read_audio(content, str(getattr(audio, "name", "")))

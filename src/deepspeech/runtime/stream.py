@@ -9,8 +9,8 @@ same number of windows at once, so results do not depend on how the sound was cu
 session behind it is shared.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from deepspeech.audio.pcm import int16_to_float
 from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
-from deepspeech.decoder.options import DecodeOptions
-from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
 from deepspeech.features.frames import FrameStream
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.windows import WindowStream
+
+Float32 = NDArray[np.float32]
+Samples: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
 STEPS = 16
 
@@ -38,49 +39,69 @@ class EmissionStream:
         self._frames = FrameStream(extractor)
         self._windows = WindowStream(session.card.context_frames, extractor.config.coefficients)
         self._pending = self._windows.feed(np.zeros((0, extractor.config.coefficients), np.float32))
+        self._latest = self._pending
         self._state = session.start()
 
-    def feed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def feed(self, samples: Float32) -> Float32:
         """Probabilities [frames, classes] that `samples` (mono float32 at the model's rate) complete."""
+        return self._joined(self.steps(samples))
+
+    def finish(self) -> Float32:
+        """Probabilities of the frames still held."""
+        return self._joined(self.last_steps())
+
+    def steps(self, samples: Float32) -> Iterator[Float32]:
+        """As `feed`, but step by step of the network."""
         return self._advance(self._windows.feed(self._frames.feed(samples)), last=False)
 
-    def finish(self) -> NDArray[np.float32]:
-        """Probabilities of the frames still held."""
+    def last_steps(self) -> Iterator[Float32]:
+        """As `finish`, but step by step of the network."""
         tail = self._windows.feed(self._frames.finish())
         return self._advance(np.concatenate([tail, self._windows.finish()]), last=True)
 
-    def _advance(self, windows: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
-        self._pending = np.concatenate([self._pending, windows])
-        rows = [np.zeros((0, self._session.card.alphabet.classes), np.float32)]
+    def restart(self) -> Float32:
+        """Forget what was heard, but hear the latest step again: its probabilities [frames, classes], afresh.
+
+        So a network that learnt short clips always hears a short one, and the beginning of a word is not forgotten.
+        """
+        self._state = self._session.start()
+        return self._step(self._latest)
+
+    def _advance(self, windows: Float32, last: bool) -> Iterator[Float32]:
+        if len(windows):
+            self._pending = np.concatenate([self._pending, windows])
         while len(self._pending) >= STEPS or (last and len(self._pending)):
-            probabilities, self._state = self._session.step(self._pending[None, :STEPS], self._state)
-            rows.append(probabilities[0])
-            self._pending = self._pending[STEPS:]
-        return np.concatenate(rows)
+            self._latest, self._pending = self._pending[:STEPS], self._pending[STEPS:]
+            yield self._step(self._latest)
+
+    def _step(self, windows: Float32) -> Float32:
+        probabilities, self._state = self._session.step(windows[None], self._state)
+        rows: Float32 = probabilities[0]
+        return rows
+
+    def _joined(self, steps: Iterator[Float32]) -> Float32:
+        none = np.zeros((0, self._session.card.alphabet.classes), np.float32)
+        rows: Float32 = np.concatenate([none, *steps])
+        return rows
 
 
 class RecognizerStream:
-    """One utterance, or one long conversation, being recognised."""
+    """One utterance being recognised. Leaving a `with` block closes it."""
 
     def __init__(
-        self,
-        session: Session,
-        extractor: FeatureExtractor,
-        options: DecodeOptions,
-        rate_hz: int,
-        scorer: Scorer | None = None,
-        hot_words: Mapping[str, float] | None = None,
+        self, session: Session, extractor: FeatureExtractor, new_decoder: Callable[[int], BeamDecoder], rate_hz: int
     ) -> None:
+        """Use Recognizer.stream()."""
         self._emissions = EmissionStream(session, extractor)
         self._resampler = StreamResampler(rate_hz, extractor.config.sample_rate_hz)
-        self._decoder = BeamDecoder(session.card.alphabet, options, extractor.config.step_s, scorer, hot_words)
+        self._decoder = new_decoder(0)
         self._done = False
 
-    def feed(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
+    def feed(self, samples: Samples) -> None:
         """Take mono samples [N]: int16, or floats from -1 to 1. Raises AudioError for anything else."""
         if self._done:
             raise AudioError("this stream is finished; open another")
-        self._decode(self._emissions.feed(self._resampler.feed(_as_float(samples))))
+        self._decode(self._emissions.steps(self._resampler.feed(as_float(samples))))
 
     def partial(self) -> Transcript:
         """The best transcript of what was fed so far."""
@@ -89,17 +110,24 @@ class RecognizerStream:
     def finish(self, candidates: int = 1) -> list[Transcript]:
         """Transcripts of everything, best first; the stream takes no more."""
         if not self._done:
-            self._decode(self._emissions.feed(self._resampler.finish()))
-            self._decode(self._emissions.finish())
+            self._decode(self._emissions.steps(self._resampler.finish()))
+            self._decode(self._emissions.last_steps())
             self._done = True
         return self._decoder.candidates(candidates)
 
-    def _decode(self, probabilities: NDArray[np.float32]) -> None:
-        if len(probabilities):
+    def _decode(self, steps: Iterator[Float32]) -> None:
+        for probabilities in steps:
             self._decoder.feed(probabilities)
 
+    def __enter__(self) -> "RecognizerStream":
+        return self
 
-def _as_float(given: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
+    def __exit__(self, *reason: object) -> None:
+        self._done = True
+
+
+def as_float(given: Samples) -> Float32:
+    """Mono samples [N] as float32 from -1 to 1. Raises AudioError for what is no sound."""
     samples: NDArray[Any] = np.asarray(given)
     if samples.ndim != 1:
         raise AudioError(f"samples have shape {samples.shape}; give one channel, a 1-D array")

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from deepspeech.evaluation.score import finite
+
 
 class Log:
     """`prefix` and `stream` let the old door write its `I …` lines to stdout; without a folder no JSON is kept."""
@@ -22,5 +24,6 @@ class Log:
             print(f"{self._prefix}{row}", file=stream, flush=True)
         if facts and self._file:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            page = {name: finite(value) if isinstance(value, float) else value for name, value in facts.items()}
             with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"time": round(time.time(), 3), **facts}, ensure_ascii=False) + "\n")
+                file.write(json.dumps({"time": round(time.time(), 3), **page}, ensure_ascii=False) + "\n")

@@ -217,16 +217,20 @@ class Run:
         self.average.swap(self.network)
         for name, scores in results.items():
             self.log.line(
-                f"Finished validating epoch {epoch} on {name} - loss: {scores.loss:f}, greedy WER: {scores.wer:.4f}",
+                f"Finished validating epoch {epoch} on {name} - loss: {scores.loss:f}, "
+                f"greedy {scores.rate_name}: {scores.rate:.4f}",
                 epoch=epoch, dev=name, dev_loss=scores.loss, wer=scores.wer, cer=scores.cer,
             )  # fmt: skip
-        every = Scores(tuple(sample for scores in results.values() for sample in scores.samples))
-        value = every.wer if c.select_by == "wer" else every.loss or 0.0
+        every = Scores(
+            tuple(sample for scores in results.values() for sample in scores.samples), self.alphabet.bytes_mode
+        )
+        value = {"loss": every.loss or 0.0, "wer": every.rate, "cer": every.cer}[c.select_by]
         p.progress, best = stopping.judge(p.progress, value, c.early_stop_min_delta if c.select_by == "loss" else 0.0)
         if best:
             path = self._save("best")
             checkpoint.prune(self.folder, "best", 1)
-            self.log.line(f"Saved new best validating model with {c.select_by} {value:f} to: {path}")
+            name = every.rate_name.lower() if c.select_by == "wer" else c.select_by
+            self.log.line(f"Saved new best validating model with {name} {value:f} to: {path}")
         elif stopping.on_plateau(p.progress, c):
             self._lower_rate()
 

@@ -1,22 +1,25 @@
 """Which judgement is the best, when to lower the rate, when to stop: pure functions of numbers."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
 from deepspeech.config import TrainingConfig
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The best dev value so far and how many judgements came after the last real improvement."""
+    """The best dev value so far, if any was a number, and how many judgements came after the last real improvement."""
 
-    best: float = float("inf")
+    best: float | None = None
     worse: int = 0
 
 
 def judge(progress: Progress, value: float, min_delta: float) -> tuple[Progress, bool]:
     """After one more judgement, and whether it is the best so far (`train.py`: strictly lower)."""
-    worse = progress.worse + 1 if value > progress.best - min_delta else 0
-    return replace(progress, best=min(progress.best, value), worse=worse), value < progress.best
+    before = math.inf if progress.best is None else progress.best
+    best = min(before, value)
+    worse = progress.worse + 1 if value > before - min_delta else 0
+    return Progress(best if math.isfinite(best) else None, worse), value < before
 
 
 def should_stop(progress: Progress, config: TrainingConfig) -> bool:

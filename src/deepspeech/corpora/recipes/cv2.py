@@ -1,8 +1,8 @@
 """Common Voice, any language, releases 2 to today's. CC0.
 
 In: the unpacked folder of a language: tables train.tsv, dev.tsv, test.tsv, validated.tsv, other.tsv and the
-MP3 files in clips/. Out: wav files and CSVs in clips/. Tables differ from release to release; three columns
-are used, by name. The rules are those of DeepSpeech's `bin/import_cv2.py`.
+MP3 files in clips/. Out: wav files and CSVs in clips/. Tables differ from release to release (27 is of 2026); three
+columns are used, by name. The rules are those of DeepSpeech's `bin/import_cv2.py`.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip, Rules, import_set
+from deepspeech.corpora.recipe import Options, unpacked
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
-from deepspeech.text.alphabet import Alphabet
-from deepspeech.text.labels import Validator, load_validator, to_ascii
 
 # test and dev come first: train-all.csv, made with validated, leaves out what they hold.
 SETS = ("test", "dev", "train", "validated", "other")
@@ -23,17 +22,9 @@ HELD_OUT = ("test", "dev")
 
 
 def cv2(
-    tsv_dir: Annotated[Path, "Folder of one language of Common Voice: the one that holds train.tsv and clips."],
+    tsv_dir: Annotated[Path, "Folder of one language of Common Voice, with train.tsv and clips; or its .tar.gz."],
     audio_dir: Annotated[Path | None, "Folder of the clips, if not the folder clips beside the tables."] = None,
-    filter_alphabet: Annotated[Path | None, "Drop sentences with letters outside this alphabet.txt."] = None,
-    normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False,
-    space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False,
-    validate_label_locale: Annotated[
-        Path | None,
-        "Python file with a function validate_label(sentence) for your language: it returns the transcript, "
-        "or None to refuse. Without it the rule for English applies.",
-    ] = None,
-    workers: Annotated[int, "Clips to convert at the same time; 0 means one for each processor core."] = 0,
+    options: Options = Options(),
 ) -> ImportReport:
     """Prepare a language of Common Voice: convert its clips to 16 kHz wav files, write a CSV for each set.
 
@@ -42,16 +33,13 @@ def cv2(
     letter, or when it is longer than 10 seconds. After an interruption, run the
     same command again: finished clips are kept.
     """
+    tsv_dir = unpacked(tsv_dir, "*.tsv")
     tables = _tables(tsv_dir)
     audio_dir = audio_dir or tsv_dir / "clips"
     if not audio_dir.is_dir():
         raise CorpusError(f"{audio_dir}: there is no such folder; name the folder of the clips with --audio-dir")
-    rules = Rules(
-        validate=_validator(validate_label_locale, normalize),
-        alphabet=Alphabet.from_file(filter_alphabet) if filter_alphabet else None,
-        spell=" ".join if space_after_every_character else str,
-    )
-    report, held_out = ImportReport("cv2"), HeldOut()
+    rules, workers = options.rules(), options.workers
+    report, held_out = options.report("cv2", english_rule=True), HeldOut()
     for name, table in tables.items():
         report.sets.append(SetReport(name, audio_dir / f"{name}.csv", rules.max_s))
         if name == "validated":
@@ -59,11 +47,8 @@ def cv2(
         else:
             each = held_out.add if name in HELD_OUT else _ignore
             import_set(read_table(table, audio_dir), _rows(table), rules, report.sets[-1], workers, each)
-    report.notes += [
-        f"{tsv_dir / name}.tsv is not there: this set was left out." for name in SETS if name not in tables
-    ]
-    if validate_label_locale is None:
-        report.notes.append("Sentences were cleaned by the rule for English; see --validate-label-locale.")
+    absent = [f"{tsv_dir / name}.tsv is not there: this set was left out." for name in SETS if name not in tables]
+    report.notes = absent + report.notes
     return report
 
 
@@ -141,8 +126,3 @@ def _tables(tsv_dir: Path) -> dict[str, Path]:
     meant = [str(folder) for folder in near if any((folder / f"{name}.tsv").is_file() for name in SETS)]
     hint = f"did you mean {' or '.join(meant[:3])}?" if meant else "name the unpacked folder of one language"
     raise CorpusError(f"{tsv_dir}: no {', '.join(f'{name}.tsv' for name in SETS)} in it; {hint}")
-
-
-def _validator(path: Path | None, normalize: bool) -> Validator:
-    validate = load_validator(path)
-    return (lambda sentence: validate(to_ascii(sentence))) if normalize else validate

@@ -1,0 +1,67 @@
+#include "spelling.hh"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace deepspeech {
+namespace {
+
+// Forward variables over the states blank, label, blank, …, label, blank; sums are kept near 1 and their scale apart.
+double word_probability(const Frames& frames, std::size_t first, std::size_t end, const std::uint32_t* labels,
+                        std::size_t length, std::uint32_t space) {
+  const std::size_t states = 2 * length + 1, blank = frames.classes - 1;
+  std::vector<double> forward(states, 0.0), next(states);
+  forward[0] = 1.0;  // before the first frame
+  double log_scale = 0.0;
+  for (std::size_t t = first; t < end; ++t) {
+    const float* row = frames.probabilities + t * frames.classes;
+    const double outside = static_cast<double>(row[blank]) + (space < blank ? row[space] : 0.0f);
+    double sum = 0.0;
+    for (std::size_t s = 0; s < states; ++s) {
+      double ways = forward[s] + (s > 0 ? forward[s - 1] : 0.0);
+      if (s % 2 == 1 && s > 1 && labels[s / 2] != labels[s / 2 - 1]) ways += forward[s - 2];
+      const bool edge = s == 0 || s + 1 == states;
+      next[s] = ways * (s % 2 == 1 ? row[labels[s / 2]] : edge ? outside : row[blank]);
+      sum += next[s];
+    }
+    if (!(sum > 0.0)) return 0.0;
+    log_scale += std::log(sum);
+    for (std::size_t s = 0; s < states; ++s) forward[s] = next[s] / sum;
+  }
+  const double whole = forward[states - 1] + forward[states - 2];
+  return std::min(1.0, whole * std::exp(log_scale));  // rounding, and softmax's, may leave a little more than 1
+}
+
+}  // namespace
+
+std::vector<double> word_probabilities(const Frames& frames, const std::vector<std::uint32_t>& labels,
+                                       const std::vector<std::uint32_t>& heard, std::uint32_t space,
+                                       std::size_t margin) {
+  if (frames.classes < 2) throw std::invalid_argument("there must be a label and a blank");
+  if (labels.size() != heard.size()) throw std::invalid_argument("there must be a frame for each label");
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] >= frames.classes - 1) throw std::invalid_argument("a label is out of range");
+    if (heard[i] >= frames.count || (i > 0 && heard[i] < heard[i - 1]))
+      throw std::invalid_argument("a frame is out of range");
+  }
+  std::vector<double> words;
+  std::size_t from = 0;  // first frame after the last space
+  for (std::size_t i = 0; i < labels.size();) {
+    if (labels[i] == space) {
+      from = heard[i++] + std::size_t{1};
+      continue;
+    }
+    std::size_t last = i;
+    while (last + 1 < labels.size() && labels[last + 1] != space) ++last;
+    const std::size_t to = last + 1 < labels.size() ? heard[last + 1] : frames.count;
+    const std::size_t before = heard[i] > margin ? heard[i] - margin : 0;
+    const std::size_t first = std::min<std::size_t>(std::max(from, before), heard[i]);
+    const std::size_t end = std::max<std::size_t>(std::min(to, heard[last] + margin + 1), heard[last] + std::size_t{1});
+    words.push_back(word_probability(frames, first, end, labels.data() + i, last - i + 1, space));
+    i = last + 1;
+  }
+  return words;
+}
+
+}  // namespace deepspeech

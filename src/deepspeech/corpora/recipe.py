@@ -1,0 +1,181 @@
+"""What recipes are made of: the options of every importer, sets, and clips found by their sentences.
+
+In: lists of clips. Out: the report of their import. The work itself is `engine.py`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import numpy as np
+
+from deepspeech.audio.formats import read_audio, write_wav
+from deepspeech.audio.resample import resample
+from deepspeech.corpora.archives import unpack_once
+from deepspeech.corpora.engine import RATE_HZ, Clip, Rules, import_set
+from deepspeech.corpora.report import ImportReport, SetReport
+from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import AudioError, CorpusError
+from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.labels import Validator, load_validator, to_ascii, validate_english
+
+TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
+
+
+def verbatim(sentence: str) -> str | None:
+    """The sentence as it stands; None when it is empty."""
+    return sentence.strip() or None
+
+
+def plain(sentence: str, keep: str = "") -> str:
+    """The sentence in ASCII, but for the letters of `keep`."""
+    if not keep:
+        return to_ascii(sentence)
+    return "".join(letter if letter in keep or letter == " " else to_ascii(letter) for letter in sentence.strip())
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every importer can be told."""
+
+    filter_alphabet: Annotated[Path | None, "Drop sentences with letters outside this alphabet.txt."] = None
+    normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False
+    space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False
+    validate_label_locale: Annotated[
+        Path | None,
+        "Python file with a function validate_label(sentence) for your language: it returns the transcript, "
+        "or None to refuse. Without it the rule of this importer applies.",
+    ] = None
+    min_sec: Annotated[float | None, "Drop clips shorter than this many seconds; else the corpus's own limit."] = None
+    max_sec: Annotated[float | None, "Drop clips longer than this many seconds; else the corpus's own limit."] = None
+    workers: Annotated[int, "Clips to convert at the same time; 0 means one for each processor core."] = 0
+
+    def rules(
+        self,
+        clean: Validator = validate_english,
+        *,
+        min_s: float = 0.0,
+        max_s: float = 10.0,
+        ms_per_letter: int = 20,
+        alphabet: Path | None = None,
+        keep: str = "",
+    ) -> Rules:
+        """The corpus's own rules, changed as the user asked; `keep`: letters that --normalize leaves alone.
+
+        Raises TextError: a file that cannot be used.
+        """
+        validate = load_validator(self.validate_label_locale) if self.validate_label_locale else clean
+        alphabet = self.filter_alphabet or alphabet
+        return Rules(
+            validate=(lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate,
+            alphabet=Alphabet.from_file(alphabet) if alphabet else None,
+            min_s=min_s if self.min_sec is None else self.min_sec,
+            max_s=max_s if self.max_sec is None else self.max_sec,
+            ms_per_letter=ms_per_letter,
+            spell=" ".join if self.space_after_every_character else str,
+        )
+
+    def report(self, corpus: str, english_rule: bool = False) -> ImportReport:
+        """An empty report; `english_rule`: the rule for English cleans sentences that may be of any language."""
+        told = english_rule and self.validate_label_locale is None
+        note = "Sentences were cleaned by the rule for English; see --validate-label-locale."
+        return ImportReport(corpus, notes=[note] if told else [])
+
+
+class Clips(Protocol):
+    """A list of clips, or what can be gone through as one."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Clip]: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One set of a corpus: its clips, where its CSV belongs, what of it is kept."""
+
+    csv: Path
+    clips: Clips
+    rules: Rules
+
+
+def import_parts(
+    report: ImportReport,
+    parts: Iterable[Part],
+    options: Options,
+    whole: Path | None = None,
+    each: Callable[[Sample], None] = lambda sample: None,
+) -> ImportReport:
+    """Import set after set into `report` and return it; `whole`: one more CSV, with the rows of all sets."""
+    with ExitStack() as stack:
+        everything = stack.enter_context(CsvWriter(whole)) if whole else None
+
+        def kept(sample: Sample) -> None:
+            each(sample)
+            if everything:
+                everything.write(sample)
+
+        for part in parts:
+            report.sets.append(SetReport(part.csv.stem, part.csv, part.rules.max_s))
+            import_set(part.clips, len(part.clips), part.rules, report.sets[-1], options.workers, kept)
+    if everything:
+        report.derived.append((everything.path, everything.rows))
+    if not any(one.clips for one in report.sets):
+        raise CorpusError(f"{report.corpus}: no clips were found; is this the folder that was meant?")
+    return report
+
+
+@dataclass
+class Sentences:
+    """What is said in each recording, by the recording's name; knows which names nobody asked for."""
+
+    said: Mapping[str, str]
+    folder: Path  # where the recordings lie
+    asked: set[str] = field(default_factory=set)
+
+    def clip(self, audio: Path, wav: Path, name: str | None = None, speaker: str = "") -> Clip:
+        """The clip of a recording; `name`: under which its sentence is listed, by default its stem."""
+        name = audio.stem if name is None else name
+        self.asked.add(name)
+        if name not in self.said:
+            return Clip(audio, wav, "", speaker, fault="the corpus has no sentence for it")
+        return Clip(audio, wav, self.said[name], speaker)
+
+    def missing(self) -> list[Clip]:
+        """Sentences without a recording, as clips that are not there."""
+        names = [name for name in self.said if name not in self.asked]
+        return [Clip(self.folder / name, self.folder / name, self.said[name]) for name in names]
+
+
+def converted(audio: Path, root: Path, folder: Path) -> Path:
+    """Where a recording below `root` has its wav file below `folder`; two recordings never share one."""
+    return folder / audio.relative_to(root).parent / f"{audio.name.removesuffix('.wav')}.wav"
+
+
+def joined(pieces: Sequence[Path], wav: Path) -> Path:
+    """`wav`, made of whole recordings one after the other; the first that cannot be read, if one cannot.
+
+    For recordings in pieces, and for long ones that are to be cut and cannot be entered well in the middle: MP3.
+    """
+    sounds = []
+    for piece in () if wav.is_file() else pieces:
+        try:
+            sounds.append(resample(*read_audio(piece), RATE_HZ))
+        except AudioError:
+            return piece
+    if sounds:
+        wav.parent.mkdir(parents=True, exist_ok=True)
+        write_wav(wav, np.concatenate(sounds), RATE_HZ)
+    return wav
+
+
+def unpacked(path: Path, wanted: str) -> Path:
+    """The folder that holds `wanted` (a pattern): `path`, or, if that is an archive, one below, after unpacking."""
+    if not path.is_file():
+        return path
+    folder = path.with_name(path.name.removesuffix(".gz").removesuffix(".tar").removesuffix(".tgz"))
+    unpack_once(path, folder, folder)
+    found = sorted(folder.rglob(wanted))
+    return found[0].parent if found else folder

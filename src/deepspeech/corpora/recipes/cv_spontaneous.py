@@ -1,0 +1,40 @@
+"""Common Voice, Spontaneous Speech: answers in the speaker's own words, any language, MP3. CC0.
+
+In: sps-corpus-<release>-<language>.tar.gz of the Mozilla Data Collective, or its unpacked folder:
+ss-corpus-<language>.tsv and audios/. Out: wav files, and train.csv, dev.csv, test.csv and unassigned.csv (transcribed,
+not yet validated). Marks such as [disfluency] are taken out of the transcripts. Layout: releases 1 to 5,
+github.com/common-voice/cv-dataset.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.recipe import Options, Part, import_parts, unpacked
+from deepspeech.corpora.report import ImportReport
+from deepspeech.errors import CorpusError
+from deepspeech.text.labels import validate_english
+
+MARK = re.compile(r"\[[^\]]*\]")
+
+
+def cv_spontaneous(
+    corpus: Annotated[Path, "Folder of one language, with ss-corpus-….tsv and audios; or its .tar.gz."],
+    options: Options = Options(),
+) -> ImportReport:
+    """Prepare a language of Common Voice's Spontaneous Speech."""
+    corpus = unpacked(corpus, "ss-corpus-*.tsv")
+    tables = sorted(corpus.glob("ss-corpus-*.tsv"))
+    if not tables:
+        raise CorpusError(f"{corpus}: no ss-corpus-….tsv in it; name the unpacked folder of one language")
+    sets: dict[str, list[Clip]] = {"test": [], "dev": [], "train": [], "unassigned": []}
+    for row in rows_of(tables[0], ("audio_file", "transcription")):
+        mp3 = corpus / "audios" / row["audio_file"]
+        fault = "" if row["transcription"].strip() else "nobody has transcribed it yet"
+        clip = Clip(mp3, corpus / "wavs" / f"{mp3.stem}.wav", row["transcription"], row.get("client_id", ""), fault)
+        sets.get(row.get("split", ""), sets["unassigned"]).append(clip)
+    rules = options.rules(lambda said: validate_english(MARK.sub(" ", said)), max_s=30)
+    parts = [Part(corpus / f"{name}.csv", clips, rules) for name, clips in sets.items() if clips]
+    return import_parts(options.report("cv-spontaneous", english_rule=True), parts, options)

@@ -1,0 +1,55 @@
+"""A plain folder: each recording has a text file of its name beside it.
+
+In: wav, flac, ogg, opus, mp3, sph or aiff files and .txt files, in any tree. Out: a CSV for each of the folders train,
+dev and test, or all.csv; or with --split three CSVs by tens. All that is new in the folder are the CSVs and wavs/.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.reading import text_of
+from deepspeech.corpora.recipe import Options, Part, converted, import_parts
+from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
+from deepspeech.errors import CorpusError
+
+SOUND = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aiff", ".aif"}
+SETS = ("train", "dev", "test")
+
+
+def folder(
+    directory: Annotated[Path, "Folder of recordings, each with a text file beside it."],
+    target_dir: Annotated[Path | None, "Folder for CSVs and converted files; by default the same."] = None,
+    text_suffix: Annotated[str, "How the text files end."] = ".txt",
+    split: Annotated[bool, "Of every ten recordings one to test.csv, one to dev.csv, eight to train.csv."] = False,
+    options: Options = Options(),
+) -> ImportReport:
+    """Prepare a folder of recordings that have text files beside them."""
+    if not directory.is_dir():
+        raise CorpusError(f"{directory}: there is no such folder")
+    target_dir = target_dir or directory
+    wavs = target_dir / "wavs"
+    files = [path for path in sorted(directory.rglob("*")) if path.is_file() and not path.is_relative_to(wavs)]
+    sounds = [path for path in files if path.suffix.lower() in SOUND]
+    named = {path.with_suffix("") for path in sounds}
+    lonely = [path for path in files if path.name.endswith(text_suffix) and path.with_suffix("") not in named]
+    clips = [_clip(path, text_suffix, converted(path, directory, wavs)) for path in sounds]
+    clips += [Clip(path.with_suffix(".wav"), path, "", fault="the text has no recording") for path in lonely]
+    sets = by_tens(clips) if split else _by_folder(clips, directory)
+    rules = options.rules(max_s=30)
+    parts = [Part(target_dir / f"{name}.csv", some, rules) for name, some in sets.items() if some]
+    return import_parts(options.report("folder", english_rule=True), parts, options)
+
+
+def _by_folder(clips: list[Clip], directory: Path) -> dict[str, list[Clip]]:
+    sets: dict[str, list[Clip]] = {}
+    for clip in clips:
+        top = clip.source.relative_to(directory).parts[0]
+        sets.setdefault(top if top in SETS else "all", []).append(clip)
+    return sets
+
+
+def _clip(sound: Path, text_suffix: str, wav: Path) -> Clip:
+    text, fault = text_of(sound.with_suffix(text_suffix))
+    return Clip(sound, wav, " ".join(text.split()), fault=fault)

@@ -1,0 +1,82 @@
+"""A data set of Hugging Face on this machine: Parquet files, or recordings with metadata.csv or metadata.jsonl.
+
+In: what a repository holds after it was downloaded. Out: wav files, a CSV for each split. The layouts:
+huggingface.co/docs, "Create an audio dataset". Folders of `save_to_disk` (.arrow) are not read: export them with
+`to_parquet`.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.parquet import ParquetClips
+from deepspeech.corpora.reading import csv_rows, lines
+from deepspeech.corpora.recipe import Clips, Options, Part, import_parts
+from deepspeech.corpora.report import ImportReport
+from deepspeech.errors import CorpusError
+
+TEXTS = ("sentence", "transcription", "transcript", "text", "normalized_text", "raw_transcription")
+SPEAKERS = ("speaker_id", "client_id", "speaker")
+SPLIT = re.compile(r"(train|dev|validation|valid|test)(?![a-z])")
+
+
+def huggingface(
+    path: Annotated[Path, "Folder of the data set, or one of its Parquet files."],
+    target_dir: Annotated[Path | None, "Folder for CSVs and wav files; by default the data set's."] = None,
+    text_column: Annotated[str, f"Column of the sentences; else the first of {', '.join(TEXTS)}."] = "",
+    audio_column: Annotated[str, "Column of the recordings in Parquet files."] = "audio",
+    options: Options = Options(),
+) -> ImportReport:
+    """Prepare a data set in one of Hugging Face's layouts."""
+    home = path if path.is_dir() else path.parent
+    target_dir, rules, texts = target_dir or home, options.rules(max_s=30), (text_column,) if text_column else TEXTS
+    found = [path] if path.is_file() else sorted(path.rglob("*.parquet")) or sorted(path.rglob("metadata.*"))
+    sets: dict[str, list[Path]] = {}
+    for file in found:
+        sets.setdefault(split_of(file.relative_to(home)), []).append(file)
+    parts = []
+    for name, files in sets.items():
+        wavs, clips = target_dir / f"{name}-wavs", list[Clip]()
+        packed = [file for file in files if file.suffix == ".parquet"]
+        for file in files if not packed else ():
+            clips += _listed(file, wavs, texts)
+        some: Clips = ParquetClips(packed, wavs, audio_column, texts, SPEAKERS) if packed else clips
+        parts.append(Part(target_dir / f"{name}.csv", some, rules))
+    return import_parts(options.report("huggingface", english_rule=True), parts, options)
+
+
+def split_of(path: Path) -> str:
+    """The set that a file belongs to, by its name or by a folder's: data/validation-00000-of-00001.parquet is dev."""
+    for part in (path.name, *reversed(path.parts[:-1])):
+        if match := SPLIT.match(part.lower()):
+            return {"validation": "dev", "valid": "dev"}.get(match.group(1), match.group(1))
+    return "train"  # as `datasets` has it
+
+
+def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip]:
+    """Rows of metadata.csv or metadata.jsonl: file_name counts from its folder."""
+    for number, row in enumerate(_rows(metadata), 1):
+        text = next((name for name in texts if name in row), None)
+        if "file_name" not in row or text is None:
+            raise CorpusError(
+                f"{metadata}:{number}: there is no file_name, or none of {', '.join(texts)}; it has {', '.join(row)}: "
+                "name the column of the sentences with --text-column"
+            )
+        sound = metadata.parent / str(row["file_name"])
+        speaker = next((str(row[name]) for name in SPEAKERS if row.get(name)), "")
+        yield Clip(sound, wavs / f"{number:07}-{sound.stem}.wav", str(row[text] or ""), speaker)
+
+
+def _rows(metadata: Path) -> list[dict[str, Any]]:
+    if metadata.suffix == ".csv":
+        return list[dict[str, Any]](csv_rows(metadata, ()))
+    if metadata.suffix != ".jsonl":
+        raise CorpusError(f"{metadata}: only metadata.csv, metadata.jsonl and Parquet files are read; convert it")
+    try:
+        rows = [json.loads(line) for line in lines(metadata)]
+        return [row if isinstance(row, dict) else {} for row in rows]
+    except ValueError as error:
+        raise CorpusError(f"{metadata}: not JSON lines ({error})") from None

@@ -1,0 +1,41 @@
+"""Lingua Libre: single words, any language, Ogg or wav. CC BY-SA or freer, by speaker.
+
+In: Q<number>-<code>-<Name>.zip of a language, a file for each word, named by it. Out: wav files beside them, three CSVs
+by tens.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.archives import Archive, obtain
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.reading import lines
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
+from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
+
+HOME = "https://lingualibre.org/datasets/"
+
+
+def lingua_libre(
+    target_dir: TargetDir,
+    qid: Annotated[int, "Number of the language at Lingua Libre: 21 for French.", "--qId", "--qid"],
+    iso639_3: Annotated[str, "ISO 639-3 code of the language: fra.", "--iso639-3"],
+    english_name: Annotated[str, "English name of the language: French.", "--english-name"],
+    bogus_records: Annotated[Path | None, "File of regular expressions, one a line: paths to leave out."] = None,
+    options: Options = Options(),
+) -> ImportReport:
+    """Fetch and prepare the words of one language from Lingua Libre."""
+    name = f"Q{qid}-{iso639_3}-{english_name}"
+    corpus = obtain(Archive(f"{name}.zip", HOME, f"{HOME}{name}.zip"), target_dir, name, target_dir / "lingua_libre")
+    bogus = [re.compile(line) for line in lines(bogus_records)] if bogus_records else []
+    words = sorted(path for path in corpus.rglob("*") if path.suffix.lower() in (".ogg", ".wav", ".flac", ".mp3"))
+    clips = [
+        Clip(word, converted(word, corpus, target_dir / "converted" / name), word.stem, word.parent.name)
+        for word in words
+        if not any(pattern.match(word.relative_to(corpus).as_posix()) for pattern in bogus)
+    ]
+    sets, csv = by_tens(clips), f"lingua_libre_{name}_{{}}.csv"
+    parts = [Part(target_dir / csv.format(one), sets[one], options.rules()) for one in ("test", "dev", "train")]
+    return import_parts(options.report("lingua-libre", english_rule=iso639_3 != "eng"), parts, options)

@@ -1,0 +1,47 @@
+"""M-AILABS: audio books in nine languages, 16 kHz wav. Free for all uses with its notice kept.
+
+In: de_DE.tgz, fr_FR.tgz …, in each book a list metadata.csv (name|text|spelt out) and wavs/. Out: three CSVs by tens.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.archives import Archive, obtain
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.reading import lines
+from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
+from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
+
+HOME = "https://github.com/imdatceleste/m-ailabs-dataset"
+URL = "http://www.caito.de/data/Training/stt_tts/"
+
+
+def m_ailabs(
+    target_dir: TargetDir,
+    language: Annotated[
+        str, "Which archive: de_DE, en_UK, en_US, es_ES, fr_FR, it_IT, pl_PL, ru_RU, uk_UK.", "--language"
+    ],
+    skiplist: Annotated[str, "Books or readers to leave out: parts of their paths, separated by commas."] = "",
+    options: Options = Options(),
+) -> ImportReport:
+    """Fetch and prepare one language of the M-AILABS audio books."""
+    name = f"{language}.tgz"
+    corpus = obtain(Archive(name, HOME, URL + name), target_dir, into=target_dir / language)
+    left_out = [part for part in skiplist.split(",") if part]
+    clips = []
+    for metadata in sorted(corpus.rglob("metadata.csv")):
+        if not any(part in str(metadata.relative_to(corpus)) for part in left_out):
+            clips += [_clip(line, metadata.parent, corpus) for line in lines(metadata)]
+    sets, rules = by_tens(clips), options.rules(max_s=15, ms_per_letter=30)
+    parts = [Part(corpus / f"{language}_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
+    return import_parts(options.report("m-ailabs", english_rule=language[:2] != "en"), parts, options)
+
+
+def _clip(line: str, book: Path, corpus: Path) -> Clip:
+    name, *texts = line.split("|")
+    wav = book / "wavs" / f"{name}.wav"
+    fault = "" if texts else "the row is incomplete"
+    return Clip(
+        wav, converted(wav, corpus, corpus / "converted"), texts[-1] if texts else line, book.parent.name, fault
+    )

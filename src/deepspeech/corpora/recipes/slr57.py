@@ -1,0 +1,46 @@
+"""African Accented French: read and answered, Cameroon, Gabon, Congo, Niger, 16 kHz wav. Apache 2.0, OpenSLR 57.
+
+In: African_Accented_French.tar.gz, its sentences in seven lists of three forms. Out: three CSVs by tens.
+"""
+
+from pathlib import Path
+
+from deepspeech.corpora.archives import Archive, obtain
+from deepspeech.corpora.reading import table
+from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, converted, import_parts
+from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_tens
+
+NAME = "African_Accented_French"
+ARCHIVE = Archive(
+    f"{NAME}.tar.gz", "https://www.openslr.org/57/", f"https://www.openslr.org/resources/57/{NAME}.tar.gz"
+)
+LISTS = (
+    "transcripts/train/yaounde/fn_text.txt",
+    "transcripts/train/ca16_conv/transcripts.txt",
+    "transcripts/train/ca16_read/conditioned.txt",
+    "transcripts/dev/niger_west_african_fr/transcripts.txt",
+    "speech/dev/niger_west_african_fr/niger_wav_file_name_transcript.tsv",
+    "transcripts/devtest/ca16_read/conditioned.txt",
+    "transcripts/test/ca16/prompts.txt",
+)
+
+
+def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
+    """Fetch and prepare African Accented French."""
+    corpus = obtain(ARCHIVE, target_dir, NAME)
+    said = {}
+    for name in LISTS:
+        for row in table(corpus / name, "\t" if name.endswith(".tsv") else " "):
+            # The lists call a recording by its path, by its name, or by that of its .tdf file.
+            said[Path(row[0]).stem] = row[1] if len(row) == 2 else ""
+    sentences = Sentences(said, corpus / "speech")
+    clips = [
+        sentences.clip(wav, converted(wav, corpus, corpus / "converted"), speaker=wav.parent.name)
+        for wav in sorted((corpus / "speech").rglob("*.wav"))
+    ]
+    sets = by_tens([clip for clip in clips if not clip.fault])
+    sets["train"] += [clip for clip in clips if clip.fault] + sentences.missing()
+    rules = options.rules(max_s=15, ms_per_letter=30)
+    parts = [Part(corpus / f"{NAME}_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
+    return import_parts(options.report("slr57", english_rule=True), parts, options)

@@ -1,0 +1,83 @@
+"""Spoken Wikipedia: articles read by volunteers; Dutch, English, German; Ogg. CC BY-SA.
+
+In: SWC_<Language>.tar, a folder for each article. Out: a wav file for each stretch of a sentence, and three CSVs whose
+speakers differ.
+"""
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.archives import Archive, obtain
+from deepspeech.corpora.reading import truth
+from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
+from deepspeech.corpora.report import ImportReport
+from deepspeech.corpora.splits import by_speaker
+from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
+from deepspeech.errors import CorpusError
+
+URL = "https://www2.informatik.uni-hamburg.de/nats/pub/SWC/"
+LANGUAGES = ("dutch", "english", "german")
+
+
+def swc(
+    base_dir: TargetDir,
+    language: Annotated[str, "dutch, english, german or all."] = "all",
+    exclude_numbers: Annotated[str, "true or false: leave out numbers that are not written as read."] = "true",
+    max_duration: Annotated[int, "Longest stretch in milliseconds; sentences are cut to it. 0: any."] = 10000,
+    ignore_too_long: Annotated[str, "true or false: drop stretches that are longer still."] = "false",
+    add_meta: Annotated[bool, "Write columns article and speaker too."] = False,
+    exclude_unknown_speakers: Annotated[bool, "Leave out articles whose reader is not named."] = False,
+    exclude_unknown_articles: Annotated[bool, "Leave out articles that are not named."] = False,
+    dutch_alphabet: Annotated[Path | None, "As --filter-alphabet, for Dutch."] = None,
+    english_alphabet: Annotated[Path | None, "As --filter-alphabet, for English."] = None,
+    german_alphabet: Annotated[Path | None, "As --filter-alphabet, for German."] = None,
+    keep_archive: Annotated[str, "true or false: keep the archive after unpacking."] = "true",
+    keep_intermediate: Annotated[str, "true or false: keep what was unpacked."] = "false",
+    options: Options = Options(),
+) -> ImportReport:
+    """Fetch and prepare the Spoken Wikipedia."""
+    if language not in (*LANGUAGES, "all"):
+        raise CorpusError(f"'{language}' is not in the Spoken Wikipedia Corpora; choose {', '.join(LANGUAGES)} or all")
+    alphabets = {"dutch": dutch_alphabet, "english": english_alphabet, "german": german_alphabet}
+    drop_numbers, drop_long = truth(exclude_numbers), truth(ignore_too_long) and max_duration > 0
+    keep, keep_unpacked, report = truth(keep_archive), truth(keep_intermediate), options.report("swc")
+    for one in LANGUAGES if language == "all" else (language,):
+        archive = Archive(f"SWC_{one.title()}.tar", URL, f"{URL}SWC_{one.title()}.tar")
+        corpus = obtain(archive, base_dir, into=base_dir / one)
+        articles = [read_article(path, max_duration, drop_numbers) for path in sorted(corpus.rglob("aligned.swc"))]
+        clips, article_of = [], {}
+        for article in articles:
+            unnamed = (exclude_unknown_speakers and article.speaker == UNKNOWN) or (
+                exclude_unknown_articles and article.name == UNKNOWN
+            )
+            for clip in () if unnamed else article.clips(base_dir / f"{one}-clips"):
+                clips.append(clip)
+                article_of[clip.wav] = (article.name, article.speaker)
+        limit_s = max_duration / 1000 if drop_long else float("inf")
+        keep_letters = "ÄÖÜäöüß" if one == "german" else ""
+        rules = options.rules(cleaner(one), max_s=limit_s, ms_per_letter=30, alphabet=alphabets[one], keep=keep_letters)
+        sets = by_speaker(clips)
+        parts = [Part(base_dir / f"{one}-{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
+        import_parts(report, parts, options)
+        for part in parts if add_meta else ():
+            _add_columns(part.csv, article_of)
+        mark = base_dir / f".{archive.name}.unpacked"
+        if not keep_unpacked and mark.is_file():  # what was unpacked by hand is not ours to remove
+            shutil.rmtree(corpus)
+            mark.unlink()
+        if not keep:
+            (base_dir / archive.name).unlink(missing_ok=True)
+    return report
+
+
+def _add_columns(table: Path, article_of: dict[Path, tuple[str, str]]) -> None:
+    with table.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    temporary = table.with_name(f".{table.name}.part")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*header, "article", "speaker"])
+        writer.writerows([*row, *article_of[table.parent / row[0]]] for row in rows)
+    temporary.replace(table)

@@ -1,0 +1,36 @@
+"""VoxPopuli: the European Parliament, 16 languages with transcripts, Ogg. CC0.
+
+In: transcribed_data/<language> as the corpus's own `voxpopuli.get_asr_data` makes it, or the files of
+facebook/voxpopuli at Hugging Face: asr_train.tsv … and recordings below. Out: wav files, three CSVs.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.recipe import Options, Part, import_parts
+from deepspeech.corpora.report import ImportReport
+from deepspeech.errors import CorpusError
+
+
+def voxpopuli(
+    folder: Annotated[Path, "Folder of one language: the one that holds asr_train.tsv."],
+    raw: Annotated[bool, "Take sentences as written, not as the corpus has cleaned them."] = False,
+    options: Options = Options(),
+) -> ImportReport:
+    """Prepare one language of VoxPopuli, the European Parliament."""
+    tables = {name: folder / f"asr_{name}.tsv" for name in ("test", "dev", "train")}
+    if not any(table.is_file() for table in tables.values()):
+        raise CorpusError(f"{folder}: no asr_train.tsv in it; see https://github.com/facebookresearch/voxpopuli")
+    sounds = {path.stem: path for kind in ("ogg", "wav") for path in sorted(folder.rglob(f"*.{kind}"))}
+    rules, parts = options.rules(max_s=30), []
+    for name, table in tables.items():
+        rows = rows_of(table, ("id", "raw_text", "normalized_text")) if table.is_file() else []
+        clips = []
+        for row in rows:
+            sound = sounds.get(row["id"], folder / row["id"][:4] / f"{row['id']}.ogg")
+            wav, sentence = folder / "converted" / f"{row['id']}.wav", row["raw_text" if raw else "normalized_text"]
+            clips.append(Clip(sound, wav, sentence, row.get("speaker_id", "")))
+        parts.append(Part(folder / f"{name}.csv", clips, rules))
+    return import_parts(options.report("voxpopuli", english_rule=True), parts, options)

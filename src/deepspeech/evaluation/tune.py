@@ -1,0 +1,204 @@
+"""The weights of a scorer that make the fewest errors on a data set: a search over alpha and beta.
+
+In: a data set's emissions and transcripts, and a scorer. Out: every trial that was made, also in a journal of JSON
+lines, from which a search that was killed goes on. Optuna proposes where to look, by the tree-structured Parzen
+estimator (Bergstra et al. 2011).
+
+Trials are proposed in rounds, and the clips of a whole round are decoded by all cores. The size of a round is fixed
+and each proposal has a random generator of its own, keyed by (seed, number): the same search finds the same on any
+number of cores, undisturbed or killed and resumed.
+"""
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.exceptions import ExperimentalWarning
+
+from deepspeech.decoder.beam import decode
+from deepspeech.decoder.emission import Emission
+from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.scorer import Scorer
+from deepspeech.errors import ConfigError, DataError
+from deepspeech.evaluation.score import Scored, Scores, score
+from deepspeech.progress import Progress
+from deepspeech.text.alphabet import Alphabet
+
+ROUND = 8  # trials proposed together
+
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """How far and how long to search."""
+
+    trials: int = 200
+    alpha_max: float = 5.0  # alpha is sought from 0 to this
+    beta_max: float = 5.0  # beta too
+    seed: int = 4568
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise ConfigError(f"{self.trials} trials asked for; ask for at least 1")
+        for name in ("alpha_max", "beta_max"):
+            if not 0 < getattr(self, name) < 1e6:
+                raise ConfigError(f"{name} is {getattr(self, name):g}; it must be positive")
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is decoded with each pair of weights, and what should come out; emissions and transcripts go in pairs."""
+
+    emissions: Sequence[Emission]
+    transcripts: Sequence[str]
+    alphabet: Alphabet
+    scorer: Scorer
+    decoding: DecodeOptions
+
+    def key(self, heard: str, scorer: str, options: TuneOptions) -> str:
+        """Names a search: of other emissions or with another scorer (both as checksums) it is another one."""
+        settings = asdict(self.decoding) | {name: value for name, value in asdict(options).items() if name != "trials"}
+        page = [heard, scorer, list(self.transcripts), settings, ROUND, optuna.__version__]
+        return hashlib.sha256(json.dumps(page, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A pair of weights and the error rates that it gave, as fractions."""
+
+    number: int
+    alpha: float
+    beta: float
+    wer: float
+    cer: float
+
+
+def ranked(trials: Iterable[Trial], by_letters: bool) -> list[Trial]:
+    """Best first: by the rate that counts, then by the other one, then the earlier one."""
+    return sorted(trials, key=lambda t: (t.cer, t.wer, t.number) if by_letters else (t.wer, t.cer, t.number))
+
+
+def tune(task: Task, options: TuneOptions, journal: Path, threads: int) -> list[Trial]:
+    """All trials of a search, in the order in which they were proposed; those in the journal are not made again.
+
+    The first two are the scorer's own weights, where they lie in the range, and zeros. Raises DataError where the
+    journal cannot be written.
+    """
+    trials = read_journal(journal)
+    first = len(trials) // ROUND * ROUND  # of the round
+    study = _study(task, options, trials[:first])
+    pool = ThreadPoolExecutor(threads)
+    try:
+        with (
+            journal.open("a", encoding="utf-8") as file,
+            Progress(options.trials, "tuning", "trials", done=len(trials)) as progress,
+        ):
+            while len(trials) < options.trials:
+                proposals = [_ask(study, options, first + place) for place in range(ROUND)]
+                for trial in _made(task, proposals[: options.trials - first], first, len(trials), pool):
+                    trials.append(trial)
+                    file.write(json.dumps(asdict(trial)) + "\n")
+                    file.flush()
+                    lowest = min(_rate(task, trial) for trial in trials)
+                    progress.advance(1, f"lowest error rate {lowest:.2%}")
+                for proposal, trial in zip(proposals, trials[first:], strict=False):
+                    study.tell(proposal, _rate(task, trial))
+                first += ROUND
+    except OSError as error:
+        raise DataError(f"{journal}: cannot keep the journal of trials ({error.strerror})") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return trials
+
+
+def read_journal(path: Path) -> list[Trial]:
+    """The trials in a journal up to the first line that is damaged, and what follows cut off; none if there is no file.
+
+    Raises DataError where the file cannot be read or cut.
+    """
+    trials: list[Trial] = []
+    length = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            file.seek(0)
+            for line in file:
+                trial = _read_line(line, len(trials))
+                if trial is None:
+                    break
+                trials.append(trial)
+                length += len(line)
+            file.truncate(length)
+    except OSError as error:
+        raise DataError(f"{path}: cannot keep the journal of trials ({error.strerror})") from None
+    return trials
+
+
+def _read_line(line: bytes, number: int) -> Trial | None:
+    try:
+        trial = Trial(**json.loads(line))
+        whole = line.endswith(b"\n") and trial.number == number
+        return trial if whole and all(math.isfinite(value) for value in asdict(trial).values()) else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _made(
+    task: Task, proposals: Sequence[optuna.Trial], first: int, done: int, pool: ThreadPoolExecutor
+) -> Iterator[Trial]:
+    """Trials from number `done` on, of a round whose first is number `first`, one after another."""
+    pairs = [(trial.params["alpha"], trial.params["beta"]) for trial in proposals[done - first :]]
+    clips = len(task.emissions)
+    jobs = [(replace(task.decoding, alpha=a, beta=b), clip) for a, b in pairs for clip in range(clips)]
+    results = pool.map(lambda job: _decode(task, *job), jobs)
+    for number, (alpha, beta) in enumerate(pairs, done):
+        scores = Scores(tuple(islice(results, clips)))
+        yield Trial(number, alpha, beta, scores.wer, scores.cer)
+
+
+def _decode(task: Task, options: DecodeOptions, clip: int) -> Scored:
+    text = decode(task.emissions[clip], task.alphabet, options, scorer=task.scorer)[0].text
+    return score(str(clip), task.transcripts[clip], text)
+
+
+def _rate(task: Task, trial: Trial) -> float:
+    return trial.cer if task.alphabet.bytes_mode else trial.wer
+
+
+def _study(task: Task, options: TuneOptions, trials: Sequence[Trial]) -> optuna.Study:
+    """What Optuna knows before it is asked again."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study()
+    for trial in trials:
+        params = {"alpha": trial.alpha, "beta": trial.beta}
+        study.add_trial(optuna.create_trial(params=params, distributions=_ranges(options), value=_rate(task, trial)))
+    if not trials:
+        own = task.scorer.alpha, task.scorer.beta
+        if 0 <= own[0] <= options.alpha_max and 0 <= own[1] <= options.beta_max:
+            study.enqueue_trial(dict(zip(("alpha", "beta"), own, strict=True)))
+        study.enqueue_trial({"alpha": 0.0, "beta": 0.0})
+    return study
+
+
+def _ask(study: optuna.Study, options: TuneOptions, number: int) -> optuna.Trial:
+    seed = int(np.random.SeedSequence([options.seed, number]).generate_state(1)[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        # constant_liar: proposals of one round keep away from each other.
+        study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+    return study.ask(_ranges(options))
+
+
+def _ranges(options: TuneOptions) -> dict[str, BaseDistribution]:
+    return {
+        "alpha": FloatDistribution(0.0, options.alpha_max),
+        "beta": FloatDistribution(0.0, options.beta_max),
+    }

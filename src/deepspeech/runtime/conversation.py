@@ -1,0 +1,145 @@
+"""ConversationStream: sound without end in, utterances out, each when its speaker has paused.
+
+    sound ─ network ─ 16 frames at a time ─▶ search ─▶ rules ─ silence ─▶ utterance; network and search begin anew
+                                                          └─── length ──▶ utterance up to its last space; what was
+                                                                          heard after it goes to a new search
+
+Memory does not grow: each utterance has a search of its own. Frames are counted through, so that times are those of the
+whole sound. Rules are looked at after each step of the network and nowhere else, so that utterances do not depend on
+how the sound was cut. One stream belongs to one thread; the model behind it is shared.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from deepspeech.audio.resample import StreamResampler
+from deepspeech.decoder.beam import BeamDecoder
+from deepspeech.decoder.transcript import Transcript
+from deepspeech.errors import AudioError, ConfigError
+from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.session import Session
+from deepspeech.runtime.stream import STEPS, EmissionStream, Float32, Samples, as_float
+
+_LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
+
+
+class ConversationStream:
+    """One endless sound being recognised. Leaving a `with` block closes it; `finish` first, or use `over`."""
+
+    def __init__(
+        self,
+        session: Session,
+        extractor: FeatureExtractor,
+        new_decoder: Callable[[int], BeamDecoder],
+        rate_hz: int,
+        rules: EndpointRules,
+        alternatives: int = 0,
+    ) -> None:
+        """Use Recognizer.stream()."""
+        self._frame_s = extractor.config.step_s
+        # The step that is heard again must not hold the letters before the pause.
+        least_s = (STEPS + session.card.context_frames) * self._frame_s
+        if rules.trailing_silence_s < least_s:
+            raise ConfigError(
+                f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
+            )
+        self._rules, self._count, self._space = rules, 1 + alternatives, session.card.alphabet.space
+        self._new_decoder = new_decoder
+        self._emissions = EmissionStream(session, extractor)
+        self._resampler = StreamResampler(rate_hz, extractor.config.sample_rate_hz)
+        self._start, self._frames = 0, 0
+        self._decoder = new_decoder(0)
+        self._done = False
+
+    def feed(self, samples: Samples) -> list[Transcript]:
+        """Take mono samples [N], int16 or floats from -1 to 1; the utterances that ended in them.
+
+        Raises AudioError for anything else.
+        """
+        if self._done:
+            raise AudioError("this stream is finished; open another")
+        return list(self._utterances(self._emissions.steps(self._resampler.feed(as_float(samples)))))
+
+    def finish(self) -> list[Transcript]:
+        """The utterances still held; the stream takes no more."""
+        if self._done:
+            return []
+        ended = list(self._utterances(self._emissions.steps(self._resampler.finish())))
+        ended += self._utterances(self._emissions.last_steps())
+        self._done = True
+        return ended + self._spoken(self._result())
+
+    def over(self, chunks: Iterable[Samples]) -> Iterator[Transcript]:
+        """Feed all `chunks`; each utterance as soon as it ends, the last one after the last chunk."""
+        for chunk in chunks:
+            yield from self.feed(chunk)
+        yield from self.finish()
+
+    def partial(self) -> Transcript:
+        """The best transcript so far of the utterance that is being spoken."""
+        return self._decoder.best().trimmed()
+
+    @property
+    def stable(self) -> str:
+        """The words at the beginning of `partial` that will not change any more, until the utterance ends."""
+        return self._decoder.settled.lstrip(" ")
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of sound that `partial` knows of."""
+        return self._frames * self._frame_s
+
+    def _utterances(self, steps: Iterable[Float32]) -> Iterator[Transcript]:
+        for probabilities in steps:
+            self._decoder.feed(probabilities)
+            self._frames += len(probabilities)
+            self._decoder.settle(self._frames - round(self._rules.stable_after_s / self._frame_s))
+            ending = self._ending()
+            if ending is Ending.SILENCE:
+                yield from self._spoken(self._result())
+                again = self._emissions.restart()
+                self._begin(self._frames - len(again), again)
+            elif ending is Ending.LENGTH:
+                yield from self._spoken(self._cut())
+
+    def _ending(self) -> Ending:
+        heard = self._decoder.heard
+        if heard is None:
+            return self._rules.ending((self._frames - self._start) * self._frame_s, None)
+        first, last = heard
+        return self._rules.ending((self._frames - 1 - last) * self._frame_s, (last - first) * self._frame_s)
+
+    def _cut(self) -> Transcript:
+        """The utterance up to its last space, or to its surest blank of late; the rest begins the next."""
+        whole = self._result()
+        letters = [token.frame for token in whole.tokens if token.text != " "]
+        spaces = [token.frame for token in whole.tokens if token.text == " " and token.frame > letters[0]]
+        end = spaces[-1] if spaces else self._frames - _LOOK_BACK_STEPS * STEPS
+        rows = self._decoder.since(end)
+        if spaces:
+            keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames
+            end += int(keeps.argmax()) if keeps.any() else len(rows)
+        else:
+            end += int(rows[:, -1].argmax())
+        utterance = whole.trimmed(end)
+        rest = self._decoder.since(end)
+        self._begin(end, rest)
+        return utterance
+
+    def _begin(self, frame: int, probabilities: Float32) -> None:
+        self._start, self._decoder = frame, self._new_decoder(frame)
+        self._decoder.feed(probabilities)
+
+    def _result(self) -> Transcript:
+        best, *others = self._decoder.candidates(self._count)
+        return replace(best, alternatives=tuple(others)).trimmed()
+
+    def _spoken(self, utterance: Transcript) -> list[Transcript]:
+        return [utterance] if utterance.text else []
+
+    def __enter__(self) -> "ConversationStream":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._done = True

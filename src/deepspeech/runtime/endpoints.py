@@ -1,0 +1,52 @@
+"""When words become final and utterances end: rules over what was heard so far, after Kaldi's online endpointing.
+
+Silence is what the network hears no letter in, so noise that it learnt to pass over ends an utterance too.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from deepspeech.errors import ConfigError
+
+
+class Ending(Enum):
+    """What happens to the utterance at hand."""
+
+    NONE = "it goes on"
+    SILENCE = "its speaker paused, or never began"
+    LENGTH = "it is long enough; it is cut between two words"
+
+
+@dataclass(frozen=True)
+class EndpointRules:
+    """When a stream ends an utterance by itself. Looked at after each step of the network, every 16 frames."""
+
+    trailing_silence_s: float = 0.8  # after speech; shorter pauses stay inside an utterance
+    min_utterance_s: float = 0.0  # from the first letter to the last; shorter ones wait for the next rule
+    no_speech_s: float = 5.0  # of silence after which all begins anew, whatever was or was not said before it
+    max_utterance_s: float = 20.0  # of speech
+    stable_after_s: float = 1.0  # words that ended so long ago are final: the search gives up other readings of them
+
+    def __post_init__(self) -> None:
+        for name in ("trailing_silence_s", "no_speech_s", "max_utterance_s", "stable_after_s"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"endpoints: {name} is {getattr(self, name):g}; it must be above 0")
+        if not self.min_utterance_s >= 0:
+            raise ConfigError(f"endpoints: min_utterance_s is {self.min_utterance_s:g}; it must not be negative")
+        if self.no_speech_s < self.trailing_silence_s:
+            raise ConfigError(
+                f"endpoints: no_speech_s {self.no_speech_s:g} is below trailing_silence_s {self.trailing_silence_s:g}"
+            )
+
+    def ending(self, silence_s: float, speech_s: float | None) -> Ending:
+        """What to do after `silence_s` since the last letter, or since the beginning where there is none.
+
+        `speech_s` is the time from the first letter to the last; None: there are no letters.
+        """
+        if silence_s >= self.no_speech_s:
+            return Ending.SILENCE
+        if speech_s is None:
+            return Ending.NONE
+        if silence_s >= self.trailing_silence_s and speech_s >= self.min_utterance_s:
+            return Ending.SILENCE
+        return Ending.LENGTH if speech_s >= self.max_utterance_s else Ending.NONE

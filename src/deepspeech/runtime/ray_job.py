@@ -1,0 +1,81 @@
+"""Bulk transcription as a Ray Data job: recordings shared out over the machines of a cluster.
+
+In: jobs, on a disk that every machine sees, as the model and the outputs are. Out: an output for each job that has none
+yet, so a job that broke off goes on where it stopped. Needs ray (pip install 'deepspeech[ray]').
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deepspeech.decoder.options import DecodeOptions
+from deepspeech.errors import AudioError, MissingPartError
+from deepspeech.runtime.jobs import Job, output, write
+from deepspeech.runtime.pages import Page
+from deepspeech.runtime.recognizer import Recognizer
+
+try:
+    import ray
+    import ray.data
+except ImportError:
+    ray = None
+
+BATCH = 128  # recordings; what is lost when a machine dies
+
+
+class Worker:
+    """One process of the cluster: it opens the model once and writes the outputs of the batches it is given."""
+
+    def __init__(
+        self, model: str, scorer: str | None, options: DecodeOptions | None, folder: str, form: str, alternatives: int
+    ) -> None:
+        self._recognizer = Recognizer.open(model, scorer, options)
+        self._folder, self._form, self._alternatives = Path(folder), form, alternatives
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
+        """In: columns `audio` and `name`. Out: `error` (empty where all went well) and `sound_s`."""
+        jobs = [Job(Path(audio), Path(name)) for audio, name in zip(batch["audio"], batch["name"], strict=True)]
+        results = self._recognizer.transcribe_all((job.audio for job in jobs), self._alternatives, cores=1)
+        errors, sound_s = [], []
+        for job, result in zip(jobs, results, strict=True):
+            if isinstance(result, AudioError):
+                errors.append(str(result))
+                sound_s.append(0.0)
+                continue
+            page = Page(self._form)
+            text = page.head() + page.body(str(job.audio), result.segments, result.duration_s)
+            write(output(self._folder, job, self._form), text)
+            errors.append("")
+            sound_s.append(result.duration_s)
+        return {"error": errors, "sound_s": sound_s}
+
+
+def transcribe(
+    jobs: Sequence[Job],
+    folder: Path,
+    form: str,
+    model: Path,
+    scorer: Path | None = None,
+    options: DecodeOptions | None = None,
+    alternatives: int = 0,
+) -> list[dict[str, Any]]:
+    """Write the output of each job below `folder`; a row (error, sound_s) for each, in no order.
+
+    Ray starts one process a core of the cluster that RAY_ADDRESS names, else of this machine. Raises MissingPartError
+    without ray.
+    """
+    if ray is None:
+        raise MissingPartError("this needs ray, which is not installed here: pip install 'deepspeech[ray]'")
+    if not ray.is_initialized():
+        ray.init(log_to_driver=False)
+    cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    settings = (
+        str(model.resolve()), str(scorer.resolve()) if scorer else None, options, str(folder.resolve()), form,
+        alternatives,
+    )  # fmt: skip
+    rows = [{"audio": str(job.audio.resolve()), "name": str(job.name)} for job in jobs]
+    # Small blocks, so that every process has work to the end.
+    data = ray.data.from_items(rows, override_num_blocks=max(1, min(len(rows), 4 * cores)))
+    done = data.map_batches(Worker, fn_constructor_args=settings, batch_size=BATCH, num_cpus=1, concurrency=(1, cores))
+    found: list[dict[str, Any]] = done.take_all()
+    return found

@@ -1,0 +1,115 @@
+"""Every door that decodes takes a scorer, its weights and a beam width, and hands them to the search."""
+
+import sys
+from collections.abc import Callable, Iterator
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepspeech import DecodeOptions, Recognizer
+from deepspeech.cli import old_trainer
+from deepspeech.cli.main import main
+from deepspeech.decoder.beam import BeamDecoder
+from deepspeech.decoder.scorer import Scorer
+from deepspeech.text.alphabet import ENGLISH
+from tests.fakes import corpus, small_scorer
+
+ALPHA, BETA, WIDTH = 0.6, 1.7, 23
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[DecodeOptions, Scorer | None]]]:
+    """What each search that is made is told."""
+    seen: list[tuple[DecodeOptions, Scorer | None]] = []
+    plain = BeamDecoder.__init__
+
+    def spy(*given: Any, **named: Any) -> None:
+        arguments = signature(plain).bind(*given, **named).arguments
+        seen.append((arguments["options"], arguments.get("scorer")))
+        plain(*given, **named)
+
+    monkeypatch.setattr(BeamDecoder, "__init__", spy)
+    return seen
+
+
+class World:
+    """A trained network, recordings and a scorer."""
+
+    def __init__(self, folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.model, self.checkpoints = folder, model, model.parent / "checkpoints"
+        self.data, self.scorer = corpus(folder, 3), small_scorer(folder / "small.scorer")
+        self.sound = folder / "train000.wav"
+        (folder / "alphabet.txt").write_text(ENGLISH.to_text())
+        self._monkeypatch = monkeypatch
+
+    def new(self, *arguments: object) -> None:
+        self._run("deepspeech", main, arguments)
+
+    def old(self, door: str, *arguments: object) -> None:
+        common = (
+            f"--load_checkpoint_dir={self.checkpoints}", f"--alphabet_config_path={self.folder / 'alphabet.txt'}",
+            f"--save_checkpoint_dir={self.folder / 'own'}", f"--scorer={self.scorer}", f"--lm_alpha={ALPHA}",
+            f"--lm_beta={BETA}", f"--beam_width={WIDTH}",
+        )  # fmt: skip
+        self._run(door, lambda: old_trainer.main(door), (*common, *arguments))
+
+    def _run(self, name: str, door: Callable[[], None], arguments: tuple[object, ...]) -> None:
+        self._monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        code = None
+        try:
+            door()
+        except SystemExit as left:
+            code = left.code
+        assert not code
+
+
+NEW = ("--alpha", ALPHA, "--beta", BETA, "--beam-width", WIDTH)
+DOORS: dict[str, Callable[[World], None]] = {
+    "evaluate a model file": lambda w: w.new(
+        "evaluate", "--model", w.model, "--data", w.data, "--scorer", w.scorer, *NEW),
+    "evaluate a checkpoint": lambda w: w.new(
+        "evaluate", "--model", w.checkpoints, "--data", w.data, "--scorer", w.scorer, *NEW),
+    "transcribe": lambda w: w.new("transcribe", w.sound, "--model", w.model, "--scorer", w.scorer, *NEW),
+    "train": lambda w: w.new("train", *(word for setting in (
+        f"data.train={w.data}", f"data.test={w.data}", f"checkpoint.folder={w.folder / 'own'}", "training.epochs=1",
+        "network.hidden=8", f"scorer={w.scorer}", f"decoding.alpha={ALPHA}", f"decoding.beta={BETA}",
+        f"decoding.beam_width={WIDTH}") for word in ("--set", setting))),
+    "evaluate.py": lambda w: w.old("evaluate.py", f"--test_files={w.data}"),
+    "DeepSpeech.py": lambda w: w.old(
+        "DeepSpeech.py", f"--train_files={w.data}", f"--test_files={w.data}", "--epochs=1", "--n_hidden=8",
+        "--load_train=init"),
+    "one_shot_infer": lambda w: w.old("DeepSpeech.py", f"--one_shot_infer={w.sound}"),
+    "Recognizer": lambda w: print(Recognizer.open(
+        w.model, w.scorer, DecodeOptions(WIDTH, alpha=ALPHA, beta=BETA)).transcribe(w.sound).text),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_search_is_told(
+    door: str,
+    tmp_path: Path,
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    searches: list[tuple[DecodeOptions, Scorer | None]],
+) -> None:
+    world = World(tmp_path, tiny_model, monkeypatch)
+    DOORS[door](world)
+    assert searches
+    for options, scorer in searches:
+        assert scorer is not None
+        assert scorer.path == world.scorer
+        assert (options.alpha, options.beta, options.beam_width) == (ALPHA, BETA, WIDTH)
+
+
+@pytest.mark.parametrize("weight", ["--alpha", "--beta"])
+@pytest.mark.parametrize("command", ["evaluate", "transcribe"])
+def test_weights_without_a_scorer_are_refused(
+    command: str, weight: str, tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["a.wav"] if command == "transcribe" else ["--data", "a.csv"]
+    monkeypatch.setattr(sys, "argv", ["deepspeech", command, "--model", str(tiny_model), weight, "1", *given])
+    with pytest.raises(SystemExit):
+        main()
+    assert "name it with --scorer" in capsys.readouterr().err

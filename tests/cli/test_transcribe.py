@@ -1,0 +1,209 @@
+"""`deepspeech transcribe` and `mic`, as a person types them: what is written where, and how they leave."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepspeech.audio import microphone
+from deepspeech.audio.formats import wav_bytes, write_wav
+from deepspeech.audio.pcm import float_to_int16, read_pcm
+from deepspeech.cli.main import main
+from deepspeech.runtime import recognizer as recognizer_module
+from deepspeech.runtime import session as session_module
+from tests.fakes import ToneSession, silence, spoken, tones
+
+RATE = 16000
+
+
+@pytest.fixture
+def deepspeech(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Runs a command with a model that knows tones; gives its exit code, its stdout and its stderr."""
+    monkeypatch.setattr(session_module, "Session", lambda path, threads=1: ToneSession())
+    monkeypatch.setattr(recognizer_module, "Session", lambda path, threads=1: ToneSession())
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["deepspeech", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "talks" / "two").mkdir(parents=True)
+    for name, text in {"a": "abba dc", "b": "a bad cab", "two/c": "dad"}.items():
+        write_wav(tmp_path / "talks" / f"{name}.wav", np.concatenate([spoken(text), silence(0.3)]), RATE)
+    return tmp_path / "talks"
+
+
+def test_one_file_gives_its_text(deepspeech, folder: Path) -> None:
+    assert deepspeech("transcribe", "--model", "m", folder / "a.wav") == (0, "abba dc\n", "")
+
+
+def test_several_are_named(deepspeech, folder: Path) -> None:
+    code, out, _ = deepspeech("transcribe", "--model", "m", folder / "*.wav")
+    assert (code, out) == (0, f"{folder}/a.wav: abba dc\n{folder}/b.wav: a bad cab\n")
+
+
+def test_a_folder_goes_to_files_and_what_is_there_is_skipped(deepspeech, folder: Path, tmp_path: Path) -> None:
+    out_dir = tmp_path / "texts"
+    arguments = ("transcribe", "--model", "m", "--format", "srt", "--output-dir", out_dir, folder)
+    code, out, err = deepspeech(*arguments)
+    assert (code, out) == (0, "")
+    assert "3 of 3 recordings written" in err
+    assert (out_dir / "two" / "c.srt").read_text().startswith("1\n00:00:00,0")
+    (out_dir / "a.srt").write_text("1\n00:0")  # a crash that no rename guarded
+    kept = (out_dir / "b.srt").stat().st_mtime_ns
+    code, _, err = deepspeech(*arguments)
+    assert code == 0
+    assert "1 of 3 recordings written" in err
+    assert "2 skipped" in err
+    assert (out_dir / "b.srt").stat().st_mtime_ns == kept
+    assert "abba dc" in (out_dir / "a.srt").read_text()
+    assert "3 of 3" in deepspeech(*arguments, "--overwrite")[2]
+
+
+def test_a_bad_file_is_told_and_the_others_go_on(deepspeech, folder: Path, tmp_path: Path) -> None:
+    (folder / "aa.wav").write_bytes(b"RIFF")
+    code, out, err = deepspeech("transcribe", "--model", "m", folder, "-o", tmp_path / "texts", "--json")
+    assert (code, out) == (2, "")
+    assert "aa.wav" in err
+    assert "3 of 4" in err
+    assert "1 could not be read" in err
+    page = json.loads((tmp_path / "texts" / "b.json").read_text())
+    assert page["text"] == "a bad cab"
+    assert [word["text"] for word in page["words"]] == ["a", "bad", "cab"]
+    assert not (tmp_path / "texts" / "aa.json").exists()
+
+
+def test_shards_of_a_manifest_make_the_whole(deepspeech, folder: Path, tmp_path: Path) -> None:
+    (folder / "list.txt").write_text("a.wav\nb.wav\ntwo/c.wav\n")
+    for shard in ("1/2", "2/2"):
+        arguments = ("--manifest", folder / "list.txt", "--shard", shard, "--output-dir", tmp_path / "texts")
+        assert deepspeech("transcribe", "--model", "m", *arguments)[0] == 0
+    texts = {str(p.relative_to(tmp_path / "texts")): p.read_text() for p in (tmp_path / "texts").rglob("*.txt")}
+    assert texts == {"a.txt": "abba dc\n", "b.txt": "a bad cab\n", "two/c.txt": "dad\n"}
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_raw_sound_comes_from_stdin(deepspeech, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = np.concatenate([spoken("abba dc", 48000), silence(2, 48000), spoken("dad", 48000)])
+    stdin(monkeypatch, float_to_int16(sound).tobytes() + b"\0")
+    assert deepspeech("transcribe", "--model", "m", "-", "--rate", 48000) == (0, "abba dc\ndad\n", "")
+
+
+def test_a_file_comes_from_stdin(deepspeech, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, wav_bytes(spoken("dad"), RATE))
+    code, out, _ = deepspeech("transcribe", "--model", "m", "-", "--format", "tsv")
+    assert code == 0
+    assert out.splitlines()[1].split("\t")[3] == "dad"
+    stdin(monkeypatch, b"no sound")
+    code, out, err = deepspeech("transcribe", "--model", "m", "-")
+    assert code == 2
+    assert err.startswith("deepspeech: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("x.wav", "--format", "doc"), "--format is 'doc'"),
+        ((), "name recordings"),
+        (("x.wav", "--manifest", "y"), "name recordings"),
+        (("-", "x.wav"), "stands alone"),
+        (("x.wav", "--candidates", "0"), "--candidates is 0"),
+        (("x.wav", "y.wav", "--format", "srt"), "--output-dir"),
+        (("x.wav", "--shard", "3/2"), "--shard"),
+        (("x.wav", "--ray"), "--output-dir"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line(deepspeech, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = deepspeech("transcribe", "--model", "m", *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_the_microphone_is_written_down_until_ctrl_c(deepspeech, monkeypatch: pytest.MonkeyPatch) -> None:
+    def chunks(rate_hz: int, device: str | None) -> Iterator[np.ndarray]:
+        sound = np.concatenate([spoken("abba dc", rate_hz), silence(2, rate_hz), spoken("dad", rate_hz)])
+        yield from np.array_split(float_to_int16(sound), 50)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(microphone, "chunks", chunks)
+    assert deepspeech("mic", "--model", "m") == (0, "abba dc\ndad\n", "")
+
+
+def test_without_a_way_to_the_microphone_a_hint_is_given(deepspeech, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(microphone, "sounddevice", None)
+    monkeypatch.setenv("PATH", "")
+    code, out, err = deepspeech("mic", "--model", "m")
+    assert (code, out) == (2, "")
+    assert err == f"deepspeech: {microphone.HINT}\n"
+
+
+def test_arecord_stands_in_for_sounddevice(deepspeech, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "sound").write_bytes(float_to_int16(np.concatenate([spoken("dad"), silence(1)])).tobytes())
+    (tmp_path / "arecord").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\nexec /bin/cat {tmp_path}/sound\n')
+    (tmp_path / "arecord").chmod(0o755)
+    monkeypatch.setattr(microphone, "sounddevice", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert deepspeech("mic", "--model", "m", "--device", "hw:1") == (0, "dad\n", "")
+    assert (tmp_path / "asked").read_text() == "-q -t raw -f S16_LE -c 1 -r 16000 -D hw:1\n"
+
+
+def test_an_arecord_that_fails_is_told(deepspeech, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "arecord").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "arecord").chmod(0o755)
+    monkeypatch.setattr(microphone, "sounddevice", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, _, err = deepspeech("mic", "--model", "m")
+    assert code == 2
+    assert "arecord ended with code 1" in err
+
+
+def test_pcm_may_come_in_odd_pieces() -> None:
+    class Pipe(io.RawIOBase):
+        def __init__(self, data: bytes) -> None:
+            self.pieces = [data[n : n + 7] for n in range(0, len(data), 7)]
+
+        def read1(self, count: int) -> bytes:
+            return self.pieces.pop(0) if self.pieces else b""
+
+    samples = np.arange(-500, 500, dtype=np.int16)
+    read = np.concatenate(list(read_pcm(Pipe(samples.astype("<i2").tobytes() + b"x"), 100)))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(read, samples)
+
+
+@pytest.mark.slow
+def test_a_folder_goes_on_after_kill_9(tiny_model: Path, tmp_path: Path) -> None:
+    """Killed once its first output is there; the second run writes the rest, and all outputs are whole."""
+    (tmp_path / "talks").mkdir()
+    for number in range(400):
+        write_wav(tmp_path / "talks" / f"{number:03}.wav", tones("abba dc", number), RATE)
+    command = [sys.executable, "-m", "deepspeech", "transcribe", "--model", tiny_model, "--json", tmp_path / "talks"]
+    command += ["--output-dir", tmp_path / "texts"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as first:
+        while first.poll() is None and not any((tmp_path / "texts").glob("*.json")):
+            time.sleep(0.01)
+        first.kill()
+    there = {path: path.stat().st_mtime_ns for path in (tmp_path / "texts").glob("*.json")}
+    assert 0 < len(there) < 400
+    second = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{400 - len(there)} of 400 recordings written" in second.stderr
+    assert f"{len(there)} skipped" in second.stderr
+    assert all(path.stat().st_mtime_ns == written for path, written in there.items())
+    pages = [json.loads(path.read_text()) for path in (tmp_path / "texts").glob("*.json")]
+    assert len({page["file"] for page in pages}) == 400

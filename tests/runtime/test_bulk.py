@@ -1,0 +1,105 @@
+"""Bulk: the same texts as one by one, in the order given, long recordings with their times, errors in their places."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepspeech.audio.formats import wav_bytes, write_wav
+from deepspeech.audio.vad import SilenceRules
+from deepspeech.errors import AudioError
+from deepspeech.runtime import bulk
+from deepspeech.runtime.bulk import Recording, Row, emit
+from deepspeech.runtime.recognizer import Recognizer
+from deepspeech.runtime.session import Session
+from deepspeech.runtime.stream import EmissionStream
+from tests.fakes import ToneSession, silence, spoken, tones
+
+RATE = 16000
+SAID = ["abba dc", "d", "a bad cab", "dad", "", "c cc ccc"]
+
+
+@pytest.fixture(scope="module")
+def model() -> Recognizer:
+    return Recognizer(ToneSession())  # type: ignore[arg-type]
+
+
+def test_texts_come_in_the_order_given(model: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "WINDOW", 7)
+    said = SAID * 6
+    sounds = [wav_bytes(np.concatenate([spoken(text, seed=n), silence(0.4)]), RATE) for n, text in enumerate(said)]
+    found = list(model.transcribe_all(sounds, alternatives=1, cores=2))
+    assert [one.text if isinstance(one, Recording) else one for one in found] == said
+    for sound, one in zip(sounds, found, strict=True):
+        assert isinstance(one, Recording)
+        assert one.segments == ((model.transcribe(sound, alternatives=1).trimmed(),) if one.text else ())
+
+
+def test_a_long_recording_is_cut_at_its_silences_and_keeps_its_times(model: Recognizer) -> None:
+    parts, starts = [silence(3)], []
+    for number in range(12):
+        starts.append(sum(map(len, parts)) / RATE)
+        parts += [spoken(f"a bad {'abcd'[number % 4]}"), silence(2.13, seed=number)]
+    sound = wav_bytes(np.concatenate(parts), RATE)
+    (found,) = model.transcribe_all([sound], rules=SilenceRules(max_segment_s=4))
+    assert isinstance(found, Recording)
+    assert [segment.text for segment in found.segments] == [f"a bad {'abcd'[n % 4]}" for n in range(12)]
+    assert [segment.words[0].start_s for segment in found.segments] == pytest.approx(starts, abs=0.04)
+    assert found.duration_s == pytest.approx(sum(map(len, parts)) / RATE)
+
+
+def test_a_long_recording_is_cut_at_the_pauses_that_the_network_hears(model: Recognizer) -> None:
+    """In steady noise that only the network can tell from speech: one stretch by its loudness, three utterances."""
+    parts = [part for text in ("a bad cab", "dad", "abba dc") for part in (spoken(text), silence(1.3))]
+    rules = SilenceRules(max_segment_s=3, min_silence_s=5, start_db=0.001, stop_db=0.001, margin_s=3)
+    sound = np.concatenate(parts)
+    (found,) = model.transcribe_all([wav_bytes(sound, RATE)], rules=rules)
+    assert isinstance(found, Recording)
+    assert found.text == "a bad cab dad abba dc"
+    starts = [segment.words[0].start_s for segment in found.segments]
+    assert starts == pytest.approx([0.0, sum(map(len, parts[:2])) / RATE, sum(map(len, parts[:4])) / RATE], abs=0.05)
+
+
+def test_what_cannot_be_read_comes_as_its_error(model: Recognizer, tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", spoken("a"), RATE)
+    found = list(model.transcribe_all([tmp_path / "a.wav", tmp_path / "gone.wav", b"RIFF", tmp_path / "a.wav"]))
+    assert [isinstance(one, AudioError) for one in found] == [False, True, True, False]
+    assert "gone.wav" in str(found[1])
+
+
+def test_windows_hold_few_large_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bulk, "WINDOW", 4)
+    monkeypatch.setattr(bulk, "WINDOW_BYTES", 100)
+    (tmp_path / "large").write_bytes(bytes(150))
+    sources = iter([bytes(10), tmp_path / "large", bytes(10), bytes(60), bytes(60), "gone", b"", b"", b"", b"", b""])
+    assert [len(list(bulk._window(sources))) for _ in range(5)] == [2, 3, 4, 2, 0]
+
+
+def test_nothing_gives_nothing(model: Recognizer) -> None:
+    assert list(model.transcribe_all([])) == []
+
+
+def test_stopping_early_leaves_no_thread_behind(model: Recognizer) -> None:
+    import threading
+
+    before = threading.active_count()
+    results = model.transcribe_all([wav_bytes(spoken("a"), RATE)] * 300)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
+def test_a_batch_gives_what_streams_give(tiny_model: Path) -> None:
+    """But for rounding: sums over a batch are added up in another order."""
+    session = Session(tiny_model)
+    extractor = Recognizer(session)._extractor
+    sounds = sorted((tones("abc d" * n, n) for n in (1, 2, 2, 3, 5)), key=len, reverse=True)
+    sounds += [np.zeros(100, np.float32)]
+    rows = [Row(extractor(sound)) for sound in sounds]
+    emit(session, rows)
+    for sound, row in zip(sounds, rows, strict=True):
+        none = np.zeros((0, session.card.alphabet.classes), np.float32)
+        probabilities = np.concatenate([none, *(piece for _, piece in row.pieces)])
+        stream = EmissionStream(session, extractor)
+        expected = np.concatenate([stream.feed(sound), stream.finish()])
+        np.testing.assert_allclose(probabilities, expected, atol=1e-5)

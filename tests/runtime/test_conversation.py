@@ -1,0 +1,225 @@
+"""Endless sound: utterances end at pauses, lose no word, keep their times, and take no more memory as time goes on."""
+
+import asyncio
+import resource
+import tracemalloc
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepspeech.decoder.transcript import Transcript
+from deepspeech.errors import AudioError, ConfigError
+from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.recognizer import Recognizer
+from tests.fakes import ToneSession, silence, spoken, tones
+
+RATE = 16000
+RULES = EndpointRules()
+SAID = ["abba dc", "d", "a bad cab", "dad"]
+
+
+@pytest.fixture(scope="module")
+def model() -> Recognizer:
+    return Recognizer(ToneSession())  # type: ignore[arg-type]
+
+
+def conversation(said: list[str], pause_s: float = 1.6) -> tuple[np.ndarray, list[float]]:
+    """Sound of utterances with pauses around them, and when each begins."""
+    parts, starts = [silence(0.5)], []
+    for number, text in enumerate(said):
+        starts.append(sum(map(len, parts)) / RATE)
+        parts += [spoken(text, seed=number), silence(pause_s, seed=number)]
+    return np.concatenate(parts), starts
+
+
+def texts(utterances: list[Transcript]) -> list[str]:
+    return [utterance.text for utterance in utterances]
+
+
+def test_utterances_end_at_pauses_with_the_times_of_the_whole(model: Recognizer) -> None:
+    sound, starts = conversation(SAID)
+    with model.stream(endpoints=RULES) as stream:
+        found = list(stream.over(np.split(sound, 50 * 320 * np.arange(1, 15))))
+    assert texts(found) == SAID
+    for utterance, start_s in zip(found, starts, strict=True):
+        assert utterance.words[0].start_s == pytest.approx(start_s, abs=0.04)
+        assert utterance.words[0].confidence is not None
+
+
+SOUND, _ = conversation(SAID)
+
+
+@settings(max_examples=25, deadline=None)
+@given(cuts=st.lists(st.integers(0, len(SOUND)), max_size=12))
+def test_any_chunking_gives_the_same_utterances(cuts: list[int]) -> None:
+    model = Recognizer(ToneSession(0.7))  # type: ignore[arg-type]
+    whole = model.stream(endpoints=RULES, alternatives=2)
+    expected = whole.feed(SOUND) + whole.finish()
+    stream, found = model.stream(endpoints=RULES, alternatives=2), []
+    for piece in np.split(SOUND, sorted(cuts)):
+        found += stream.feed(piece)
+        stream.partial()
+    assert found + stream.finish() == expected
+    assert texts(expected) == SAID
+
+
+@settings(max_examples=30, deadline=None)
+@given(shift=st.integers(0, 16 * 320), pause_s=st.floats(1.2, 3.0))
+def test_no_word_is_lost_wherever_steps_fall(shift: int, pause_s: float) -> None:
+    model = Recognizer(ToneSession())  # type: ignore[arg-type]
+    sound, _ = conversation(SAID, pause_s)
+    stream = model.stream(endpoints=RULES)
+    found = stream.feed(np.concatenate([silence(shift / RATE), sound])) + stream.finish()
+    assert " ".join(texts(found)).split() == " ".join(SAID).split()
+
+
+def test_the_last_word_is_there_without_silence_after_it(model: Recognizer) -> None:
+    stream = model.stream(endpoints=RULES)
+    assert stream.feed(spoken("a bad")) == []
+    assert texts(stream.finish()) == ["a bad"]
+    assert stream.finish() == []
+
+
+def test_stable_text_is_never_taken_back() -> None:
+    model = Recognizer(ToneSession(0.8))  # type: ignore[arg-type]
+    stream = model.stream(endpoints=EndpointRules(max_utterance_s=5))
+    sound, shown, grew = np.concatenate([spoken("a bad cab dad abba " * 4), silence(2)]), "", 0
+    for start in range(0, len(sound), 1600):
+        ended = stream.feed(sound[start : start + 1600])
+        for utterance in ended:
+            assert utterance.text.startswith(shown)
+            shown = ""
+        if ended:
+            shown = stream.stable
+        assert stream.stable.startswith(shown)
+        assert stream.partial().text.startswith(stream.stable)
+        grew += stream.stable != shown
+        shown = stream.stable
+    assert grew > 10
+
+
+def test_long_speech_is_cut_between_words(model: Recognizer) -> None:
+    said = "abba dc cab a bad dad " * 12
+    stream = model.stream(endpoints=EndpointRules(max_utterance_s=6))
+    found = stream.feed(spoken(said)) + stream.finish()
+    assert " ".join(texts(found)) == said.strip()
+    assert len(found) > 5
+    assert all(utterance.words[-1].end_s - utterance.words[0].start_s < 7 for utterance in found)
+    starts = [word.start_s for utterance in found for word in utterance.words]
+    assert starts == sorted(starts)
+
+
+def test_a_word_that_never_ends_is_cut_too(model: Recognizer) -> None:
+    stream = model.stream(endpoints=EndpointRules(max_utterance_s=4))
+    found = stream.feed(spoken("abcd" * 30)) + stream.finish()
+    assert "".join(texts(found)) == "abcd" * 30
+
+
+def test_int16_at_another_rate_is_heard_too(model: Recognizer) -> None:
+    sound = np.concatenate([spoken("cab dad", 48000), silence(2, 48000)])
+    stream = model.stream(48000, endpoints=RULES)
+    assert texts(stream.feed((sound * 32767).astype(np.int16)) + stream.finish()) == ["cab dad"]
+
+
+def test_many_streams_in_many_threads_share_a_model(model: Recognizer) -> None:
+    def listen(number: int) -> list[str]:
+        sound, _ = conversation(SAID[number % 4 :])
+        stream = model.stream(endpoints=RULES)
+        return texts([u for piece in np.array_split(sound, 7 + number) for u in stream.feed(piece)] + stream.finish())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(listen, range(16))) == [SAID[number % 4 :] for number in range(16)]
+
+
+def test_listening_leaves_the_event_loop_free(model: Recognizer) -> None:
+    async def chunks() -> AsyncIterator[np.ndarray]:
+        for piece in np.array_split(SOUND, 40):
+            await asyncio.sleep(0)
+            yield piece
+
+    async def listen() -> list[str]:
+        return [utterance.text async for utterance in model.listen(chunks())]
+
+    assert asyncio.run(listen()) == SAID
+
+
+def test_a_closed_stream_takes_no_more(model: Recognizer) -> None:
+    with model.stream(endpoints=RULES) as stream:
+        stream.feed(silence(1))
+    with pytest.raises(AudioError, match="finished"):
+        stream.feed(silence(1))
+
+
+def test_memory_does_not_grow() -> None:
+    """Fifteen minutes of talk; what Python holds after five and after fifteen is the same within a tenth of a megabyte.
+
+    Searches of past utterances are gone: the entries of the one at hand stay as few as they were.
+    """
+    model = Recognizer(ToneSession())  # type: ignore[arg-type]
+    sound, _ = conversation(SAID)
+    stream, held, entries = model.stream(endpoints=RULES), [], []
+    rounds = int(900 / (len(sound) / RATE))
+    tracemalloc.start()
+    for number in range(rounds):
+        assert texts(stream.feed(sound)) == SAID
+        if number in (rounds // 3, rounds - 1):
+            held.append(tracemalloc.get_traced_memory()[0])
+            entries.append(stream._decoder._search.entries)
+    tracemalloc.stop()
+    assert held[1] - held[0] < 100_000
+    assert entries[1] < 2 * entries[0] + 100
+    assert stream.heard_s > 890
+
+
+@pytest.mark.parametrize(
+    ("silence_s", "speech_s", "ending"),
+    [
+        (0.5, 2.0, Ending.NONE),
+        (0.8, 2.0, Ending.SILENCE),
+        (0.8, 0.2, Ending.NONE),
+        (5.0, 0.2, Ending.SILENCE),
+        (4.9, None, Ending.NONE),
+        (5.0, None, Ending.SILENCE),
+        (0.1, 20.0, Ending.LENGTH),
+        (0.9, 25.0, Ending.SILENCE),
+    ],
+)
+def test_rules(silence_s: float, speech_s: float | None, ending: Ending) -> None:
+    assert EndpointRules(min_utterance_s=0.3).ending(silence_s, speech_s) is ending
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"trailing_silence_s": 0.0}, {"min_utterance_s": -1.0}, {"max_utterance_s": float("nan")}, {"no_speech_s": 0.5}],
+)
+def test_impossible_rules_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        EndpointRules(**wrong)
+
+
+def test_a_pause_too_short_for_the_network_is_refused(model: Recognizer) -> None:
+    with pytest.raises(ConfigError, match=r"at least 0\.5"):
+        model.stream(endpoints=EndpointRules(trailing_silence_s=0.3))
+
+
+@pytest.mark.slow
+def test_four_hours_take_the_memory_of_one_minute(tiny_model: Path) -> None:
+    """A real network; the memory of the whole process, once after half an hour and once after four."""
+
+    def resident_mb() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+    stream = Recognizer.open(tiny_model).stream(endpoints=RULES)
+    minute = np.concatenate([np.concatenate([tones("abba dc", n), silence(1.5)]) for n in range(60)])[: 60 * RATE]
+    assert len(minute) == 60 * RATE
+    spoken_words = sum(len(stream.feed(minute)) for _ in range(30))
+    early = resident_mb()
+    spoken_words += sum(len(stream.feed(minute)) for _ in range(210))
+    assert spoken_words > 240
+    assert resident_mb() < early + 10
+    assert stream.heard_s == pytest.approx(4 * 3600, abs=1)

@@ -1,0 +1,87 @@
+"""From what a person names to recordings and outputs; shards; what is done stays done."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.runtime.jobs import Job, find, is_whole, output, read_manifest, take_shard, to_do, write
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in ("b.wav", "a.flac", "deep/er/c.MP3", "notes.txt", "deep/d.opus"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_a_folder_gives_its_recordings_in_order(tree: Path) -> None:
+    jobs = find([str(tree)])
+    assert [str(job.name) for job in jobs] == ["a", "b", "deep/d", "deep/er/c"]
+    assert jobs[3].audio == tree / "deep/er/c.MP3"
+    assert output(Path("out"), jobs[3], "srt") == Path("out/deep/er/c.srt")
+
+
+def test_patterns_and_files_are_found(tree: Path) -> None:
+    assert [job.audio.name for job in find([str(tree / "**/*.[om]p*"), str(tree / "b.wav")])] == ["d.opus", "b.wav"]
+    assert find(["gone.wav"]) == [Job(Path("gone.wav"), Path("gone"))]  # reading it says what is wrong
+    with pytest.raises(AudioError, match="no recordings"):
+        find([str(tree / "*.ogg")])
+    (tree / "empty").mkdir()
+    with pytest.raises(AudioError, match="no recordings"):
+        find([str(tree / "empty")])
+
+
+def test_a_name_with_dots_and_brackets_is_kept(tree: Path) -> None:
+    (tree / "v1.2 [x].wav").touch()
+    (job,) = find([str(tree / "v1.2 [x].wav")])
+    assert output(Path("o"), job, "txt") == Path("o/v1.2 [x].txt")
+
+
+def test_a_manifest_is_a_list_or_a_csv(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("clips/a.wav\n\n/data/b.flac\n../c.wav\n")
+    jobs = read_manifest(tmp_path / "list")
+    assert [job.audio for job in jobs] == [tmp_path / "clips/a.wav", Path("/data/b.flac"), tmp_path / "../c.wav"]
+    assert [str(job.name) for job in jobs] == ["clips/a", "data/b", "c"]
+    (tmp_path / "a.csv").write_text("wav_filename,wav_filesize\na.wav,3\n")
+    assert read_manifest(tmp_path / "a.csv") == [Job(tmp_path / "a.wav", Path("a"))]
+    (tmp_path / "b.csv").write_text("path\na.wav\n")
+    with pytest.raises(DataError, match="wav_filename"):
+        read_manifest(tmp_path / "b.csv")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_manifest(tmp_path / "gone")
+
+
+@given(count=st.integers(0, 50), shards=st.integers(1, 9))
+def test_shards_share_a_list_out(count: int, shards: int) -> None:
+    jobs = [Job(Path(f"{n}.wav"), Path(str(n))) for n in range(count)]
+    parts = [take_shard(jobs, f"{number}/{shards}") for number in range(1, shards + 1)]
+    assert sorted((job for part in parts for job in part), key=lambda job: int(job.name.name)) == jobs
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@pytest.mark.parametrize("shard", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4"])
+def test_what_is_no_shard_is_refused(shard: str) -> None:
+    with pytest.raises(ConfigError, match="--shard"):
+        take_shard([], shard)
+
+
+def test_what_is_done_is_left_out(tmp_path: Path) -> None:
+    jobs = [Job(Path(f"{name}.wav"), Path("x") / name) for name in "abcd"]
+    write(output(tmp_path, jobs[0], "txt"), "said\n")
+    output(tmp_path, jobs[1], "txt").touch()
+    output(tmp_path, jobs[2], "txt").write_text("half a li")
+    assert to_do(jobs, tmp_path, "txt") == jobs[1:]
+    assert to_do(jobs, tmp_path, "txt", overwrite=True) == jobs
+    assert to_do(jobs, tmp_path, "srt") == jobs
+    assert is_whole(tmp_path / "x" / "a.txt")
+    assert [path.name for path in (tmp_path / "x").iterdir() if path.name.startswith(".")] == []
+
+
+def test_two_recordings_do_not_share_an_output(tmp_path: Path) -> None:
+    jobs = [Job(Path("1/a.wav"), Path("a")), Job(Path("2/a.wav"), Path("a"))]
+    with pytest.raises(ConfigError, match=r"1/a\.wav and 2/a\.wav"):
+        to_do(jobs, tmp_path, "txt")

@@ -1,0 +1,86 @@
+"""Pages: what stands in each format, and that no word is lost on the way into subtitles."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepspeech.decoder.transcript import Token, Transcript
+from deepspeech.runtime.pages import FORMATS, LINE_LETTERS, Page
+
+
+def said(text: str, start_s: float = 0.0, letter_s: float = 0.06, sure: float = 0.5) -> Transcript:
+    tokens = tuple(Token(letter, n, start_s + n * letter_s) for n, letter in enumerate(text))
+    return Transcript(text, tokens, -1.5, 0.02, (sure,) * len(text.split()))
+
+
+TWO = [said("the cat", 1.0), said("<sat> & ran", 3661.5)]
+
+
+def test_text() -> None:
+    assert Page("txt").body("a.wav", TWO) == "the cat <sat> & ran\n"
+    assert Page("txt", named=True).body("a.wav", TWO) == "a.wav: the cat <sat> & ran\n"
+    assert Page("txt").body("a.wav", []) == "\n"
+
+
+def test_json() -> None:
+    page = json.loads(Page("json").body("a.wav", TWO, 4000.0))
+    assert page["file"] == "a.wav"
+    assert page["text"] == "the cat <sat> & ran"
+    assert page["duration_s"] == 4000.0
+    assert page["words"][0] == {"text": "the", "start_s": 1.0, "end_s": 1.18, "confidence": 0.5}
+    assert [segment["text"] for segment in page["segments"]] == ["the cat", "<sat> & ran"]
+    assert page["segments"][1]["start_s"] == 3661.5
+
+
+def test_subtitles() -> None:
+    assert Page("srt").body("a.wav", TWO) == (
+        "1\n00:00:01,000 --> 00:00:01,800\nthe cat\n\n2\n01:01:01,500 --> 01:01:02,300\n<sat> & ran\n\n"
+    )
+    page = Page("vtt")
+    assert page.head() == "WEBVTT\n\n"
+    assert "01:01:01.500 --> 01:01:02.300\n&lt;sat&gt; &amp; ran\n" in page.body("a.wav", TWO)
+
+
+def test_a_table() -> None:
+    page = Page("tsv")
+    assert page.head() + page.body("a\tb.wav", TWO) == (
+        "file\tstart_s\tend_s\ttext\na b.wav\t1.000\t1.380\tthe cat\na b.wav\t3661.500\t3662.120\t<sat> & ran\n"
+    )
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_ends_its_lines_and_bears_silence(form: str) -> None:
+    page = Page(form)
+    assert (page.head() + page.body("a.wav", TWO)).endswith("\n")
+    assert page.body("a.wav", []).strip() in ("", '{"file": "a.wav", "text": "", "words": [], "segments": []}')
+
+
+@given(
+    words=st.lists(st.text("abc", min_size=1, max_size=12), min_size=1, max_size=80),
+    letter_s=st.floats(0.02, 0.3),
+    pauses=st.lists(st.floats(0.0, 4.0), min_size=1, max_size=5),
+)
+def test_subtitles_hold_every_word_once_in_order_and_apart(
+    words: list[str], letter_s: float, pauses: list[float]
+) -> None:
+    segments, at_s = [], 0.0
+    for number, pause_s in enumerate(pauses):
+        part = " ".join(words[number :: len(pauses)])
+        if part:
+            segments.append(said(part, at_s, letter_s))
+            at_s = segments[-1].words[-1].end_s + pause_s
+    text = Page("srt").body("x", segments)
+    cues = [cue.split("\n", 2) for cue in text.strip().split("\n\n")]
+    assert " ".join(cue[2] for cue in cues).split() == " ".join(s.text for s in segments).split()
+    assert [cue[0] for cue in cues] == [str(n) for n in range(1, len(cues) + 1)]
+    times = [
+        int(h) * 3600 + int(m) * 60 + int(s) + int(ms) / 1000
+        for cue in cues
+        for h, m, s, ms in re.findall(r"(\d+):(\d\d):(\d\d),(\d{3})", cue[1])
+    ]
+    assert times == sorted(times)
+    assert all(len(line) <= LINE_LETTERS for cue in cues for line in cue[2].split("\n"))
+    assert all(cue[2].count("\n") <= 2 for cue in cues)
