@@ -7,6 +7,7 @@ all orders repeat. How many different ones there are is printed: judge by that w
 """
 
 import argparse
+import multiprocessing
 import os
 import resource
 import tempfile
@@ -114,7 +115,10 @@ def main() -> None:
         folder = Path(name)
         text = arguments.text or folder / "text"
         if not arguments.text:
-            made_up(text, arguments.words)
+            # In a process of its own, whose memory is not counted below.
+            maker = multiprocessing.Process(target=made_up, args=(text, arguments.words))
+            maker.start()
+            maker.join()
         spill = folder / "spill"
         spill.mkdir()
         words = sum(len(line.split()) for line in text.open("rb"))
