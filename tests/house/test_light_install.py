@@ -146,12 +146,6 @@ def test_the_doctor_works() -> None:
     assert "onnxruntime" in done.stdout
 
 
-def test_a_room_that_a_light_installation_lacks_is_told() -> None:
-    done = child("from deepspeech.cli.main import main, run\nrun(lambda: __import__('deepspeech.nowhere'))")
-    assert done.returncode == 2
-    assert done.stderr.startswith("deepspeech: this command needs deepspeech.nowhere, which is not installed here")
-
-
 @pytest.mark.parametrize("kind", ["file", "checkpoint"])
 def test_an_old_model_is_opened_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     old = checkpoint_folder(tmp_path / "old", Network())

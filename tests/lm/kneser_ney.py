@@ -63,7 +63,7 @@ def discounts(counts: Sequence[int]) -> Sequence[float]:
         return FALLBACK
     y = n[1] / (n[1] + 2 * n[2])
     found = [j - (j + 1) * y * n[j + 1] / n[j] for j in (1, 2, 3)]
-    return found if all(0 <= value <= j for j, value in enumerate(found, 1)) else FALLBACK
+    return found if all(0 < value <= j for j, value in enumerate(found, 1)) else FALLBACK
 
 
 def backing_off(model: Model, context: Gram, word: str) -> float:

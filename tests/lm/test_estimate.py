@@ -17,7 +17,7 @@ from models import arpa, content
 
 from deepspeech._native import word_hashes
 from deepspeech.errors import LmError
-from deepspeech.lm.discounts import FALLBACK
+from deepspeech.lm.discounts import FALLBACK, discounts
 from deepspeech.lm.estimate import EstimateOptions, estimate
 from deepspeech.lm.normalise import Normalisation
 from deepspeech.lm.store import MEGABYTE
@@ -89,6 +89,13 @@ def test_probabilities_after_any_context_sum_to_one(tmp_path: Path, order: int, 
     contexts = sorted(gram for gram in model if len(gram) < order and gram[-1] not in ("</s>", "<unk>"))
     for context in [(), *random.Random(1).sample(contexts, 40)]:
         assert math.fsum(backing_off(model, context, word) for word in words) == pytest.approx(1, abs=1e-5), context
+
+
+def test_a_discount_of_nothing_is_none() -> None:
+    counts = [3, 3, 6, 1]  # y = 1/3, so the second discount would be 2 - 3 · 1/3 · 6/3
+    with pytest.raises(LmError, match=r"the discount of 2-grams of adjusted count 2 would be 0\.00"):
+        discounts(2, counts, None)
+    assert discounts(2, counts, FALLBACK) == FALLBACK
 
 
 def test_a_larger_text_with_pruned_words_and_estimated_discounts(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def discounts(order: int, with_count: Sequence[int], fallback: Discounts | None)
         missing = next(j for j, number in enumerate(with_count, 1) if number == 0)
         cause = f"none of the {order}-grams has adjusted count {missing}"
     else:
-        wrong = [j for j, discount in enumerate(found, 1) if not 0 <= discount <= j]
+        # lmplz lets 0 pass, and leaves contexts that have nothing for unseen words: a back-off of minus infinity.
+        wrong = [j for j, discount in enumerate(found, 1) if not 0 < discount <= j]
         if not wrong:
             return found
         cause = f"the discount of {order}-grams of adjusted count {wrong[0]} would be {found[wrong[0] - 1]:.2f}"
