@@ -371,7 +371,7 @@ def test_the_released_clients_answers(shared: Path, build: str) -> None:
                     continue  # that build's last window holds stale samples
                 found = model.sttWithMetadata(sound[:samples], len(expected)).transcripts
                 compared += 1
-                if build == "tflite":  # it rounded more: docs/decisions/0012-old-8-bit-models.md
+                if build == "tflite":  # it rounded more: docs/decisions/0008-old-8-bit-models.md
                     if setting == "no_scorer":
                         assert "".join(t.text for t in found[0].tokens) == expected[0]["text"]
                     assert found[0].confidence == pytest.approx(expected[0]["confidence"], rel=2e-3)

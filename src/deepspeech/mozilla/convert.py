@@ -59,7 +59,7 @@ def model_file(model: OldModel) -> bytes:
     """The content of an ONNX file. All matrices of 8 bits stay so but the first, which keeps only its values.
 
     What it is multiplied with is rounded too, all of it with one step; sound's first coefficient is a hundred times as
-    large as others, which would be lost. It is a fiftieth of the weights. docs/decisions/0012-old-8-bit-models.md
+    large as others, which would be lost. It is a fiftieth of the weights. docs/decisions/0008-old-8-bit-models.md
     """
     weights = dict(model.weights)
     if isinstance(first := weights["layer_1.weight"], Quantised):
