@@ -17,8 +17,10 @@ from models import arpa, content
 
 from deepspeech._native import word_hashes
 from deepspeech.errors import LmError
+from deepspeech.lm.arpa import write_arpa
 from deepspeech.lm.discounts import FALLBACK, discounts
 from deepspeech.lm.estimate import EstimateOptions, estimate
+from deepspeech.lm.model import LanguageModel
 from deepspeech.lm.normalise import Normalisation
 from deepspeech.lm.store import MEGABYTE
 
@@ -89,6 +91,20 @@ def test_probabilities_after_any_context_sum_to_one(tmp_path: Path, order: int, 
     contexts = sorted(gram for gram in model if len(gram) < order and gram[-1] not in ("</s>", "<unk>"))
     for context in [(), *random.Random(1).sample(contexts, 40)]:
         assert math.fsum(backing_off(model, context, word) for word in words) == pytest.approx(1, abs=1e-5), context
+
+
+@pytest.mark.parametrize(
+    ("order", "prune", "golden"), [(3, (), "licences.o3.arpa.gz"), (5, (0, 0, 1), "licences.o5.prune001.arpa.gz")]
+)
+def test_a_text_not_seen_is_as_probable_as_by_lmplz(
+    shared: Path, tmp_path: Path, order: int, prune: tuple[int, ...], golden: str
+) -> None:
+    folder = shared / "fixtures" / "language_model"
+    unseen = (folder / "an4_train.txt").read_text(encoding="utf-8").lower()
+    with estimate([folder / "licences.txt"], EstimateOptions(order, prune)) as ngrams:
+        write_arpa(ngrams, tmp_path / "ours.arpa")
+    ours, theirs = LanguageModel.open(tmp_path / "ours.arpa"), LanguageModel.open(folder / golden)
+    assert ours.perplexity(unseen) == pytest.approx(theirs.perplexity(unseen), rel=1e-3)
 
 
 def test_a_discount_of_nothing_is_none() -> None:
