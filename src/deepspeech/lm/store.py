@@ -25,6 +25,7 @@ MEGABYTE = 1_000_000
 PROCESS_BYTES = 130 * MEGABYTE
 LEAST_DATABASE_BYTES = 70 * MEGABYTE  # with less, DuckDB 2.0 cannot sort
 WORD_BYTES = 100  # for each different word, while n-grams are counted
+KNOWN_ROWS_A_BYTE = 16  # rows of tables on disk of which DuckDB knows where they are, beside the memory that it counts
 THREADS = 2
 LEAST_PIECE_ROWS, MOST_PIECE_ROWS = 1 << 14, 1 << 20  # of a table, under way at a time
 PIECE_SHARE = 2000  # a row under way for so many bytes of memory
@@ -52,10 +53,11 @@ class Store:
 
         What will fit into memory stays there; other tables are written to a file, which DuckDB needs less memory for.
         """
-        self._memory_bytes -= WORD_BYTES * words
+        beside = WORD_BYTES * words + expected_rows // KNOWN_ROWS_A_BYTE
+        self._memory_bytes -= beside
         if self._memory_bytes < LEAST_DATABASE_BYTES:
-            least = (PROCESS_BYTES + WORD_BYTES * words + LEAST_DATABASE_BYTES) // MEGABYTE + 1
-            raise LmError(f"the memory allowed is not enough for {words} different words; allow at least {least} MB")
+            least = (PROCESS_BYTES + beside + LEAST_DATABASE_BYTES) // MEGABYTE + 1
+            raise LmError(f"the memory allowed is not enough for a text of this size; allow at least {least} MB")
         fits = expected_rows * ROW_BYTES <= self._memory_bytes
         self._database = duckdb.connect(
             ":memory:" if fits else str(self.folder / "database"),
