@@ -6,6 +6,8 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+
 
 class Opened(NamedTuple):
     """What is judged: a model file or a checkpoint. `emit` makes emissions of samples."""
@@ -22,20 +24,11 @@ def evaluate(
     model: Annotated[Path, typer.Option(help="A model file or a checkpoint folder, old ones too.")],
     data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
-    alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
-    beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
-    hot_phrase: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT[:STRENGTH]",
-            help="A name or some words to listen for; may be repeated. STRENGTH, 1 by default, is the natural "
-            "logarithm by which each letter counts more; see docs/hot-words.md.",
-        ),
-    ] = None,
-    hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
-    beam_width: Annotated[
-        int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
-    ] = None,
+    alpha: Alpha = None,
+    beta: Beta = None,
+    hot_phrase: HotPhrase = None,
+    hot_phrases: HotPhrasesFile = None,
+    beam_width: BeamWidth = None,
     greedy: Annotated[bool, typer.Option(help="The likeliest letter of every frame instead of a search.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: wer and cer as fractions.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Report every sample too.")] = False,

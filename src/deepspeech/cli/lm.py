@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli.shared_options import PackagedAlpha, PackagedBeta
+
 
 def build(
     text: Annotated[
@@ -37,12 +39,8 @@ def build(
             show_default=False,
         ),
     ] = None,
-    alpha: Annotated[
-        float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)
-    ] = None,
-    beta: Annotated[
-        float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)
-    ] = None,
+    alpha: PackagedAlpha = None,
+    beta: PackagedBeta = None,
     bytes_mode: Annotated[
         bool, typer.Option("--bytes", help="For a network that gives bytes: characters instead of words.")
     ] = False,
@@ -113,12 +111,8 @@ def package(
         Path | None,
         typer.Option(help="The words that may be recognised, in a text; the model's own where it names them."),
     ] = None,
-    alpha: Annotated[
-        float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)
-    ] = None,
-    beta: Annotated[
-        float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)
-    ] = None,
+    alpha: PackagedAlpha = None,
+    beta: PackagedBeta = None,
     bytes_mode: Annotated[
         bool, typer.Option("--bytes", help="For a network that gives bytes: the vocabulary is characters.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.evaluate import weights_need
+from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
 
 STDIN = "-"
 
@@ -18,17 +19,10 @@ def transcribe(
         typer.Argument(help="Sound files (wav, flac, ogg, opus or mp3, of any rate), folders, patterns; - is stdin."),
     ] = None,
     scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
-    alpha: Annotated[float | None, typer.Option(help="Weight of the scorer; its own by default.")] = None,
-    beta: Annotated[float | None, typer.Option(help="Bonus for each word; the scorer's own by default.")] = None,
-    hot_phrase: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT[:STRENGTH]",
-            help="A name or some words to listen for; may be repeated. STRENGTH, 1 by default, is the natural "
-            "logarithm by which each letter counts more; see docs/hot-words.md.",
-        ),
-    ] = None,
-    hot_phrases: Annotated[Path | None, typer.Option(help="A file of such texts, one a line.")] = None,
+    alpha: Alpha = None,
+    beta: Beta = None,
+    hot_phrase: HotPhrase = None,
+    hot_phrases: HotPhrasesFile = None,
     form: Annotated[str, typer.Option("--format", "-f", help="txt, json, srt, vtt or tsv.")] = "txt",
     json_output: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     output_dir: Annotated[
@@ -37,9 +31,7 @@ def transcribe(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do not skip what is there, write it anew.")] = False,
     candidates: Annotated[int, typer.Option(help="With json: how many transcripts to give, best first.")] = 1,
-    beam_width: Annotated[
-        int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
-    ] = None,
+    beam_width: BeamWidth = None,
     rate: Annotated[int | None, typer.Option(help="Stdin is raw 16-bit mono sound of this rate, in Hz.")] = None,
     manifest: Annotated[
         Path | None, typer.Option(help="A list of recordings: a path a line, or a CSV with wav_filename.")

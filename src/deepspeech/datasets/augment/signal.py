@@ -96,7 +96,7 @@ def clipping(x: Float32, random: Random, scene: Scene, gain: float) -> Float32:
 
 def volume(x: Float32, random: Random, scene: Scene, dbfs: float) -> Float32:
     """With its peak at `dbfs`; a full-scale sine is 0, a full-scale square wave 3.0103."""
-    peak = max(1e-16, float(np.max(np.abs(x), initial=0)))
+    peak = max(1e-16, _peak(x))
     gain = 10 ** ((dbfs - 3.0103) / 20) / peak
     result: Float32 = np.clip(x * np.float32(gain), -1, 1)
     return result
