@@ -314,6 +314,8 @@ def test_defaults_are_ranges_and_domains_exist(name: str) -> None:
         ("volume[dbfs=nan]", "values are numbers"),
         ("overlay", "say source=…, a CSV, a folder, a sound file or one of babble, white, pink, brown"),
         ("overlay[source=]", "say source=…"),
+        ("overlay[source=simulated]", "'simulated' is no source for it; name a CSV, a folder or a sound file"),
+        ("room[source=white]", "'white' is no source for it"),
         ("codec[format=mp3]", "format is one of opus, gsm, alaw, ulaw"),
         ("codec[format=opus|mp3]", "format is one of"),
         ("tempo[factor=inf]", "values are numbers"),

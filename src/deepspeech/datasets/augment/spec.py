@@ -120,6 +120,8 @@ def _words(text: str, kind: Kind, given: dict[str, str]) -> dict[str, str]:
     for key, value in words.items():
         if not value:
             raise ConfigError(f"augment '{text}': say {key}=…, a CSV, a folder, a sound file or one of {_listed()}")
+        if value in SYNTHETIC and (value == "simulated") != (kind.words[key] == "simulated"):
+            raise ConfigError(f"augment '{text}': '{value}' is no {key} for it; name a CSV, a folder or a sound file")
         for choice in value.split("|"):
             if kind.choices and choice not in kind.choices:
                 raise ConfigError(f"augment '{text}': {key} is one of {', '.join(kind.choices)}")
