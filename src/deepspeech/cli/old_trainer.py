@@ -113,7 +113,7 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     if not config.scorer:
         raise ConfigError("lm_optimizer.py: without a scorer there is nothing to tune; give --scorer_path")
     opened = open_model(chosen(config))
-    only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=()))
+    only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=(), metrics=()))
     samples = [sample for one in open_sets(only_test, opened.alphabet, log).test.values() for sample in one]
     options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
     storage = Path(config.checkpoint.folder) / "tuning"
