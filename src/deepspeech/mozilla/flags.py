@@ -112,7 +112,7 @@ FLAGS = (
     # export
     Flag("export_dir", "", "write a model file there after training", DOOR),
     Flag("remove_export", False, "first delete what an earlier export wrote into export_dir, and nothing else", DOOR),
-    _accepted("export_tflite", False, "export for TensorFlow Lite", "exports are ONNX; this one gets 8-bit weights, as .tflite had"),
+    Flag("export_tflite", False, "export with 8-bit weights, as .tflite had; exports are ONNX in any case", DOOR),
     _accepted("n_steps", 16, "frames that the exported network takes at once", "exports take any number of frames"),
     _accepted("export_batch_size", 1, "clips that the exported network takes at once", "exports take any number of clips"),
     Flag("export_zip", False, "export with 8-bit weights and pack model, card and scorer into export_dir.zip; export_dir must be empty", DOOR),
@@ -143,7 +143,7 @@ FLAGS = (
     Flag("lm_alpha", 0.931289039105002, "weight of the scorer, whatever the scorer itself recommends", "decoding.alpha"),
     Flag("lm_beta", 1.1834137581510284, "bonus for each word, whatever the scorer itself recommends", "decoding.beta"),
     Flag("cutoff_prob", 1.0, "of a frame's letters use the likeliest that reach this sum; 1: all", "decoding.cutoff_prob"),
-    Flag("cutoff_top_n", 300, "and at most so many of them", "decoding.cutoff_top_n"),
+    Flag("cutoff_top_n", 300, "and at most so many of them, where cutoff_prob is below 1", "decoding.cutoff_top_n"),
     Flag("one_shot_infer", "", "transcribe this wav with the checkpoint, and print its text", DOOR),
     Flag("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", DOOR),
     Flag("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", DOOR),

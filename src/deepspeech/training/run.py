@@ -233,7 +233,7 @@ class Run:
             checkpoint.prune(self.folder, "best", 1)
             name = every.rate_name.lower() if c.select_by == "wer" else c.select_by
             self.log.line(f"Saved new best validating model with {name} {value:f} to: {path}")
-        elif stopping.on_plateau(p.progress, c):
+        if stopping.on_plateau(p.progress, c):
             self._lower_rate()
 
     def _judge_sets(self, kind: str, files: Files, epoch: int) -> dict[str, Scores]:

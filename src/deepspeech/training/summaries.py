@@ -5,6 +5,8 @@ TensorBoard (0.9.3 wrote train, dev and metrics): `step_loss` and `learning_rate
 epoch, one chart for all sets. Needs tensorboardX: `pip install 'deepspeech[summaries]'`.
 """
 
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ from deepspeech.errors import ConfigError, MissingPartError
 from deepspeech.remote.files import address
 
 try:
-    import tensorboardX
+    from tensorboardX.event_file_writer import EventsWriter
+    from tensorboardX.proto.event_pb2 import Event, SessionLog
+    from tensorboardX.proto.summary_pb2 import Summary
 except ImportError:
-    tensorboardX = None
+    EventsWriter = None
 
 
 class Summaries:
@@ -25,7 +29,7 @@ class Summaries:
         """`step`: where the run goes on; what a killed run wrote of later steps is not shown."""
         if folder and address(folder):
             raise ConfigError(f"training.summaries is {folder}; event files grow line by line, so name a folder here")
-        if folder and tensorboardX is None:
+        if folder and EventsWriter is None:
             raise MissingPartError(
                 "training.summaries needs tensorboardX: pip install 'deepspeech[summaries]', or leave the folder out"
             )
@@ -51,9 +55,20 @@ class Summaries:
         return stem if taken == name else name.strip("/").replace("/", "_")
 
     def _write(self, run: str, figures: Mapping[str, float], step: int, flush: bool) -> None:
-        if run not in self._writers:
-            self._writers[run] = tensorboardX.SummaryWriter(str(Path(self._folder) / run), purge_step=self._first_step)
-        for tag, value in figures.items():
-            self._writers[run].add_scalar(tag, value, step)
+        values = [Summary.Value(tag=tag, simple_value=value) for tag, value in figures.items()]
+        writer = self._writers[run] if run in self._writers else self._open(run)
+        writer.write_event(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
         if flush:
-            self._writers[run].flush()
+            writer.flush()
+
+    def _open(self, run: str) -> Any:
+        """A new event file; its first entry takes back what earlier files say of this run's steps and later ones.
+
+        tensorboardX's SummaryWriter would keep entries back in a thread of its own, where a killed run loses them.
+        """
+        folder = Path(self._folder) / run
+        folder.mkdir(parents=True, exist_ok=True)
+        writer = self._writers[run] = EventsWriter(str(folder / "events"), f".{self._first_step}-{os.getpid()}")
+        start = SessionLog(status=SessionLog.START)
+        writer.write_event(Event(wall_time=time.time(), step=self._first_step, session_log=start))
+        return writer
