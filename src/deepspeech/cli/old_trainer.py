@@ -110,6 +110,7 @@ def _test(config: Any, log: Any, values: Any) -> None:
     if values.test_output_file:
         samples = [sample for scores in results.values() for sample in scores.samples]
         file = landing(values.test_output_file)
+        file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, samples)
         publish(file, values.test_output_file)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import ConfigError
+from deepspeech.remote.folders import STATE
 
 LIST = "exported.json"
 _FRONT = (  # the old keys, and the flag that fills each
@@ -66,7 +67,7 @@ def left_by_others(folder: Path) -> list[str]:
     """Names in `folder` that no export wrote, or that were changed since."""
     listed = _listed(folder)
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    return [name for name in names if name != LIST and not _is_ours(folder, name, listed)]
+    return [name for name in names if name not in (LIST, STATE) and not _is_ours(folder, name, listed)]
 
 
 def check(folder: Path, zipped: bool, removed: bool) -> None:
