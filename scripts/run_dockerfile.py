@@ -2,10 +2,11 @@
 
     python3 scripts/run_dockerfile.py Dockerfile.serve --bind .:/checkout --then 'deepspeech doctor'
 
-In: a Dockerfile (FROM, ARG, ENV, SHELL, WORKDIR, USER, COPY, RUN, CMD, ENTRYPOINT; anything else is refused). Out: trees
-below build/docker, and the output of every step; the first step that fails ends it. It needs root and debootstrap. Every
-base image is replaced by Debian bookworm, so what a base brings of its own, such as CUDA, is not proved. What the machine
-needs to reach its registries is bound in and set from outside (--bind, --env) and is no part of the image.
+In: a Dockerfile (FROM, ARG, ENV, SHELL, WORKDIR, USER, COPY, RUN, CMD, ENTRYPOINT; anything else is refused). Out:
+trees below build/docker, and the output of every step; the first step that fails ends it. It needs root and
+debootstrap. Every base image is replaced by Debian bookworm, so what a base brings of its own, such as CUDA, is not
+proved. What the machine needs to reach its registries is bound in and set from outside (--bind, --env) and is no part
+of the image.
 """
 
 import argparse
@@ -71,6 +72,12 @@ class Stage:
     entry: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
 
+    def home(self) -> str:
+        """The user's home, as Docker sets it: that of /etc/passwd."""
+        file = self.root / "etc/passwd"
+        rows = [row.split(":") for row in file.read_text().splitlines()] if file.is_file() else []
+        return next((row[5] for row in rows if self.user in (row[0], row[2])), "/")
+
     def expand(self, text: str) -> str:
         known = self.arguments | self.variables
         return re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda found: known.get(found[1] or found[2], ""), text)
@@ -102,10 +109,8 @@ class Builder:
     def execute(self, stage: Stage, command: Sequence[str]) -> int:
         """Exit code of a command in the tree, with /proc, /dev and the binds mounted for as long as it runs."""
         root = stage.root.resolve()
-        mounts = [
-            f"mount -t proc proc {shlex.quote(f'{root}/proc')}",
-            f"mount --rbind /dev {shlex.quote(f'{root}/dev')}",
-        ]
+        proc, devices = shlex.quote(f"{root}/proc"), shlex.quote(f"{root}/dev")
+        mounts = [f"mount -t proc proc {proc}", f"mount --rbind /dev {devices}"]
         for here, there in self.binds:
             target = root / there.lstrip("/")
             if here.is_dir():
@@ -114,7 +119,7 @@ class Builder:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.touch()
             mounts.append(f"mount --bind {shlex.quote(str(here.resolve()))} {shlex.quote(str(target))}")
-        variables = {"HOME": "/root"} | stage.arguments | stage.variables | self.extra
+        variables = {"HOME": stage.home()} | stage.arguments | stage.variables | self.extra
         settings = [f"{name}={value}" for name, value in variables.items()]
         enter = ["chroot", f"--userspec={stage.user}:{stage.user}", str(root), "env", "-i", *settings]
         enter += ["/bin/sh", "-c", 'cd "$0" && exec "$@"', stage.folder, *command]
@@ -132,13 +137,13 @@ class Builder:
         root = self.folder / "stages" / name
         shutil.rmtree(root, ignore_errors=True)
         root.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["cp", "-a", str(self.stages[base].root if base in self.stages else debian()), str(root)], check=True
-        )
+        origin = self.stages[base].root if base in self.stages else debian()
+        subprocess.run(["cp", "-a", str(origin), str(root)], check=True)
         for file in ("resolv.conf", "hosts"):
             shutil.copyfile(f"/etc/{file}", root / "etc" / file)
         self.stage = self.stages[name] = Stage(root)
-        print(f"    Debian {SUITE} in the place of {base}")
+        if base not in self.stages:
+            print(f"    Debian {SUITE} in the place of {base}", flush=True)
 
     def _arg(self, step: Step) -> None:
         name, _, value = step.text.partition("=")
