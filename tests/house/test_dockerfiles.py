@@ -1,4 +1,4 @@
-"""The image files: `make` fills them in, all in them is pinned, a linter has nothing to say, and their steps are read."""
+"""The image files: `make` fills them in, all in them is pinned, a linter has nothing to say, their steps are read."""
 
 import importlib.util
 import re

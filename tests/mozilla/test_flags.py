@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
+import flags_page
 import pytest
 
 from deepspeech.config import RunConfig
@@ -361,3 +362,8 @@ def test_two_readings_do_not_mix() -> None:
     first = values_of(["--augment=tempo", "--epochs=3"], "DeepSpeech.py")
     second = values_of([], "evaluate.py")
     assert (first.epochs, second.epochs, second.augment) == (3, 75, None)
+
+
+def test_the_page_tells_what_became_of_every_flag() -> None:
+    text = flags_page.PAGE.read_text(encoding="utf-8")
+    assert text == flags_page.page(text), "run: python tests/mozilla/flags_page.py"
