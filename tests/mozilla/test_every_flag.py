@@ -679,6 +679,17 @@ def test_flags_are_left_beside_the_checkpoints_and_read_back(world: World, befor
     assert all(np.array_equal(after[name], before.weights[name]) for name in before.weights)
 
 
+def test_the_card_has_the_old_keys_and_asks_for_what_is_not_said(world: World, before: Seen) -> None:
+    export(world)
+    text = (world.empty / "out" / "author_model_0.0.1.md").read_text()
+    assert text.startswith("---\nauthor: author\nmodel_name: model\nmodel_version: 0.0.1\ncontact_info: <how to reach")
+    keys = [line.split(":")[0] for line in text.split("---\n")[1].splitlines()]
+    assert keys == [
+        "author", "model_name", "model_version", "contact_info", "license", "language", "runtime", "min_ds_version",
+        "max_ds_version", "acoustic_model_url", "scorer_url",
+    ]  # fmt: skip
+
+
 def test_the_exported_file_stands_by_itself(world: World, before: Seen) -> None:
     export(world)
     onnx.checker.check_model(str(world.empty / "out" / "output_graph.onnx"))

@@ -47,7 +47,7 @@ def evaluate(
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
-    from deepspeech.remote.files import fetch
+    from deepspeech.remote.files import address, fetch
 
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
@@ -62,7 +62,8 @@ def evaluate(
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
         return
-    print(summary(", ".join(map(str, data)), scores) + f", {len(good)} utterances, {scores.words} words")
+    names = ", ".join(address(path) or str(path) for path in data)
+    print(summary(names, scores) + f", {len(good)} utterances, {scores.words} words")
     if samples:
         for sample in scores.samples:
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")

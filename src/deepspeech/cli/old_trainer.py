@@ -118,7 +118,7 @@ def _test(config: Any, log: Any, values: Any) -> None:
 def _export(config: Any, values: Any) -> None:
     from deepspeech.cli.export import export
     from deepspeech.mozilla import exported
-    from deepspeech.mozilla.flags import BY_NAME
+    from deepspeech.mozilla.flags import BY_NAME, CARD
     from deepspeech.remote.files import address, publish
     from deepspeech.remote.folders import mirror, push
     from deepspeech.training.test import chosen
@@ -133,7 +133,8 @@ def _export(config: Any, values: Any) -> None:
         chosen(config), folder / model, int8=values.export_tflite or values.export_zip, data=None,
         beam_width=values.export_beam_width, **card,
     )  # fmt: skip
-    names = [model, exported.write_card(folder, values, {name: flag.meaning for name, flag in BY_NAME.items()})]
+    meanings = {name: flag.meaning.removesuffix(f", {CARD}") for name, flag in BY_NAME.items()}
+    names = [model, exported.write_card(folder, values, meanings)]
     if values.export_zip and config.scorer:
         shutil.copyfile(config.scorer, folder / Path(config.scorer).name)
         names.append(Path(config.scorer).name)
