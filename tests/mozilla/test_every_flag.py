@@ -386,14 +386,15 @@ def kept(world: World, before: Seen) -> None:
 
 
 def loads(world: World, before: Seen) -> None:
-    """auto and last take the last, best the best, init none; from another folder."""
+    """auto and last take the last, best and transfer the best, init none; from another folder."""
     found = {}
-    for which in ("auto", "last", "best", "init"):
+    for which in ("auto", "last", "best", "init", "transfer"):
         own = world.empty / which
         after = door("DeepSpeech.py", own, *plain(world), f"--load_checkpoint_dir={world.base}",
                      f"--save_checkpoint_dir={own}", f"--load_train={which}", "--epochs=1")  # fmt: skip
         found[which] = re.findall(r"I Loading (.*) checkpoint from", after.out)
-    assert found == {"auto": ["most recent"], "last": ["most recent"], "best": ["best validating"], "init": []}
+    best, last = ["best validating"], ["most recent"]
+    assert found == {"auto": last, "last": last, "best": best, "init": [], "transfer": best}
 
 
 def judged_by(world: World, before: Seen) -> None:

@@ -106,7 +106,7 @@ FLAGS = (
     Flag("save_checkpoint_dir", "", "where checkpoints are written; default checkpoint_dir", DOOR),
     Flag("checkpoint_secs", 600, "seconds between checkpoints within an epoch; 0: none", "checkpoint.every_s"),
     Flag("max_to_keep", 5, "checkpoints that are kept", "checkpoint.keep"),
-    Flag("load_train", "auto", "checkpoint to train from: last, best, init, auto (last, best, init)", DOOR),
+    Flag("load_train", "auto", "checkpoint to train from: last, best, init (none), auto (last, best, init), transfer (best or last of load_checkpoint_dir)", DOOR),
     Flag("load_evaluate", "auto", "checkpoint to test and export: last, best, auto (best, last)", DOOR),
     Flag("drop_source_layers", 0, "last layers to train anew when starting from another checkpoint, 1 to 5", DOOR),
     # export
