@@ -77,6 +77,20 @@ def test_a_file_is_brought_and_anew_when_it_changed(cache: Path) -> None:
     assert fetch(place).read_bytes() == b"two"
 
 
+def test_a_file_that_did_not_change_is_not_brought_again(flaky: Any) -> None:
+    place = put("flaky://set/a.csv")
+    flaky.left = 1
+    assert fetch(place).read_bytes() == fetch(place).read_bytes() == b"content"
+    put(place, b"changed")
+    with pytest.raises(RemoteError):
+        fetch(place)
+
+
+def test_a_store_that_tells_nothing_of_a_file_is_asked_for_it_each_time() -> None:
+    assert files.version({"name": "a", "size": 3, "type": "file"}) == ""
+    assert files.version({"size": 3, "ETag": "x"}) != files.version({"size": 3, "ETag": "y"})
+
+
 def test_a_file_is_written_back(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"made here")
     publish(tmp_path / "a", "memory://new/folder/a")

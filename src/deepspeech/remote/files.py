@@ -5,6 +5,7 @@ here goes back whole: object stores show a file when its last byte has arrived. 
 machine, and every function takes it as that, so that callers need not ask. Threads may share all of this.
 """
 
+import hashlib
 import os
 import re
 import threading
@@ -23,6 +24,7 @@ except ImportError:
     fsspec = None
 
 Name: TypeAlias = str | Path
+_MARKS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
 THREADS = 16  # they wait for the network, not for a core
 # A Path swallows one of the slashes. Protocols have two letters at least: C:/ is a disk.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
@@ -70,20 +72,27 @@ def cache_folder() -> Path:
 
 
 def fetch(name: Name, again: bool = True) -> Path:
-    """The file on this machine, brought whole if it lies elsewhere; `again` brings it even if it is here already.
+    """The file on this machine, brought whole if it lies elsewhere; one that is here is brought `again` if it changed.
 
     Raises RemoteError, or MissingPartError where the address's protocol needs a package.
     """
     place, target = address(name), landing(name)
     if place is None or (target.is_file() and not again):
         return target
+    note = target.with_name(f".{target.name[-100:]}.version")
     partial = target.with_name(f".{os.getpid()}-{threading.get_ident()}.{target.name[-100:]}.part")
     try:
         with reaching(place, "fetched"):
             system, path = opened(place)
+            there = version(system.info(path)) if again else ""
+            if there and target.is_file() and note.is_file() and note.read_text() == there:
+                return target
             target.parent.mkdir(parents=True, exist_ok=True)
+            note.unlink(missing_ok=True)
             system.get_file(path, str(partial))
             partial.replace(target)
+            if there:
+                note.write_text(there)
     finally:
         partial.unlink(missing_ok=True)
     return target
@@ -126,6 +135,12 @@ def opened(place: str) -> tuple[Any, str]:
         raise MissingPartError(f"{place}: an address needs fsspec: pip install 'deepspeech[remote]'")
     system, path = fsspec.core.url_to_fs(place)
     return system, str(path)
+
+
+def version(info: dict[str, Any]) -> str:
+    """A token that changes with a file's content, from what its store says of it; "" where that tells nothing."""
+    marks = [info.get(key) for key in _MARKS]
+    return hashlib.sha256(f"{info.get('size')} {marks}".encode()).hexdigest()[:16] if any(marks) else ""
 
 
 @contextmanager

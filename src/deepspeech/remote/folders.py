@@ -5,16 +5,14 @@ order in which it was written here, and removes there what was removed here. The
 (`.remote.json`), so that a killed run's unsent files go with the next push.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import RemoteError
-from deepspeech.remote.files import Name, address, fetch, landing, opened, reaching
+from deepspeech.remote.files import Name, address, fetch, landing, opened, reaching, version
 
 STATE = ".remote.json"
-_MARKS = ("size", "ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
 
 
 def bring(name: Name) -> Path:
@@ -44,7 +42,8 @@ def mirror(name: Name) -> Path:
             for name_there, there in found.items():
                 if _unsent(folder, name_there, known):
                     continue  # newer here than there
-                if known.get(name_there, {}).get("there") != there or not (folder / name_there).is_file():
+                same = there and known.get(name_there, {}).get("there") == there
+                if not (same and (folder / name_there).is_file()):
                     _get(system, f"{root}/{name_there}", folder / name_there)
                     known[name_there] = {"there": there, "here": _stamp(folder / name_there)}
             for gone in [name for name in known if name not in found and not _unsent(folder, name, known)]:
@@ -71,7 +70,7 @@ def push(folder: Path) -> None:
                 target = f"{root}/{name}"
                 system.makedirs(target.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), target)
-                known[name] = {"there": _token(system.info(target)), "here": here}
+                known[name] = {"there": version(system.info(target)), "here": here}
             # What was written last goes first, so that half a checkpoint is not taken for one.
             for name in sorted(known, key=lambda name: -known[name]["here"][1]):
                 if not (folder / name).exists():
@@ -106,12 +105,7 @@ def _listing(system: Any, root: str) -> dict[str, str]:
         return {}
     prefix = root.rstrip("/") + "/"
     found = system.find(root, detail=True)
-    return {path.removeprefix(prefix): _token(info) for path, info in found.items() if path.startswith(prefix)}
-
-
-def _token(info: dict[str, Any]) -> str:
-    marks = [info.get(key) for key in _MARKS]
-    return hashlib.sha256(str(marks).encode()).hexdigest()[:16]
+    return {path.removeprefix(prefix): version(info) for path, info in found.items() if path.startswith(prefix)}
 
 
 def _stamp(path: Path) -> list[int]:
