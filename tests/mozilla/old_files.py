@@ -12,8 +12,9 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
+from deepspeech.modelfile import wire
 from deepspeech.modelfile.graph import Quantised
-from deepspeech.mozilla import tflite, wire
+from deepspeech.mozilla import tflite
 from deepspeech.mozilla.old_model import OldModel
 
 CELL = "cudnn_lstm/rnn/multi_rnn_cell/cell_0/cudnn_compatible_lstm_cell"
