@@ -40,6 +40,28 @@ def encode(samples: Float32, rate_hz: int) -> bytes:
 
 def decode(data: bytes, name: str) -> tuple[Float32, int]:
     """Mono samples [N] and rate of bare packets; `name` is how errors call them. Raises AudioError."""
+    frames, rate_hz, channels, packets = _parts(data, name)
+    try:
+        samples, _ = soundfile.read(io.BytesIO(_paged(packets, rate_hz, channels)), dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise AudioError(f"{name}: its Opus sound cannot be decoded ({error})") from None
+    mono: Float32 = samples.mean(axis=1, dtype=np.float32)[:frames]
+    return mono, rate_hz
+
+
+def probe(data: bytes, name: str) -> tuple[int, int, int]:
+    """Rate in Hz, channels and length in samples of bare packets, without decoding. Raises AudioError."""
+    frames, rate_hz, channels, packets = _parts(data, name)
+    present = sum(map(duration_48k, packets)) * rate_hz // 48000
+    if not frames:
+        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+    if present < frames:
+        raise AudioError(f"{name}: cut off: {present} of its {frames} samples are there; make the database again")
+    return rate_hz, channels, frames
+
+
+def _parts(data: bytes, name: str) -> tuple[int, int, int, list[bytes]]:
+    """Length in samples, rate, channels, packets."""
     if len(data) < _HEAD.size:
         raise AudioError(f"{name}: cut off within the head of its Opus sound; make the database again")
     length, rate_hz, channels, width = _HEAD.unpack_from(data)
@@ -53,12 +75,7 @@ def decode(data: bytes, name: str) -> tuple[Float32, int]:
             raise AudioError(f"{name}: cut off within an Opus packet; make the database again")
         packets.append(packet)
         at += 2 + size
-    try:
-        samples, _ = soundfile.read(io.BytesIO(_paged(packets, rate_hz, channels)), dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise AudioError(f"{name}: its Opus sound cannot be decoded ({error})") from None
-    mono: Float32 = samples.mean(axis=1, dtype=np.float32)[: length // (2 * channels)]
-    return mono, rate_hz
+    return length // (2 * channels), rate_hz, channels, packets
 
 
 def _paged(packets: list[bytes], rate_hz: int, channels: int) -> bytes:

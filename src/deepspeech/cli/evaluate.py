@@ -89,10 +89,10 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     import sys
 
     from deepspeech.datasets.check import describe, examine_all, refuse
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.samples import read_samples
     from deepspeech.errors import DataError
 
-    given = [sample for path in data for sample in read_csv(path)]
+    given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
     alphabet = opened.alphabet if opened.has_loss else None
     good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1)

@@ -34,7 +34,7 @@ def export(
     """
     from deepspeech import checkpoint as checkpoints
     from deepspeech.acoustic.restore import restore
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.samples import read_samples
     from deepspeech.export.export import export as write
     from deepspeech.modelfile.card import ModelCard
 
@@ -58,7 +58,7 @@ def export(
     )
     sets = restored.run["config"]["data"]
     files = data or [path for path in map(Path, sets["dev"] or sets["test"] or sets["train"]) if path.is_file()]
-    clips = [sample.audio for path in files for sample in read_csv(path)][:PROOF_CLIPS]
+    clips = [sample.audio for path in files for sample in read_samples(path)][:PROOF_CLIPS]
     proof = write(restored, card, output, clips, tolerance)
     proved = f"proved on {proof.clips} clips" if clips else "proved on made-up sound only; name recordings with --data"
     print(

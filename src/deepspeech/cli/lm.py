@@ -243,9 +243,9 @@ def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
 def _sentences(text: Path) -> Any:
     if not text.name.lower().endswith(".csv"):
         return _lines([text])
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.samples import read_samples
 
-    return (" ".join(sample.transcript.split()) for sample in read_csv(text))
+    return (" ".join(sample.transcript.split()) for sample in read_samples(text))
 
 
 def _lines(texts: list[Path]) -> Any:
