@@ -1,0 +1,5 @@
+"""`deepspeech data …`: commands on data sets. Each lives in a file of its own, `data_COMMAND.py`; here they are listed."""
+
+import typer
+
+data = typer.Typer(rich_markup_mode=None)
