@@ -1,7 +1,7 @@
 """Sound files: wav, flac, ogg, opus and mp3 in (also NIST sphere and aiff, for old corpora), 16-bit wav out.
 
 In: a path, the bytes of a file, or a Span of a larger one. Out: float32 mono samples and their rate. Every fault is an
-AudioError of one line. Nothing is shared between calls, so many threads may read at once; decoding releases Python's lock.
+AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding releases Python's lock.
 """
 
 import io
