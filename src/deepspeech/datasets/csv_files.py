@@ -64,7 +64,7 @@ class CsvWriter:
             self._file = self._temporary.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
-        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[:self._speakers]]) + "\n")
+        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers]]) + "\n")
         return self
 
     def write(self, sample: Sample) -> None:
