@@ -1,4 +1,4 @@
-"""`deepspeech data …`: commands on data sets, each in a file of its own, `data_COMMAND.py`; here they are listed."""
+"""`deepspeech data …`: commands on data sets. Each lives in `data_COMMAND.py`; here they are listed."""
 
 import typer
 

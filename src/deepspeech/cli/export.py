@@ -14,7 +14,7 @@ def export(
     int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits: a quarter of the size, faster.")] = False,
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="CSV of recordings to prove the file on; by default those the run was judged by."),
+        typer.Option(help="CSV, .sdb, .tar or .jsonl to prove the file on; by default what the run was judged by."),
     ] = None,
     tolerance: Annotated[float, typer.Option(help="Share of letters that int8 may change on them.")] = 0.02,
     beam_width: Annotated[int, typer.Option(help="Prefixes the search keeps, unless its user says otherwise.")] = 500,
@@ -34,7 +34,7 @@ def export(
     """
     from deepspeech import checkpoint as checkpoints
     from deepspeech.acoustic.restore import restore
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.samples import read_samples
     from deepspeech.export.export import export as write
     from deepspeech.modelfile.card import ModelCard
 
@@ -58,7 +58,7 @@ def export(
     )
     sets = restored.run["config"]["data"]
     files = data or [path for path in map(Path, sets["dev"] or sets["test"] or sets["train"]) if path.is_file()]
-    clips = [sample.audio for path in files for sample in read_csv(path)][:PROOF_CLIPS]
+    clips = [sample.audio for path in files for sample in read_samples(path)][:PROOF_CLIPS]
     proof = write(restored, card, output, clips, tolerance)
     proved = f"proved on {proof.clips} clips" if clips else "proved on made-up sound only; name recordings with --data"
     print(

@@ -61,8 +61,8 @@ def _stats(arguments: Any) -> None:
     bytes_a_second = arguments.sample_rate * arguments.channels * arguments.bits_per_sample / 8
     total_s, reckoned = 0.0, 0
     for clip in found.clips:
-        reckoned += clip.sample.duration_s is None
-        total_s += clip.sample.duration_s or max(0, clip.sample.size_bytes - _HEADER_BYTES) / bytes_a_second
+        reckoned += clip.duration_s is None
+        total_s += clip.duration_s or max(0, clip.sample.size_bytes - _HEADER_BYTES) / bytes_a_second
     print("Total bytes:", sum(clip.sample.size_bytes for clip in found.clips))
     print("Total files:", len(found.clips))
     minutes, seconds = divmod(int(total_s), 60)

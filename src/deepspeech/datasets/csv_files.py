@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 
@@ -69,6 +70,8 @@ class CsvWriter:
 
     def write(self, sample: Sample) -> None:
         """Add one row."""
+        if isinstance(sample.audio, Span):
+            raise DataError(f"{sample.audio}: a CSV names whole files; use deepspeech data convert")
         name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
         speaker = f",{_field(sample.speaker)}" if self._speakers else ""
         self._file.write(f"{name},{sample.size_bytes},{transcript}{speaker}\n")

@@ -77,7 +77,7 @@ def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None],
 
 
 def _lengths(axes: Any, survey: Survey, features: FeatureConfig) -> None:
-    _histogram(axes, survey, lambda clip: clip.sample.duration_s, "Length of clips", "seconds")
+    _histogram(axes, survey, lambda clip: clip.duration_s, "Length of clips", "seconds")
 
 
 def _rates(axes: Any, survey: Survey, features: FeatureConfig) -> None:
@@ -96,11 +96,11 @@ def _letters_and_seconds(axes: Any, survey: Survey, features: FeatureConfig) -> 
     refused = {id(finding.clip) for kind in REFUSED for finding in survey.findings[kind]}
     longest = 0.0
     for number, one in enumerate(survey.sets):
-        clips = [clip for clip in survey.of_set(one.name) if clip.sample.duration_s]
+        clips = [clip for clip in survey.of_set(one.name) if clip.duration_s]
         clips = clips[:: -(-len(clips) // _POINTS) or 1]
-        longest = max([longest, *(clip.sample.duration_s or 0 for clip in clips)])
+        longest = max([longest, *(clip.duration_s or 0 for clip in clips)])
         _points(axes, clips, s=9, alpha=0.5, color=_COLOURS[number % len(_COLOURS)], linewidths=0)
-    bad = [clip for clip in survey.clips if clip.sample.duration_s and id(clip) in refused]
+    bad = [clip for clip in survey.clips if clip.duration_s and id(clip) in refused]
     if bad:
         _points(axes, bad[:_POINTS], s=45, marker="x", color="black", linewidths=1.2, label="refused")
     top = axes.get_ylim()[1]
@@ -112,7 +112,7 @@ def _letters_and_seconds(axes: Any, survey: Survey, features: FeatureConfig) -> 
 
 
 def _points(axes: Any, clips: Sequence[Clip], **style: Any) -> None:
-    seconds = [clip.sample.duration_s for clip in clips]
+    seconds = [clip.duration_s for clip in clips]
     axes.scatter(seconds, [len(clip.sample.transcript) for clip in clips], rasterized=True, **style)
 
 
@@ -159,7 +159,7 @@ def _speakers(axes: Any, survey: Survey, features: FeatureConfig) -> None:
         minutes: Counter[str] = Counter()
         for clip in survey.of_set(one.name):
             if clip.sample.speaker:
-                minutes[clip.sample.speaker] += (clip.sample.duration_s or 0) / 60  # type: ignore[assignment]
+                minutes[clip.sample.speaker] += (clip.duration_s or 0) / 60  # type: ignore[assignment]
         ordered = sorted(minutes.values(), reverse=True)
         axes.plot(range(1, len(ordered) + 1), ordered, ".-", color=_COLOURS[number % len(_COLOURS)])
     axes.set(title="Sound of each speaker", xlabel="speakers, most heard first", ylabel="minutes")

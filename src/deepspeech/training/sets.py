@@ -5,8 +5,8 @@ from pathlib import Path
 
 from deepspeech.config import RunConfig
 from deepspeech.datasets.check import Fault, describe, examine_all, refuse
-from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import DataError
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.training.log import Log
@@ -36,7 +36,7 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log) -> Sets:
     for kind, limit in limits.items():
         opened[kind] = {}
         for name in getattr(data, kind):
-            samples = read_csv(Path(name))[: limit or None]
+            samples = read_samples(Path(name))[: limit or None]
             good, bad = examine_all(samples, alphabet, config.features, name, data.workers)
             opened[kind][name] = good
             faults += bad
