@@ -7,7 +7,7 @@ import typer
 
 DataSets = Annotated[
     list[Path],
-    typer.Argument(metavar="CSV…", help="Data sets: CSV, .sdb, .tar or JSON lines; each of them is one set."),
+    typer.Argument(metavar="CSV", help="Data sets: CSV, .sdb, .tar or JSON lines; each of them is one set."),
 ]
 SpeakerPattern = Annotated[
     str,

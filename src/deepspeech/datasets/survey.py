@@ -339,4 +339,5 @@ def _overlaps(sets: Sequence[SampleSet], same: Sequence[Sequence[Clip]]) -> list
 
 
 def _short(text: str, width: int = 60) -> str:
+    text = " ".join(text.split())
     return f"“{text if len(text) <= width else text[: width - 1] + '…'}”"

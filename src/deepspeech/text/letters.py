@@ -127,7 +127,7 @@ class Proposal:
     def to_text(self, source: str) -> str:
         """The alphabet.txt: comments that name `source` and count, then the letters. Alphabet.from_text reads it."""
         comments = [
-            f"{len(self.alphabet.labels)} letters of {self.transcripts} transcripts: {source}",
+            f"{len(self.alphabet.labels)} letters of {self.transcripts} transcript{'s' * (self.transcripts != 1)}: {source}",
             "The place of a letter is its number: once a model is trained, change nothing. Transcripts that have each:",
         ]
         line = ""
