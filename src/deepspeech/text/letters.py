@@ -126,8 +126,9 @@ class Proposal:
 
     def to_text(self, source: str) -> str:
         """The alphabet.txt: comments that name `source` and count, then the letters. Alphabet.from_text reads it."""
+        plural = "s" * (self.transcripts != 1)
         comments = [
-            f"{len(self.alphabet.labels)} letters of {self.transcripts} transcript{'s' * (self.transcripts != 1)}: {source}",
+            f"{len(self.alphabet.labels)} letters of {self.transcripts} transcript{plural}: {source}",
             "The place of a letter is its number: once a model is trained, change nothing. Transcripts that have each:",
         ]
         line = ""
