@@ -2,4 +2,13 @@
 
 import typer
 
+from deepspeech.cli.data_alphabet import alphabet
+from deepspeech.cli.data_check import check
+from deepspeech.cli.data_split import split
+from deepspeech.cli.data_stats import stats
+
 data = typer.Typer(rich_markup_mode=None)
+data.command()(check)
+data.command()(alphabet)
+data.command()(split)
+data.command()(stats)
