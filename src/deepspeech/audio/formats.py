@@ -8,7 +8,7 @@ import io
 import os
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +141,16 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise AudioError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def write_wavs(path: str | Path, sounds: Iterable[tuple[Float32, int]]) -> tuple[int, float]:
+    """Write mono sounds (samples, rate), all of one rate, one after another; how many, and their duration in s."""
+    parts, rate_hz = [], 1
+    for samples, rate_hz in sounds:
+        parts.append(samples)
+    joined = np.concatenate([np.zeros(0, np.float32), *parts])
+    write_wav(path, joined, rate_hz)
+    return len(parts), len(joined) / rate_hz
 
 
 def _reaches(file: soundfile.SoundFile, frames: int) -> bool:
