@@ -144,11 +144,9 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
 
 
 def write_wavs(path: str | Path, sounds: Iterable[tuple[Float32, int]]) -> tuple[int, float]:
-    """Write mono sounds (samples, rate), all of one rate, one after another; how many, and their duration in s."""
-    parts, rate_hz = [], 1
-    for samples, rate_hz in sounds:
-        parts.append(samples)
-    joined = np.concatenate([np.zeros(0, np.float32), *parts])
+    """Write sounds (samples, rate), at least one, all of one rate, as one file; how many, and their duration in s."""
+    parts = list(sounds)
+    rate_hz, joined = parts[0][1], np.concatenate([samples for samples, _ in parts])
     write_wav(path, joined, rate_hz)
     return len(parts), len(joined) / rate_hz
 

@@ -20,9 +20,7 @@ def play(
     seed: Annotated[int | None, typer.Option(help="Play the same again; by default chance decides.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write a wav file, one after another.")] = None,
     pipe: Annotated[bool, typer.Option("--pipe", help="Raw 16-bit mono samples to stdout.")] = False,
-    rate: Annotated[
-        int | None, typer.Option(help="Rate of file or pipe, in Hz; by default the first sample's.")
-    ] = None,
+    rate: Annotated[int | None, typer.Option(help="Hz of file or pipe; the first sample's by default.")] = None,
     device: Annotated[str | None, typer.Option(help="Which loudspeaker; the system's choice by default.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not show what is played.")] = False,
 ) -> None:

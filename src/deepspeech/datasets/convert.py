@@ -120,7 +120,7 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
                 refuse([] if options.skip_bad else [sound], "given")
                 continue
             writer.write(sound.sample, sound.content, sound.kind)
-            kinds[sound.kind] += 1
+            kinds["opus" if sound.kind == PACKETS else sound.kind] += 1
             coded += sound.coded
             duration_s += sound.sample.duration_s or 0.0
         if not kinds:
