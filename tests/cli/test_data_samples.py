@@ -153,8 +153,8 @@ def test_training_judging_and_transcribing(tmp_path: Path, suffix: str) -> None:
     from deepspeech.training.log import Log
     from deepspeech.training.run import Run
 
-    plain = config(tmp_path, training__epochs=1)
-    losses = []
+    config(tmp_path)
+    learnt = []
     for kind in ("csv", suffix):
         sets = {name: tmp_path / f"{name}.{kind}" for name in ("train", "dev")}
         for name, path in sets.items():
@@ -165,9 +165,8 @@ def test_training_judging_and_transcribing(tmp_path: Path, suffix: str) -> None:
             data={"train": [str(sets["train"])], "dev": [str(sets["dev"])], "workers": 1},
         )  # fmt: skip
         Run(run_config, Log()).train()
-        losses.append(weights(tmp_path / f"checkpoints-{kind}"))
-    assert plain.data.train
-    assert losses[0] == losses[1]
+        learnt.append(weights(tmp_path / f"checkpoints-{kind}"))
+    assert learnt[0] == learnt[1]
 
 
 def weights(folder: Path) -> bytes:
