@@ -41,7 +41,7 @@ def same(one: Path, two: Path) -> bool:
     return all(not pair.fault and pair.largest == 0 for pair in compare(one, two))
 
 
-@pytest.mark.parametrize("first, second", itertools.product(FORMATS, FORMATS))  # noqa: PT006
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(FORMATS, FORMATS)))
 def test_every_format_becomes_every_other(tmp_path: Path, first: str, second: str) -> None:
     source = corpus(tmp_path / "source", 5)
     there = tmp_path / f"there.{first}"
