@@ -39,9 +39,7 @@ def compare(
         if len(different) > SHOWN:
             print(f"… and {len(different) - SHOWN} more")
         if len(found) > 1:
-            print(
-                f"{first} and {second}: {len(different)} of {len(found)} pairs differ by more than {threshold:g} dBFS"
-            )
+            print(f"{first} and {second}: {len(different)} of {len(found)} pairs differ (threshold {threshold:g} dBFS)")
     if different:
         raise typer.Exit(1)
 
