@@ -1,14 +1,14 @@
 """Sound files: wav, flac, ogg, opus and mp3 in (also NIST sphere and aiff, for old corpora), 16-bit wav out.
 
-In: a path, or the bytes of a file. Out: float32 mono samples and their rate. Every fault is an AudioError of
-one line. Nothing is shared between calls, so many threads may read at once; decoding releases Python's lock.
+In: a path, the bytes of a file, or a Span of a larger one. Out: float32 mono samples and their rate. Every fault is an
+AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding releases Python's lock.
 """
 
 import io
 import os
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import TypeAlias
 import numpy as np
 import soundfile
 
+from deepspeech.audio import opus_packets
 from deepspeech.audio.pcm import Float32, float_to_int16, to_mono
+from deepspeech.audio.span import PACKETS, Span
 from deepspeech.audio.wav_header import find_data, is_wav, with_length
 from deepspeech.errors import AudioError
 
-Source: TypeAlias = str | Path | bytes
+Source: TypeAlias = str | Path | Span | bytes
 
 READABLE = "wav, flac, ogg, opus or mp3"
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
@@ -50,7 +52,8 @@ class AudioInfo:
     channels: int
     frames: int  # samples per channel
     duration_s: float
-    kind: str = ""  # libsndfile's name of the format: WAV, MPEG, FLAC, OGG, NIST
+    kind: str = ""  # libsndfile's name of the format: WAV, MPEG, FLAC, OGG, NIST; PACKETS for bare Opus packets
+    coding: str = ""  # and of what is inside: PCM_16, OPUS, VORBIS
 
 
 def read_audio(
@@ -58,12 +61,16 @@ def read_audio(
 ) -> tuple[Float32, int]:
     """Samples [frames] (mono, float32, -1 to 1) and sample rate in Hz of a sound file.
 
-    `source` is a path or a file's bytes; `name` is how errors call it, by default its path. Of a longer
+    `source` is a path, a file's bytes or a Span; `name` is how errors call it, by default its path. Of a longer
     recording, what lies from `start_s` to `end_s` (None: the end) is read; inside mp3 such a start is exact to
     a frame, not to the sample. Channels are averaged, or one is taken: `channel`, from 0.
     Raises AudioError: missing, empty, cut off, not audio, a codec that is not known, or no samples at all.
     """
     name = _name(source, name)
+    if isinstance(source, Span):
+        if source.kind == PACKETS:
+            return _packets(source, name, start_s, end_s)
+        source = source.read()
     with _open(source, name) as file:
         try:
             samples = _mono(_read(file, start_s, end_s), channel, name)
@@ -83,16 +90,31 @@ def probe(source: Source, name: str = "") -> AudioInfo:
     Only a stream whose header leaves the length open is decoded.
     """
     name = _name(source, name)
+    if isinstance(source, Span):
+        if source.kind == PACKETS:
+            rate_hz, channels, frames = opus_packets.probe(source.read(), name)
+            return AudioInfo(rate_hz, channels, frames, frames / rate_hz, "PACKETS", "OPUS")
+        source = source.read()
     with _open(source, name) as file:
         rate_hz, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
-        kind = str(file.format)
+        kind, coding = str(file.format), str(file.subtype)
         if file.format in _SEEKABLE and 0 < frames < _UNKNOWN_LENGTH and not _reaches(file, frames):
             raise AudioError(f"{name}: cut off (its header promises {frames} samples); copy or download it again")
     if frames >= _UNKNOWN_LENGTH:
         frames = len(read_audio(source, name)[0])
     if not frames:
         raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
-    return AudioInfo(rate_hz, channels, frames, frames / rate_hz, kind)
+    return AudioInfo(rate_hz, channels, frames, frames / rate_hz, kind, coding)
+
+
+def _packets(span: Span, name: str, start_s: float, end_s: float | None) -> tuple[Float32, int]:
+    """Bare Opus packets, which are always mono here."""
+    samples, rate_hz = opus_packets.decode(span.read(), name)
+    first = max(0, round(start_s * rate_hz))
+    samples = samples[first : None if end_s is None else max(first, round(end_s * rate_hz))]
+    if not len(samples):
+        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+    return samples, rate_hz
 
 
 def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
@@ -121,6 +143,14 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
         raise AudioError(f"{path}: cannot be written ({error.strerror})") from None
 
 
+def write_wavs(path: str | Path, sounds: Iterable[tuple[Float32, int]]) -> tuple[int, float]:
+    """Write sounds (samples, rate), at least one, all of one rate, as one file; how many, and their duration in s."""
+    parts = list(sounds)
+    rate_hz, joined = parts[0][1], np.concatenate([samples for samples, _ in parts])
+    write_wav(path, joined, rate_hz)
+    return len(parts), len(joined) / rate_hz
+
+
 def _reaches(file: soundfile.SoundFile, frames: int) -> bool:
     """Is the last of `frames` samples there? Moves the file's position."""
     try:
@@ -135,7 +165,7 @@ def _name(source: Source, name: str) -> str:
 
 
 @contextmanager
-def _open(source: Source, name: str) -> Iterator[soundfile.SoundFile]:
+def _open(source: str | Path | bytes, name: str) -> Iterator[soundfile.SoundFile]:
     """The sound file, open for decoding; every reason why it cannot be is an AudioError."""
     content, head = _content(source, name)
     if not head:
@@ -152,7 +182,7 @@ def _open(source: Source, name: str) -> Iterator[soundfile.SoundFile]:
         yield file
 
 
-def _content(source: Source, name: str) -> tuple[bytes | Path, bytes]:
+def _content(source: str | Path | bytes, name: str) -> tuple[bytes | Path, bytes]:
     """What to decode, and its first bytes. A pipe is read whole, since decoders go back and forth."""
     if isinstance(source, bytes):
         return source, source[:_HEAD_BYTES]

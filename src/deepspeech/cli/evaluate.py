@@ -22,7 +22,7 @@ class Opened(NamedTuple):
 
 def evaluate(
     model: Annotated[Path, typer.Option(help="A model file or a checkpoint folder, old ones too.")],
-    data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
+    data: Annotated[list[Path], typer.Option(help="A data set: .csv, .sdb, .tar or .jsonl; may be repeated.")],
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
     alpha: Alpha = None,
     beta: Beta = None,
@@ -92,10 +92,10 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     import sys
 
     from deepspeech.datasets.check import describe, examine_all, refuse
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.samples import read_samples
     from deepspeech.errors import DataError
 
-    given = [sample for path in data for sample in read_csv(path)]
+    given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
     alphabet = opened.alphabet if opened.has_loss else None
     good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1)

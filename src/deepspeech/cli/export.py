@@ -14,7 +14,7 @@ def export(
     int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits: a quarter of the size, faster.")] = False,
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="CSV of recordings to prove the file on; by default those the run was judged by."),
+        typer.Option(help="CSV, .sdb, .tar or .jsonl to prove the file on; by default what the run was judged by."),
     ] = None,
     tolerance: Annotated[float, typer.Option(help="Share of letters that int8 may change on them.")] = 0.02,
     beam_width: Annotated[int, typer.Option(help="Prefixes the search keeps, unless its user says otherwise.")] = 500,
@@ -34,7 +34,7 @@ def export(
     """
     from deepspeech import checkpoint as checkpoints
     from deepspeech.acoustic.restore import restore
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.samples import read_samples
     from deepspeech.export.export import export as write
     from deepspeech.modelfile.card import ModelCard
     from deepspeech.remote.files import address, fetch_all, landing, publish
@@ -61,7 +61,7 @@ def export(
     sets = restored.run["config"]["data"]
     judged_by = sets["dev"] or sets["test"] or sets["train"]
     files = data or [name for name in judged_by if address(name) or Path(name).is_file()]
-    samples = [sample for name in files for sample in read_csv(name)][:PROOF_CLIPS]
+    samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
     fetch_all([sample.id for sample in samples], "fetching clips")
     clips = [sample.audio for sample in samples]
     wanted, output = output, landing(output)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 import typer
 
 from deepspeech.cli.convert import convert
+from deepspeech.cli.data import data
 from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
@@ -40,6 +41,7 @@ for command in (train, evaluate, export, convert, transcribe, mic, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
+app.add_typer(data, name="data", help="Data sets: look them over, split them, count them.", no_args_is_help=True)
 lm = typer.Typer(rich_markup_mode=None)
 app.add_typer(lm, name="lm", help="Scorers: words and their order.", no_args_is_help=True)
 lm.command(cls=ManyValues)(build)

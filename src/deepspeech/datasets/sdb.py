@@ -14,12 +14,15 @@ from typing import Any, BinaryIO
 from deepspeech.audio import opus_packets
 from deepspeech.audio.formats import read_audio, wav_bytes
 from deepspeech.audio.pcm import Float32
+from deepspeech.audio.span import PACKETS, Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 
 MAGIC = b"SAMPLEDB"
 WAV, OPUS, TEXT = "audio/wav", "application/vnd.mozilla.opus", "text/plain"
-SOUNDS = (WAV, OPUS, "audio/ogg;codecs=opus", "audio/vorbis", "audio/flac")  # what Mozilla and Coqui wrote
+# What Mozilla and Coqui wrote, and what a Span calls it.
+KINDS = {WAV: "wav", OPUS: PACKETS, "audio/ogg;codecs=opus": "opus", "audio/vorbis": "ogg", "audio/flac": "flac"}
+_LARGEST = 0xFFFFFFFF
 _LENGTH, _COUNT = struct.Struct(">I"), struct.Struct(">Q")
 
 
@@ -40,7 +43,7 @@ class SampleDatabase:
             schema_at = len(MAGIC) + _COUNT.size
             schema_size = self._number(len(MAGIC))
             self._schema = _schema(self._bytes(schema_at, schema_size), self.path)
-            self._sound, self.sound_type = _column(self._schema, "speech", SOUNDS, self.path)
+            self._sound, self.sound_type = _column(self._schema, "speech", tuple(KINDS), self.path)
             self._text, _ = _column(self._schema, "transcript", (TEXT,), self.path, needed=False)
             samples_at = schema_at + schema_size + _COUNT.size
             index_at = samples_at + self._number(samples_at - _COUNT.size)
@@ -75,20 +78,19 @@ class SampleDatabase:
 
     def sound(self, number: int) -> tuple[Float32, int]:
         """Mono samples [N] and their rate. Raises AudioError."""
-        data, name = self._bytes(*self._field(number, self._sound)), f"{self.path}:{number}"
-        return opus_packets.decode(data, name) if self.sound_type == OPUS else read_audio(data, name)
+        return read_audio(self.span(number))
+
+    def span(self, number: int) -> Span:
+        """Where a sample's coded sound lies."""
+        return Span(self.path, *self._field(number, self._sound), KINDS[self.sound_type], str(number))
 
     def samples(self) -> list[Sample]:
-        """All of them, in order; audio is `FILE.sdb:NUMBER`, which `sound_of` reads."""
-        return [
-            Sample(
-                id=f"{self.path}:{number}",
-                audio=Path(f"{self.path}:{number}"),
-                transcript=self.transcript(number),
-                size_bytes=self.size_bytes(number),
-            )
-            for number in range(len(self))
-        ]
+        """All of them, in order; they are called `FILE.sdb:NUMBER`, as in the old system."""
+        samples = []
+        for number in range(len(self)):
+            span = self.span(number)
+            samples.append(Sample(str(span), span, self.transcript(number), span.size))
+        return samples
 
     def close(self) -> None:
         self._file.close()
@@ -118,6 +120,14 @@ class SampleDatabase:
         return os.pread(self._file.fileno(), size, at)
 
 
+def read_sdb(path: str | Path, labelled: bool = True) -> list[Sample]:
+    """Samples of a database in its order; `labelled` demands transcripts. Raises DataError."""
+    with SampleDatabase(path) as database:
+        if labelled and not database.labelled:
+            raise DataError(f"{path}: this database has no transcripts; they are needed here")
+        return database.samples()
+
+
 class SampleDatabaseWriter:
     """Writes a .sdb sample by sample; it appears under its name when the `with` block ends well, and not otherwise."""
 
@@ -142,7 +152,13 @@ class SampleDatabaseWriter:
     def write(self, samples: Float32, rate_hz: int, transcript: str = "") -> None:
         """Add a sample: mono sound [N] at `rate_hz`, and what is said in it."""
         sound = opus_packets.encode(samples, rate_hz) if self._type == OPUS else wav_bytes(samples, rate_hz)
+        self.write_coded(sound, transcript)
+
+    def write_coded(self, sound: bytes, transcript: str = "") -> None:
+        """Add a sample whose sound is coded already, as the type of this database asks."""
         fields = [sound, *([transcript.encode()] if self._labelled else [])]
+        if sum(_LENGTH.size + len(field) for field in fields) > _LARGEST:
+            raise DataError(f"{self.path}: sample {len(self._offsets)} is larger than the 4 GiB that one can have")
         entry = b"".join(_LENGTH.pack(len(field)) + field for field in fields)
         self._offsets.append(self._file.tell())
         self._file.write(_LENGTH.pack(len(entry)) + entry)

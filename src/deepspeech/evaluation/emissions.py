@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from deepspeech._version import __version__
+from deepspeech.audio.span import Place, Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import DataError
@@ -46,10 +47,13 @@ def emissions_of(samples: Sequence[Sample], emit: Emitter, path: Path) -> list[E
     return kept
 
 
-def checksum(paths: Sequence[Path]) -> str:
+def checksum(paths: Sequence[Place]) -> str:
     """SHA-256 of what the files hold, in this order, for this version of the package, as hexadecimal digits."""
     whole = hashlib.sha256(f"{FORMAT} {__version__}".encode())
     for path in Progress(len(paths), "looking for changes", "files").over(paths):
+        if isinstance(path, Span):
+            whole.update(hashlib.sha256(path.read()).digest())
+            continue
         try:
             with path.open("rb") as file:
                 whole.update(_digest(file))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
+from deepspeech.audio.span import Place
 from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
@@ -47,7 +48,7 @@ class Proof:
         return self.letter_errors / max(1, self.letters)
 
 
-def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Path], tolerance: float) -> Proof:
+def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Place], tolerance: float) -> Proof:
     """Write `target` in the card's precision. Raises ModelFileError, and writes nothing, where the proof fails."""
     sounds = [_sound(path, card) for path in clips] or [_made_up(card)]
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +98,7 @@ def _prove(restored: Restored, session: Session, sounds: Sequence[Float32]) -> P
     return proof
 
 
-def _sound(path: Path, card: ModelCard) -> Float32:
+def _sound(path: Place, card: ModelCard) -> Float32:
     samples, rate_hz = read_audio(path)
     return resample(samples, rate_hz, card.features.sample_rate_hz)
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
+from deepspeech.audio.span import Span
 from deepspeech.audio.vad import SilenceRules, segments
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
@@ -32,7 +33,7 @@ from deepspeech.runtime.session import Session, State
 from deepspeech.runtime.stream import STEPS
 
 Float32 = NDArray[np.float32]
-Source = str | Path | bytes
+Source = str | Path | Span | bytes
 
 BATCH = 16
 WINDOW = 128  # recordings that are sorted together, fewer of large files
@@ -211,9 +212,15 @@ def _window(sources: Iterator[Source]) -> Iterator[Source]:
     size = 0
     for source in islice(sources, WINDOW):
         yield source
-        size += len(source) if isinstance(source, bytes) else os.path.getsize(source) if os.path.isfile(source) else 0
+        size += _size(source)
         if size >= WINDOW_BYTES:
             break
+
+
+def _size(source: Source) -> int:
+    if isinstance(source, Span):
+        return source.size
+    return len(source) if isinstance(source, bytes) else os.path.getsize(source) if os.path.isfile(source) else 0
 
 
 def _recording(loaded: _Loaded, texts: dict[int, list[Transcript]]) -> Recording:

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
+from deepspeech.audio.span import Place
 from deepspeech.decoder.emission import Emission
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.runtime.session import Session
@@ -24,12 +24,12 @@ class FileEmitter:
         self._extractor = FeatureExtractor(session.card.features)
         self._workers = workers or os.cpu_count() or 1
 
-    def emit(self, paths: Sequence[Path]) -> Iterator[Emission]:
+    def emit(self, paths: Sequence[Place]) -> Iterator[Emission]:
         """One Emission a file. Raises AudioError for the first file that cannot be read."""
         with ThreadPoolExecutor(self._workers) as pool:
             yield from pool.map(self.emit_file, paths)
 
-    def emit_file(self, path: Path) -> Emission:
+    def emit_file(self, path: Place) -> Emission:
         samples, rate_hz = read_audio(path)
         return self.emit_samples(resample(samples, rate_hz, self._extractor.config.sample_rate_hz))
 

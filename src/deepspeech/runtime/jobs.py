@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepspeech.audio.span import Place
 from deepspeech.errors import AudioError, ConfigError, DataError
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
@@ -23,7 +24,7 @@ CSV_COLUMN = "wav_filename"
 class Job:
     """A recording, and what its output is called below the output folder, without a suffix."""
 
-    audio: Path
+    audio: Place
     name: Path
 
 
@@ -91,7 +92,7 @@ def output(folder: Path, job: Job, form: str) -> Path:
 
 def check_outputs(jobs: Iterable[Job]) -> None:
     """Raises ConfigError where two recordings would write the same output."""
-    seen: dict[Path, Path] = {}
+    seen: dict[Path, Place] = {}
     for job in jobs:
         other = seen.setdefault(job.name, job.audio)
         if other is not job.audio:

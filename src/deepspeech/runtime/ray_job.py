@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deepspeech.audio.span import Place, Span
 from deepspeech.decoder.options import DecodeOptions
-from deepspeech.errors import AudioError, MissingPartError
+from deepspeech.errors import AudioError, ConfigError, MissingPartError
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.pages import Page
 from deepspeech.runtime.recognizer import Recognizer
@@ -73,9 +74,15 @@ def transcribe(
         str(model.resolve()), str(scorer.resolve()) if scorer else None, options, str(folder.resolve()), form,
         alternatives,
     )  # fmt: skip
-    rows = [{"audio": str(job.audio.resolve()), "name": str(job.name)} for job in jobs]
+    rows = [{"audio": str(_file(job.audio).resolve()), "name": str(job.name)} for job in jobs]
     # Small blocks, so that every process has work to the end.
     data = ray.data.from_items(rows, override_num_blocks=max(1, min(len(rows), 4 * cores)))
     done = data.map_batches(Worker, fn_constructor_args=settings, batch_size=BATCH, num_cpus=1, concurrency=(1, cores))
     found: list[dict[str, Any]] = done.take_all()
     return found
+
+
+def _file(audio: Place) -> Path:
+    if isinstance(audio, Span):
+        raise ConfigError(f"{audio}: Ray reads whole files; use deepspeech data convert first")
+    return audio

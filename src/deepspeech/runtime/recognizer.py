@@ -14,6 +14,7 @@ from typing import BinaryIO, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.formats import read_audio
+from deepspeech.audio.span import Span
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -29,7 +30,7 @@ from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream, Samples
 
-Sound: TypeAlias = str | Path | bytes | BinaryIO | Samples
+Sound: TypeAlias = str | Path | Span | bytes | BinaryIO | Samples
 
 
 class Recognizer:
@@ -92,7 +93,7 @@ class Recognizer:
 
     def transcribe_all(
         self,
-        sources: Iterable[str | Path | bytes],
+        sources: Iterable[str | Path | Span | bytes],
         alternatives: int = 0,
         cores: int | None = None,
         rules: SilenceRules | None = None,
@@ -149,7 +150,7 @@ class Recognizer:
 def _samples(audio: Sound, rate_hz: int | None) -> tuple[Samples, int | None]:
     if isinstance(audio, np.ndarray):
         return audio, rate_hz
-    if isinstance(audio, str | Path | bytes):
+    if isinstance(audio, str | Path | Span | bytes):
         return read_audio(audio)
     content = audio.read()
     if not isinstance(content, bytes):

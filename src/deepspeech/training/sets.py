@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from deepspeech.config import RunConfig
 from deepspeech.datasets.check import Fault, describe, examine_all, refuse
-from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import DataError
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.training.log import Log
@@ -53,7 +53,7 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log) -> Sets:
     faults: list[Fault] = []
     for kind, limit in limits.items():
         opened[kind] = {}
-        files = {name: read_csv(name) for name in getattr(data, kind)}
+        files = {name: read_samples(name) for name in getattr(data, kind)}
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
             good, bad = examine_all(samples, alphabet, config.features, name, data.workers)
             opened[kind][name] = good

@@ -1,4 +1,4 @@
-"""Sounds to mix in: recordings of a CSV, a folder or a file, babble from the training set, coloured noise from nothing.
+"""Sounds to mix in: recordings of a data set, a folder or a file, babble of the training set, coloured noise.
 
 In: what `source=` names. Out: as many samples as asked, the same for the same random generator.
 """
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from deepspeech.datasets.augment.spec import SYNTHETIC, Augmentation, Random
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import DataError
 from deepspeech.remote.files import fetch_all
 
@@ -80,8 +80,8 @@ def _recordings(path: Path) -> list[Sample]:
     elif path.suffix.lower() in SOUND_FILES and path.is_file():
         clips = [Sample(id=str(path), audio=path, transcript="", size_bytes=0)]
     else:
-        clips = read_csv(path, labelled=False)
+        clips = read_samples(path, labelled=False)
         fetch_all([clip.id for clip in clips], f"fetching {path}")
     if not clips:
-        raise DataError(f"{path}: no recording to mix in; name a CSV, a folder or a sound file that has some")
+        raise DataError(f"{path}: no recording to mix in; name a data set, a folder or a sound file that has some")
     return clips

@@ -1,0 +1,48 @@
+"""Span: a recording that lies inside a larger file, such as a sample database or a tar archive.
+
+`formats.read_audio` and `formats.probe` take one in the place of a path.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias
+
+from deepspeech.errors import AudioError
+
+PACKETS = "packets"  # bare Opus packets, see opus_packets.py
+
+
+@dataclass(frozen=True)
+class Span:
+    """`size` bytes of `file` from `offset` on: what a sound file would hold, or bare Opus packets."""
+
+    file: Path
+    offset: int
+    size: int
+    kind: str  # wav, flac, opus, ogg, mp3 as a file's suffix would say, or PACKETS
+    inside: str  # what it is called in there: a sample's number, a member's name
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.inside}"
+
+    @property
+    def name(self) -> str:
+        """Its own name without the folders in front, as a path has one."""
+        return PurePosixPath(self.inside).name
+
+    def read(self) -> bytes:
+        """All its bytes. Raises AudioError where the file is missing or ends before them."""
+        try:
+            with self.file.open("rb", buffering=0) as file:
+                present = os.fstat(file.fileno()).st_size
+                if self.offset + self.size > present:
+                    raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
+                return os.pread(file.fileno(), self.size, self.offset)
+        except FileNotFoundError:
+            raise AudioError(f"{self}: there is no file {self.file}; check the path") from None
+        except OSError as error:
+            raise AudioError(f"{self}: cannot be read ({error.strerror})") from None
+
+
+Place: TypeAlias = Path | Span  # where a recording lies

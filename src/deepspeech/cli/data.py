@@ -1,0 +1,20 @@
+"""`deepspeech data …`: commands on data sets. Each lives in `data_COMMAND.py`; here they are listed."""
+
+import typer
+
+from deepspeech.cli.data_alphabet import alphabet
+from deepspeech.cli.data_check import check
+from deepspeech.cli.data_compare import compare
+from deepspeech.cli.data_convert import convert
+from deepspeech.cli.data_play import play
+from deepspeech.cli.data_split import split
+from deepspeech.cli.data_stats import stats
+
+data = typer.Typer(rich_markup_mode=None)
+data.command()(check)
+data.command()(alphabet)
+data.command()(split)
+data.command()(stats)
+data.command()(convert)
+data.command()(play)
+data.command()(compare)

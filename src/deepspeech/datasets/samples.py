@@ -1,0 +1,43 @@
+"""read_samples: the one way to the samples of a data set, whatever file it is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.jsonl_files import read_jsonl
+from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.sdb import read_sdb
+from deepspeech.datasets.tar_files import read_tar
+from deepspeech.errors import DataError
+from deepspeech.remote.files import Name, fetch
+
+Reader = Callable[[Path, bool], list[Sample]]
+READERS: dict[str, Reader] = {
+    ".csv": read_csv,
+    ".sdb": read_sdb,
+    ".tar": read_tar,
+    ".jsonl": read_jsonl,
+    ".json": read_jsonl,  # as NeMo calls its manifests
+}
+
+
+def read_samples(name: Name, labelled: bool = True) -> list[Sample]:
+    """Samples of a CSV, .sdb, .tar or .jsonl in the order of the file; `labelled` demands transcripts.
+
+    A file at an address is brought first.
+
+    Raises DataError that names the file and, where there is one, the line or the sample. Whether the sound is there
+    and whole shows only when it is read.
+    """
+    path = Path(name)
+    if path.suffix in (".gz", ".tgz", ".bz2", ".xz", ".zst"):
+        raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
+    reader = READERS.get(path.suffix.lower(), read_csv)
+    if reader is read_csv:  # its clips may lie elsewhere, too
+        return read_csv(name, labelled)
+    return reader(fetch(name), labelled)
+
+
+def is_data_set(path: str | Path) -> bool:
+    """Whether a file's name says that it is a data set, and not a sound."""
+    return Path(path).suffix.lower() in READERS

@@ -1,0 +1,164 @@
+"""Tar archives of recordings, read where they lie: one pass over the headers finds every recording.
+
+Two layouts (docs/formats/tar.md). WebDataset: members of one key, `KEY.wav` and `KEY.txt` or `KEY.json`. The old
+data_set_tool's: sounds and a `samples.csv` that lists them.
+"""
+
+import csv
+import io
+import json
+import math
+import os
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from deepspeech.audio.span import Span
+from deepspeech.datasets.csv_files import COLUMNS
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import DataError
+
+SOUND_SUFFIXES = ("wav", "flac", "opus", "ogg", "mp3")
+TEXT_SUFFIXES = ("txt", "json")
+LISTING = "samples.csv"
+_LARGEST_TEXT = 1 << 20
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Member:
+    """A regular file of an archive: its name, and the bytes it holds."""
+
+    name: str
+    offset: int
+    size: int
+
+    @property
+    def key(self) -> str:
+        """The name up to the first dot of its last part, as WebDataset has it."""
+        path = PurePosixPath(self.name)
+        return str(path.with_name(path.name.partition(".")[0] or path.name))
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.name).name.partition(".")[2].lower()
+
+
+@dataclass
+class _Entry:
+    """What the members of one key are."""
+
+    sound: Member | None = None
+    texts: dict[str, Member] = field(default_factory=dict)
+
+
+def members(path: Path) -> Iterator[Member]:
+    """The regular files of an archive, in its order, found by its headers. Raises DataError: no tar, or cut off."""
+    try:
+        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
+            end = before = 0
+            for member in archive:
+                archive.members = []  # type: ignore[attr-defined] # tarfile would keep all of them
+                end = member.offset_data + -(-member.size // _BLOCK) * _BLOCK
+                if member.size < 0 or end <= before:
+                    raise DataError(f"{path}: damaged near byte {member.offset}; make the archive again")
+                before = end
+                if member.isreg() and not member.issparse():
+                    yield Member(member.name, member.offset_data, member.size)
+            file.seek(end)
+            # An archive ends with blocks of zeros; one that was cut between two members has none.
+            if len(file.read(_BLOCK)) < _BLOCK:
+                raise DataError(f"{path}: cut off at byte {end}; copy or make the archive again")
+    except OSError as error:
+        raise DataError(f"{path}: cannot read the archive ({error.strerror})") from None
+    except (tarfile.TarError, ValueError, EOFError, RecursionError) as error:
+        raise DataError(f"{path}: not a tar archive, or a damaged one ({error})") from None
+
+
+def read_tar(path: str | Path, labelled: bool = True) -> list[Sample]:
+    """Samples in the order of their first members; `labelled` demands a transcript for each. Raises DataError."""
+    path = Path(path)
+    found = list(members(path))
+    try:
+        with path.open("rb") as file:
+            listing = next((member for member in found if member.name == LISTING), None)
+            return _listed(file, path, found, listing, labelled) if listing else _keyed(file, path, found, labelled)
+    except OSError as error:
+        raise DataError(f"{path}: cannot read the archive ({error.strerror})") from None
+
+
+def _keyed(file: BinaryIO, path: Path, found: list[Member], labelled: bool) -> list[Sample]:
+    entries: dict[str, _Entry] = {}
+    for member in found:
+        if member.suffix in TEXT_SUFFIXES:
+            entries.setdefault(member.key, _Entry()).texts[member.suffix] = member
+        elif member.suffix in SOUND_SUFFIXES:
+            entry = entries.setdefault(member.key, _Entry())
+            if entry.sound is not None:
+                raise DataError(f"{path}:{member.name}: a second sound for {member.key}; keep one, or rename")
+            entry.sound = member
+    return [_sample(file, path, entry, entry.sound, labelled) for entry in entries.values() if entry.sound is not None]
+
+
+def _sample(file: BinaryIO, path: Path, entry: _Entry, sound: Member, labelled: bool) -> Sample:
+    span = span_of(path, sound)
+    facts = _facts(file, path, entry.texts["json"]) if "json" in entry.texts else {}
+    transcript = facts.get("transcript", facts.get("text"))
+    if "txt" in entry.texts:
+        transcript = _text(file, path, entry.texts["txt"]).rstrip("\r\n")
+    if transcript is None and labelled:
+        raise DataError(f"{span}: no transcript; add {sound.key}.txt, or {sound.key}.json with transcript")
+    duration_s, speaker = facts.get("duration"), facts.get("speaker")
+    return Sample(
+        str(span),
+        span,
+        "" if transcript is None else str(transcript),
+        sound.size,
+        "" if speaker is None else str(speaker),
+        float(duration_s) if isinstance(duration_s, int | float) and 0 <= duration_s < math.inf else None,
+    )
+
+
+def span_of(path: Path, sound: Member) -> Span:
+    """Where the sound lies."""
+    return Span(path, sound.offset, sound.size, sound.suffix.rpartition(".")[2], sound.name)
+
+
+def _facts(file: BinaryIO, path: Path, member: Member) -> dict[str, object]:
+    try:
+        facts = json.loads(_text(file, path, member))
+    except (ValueError, RecursionError):
+        raise DataError(f"{path}:{member.name}: not JSON; make the archive again") from None
+    if not isinstance(facts, dict):
+        raise DataError(f"{path}:{member.name}: not a JSON object; make the archive again")
+    return facts
+
+
+def _text(file: BinaryIO, path: Path, member: Member) -> str:
+    if member.size > _LARGEST_TEXT and member.name != LISTING:
+        raise DataError(f"{path}:{member.name}: {member.size} bytes are no transcript; make the archive again")
+    try:
+        return os.pread(file.fileno(), member.size, member.offset).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path}:{member.name}: not UTF-8 text; make the archive again") from None
+
+
+def _listed(file: BinaryIO, path: Path, found: list[Member], listing: Member, labelled: bool) -> list[Sample]:
+    """Samples of the old tool's layout, in the order of its CSV."""
+    sounds = {member.name: member for member in found}
+    where, samples = f"{path}:{LISTING}", []
+    try:
+        rows = list(csv.DictReader(io.StringIO(_text(file, path, listing), newline=""), restval=""))
+    except csv.Error as error:
+        raise DataError(f"{where}: not readable as CSV ({error})") from None
+    for number, row in enumerate(rows, 2):
+        name, transcript = row.get(COLUMNS[0]), row.get(COLUMNS[2])
+        if name not in sounds:
+            raise DataError(f"{where}:{number}: {name or 'nothing'} is not in the archive; make the archive again")
+        if transcript is None and labelled:
+            raise DataError(f"{where}: there is no column {COLUMNS[2]}")
+        span = span_of(path, sounds[name])
+        samples.append(Sample(str(span), span, transcript or "", span.size))
+    return samples
