@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from deepspeech.audio.formats import write_wav
-from deepspeech.audio.vad import segments
+from deepspeech.audio.vad import SilenceRules, segments
 from deepspeech.cli.evaluate import open_model
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
@@ -75,7 +75,8 @@ class Mixer:
 
 def mixed(speech: Float32, noise: Float32, snr_db: float) -> Float32:
     """Speech with noise `snr_db` below it; made quieter, both, where they would not fit into 16 bits."""
-    spoken = [speech[round(start * RATE_HZ) : round(end * RATE_HZ)] for start, end in segments(speech, RATE_HZ)]
+    stretches = segments(speech, RATE_HZ, SilenceRules(margin_s=0))
+    spoken = [speech[round(start * RATE_HZ) : round(end * RATE_HZ)] for start, end in stretches]
     power = np.mean(np.concatenate(spoken or [speech]) ** 2, dtype=np.float64)
     noise_power = np.mean(noise**2, dtype=np.float64)
     if noise_power == 0:

@@ -25,7 +25,7 @@ def robustness() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("snr_db", [20, 5, 0, -30])
+@pytest.mark.parametrize("snr_db", [20, 5, 0, -10])
 def test_noise_lies_below_the_spoken_part(robustness: ModuleType, snr_db: float) -> None:
     random = np.random.default_rng(1)
     speech = np.zeros(48000, np.float32)
@@ -36,7 +36,7 @@ def test_noise_lies_below_the_spoken_part(robustness: ModuleType, snr_db: float)
     share = np.dot(result, speech) / np.dot(speech, speech)  # less than 1 where it was made to fit
     added = result / share - speech
     measured = 10 * np.log10(0.01 / np.mean(added**2))
-    assert measured == pytest.approx(snr_db, abs=2)  # speech is kept with a margin on both sides
+    assert measured == pytest.approx(snr_db, abs=1)
 
 
 def test_clips_are_the_same_for_the_same_seed(robustness: ModuleType, tmp_path: Path) -> None:
