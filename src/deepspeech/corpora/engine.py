@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -32,7 +33,8 @@ from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.labels import Validator
 
 RATE_HZ = 16000
-_AHEAD = 32  # clips waiting for each worker: enough that none is idle behind a long clip
+_TOGETHER = 8  # clips that a worker is handed at a time
+_AHEAD = 4  # such handfuls waiting for each worker: enough that none is idle behind a long clip
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -140,9 +142,9 @@ def convert(clip: Clip) -> Converted:
             raise AudioError(f"{clip.source}: holds no sound (0 samples)")
     except AudioError as error:
         return Converted(fault="the clip cannot be read", detail=str(error))
-    clip.wav.parent.mkdir(parents=True, exist_ok=True)
-    write_wav(clip.wav, samples, RATE_HZ)
-    return Converted(clip.wav.stat().st_size, len(samples) / RATE_HZ, wav=clip.wav)
+    if not clip.wav.parent.is_dir():
+        clip.wav.parent.mkdir(parents=True, exist_ok=True)
+    return Converted(write_wav(clip.wav, samples, RATE_HZ), len(samples) / RATE_HZ, wav=clip.wav)
 
 
 def _ready(path: Path) -> Converted | None:
@@ -202,17 +204,22 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Result]]:
     """Each item with `work` of it, in order, worked on by threads; only a bounded number is taken ahead.
 
-    Threads suffice: decoding, resampling and writing release the interpreter lock.
+    Threads suffice: decoding, resampling and writing release the interpreter lock. They are handed several items at a
+    time, for handing over takes that lock.
     """
-    waiting: deque[tuple[Item, Future[Result]]] = deque()
-    pool = ThreadPoolExecutor(workers)
+
+    def work_all(some: list[Item]) -> list[Result]:
+        return [work(item) for item in some]
+
+    waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
+    source, pool = iter(items), ThreadPoolExecutor(workers)
     try:
-        for item in items:
-            waiting.append((item, pool.submit(work, item)))
+        while some := list(islice(source, _TOGETHER)):
+            waiting.append((some, pool.submit(work_all, some)))
             if len(waiting) >= _AHEAD * workers:
                 first, future = waiting.popleft()
-                yield first, future.result()
-        for item, future in waiting:
-            yield item, future.result()
+                yield from zip(first, future.result(), strict=True)
+        for some, future in waiting:
+            yield from zip(some, future.result(), strict=True)
     finally:
         pool.shutdown(cancel_futures=True)  # an interrupt does not wait for what has not begun
