@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from deepspeech.audio.formats import probe, read_audio, write_wav
+from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
+from deepspeech.audio.vad import segments
 from deepspeech.corpora.report import (
     FAILED,
     INVALID_LABEL,
@@ -53,11 +55,13 @@ class Clip:
     end_s: float | None = None  # None: to the end of the recording
     channel: int | None = None  # one side of a conversation, from 0; None: all, averaged
     content: bytes | None = None  # the sound file itself, where the corpus packs it; `source` is then its name
+    trim: bool = False  # cut the silence at both ends, but for a quarter of a second
 
     @property
     def whole(self) -> bool:
         """Is this all of a sound file of its own?"""
-        return self.start_s == 0 and self.end_s is None and self.channel is None and self.content is None
+        part = self.start_s != 0 or self.end_s is not None or self.channel is not None or self.trim
+        return not part and self.content is None
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ def convert(clip: Clip) -> Converted:
         sound: Path | bytes = clip.source if clip.content is None else clip.content
         samples, rate_hz = read_audio(sound, str(clip.source), clip.start_s, clip.end_s, clip.channel)
         samples = resample(samples, rate_hz, RATE_HZ)
+        samples = spoken(samples) if clip.trim else samples
         if not len(samples):
             raise AudioError(f"{clip.source}: holds no sound (0 samples)")
     except AudioError as error:
@@ -145,6 +150,12 @@ def convert(clip: Clip) -> Converted:
     if not clip.wav.parent.is_dir():
         clip.wav.parent.mkdir(parents=True, exist_ok=True)
     return Converted(write_wav(clip.wav, samples, RATE_HZ), len(samples) / RATE_HZ, wav=clip.wav)
+
+
+def spoken(samples: Float32) -> Float32:
+    """From the first speech in `samples`, at 16 kHz, to the last; all of them where nothing rises above the noise."""
+    stretches = segments(samples, RATE_HZ)
+    return samples[round(stretches[0][0] * RATE_HZ) : round(stretches[-1][1] * RATE_HZ)] if stretches else samples
 
 
 def _ready(path: Path) -> Converted | None:
