@@ -1,6 +1,6 @@
 #!/bin/sh
 # What augmentation buys in noise: two trainings of equal length on AN4, without and with it, judged under noises whose
-# recordings neither has met. About an hour and a half on two cores.
+# recordings neither has met.
 #
 #   runs/noise.sh DATA_DIR OUT_DIR NOISE.csv NAME=RECORDINGS …
 #
