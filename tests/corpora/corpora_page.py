@@ -70,7 +70,7 @@ def row(name: str, done: Run) -> str:
     why = "; ".join(
         f"{count} × {words}" for words, count in sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
     )
-    old = next((f"`bin/{door.name}{usage(name)}`" for door in doors(name)), "none")
+    old = next((f"`bin/{door.name}{old_usage(name)}`" for door in doors(name)), "none")
     return f"| `deepspeech import {name}{usage(name)}` | {corpus} | {old} | {kept} of {clips} | {why or '–'} |"
 
 
@@ -87,6 +87,14 @@ def usage(name: str) -> str:
         if one.required:
             option = "" if one.param_type_name == "argument" else f" {one.opts[0]}"
             words += f"{option} {one.name.upper()}"
+    return words
+
+
+def old_usage(name: str) -> str:
+    """The same as the old script's help spelt it."""
+    words = usage(name)
+    for option in ("--csv-filename", "--target-dir"):
+        words = words.replace(option, f"--{option[2:].replace('-', '_')}")
     return words
 
 

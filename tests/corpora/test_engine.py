@@ -41,6 +41,22 @@ def test_converts_to_16_khz_mono_16_bit(tmp_path: Path, kind: str, rate_hz: int,
     assert np.abs(read_audio(tmp_path / "a.wav")[0][4000:-4000] - 0.1).max() < 0.01
 
 
+def test_silence_at_the_ends_is_cut_where_that_is_asked(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    samples = random.normal(0, 0.001, 5 * 16000).astype(np.float32)
+    samples[2 * 16000 : 3 * 16000] += random.normal(0, 0.1, 16000).astype(np.float32)
+    write_wav(tmp_path / "source.wav", samples, 16000)
+    source, wav = tmp_path / "source.wav", tmp_path / "wavs" / "a.wav"
+    assert convert(Clip(source, wav, "hello")).wav == source  # as it lies
+    sound = convert(Clip(source, wav, "hello", trim=True))
+    assert sound.wav == wav
+    assert sound.duration_s == pytest.approx(1.5, abs=0.1)  # with a quarter of a second on both sides
+    loud = np.flatnonzero(np.abs(read_audio(wav)[0]) > 0.05)
+    assert len(loud) > 0.95 * np.count_nonzero(np.abs(samples) > 0.05)
+    noise = Clip(source, tmp_path / "noise.wav", "hello", end_s=1.9, trim=True)
+    assert convert(noise).duration_s == pytest.approx(1.9, abs=0.01)  # where nobody speaks nothing is cut
+
+
 def test_a_finished_wav_is_kept_even_without_its_source(tmp_path: Path) -> None:
     write_wav(tmp_path / "a.wav", np.zeros(8000, np.float32), 16000)
     before = (tmp_path / "a.wav").stat().st_mtime_ns

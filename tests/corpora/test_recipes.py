@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from corpora_page import PAGE, ROOT, Run, doors, run, table, with_table
 from trees import BUILDERS, transcripts
 
@@ -102,6 +104,20 @@ def test_sources_are_left_as_they_are(name: str, tmp_path: Path) -> None:
     first = {path: path.read_bytes() for path in tmp_path.rglob("*.csv")}
     command(name)(args=again, standalone_mode=False)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.csv")} == first  # an import done twice
+
+
+def test_vctk_loses_the_silence_at_its_ends(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    samples = random.normal(0, 0.001, 4 * 48000)
+    samples[48000 : 3 * 48000] += random.normal(0, 0.1, 2 * 48000)
+    for folder in ("wav48", "txt"):
+        (tmp_path / "VCTK-Corpus" / folder / "p225").mkdir(parents=True)
+    soundfile.write(tmp_path / "VCTK-Corpus" / "wav48" / "p225" / "p225_001.wav", samples, 48000)
+    (tmp_path / "VCTK-Corpus" / "txt" / "p225" / "p225_001.txt").write_text("Please call Stella.\n", encoding="utf-8")
+    command("vctk")(args=[str(tmp_path)], standalone_mode=False)
+    (sample,) = read_csv(tmp_path / "vctk_full.csv")
+    assert sample.transcript == "please call stella"
+    assert probe(sample.audio).duration_s == pytest.approx(2.5, abs=0.1)
 
 
 def test_the_page_is_true(runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -215,6 +215,15 @@ def test_frequency_masks_level_their_share_of_the_bands() -> None:
     assert min(counts) >= 10
 
 
+def test_frequency_masks_pass_over_digital_silence() -> None:
+    x = made("spectrogram") + 1
+    x[:10] = x[-5:] = 0
+    result = applied("frequency_mask[n=1,size=257]", x, "spectrogram")
+    assert not result[:10].any()
+    assert not result[-5:].any()
+    np.testing.assert_allclose(result[10:-5].mean(), np.exp(np.log(x[10:-5]).mean()), rtol=0.01)
+
+
 @pytest.mark.parametrize(("domain", "width"), [("signal", 3200), ("spectrogram", 10), ("features", 10)])
 def test_time_masks_silence_their_share_of_the_time(domain: str, width: int) -> None:
     for x, result in masked(f"time_mask[n=1,size=200,domain={domain}]", domain):

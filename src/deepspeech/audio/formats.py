@@ -6,8 +6,8 @@ AudioError of one line. Nothing is shared between calls: many threads may read a
 
 import io
 import os
+import struct
 import threading
-import wave
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,28 +119,39 @@ def _packets(span: Span, name: str, start_s: float, end_s: float | None) -> tupl
 
 def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
     """Mono float32 `samples` [frames] as the bytes of a 16-bit wav file."""
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(float_to_int16(samples).astype("<i2", copy=False).tobytes())
-    return buffer.getvalue()
+    data = float_to_int16(samples).astype("<i2", copy=False).tobytes()
+    return _wav_head(len(data), rate_hz) + data
 
 
-def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
-    """Write mono float32 `samples` as a 16-bit wav file; it appears whole under its name, or not at all."""
+def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> int:
+    """Write mono float32 `samples` as a 16-bit wav file, whole or not at all; returns its bytes.
+
+    Raises AudioError where it cannot be written.
+    """
     path = Path(path)
     # Unique, so that two writers of one clip do not meet.
     temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.wav.part")
+    data = float_to_int16(samples).astype("<i2", copy=False)
+    head = _wav_head(data.nbytes, rate_hz)
     try:
         try:
-            temporary.write_bytes(wav_bytes(samples, rate_hz))
+            with temporary.open("wb") as file:
+                file.write(head)
+                file.write(data.data)
             temporary.replace(path)
-        finally:
+        except BaseException:
             temporary.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise AudioError(f"{path}: cannot be written ({error.strerror})") from None
+    return len(head) + data.nbytes
+
+
+def _wav_head(data_bytes: int, rate_hz: int) -> bytes:
+    """The header of a mono 16-bit wav file."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    data = struct.pack("<4sI", b"data", data_bytes)
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data) + data_bytes, b"WAVE") + form + data
 
 
 def write_wavs(path: str | Path, sounds: Iterable[tuple[Float32, int]]) -> tuple[int, float]:

@@ -20,9 +20,10 @@ def int16_to_float(samples: Int16) -> Float32:
 
 def float_to_int16(samples: ArrayLike) -> Int16:
     """Float samples as 16-bit integers: rounded to the nearest, louder ones limited to the range."""
-    scaled = np.rint(np.asarray(samples, np.float32) * np.float32(FULL_SCALE))
-    limited: Int16 = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
-    return limited
+    scaled = np.atleast_1d(np.asarray(samples, np.float32) * np.float32(FULL_SCALE))
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1, out=scaled)
+    return scaled.astype(np.int16)
 
 
 def to_mono(samples: Float32) -> Float32:

@@ -9,12 +9,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import inf
 from pathlib import Path
 from typing import TypeVar
 
 from deepspeech.audio.formats import probe, read_audio, write_wav
+from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
+from deepspeech.audio.vad import segments
 from deepspeech.corpora.report import (
     FAILED,
     INVALID_LABEL,
@@ -32,7 +35,8 @@ from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.labels import Validator
 
 RATE_HZ = 16000
-_AHEAD = 32  # clips waiting for each worker: enough that none is idle behind a long clip
+_TOGETHER = 8  # clips that a worker is handed at a time
+_AHEAD = 4  # such handfuls waiting for each worker: enough that none is idle behind a long clip
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -51,11 +55,13 @@ class Clip:
     end_s: float | None = None  # None: to the end of the recording
     channel: int | None = None  # one side of a conversation, from 0; None: all, averaged
     content: bytes | None = None  # the sound file itself, where the corpus packs it; `source` is then its name
+    trim: bool = False  # cut the silence at both ends, but for a quarter of a second
 
     @property
     def whole(self) -> bool:
         """Is this all of a sound file of its own?"""
-        return self.start_s == 0 and self.end_s is None and self.channel is None and self.content is None
+        part = self.start_s != 0 or self.end_s is not None or self.channel is not None or self.trim
+        return not part and self.content is None
 
 
 @dataclass(frozen=True)
@@ -136,13 +142,20 @@ def convert(clip: Clip) -> Converted:
         sound: Path | bytes = clip.source if clip.content is None else clip.content
         samples, rate_hz = read_audio(sound, str(clip.source), clip.start_s, clip.end_s, clip.channel)
         samples = resample(samples, rate_hz, RATE_HZ)
+        samples = spoken(samples) if clip.trim else samples
         if not len(samples):
             raise AudioError(f"{clip.source}: holds no sound (0 samples)")
     except AudioError as error:
         return Converted(fault="the clip cannot be read", detail=str(error))
-    clip.wav.parent.mkdir(parents=True, exist_ok=True)
-    write_wav(clip.wav, samples, RATE_HZ)
-    return Converted(clip.wav.stat().st_size, len(samples) / RATE_HZ, wav=clip.wav)
+    if not clip.wav.parent.is_dir():
+        clip.wav.parent.mkdir(parents=True, exist_ok=True)
+    return Converted(write_wav(clip.wav, samples, RATE_HZ), len(samples) / RATE_HZ, wav=clip.wav)
+
+
+def spoken(samples: Float32) -> Float32:
+    """From the first speech in `samples`, at 16 kHz, to the last; all of them where nothing rises above the noise."""
+    stretches = segments(samples, RATE_HZ)
+    return samples[round(stretches[0][0] * RATE_HZ) : round(stretches[-1][1] * RATE_HZ)] if stretches else samples
 
 
 def _ready(path: Path) -> Converted | None:
@@ -202,17 +215,22 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Result]]:
     """Each item with `work` of it, in order, worked on by threads; only a bounded number is taken ahead.
 
-    Threads suffice: decoding, resampling and writing release the interpreter lock.
+    Threads suffice: decoding, resampling and writing release the interpreter lock. They are handed several items at a
+    time, for handing over takes that lock.
     """
-    waiting: deque[tuple[Item, Future[Result]]] = deque()
-    pool = ThreadPoolExecutor(workers)
+
+    def work_all(some: list[Item]) -> list[Result]:
+        return [work(item) for item in some]
+
+    waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
+    source, pool = iter(items), ThreadPoolExecutor(workers)
     try:
-        for item in items:
-            waiting.append((item, pool.submit(work, item)))
+        while some := list(islice(source, _TOGETHER)):
+            waiting.append((some, pool.submit(work_all, some)))
             if len(waiting) >= _AHEAD * workers:
                 first, future = waiting.popleft()
-                yield first, future.result()
-        for item, future in waiting:
-            yield item, future.result()
+                yield from zip(first, future.result(), strict=True)
+        for some, future in waiting:
+            yield from zip(some, future.result(), strict=True)
     finally:
         pool.shutdown(cancel_futures=True)  # an interrupt does not wait for what has not begun

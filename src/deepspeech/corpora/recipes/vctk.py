@@ -1,7 +1,8 @@
 """VCTK: 110 speakers of English with their accents, 48 kHz. CC BY 4.0 (ODC-By for the first release).
 
 In: VCTK-Corpus.zip (wav48/) or VCTK-Corpus-0.92.zip (wav48_silence_trimmed/, FLAC of two microphones). Out: wav files
-and vctk_{full,train,dev,test}.csv. The corpus stays as it is; DeepSpeech's importer wrote over it and deleted from it.
+and vctk_{full,train,dev,test}.csv. The wav files are made without the silence at their ends. The corpus stays as it is;
+DeepSpeech's importer trimmed it in place and deleted what was shorter than 1 s then or longer than 10 s.
 """
 
 import random
@@ -42,4 +43,4 @@ def _clip(sound: Path, corpus: Path) -> Clip:
     name = sound.stem.removesuffix("_mic1")
     text, wav = corpus / "txt" / sound.parent.name / f"{name}.txt", converted(sound, corpus, corpus / "wav16")
     said, fault = text_of(text)
-    return Clip(sound, wav, said.split("\n")[0], sound.parent.name, fault)
+    return Clip(sound, wav, said.split("\n")[0], sound.parent.name, fault, trim=True)

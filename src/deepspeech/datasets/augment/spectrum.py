@@ -43,15 +43,17 @@ def warp(x: Float32, random: Random, scene: Scene, nt: float, nf: float, wt: flo
 
 
 def frequency_mask(x: Float32, random: Random, scene: Scene, n: float, size: float) -> Float32:
-    """With `n` bands of `size` frequency bins levelled: each bin at its geometric mean over the clip.
+    """With `n` bands of `size` frequency bins levelled: each bin at its geometric mean over what sounds in the clip.
 
-    0.9.3 put zeros there, which after the logarithm are not silence but a cliff.
+    0.9.3 put zeros there, which after the logarithm are not silence but a cliff; so are the zeros of a clip's cut ends.
     """
     x = x.copy()
     width = min(max(0, round(size)), x.shape[1])
+    sounding = x.max(axis=1) > TINY
     for _ in range(round(n)):
         first = int(random.integers(0, x.shape[1] - width + 1))
-        x[:, first : first + width] = np.exp(np.log(x[:, first : first + width] + TINY).mean(axis=0))
+        band = x[sounding, first : first + width]
+        x[sounding, first : first + width] = np.exp(np.log(band + TINY).mean(axis=0)) if len(band) else 0
     return x
 
 

@@ -1,0 +1,38 @@
+#!/bin/sh
+# What augmentation buys in noise: two trainings of equal length on AN4, without and with it, judged under noises whose
+# recordings neither has met.
+#
+#   runs/noise.sh DATA_DIR OUT_DIR NOISE.csv NAME=RECORDINGS …
+#
+# DATA_DIR holds train.csv and dev.csv. NOISE.csv lists recordings to learn with (its transcripts are not used), each
+# RECORDINGS is a folder or a CSV of others to judge with: prompts of the Asterisk exchange in other languages, say
+# (`deepspeech import asterisk`). OUT_DIR gets checkpoints in plain and noisy, robustness.md and robustness.png.
+set -eu
+if [ $# -lt 4 ]; then
+  echo "usage: runs/noise.sh DATA_DIR OUT_DIR NOISE.csv NAME=RECORDINGS ..." >&2
+  exit 2
+fi
+here="$(cd "$(dirname "$0")" && pwd)"
+data="$(cd "$1" && pwd)"
+mkdir -p "$2"
+out="$(cd "$2" && pwd)"
+noise="$(cd "$(dirname "$3")" && pwd)/$(basename "$3")"
+shift 3
+
+learn() { # NAME AUGMENT
+  deepspeech train "$here/an4.toml" --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" \
+    --set training.epochs=80 --set training.evaluate_every=10 --set checkpoint.folder="$out/$1" --set augment="$2"
+}
+learn plain '[]'
+learn noisy "[
+  'speed[p=0.9,factor=1~0.12]',
+  'overlay[p=0.3,source=babble,snr=10~12]',
+  'overlay[p=0.3,source=$noise,snr=8~12]',
+  'noise[p=0.5,snr=12~13,colour=0.5~1]',
+  'volume[p=0.5,dbfs=-10~8]',
+  'pitch[p=0.8,pitch=1~0.1]',
+  'frequency_mask[p=0.7,n=2,size=14~14]',
+  'time_mask[p=0.7,n=2,size=80~80,domain=features]',
+]"
+python3 "$here/../benchmarks/robustness.py" plain="$out/plain" noisy="$out/noisy" --data "$data/dev.csv" \
+  --recordings "$@" --picture "$out/robustness.png" | tee "$out/robustness.md"

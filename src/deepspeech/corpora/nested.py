@@ -1,0 +1,39 @@
+"""Mandarin corpora of OpenSLR that pack each speaker in an archive of its own: AISHELL-1 and aidatatang_200zh.
+
+In: where the inner archives, the sets and the table of sentences lie. Out: three CSVs; the recordings stay as they are.
+Sentences are kept as written; only the training set has a longest clip, as in DeepSpeech's importers.
+"""
+
+from collections.abc import Mapping
+from math import inf
+from pathlib import Path
+
+from deepspeech.corpora.archives import unpack_all
+from deepspeech.corpora.reading import table
+from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, verbatim
+from deepspeech.corpora.report import ImportReport
+
+SETS = ("test", "dev", "train")
+
+
+def import_nested(
+    name: str, packed: list[Path], listed: Path, sets: Mapping[str, list[Path]], target_dir: Path, options: Options
+) -> ImportReport:
+    """Unpack the archives `packed` beside themselves and import SPEAKER/*.wav of each set.
+
+    `listed`: the sentences, a name and its sentence in a line; `sets`: where each set may lie, the likeliest first.
+    """
+    unpack_all(packed, [archive.parent for archive in packed])
+    said = {row[0]: row[-1] for row in table(listed) if len(row) == 2}
+    sentences = Sentences(said, sets["train"][0].parent)
+    train, held_out = options.rules(verbatim), options.rules(verbatim, max_s=inf)
+    parts = []
+    for one in SETS:
+        folder = next((place for place in sets[one] if place.is_dir()), sets[one][0])
+        clips = [
+            sentences.clip(wav, converted(wav, folder, target_dir / "converted" / one), speaker=wav.parent.name)
+            for wav in sorted(folder.glob("*/*.wav"))
+        ]
+        clips += sentences.missing() if one == "train" else []
+        parts.append(Part(target_dir / f"{name}_{one}.csv", clips, train if one == "train" else held_out))
+    return import_parts(options.report(name), parts, options)
