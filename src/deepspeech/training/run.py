@@ -95,7 +95,7 @@ class Run:
         )
         self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
         freeze(self.network, config.transfer.freeze)
-        self.optimiser = optim.adam(self.network, config.training)
+        self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
         self.learner = Learner(self.network, self.optimiser, config.training.clip_norm, self.precision, self.shares)
         self.position = Position()
