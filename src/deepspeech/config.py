@@ -48,6 +48,7 @@ class TrainingConfig:
     clip_norm: float = 0.0  # limit of the gradient's norm; 0: none
     average_decay: float = 0.0  # exponential moving average of the weights, used to judge and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
+    test_jitter_ms: float = 0.0  # test on each clip as it is, so much earlier and so much later, and average
     evaluate_every: int = 1  # epochs between judgements on the dev set
     early_stop_epochs: int = 0  # stop after so many epochs without improvement; 0: never
     early_stop_min_delta: float = 0.05  # what counts as an improvement of the dev loss
@@ -74,6 +75,7 @@ class TrainingConfig:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
         for name in (
             "warmup_epochs",
+            "test_jitter_ms",
             "weight_decay",
             "clip_norm",
             "early_stop_epochs",
@@ -83,10 +85,7 @@ class TrainingConfig:
         ):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")
-        for name in ("momentum", "anneal"):
-            if not 0 < getattr(self, name) < 1:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must lie between 0 and 1")
-        for name in ("beta1", "beta2", "average_decay"):
+        for name in ("momentum", "anneal", "beta1", "beta2", "average_decay"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
 

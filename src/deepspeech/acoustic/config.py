@@ -35,7 +35,9 @@ class NetworkConfig:
         if self.recurrent not in ("lstm", "relu"):
             raise ConfigError(f"network.recurrent is '{self.recurrent}'; use lstm or relu")
         if self.recurrent == "relu" and self.lstm_layers != 1:
-            raise ConfigError(f'network.lstm_layers is {self.lstm_layers}; with network.recurrent = "relu" there is one')
+            raise ConfigError(
+                f'network.lstm_layers is {self.lstm_layers}; with network.recurrent = "relu" there is one'
+            )
         if self.recurrent == "lstm" and self.bidirectional:
             raise ConfigError('network.bidirectional needs network.recurrent = "relu"')
         for name in ("hidden", "lstm_layers", "stride"):
@@ -51,4 +53,5 @@ class NetworkConfig:
 
     def outputs(self, frames: Count) -> Count:
         """Frames of output for `frames` frames of features: a number, or an array of them."""
-        return -(-frames // self.stride)
+        outputs: Count = -(-frames // self.stride)
+        return outputs

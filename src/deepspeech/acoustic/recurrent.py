@@ -1,4 +1,4 @@
-"""The recurrent layer of Hannun et al. 2014 (section 2): clipped rectified units instead of LSTM cells, one way or both.
+"""The recurrent layer of Hannun et al. 2014 (section 2): clipped rectified units, one way or both.
 
     forwards    f_t = g(W·x_t + b + U_f·f_{t-1})        g(z) = min(max(z, 0), clip)
     backwards   b_t = g(W·x_t + b + U_b·b_{t+1})

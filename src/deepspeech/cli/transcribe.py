@@ -84,7 +84,7 @@ def transcribe(
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
     words, phrases = Scorer.open(scorer) if scorer else None, HotPhrases.gather(hot_phrase or (), hot_phrases)
     recognizer = Recognizer(session, options, words, phrases=phrases)
-    recognizer.stream()  # a scorer or phrases that do not fit are told before the first file is read
+    recognizer.check()  # a scorer or phrases that do not fit are told before the first file is read
     if stdin:
         _stdin(recognizer, form, rate, candidates - 1)
         return

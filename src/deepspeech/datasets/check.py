@@ -23,8 +23,10 @@ class Fault:
     reason: str
 
 
-def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Sample | Fault:
+def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, stride: int = 1) -> Sample | Fault:
     """The sample with its duration, or its fault. Reads headers and ends, not all of the sound.
+
+    The network has one output every `stride` frames.
 
     Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
     """
@@ -38,13 +40,19 @@ def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) 
     except TextError as error:
         return Fault(sample, str(error))
     frames, needed = features.frames(round(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
+    frames = -(-frames // stride)
     if frames < needed:
         return Fault(sample, f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}")
     return replace(sample, duration_s=info.duration_s)
 
 
 def examine_all(
-    samples: Sequence[Sample], alphabet: Alphabet | None, features: FeatureConfig, label: str, workers: int
+    samples: Sequence[Sample],
+    alphabet: Alphabet | None,
+    features: FeatureConfig,
+    label: str,
+    workers: int,
+    stride: int = 1,
 ) -> tuple[list[Sample], list[Fault]]:
     """What can be trained on, with durations, and what cannot, in the given order."""
     with (
@@ -52,7 +60,7 @@ def examine_all(
         Progress(len(samples), f"checking {label}", "clips") as progress,
     ):
         results = []
-        for result in pool.map(lambda sample: examine(sample, alphabet, features), samples):
+        for result in pool.map(lambda sample: examine(sample, alphabet, features, stride), samples):
             results.append(result)
             progress.advance()
     good = [result for result in results if isinstance(result, Sample)]

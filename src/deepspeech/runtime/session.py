@@ -1,4 +1,7 @@
-"""One exported network in ONNX Runtime: windows and state in, probabilities and state out. Threads may share it."""
+"""One exported network in ONNX Runtime: windows and state in, probabilities and state out. Threads may share it.
+
+A bidirectional network keeps no state: it takes whole clips.
+"""
 
 import os
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class State:
-    """What the LSTM remembers: two arrays [layers, B, hidden]."""
+    """What the recurrent layer remembers: two arrays [layers, B, hidden]."""
 
     h: Float32
     c: Float32
@@ -59,3 +62,9 @@ class Session:
         feed = {"windows": windows_BTCF, "state_h": state.h, "state_c": state.c}
         probabilities, h, c = self._session.run(["probabilities", "new_state_h", "new_state_c"], feed)
         return probabilities, State(h, c)
+
+    def whole(self, windows_BTCF: Float32, lengths_B: NDArray[np.int32]) -> Float32:
+        """Probabilities [B, T, classes] of whole clips, padded to the longest, by a bidirectional network."""
+        feed = {"windows": windows_BTCF, "lengths": lengths_B}
+        probabilities: Float32 = self._session.run(["probabilities"], feed)[0]
+        return probabilities

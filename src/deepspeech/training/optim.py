@@ -18,7 +18,9 @@ def optimiser_of(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Opt
 
 def nesterov(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
     """Gradient descent with Nesterov's momentum (Sutskever et al. 2013), as Hannun et al. 2014 trained."""
-    return torch.optim.SGD(_groups(network, config), lr=config.learning_rate, momentum=config.momentum, nesterov=True)
+    return torch.optim.SGD(
+        _groups(network, config), config.learning_rate, config.momentum, nesterov=config.momentum > 0
+    )
 
 
 def adam(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -106,7 +108,7 @@ def state_of(network: DeepSpeech, optimiser: torch.optim.Optimizer) -> Tensors:
 
 
 def restore_state(network: DeepSpeech, optimiser: torch.optim.Optimizer, arrays: Tensors) -> None:
-    """Put back what `state_of` gave; parameters without an entry start anew, and all where another optimiser left it."""
+    """Put back what `state_of` gave; parameters without an entry (or with another optimiser's) start anew."""
     momentum = isinstance(optimiser, torch.optim.SGD)
     for name, parameter in network.named_parameters():
         if momentum and f"momentum/{name}" in arrays:

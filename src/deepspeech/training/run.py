@@ -83,7 +83,7 @@ class Run:
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
         extractor = FeatureExtractor(config.features)
-        self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb))
+        self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb), stride=config.network.stride)
         augmentations = tuple(parse(text) for text in config.augment)
         self.pipeline = replace(
             self.plain,

@@ -37,7 +37,7 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log) -> Sets:
         opened[kind] = {}
         for name in getattr(data, kind):
             samples = read_csv(Path(name))[: limit or None]
-            good, bad = examine_all(samples, alphabet, config.features, name, data.workers)
+            good, bad = examine_all(samples, alphabet, config.features, name, data.workers, config.network.stride)
             opened[kind][name] = good
             faults += bad
     if data.on_bad_sample == "refuse":
