@@ -17,6 +17,7 @@ CARD = ModelCard(
     alphabet=ENGLISH, features=FeatureConfig(end="pad"), context_frames=9, hidden=512, lstm_layers=2,
     beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
     licence="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
+    recurrent="relu", bidirectional=True, stride=2,
 )  # fmt: skip
 
 
