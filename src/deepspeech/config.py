@@ -126,7 +126,7 @@ class TransferConfig:
             for layer in getattr(self, name):
                 if layer not in LAYERS:
                     raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(LAYERS)}")
-        if set(self.freeze) >= set(LAYERS):
+        if set(self.freeze) | {"lstm", "layer_4"} >= set(LAYERS) and {"lstm", "layer_4"} & set(self.freeze):
             raise ConfigError("transfer.freeze names every layer; leave one that can learn")
 
 
