@@ -108,14 +108,15 @@ def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int) -> N
     from deepspeech.runtime.pages import Page
 
     page = Page(form)
-    print(page.head(), end="", flush=True)
     if rate is None:
+        print(page.head(), end="", flush=True)
         for result in recognizer.transcribe_all([sys.stdin.buffer.read()], alternatives):
             if isinstance(result, Exception):
                 raise result
             print(page.body(STDIN, result.segments, result.duration_s), end="")
         return
     with recognizer.stream(rate, endpoints=EndpointRules(), alternatives=alternatives) as stream:
+        print(page.head(), end="", flush=True)
         for utterance in stream.over(read_pcm(sys.stdin.buffer, max(1, rate // 10))):
             print(page.body(STDIN, [utterance]), end="", flush=True)
 
