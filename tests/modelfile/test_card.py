@@ -50,6 +50,17 @@ def test_a_card_comes_back(alphabet: Alphabet) -> None:
     assert again.alphabet.bytes_mode == alphabet.bytes_mode
 
 
+def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -> None:
+    old = replace(CARD, recurrent="lstm", bidirectional=False, stride=1)
+    page = json.loads(old.to_metadata()["deepspeech"])
+    assert page["format"] == 1
+    assert not {"recurrent", "bidirectional", "stride"} & set(page)
+    assert ModelCard.from_metadata(old.to_metadata()) == old
+    for change in ({"recurrent": "relu"}, {"stride": 2}, {"bidirectional": True}):
+        page = json.loads(replace(old, **change).to_metadata()["deepspeech"])  # type: ignore[arg-type]
+        assert page["format"] == 2
+
+
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
 
 
