@@ -11,9 +11,9 @@ import torch
 
 from deepspeech import checkpoint
 from deepspeech.acoustic.restore import restore
-from deepspeech.config import TrainingConfig
+from deepspeech.config import LAYERS, TrainingConfig, TransferConfig
 from deepspeech.datasets.csv_files import read_csv
-from deepspeech.errors import DataError
+from deepspeech.errors import CheckpointError, ConfigError, DataError
 from deepspeech.training import optim
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run
@@ -66,6 +66,24 @@ def test_momentum_left_by_adam_begins_anew(tmp_path: Path) -> None:
     assert run.position.epoch == 2
     assert not run.optimiser.state
     run.train()
+
+
+def test_the_feed_forward_layers_of_an_lstm_network_may_be_taken_over(tmp_path: Path) -> None:
+    Run(config(tmp_path / "lstm"), Log()).train()
+    load = {"checkpoint__load": str(tmp_path / "lstm/checkpoints"), "checkpoint__which": "transfer"}
+    with pytest.raises(CheckpointError, match=r"has no layer_4\.recurrent; .* drop layer_4"):
+        Run(config(tmp_path / "a", network=NETWORK, **load), Log())
+    run = Run(config(tmp_path / "b", network=NETWORK, transfer__drop=["layer_4"], **load), Log())
+    before = restore(checkpoint.judged(tmp_path / "lstm/checkpoints")).network
+    assert torch.equal(run.network.layer_5.weight, before.layer_5.weight)
+    run.train()
+
+
+@pytest.mark.parametrize("recurrent", ["lstm", "layer_4"])
+def test_a_network_with_no_layer_left_to_learn_is_refused(recurrent: str) -> None:
+    frozen = (*(layer for layer in LAYERS if layer not in ("lstm", "layer_4")), recurrent)
+    with pytest.raises(ConfigError, match="every layer"):
+        TransferConfig(freeze=frozen)
 
 
 def test_the_rate_falls_by_its_factor_after_each_epoch() -> None:
