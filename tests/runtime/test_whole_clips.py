@@ -66,6 +66,16 @@ def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: 
     assert len(FileEmitter(session).emit_samples(sounds[-1]).probabilities_TV) == 0
 
 
+def test_eight_bits_are_near_and_smaller(folder: Path) -> None:
+    export(folder / "checkpoints", folder / "int8.onnx", int8=True, tolerance=1.0)
+    assert (folder / "int8.onnx").stat().st_size < (folder / "a.onnx").stat().st_size
+    one, other = (
+        FileEmitter(Session(folder / name)).emit_samples(tones("abc d", 4)) for name in ("a.onnx", "int8.onnx")
+    )
+    assert one.probabilities_TV.shape == other.probabilities_TV.shape
+    assert np.abs(one.probabilities_TV - other.probabilities_TV).mean() < 0.02
+
+
 def test_times_are_those_of_the_sound(folder: Path, tmp_path: Path) -> None:
     model, sound = Recognizer.open(folder / "a.onnx"), tones("abcd abcd", 1)
     write_wav(tmp_path / "a.wav", sound, 16000)
