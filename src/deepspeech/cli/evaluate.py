@@ -56,6 +56,7 @@ def evaluate(
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
+    from deepspeech.remote.files import address, fetch
 
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
@@ -64,13 +65,14 @@ def evaluate(
     opened = open_models(model, jitter_ms)
     good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
-    words = Scorer.open(scorer) if scorer else None
+    words = Scorer.open(fetch(scorer)) if scorer else None
     options = None if greedy else search
     scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
         return
-    print(summary(", ".join(map(str, data)), scores) + f", {len(good)} utterances, {scores.words} words")
+    names = ", ".join(address(path) or str(path) for path in data)
+    print(summary(names, scores) + f", {len(good)} utterances, {scores.words} words")
     if samples:
         for sample in scores.samples:
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
@@ -102,8 +104,9 @@ def open_models(paths: list[Path], jitter_ms: float) -> Opened:
 def open_model(path: Path, jitter_ms: float = 0.0) -> Opened:
     """A model file or a checkpoint folder, of today or of the old systems."""
     from deepspeech.mozilla.convert import as_model_file
+    from deepspeech.remote.folders import bring
 
-    path = as_model_file(path)
+    path = as_model_file(bring(path))
     return _checkpoint(path, jitter_ms) if path.is_dir() else _model_file(path, jitter_ms)
 
 

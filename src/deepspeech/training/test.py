@@ -24,8 +24,8 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     restored = restore(chosen(config))
     scorer = Scorer.open(config.scorer) if config.scorer else None
     log.line(f"Loading {checkpoint.in_words(restored.path)} checkpoint from {restored.path}")
-    shape = restored.network.config
-    only_test = replace(config, features=restored.features, network=shape, data=replace(config.data, train=(), dev=()))
+    data = replace(config.data, train=(), dev=(), metrics=())
+    only_test = replace(config, features=restored.features, network=restored.network.config, data=data)
     sets = open_sets(only_test, restored.alphabet, log)
     emit = emitter_of(restored, config.training.eval_batch_size, config.data.workers, config.training.test_jitter_ms)
     return {
