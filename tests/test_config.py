@@ -73,11 +73,15 @@ def test_a_page_of_other_values_reads_back(tmp_path: Path) -> None:
     tables: dict[str, Any] = {item.name: other(RunConfig, item) for item in PLAIN}
     for table, kind in TABLES.items():
         tables[table] = {item.name: other(kind, item) for item in fields(kind)}
+    layers = tables["network"].pop("lstm_layers")  # there is one where the recurrent layer is another
     config = resolve(tables)
-    default = RunConfig()  # every setting is put to the proof:
-    assert not [(t, n) for t, n in SETTINGS if getattr(getattr(config, t), n) == getattr(getattr(default, t), n)]
+    default = RunConfig()  # every other setting is put to the proof:
+    same = [(t, n) for t, n in SETTINGS if getattr(getattr(config, t), n) == getattr(getattr(default, t), n)]
+    assert same == [("network", "lstm_layers")]
     assert not [item.name for item in PLAIN if getattr(config, item.name) == getattr(default, item.name)]
     assert reread(tmp_path, config) == config
+    deep = resolve({"network": {"lstm_layers": layers}})
+    assert reread(tmp_path, deep) == deep != default
 
 
 CHOICES = {
@@ -86,7 +90,7 @@ CHOICES = {
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
     "longest": ("dev",), "alphabet": "/a.txt",
     "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
-    "scorer": "/a.scorer",
+    "scorer": "/a.scorer", "recurrent": "relu", "optimiser": "nesterov",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
 }  # fmt: skip
 

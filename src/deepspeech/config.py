@@ -35,16 +35,21 @@ class TrainingConfig:
     epochs: int = 75
     batch_size: int = 16
     eval_batch_size: int = 16
+    optimiser: str = "adam"  # or "nesterov": gradient descent with Nesterov's momentum
+    momentum: float = 0.99  # of "nesterov"
     learning_rate: float = 0.001  # the highest, where a schedule changes it
-    schedule: str = "constant"  # or "cosine": warm up, then fall along a half cosine to nothing at the last step
+    schedule: str = "constant"  # or "cosine": warm up, then fall along a half cosine to nothing at the last step;
+    # "annealed": warm up, then fall by `anneal` after each epoch
+    anneal: float = 0.95
     warmup_epochs: float = 0.0
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    weight_decay: float = 0.0  # decoupled (AdamW)
+    weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": a share of the weights added to the gradient
     clip_norm: float = 0.0  # limit of the gradient's norm; 0: none
     average_decay: float = 0.0  # exponential moving average of the weights, used to judge and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
+    test_jitter_ms: float = 0.0  # test on each clip as it is, so much earlier and so much later, and average
     evaluate_every: int = 1  # epochs between judgements on the dev set
     early_stop_epochs: int = 0  # stop after so many epochs without improvement; 0: never
     early_stop_min_delta: float = 0.05  # what counts as an improvement of the dev loss
@@ -57,7 +62,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name, choices in (
-            ("schedule", ("constant", "cosine")),
+            ("optimiser", ("adam", "nesterov")),
+            ("schedule", ("constant", "cosine", "annealed")),
             ("select_by", ("loss", "wer", "cer")),
             ("precision", ("float32", "bfloat16", "auto")),
         ):
@@ -71,6 +77,7 @@ class TrainingConfig:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
         for name in (
             "warmup_epochs",
+            "test_jitter_ms",
             "weight_decay",
             "clip_norm",
             "early_stop_epochs",
@@ -80,7 +87,7 @@ class TrainingConfig:
         ):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")
-        for name in ("beta1", "beta2", "average_decay"):
+        for name in ("momentum", "anneal", "beta1", "beta2", "average_decay"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
 
@@ -107,7 +114,7 @@ class CheckpointConfig:
                 raise ConfigError(f"checkpoint.{name} is {getattr(self, name):g}; it must not be negative")
 
 
-LAYERS = ("layer_1", "layer_2", "layer_3", "lstm", "layer_5", "layer_6")
+LAYERS = ("layer_1", "layer_2", "layer_3", "lstm", "layer_4", "layer_5", "layer_6")  # layer_4: a "relu" recurrent one
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ class TransferConfig:
             for layer in getattr(self, name):
                 if layer not in LAYERS:
                     raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(LAYERS)}")
-        if set(self.freeze) >= set(LAYERS):
+        if set(self.freeze) | {"lstm", "layer_4"} >= set(LAYERS) and {"lstm", "layer_4"} & set(self.freeze):
             raise ConfigError("transfer.freeze names every layer; leave one that can learn")
 
 

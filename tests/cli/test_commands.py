@@ -44,6 +44,19 @@ def test_a_checkpoint_is_judged_with_its_loss(deepspeech, tiny_model: Path, tmp_
     assert (checkpoint["wer"], checkpoint["cer"]) == (file["wer"], file["cer"])
 
 
+def test_several_models_are_averaged_and_may_listen_with_jitter(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+    arguments = ("--data", corpus(tmp_path, 3), "--json", "--samples")
+    once = json.loads(deepspeech("evaluate", "--model", tiny_model, *arguments)[1])
+    checkpoints = tiny_model.parent / "checkpoints"
+    twice = json.loads(deepspeech("evaluate", "--model", tiny_model, "--model", checkpoints, *arguments)[1])
+    assert twice == once  # the file is the checkpoint's, so their mean is either
+    code, out, _ = deepspeech("evaluate", "--model", tiny_model, "--jitter-ms", 5, *arguments)
+    assert (code, json.loads(out)["utterances"]) == (0, 3)
+    code, _, err = deepspeech("evaluate", "--model", tiny_model, "--jitter-ms", -1, *arguments)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "--jitter-ms is -1" in err
+
+
 def test_any_transcript_can_be_counted_against(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     data = corpus(tmp_path, 2)
     data.write_text(

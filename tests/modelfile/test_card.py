@@ -17,6 +17,7 @@ CARD = ModelCard(
     alphabet=ENGLISH, features=FeatureConfig(end="pad"), context_frames=9, hidden=512, lstm_layers=2,
     beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
     licence="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
+    recurrent="relu", bidirectional=True, stride=2,
 )  # fmt: skip
 
 
@@ -47,6 +48,17 @@ def test_a_card_comes_back(alphabet: Alphabet) -> None:
     again = ModelCard.from_metadata(card.to_metadata())
     assert again == card
     assert again.alphabet.bytes_mode == alphabet.bytes_mode
+
+
+def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -> None:
+    old = replace(CARD, recurrent="lstm", bidirectional=False, stride=1)
+    page = json.loads(old.to_metadata()["deepspeech"])
+    assert page["format"] == 1
+    assert not {"recurrent", "bidirectional", "stride"} & set(page)
+    assert ModelCard.from_metadata(old.to_metadata()) == old
+    for change in ({"recurrent": "relu"}, {"stride": 2}, {"bidirectional": True}):
+        page = json.loads(replace(old, **change).to_metadata()["deepspeech"])  # type: ignore[arg-type]
+        assert page["format"] == 2
 
 
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)

@@ -1,21 +1,28 @@
 """NetworkConfig: the shape of the network. Imports no torch, so that a configuration can be read anywhere."""
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from deepspeech.errors import ConfigError
+
+Count = TypeVar("Count", bound=Any)
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
     """DeepSpeech's network: three dense layers over a window of frames, LSTM, one dense layer, one linear layer.
 
-    Defaults are those of DeepSpeech 0.9.3, but for `normalise_features`, which it did not have.
+    Defaults are those of DeepSpeech 0.9.3, but for `normalise_features`, which it did not have. `recurrent = "relu"`,
+    `bidirectional` and `stride = 2` make the network of Hannun et al. 2014.
     """
 
     hidden: int = 2048  # width of every layer and of the LSTM
     context_frames: int = 9  # frames seen on each side of the present one
-    relu_clip: float = 20.0  # upper limit of the dense layers' outputs
+    relu_clip: float = 20.0  # upper limit of the outputs of dense layers, and of a "relu" recurrent layer
+    recurrent: str = "lstm"  # or "relu": clipped rectified units
     lstm_layers: int = 1
+    bidirectional: bool = False  # "relu" also listens from the end of a clip; such a network cannot stream
+    stride: int = 1  # every so many frames one output
     layer_norm: bool = False  # after each dense layer but the last
     normalise_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
     dropout_1: float = 0.05  # share of outputs zeroed while training, after dense layers 1, 2, 3 and 5
@@ -25,7 +32,15 @@ class NetworkConfig:
     dropout_lstm: float = 0.0  # the same after the LSTM
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "lstm_layers"):
+        if self.recurrent not in ("lstm", "relu"):
+            raise ConfigError(f"network.recurrent is '{self.recurrent}'; use lstm or relu")
+        if self.recurrent == "relu" and self.lstm_layers != 1:
+            raise ConfigError(
+                f'network.lstm_layers is {self.lstm_layers}; with network.recurrent = "relu" there is one'
+            )
+        if self.recurrent == "lstm" and self.bidirectional:
+            raise ConfigError('network.bidirectional needs network.recurrent = "relu"')
+        for name in ("hidden", "lstm_layers", "stride"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"network.{name} is {getattr(self, name)}; it must be at least 1")
         if self.context_frames < 0:
@@ -35,3 +50,8 @@ class NetworkConfig:
         for name in ("dropout_1", "dropout_2", "dropout_3", "dropout_5", "dropout_lstm"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"network.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
+
+    def outputs(self, frames: Count) -> Count:
+        """Frames of output for `frames` frames of features: a number, or an array of them."""
+        outputs: Count = -(-frames // self.stride)
+        return outputs

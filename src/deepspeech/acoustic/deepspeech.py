@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.recurrent import ClippedRecurrence
 
 State = tuple[Tensor, Tensor]
 
@@ -31,7 +32,10 @@ class DeepSpeech(nn.Module):
         self.layer_1 = nn.Linear(window, hidden)
         self.layer_2 = nn.Linear(hidden, hidden)
         self.layer_3 = nn.Linear(hidden, hidden)
-        self.lstm = nn.LSTM(hidden, hidden, config.lstm_layers, batch_first=True)
+        if config.recurrent == "relu":
+            self.layer_4 = ClippedRecurrence(hidden, config.bidirectional, config.relu_clip)
+        else:
+            self.lstm = nn.LSTM(hidden, hidden, config.lstm_layers, batch_first=True)
         self.layer_5 = nn.Linear(hidden, hidden)
         self.layer_6 = nn.Linear(hidden, classes)
         if config.layer_norm:
@@ -50,7 +54,7 @@ class DeepSpeech(nn.Module):
         nn.init.xavier_uniform_(self.layer_6.weight)
         nn.init.zeros_(self.layer_6.bias)
         hidden = self.config.hidden
-        for name, value in self.lstm.named_parameters():
+        for name, value in self.lstm.named_parameters() if self.config.recurrent == "lstm" else ():
             if "bias" in name:
                 nn.init.zeros_(value)
             elif "_hh_" in name:
@@ -62,15 +66,19 @@ class DeepSpeech(nn.Module):
                 with torch.no_grad():
                     value[hidden : 2 * hidden].fill_(1.0)  # the forget gate, second of i, f, g, o
 
-    def forward(self, features_BTF: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """Logits [B, T, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them.
+    def forward(
+        self, features_BTF: Tensor, random: torch.Generator | None = None, lengths_B: Tensor | None = None
+    ) -> Tensor:
+        """Logits [B, T / stride, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them.
 
-        While training, dropout draws from `random` (None: torch's own generator).
+        While training, dropout draws from `random` (None: torch's own generator). A bidirectional network must know
+        where each clip ends: `lengths_B` in frames of features (None: none is padded).
         """
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
-        windows_BTFC = self.normalise(padded).unfold(1, 2 * context + 1, 1)
-        return self.logits(windows_BTFC.transpose(2, 3).flatten(2), random=random)[0]
+        windows_BTFC = self.normalise(padded).unfold(1, 2 * context + 1, self.config.stride)
+        ends_B = None if lengths_B is None else self.config.outputs(lengths_B)
+        return self.logits(windows_BTFC.transpose(2, 3).flatten(2), random=random, lengths_B=ends_B)[0]
 
     def step(self, windows_BTCF: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits [B, T, V] of windows [B, T, 2·context + 1, F], oldest frame first, and the state after them."""
@@ -80,14 +88,22 @@ class DeepSpeech(nn.Module):
         return (frames - self.feature_mean) * self.feature_scale
 
     def logits(
-        self, windows_BTW: Tensor, state: State | None = None, random: torch.Generator | None = None
+        self,
+        windows_BTW: Tensor,
+        state: State | None = None,
+        random: torch.Generator | None = None,
+        lengths_B: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """Logits [B, T, V] and the LSTM's state after the last frame, from which a next piece continues."""
+        """Logits [B, T, V] and the recurrent layer's state after the last frame, from which a next piece continues."""
         c = self.config
         x = self._dropped(self._dense("1", self.layer_1, windows_BTW), c.dropout_1, random)
         x = self._dropped(self._dense("2", self.layer_2, x), c.dropout_2, random)
         x = self._dropped(self._dense("3", self.layer_3, x), c.dropout_3, random)
-        x, state = self.lstm(x, state)
+        if c.recurrent == "relu":
+            x, last = self.layer_4(x, lengths_B, None if state is None else state[0])
+            state = (last, last)  # such units have no second memory
+        else:
+            x, state = self.lstm(x, state)
         x = self._dropped(x, c.dropout_lstm, random)
         x = self._dropped(self._dense("5", self.layer_5, x), c.dropout_5, random)
         return self.layer_6(x), state

@@ -24,6 +24,11 @@ class Restored:
     run: dict[str, Any]
     path: Path
 
+    @property
+    def frame_s(self) -> float:
+        """Seconds from one frame of its output to the next."""
+        return self.network.config.stride * self.features.step_s
+
 
 def restore(path: Path) -> Restored:
     """Read a checkpoint folder. Raises CheckpointError where it is damaged or of another make."""

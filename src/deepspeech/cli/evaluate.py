@@ -1,6 +1,6 @@
 """`deepspeech evaluate`: error rates of a model file or a checkpoint."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -17,11 +17,17 @@ class Opened(NamedTuple):
     features: Any
     beam_width: int
     has_loss: bool
-    emit: Callable[[list[Any]], Iterable[Any]]
+    stride: int
+    emit: Callable[[Sequence[Any]], Iterable[Any]]
 
 
 def evaluate(
-    model: Annotated[Path, typer.Option(help="A model file or a checkpoint folder, old ones too.")],
+    model: Annotated[
+        list[Path],
+        typer.Option(
+            help="A model file or a checkpoint folder, old ones too; of several, the probabilities are averaged."
+        ),
+    ],
     data: Annotated[list[Path], typer.Option(help="A data set: .csv, .sdb, .tar or .jsonl; may be repeated.")],
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
     alpha: Alpha = None,
@@ -33,6 +39,9 @@ def evaluate(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: wer and cer as fractions.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Report every sample too.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out samples that cannot be used.")] = False,
+    jitter_ms: Annotated[
+        float, typer.Option(help="Hear each clip also so much earlier and so much later, and average.")
+    ] = 0.0,
 ) -> None:
     """Error rates of a model or checkpoint on recordings.
 
@@ -53,7 +62,7 @@ def evaluate(
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases are for the search and have no effect with --greedy; leave one of them out")
-    opened = open_model(model)
+    opened = open_models(model, jitter_ms)
     good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     words = Scorer.open(fetch(scorer)) if scorer else None
@@ -77,13 +86,28 @@ def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -
         raise ConfigError("--alpha and --beta weigh a scorer; name it with --scorer, or leave them out")
 
 
-def open_model(path: Path) -> Opened:
+def open_models(paths: list[Path], jitter_ms: float) -> Opened:
+    """One or several of open_model(), as one whose probabilities are the mean of theirs."""
+    from deepspeech.errors import ConfigError
+    from deepspeech.evaluation.averaged import averaged
+
+    if not 0 <= jitter_ms < 1000:
+        raise ConfigError(f"--jitter-ms is {jitter_ms:g}; it must be at least 0 and below 1000")
+    first, *others = opened = [open_model(path, jitter_ms) for path in paths]
+    for path, other in zip(paths[1:], others, strict=True):
+        if list(other.alphabet.labels) != list(first.alphabet.labels):
+            raise ConfigError(f"{path} has another alphabet than {paths[0]}; only networks of one can be averaged")
+    files = [file for one in opened for file in one.files]
+    return first._replace(files=files, emit=averaged([one.emit for one in opened]))
+
+
+def open_model(path: Path, jitter_ms: float = 0.0) -> Opened:
     """A model file or a checkpoint folder, of today or of the old systems."""
     from deepspeech.mozilla.convert import as_model_file
     from deepspeech.remote.folders import bring
 
     path = as_model_file(bring(path))
-    return _checkpoint(path) if path.is_dir() else _model_file(path)
+    return _checkpoint(path, jitter_ms) if path.is_dir() else _model_file(path, jitter_ms)
 
 
 def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
@@ -98,7 +122,7 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
     alphabet = opened.alphabet if opened.has_loss else None
-    good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1)
+    good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1, opened.stride)
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif not skip_bad:
@@ -108,36 +132,39 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     return good
 
 
-def _model_file(path: Path) -> Opened:
+def _model_file(path: Path, jitter_ms: float) -> Opened:
+    from deepspeech.evaluation.averaged import averaged, shifts
     from deepspeech.evaluation.evaluate import Emitted
     from deepspeech.runtime.emit import FileEmitter
     from deepspeech.runtime.session import Session
 
     session = Session(path)
-    emitter = FileEmitter(session)
-
-    def emit(samples: list[Any]) -> Iterable[Emitted]:
-        emissions = emitter.emit([sample.audio for sample in samples])
-        return (Emitted(*pair) for pair in zip(samples, emissions, strict=True))
-
     card = session.card
-    return Opened([path], card.alphabet, card.features, card.beam_width, False, emit)
+
+    def emitter(shift_samples: int) -> Any:
+        files = FileEmitter(session, shift_samples=shift_samples)
+
+        def emit(samples: Sequence[Any]) -> Iterable[Emitted]:
+            emissions = files.emit([sample.audio for sample in samples])
+            return (Emitted(*pair) for pair in zip(samples, emissions, strict=True))
+
+        return emit
+
+    emit = averaged([emitter(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
+    return Opened([path], card.alphabet, card.features, card.beam_width, False, card.stride, emit)
 
 
-def _checkpoint(path: Path) -> Opened:
+def _checkpoint(path: Path, jitter_ms: float) -> Opened:
     import os
 
     from deepspeech import checkpoint
     from deepspeech.acoustic.restore import restore
-    from deepspeech.datasets.clips import ClipCache
-    from deepspeech.datasets.pipeline import Pipeline
-    from deepspeech.features.mfcc import FeatureExtractor
-    from deepspeech.training.emit import TorchEmitter
+    from deepspeech.training.test import emitter_of
 
     folder = checkpoint.judged(path)
     restored = restore(folder)
-    pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
-    emitter = TorchEmitter(restored.network, pipeline, 16, os.cpu_count() or 1)
+    emit = emitter_of(restored, 16, os.cpu_count() or 1, jitter_ms)
     beam_width = restored.run["config"]["decoding"]["beam_width"]
     files = [folder / "weights.safetensors", folder / "run.json"]
-    return Opened(files, restored.alphabet, restored.features, beam_width, True, emitter.emit)
+    stride = restored.network.config.stride
+    return Opened(files, restored.alphabet, restored.features, beam_width, True, stride, emit)

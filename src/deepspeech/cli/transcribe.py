@@ -87,7 +87,7 @@ def transcribe(
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
     words, phrases = Scorer.open(scorer) if scorer else None, HotPhrases.gather(hot_phrase or (), hot_phrases)
     recognizer = Recognizer(session, options, words, phrases=phrases)
-    recognizer.stream()  # a scorer or phrases that do not fit are told before the first file is read
+    recognizer.check()  # a scorer or phrases that do not fit are told before the first file is read
     if stdin:
         _stdin(recognizer, form, rate, candidates - 1)
         return
@@ -111,14 +111,15 @@ def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int) -> N
     from deepspeech.runtime.pages import Page
 
     page = Page(form)
-    print(page.head(), end="", flush=True)
     if rate is None:
+        print(page.head(), end="", flush=True)
         for result in recognizer.transcribe_all([sys.stdin.buffer.read()], alternatives):
             if isinstance(result, Exception):
                 raise result
             print(page.body(STDIN, result.segments, result.duration_s), end="")
         return
     with recognizer.stream(rate, endpoints=EndpointRules(), alternatives=alternatives) as stream:
+        print(page.head(), end="", flush=True)
         for utterance in stream.over(read_pcm(sys.stdin.buffer, max(1, rate // 10))):
             print(page.body(STDIN, [utterance]), end="", flush=True)
 

@@ -43,8 +43,10 @@ class Look:
     faults: tuple[Fault, ...]
 
 
-def look(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Look:
+def look(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, stride: int = 1) -> Look:
     """Look at sound and transcript. Reads headers and ends, not all of the sound.
+
+    The network has one output every `stride` frames.
 
     Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
     """
@@ -59,24 +61,32 @@ def look(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> 
         faults.append(Fault(sample, str(error), LETTERS if sample.transcript else EMPTY))
     if info is not None and labels is not None:
         frames, needed = features.frames(round(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
+        frames = -(-frames // stride)
         if frames < needed:
             reason = f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}"
             faults.append(Fault(sample, reason, FRAMES))
     return Look(sample if info is None else replace(sample, duration_s=info.duration_s), info, tuple(faults))
 
 
-def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Sample | Fault:
+def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, stride: int = 1) -> Sample | Fault:
     """The sample with its duration, or its first fault; see `look`."""
-    found = look(sample, alphabet, features)
+    found = look(sample, alphabet, features, stride)
     return found.faults[0] if found.faults else found.sample
 
 
 def examine_all(
-    samples: Sequence[Sample], alphabet: Alphabet | None, features: FeatureConfig, label: str, workers: int
+    samples: Sequence[Sample],
+    alphabet: Alphabet | None,
+    features: FeatureConfig,
+    label: str,
+    workers: int,
+    stride: int = 1,
 ) -> tuple[list[Sample], list[Fault]]:
     """What can be trained on, with durations, and what cannot, in order. Clips that lie elsewhere are brought."""
     fetch_all([sample.id for sample in samples], f"fetching {label}")
-    results = for_each(lambda sample: examine(sample, alphabet, features), samples, f"checking {label}", workers)
+    results = for_each(
+        lambda sample: examine(sample, alphabet, features, stride), samples, f"checking {label}", workers
+    )
     good = [result for result in results if isinstance(result, Sample)]
     return good, [result for result in results if isinstance(result, Fault)]
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from deepspeech.audio.shift import shifted
 from deepspeech.datasets.augment.apply import augment
 from deepspeech.datasets.augment.scene import Scene
 from deepspeech.datasets.augment.sources import Sources
@@ -48,6 +49,8 @@ class Pipeline:
     epochs: int = 1
     clean_epochs: float = 0.0  # epochs before augmentation begins
     sources: Sources | None = None  # what augmentations mix in
+    stride: int = 1  # the network's: frames of features for each of its outputs
+    shift_samples: int = 0  # the clip is heard so much later, or earlier if negative
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,9 +64,9 @@ class Pipeline:
     def prepare(self, sample: Sample, epoch: int) -> Example:
         """Sound → noise → power → bend → frames → blur → labels. Raises AudioError or TextError."""
         labels = self.alphabet.encode(sample.transcript)
-        samples = self.cache.read(sample, self.extractor.config.sample_rate_hz)
+        samples = shifted(self.cache.read(sample, self.extractor.config.sample_rate_hz), self.shift_samples)
         features = self._features(samples, sample, epoch)
-        if len(features) < frames_needed(labels):
+        if -(-len(features) // self.stride) < frames_needed(labels):
             features = self.extractor(samples)  # bent too short for its transcript: the clip as it is
         return Example(sample.id, features, np.asarray(labels, dtype=np.int32))
 

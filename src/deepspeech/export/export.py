@@ -82,7 +82,7 @@ def _prove(restored: Restored, session: Session, sounds: Sequence[Float32]) -> P
         for sound in sounds:
             with torch.no_grad():
                 logits = restored.network(torch.from_numpy(extractor(sound))[None])
-            expected = Emission(logits[0].softmax(-1).numpy(), restored.features.step_s)
+            expected = Emission(logits[0].softmax(-1).numpy(), restored.frame_s)
             found = emitter.emit_samples(sound)
             texts = [greedy(emission, restored.alphabet).text for emission in (expected, found)]
             errors, letters = letter_errors(texts[0], texts[1])

@@ -8,7 +8,8 @@ from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
-FORMAT = 1
+FORMAT = 2
+_SINCE_2 = {"recurrent": "lstm", "bidirectional": False, "stride": 1}  # a card that says nothing else is of format 1
 _KEY = "deepspeech"
 
 
@@ -31,6 +32,19 @@ class ModelCard:
     licence: str = ""
     description: str = ""
     made_with: str = ""
+    recurrent: str = "lstm"  # or "relu"
+    bidirectional: bool = False
+    stride: int = 1
+
+    @property
+    def streams(self) -> bool:
+        """Whether the network can hear sound while it comes in: one that listens from the end too must have it all."""
+        return not self.bidirectional
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds from one frame of probabilities to the next."""
+        return self.stride * self.features.step_s
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value pairs for the file."""
@@ -41,7 +55,9 @@ class ModelCard:
         }
         page["alphabet"] = "bytes" if self.alphabet.bytes_mode else list(self.alphabet.labels)
         page["features"] = asdict(self.features)
-        page["format"] = FORMAT
+        page["format"] = FORMAT if any(page[name] != value for name, value in _SINCE_2.items()) else 1
+        if page["format"] == 1:  # which versions before this one read too
+            page = {name: value for name, value in page.items() if name not in _SINCE_2}
         return {_KEY: json.dumps(page, ensure_ascii=False)}
 
     @classmethod

@@ -3,6 +3,10 @@
     windows [B, T, 2·context + 1, F], state_h, state_c [layers, B, H]
         → probabilities [B, T, V], new_state_h, new_state_c [layers, B, H]
 
+A bidirectional network takes whole clips instead, padded to the longest, and how many windows each has:
+
+    windows [B, T, 2·context + 1, F], lengths [B] → probabilities [B, T, V]
+
 In: weights as arrays, by the parameter names of `acoustic/deepspeech.py`, and the card. The graph is written node by
 node: it is small, and so it stays the same whoever trained the weights, and with whatever version of torch.
 
@@ -56,9 +60,10 @@ Weights = Mapping[str, "Float32 | Quantised"]
 
 def quantised(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantised"]:
     """All matrices rounded to 8 bits but the first, a fiftieth of the weights: the first coefficient of sound is a
-    hundred times as large as others, which would be lost where both are rounded alike."""
+    hundred times as large as others, which would be lost where both are rounded alike. And but the paper's recurrent
+    layer, which has no operator in 8 bits."""
     return {
-        name: Quantised.of(value) if value.ndim == 2 and not name.startswith("layer_1.") else value
+        name: Quantised.of(value) if value.ndim == 2 and not name.startswith(("layer_1.", "layer_4.")) else value
         for name, value in weights.items()
     }
 
@@ -92,7 +97,8 @@ def build(weights: Weights, card: ModelCard, relu_clip: float) -> onnx.ModelProt
     x = graph.add("Reshape", [x, flat], "flattened")
     for name in ("1", "2", "3"):
         x = _dense(graph, weights, name, x, relu_clip)
-    x = _lstm(graph, weights, card, x)
+    recurrent = {"lstm": _lstm, "relu": _relu}[card.recurrent]
+    x = recurrent(graph, weights, card, x, relu_clip)
     x = _dense(graph, weights, "5", x, relu_clip)
     x = _linear(graph, weights, "layer_6", x)
     graph.add("Softmax", [x], "probabilities", axis=-1)
@@ -140,7 +146,32 @@ def _gates(value: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([i, o, f, g])
 
 
-def _lstm(graph: Graph, weights: Weights, card: ModelCard, x: str) -> str:
+def _relu(graph: Graph, weights: Weights, card: ModelCard, x: str, relu_clip: float) -> str:
+    """The paper's clipped units (ONNX clips what goes into the ReLU: the same). Both directions share W and b."""
+    x = graph.add("Transpose", [x], "layer_4.in", perm=[1, 0, 2])
+    own = _array(weights, "layer_4.recurrent")
+    bias = np.concatenate([_array(weights, "layer_4.input.bias"), np.zeros(card.hidden, np.float32)])
+    inputs = [
+        x,
+        graph.constant("layer_4.W", np.stack([_array(weights, "layer_4.input.weight")] * len(own))),
+        graph.constant("layer_4.R", own),
+        graph.constant("layer_4.B", np.stack([bias] * len(own))),
+        *(["lengths"] if card.bidirectional else ["", "state_h"]),
+    ]
+    node = helper.make_node(
+        "RNN", inputs, ["layer_4.Y"] if card.bidirectional else ["layer_4.Y", "new_state_h"], name="layer_4",
+        hidden_size=card.hidden, direction="bidirectional" if card.bidirectional else "forward",
+        activations=["Relu"] * len(own), clip=float(relu_clip),
+    )  # fmt: skip
+    graph.nodes.append(node)
+    if card.streams:
+        graph.add("Identity", ["state_c"], "new_state_c")  # such units have no second memory
+    directions = graph.constant("layer_4.directions", np.array([1], np.int64))
+    x = graph.add("ReduceSum", ["layer_4.Y", directions], "layer_4.sum", keepdims=0)
+    return graph.add("Transpose", [x], "layer_4.batch_first", perm=[1, 0, 2])
+
+
+def _lstm(graph: Graph, weights: Weights, card: ModelCard, x: str, relu_clip: float) -> str:
     x = graph.add("Transpose", [x], "lstm.in", perm=[1, 0, 2])
     axis = graph.constant("lstm.axis", np.array([1], np.int64))
     states = []
@@ -185,12 +216,14 @@ def _model(graph: Graph, card: ModelCard, size: int, quantised: bool) -> onnx.Mo
         helper.make_tensor_value_info("windows", FLOAT, ["clips", "frames", size, card.features.coefficients]),
         helper.make_tensor_value_info("state_h", FLOAT, state),
         helper.make_tensor_value_info("state_c", FLOAT, state),
+        helper.make_tensor_value_info("lengths", TensorProto.INT32, ["clips"]),
     ]
     outputs = [
         helper.make_tensor_value_info("probabilities", FLOAT, ["clips", "frames", card.alphabet.classes]),
         helper.make_tensor_value_info("new_state_h", FLOAT, state),
         helper.make_tensor_value_info("new_state_c", FLOAT, state),
     ]
+    inputs, outputs = (inputs[:-1], outputs) if card.streams else ([inputs[0], inputs[-1]], outputs[:1])
     body = helper.make_graph(graph.nodes, "deepspeech", inputs, outputs, graph.constants)
     domains = [helper.make_opsetid("", OPSET)] + ([helper.make_opsetid(RUNTIME, 1)] if quantised else [])
     model = helper.make_model(body, opset_imports=domains, producer_name="deepspeech")

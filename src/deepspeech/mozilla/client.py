@@ -195,7 +195,7 @@ class Model:
         self._recognizer = Recognizer(self._session, self._options, self._scorer, words)
 
     def _heard(self, audio_buffer: ArrayLike) -> "Stream":
-        stream = self.createStream()
+        stream = Stream(self._recognizer.utterance())
         stream.feedAudioContent(audio_buffer)
         return stream
 

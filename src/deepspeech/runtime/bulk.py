@@ -28,6 +28,7 @@ from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
 from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session, State
 from deepspeech.runtime.stream import STEPS
@@ -85,7 +86,7 @@ class Bulk:
         """Use Recognizer.transcribe_all()."""
         self._session, self._extractor, self._new_decoder = session, extractor, new_decoder
         self._count, self._rules = 1 + alternatives, rules
-        self._pause_frames = round(EndpointRules().trailing_silence_s / extractor.config.step_s)
+        self._pause_frames = round(EndpointRules().trailing_silence_s / session.card.frame_s)
         self._cores = cores or len(os.sched_getaffinity(0))
 
     def over(self, sources: Iterable[Source]) -> Iterator[Recording | AudioError]:
@@ -120,8 +121,9 @@ class Bulk:
             return _Loaded(source, duration_s, [_Clip(0, self._extractor(samples), long=False)])
         clips = []
         for start_s, end_s in segments(samples, config.sample_rate_hz, self._rules):
-            first_frame = round(start_s / config.step_s)
-            piece = samples[first_frame * config.step_samples : round(end_s * config.sample_rate_hz)]
+            first_frame = round(start_s / self._session.card.frame_s)
+            first_sample = first_frame * self._session.card.stride * config.step_samples
+            piece = samples[first_sample : round(end_s * config.sample_rate_hz)]
             clips.append(_Clip(first_frame, self._extractor(piece), long=True))
         return _Loaded(source, duration_s, clips)
 
@@ -133,7 +135,11 @@ class Bulk:
         return [pool.submit(self._run, group) for group in groups]
 
     def _run(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, list[Transcript]]]:
-        rows = [Row(clip.features, self._pause_frames if clip.long else None) for clip in clips]
+        card = self._session.card
+        rows = [
+            Row(clip.features, self._pause_frames if clip.long and card.streams else None, card.stride)
+            for clip in clips
+        ]
         emit(self._session, rows)
         return [(clip, self._read(clip, row)) for clip, row in zip(clips, rows, strict=True)]
 
@@ -154,8 +160,9 @@ class Row:
     the latest step again, as in a ConversationStream.
     """
 
-    def __init__(self, features: Float32, pause_frames: int | None = None) -> None:
+    def __init__(self, features: Float32, pause_frames: int | None = None, stride: int = 1) -> None:
         self.features, self.frame = features, 0
+        self.frames = -(-len(features) // stride)  # of probabilities
         self._pause_frames = pause_frames
         self._first = 0
         self._last_letter: int | None = None
@@ -166,7 +173,7 @@ class Row:
         """The next step's probabilities, and which frames are a letter's; whether to go on with a fresh state."""
         self._parts.append(probabilities)
         self.frame += len(probabilities)
-        if self.frame >= len(self.features):
+        if self.frame >= self.frames:
             self._end()
             return False
         if self._pause_frames is None:
@@ -187,24 +194,41 @@ class Row:
 
 def emit(session: Session, rows: Sequence[Row]) -> None:
     """Take the clips of `rows` through the network, as one batch which those that end leave."""
-    context, size = session.card.context_frames, 2 * session.card.context_frames + 1
-    alphabet = session.card.alphabet
-    frames = -(-max(len(row.features) for row in rows) // STEPS) * STEPS
-    padded = np.zeros((len(rows), frames + STEPS + 2 * context, session.card.features.coefficients), np.float32)
-    for number, row in enumerate(rows):
-        padded[number, context : context + len(row.features)] = row.features
-    views = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1).transpose(0, 1, 3, 2)
+    if not session.card.streams:
+        _whole(session, [row for row in rows if row.frames])
+        return
+    alphabet, views = session.card.alphabet, _views(session.card, rows)
     h, c = session.start(len(rows)).h, session.start(len(rows)).c
-    while live := [number for number, row in enumerate(rows) if row.frame < len(row.features)]:
+    while live := [number for number, row in enumerate(rows) if row.frame < row.frames]:
         windows = np.stack([views[number, rows[number].frame : rows[number].frame + STEPS] for number in live])
         probabilities, state = session.step(windows, State(h[:, live], c[:, live]))
         h[:, live], c[:, live] = state.h, state.c
         best = probabilities.argmax(axis=-1)
         letters = (best != alphabet.blank) & (best != (alphabet.blank if alphabet.space is None else alphabet.space))
         for place, number in enumerate(live):
-            count = min(STEPS, len(rows[number].features) - rows[number].frame)
+            count = min(STEPS, rows[number].frames - rows[number].frame)
             if rows[number].take(probabilities[place, :count], letters[place, :count]):
                 h[:, number] = c[:, number] = 0
+
+
+def _whole(session: Session, rows: Sequence[Row]) -> None:
+    """The same by a bidirectional network, which takes whole clips and has nothing to begin afresh."""
+    if not rows:
+        return
+    counts = np.array([row.frames for row in rows], np.int32)
+    probabilities = session.whole(_views(session.card, rows)[:, : counts.max()], counts)
+    for row, count, found in zip(rows, counts, probabilities, strict=True):
+        row.take(found[:count], np.zeros(count, np.bool_))
+
+
+def _views(card: ModelCard, rows: Sequence[Row]) -> Float32:
+    """Windows [clips, frames, 2·context + 1, coefficients] of all clips, a step's more than the longest has."""
+    context, size = card.context_frames, 2 * card.context_frames + 1
+    frames = (-(-max(row.frames for row in rows) // STEPS) + 1) * STEPS * card.stride
+    padded = np.zeros((len(rows), frames + 2 * context, card.features.coefficients), np.float32)
+    for number, row in enumerate(rows):
+        padded[number, context : context + len(row.features)] = row.features
+    return np.lib.stride_tricks.sliding_window_view(padded, size, axis=1).transpose(0, 1, 3, 2)[:, :: card.stride]
 
 
 def _window(sources: Iterator[Source]) -> Iterator[Source]:

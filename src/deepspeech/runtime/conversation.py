@@ -37,9 +37,9 @@ class ConversationStream:
         alternatives: int = 0,
     ) -> None:
         """Use Recognizer.stream()."""
-        self._frame_s = extractor.config.step_s
+        self._frame_s = session.card.frame_s
         # The step that is heard again must not hold the letters before the pause.
-        least_s = (STEPS + session.card.context_frames) * self._frame_s
+        least_s = STEPS * self._frame_s + session.card.context_frames * extractor.config.step_s
         if rules.trailing_silence_s < least_s:
             raise ConfigError(
                 f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
+from deepspeech.audio.shift import shifted
 from deepspeech.audio.span import Place
 from deepspeech.decoder.emission import Emission
 from deepspeech.features.mfcc import FeatureExtractor
@@ -19,8 +20,9 @@ from deepspeech.runtime.stream import EmissionStream
 class FileEmitter:
     """Emissions of sound files, in the order asked for."""
 
-    def __init__(self, session: Session, workers: int | None = None) -> None:
-        self._session = session
+    def __init__(self, session: Session, workers: int | None = None, shift_samples: int = 0) -> None:
+        """With `shift_samples` every clip is heard so much later, or earlier where it is negative."""
+        self._session, self._shift = session, shift_samples
         self._extractor = FeatureExtractor(session.card.features)
         self._workers = workers or os.cpu_count() or 1
 
@@ -36,4 +38,5 @@ class FileEmitter:
     def emit_samples(self, samples: NDArray[np.float32]) -> Emission:
         """The emission of mono float32 samples at the model's rate."""
         stream = EmissionStream(self._session, self._extractor)
-        return Emission(np.concatenate([stream.feed(samples), stream.finish()]), self._extractor.config.step_s)
+        samples = shifted(samples, self._shift)
+        return Emission(np.concatenate([stream.feed(samples), stream.finish()]), self._session.card.frame_s)

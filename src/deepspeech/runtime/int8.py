@@ -22,7 +22,7 @@ NONE = np.zeros(0, np.float32)
 
 def open_int8(path: str | Path, card: ModelCard) -> Int8Network | None:
     """The network of a model file; None where this processor or the file's graph is not one for it."""
-    if card.precision != "int8" or not Int8Network.runs_here():
+    if card.precision != "int8" or card.recurrent != "lstm" or not Int8Network.runs_here():
         return None
     try:
         return _network(read_constants(path), card)

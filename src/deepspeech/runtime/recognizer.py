@@ -66,7 +66,7 @@ class Recognizer:
         """
         words = Scorer.open(scorer) if scorer else None
         recognizer = cls(Session(path, threads), options, words, hot_words, phrases)
-        recognizer.stream()  # so that a scorer that does not fit is known now
+        recognizer.check()
         return recognizer
 
     @property
@@ -87,7 +87,7 @@ class Recognizer:
     def candidates(self, audio: Sound, count: int, rate_hz: int | None = None) -> list[Transcript]:
         """Up to `count` transcripts, best first; the rest as for `transcribe`."""
         samples, rate_hz = _samples(audio, rate_hz)
-        with self.stream(rate_hz) as stream:
+        with self.utterance(rate_hz) as stream:
             stream.feed(samples)
             return stream.finish(count)
 
@@ -116,14 +116,32 @@ class Recognizer:
     ) -> RecognizerStream | ConversationStream:
         """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
 
-        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves.
+        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. Raises
+        ConfigError where the network is bidirectional.
         """
+        if not self.card.streams:
+            raise ConfigError(
+                "this model cannot stream: its network is bidirectional and must hear a recording to its end; "
+                "transcribe whole files, or train one with network.bidirectional = false"
+            )
+        if endpoints is None:
+            return self.utterance(rate_hz)
+        rate = self._rate(rate_hz)
+        return ConversationStream(self._session, self._extractor, self._new_decoder, rate, endpoints, alternatives)
+
+    def check(self) -> None:
+        """Raise ScorerError or ConfigError where the scorer or the phrases do not fit the model."""
+        self._new_decoder(0)
+
+    def utterance(self, rate_hz: int | None = None) -> RecognizerStream:
+        """A stream for one utterance that is fed whole before it is read; every network can do that."""
+        return RecognizerStream(self._session, self._extractor, self._new_decoder, self._rate(rate_hz))
+
+    def _rate(self, rate_hz: int | None) -> int:
         rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
         if rate < 1:
             raise ConfigError(f"a sample rate of {rate} Hz was given; give one above 0")
-        if endpoints is None:
-            return RecognizerStream(self._session, self._extractor, self._new_decoder, rate)
-        return ConversationStream(self._session, self._extractor, self._new_decoder, rate, endpoints, alternatives)
+        return rate
 
     async def listen(
         self,
@@ -141,9 +159,14 @@ class Recognizer:
                 yield utterance
 
     def _new_decoder(self, first_frame: int) -> BeamDecoder:
-        step_s = self._extractor.config.step_s
         return BeamDecoder(
-            self.card.alphabet, self.options, step_s, self._scorer, self._hot_words, self._phrases, first_frame
+            self.card.alphabet,
+            self.options,
+            self.card.frame_s,
+            self._scorer,
+            self._hot_words,
+            self._phrases,
+            first_frame,
         )
 
 

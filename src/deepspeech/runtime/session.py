@@ -1,6 +1,7 @@
 """One exported network: windows and state in, probabilities and state out. Threads may share it.
 
 Networks with 8-bit weights run in C++ of our own where the processor has the instructions, all others in ONNX Runtime.
+A bidirectional network keeps no state: it takes whole clips.
 """
 
 import os
@@ -22,7 +23,7 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class State:
-    """What the LSTM remembers: two arrays [layers, B, hidden]."""
+    """What the recurrent layer remembers: two arrays [layers, B, hidden]."""
 
     h: Float32
     c: Float32
@@ -60,6 +61,13 @@ class Session:
         feed = {"windows": windows_BTCF, "state_h": state.h, "state_c": state.c}
         probabilities, h, c = self._session.run(["probabilities", "new_state_h", "new_state_c"], feed)
         return probabilities, State(h, c)
+
+    def whole(self, windows_BTCF: Float32, lengths_B: NDArray[np.int32]) -> Float32:
+        """Probabilities [B, T, classes] of whole clips, padded to the longest, by a bidirectional network."""
+        assert self._session
+        feed = {"windows": windows_BTCF, "lengths": lengths_B}
+        probabilities: Float32 = self._session.run(["probabilities"], feed)[0]
+        return probabilities
 
 
 def _metadata(path: str | Path) -> dict[str, str]:

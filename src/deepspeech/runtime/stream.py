@@ -5,10 +5,11 @@
                           a window)               not yet there)           of a step)
 
 Each stage keeps what it cannot pass on yet; `finish` empties them from left to right. The network always takes the
-same number of windows at once, so results do not depend on how the sound was cut. A stream belongs to one thread; the
-session behind it is shared.
+same number of windows at once, so results do not depend on how the sound was cut. Windows of a bidirectional network
+stay pending to the end, and go through it all at once. A stream belongs to one thread; the session behind it is shared.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -37,10 +38,11 @@ class EmissionStream:
     def __init__(self, session: Session, extractor: FeatureExtractor) -> None:
         self._session = session
         self._frames = FrameStream(extractor)
-        self._windows = WindowStream(session.card.context_frames, extractor.config.coefficients)
+        self._windows = WindowStream(session.card.context_frames, extractor.config.coefficients, session.card.stride)
         self._pending = self._windows.feed(np.zeros((0, extractor.config.coefficients), np.float32))
         self._latest = self._pending
         self._state = session.start()
+        self._size = STEPS if session.card.streams else sys.maxsize
 
     def feed(self, samples: Float32) -> Float32:
         """Probabilities [frames, classes] that `samples` (mono float32 at the model's rate) complete."""
@@ -74,11 +76,14 @@ class EmissionStream:
     def _advance(self, windows: Float32, last: bool) -> Iterator[Float32]:
         if len(windows):
             self._pending = np.concatenate([self._pending, windows])
-        while len(self._pending) >= STEPS or (last and len(self._pending)):
-            self._latest, self._pending = self._pending[:STEPS], self._pending[STEPS:]
+        while len(self._pending) >= self._size or (last and len(self._pending)):
+            self._latest, self._pending = self._pending[: self._size], self._pending[self._size :]
             yield self._step(self._latest)
 
     def _step(self, windows: Float32) -> Float32:
+        if not self._session.card.streams:
+            whole: Float32 = self._session.whole(windows[None], np.array([len(windows)], np.int32))[0]
+            return whole
         probabilities, self._state = self._session.step(windows[None], self._state)
         rows: Float32 = probabilities[0]
         return rows

@@ -7,10 +7,13 @@ Float32 = NDArray[np.float32]
 
 
 class WindowStream:
-    """Feeds of frames [n, F] in, windows [m, 2·context + 1, F] out, oldest frame first. One stream, one thread."""
+    """Feeds of frames [n, F] in, windows [m, 2·context + 1, F] out, oldest frame first. One stream, one thread.
 
-    def __init__(self, context_frames: int, coefficients: int) -> None:
-        self._context = context_frames
+    There is a window around every `stride`-th frame, from the first on.
+    """
+
+    def __init__(self, context_frames: int, coefficients: int, stride: int = 1) -> None:
+        self._context, self._stride, self._skip = context_frames, stride, 0
         self._held = np.zeros((context_frames, coefficients), np.float32)
 
     def feed(self, frames: Float32) -> Float32:
@@ -21,7 +24,9 @@ class WindowStream:
         self._held = held[count:].copy()
         if not count:
             return np.zeros((0, size, held.shape[1]), np.float32)
-        return np.lib.stride_tricks.sliding_window_view(held, size, axis=0)[:count].transpose(0, 2, 1)
+        windows = np.lib.stride_tricks.sliding_window_view(held, size, axis=0)[:count].transpose(0, 2, 1)
+        first, self._skip = self._skip, (self._skip - count) % self._stride
+        return windows[first :: self._stride]
 
     def finish(self) -> Float32:
         """Windows of the last frames, zeros to their right."""

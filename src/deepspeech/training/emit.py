@@ -28,11 +28,12 @@ class TorchEmitter:
         lengths = [sample.duration_s or sample.size_bytes for sample in samples]
         groups = [[samples[i] for i in group] for group in batches(lengths, self._batch_size, "descending", 0, 0)]
         device = next(self._network.parameters()).device
-        frame_s = self._pipeline.extractor.config.step_s
+        shape = self._network.config
+        frame_s = shape.stride * self._pipeline.extractor.config.step_s
         for group, (batch,) in load(groups, self._pipeline, 0, self._workers, device, refuse):
-            logits = self._network(batch.features_BTF)
-            loss_B, probabilities = losses(logits, batch).tolist(), logits.softmax(-1).cpu().numpy()
+            logits = self._network(batch.features_BTF, lengths_B=batch.lengths_B)
+            loss_B, probabilities = losses(logits, batch, shape.stride).tolist(), logits.softmax(-1).cpu().numpy()
             for row, sample in enumerate(group):
-                frames = int(batch.lengths_B[row])
+                frames = shape.outputs(int(batch.lengths_B[row]))
                 yield Emitted(sample, Emission(probabilities[row, :frames], frame_s), loss_B[row])
         self._network.train(was_training)

@@ -33,7 +33,7 @@ def infer_samples(
     """The best transcript of mono samples [N] at the network's rate."""
     features = FeatureExtractor(restored.features)(samples)
     probabilities = restored.network(torch.from_numpy(features)[None])[0].softmax(-1).numpy()
-    return decode(Emission(probabilities, restored.features.step_s), restored.alphabet, options, scorer=scorer)[0]
+    return decode(Emission(probabilities, restored.frame_s), restored.alphabet, options, scorer=scorer)[0]
 
 
 def infer_all(

@@ -1,6 +1,7 @@
 """Optimiser, learning-rate schedule and averaged weights; their state as plain arrays for checkpoints."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,18 +11,35 @@ from deepspeech.checkpoint import Tensors
 from deepspeech.config import TrainingConfig
 
 
+def optimiser_of(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
+    """The optimiser that `training.optimiser` names."""
+    return nesterov(network, config) if config.optimiser == "nesterov" else adam(network, config)
+
+
+def nesterov(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Gradient descent with Nesterov's momentum (Sutskever et al. 2013), as Hannun et al. 2014 trained."""
+    return torch.optim.SGD(
+        _groups(network, config), config.learning_rate, config.momentum, nesterov=config.momentum > 0
+    )
+
+
 def adam(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
     """Adam (Kingma & Ba 2015) with decoupled weight decay, which spares biases and norms."""
-    learning = [p for p in network.parameters() if p.requires_grad]
-    matrices = [p for p in learning if p.ndim > 1]
-    vectors = [p for p in learning if p.ndim <= 1]
     return torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
+        _groups(network, config),
         lr=config.learning_rate,
         betas=(config.beta1, config.beta2),
         eps=config.epsilon,
         fused=True,
     )
+
+
+def _groups(network: DeepSpeech, config: TrainingConfig) -> list[dict[str, Any]]:
+    """Parameters that weights decay in, and those that they do not: biases and norms."""
+    learning = [p for p in network.parameters() if p.requires_grad]
+    matrices = [p for p in learning if p.ndim > 1]
+    vectors = [p for p in learning if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
 def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> float:
@@ -31,6 +49,8 @@ def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> flo
         return config.learning_rate * (step + 1) / warmup
     if config.schedule == "constant":
         return config.learning_rate
+    if config.schedule == "annealed":
+        return config.learning_rate * config.anneal ** int((step - warmup) / steps_an_epoch)
     done = (step - warmup) / max(1.0, config.epochs * steps_an_epoch - warmup)
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
@@ -71,10 +91,16 @@ def weights_of(network: DeepSpeech) -> Tensors:
 
 
 def state_of(network: DeepSpeech, optimiser: torch.optim.Optimizer) -> Tensors:
-    """Adam's moments by parameter name: `first/NAME`, `second/NAME`, and `step/NAME`, its count of updates."""
+    """What the optimiser remembers, by parameter name.
+
+    Adam's moments are `first/NAME`, `second/NAME`, and `step/NAME`, its count of updates; Nesterov's `momentum/NAME`.
+    """
     arrays: Tensors = {}
     for name, parameter in network.named_parameters():
-        if state := optimiser.state.get(parameter):
+        state = optimiser.state.get(parameter) or {}
+        if "momentum_buffer" in state:
+            arrays[f"momentum/{name}"] = state["momentum_buffer"].cpu().numpy()
+        elif state:
             arrays[f"first/{name}"] = state["exp_avg"].cpu().numpy()
             arrays[f"second/{name}"] = state["exp_avg_sq"].cpu().numpy()
             arrays[f"step/{name}"] = np.asarray(state["step"].cpu().numpy(), dtype=np.float32)
@@ -82,9 +108,13 @@ def state_of(network: DeepSpeech, optimiser: torch.optim.Optimizer) -> Tensors:
 
 
 def restore_state(network: DeepSpeech, optimiser: torch.optim.Optimizer, arrays: Tensors) -> None:
-    """Put back what `state_of` gave; parameters without an entry start anew."""
+    """Put back what `state_of` gave; parameters without an entry (or with another optimiser's) start anew."""
+    momentum = isinstance(optimiser, torch.optim.SGD)
     for name, parameter in network.named_parameters():
-        if f"first/{name}" in arrays:
+        if momentum and f"momentum/{name}" in arrays:
+            buffer = torch.from_numpy(arrays[f"momentum/{name}"].copy()).to(parameter.device)
+            optimiser.state[parameter] = {"momentum_buffer": buffer}
+        elif not momentum and f"first/{name}" in arrays:
             optimiser.state[parameter] = {
                 "step": torch.tensor(float(arrays[f"step/{name}"]), device=parameter.device),
                 "exp_avg": torch.from_numpy(arrays[f"first/{name}"].copy()).to(parameter.device),

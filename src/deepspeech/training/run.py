@@ -85,7 +85,7 @@ class Run:
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
         extractor = FeatureExtractor(config.features)
-        self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb))
+        self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb), stride=config.network.stride)
         augmentations = tuple(parse(text) for text in config.augment)
         self.pipeline = replace(
             self.plain,
@@ -97,7 +97,7 @@ class Run:
         )
         self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
         freeze(self.network, config.transfer.freeze)
-        self.optimiser = optim.adam(self.network, config.training)
+        self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
         self.learner = Learner(self.network, self.optimiser, config.training.clip_norm, self.precision, self.shares)
         self.position = Position()

@@ -55,7 +55,7 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log) -> Sets:
         opened[kind] = {}
         files = {name: read_samples(name) for name in getattr(data, kind)}
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
-            good, bad = examine_all(samples, alphabet, config.features, name, data.workers)
+            good, bad = examine_all(samples, alphabet, config.features, name, data.workers, config.network.stride)
             opened[kind][name] = good
             faults += bad
     if data.on_bad_sample == "refuse":

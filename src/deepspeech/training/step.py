@@ -15,12 +15,15 @@ from deepspeech.acoustic.deepspeech import DeepSpeech
 from deepspeech.training.loader import TensorBatch
 
 
-def losses(logits_BTV: Tensor, batch: TensorBatch) -> Tensor:
-    """Un-normalised CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class."""
+def losses(logits_BTV: Tensor, batch: TensorBatch, stride: int = 1) -> Tensor:
+    """Un-normalised CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class.
+
+    There is one frame of logits every `stride` frames of features.
+    """
     return functional.ctc_loss(
         logits_BTV.log_softmax(-1).transpose(0, 1),
         batch.labels,
-        batch.lengths_B,
+        -(-batch.lengths_B // stride),
         batch.label_lengths_B,
         blank=logits_BTV.shape[-1] - 1,
         reduction="none",
@@ -75,6 +78,6 @@ class Learner:
         device = batch.features_BTF.device
         random = torch.Generator(device).manual_seed(seed)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._precision == "bfloat16"):
-            logits_BTV = self._network(batch.features_BTF, random)
-        loss_B = losses(logits_BTV.float(), batch)
+            logits_BTV = self._network(batch.features_BTF, random, batch.lengths_B)
+        loss_B = losses(logits_BTV.float(), batch, self._network.config.stride)
         return loss_B.detach(), list(torch.autograd.grad(loss_B.sum(), self._parameters))

@@ -1,0 +1,129 @@
+"""Networks of the paper's shape in recognition: both ways means whole clips, strides mean long frames."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from deepspeech import Model, Recognizer, checkpoint
+from deepspeech.acoustic.restore import restore
+from deepspeech.audio.formats import write_wav
+from deepspeech.cli.export import export
+from deepspeech.decoder.options import DecodeOptions
+from deepspeech.errors import ConfigError
+from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.runtime.bulk import Row, emit
+from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.endpoints import EndpointRules
+from deepspeech.runtime.session import Session
+from deepspeech.training.log import Log
+from deepspeech.training.run import Run
+from tests.fakes import config, tones
+
+SHAPES = {
+    "both ways": {"recurrent": "relu", "bidirectional": True},
+    "both ways, strides": {"recurrent": "relu", "bidirectional": True, "stride": 2},
+    "one way, strides": {"recurrent": "relu", "stride": 3},
+    "LSTM, strides": {"stride": 2},
+}
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("shape")
+    Run(config(made, network={"hidden": 16, **SHAPES[request.param]}, training__epochs=3), Log()).train()
+    export(made / "checkpoints", made / "a.onnx", language="en")
+    return made
+
+
+@pytest.fixture(scope="module")
+def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("both")
+    Run(config(made, network={"hidden": 16, **SHAPES["both ways"]}), Log()).train()
+    export(made / "checkpoints", made / "a.onnx", language="en")
+    return made / "a.onnx"
+
+
+def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: Path) -> None:
+    restored, session = restore(checkpoint.judged(folder / "checkpoints")), Session(folder / "a.onnx")
+    extractor, stride = FeatureExtractor(restored.features), restored.network.config.stride
+    assert session.card.frame_s == pytest.approx(0.02 * stride)
+    sounds = [tones("abc d" * n, n) for n in (2, 5, 1)] + [np.zeros(100, np.float32)]
+    rows = [Row(extractor(sound), None, stride) for sound in sounds]
+    emit(session, rows)
+    for sound, row in zip(sounds[:-1], rows[:-1], strict=True):
+        features = extractor(sound)
+        with torch.no_grad():
+            expected = restored.network(torch.from_numpy(features)[None])[0].softmax(-1).numpy()
+        assert len(expected) == -(-len(features) // stride)
+        one = FileEmitter(session).emit_samples(sound)
+        assert one.frame_s == session.card.frame_s
+        np.testing.assert_allclose(one.probabilities_TV, expected, atol=1e-4)
+        np.testing.assert_allclose(np.concatenate([piece for _, piece in row.pieces]), expected, atol=1e-4)
+    assert rows[-1].pieces == []  # too short for a frame
+    assert len(FileEmitter(session).emit_samples(sounds[-1]).probabilities_TV) == 0
+
+
+def test_eight_bits_are_near_and_smaller(folder: Path) -> None:
+    export(folder / "checkpoints", folder / "int8.onnx", int8=True, tolerance=1.0)
+    assert (folder / "int8.onnx").stat().st_size < (folder / "a.onnx").stat().st_size
+    one, other = (
+        FileEmitter(Session(folder / name)).emit_samples(tones("abc d", 4)) for name in ("a.onnx", "int8.onnx")
+    )
+    assert one.probabilities_TV.shape == other.probabilities_TV.shape
+    assert np.abs(one.probabilities_TV - other.probabilities_TV).mean() < 0.02
+
+
+def test_times_are_those_of_the_sound(folder: Path, tmp_path: Path) -> None:
+    model, sound = Recognizer.open(folder / "a.onnx"), tones("abcd abcd", 1)
+    write_wav(tmp_path / "a.wav", sound, 16000)
+    end_s = len(sound) / 16000
+    one = model.transcribe(sound)
+    assert all(0 <= token.frame * model.card.frame_s <= end_s for token in one.tokens)
+    (found,) = model.transcribe_all([tmp_path / "a.wav"])
+    assert found.text == one.text.strip()  # type: ignore[union-attr]
+
+
+def test_a_long_recording_is_cut_at_its_silences_alone(both_ways: Path, tmp_path: Path) -> None:
+    parts = [part for n in range(4) for part in (tones("abcd " * 12, n), np.zeros(32000, np.float32))]
+    write_wav(tmp_path / "long.wav", np.concatenate(parts), 16000)
+    (found,) = Recognizer.open(both_ways).transcribe_all([tmp_path / "long.wav"])
+    assert found.duration_s == pytest.approx(sum(map(len, parts)) / 16000)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda model: model.stream(),
+        lambda model: model.stream(endpoints=EndpointRules()),
+    ],
+)
+def test_one_that_listens_both_ways_does_not_stream(both_ways: Path, begin: Callable[[Recognizer], object]) -> None:
+    model = Recognizer.open(both_ways, options=DecodeOptions(beam_width=16))
+    with pytest.raises(ConfigError, match="cannot stream") as refused:
+        begin(model)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_old_api_reads_whole_sound_with_it(both_ways: Path) -> None:
+    sound = tones("abba", 3)
+    model = Model(str(both_ways))
+    assert (
+        model.stt((sound * 32767).astype(np.int16))
+        == Recognizer.open(both_ways).transcribe((sound * 32767).astype(np.int16)).text
+    )
+    with pytest.raises(ConfigError, match="cannot stream"):
+        model.createStream()
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 5])
+def test_windows_stand_around_every_so_many_frames_however_they_are_fed(stride: int) -> None:
+    from deepspeech.runtime.windows import WindowStream
+
+    frames = np.arange(1, 24, dtype=np.float32)[:, None]
+    every, some = WindowStream(2, 1), WindowStream(2, 1, stride)
+    whole = np.concatenate([every.feed(frames), every.finish()])
+    pieces = [some.feed(frames[first:last]) for first, last in ((0, 1), (1, 1), (1, 8), (8, 11), (11, 23))]
+    np.testing.assert_array_equal(np.concatenate([*pieces, some.finish()]), whole[::stride])
