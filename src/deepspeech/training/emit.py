@@ -30,7 +30,7 @@ class TorchEmitter:
         device = next(self._network.parameters()).device
         frame_s = self._pipeline.extractor.config.step_s
         for group, (batch,) in load(groups, self._pipeline, 0, self._workers, device, refuse):
-            logits = self._network(batch.features_BTF)
+            logits = self._network(batch.features_BTF, lengths_B=batch.lengths_B)
             loss_B, probabilities = losses(logits, batch).tolist(), logits.softmax(-1).cpu().numpy()
             for row, sample in enumerate(group):
                 frames = int(batch.lengths_B[row])

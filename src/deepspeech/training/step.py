@@ -75,6 +75,6 @@ class Learner:
         device = batch.features_BTF.device
         random = torch.Generator(device).manual_seed(seed)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._precision == "bfloat16"):
-            logits_BTV = self._network(batch.features_BTF, random)
+            logits_BTV = self._network(batch.features_BTF, random, batch.lengths_B)
         loss_B = losses(logits_BTV.float(), batch)
         return loss_B.detach(), list(torch.autograd.grad(loss_B.sum(), self._parameters))
