@@ -82,7 +82,7 @@ class _Layer(Function):
             if begin:
                 past = before - first  # where the frame before begins
                 later, heard = recurrent.added(sums[begin : begin + count], given[past : past + count]), count
-        h_before = outputs[:-counts[-1]]
+        h_before = outputs[: -counts[-1]]
         if first != counts[-1]:
             h_before = torch.cat([outputs[before : before + count] for count, _, before in _frames(counts)])
         wide = cells.dtype

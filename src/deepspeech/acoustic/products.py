@@ -13,7 +13,7 @@ from torch.nn import functional
 
 _ONEDNN = (
     platform.machine() in ("x86_64", "AMD64")
-    and torch.backends.mkldnn.is_available()
+    and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
 )
