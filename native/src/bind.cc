@@ -8,6 +8,7 @@
 #include "bind_language.hh"
 #include "bind_lm.hh"
 #include "bind_lstm.hh"
+#include "bind_network.hh"
 #include "mfcc.hh"
 
 namespace nb = nanobind;
@@ -67,4 +68,5 @@ NB_MODULE(_native, m) {
   bind_language(m);
   bind_lm(m);
   bind_lstm(m);
+  bind_network(m);
 }
