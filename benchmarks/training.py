@@ -4,7 +4,8 @@
 
 Uses the loop's own loader, features and step, on one core by default, on clips in the order of training; prints the
 ratio to DeepSpeech 0.9.3's trainer (TensorFlow 1.15.4, batch 16, AN4, one core of an AMD EPYC with AVX-512: 19.3 at
-512, 0.60 at 2048), and to the machine's rate of matrix products in the same run, so that machines can be compared.
+512, 0.60 at 2048), and which share of the core's arithmetic is reached: useful operations of the network (forward and
+backward, of the clips' own frames alone) in a second over those of a product of large matrices in the same run.
 """
 
 import argparse
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--augment", nargs="*", default=[], help="augmentations, as a run's settings have them")
     parser.add_argument("--seconds", type=float, default=40.0, help="measured time for each width")
+    parser.add_argument("--busy", action="store_true", help="count processor time, on a machine that others use too")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
 
@@ -31,25 +33,45 @@ def main() -> None:
 
     torch.set_num_threads(1)
     print(f"{arguments.cores} core(s), batch {arguments.batch_size}, {arguments.precision}, torch {torch.__version__}")
-    print(f"matrix products: {gflops(torch):.0f} GFLOP/s in float32")
     for hidden in arguments.hidden:
+        names = dict.fromkeys(("float32", arguments.precision))
+        limits = {name: gflops(torch, getattr(torch, name), arguments.busy) for name in names}
         rate = throughput(arguments, hidden)
-        ratio = f", {rate / OLD[hidden]:.1f} times 0.9.3's {OLD[hidden]}" if hidden in OLD else ""
+        ratio = f", {rate / OLD[hidden]:.2f} times 0.9.3's {OLD[hidden]}" if hidden in OLD else ""
         print(f"hidden {hidden}: {rate:.2f} audio seconds a second{ratio}")
+        reached = rate * operations(hidden) / 1e9
+        print(f"    {operations(hidden) / 1e9:.3f} GFLOP an audio second, {reached:.1f} GFLOP/s reached")
+        for name, limit in limits.items():
+            share = reached / (limit * arguments.cores)
+            print(f"    product of large matrices in {name}: {limit:.1f} GFLOP/s a core; reached: {100 * share:.0f} %")
 
 
-def gflops(torch) -> float:
-    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
+def operations(hidden: int) -> float:
+    """Additions and multiplications of an audio second's learning: each weight thrice a frame, layer 1's but twice."""
+    from deepspeech.acoustic.config import NetworkConfig
+    from deepspeech.features.config import FeatureConfig
+    from deepspeech.text.alphabet import ENGLISH
+
+    features = FeatureConfig()
+    first = (2 * NetworkConfig().context_frames + 1) * features.coefficients * hidden
+    weights = 3 * hidden**2 + 8 * hidden**2 + hidden * ENGLISH.classes
+    return 2 * (2 * first + 3 * weights) / features.step_s
+
+
+def gflops(torch, dtype, busy: bool) -> float:
+    clock = time.thread_time if busy else time.perf_counter
+    a, b = torch.randn(1024, 1024).to(dtype), torch.randn(1024, 1024).to(dtype)
+    torch.mm(a, b)
     best = 0.0
     for _ in range(10):
-        started = time.perf_counter()
+        started = clock()
         torch.mm(a, b)
-        best = max(best, 2 * 1024**3 / (time.perf_counter() - started) / 1e9)
+        best = max(best, 2 * 1024**3 / (clock() - started) / 1e9)
     return best
 
 
 def throughput(arguments: argparse.Namespace, hidden: int) -> float:
-    """Sound seconds over wall seconds of whole steps, after two that are not counted."""
+    """Sound seconds over wall (or processor) seconds of whole steps, after two that are not counted."""
     import torch
 
     from deepspeech.acoustic.config import NetworkConfig
@@ -77,17 +99,18 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     optimiser = optim.adam(network, TrainingConfig(learning_rate=1e-4))
     learner = Learner(network, optimiser, 0.0, arguments.precision, arguments.cores)
     groups = ([samples[i] for i in group] for group in plan)
-    learnt, started = 0.0, time.perf_counter()
+    clock = time.process_time if arguments.busy else time.perf_counter
+    learnt, started = 0.0, clock()
     loaded = load(groups, pipeline, 0, arguments.cores, torch.device("cpu"), refuse, arguments.cores)
     for number, (group, shares) in enumerate(loaded):
         learner.learn(shares, number)
         if number == 1:
-            learnt, started = 0.0, time.perf_counter()
+            learnt, started = 0.0, clock()
         elif number > 1:
             learnt += sum(sample.duration_s or 0.0 for sample in group)
-        if number > 2 and time.perf_counter() - started > arguments.seconds:
+        if number > 2 and clock() - started > arguments.seconds:
             break
-    return learnt / (time.perf_counter() - started)
+    return learnt / (clock() - started)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,19 @@ def word_hashes(words: list[str]) -> NDArray[np.uint64]: ...
 def pack_ngrams(ids: Ids, word_bits: int) -> tuple[High, Low]: ...
 def unpack_ngrams(high: High, low: Low, order: int, word_bits: int) -> Ids: ...
 
+# float32, float64, or bfloat16 as the uint16 that its bits are; memory is float32 (with float64: float64).
+def lstm_forward(
+    sums: NDArray[Any], before: NDArray[Any], gates: NDArray[Any], cells: NDArray[Any], outputs: NDArray[Any]
+) -> None: ...
+def lstm_backward(
+    gates: NDArray[Any],
+    before: NDArray[Any],
+    cells: NDArray[Any],
+    outputs_gradient: NDArray[Any],
+    cells_gradient: NDArray[Any],
+    sums_gradient: NDArray[Any],
+) -> None: ...
+
 class FrameKernel:
     def __init__(
         self,

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.lstm import lstm
 from deepspeech.acoustic.recurrent import ClippedRecurrence
 
 State = tuple[Tensor, Tensor]
@@ -72,13 +73,29 @@ class DeepSpeech(nn.Module):
         """Logits [B, T / stride, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them.
 
         While training, dropout draws from `random` (None: torch's own generator). A bidirectional network must know
-        where each clip ends: `lengths_B` in frames of features (None: none is padded).
+        where each clip ends: `lengths_B` in frames of features (None: none is padded). With an LSTM a CPU leaves out
+        what lies beyond: logits there are zeros.
         """
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
         windows_BTFC = self.normalise(padded).unfold(1, 2 * context + 1, self.config.stride)
         ends_B = None if lengths_B is None else self.config.outputs(lengths_B)
+        if ends_B is not None and self.config.recurrent == "lstm" and features_BTF.device.type == "cpu":
+            return self._packed(windows_BTFC, ends_B, random)
         return self.logits(windows_BTFC.transpose(2, 3).flatten(2), random=random, lengths_B=ends_B)[0]
+
+    def _packed(self, windows_BTFC: Tensor, lengths_B: Tensor, random: torch.Generator | None) -> Tensor:
+        """Logits [B, T, V], calculated for the clips' own frames alone: frame by frame, the longest clip first."""
+        clips, frames = windows_BTFC.shape[:2]
+        order = torch.argsort(lengths_B, descending=True, stable=True)
+        heard_TB = torch.arange(frames)[:, None] < lengths_B[order]
+        time_N, place_N = heard_TB.nonzero(as_tuple=True)
+        counts = [count for count in heard_TB.sum(1).tolist() if count]
+        clip_N = order[place_N]
+        x = self._before(windows_BTFC.transpose(2, 3)[clip_N, time_N].flatten(1), random)
+        logits_NV = self._after(lstm(x, self.lstm, counts), random)
+        empty = logits_NV.new_zeros(clips, frames, logits_NV.shape[1])
+        return empty.index_put((clip_N, time_N), logits_NV)
 
     def step(self, windows_BTCF: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits [B, T, V] of windows [B, T, 2·context + 1, F], oldest frame first, and the state after them."""
@@ -95,18 +112,27 @@ class DeepSpeech(nn.Module):
         lengths_B: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Logits [B, T, V] and the recurrent layer's state after the last frame, from which a next piece continues."""
-        c = self.config
-        x = self._dropped(self._dense("1", self.layer_1, windows_BTW), c.dropout_1, random)
-        x = self._dropped(self._dense("2", self.layer_2, x), c.dropout_2, random)
-        x = self._dropped(self._dense("3", self.layer_3, x), c.dropout_3, random)
-        if c.recurrent == "relu":
+        x = self._before(windows_BTW, random)
+        if self.config.recurrent == "relu":
             x, last = self.layer_4(x, lengths_B, None if state is None else state[0])
             state = (last, last)  # such units have no second memory
         else:
             x, state = self.lstm(x, state)
-        x = self._dropped(x, c.dropout_lstm, random)
-        x = self._dropped(self._dense("5", self.layer_5, x), c.dropout_5, random)
-        return self.layer_6(x), state
+        return self._after(x, random), state
+
+    def _before(self, x: Tensor, random: torch.Generator | None) -> Tensor:
+        """What the recurrent layer hears of windows [..., W]."""
+        c = self.config
+        x = self._dropped(self._dense("1", self.layer_1, x), c.dropout_1, random)
+        x = self._dropped(self._dense("2", self.layer_2, x), c.dropout_2, random)
+        return self._dropped(self._dense("3", self.layer_3, x), c.dropout_3, random)
+
+    def _after(self, x: Tensor, random: torch.Generator | None) -> Tensor:
+        """Logits [..., V] of the recurrent layer's outputs."""
+        x = self._dropped(x, self.config.dropout_lstm, random)
+        x = self._dropped(self._dense("5", self.layer_5, x), self.config.dropout_5, random)
+        logits: Tensor = self.layer_6(x)
+        return logits
 
     def _dense(self, name: str, layer: nn.Linear, x: Tensor) -> Tensor:
         x = torch.clamp(layer(x), 0.0, self.config.relu_clip)
@@ -116,4 +142,9 @@ class DeepSpeech(nn.Module):
         """Inverted dropout (Srivastava 2014) with randomness of the caller's: threads must not share a generator."""
         if not self.training or not rate:
             return x
-        return x * torch.empty_like(x).bernoulli_(1 - rate, generator=random).div_(1 - rate)
+        if x.device.type != "cpu":
+            return x * torch.empty_like(x).bernoulli_(1 - rate, generator=random).div_(1 - rate)
+        # A draw of 64 bits makes four of 16, which is fine enough for a rate.
+        draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None, generator=random)
+        kept = (draws.view(torch.int16)[: x.numel()] >= round(rate * 2**16) - 2**15).view(x.shape)
+        return x * kept.to(x.dtype).div_(1 - rate)

@@ -1,0 +1,77 @@
+// The LSTM's cells for Python: arrays filled in place, the interpreter lock released around the work.
+#include "bind_lstm.hh"
+
+#include <nanobind/ndarray.h>
+
+#include <cstdint>
+
+#include "lstm_cells.hh"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using deepspeech::Bfloat;
+using deepspeech::LstmShape;
+using deepspeech::Wide;
+
+namespace {
+
+template <class V>
+using Rows = nb::ndarray<V, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using In = Rows<const T>;
+template <class T>
+using Out = Rows<T>;
+template <class T>
+using WideIn = Rows<const Wide<T>>;
+template <class T>
+using WideOut = Rows<Wide<T>>;
+
+template <class A>
+void demand(const A& array, std::size_t rows, std::size_t columns) {
+  if (array.shape(0) != rows || array.shape(1) != columns) throw nb::value_error("arrays of shapes that do not fit");
+}
+
+template <class T>
+void forward(In<T> sums, WideIn<T> before, Out<T> gates, WideOut<T> cells, Out<T> outputs) {
+  const LstmShape shape{cells.shape(0), cells.shape(1)};
+  demand(sums, shape.rows, 4 * shape.width);
+  demand(gates, shape.rows, 4 * shape.width);
+  demand(before, shape.rows, shape.width);
+  demand(outputs, shape.rows, shape.width);
+  nb::gil_scoped_release unlocked;
+  deepspeech::lstm_forward<T>(shape, sums.data(), before.data(),
+                              gates.data(), cells.data(), outputs.data());
+}
+
+template <class T>
+void backward(In<T> gates, WideIn<T> before, WideIn<T> cells, In<T> outputs_gradient, WideOut<T> cells_gradient,
+              Out<T> sums_gradient) {
+  const LstmShape shape{cells.shape(0), cells.shape(1)};
+  demand(gates, shape.rows, 4 * shape.width);
+  demand(sums_gradient, shape.rows, 4 * shape.width);
+  demand(before, shape.rows, shape.width);
+  demand(outputs_gradient, shape.rows, shape.width);
+  demand(cells_gradient, shape.rows, shape.width);
+  nb::gil_scoped_release unlocked;
+  deepspeech::lstm_backward<T>(shape, gates.data(), before.data(), cells.data(),
+                               outputs_gradient.data(), cells_gradient.data(),
+                               sums_gradient.data());
+}
+
+template <class T>
+void bind(nb::module_& m) {
+  m.def("lstm_forward", &forward<T>, "sums"_a.noconvert(), "before"_a.noconvert(), "gates"_a.noconvert(),
+        "cells"_a.noconvert(), "outputs"_a.noconvert(),
+        "one frame: sums [rows, 4 * width], memory before -> gates, memory, outputs; uint16 holds bfloat16");
+  m.def("lstm_backward", &backward<T>, "gates"_a.noconvert(), "before"_a.noconvert(), "cells"_a.noconvert(),
+        "outputs_gradient"_a.noconvert(), "cells_gradient"_a.noconvert(), "sums_gradient"_a.noconvert(),
+        "one frame: gradients of outputs and memory -> gradients of the sums and of the memory before");
+}
+
+}  // namespace
+
+void bind_lstm(nb::module_& m) {
+  bind<float>(m);
+  bind<double>(m);
+  bind<Bfloat>(m);
+}

@@ -1,0 +1,109 @@
+"""An LSTM learning on a CPU: all frames of a batch of clips at once where that is possible, one by one where not.
+
+torch's own takes the weights' gradients in 32 bits even where products are of 16, and calculates the padding of the
+shorter clips. Here the frames of all clips lie packed, without padding, frame by frame: those of the longest clip
+first in each. Inputs enter in one product, only h_{t-1}·W_hhᵀ is left to each frame; in the backward pass likewise,
+and the gradient of each weight is one product over all frames. What lies between the products is `_native`'s.
+
+Shapes: N frames of all clips, I inputs, H hidden; `counts` says how many clips are still heard at each frame.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.autograd.function import Function, once_differentiable
+
+from deepspeech import _native
+from deepspeech.acoustic.products import Prepared, linear
+
+
+def lstm(x_NI: Tensor, layers: nn.LSTM, counts: Sequence[int]) -> Tensor:
+    """Outputs [N, H] of the last layer, from zeros on; under autocast products are of its type, memory of 32 bits."""
+    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x_NI.dtype
+    with torch.autocast("cpu", enabled=False):
+        for number in range(layers.num_layers):
+            w_ih, w_hh, b_ih, b_hh = (
+                getattr(layers, f"{name}_l{number}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            )
+            x_NI = _Layer.apply(x_NI, w_ih, w_hh, b_ih + b_hh, tuple(counts), dtype)  # type: ignore[no-untyped-call]
+    return x_NI
+
+
+class _Layer(Function):
+    """One layer. `outputs` and `cells` begin with a frame of zeros, so that the first frame is like any other."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x_NI: Tensor, w_ih: Tensor, w_hh: Tensor, bias: Tensor, counts: tuple[int, ...], dtype: torch.dtype
+    ) -> Tensor:
+        first, frames, hidden = counts[0], sum(counts), w_hh.shape[1]
+        x, w_ih, w_hh = x_NI.to(dtype), w_ih.to(dtype), w_hh.to(dtype)
+        gates = linear(x, w_ih, bias.to(dtype))  # the sums' first part; each frame leaves its gates there
+        outputs = torch.empty(first + frames, hidden, dtype=dtype)
+        cells = torch.empty(first + frames, hidden, dtype=torch.promote_types(dtype, torch.float32))
+        outputs[:first], cells[:first] = 0, 0
+        recurrent = Prepared(w_hh, first)
+        gates_, outputs_, cells_ = numbers(gates), numbers(outputs), numbers(cells)
+        for count, begin, before in _frames(counts):
+            end, here = begin + count, slice(first + begin, first + begin + count)
+            sums = recurrent.added(outputs[before : before + count], gates[begin:end])
+            _native.lstm_forward(
+                numbers(sums), cells_[before : before + count], gates_[begin:end], cells_[here], outputs_[here]
+            )
+        ctx.save_for_backward(x, w_ih, w_hh, gates, outputs, cells)
+        ctx.counts, ctx.x_dtype = counts, x_NI.dtype
+        return outputs[first:]
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient_NH: Tensor) -> tuple[Tensor | None, ...]:
+        x, w_ih, w_hh, gates, outputs, cells = ctx.saved_tensors
+        counts, dtype = ctx.counts, outputs.dtype
+        first = counts[0]
+        given = gradient_NH.to(dtype).contiguous()
+        sums = torch.empty_like(gates)
+        memory = torch.zeros_like(cells[:first])
+        recurrent = Prepared(w_hh.t(), first)
+        gates_, cells_, given_, sums_, memory_ = (numbers(t) for t in (gates, cells, given, sums, memory))
+        later, heard = given[:0], 0  # the gradient of this frame's outputs, of the clips that the next frame hears
+        for count, begin, before in reversed(_frames(counts)):
+            for part, rows in ((numbers(later), (0, heard)), (given_[begin + heard : begin + count], (heard, count))):
+                low, high = rows
+                here = slice(first + begin + low, first + begin + high)
+                _native.lstm_backward(
+                    gates_[begin + low : begin + high], cells_[before + low : before + high], cells_[here],
+                    part, memory_[low:high], sums_[begin + low : begin + high],
+                )  # fmt: skip
+            if begin:
+                past = before - first  # where the frame before begins
+                later, heard = recurrent.added(sums[begin : begin + count], given[past : past + count]), count
+        h_before = outputs[: -counts[-1]]
+        if first != counts[-1]:
+            h_before = torch.cat([outputs[before : before + count] for count, _, before in _frames(counts)])
+        wide = cells.dtype
+        return (
+            linear(sums, w_ih.t()).to(ctx.x_dtype) if ctx.needs_input_grad[0] else None,
+            (sums.t() @ x).to(wide),
+            (sums.t() @ h_before).to(wide),
+            sums.sum(0, dtype=wide),
+            None,
+            None,
+        )
+
+
+def _frames(counts: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Of each frame: its clips, its first row, and the row in `outputs` and `cells` where the frame before begins."""
+    begins = [0, *accumulate(counts)]
+    befores = [0, *(counts[0] + begin for begin in begins)]
+    return list(zip(counts, begins, befores, strict=False))
+
+
+def numbers(tensor: Tensor) -> NDArray[Any]:
+    """The tensor's memory as NumPy's, 16-bit floats as the whole numbers that their bits are."""
+    values: NDArray[np.generic] = (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
+    return values

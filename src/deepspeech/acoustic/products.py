@@ -1,0 +1,50 @@
+"""Products of activations with a weight on a CPU, through oneDNN where torch has it, else as torch does them.
+
+torch hands 32-bit products to MKL, which is slower than oneDNN where rows are few (an LSTM's frame of 16 clips: two to
+three times), and oneDNN itself is fastest with a weight that it has put into its own order beforehand. These operators
+are those that `torch.compile` emits.
+"""
+
+import platform
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_ONEDNN = (
+    platform.machine() in ("x86_64", "AMD64")
+    and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+)
+
+
+def _suits(weight: Tensor) -> bool:
+    if not _ONEDNN or weight.device.type != "cpu":
+        return False
+    return weight.dtype == torch.float32 or (
+        weight.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+
+
+def linear(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
+    """x·weightᵀ + bias [N, O] for many rows; not differentiable."""
+    if not _suits(weight_OI):
+        return functional.linear(x_NI, weight_OI, bias_O)
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
+    return product
+
+
+class Prepared:
+    """A weight for many products with about `rows` rows each; not differentiable."""
+
+    def __init__(self, weight_OI: Tensor, rows: int) -> None:
+        self._onednn = _suits(weight_OI)
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight_OI, rows) if self._onednn else weight_OI.t()
+
+    def added(self, x_NI: Tensor, other_NO: Tensor) -> Tensor:
+        """other + x·weightᵀ [N, O], rounded once."""
+        if not self._onednn:
+            return torch.addmm(other_NO, x_NI, self._weight)
+        total: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x_NI, other_NO, self._weight, None, "add")
+        return total

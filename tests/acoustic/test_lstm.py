@@ -1,0 +1,139 @@
+"""The LSTM that learns on a CPU equals torch's: outputs and all gradients; in 16 bits it learns the same."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from deepspeech import _native
+from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.lstm import lstm
+from deepspeech.acoustic.products import Prepared, linear
+
+COUNTS = st.lists(st.integers(1, 5), min_size=1, max_size=8).map(lambda counts: sorted(counts, reverse=True))
+
+
+def results(outputs: Tensor, x: Tensor, layers: nn.LSTM) -> Iterator[Tensor]:
+    yield outputs
+    weights = torch.linspace(-1, 1, outputs.numel(), dtype=outputs.dtype).view_as(outputs)
+    yield from torch.autograd.grad((outputs * weights).sum(), [x, *layers.parameters()])
+
+
+@settings(max_examples=25, deadline=None)
+@given(counts=COUNTS, layers=st.integers(1, 2), hidden=st.sampled_from([1, 7, 16, 37]))
+def test_outputs_and_gradients_are_torchs(counts: list[int], layers: int, hidden: int) -> None:
+    torch.manual_seed(len(counts) + hidden)
+    theirs = nn.LSTM(5, hidden, layers)
+    x = torch.randn(sum(counts), 5, requires_grad=True)
+    packed = theirs(PackedSequence(x, torch.tensor(counts)))[0].data
+    for ours, expected in zip(results(lstm(x, theirs, counts), x, theirs), results(packed, x, theirs), strict=True):
+        assert torch.allclose(ours, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_many_frames_do_not_drift_apart() -> None:
+    torch.manual_seed(1)
+    theirs, counts = nn.LSTM(40, 64), [4] * 150 + [2] * 50
+    x = torch.randn(sum(counts), 40, requires_grad=True)
+    packed = theirs(PackedSequence(x, torch.tensor(counts)))[0].data
+    for ours, expected in zip(results(lstm(x, theirs, counts), x, theirs), results(packed, x, theirs), strict=True):
+        assert (ours - expected).abs().max() <= 1e-5 * max(1.0, expected.abs().max().item())
+
+
+def test_gradients_are_those_of_differences() -> None:
+    torch.manual_seed(1)
+    layers, counts = nn.LSTM(3, 4, 2).double(), [3, 3, 2, 1]
+    x = torch.randn(sum(counts), 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x, *_: lstm(x, layers, counts), [x, *layers.parameters()])
+
+
+def test_16_bit_products_stay_near_and_gradients_are_of_32_bits() -> None:
+    torch.manual_seed(1)
+    layers, counts = nn.LSTM(20, 48), [4, 4, 3, 3, 1]
+    x = torch.randn(sum(counts), 20, requires_grad=True)
+    exact = list(results(lstm(x, layers, counts), x, layers))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs = lstm(x, layers, counts)
+    assert outputs.dtype == torch.bfloat16
+    for near, expected in zip(results(outputs.float(), x, layers), exact, strict=True):
+        assert near.dtype == torch.float32
+        assert (near - expected).norm() < 0.02 * expected.norm()
+
+
+@pytest.mark.parametrize("fill", [float("nan"), float("inf"), -float("inf"), 1e30, -1e30])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_what_is_not_a_number_stays_one_and_gates_saturate(fill: float, dtype: torch.dtype) -> None:
+    def numbers(tensor: Tensor) -> np.ndarray:
+        return (tensor.view(torch.uint16) if dtype == torch.bfloat16 and tensor.dtype == dtype else tensor).numpy()
+
+    wide = torch.promote_types(dtype, torch.float32)
+    sums, before = torch.full((2, 4 * 19), fill, dtype=dtype), torch.ones(2, 19, dtype=wide)
+    gates, cells, outputs = torch.empty_like(sums), torch.empty_like(before), torch.empty(2, 19, dtype=dtype)
+    _native.lstm_forward(numbers(sums), numbers(before), numbers(gates), numbers(cells), numbers(outputs))
+    high, bent = torch.sigmoid(sums[:, :19].to(wide)), torch.tanh(sums[:, :19].to(wide))
+    expected = high * torch.tanh(high + high * bent)
+    assert torch.allclose(outputs.to(wide), expected, rtol=0.005, atol=1e-6, equal_nan=True)
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    one, four = np.zeros((2, 3), np.float32), np.zeros((2, 12), np.float32)
+    with pytest.raises(ValueError, match="do not fit"):
+        _native.lstm_forward(four, one[:1], four.copy(), one.copy(), one.copy())
+    with pytest.raises(TypeError):
+        _native.lstm_forward(four, one.astype(np.float64), four.copy(), one.copy(), one.copy())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("rows", [1, 3, 16])
+def test_products_are_torchs_for_other_numbers_of_rows_too(dtype: torch.dtype, rows: int) -> None:
+    torch.manual_seed(1)
+    x, weight, other = (torch.randn(*shape).to(dtype) for shape in ((rows, 33), (65, 33), (rows, 65)))
+    near = {torch.float32: 1e-5, torch.float64: 1e-12, torch.bfloat16: 0.05}[dtype]
+    expected = x.double() @ weight.double().t() + other.double()
+    assert torch.allclose(Prepared(weight, 8).added(x, other).double(), expected, rtol=near, atol=near)
+    assert torch.allclose(linear(x, weight, other[0]).double(), expected - other.double() + other[0].double(),
+                          rtol=near, atol=near)  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [{}, {"lstm_layers": 2}, {"layer_norm": True}])
+def test_packed_clips_equal_padded_ones(shape: dict[str, object]) -> None:
+    torch.manual_seed(1)
+    network = DeepSpeech(NetworkConfig(hidden=24, **shape), 26, 29).eval()  # type: ignore[arg-type]
+    lengths = torch.tensor([17, 30, 4])
+    heard = torch.arange(30) < lengths[:, None]
+    features = torch.randn(3, 30, 26) * heard[..., None]
+    whole, packed = network(features), network(features, lengths_B=lengths)
+    assert torch.allclose(whole[heard], packed[heard], atol=1e-5)
+    assert packed[~heard].abs().max() == 0
+    gradients = [torch.autograd.grad(z[heard].square().sum(), list(network.parameters())) for z in (whole, packed)]
+    for padded, ours in zip(*gradients, strict=True):
+        assert torch.allclose(padded, ours, rtol=1e-4, atol=1e-5 * padded.abs().max().item())
+
+
+def test_16_bits_learn_what_32_learn() -> None:
+    """A tiny network memorises which of its classes follows which frame, as quickly in both."""
+    curves = []
+    for precision in (False, True):
+        torch.manual_seed(3)
+        network = DeepSpeech(NetworkConfig(hidden=48, context_frames=1), 8, 5).train()
+        features, wanted, lengths = torch.randn(4, 12, 8), torch.randint(5, (4, 12)), torch.tensor([12, 9, 12, 5])
+        optimiser = torch.optim.AdamW(network.parameters(), lr=0.01)
+        heard, losses = torch.arange(12) < lengths[:, None], []
+        for step in range(40):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision):
+                logits = network(features, torch.Generator().manual_seed(step), lengths)
+            loss = nn.functional.cross_entropy(logits.float()[heard], wanted[heard])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        curves.append(losses)
+    exact, near = curves
+    assert exact[0] > 1.2
+    assert max(exact[-5:] + near[-5:]) < 0.1
+    assert abs(sum(exact) - sum(near)) < 0.1 * sum(exact)
