@@ -153,20 +153,18 @@ class Run:
 
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
+        coefficients = self.config.features.coefficients
         chosen = self.sets.train[:: max(1, len(self.sets.train) // MEASURED_CLIPS)]
-        mine = self.ranks.share(chosen)
-        total, squares, frames = np.zeros(self.config.features.coefficients), 0.0, 0
+        mine, rows = self.ranks.share(chosen), []
         with Progress(len(mine), "measuring features", "clips") as progress:
-            for _, batches in load(
+            for _, shares in load(
                 [[s] for s in mine], self.plain, 0, self.config.data.workers, torch.device("cpu"), self._bad
             ):
-                for batch in batches:
-                    features = batch.features_BTF[0].numpy().astype(np.float64)
-                    total, squares = total + features.sum(0), squares + (features**2).sum(0)
-                    frames += len(features)
+                frames = shares[0].features_BTF[0].numpy().astype(np.float64) if shares else np.zeros((0, coefficients))
+                rows.append([*frames.sum(0), *(frames**2).sum(0), len(frames)])
                 progress.advance()
-        sums = np.array(self.ranks.totals(*total, *(squares + 0 * total), frames))
-        mean, mean_square = sums[:-1].reshape(2, -1) / max(1, sums[-1])
+        sums = np.sum(self.ranks.collect(rows), axis=0)  # in the clips' order, whoever looked at them
+        mean, mean_square = sums[:-1].reshape(2, coefficients) / max(1, sums[-1])
         deviation = np.sqrt(np.maximum(mean_square - mean**2, 1e-8))
         self.network.feature_mean.copy_(torch.from_numpy(mean))
         self.network.feature_scale.copy_(torch.from_numpy(1 / deviation))
