@@ -58,7 +58,7 @@ def assert_same(a: Tensors, b: Tensors) -> None:
 # ---- the same learning -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [2, 4])
 @pytest.mark.parametrize(
     "settings",
     [{}, {"training__accumulate": 2, "training__clip_norm": 1.0, "training__schedule": "cosine"}],
