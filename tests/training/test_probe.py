@@ -137,6 +137,7 @@ def test_translating_with_several_threads_is_refused_in_one_line(tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's translator warns of what it finds in passing
 def test_translated_it_learns_the_same(tmp_path: Path) -> None:
     for name, wanted in (("plain", False), ("compiled", True)):
         made = config(tmp_path / name, training__compile=wanted, training__threads=1, network={"hidden": 16})
