@@ -3,7 +3,7 @@
 `torchrun --nproc-per-node 2 -m deepspeech train …` starts them; each is a rank, and rank 0 is the first. All go through
 the same code with the same settings and keep the same weights: they divide the clips of each batch, add up gradients,
 and act on numbers that are the same everywhere. Only the first writes. A training by one process is the plain case, in
-which nothing here costs anything. Why gradients are added here and not by torch's wrapper: docs/decisions/0016.
+which nothing here costs anything. Why gradients are added here and not by torch's wrapper: docs/decisions/0019.
 """
 
 import json
