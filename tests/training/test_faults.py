@@ -158,18 +158,3 @@ def test_an_unreadable_batch_is_passed_over_and_counted(tmp_path: Path, capsys: 
     run.train()
     assert "left out: " in capsys.readouterr().err
     assert run.position.step == 12  # so that a resumed run does not meet a batch twice
-
-
-def test_the_sum_over_batches_is_the_gradient_of_one(tmp_path: Path) -> None:
-    """Accumulated or divided among shares: a step of the same clips is the same step."""
-    plain = {f"dropout_{layer}": 0.0 for layer in ("1", "2", "3", "5")} | {"hidden": 16}
-    settings = {"data__order": "ascending", "training__epochs": 1, "network": plain}
-    for name, size, several in (("one", 6, 1), ("three", 2, 3)):
-        made = config(tmp_path / name, training__batch_size=size, training__accumulate=several, **settings)
-        Run(made, Log()).train()
-    one, three = (
-        checkpoint.load(checkpoint.judged(tmp_path / name / "checkpoints", ("train",))) for name in ("one", "three")
-    )
-    assert one.run["step"] == three.run["step"] == 2
-    for name in one.weights:
-        np.testing.assert_allclose(three.weights[name], one.weights[name], rtol=1e-4, atol=1e-5, err_msg=name)

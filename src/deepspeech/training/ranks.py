@@ -134,11 +134,6 @@ def joined() -> Iterator[Ranks]:
     distributed.destroy_process_group()
 
 
-def first() -> bool:
-    """Whether this process is the one that writes and speaks, also when the ranks have parted."""
-    return _of_environment("RANK", 0) == 0
-
-
 def restarted() -> bool:
     """Whether torchrun started this process in the place of one that had failed."""
     return _of_environment("TORCHELASTIC_RESTART_COUNT", 0) > 0
