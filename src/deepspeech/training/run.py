@@ -111,6 +111,7 @@ class Run:
             config.training.accumulate,
         )  # fmt: skip
         self.position = Position()
+        self._left_out: list[str] = []  # what the first rank is to tell for this one
         kept = starting_point(config.checkpoint, self.log, ranks)
         if kept:
             self._start_from(kept)
@@ -123,7 +124,6 @@ class Run:
         self.config = replace(config, training=replace(config.training, batch_size=self.batch_size))
         self._check_ranks()
         self._saved_at = time.monotonic()
-        self._left_out: list[str] = []  # what the first rank is to tell for this one
         self._refused = 0  # batches in a row whose loss was not finite
 
     # ---- the start -------------------------------------------------------------------------------------------------
@@ -201,11 +201,12 @@ class Run:
         self.ranks.same("settings", zlib.crc32(json.dumps(self.config.to_dict(), sort_keys=True).encode()))
         self.ranks.same("training clips", zlib.crc32(page_of_samples.encode()))
         self.ranks.same("position", [self.position.epoch, self.position.batch, self.position.step])
-        self.ranks.same("weights", self._fingerprint())
+        self._check_weights()
 
-    def _fingerprint(self) -> int:
-        sums = [float(p.detach().double().sum()) for p in self.network.parameters()]
-        return zlib.crc32(json.dumps(sums).encode())
+    def _check_weights(self) -> None:
+        if self.ranks.count > 1:
+            sums = [float(p.detach().double().sum()) for p in self.network.parameters()]
+            self.ranks.same("weights", zlib.crc32(json.dumps(sums).encode()))
 
     # ---- the loop --------------------------------------------------------------------------------------------------
 
@@ -237,6 +238,7 @@ class Run:
         lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
         plan = self._plan(self.position.epoch)
         group = max(plan, key=lambda group: len(group) * max(lengths[i] for i in group))
+        self.log.line(f"Trying the largest batch: {len(group)} clips of up to {max(lengths[i] for i in group):.1f} s")
         self._rehearsal([self.sets.train[i] for i in group]).needs(-(-len(group) // self.ranks.count))
 
     def _learn_epoch(self, signals: list[int]) -> None:
@@ -290,7 +292,7 @@ class Run:
         for row in self.ranks.pooled(self._left_out):
             self.log.line(row)
         self._left_out.clear()
-        self.ranks.same("weights", self._fingerprint())
+        self._check_weights()
         if self.sets.dev and (p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs):
             self._judge_dev(p.epoch - 1)
         if p.epoch == c.epochs or stopping.should_stop(p.progress, c) or time.monotonic() - self._saved_at > REST_S:
