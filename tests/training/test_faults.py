@@ -82,11 +82,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_the_checkpoint_before_goes_on(
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2);"
         "from deepspeech.cli.main import main; main()"
     )
-    first = subprocess.run(
-        [sys.executable, "-c", code, "100000000", *words(made, training__epochs=1)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert first.returncode == 0, first.stderr
+    Run(config(tmp_path, training__epochs=1), Log()).train()
     kept = checkpoint.found(Path(made.checkpoint.folder), "train")
     before = (kept[0] / "weights.safetensors").read_bytes()
     full = subprocess.run(

@@ -44,7 +44,9 @@ def train(
     from dataclasses import replace
 
     from deepspeech.training.log import Log
+    from deepspeech.training.places import brought
 
+    run_config = brought(run_config)
     log = Log(Path(run_config.checkpoint.folder))
     if probe:
         from deepspeech.training.run import Run
@@ -65,6 +67,7 @@ def learn(run_config: Any, log: Any) -> None:
     """
     from dataclasses import replace
 
+    from deepspeech.remote.folders import push
     from deepspeech.training.ranks import joined
     from deepspeech.training.run import Run
     from deepspeech.training.signals import Stopped
@@ -80,6 +83,7 @@ def learn(run_config: Any, log: Any) -> None:
         raise typer.Exit(128 + stopped.number) from None
     if not ranks.first:
         raise typer.Exit()
+    push(Path(run_config.checkpoint.folder))
 
 
 def adopt(run_config: Any, log: Any) -> Any:

@@ -10,6 +10,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, DataError, TextError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.progress import Progress
+from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
 
 SHOWN = 20
@@ -46,7 +47,8 @@ def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) 
 def examine_all(
     samples: Sequence[Sample], alphabet: Alphabet | None, features: FeatureConfig, label: str, workers: int
 ) -> tuple[list[Sample], list[Fault]]:
-    """What can be trained on, with durations, and what cannot, in the given order."""
+    """What can be trained on, with durations, and what cannot, in order. Clips that lie elsewhere are brought."""
+    fetch_all([sample.id for sample in samples], f"fetching {label}")
     with (
         ThreadPoolExecutor(workers) as pool,
         Progress(len(samples), f"checking {label}", "clips") as progress,
@@ -62,7 +64,7 @@ def examine_all(
 def describe(faults: Sequence[Fault], label: str) -> str:
     """A line for each fault, the first ones if there are many."""
     lines = [f"{len(faults)} of the {label} samples cannot be used:"]
-    lines += [f"  {fault.sample.audio}: {fault.reason}" for fault in faults[:SHOWN]]
+    lines += [f"  {fault.sample.id}: {fault.reason}" for fault in faults[:SHOWN]]
     if len(faults) > SHOWN:
         lines.append(f"  … and {len(faults) - SHOWN} more")
     return "\n".join(lines)

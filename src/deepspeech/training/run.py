@@ -43,12 +43,14 @@ from deepspeech.training import devices, optim, stopping
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import load
 from deepspeech.training.log import Log
+from deepspeech.training.places import send
 from deepspeech.training.probe import Rehearsal, largest, longest, memory_limit, memory_told
 from deepspeech.training.ranks import ALONE, Ranks
 from deepspeech.training.resume import starting_point
-from deepspeech.training.sets import Sets, alphabet_of, open_sets
+from deepspeech.training.sets import Files, Sets, alphabet_of, open_sets
 from deepspeech.training.signals import Stopped, noted
 from deepspeech.training.step import Learner
+from deepspeech.training.summaries import Summaries
 from deepspeech.training.transfer import freeze, take_over
 
 MEASURED_CLIPS = 1000
@@ -123,6 +125,7 @@ class Run:
         self.batch_size = self._batch_size(kept)
         self.config = replace(config, training=replace(config.training, batch_size=self.batch_size))
         self._check_ranks()
+        self.summaries = Summaries(config.training.summaries if ranks.first else "", self.position.step)
         self._saved_at = time.monotonic()
         self._refused = 0  # batches in a row whose loss was not finite
 
@@ -146,6 +149,8 @@ class Run:
         if own and kept.path.name.startswith("train"):
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
             self.position = Position.of(kept.run["position"])
+            if self.config.checkpoint.reset_rate:
+                self.position.rate_factor = 1.0
 
     def _own_average(self, kept: checkpoint.Checkpoint | None) -> checkpoint.Tensors:
         """The averaged weights to go on with; those of another run are where this one's weights begin."""
@@ -262,6 +267,8 @@ class Run:
                 else:
                     self.average.update(self.network, p.step)
                     p.loss_sum, p.clips = p.loss_sum + learnt.loss_sum, p.clips + learnt.clips
+                    mean = learnt.loss_sum / max(1, learnt.clips)
+                    self.summaries.step(p.step, mean, self.optimiser.param_groups[0]["lr"])
                 p.batch, p.step = p.batch + len(groups), p.step + 1
                 seconds += sum(self.sets.train[i].duration_s or 0.0 for group in groups for i in group)
                 pace = seconds / (time.monotonic() - started)
@@ -288,27 +295,23 @@ class Run:
             epoch=p.epoch, step=p.step, train_loss=loss, seconds=round(time.monotonic() - started, 2),
             learning_rate=self.optimiser.param_groups[0]["lr"],
         )  # fmt: skip
+        self.summaries.judged("train", "", p.step, {"loss": loss})
         p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
         for row in self.ranks.pooled(self._left_out):
             self.log.line(row)
         self._left_out.clear()
         self._check_weights()
-        if self.sets.dev and (p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs):
-            self._judge_dev(p.epoch - 1)
+        if p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs:
+            if self.sets.dev:
+                self._judge_dev(p.epoch - 1)
+            if self.sets.metrics:
+                self._judge_sets("metrics", self.sets.metrics, p.epoch - 1)
         if p.epoch == c.epochs or stopping.should_stop(p.progress, c) or time.monotonic() - self._saved_at > REST_S:
             self._save("train")
 
     def _judge_dev(self, epoch: int) -> None:
         c, p = self.config.training, self.position
-        self.average.swap(self.network)
-        results = {name: self.judge(samples, f"dev {epoch + 1}") for name, samples in self.sets.dev.items()}
-        self.average.swap(self.network)
-        for name, scores in results.items():
-            self.log.line(
-                f"Finished validating epoch {epoch} on {name} - loss: {scores.loss:f}, "
-                f"greedy {scores.rate_name}: {scores.rate:.4f}",
-                epoch=epoch, dev=name, dev_loss=scores.loss, wer=scores.wer, cer=scores.cer,
-            )  # fmt: skip
+        results = self._judge_sets("dev", self.sets.dev, epoch)
         every = Scores(
             tuple(sample for scores in results.values() for sample in scores.samples), self.alphabet.bytes_mode
         )
@@ -318,8 +321,23 @@ class Run:
             path = self._save("best")
             name = every.rate_name.lower() if c.select_by == "wer" else c.select_by
             self.log.line(f"Saved new best validating model with {name} {value:f} to: {path}")
-        elif stopping.on_plateau(p.progress, c):
+        if stopping.on_plateau(p.progress, c):
             self._lower_rate()
+
+    def _judge_sets(self, kind: str, files: Files, epoch: int) -> dict[str, Scores]:
+        """Scores of each file, reported under the kind of set: "dev" or "metrics"."""
+        self.average.swap(self.network)
+        results = {name: self.judge(samples, f"{kind} {epoch + 1}") for name, samples in files.items()}
+        self.average.swap(self.network)
+        for name, scores in results.items():
+            figures = {"loss": scores.loss, "wer": scores.wer, "cer": scores.cer}
+            said = f"Finished validating epoch {epoch} on" if kind == "dev" else f"Metrics for epoch {epoch} on"
+            self.log.line(
+                f"{said} {name} - loss: {scores.loss:f}, greedy {scores.rate_name}: {scores.rate:.4f}",
+                epoch=epoch, **{kind: name, f"{kind}_loss": scores.loss}, wer=scores.wer, cer=scores.cer,
+            )  # fmt: skip
+            self.summaries.judged(kind, name, self.position.step, figures)
+        return results
 
     def _lower_rate(self) -> None:
         best = checkpoint.newest(self.folder, ("best",))
@@ -357,6 +375,7 @@ class Run:
         groups = (optim.weights_of(self.network), average, optim.state_of(self.network, self.optimiser))
         path = checkpoint.save(self.folder, kind, self.position.step, groups, run)
         checkpoint.prune(self.folder, kind, self.config.checkpoint.keep if kind == "train" else 1)
+        send(self.folder, self.log)
         return path
 
     def _bad(self, sample: Sample, error: AudioError) -> None:

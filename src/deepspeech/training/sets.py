@@ -1,8 +1,7 @@
 """The data sets of a run: read and looked over before anything is learnt; faults meet the configured policy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from deepspeech.config import RunConfig
 from deepspeech.datasets.check import Fault, describe, examine_all, refuse
@@ -13,14 +12,17 @@ from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.training.log import Log
 from deepspeech.training.ranks import ALONE, Ranks
 
+Files = dict[str, list[Sample]]
+
 
 @dataclass(frozen=True)
 class Sets:
-    """Usable samples: train as one list; dev and test by file, because they are reported apart."""
+    """Usable samples: train as one list; the others by file, because they are reported apart."""
 
     train: list[Sample]
-    dev: dict[str, list[Sample]]
-    test: dict[str, list[Sample]]
+    dev: Files
+    test: Files
+    metrics: Files = field(default_factory=dict)
 
 
 def alphabet_of(config: RunConfig) -> Alphabet:
@@ -29,16 +31,32 @@ def alphabet_of(config: RunConfig) -> Alphabet:
     return Alphabet.from_file(config.data.alphabet) if config.data.alphabet else ENGLISH
 
 
+def limited(files: Files, limit: int, longest: bool, together: bool) -> Files:
+    """Each file's `limit` shortest (or longest) samples by wav_filesize, of all files where they are one set.
+
+    `feeding.py` of 0.9.3 did this; 0 means all. Rows keep their order; files of which nothing is left are left out.
+    """
+    if not limit:
+        return files
+    if not together:
+        return {name: limited({name: files[name]}, limit, longest, True).get(name, []) for name in files}
+    rows = [(name, row) for name, samples in files.items() for row in range(len(samples))]
+    rows.sort(key=lambda at: files[at[0]][at[1]].size_bytes, reverse=longest)
+    kept = set(rows[:limit])
+    chosen = {name: [s for row, s in enumerate(samples) if (name, row) in kept] for name, samples in files.items()}
+    return {name: samples for name, samples in chosen.items() if samples or not files[name]}
+
+
 def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = ALONE) -> Sets:
     """Read and check every file of the run; all faults of all files are reported together. Ranks share the look."""
     data = config.data
-    limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test}
-    opened: dict[str, dict[str, list[Sample]]] = {}
+    limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test, "metrics": 0}
+    opened: dict[str, Files] = {}
     faults: list[Fault] = []
     for kind, limit in limits.items():
         opened[kind] = {}
-        for name in getattr(data, kind):
-            samples = read_csv(Path(name))[: limit or None]
+        files = {name: read_csv(name) for name in getattr(data, kind)}
+        for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
             mine = ranks.share(samples)
             found = examine_all(mine, alphabet, config.features, name, data.workers)
             good, bad = _put_together(samples, mine, *found, ranks)
@@ -52,7 +70,8 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = AL
         for name, samples in files.items():
             if not samples:
                 raise DataError(f"{name}: no usable sample in this {kind} set")
-    return Sets([s for samples in opened["train"].values() for s in samples], opened["dev"], opened["test"])
+    train = [s for samples in opened["train"].values() for s in samples]
+    return Sets(train, opened["dev"], opened["test"], opened["metrics"])
 
 
 def _put_together(
