@@ -41,12 +41,17 @@ class Checkpoint:
     run: dict[str, Any]
 
 
+def path_of(folder: Path, kind: str, step: int) -> Path:
+    """Where the checkpoint of a step goes."""
+    return folder / f"{kind}-{step:06d}"
+
+
 def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Tensors], run: dict[str, Any]) -> Path:
     """Write `folder/kind-step` of (weights, average, optimiser) tensors and return its path.
 
     Raises CheckpointError, and then leaves what was there as it was.
     """
-    target = folder / f"{kind}-{step:06d}"
+    target = path_of(folder, kind, step)
     temporary, aside = folder / f".{target.name}.partial", folder / f".{target.name}.old.partial"
     tensors = {
         prefix + name: np.asarray(value, order="C")

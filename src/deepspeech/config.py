@@ -33,7 +33,9 @@ class TrainingConfig:
     """How the network learns."""
 
     epochs: int = 75
-    batch_size: int = 16
+    batch_size: int | str = 16  # clips, of all processes together; "auto": as many as fit into memory
+    batch_seconds: float = 0.0  # instead: so many seconds of sound, padding counted; 0: by number
+    accumulate: int = 1  # batches whose gradients make one step
     eval_batch_size: int = 16
     optimiser: str = "adam"  # or "nesterov": gradient descent with Nesterov's momentum
     momentum: float = 0.99  # of "nesterov"
@@ -58,6 +60,9 @@ class TrainingConfig:
     precision: str = "float32"  # or "bfloat16": 16-bit matrix products; "auto": these where the processor has them
     seed: int = 4568
     threads: int = 0  # for arithmetic; 0: as many as there are cores
+    probe: bool = True  # the largest batch goes through once before the first epoch, to see that memory suffices
+    memory_mb: int = 0  # what "auto" may take of a machine without a GPU; 0: half of it
+    compile: bool = False  # torch.compile: minutes of preparation, then quicker steps on a GPU
     summaries: str = ""  # a folder for TensorBoard's event files; empty: none
 
     def __post_init__(self) -> None:
@@ -69,9 +74,11 @@ class TrainingConfig:
         ):
             if getattr(self, name) not in choices:
                 raise ConfigError(f"training.{name} is '{getattr(self, name)}'; use one of {', '.join(choices)}")
-        for name in ("epochs", "batch_size", "eval_batch_size", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("epochs", "batch_size", "accumulate", "eval_batch_size", "evaluate_every"):
+            value = getattr(self, name)
+            if value != "auto" and (isinstance(value, str) or value < 1):
+                advice = ', or "auto"' if name == "batch_size" else ""
+                raise ConfigError(f"training.{name} is {value!r}; it must be a number of at least 1{advice}")
         for name in ("learning_rate", "epsilon"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
@@ -84,6 +91,8 @@ class TrainingConfig:
             "plateau_epochs",
             "seed",
             "threads",
+            "batch_seconds",
+            "memory_mb",
         ):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")

@@ -80,3 +80,22 @@ def test_clips_of_one_length_are_mixed_all_the_same() -> None:
 
 def test_no_clips_no_batches() -> None:
     assert all(batches([], 4, order, 0, 0) == [] for order in ORDERS)
+
+
+@given(
+    st.lists(st.floats(0.1, 100), max_size=40),
+    st.floats(0.1, 300),
+    st.sampled_from(ORDERS),
+    st.integers(0, 5),
+    st.integers(0, 5),
+)
+def test_batches_of_so_many_seconds_count_padding(
+    lengths: list[float], limit: float, order: str, seed: int, epoch: int
+) -> None:
+    groups = batches(lengths, 1, order, seed, epoch, limit)
+    assert sorted(chain.from_iterable(groups)) == list(range(len(lengths)))
+    assert all(len(group) == 1 or len(group) * max(lengths[i] for i in group) <= limit for group in groups)
+
+
+def test_batches_of_so_many_seconds_are_as_full_as_can_be() -> None:
+    assert batches([1.0, 2.0, 4.0, 1.0, 9.0], 1, "ascending", 0, 0, 6.0) == [[0, 3, 1], [2], [4]]

@@ -169,3 +169,28 @@ def test_starting_from_another_folder_begins_a_new_count(tmp_path: Path) -> None
     np.testing.assert_array_equal(
         run.network.layer_1.weight.detach().numpy(), weights(tmp_path / "a")["layer_1.weight"]
     )
+
+
+def test_batches_are_as_long_together_as_is_asked(tmp_path: Path) -> None:
+    run = Run(config(tmp_path, training__batch_seconds=2.0, training__epochs=1), Log())
+    lengths = [sample.duration_s or 0.0 for sample in run.sets.train]
+    plan = run._plan(0)
+    assert 1 < len(plan) < 12
+    assert all(len(group) * max(lengths[i] for i in group) <= 2.0 for group in plan)
+    run.train()
+    assert run.position.step == len(plan)
+
+
+def test_the_sum_over_batches_is_the_gradient_of_one(tmp_path: Path) -> None:
+    """Accumulated or divided among shares: a step of the same clips is the same step."""
+    plain = {f"dropout_{layer}": 0.0 for layer in ("1", "2", "3", "5")} | {"hidden": 16}
+    settings = {"data__order": "ascending", "training__epochs": 1, "network": plain}
+    for name, size, several in (("one", 6, 1), ("three", 2, 3)):
+        made = config(tmp_path / name, training__batch_size=size, training__accumulate=several, **settings)
+        Run(made, Log()).train()
+    one, three = (
+        checkpoint.load(checkpoint.judged(tmp_path / name / "checkpoints", ("train",))) for name in ("one", "three")
+    )
+    assert one.run["step"] == three.run["step"] == 2
+    for name in one.weights:
+        np.testing.assert_allclose(three.weights[name], one.weights[name], rtol=1e-4, atol=1e-5, err_msg=name)

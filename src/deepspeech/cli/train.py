@@ -19,11 +19,15 @@ def train(
     change: SetOption = None,
     skip_bad: SkipOption = False,
     show: Annotated[bool, typer.Option("--show", help="Print the resolved settings and stop.")] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Find the largest training.batch_size that fits into memory, and stop.")
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print test results as JSON.")] = False,
 ) -> None:
     """Train a network on recordings, then test it.
 
-    Run the same command again to resume: training goes on from the newest checkpoint.
+    Run the same command again to resume: training goes on from the newest checkpoint. On several GPUs or machines:
+    torchrun --nproc-per-node 4 -m deepspeech train …; see docs/many-machines.md.
 
     Example: deepspeech train runs/an4.toml --set training.epochs=20
     """
@@ -44,6 +48,12 @@ def train(
 
     run_config = brought(run_config)
     log = Log(Path(run_config.checkpoint.folder))
+    if probe:
+        from deepspeech.training.run import Run
+
+        settings = replace(run_config.training, batch_size=1)
+        print(f"training.batch_size = {Run(replace(run_config, training=settings), log).fitting_batch_size()}")
+        return
     learn(run_config, log)
     if run_config.data.test:  # of what was trained now, wherever it started from
         own = replace(run_config.checkpoint, load="", which="auto")
@@ -51,17 +61,28 @@ def train(
 
 
 def learn(run_config: Any, log: Any) -> None:
-    """Train; a signal that stopped it becomes the exit code that shells expect."""
+    """Train; a signal that stopped it becomes the exit code that shells expect.
+
+    Of several processes that train together only the first comes back, the others are done.
+    """
+    from dataclasses import replace
+
     from deepspeech.remote.folders import push
+    from deepspeech.training.ranks import joined
     from deepspeech.training.run import Run
     from deepspeech.training.signals import Stopped
 
-    run_config = adopt(run_config, log)
     try:
-        Run(run_config, log).train()
+        with joined() as ranks:
+            source = (adopt(run_config, log) if ranks.first else run_config).checkpoint.load
+            checkpoint = replace(run_config.checkpoint, load=ranks.told(source))
+            Run(replace(run_config, checkpoint=checkpoint), log, ranks).train()
     except Stopped as stopped:
-        log.line("Stopped. A checkpoint is written; the same command goes on from there.")
+        if ranks.first:
+            log.line("Stopped. A checkpoint is written; the same command goes on from there.")
         raise typer.Exit(128 + stopped.number) from None
+    if not ranks.first:
+        raise typer.Exit()
     push(Path(run_config.checkpoint.folder))
 
 

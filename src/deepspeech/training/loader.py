@@ -3,10 +3,12 @@
 Threads suffice because the long parts of preparing a clip (decoding, resampling, MFCC) release the interpreter lock.
 """
 
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -14,7 +16,7 @@ from torch import Tensor
 from deepspeech.datasets.batch import Batch, stack
 from deepspeech.datasets.pipeline import Example, Pipeline
 from deepspeech.datasets.sample import Sample
-from deepspeech.errors import AudioError, DataError
+from deepspeech.errors import AudioError, DataError, DeepSpeechError, TrainingError
 
 AHEAD = 4
 
@@ -41,16 +43,19 @@ def load(
 ) -> Iterator[tuple[list[Sample], list[TensorBatch]]]:
     """Batches of `groups` in their order, each with its samples and cut into at most `shares` of similar work.
 
-    Unreadable clips go to `on_bad` and are left out.
+    Unreadable clips go to `on_bad` and are left out; where none is left, there are no shares.
     """
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         waiting: deque[tuple[Sequence[Sample], list[Future[Example]]]] = deque()
         for group in groups:
             waiting.append((group, [pool.submit(pipeline.prepare, sample, epoch) for sample in group]))
             if len(waiting) > AHEAD:
-                yield from _ready(*waiting.popleft(), device, on_bad, shares)
+                yield _ready(*waiting.popleft(), device, on_bad, shares)
         while waiting:
-            yield from _ready(*waiting.popleft(), device, on_bad, shares)
+            yield _ready(*waiting.popleft(), device, on_bad, shares)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _ready(
@@ -59,7 +64,7 @@ def _ready(
     device: torch.device,
     on_bad: Callable[[Sample, AudioError], None],
     shares: int,
-) -> Iterator[tuple[list[Sample], list[TensorBatch]]]:
+) -> tuple[list[Sample], list[TensorBatch]]:
     samples, examples = [], []
     for sample, future in zip(group, futures, strict=True):
         try:
@@ -67,10 +72,22 @@ def _ready(
             samples.append(sample)
         except AudioError as error:
             on_bad(sample, error)
-    if examples:
-        # Groups are of similar length and roughly in its order, so every n-th clip makes shares alike.
-        count = min(shares, len(examples))
-        yield samples, [to_tensors(stack(examples[first::count]), device) for first in range(count)]
+        except DeepSpeechError:
+            raise
+        except Exception as error:
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            raise TrainingError(
+                f"{sample.audio}: preparing this clip failed unexpectedly ({type(error).__name__}: {error}, "
+                f"{Path(at.filename).name}:{at.lineno}); take it out of the list, and please report it"
+            ) from error
+    return samples, cut(examples, device, shares)
+
+
+def cut(examples: Sequence[Example], device: torch.device, shares: int) -> list[TensorBatch]:
+    """At most `shares` batches of the examples, on the device."""
+    # Groups are of similar length and roughly in its order, so every n-th clip makes shares alike.
+    count = min(shares, len(examples))
+    return [to_tensors(stack(examples[first::count]), device) for first in range(count)]
 
 
 def to_tensors(batch: Batch, device: torch.device) -> TensorBatch:

@@ -2,13 +2,19 @@
 
 In: a RunConfig. Out: checkpoints in its folder. The same seed gives the same weights on a CPU, undisturbed or killed
 and resumed, because every draw has a key: batches (seed, epoch), clips (seed, epoch, clip, augmentation), dropout
-(seed, step).
+(seed, step, share).
+
+Several processes may train together (ranks.py). Each goes through all of this; what differs is the clips that it takes
+of a batch, and that only the first writes.
 """
 
+import json
 import os
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +35,7 @@ from deepspeech.datasets.sampler import batches
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
-from deepspeech.evaluation.score import Scores
+from deepspeech.evaluation.score import Scored, Scores
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
@@ -38,6 +44,8 @@ from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import load
 from deepspeech.training.log import Log
 from deepspeech.training.places import send
+from deepspeech.training.probe import Rehearsal, largest, longest, memory_limit, memory_told
+from deepspeech.training.ranks import ALONE, Ranks
 from deepspeech.training.resume import starting_point
 from deepspeech.training.sets import Files, Sets, alphabet_of, open_sets
 from deepspeech.training.signals import Stopped, noted
@@ -70,18 +78,19 @@ class Position:
 class Run:
     """Everything a training run holds, built in reading order."""
 
-    def __init__(self, config: RunConfig, log: Log) -> None:
-        self.threads = config.training.threads or os.cpu_count() or 1
+    def __init__(self, config: RunConfig, log: Log, ranks: Ranks = ALONE) -> None:
+        self.ranks = ranks
+        self.threads = config.training.threads or max(1, (os.cpu_count() or 1) // ranks.local_count)
         torch.set_num_threads(1)  # batches are shared out instead; a second pool of threads would only spin
         torch.manual_seed(config.training.seed)
-        self.config, self.log = config, log
+        self.config, self.log = config, log if ranks.first else Log()
         self.folder = Path(config.checkpoint.folder)
-        self.device = devices.best()
+        self.device = devices.best(ranks.local)
         self.precision = devices.precision(config.training.precision, self.device)
         self.alphabet: Alphabet = alphabet_of(config)
         if config.scorer:  # that it fits is better known now than after the last epoch
             Scorer.open(config.scorer).language(self.alphabet, config.decoding)
-        self.sets: Sets = open_sets(config, self.alphabet, log)
+        self.sets: Sets = open_sets(config, self.alphabet, self.log, ranks)
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
         extractor = FeatureExtractor(config.features)
@@ -99,15 +108,24 @@ class Run:
         freeze(self.network, config.transfer.freeze)
         self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
-        self.learner = Learner(self.network, self.optimiser, config.training.clip_norm, self.precision, self.shares)
+        self.learner = Learner(
+            self.network, self.optimiser, config.training.clip_norm, self.precision, self.shares, ranks,
+            config.training.accumulate,
+        )  # fmt: skip
         self.position = Position()
-        kept = starting_point(config.checkpoint, log)
+        self._left_out: list[str] = []  # what the first rank is to tell for this one
+        kept = starting_point(config.checkpoint, self.log, ranks)
         if kept:
             self._start_from(kept)
         elif config.network.normalise_features:
             self._measure_features()
         self.average = optim.Average(self.network, config.training.average_decay, self._own_average(kept))
-        self.summaries = Summaries(config.training.summaries, self.position.step)
+        if config.training.compile:
+            devices.compile_network(self.network, self.shares)
+        self.batch_size = self._batch_size(kept)
+        self.config = replace(config, training=replace(config.training, batch_size=self.batch_size))
+        self._check_ranks()
+        self.summaries = Summaries(config.training.summaries if ranks.first else "", self.position.step)
         self._saved_at = time.monotonic()
         self._refused = 0  # batches in a row whose loss was not finite
 
@@ -140,19 +158,60 @@ class Run:
 
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
+        coefficients = self.config.features.coefficients
         chosen = self.sets.train[:: max(1, len(self.sets.train) // MEASURED_CLIPS)]
-        total, squares, frames = 0.0, 0.0, 0
-        with Progress(len(chosen), "measuring features", "clips") as progress:
-            for _, (batch,) in load(
-                [[s] for s in chosen], self.plain, 0, self.config.data.workers, torch.device("cpu"), self._bad
+        mine, rows = self.ranks.share(chosen), []
+        with Progress(len(mine), "measuring features", "clips") as progress:
+            for _, shares in load(
+                [[s] for s in mine], self.plain, 0, self.config.data.workers, torch.device("cpu"), self._bad
             ):
-                features = batch.features_BTF[0].numpy().astype(np.float64)
-                total, squares, frames = total + features.sum(0), squares + (features**2).sum(0), frames + len(features)
+                frames = shares[0].features_BTF[0].numpy().astype(np.float64) if shares else np.zeros((0, coefficients))
+                rows.append([*frames.sum(0), *(frames**2).sum(0), len(frames)])
                 progress.advance()
-        mean = total / max(1, frames)
-        deviation = np.sqrt(np.maximum(squares / max(1, frames) - mean**2, 1e-8))
+        sums = np.sum(self.ranks.collect(rows), axis=0)  # in the clips' order, whoever looked at them
+        mean, mean_square = sums[:-1].reshape(2, coefficients) / max(1, sums[-1])
+        deviation = np.sqrt(np.maximum(mean_square - mean**2, 1e-8))
         self.network.feature_mean.copy_(torch.from_numpy(mean))
         self.network.feature_scale.copy_(torch.from_numpy(1 / deviation))
+
+    def _batch_size(self, kept: checkpoint.Checkpoint | None) -> int:
+        """Clips in a batch, of all ranks together; "auto": as many as fit, or as many as were found when it began."""
+        c = self.config.training
+        if isinstance(c.batch_size, int):
+            return c.batch_size
+        if kept and kept.path.parent == self.folder and kept.run["config"]["training"]["batch_size"] != "auto":
+            return int(kept.run["config"]["training"]["batch_size"])
+        return self.fitting_batch_size()
+
+    def fitting_batch_size(self) -> int:
+        """The largest batch, of all ranks together, that fits into memory even where all clips are the longest."""
+        limit = memory_limit(self.device, self.config.training.memory_mb, self.ranks.local_count)
+        found = largest(self._rehearsal(self.sets.train).needs, limit, -(-len(self.sets.train) // self.ranks.count))
+        size = self.ranks.count * -round(self.ranks.highest(-found))
+        self.log.line(f"Batches of {size} of the longest clips fit into {limit / 1e6:.0f} MB a process")
+        return size
+
+    def _rehearsal(self, samples: Sequence[Sample]) -> Rehearsal:
+        """Steps on the longest clip of some; what comes later are Adam's moments, and on a CPU decoded clips."""
+        learning = sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+        later = 8 * learning + (self.config.data.cache_mb * 1_000_000 if self.device.type == "cpu" else 0)
+        clip = longest(samples, self.pipeline, self.position.epoch)
+        return Rehearsal(self.learner, clip, self.device, self.shares, later)
+
+    def _check_ranks(self) -> None:
+        """Ranks that differ would learn different things, and no one would notice."""
+        if self.ranks.count == 1:
+            return
+        page_of_samples = "\n".join(f"{s.audio.name} {s.transcript} {s.duration_s}" for s in self.sets.train)
+        self.ranks.same("settings", zlib.crc32(json.dumps(self.config.to_dict(), sort_keys=True).encode()))
+        self.ranks.same("training clips", zlib.crc32(page_of_samples.encode()))
+        self.ranks.same("position", [self.position.epoch, self.position.batch, self.position.step])
+        self._check_weights()
+
+    def _check_weights(self) -> None:
+        if self.ranks.count > 1:
+            sums = [float(p.detach().double().sum()) for p in self.network.parameters()]
+            self.ranks.same("weights", zlib.crc32(json.dumps(sums).encode()))
 
     # ---- the loop --------------------------------------------------------------------------------------------------
 
@@ -161,6 +220,8 @@ class Run:
         c = self.config.training
         self.log.line(page(self.config))
         with noted() as signals:
+            if c.probe:
+                self._rehearse()
             while self.position.epoch < c.epochs and not stopping.should_stop(self.position.progress, c):
                 started = time.monotonic()
                 self._learn_epoch(signals)
@@ -169,37 +230,62 @@ class Run:
             self.log.line(
                 f"Early stop triggered as the loss did not improve the last {self.position.progress.worse} epochs"
             )
+        self.ranks.wait()  # until the last checkpoint is written
+
+    def _plan(self, epoch: int) -> list[list[int]]:
+        """The batches of an epoch, as places in the training set: the same for all ranks, however many they are."""
+        c = self.config.training
+        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
+        return batches(lengths, self.batch_size, self.config.data.order, c.seed, epoch, c.batch_seconds)
+
+    def _rehearse(self) -> None:
+        """The largest batch once, before anything is learnt: memory that does not suffice shows in the first minute."""
+        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
+        plan = self._plan(self.position.epoch)
+        group = max(plan, key=lambda group: len(group) * max(lengths[i] for i in group))
+        self.log.line(f"Trying the largest batch: {len(group)} clips of up to {max(lengths[i] for i in group):.1f} s")
+        self._rehearsal([self.sets.train[i] for i in group]).needs(-(-len(group) // self.ranks.count))
 
     def _learn_epoch(self, signals: list[int]) -> None:
         c, p = self.config.training, self.position
-        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
-        plan = batches(lengths, c.batch_size, self.config.data.order, c.seed, p.epoch)
-        groups = [[self.sets.train[i] for i in group] for group in plan[p.batch :]]
+        plan = self._plan(p.epoch)
+        steps_an_epoch = -(-len(plan) // c.accumulate)
+        mine = (self.ranks.share([self.sets.train[i] for i in group]) for group in plan[p.batch :])
+        loaded = load(mine, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad, self.shares)
         seconds, started = 0.0, time.monotonic()
         self.network.train()
         with Progress(len(self.sets.train), f"epoch {p.epoch + 1} of {c.epochs}", "clips") as progress:
             progress.advance(sum(len(group) for group in plan[: p.batch]))
-            loaded = load(groups, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad, self.shares)
-            for samples, parts in loaded:
-                optim.set_rate(self.optimiser, p.rate_factor * optim.learning_rate(c, p.step, len(plan)))
-                loss, faulty = self.learner.learn(parts, c.seed * 1_000_003 + p.step)
-                self._refused = self._refused + 1 if faulty else 0
-                if faulty:
-                    self._not_finite(faulty)
+            while groups := plan[p.batch : p.batch + c.accumulate]:
+                shares = [share for _, parts in islice(loaded, len(groups)) for share in parts]
+                optim.set_rate(self.optimiser, p.rate_factor * optim.learning_rate(c, p.step, steps_an_epoch))
+                with memory_told(f"a batch of {max(map(len, groups))} clips"):
+                    learnt = self.learner.learn(shares, c.seed * 1_000_003 + p.step)
+                self._refused = self._refused + 1 if learnt.faulty else 0
+                if learnt.faulty:
+                    self._not_finite(learnt.faulty)
                 else:
                     self.average.update(self.network, p.step)
-                    p.loss_sum, p.clips = p.loss_sum + loss, p.clips + len(samples)
-                    self.summaries.step(p.step, loss / len(samples), self.optimiser.param_groups[0]["lr"])
-                p.batch, p.step = p.batch + 1, p.step + 1
-                seconds += sum(sample.duration_s or 0.0 for sample in samples)
+                    p.loss_sum, p.clips = p.loss_sum + learnt.loss_sum, p.clips + learnt.clips
+                    mean = learnt.loss_sum / max(1, learnt.clips)
+                    self.summaries.step(p.step, mean, self.optimiser.param_groups[0]["lr"])
+                p.batch, p.step = p.batch + len(groups), p.step + 1
+                seconds += sum(self.sets.train[i].duration_s or 0.0 for group in groups for i in group)
                 pace = seconds / (time.monotonic() - started)
-                progress.advance(len(samples), f"loss {p.loss_sum / max(1, p.clips):.2f}, {pace:.0f} audio s/s")
-                if signals:
-                    self._save("train")
-                    raise Stopped(signals[0])
+                note = f"loss {p.loss_sum / max(1, p.clips):.2f}, {pace:.0f} audio s/s"
+                progress.advance(sum(map(len, groups)), note)
+                self._stop_if_asked(signals)
                 every = self.config.checkpoint.every_s
                 if every and time.monotonic() - self._saved_at > every:
                     self._save("train")
+
+    def _stop_if_asked(self, signals: list[int]) -> None:
+        """A signal to any of the ranks stops them all, at the same step."""
+        number = int(self.ranks.highest(max(signals, default=0)))
+        if number:
+            self._save("train")
+            self.ranks.wait()
+            raise Stopped(number)
 
     def _judge_epoch(self, started: float) -> None:
         c, p = self.config.training, self.position
@@ -211,6 +297,10 @@ class Run:
         )  # fmt: skip
         self.summaries.judged("train", "", p.step, {"loss": loss})
         p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
+        for row in self.ranks.pooled(self._left_out):
+            self.log.line(row)
+        self._left_out.clear()
+        self._check_weights()
         if p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs:
             if self.sets.dev:
                 self._judge_dev(p.epoch - 1)
@@ -218,7 +308,6 @@ class Run:
                 self._judge_sets("metrics", self.sets.metrics, p.epoch - 1)
         if p.epoch == c.epochs or stopping.should_stop(p.progress, c) or time.monotonic() - self._saved_at > REST_S:
             self._save("train")
-            checkpoint.prune(self.folder, "train", self.config.checkpoint.keep)
 
     def _judge_dev(self, epoch: int) -> None:
         c, p = self.config.training, self.position
@@ -230,7 +319,6 @@ class Run:
         p.progress, best = stopping.judge(p.progress, value, c.early_stop_min_delta if c.select_by == "loss" else 0.0)
         if best:
             path = self._save("best")
-            checkpoint.prune(self.folder, "best", 1)
             name = every.rate_name.lower() if c.select_by == "wer" else c.select_by
             self.log.line(f"Saved new best validating model with {name} {value:f} to: {path}")
         if stopping.on_plateau(p.progress, c):
@@ -253,8 +341,8 @@ class Run:
 
     def _lower_rate(self) -> None:
         best = checkpoint.newest(self.folder, ("best",))
-        if best:
-            kept = checkpoint.load(best)
+        if best := self.ranks.told(str(best) if best else ""):
+            kept = checkpoint.load(Path(best))
             fill(self.network, kept.weights)
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
         self.position.rate_factor *= self.config.training.plateau_factor
@@ -264,11 +352,19 @@ class Run:
     # ---- its parts -------------------------------------------------------------------------------------------------
 
     def judge(self, samples: Sequence[Sample], label: str) -> Scores:
-        """Loss and greedy error rates of the network as it is."""
+        """Loss and greedy error rates of the network as it is: each rank judges its share, all know the whole."""
         emitter = TorchEmitter(self.network, self.plain, self.config.training.eval_batch_size, self.config.data.workers)
-        return evaluate(emitter.emit(samples), samples, self.alphabet, None, label)
+        mine = self.ranks.share(samples)
+        scores = evaluate(emitter.emit(mine), mine, self.alphabet, None, label)
+        rows = self.ranks.collect([asdict(scored) for scored in scores.samples])
+        return Scores(tuple(Scored(**row) for row in rows), self.alphabet.bytes_mode)
 
     def _save(self, kind: str) -> Path:
+        """Write a checkpoint, whose path is returned, and delete those that need not be kept; the first rank's work."""
+        if kind == "train":
+            self._saved_at = time.monotonic()
+        if not self.ranks.first:
+            return checkpoint.path_of(self.folder, kind, self.position.step)
         run = {
             "config": self.config.to_dict(),
             "alphabet": write_alphabet(self.alphabet),
@@ -277,16 +373,18 @@ class Run:
         }
         average = {name: value.cpu().numpy() for name, value in self.average.weights.items()}
         groups = (optim.weights_of(self.network), average, optim.state_of(self.network, self.optimiser))
-        if kind == "train":
-            self._saved_at = time.monotonic()
         path = checkpoint.save(self.folder, kind, self.position.step, groups, run)
+        checkpoint.prune(self.folder, kind, self.config.checkpoint.keep if kind == "train" else 1)
         send(self.folder, self.log)
         return path
 
     def _bad(self, sample: Sample, error: AudioError) -> None:
         if self.config.data.on_bad_sample == "refuse":
             raise DataError(f"{error}; mend the file, or go on without it: --skip-bad") from None
-        self.log.line(f"left out: {error}")
+        if self.ranks.first:
+            self.log.line(f"left out: {error}")
+        else:
+            self._left_out.append(f"left out: {error}")
 
     def _not_finite(self, ids: Sequence[str]) -> None:
         self.log.line(

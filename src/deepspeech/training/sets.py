@@ -1,6 +1,7 @@
 """The data sets of a run: read and looked over before anything is learnt; faults meet the configured policy."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from deepspeech.config import RunConfig
 from deepspeech.datasets.check import Fault, describe, examine_all, refuse
@@ -9,6 +10,7 @@ from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import DataError
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.training.log import Log
+from deepspeech.training.ranks import ALONE, Ranks
 
 Files = dict[str, list[Sample]]
 
@@ -45,8 +47,8 @@ def limited(files: Files, limit: int, longest: bool, together: bool) -> Files:
     return {name: samples for name, samples in chosen.items() if samples or not files[name]}
 
 
-def open_sets(config: RunConfig, alphabet: Alphabet, log: Log) -> Sets:
-    """Read and check every file of the run; all faults of all files are reported together."""
+def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = ALONE) -> Sets:
+    """Read and check every file of the run; all faults of all files are reported together. Ranks share the look."""
     data = config.data
     limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test, "metrics": 0}
     opened: dict[str, Files] = {}
@@ -55,7 +57,9 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log) -> Sets:
         opened[kind] = {}
         files = {name: read_samples(name) for name in getattr(data, kind)}
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
-            good, bad = examine_all(samples, alphabet, config.features, name, data.workers, config.network.stride)
+            mine = ranks.share(samples)
+            found = examine_all(mine, alphabet, config.features, name, data.workers, config.network.stride)
+            good, bad = _put_together(samples, mine, *found, ranks)
             opened[kind][name] = good
             faults += bad
     if data.on_bad_sample == "refuse":
@@ -68,3 +72,19 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log) -> Sets:
                 raise DataError(f"{name}: no usable sample in this {kind} set")
     train = [s for samples in opened["train"].values() for s in samples]
     return Sets(train, opened["dev"], opened["test"], opened["metrics"])
+
+
+def _put_together(
+    samples: Sequence[Sample], mine: Sequence[Sample], good: Sequence[Sample], bad: Sequence[Fault], ranks: Ranks
+) -> tuple[list[Sample], list[Fault]]:
+    """What the ranks have found of their shares, for all of `samples`, in their order."""
+    if ranks.count == 1:
+        return list(good), list(bad)
+    reasons = {id(fault.sample): (fault.reason, fault.kind) for fault in bad}
+    usable = iter(good)
+    rows = [{"fault": reasons[id(s)]} if id(s) in reasons else {"s": next(usable).duration_s} for s in mine]
+    verdicts = list(zip(samples, ranks.collect(rows), strict=True))
+    return (
+        [replace(sample, duration_s=row["s"]) for sample, row in verdicts if "s" in row],
+        [Fault(sample, *row["fault"]) for sample, row in verdicts if "fault" in row],
+    )

@@ -16,12 +16,16 @@ class Stopped(Exception):
 
 @contextmanager
 def noted() -> Iterator[list[int]]:
-    """A list to which SIGINT and SIGTERM are added instead of ending the process; a second one ends it."""
+    """A list to which SIGINT and SIGTERM are added instead of ending the process; a second Ctrl-C ends it.
+
+    Further SIGTERMs do not: a scheduler sends one to every process, and torchrun hands its own on.
+    """
     seen: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
         seen.append(number)
-        signal.signal(number, old[number])
+        if number == signal.SIGINT:
+            signal.signal(number, old[number])
 
     old = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in old:

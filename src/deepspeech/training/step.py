@@ -1,11 +1,14 @@
 """One step of learning: logits → CTC → gradients → weights. A batch whose loss is not finite changes nothing.
 
 On a CPU a batch is cut into one share for each core. Each share goes through the network in a thread of its own, for
-an LSTM's small products do not gain from being divided; the shares' gradients are added in a fixed order.
+an LSTM's small products do not gain from being divided; the shares' gradients are added in a fixed order. What the
+ranks of a run have found is added likewise, and divided by the number of all clips: a step is the same however its
+clips are divided among batches, ranks and threads, but for the order of additions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -13,6 +16,7 @@ from torch.nn import functional
 
 from deepspeech.acoustic.deepspeech import DeepSpeech
 from deepspeech.training.loader import TensorBatch
+from deepspeech.training.ranks import ALONE, Ranks
 
 
 def losses(logits_BTV: Tensor, batch: TensorBatch, stride: int = 1) -> Tensor:
@@ -30,48 +34,80 @@ def losses(logits_BTV: Tensor, batch: TensorBatch, stride: int = 1) -> Tensor:
     )
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What one step came to, over all ranks: losses before it, of how many clips, and which clips spoilt it."""
+
+    loss_sum: float
+    clips: int
+    faulty: list[str]  # ids of clips whose loss or gradient is not finite
+
+
 class Learner:
-    """Changes a network's weights, batch by batch."""
+    """Changes a network's weights, step by step, the same way in each of the ranks."""
 
     def __init__(
-        self, network: DeepSpeech, optimiser: torch.optim.Optimizer, clip_norm: float, precision: str, threads: int
+        self,
+        network: DeepSpeech,
+        optimiser: torch.optim.Optimizer,
+        clip_norm: float,
+        precision: str,
+        threads: int,
+        ranks: Ranks = ALONE,
+        accumulate: int = 1,
     ) -> None:
-        self._network, self._optimiser = network, optimiser
+        """`threads` work on as many shares at once; a step has up to `accumulate` times as many."""
+        self._network, self._optimiser, self._ranks = network, optimiser, ranks
         self._clip_norm = clip_norm or float("inf")
         self._precision = precision
         self._parameters = [p for p in network.parameters() if p.requires_grad]
+        self._keys_a_step = ranks.count * threads * accumulate
         # Each worker's products use one core.
         self._pool = (
             ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) if threads > 1 else None
         )
 
-    def learn(self, shares: Sequence[TensorBatch], seed: int) -> tuple[float, list[str]]:
-        """Sum of the losses of all clips before the step, and the ids of clips whose loss or gradient is not finite.
+    def learn(self, shares: Sequence[TensorBatch], seed: int) -> Learnt:
+        """One step from the clips of all shares of all ranks; a rank may have none.
 
-        Where there are such ids the weights stay as they were. `seed` is the step's own; each share's dropout is keyed
-        by it and by the share's number.
+        Where a clip's loss or the gradient is not finite the weights stay as they were. `seed` is the step's own; each
+        share's dropout is keyed by it and by the share's number among those of all ranks.
         """
-        seeds = [seed * len(shares) + number for number in range(len(shares))]
-        results = list((self._pool.map if self._pool else map)(self._gradients, shares, seeds))
-        total = sum(float(loss_B.sum()) for loss_B, _ in results)
-        faulty = [
-            name
-            for share, (loss_B, _) in zip(shares, results, strict=True)
-            for name, finite in zip(share.ids, torch.isfinite(loss_B).tolist(), strict=True)
-            if not finite
-        ]
-        if faulty:
-            return total, faulty
-        gradients = results[0][1]
-        for _, more in results[1:]:
-            torch._foreach_add_(gradients, more)
-        torch._foreach_div_(gradients, float(sum(len(share.ids) for share in shares)))
+        loss_sum, clips, faulty, gradients = 0.0, 0, list[str](), list[Tensor]()
+        for share, (loss_B, more) in zip(shares, self._worked_on(shares, seed), strict=True):
+            loss_sum, clips = loss_sum + float(loss_B.sum()), clips + len(share.ids)
+            finite_B = torch.isfinite(loss_B).tolist()
+            faulty += [name for name, finite in zip(share.ids, finite_B, strict=True) if not finite]
+            if gradients:
+                torch._foreach_add_(gradients, more)
+            else:
+                gradients = more
+        loss_sum, total, faults = self._ranks.totals(loss_sum, clips, len(faulty))
+        learnt = Learnt(loss_sum, round(total), self._ranks.pooled(faulty) if faults else [])
+        if not total or faults:
+            return learnt
+        gradients = gradients or [torch.zeros_like(parameter) for parameter in self._parameters]
+        self._ranks.add_up(gradients)
+        torch._foreach_div_(gradients, total)
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
         if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)):
-            return total, [name for share in shares for name in share.ids]
+            ids = [name for share in shares for name in share.ids]
+            return replace(learnt, faulty=self._ranks.pooled(ids))
         self._optimiser.step()
-        return total, []
+        return learnt
+
+    def rehearse(self, shares: Sequence[TensorBatch]) -> None:
+        """Do all the work of a step on shares of this rank alone, and forget it: to see that memory suffices."""
+        gradients: list[Tensor] = []
+        for _, more in self._worked_on(shares, 0):
+            gradients = gradients or more
+
+    def _worked_on(self, shares: Sequence[TensorBatch], seed: int) -> Iterable[tuple[Tensor, list[Tensor]]]:
+        """Losses and gradients of each share, in their order."""
+        first = seed * self._keys_a_step + self._ranks.number
+        seeds = [first + self._ranks.count * number for number in range(len(shares))]
+        return (self._pool.map if self._pool else map)(self._gradients, shares, seeds)
 
     def _gradients(self, batch: TensorBatch, seed: int) -> tuple[Tensor, list[Tensor]]:
         """Losses [B] of a share, and the gradients of their sum. In "bfloat16" only matrix products are 16-bit."""

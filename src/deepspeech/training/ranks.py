@@ -1,0 +1,159 @@
+"""One training by several processes: which of them this one is, and the few things that they do together.
+
+`torchrun --nproc-per-node 2 -m deepspeech train …` starts them; each is a rank, and rank 0 is the first. All go through
+the same code with the same settings and keep the same weights: they divide the clips of each batch, add up gradients,
+and act on numbers that are the same everywhere. Only the first writes. A training by one process is the plain case, in
+which nothing here costs anything. Why gradients are added here and not by torch's wrapper: docs/decisions/0019.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, distributed
+
+from deepspeech.errors import ConfigError, DeepSpeechError, TrainingError
+
+Item = TypeVar("Item")
+
+
+class Ranks:
+    """This process among those of a run. Methods but `share` are called by all of them, in the same order."""
+
+    def __init__(self, number: int = 0, count: int = 1, local: int = 0, local_count: int = 1) -> None:
+        """`number` of `count`; on this machine `local` of `local_count`."""
+        self.number, self.count, self.local, self.local_count = number, count, local, local_count
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes and speaks."""
+        return self.number == 0
+
+    def share(self, items: Sequence[Item]) -> list[Item]:
+        """This rank's part of `items`: every n-th, so that parts of a sorted batch are of similar work."""
+        return list(items[self.number :: self.count])
+
+    def collect(self, rows: Sequence[Any]) -> list[Any]:
+        """What became of the shares, in the order of the whole: one JSON value for each item of `share`."""
+        parts = self.gather(list(rows))
+        return [parts[i % self.count][i // self.count] for i in range(sum(map(len, parts)))]
+
+    def pooled(self, rows: Sequence[Any]) -> list[Any]:
+        """JSON values of all ranks in one list, those of the first at its head."""
+        return [row for part in self.gather(list(rows)) for row in part]
+
+    def gather(self, value: Any) -> list[Any]:
+        """A JSON value of each rank, in their order."""
+        if self.count == 1:
+            return [value]
+        data = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
+        sizes = [torch.zeros(1, dtype=torch.int64) for _ in range(self.count)]
+        with _touch():
+            distributed.all_gather(sizes, torch.tensor([len(data)]))
+            padded = torch.zeros(int(max(sizes)), dtype=torch.uint8)
+            padded[: len(data)] = data
+            found = [torch.empty_like(padded) for _ in range(self.count)]
+            distributed.all_gather(found, padded)
+        return [json.loads(bytes(row[:size].numpy())) for row, size in zip(found, sizes, strict=True)]
+
+    def told(self, value: Any) -> Any:
+        """The first rank's JSON value, whatever the others have."""
+        return self.gather(value if self.first else None)[0]
+
+    def same(self, what: str, value: Any) -> None:
+        """Raise TrainingError unless all ranks have the same JSON value; `what` it is goes into the message."""
+        values = self.gather(value)
+        for number, other in enumerate(values):
+            if other != values[0]:
+                raise TrainingError(
+                    f"process {number} of this run has {what} other than process 0 ({other} and {values[0]}); "
+                    "every machine needs the same files, settings and versions"
+                )
+
+    def totals(self, *values: float) -> list[float]:
+        """The sum over all ranks of each value."""
+        return self._reduced(values, distributed.ReduceOp.SUM)
+
+    def highest(self, value: float) -> float:
+        return self._reduced([value], distributed.ReduceOp.MAX)[0]
+
+    def add_up(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by its sum over all ranks; the same bits on each."""
+        if self.count == 1:
+            return
+        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        with _touch():
+            distributed.all_reduce(flat)
+        parts = torch.split(flat, [tensor.numel() for tensor in tensors])
+        torch._foreach_copy_(list(tensors), [p.view_as(t) for p, t in zip(parts, tensors, strict=True)])
+
+    def wait(self) -> None:
+        """Until all ranks are here."""
+        self.totals(0.0)
+
+    def _reduced(self, values: Sequence[float], how: Any) -> list[float]:
+        if self.count == 1:
+            return list(values)
+        numbers = torch.tensor(values, dtype=torch.float64)
+        with _touch():
+            distributed.all_reduce(numbers, how)
+        return [float(number) for number in numbers]
+
+
+ALONE = Ranks()
+
+
+@contextmanager
+def joined() -> Iterator[Ranks]:
+    """The ranks that torchrun started, or this process alone.
+
+    Within, only the first rank speaks on stderr; an error of another one is raised with its number.
+    """
+    number, count = _of_environment("RANK", 0), _of_environment("WORLD_SIZE", 1)
+    if count == 1:
+        yield ALONE
+        return
+    ranks = Ranks(number, count, _of_environment("LOCAL_RANK", 0), _of_environment("LOCAL_WORLD_SIZE", 1))
+    if torch.cuda.is_available():
+        if ranks.local >= torch.cuda.device_count():
+            raise ConfigError(f"process {ranks.local} of this machine has no GPU: start as many as there are GPUs")
+        torch.cuda.set_device(ranks.local)
+    with _touch():
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    if ranks.first:
+        yield ranks
+    else:
+        try:
+            with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+                yield ranks
+        except DeepSpeechError as error:
+            raise type(error)(f"process {ranks.number} of {ranks.count}: {error}") from None
+    distributed.destroy_process_group()
+
+
+def restarted() -> bool:
+    """Whether torchrun started this process in the place of one that had failed."""
+    return _of_environment("TORCHELASTIC_RESTART_COUNT", 0) > 0
+
+
+def _of_environment(name: str, otherwise: int) -> int:
+    text = os.environ.get(name, "")
+    if text and not text.isdecimal():
+        raise ConfigError(f"the environment variable {name} is '{text}'; torchrun sets it to a number")
+    return int(text or otherwise)
+
+
+@contextmanager
+def _touch() -> Iterator[None]:
+    """Where ranks meet: whatever breaks there means that one of them is gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(
+            f"lost touch with another process of this run ({reason}); it goes on from the last checkpoint when started "
+            "again, as torchrun --max-restarts does by itself"
+        ) from None
