@@ -27,6 +27,7 @@ class DataConfig:
     limit_test: int = 0
     workers: int = 2  # threads that read and prepare clips
     cache_mb: int = 1024  # decoded clips kept in memory up to this size
+    feature_cache: str = ""  # keep features on disk in files whose names begin so, or in this folder; empty: nowhere
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:

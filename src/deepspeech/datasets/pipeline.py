@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from deepspeech.datasets.augment.apply import augment
 from deepspeech.datasets.augment.scene import Scene
 from deepspeech.datasets.augment.sources import Sources
-from deepspeech.datasets.augment.spec import Augmentation, keyed_random
+from deepspeech.datasets.augment.spec import Augmentation, Random, keyed_random
 from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sample import Sample
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.text.alphabet import Alphabet
@@ -49,6 +50,9 @@ class Pipeline:
     epochs: int = 1
     clean_epochs: float = 0.0  # epochs before augmentation begins
     sources: Sources | None = None  # what augmentations mix in
+    feature_cache: FeatureCache | None = (
+        None  # features of clips that no augmentation has touched before they were made
+    )
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,24 +66,45 @@ class Pipeline:
     def prepare(self, sample: Sample, epoch: int) -> Example:
         """Sound → noise → power → bend → frames → blur → labels. Raises AudioError or TextError."""
         labels = self.alphabet.encode(sample.transcript)
-        samples = self.cache.read(sample, self.extractor.config.sample_rate_hz)
-        features = self._features(samples, sample, epoch)
+        features = self._features(sample, epoch)
         if len(features) < frames_needed(labels):
-            features = self.extractor(samples)  # bent too short for its transcript: the clip as it is
+            features = self._plain(sample)  # bent too short for its transcript: the clip as it is
         return Example(sample.id, features, np.asarray(labels, dtype=np.int32))
 
-    def _features(self, samples: Float32, sample: Sample, epoch: int) -> Float32:
-        x = self._augment("signal", samples, sample, epoch)
+    def _features(self, sample: Sample, epoch: int) -> Float32:
+        if self.feature_cache and not self._acts(("signal", "spectrogram"), sample, epoch):
+            return self._augment("features", self._plain(sample), sample, epoch)
+        x = self._augment("signal", self._sound(sample), sample, epoch)
         x = self._augment("spectrogram", self.extractor.power(x), sample, epoch)
         return self._augment("features", self.extractor.mfcc(x), sample, epoch)
+
+    def _sound(self, sample: Sample) -> Float32:
+        return self.cache.read(sample, self.extractor.config.sample_rate_hz)
+
+    def _plain(self, sample: Sample) -> Float32:
+        """Features of the clip as it is."""
+        if self.feature_cache:
+            return self.feature_cache.features(sample, lambda: self.extractor(self._sound(sample)))
+        return self.extractor(self._sound(sample))
+
+    def _acts(self, domains: Sequence[str], sample: Sample, epoch: int) -> bool:
+        """Does any augmentation of these domains act on the clip in this epoch? The draw is the one in augment()."""
+        return epoch >= self.clean_epochs and any(
+            self._random(sample, epoch, position).random() < entry.probability
+            for domain in domains
+            for position, entry in self._by_domain[domain]
+        )
 
     def _augment(self, domain: str, x: Float32, sample: Sample, epoch: int) -> Float32:
         if epoch < self.clean_epochs:
             return x
         config = self.extractor.config
         scene = Scene(domain, config.sample_rate_hz, config.step_ms, self.sources)
-        name = f"{sample.audio.name}\n{sample.transcript}"  # the same wherever the corpus lies
         for position, entry in self._by_domain[domain]:
-            random = keyed_random(self.seed, epoch, zlib.crc32(name.encode()), position)
+            random = self._random(sample, epoch, position)
             x = augment(x, entry, epoch / self.epochs, random, scene)
         return x
+
+    def _random(self, sample: Sample, epoch: int, position: int) -> Random:
+        name = f"{sample.audio.name}\n{sample.transcript}"  # the same wherever the corpus lies
+        return keyed_random(self.seed, epoch, zlib.crc32(name.encode()), position)

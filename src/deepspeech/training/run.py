@@ -23,6 +23,7 @@ from deepspeech.config import RunConfig, page
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
@@ -83,8 +84,10 @@ class Run:
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
         extractor = FeatureExtractor(config.features)
-        self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb))
         augmentations = tuple(parse(text) for text in config.augment)
+        feature_cache = open_feature_cache(config.data.feature_cache, config.features, augmentations, log.line)
+        clips = ClipCache(config.data.cache_mb)
+        self.plain = Pipeline(extractor, self.alphabet, clips, feature_cache=feature_cache)
         self.pipeline = replace(
             self.plain,
             augmentations=augmentations,
