@@ -1,12 +1,13 @@
 """read_samples: the one way to the samples of a data set, whatever file it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.jsonl_files import read_jsonl
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sdb import read_sdb
+from deepspeech.datasets.shards import ShardSet, is_manifest, read_shards
 from deepspeech.datasets.tar_files import read_tar
 from deepspeech.errors import DataError
 
@@ -20,8 +21,8 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read_samples(path: str | Path, labelled: bool = True) -> list[Sample]:
-    """Samples of a CSV, .sdb, .tar or .jsonl in the order of the file; `labelled` demands transcripts.
+def read_samples(path: str | Path, labelled: bool = True) -> Sequence[Sample]:
+    """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labelled` demands transcripts.
 
     Raises DataError that names the file and, where there is one, the line or the sample. Whether the sound is there
     and whole shows only when it is read.
@@ -29,7 +30,16 @@ def read_samples(path: str | Path, labelled: bool = True) -> list[Sample]:
     path = Path(path)
     if path.suffix in (".gz", ".tgz", ".bz2", ".xz", ".zst"):
         raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
+    if is_manifest(path):
+        return read_shards(path)
     return READERS.get(path.suffix.lower(), read_csv)(path, labelled)
+
+
+def join(parts: Iterable[Sequence[Sample]]) -> Sequence[Sample]:
+    """Several sets as one. Sharded ones stay compact and keep their windows, unless others are among them."""
+    sets = list(parts)
+    shards = [part for part in sets if isinstance(part, ShardSet)]
+    return ShardSet.joined(shards) if shards and len(shards) == len(sets) else [s for part in sets for s in part]
 
 
 def is_data_set(path: str | Path) -> bool:
