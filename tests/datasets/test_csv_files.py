@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepspeech.datasets.csv_files import read_csv, write_csv
+from deepspeech.datasets.csv_files import SPEAKER_COLUMNS, CsvWriter, read_csv, write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 
@@ -34,8 +34,19 @@ def test_reads_columns_by_name_and_paths_from_its_folder(tmp_path: Path) -> None
     )
     first, second = read_csv(path)
     audio = tmp_path / "clips" / "a.wav"
-    assert first == Sample(str(audio), audio, "hello you", 120)
-    assert second == Sample("/abs/b.wav", Path("/abs/b.wav"), "ünï", 7)
+    assert first == Sample(str(audio), audio, "hello you", 120, "x")
+    assert second == Sample("/abs/b.wav", Path("/abs/b.wav"), "ünï", 7, "y")
+
+
+@pytest.mark.parametrize("column", SPEAKER_COLUMNS)
+def test_speakers_are_read_under_any_of_their_names_and_written(tmp_path: Path, column: str) -> None:
+    samples = read_csv(csv_file(tmp_path, f"wav_filename,transcript,{column}\na.wav,one,\"x, y\"\nb.wav,two\n"))
+    assert [sample.speaker for sample in samples] == ["x, y", ""]
+    with CsvWriter(tmp_path / "out.csv", speakers=True) as writer:
+        for sample in samples:
+            writer.write(sample)
+    assert read_csv(tmp_path / "out.csv") == samples
+    assert (tmp_path / "out.csv").read_text().startswith("wav_filename,wav_filesize,transcript,speaker\n")
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])

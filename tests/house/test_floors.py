@@ -28,7 +28,7 @@ ROOMS = {
     "duckdb": {"corpora", "lm"},
     "tomli": {"config"},
     "optuna": {"evaluation"},
-    "matplotlib": {"evaluation"},
+    "matplotlib": {"datasets", "evaluation"},
     "typer": {"cli"},
     "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "config", "cli", "__main__"},
 }

@@ -1,10 +1,11 @@
 """The look at a data set before training: what cannot be trained on is found here, all at once, not one a run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from deepspeech.audio.formats import probe
+from deepspeech.audio.formats import AudioInfo, probe
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, DataError, TextError
@@ -12,7 +13,14 @@ from deepspeech.features.config import FeatureConfig
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 SHOWN = 20
+
+
+# Why training refuses a sample.
+UNREADABLE, EMPTY, LETTERS, FRAMES = "unreadable", "empty", "letters", "frames"
 
 
 @dataclass(frozen=True)
@@ -21,42 +29,63 @@ class Fault:
 
     sample: Sample
     reason: str
+    kind: str = UNREADABLE  # UNREADABLE, EMPTY, LETTERS or FRAMES
 
 
-def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Sample | Fault:
-    """The sample with its duration, or its fault. Reads headers and ends, not all of the sound.
+@dataclass(frozen=True)
+class Look:
+    """What the look at one sample found: its duration if the sound could be read, and everything that is wrong."""
+
+    sample: Sample
+    info: AudioInfo | None
+    faults: tuple[Fault, ...]
+
+
+def look(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Look:
+    """Look at sound and transcript. Reads headers and ends, not all of the sound.
 
     Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
     """
+    faults, info, labels = [], None, None
     try:
         info = probe(sample.audio)
-        if alphabet is None:
-            return replace(sample, duration_s=info.duration_s)
-        labels = alphabet.encode(sample.transcript)
     except AudioError as error:
-        return Fault(sample, str(error).removeprefix(f"{sample.audio}: "))
+        faults.append(Fault(sample, str(error).removeprefix(f"{sample.audio}: ")))
+    try:
+        labels = None if alphabet is None else alphabet.encode(sample.transcript)
     except TextError as error:
-        return Fault(sample, str(error))
-    frames, needed = features.frames(round(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
-    if frames < needed:
-        return Fault(sample, f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}")
-    return replace(sample, duration_s=info.duration_s)
+        faults.append(Fault(sample, str(error), LETTERS if sample.transcript else EMPTY))
+    if info is not None and labels is not None:
+        frames, needed = features.frames(round(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
+        if frames < needed:
+            reason = f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}"
+            faults.append(Fault(sample, reason, FRAMES))
+    return Look(sample if info is None else replace(sample, duration_s=info.duration_s), info, tuple(faults))
+
+
+def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Sample | Fault:
+    """The sample with its duration, or its first fault; see `look`."""
+    found = look(sample, alphabet, features)
+    return found.faults[0] if found.faults else found.sample
 
 
 def examine_all(
     samples: Sequence[Sample], alphabet: Alphabet | None, features: FeatureConfig, label: str, workers: int
 ) -> tuple[list[Sample], list[Fault]]:
     """What can be trained on, with durations, and what cannot, in the given order."""
-    with (
-        ThreadPoolExecutor(workers) as pool,
-        Progress(len(samples), f"checking {label}", "clips") as progress,
-    ):
-        results = []
-        for result in pool.map(lambda sample: examine(sample, alphabet, features), samples):
-            results.append(result)
-            progress.advance()
+    results = for_each(lambda sample: examine(sample, alphabet, features), samples, f"checking {label}", workers)
     good = [result for result in results if isinstance(result, Sample)]
     return good, [result for result in results if isinstance(result, Fault)]
+
+
+def for_each(action: Callable[[Item], Result], items: Sequence[Item], label: str, workers: int) -> list[Result]:
+    """What `action` gives for each item, in their order, by several threads; tells how far it is."""
+    with ThreadPoolExecutor(workers) as pool, Progress(len(items), label, "clips") as progress:
+        results = []
+        for result in pool.map(action, items):
+            results.append(result)
+            progress.advance()
+    return results
 
 
 def describe(faults: Sequence[Fault], label: str) -> str:

@@ -19,6 +19,7 @@ from deepspeech.errors import DataError
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
 COLUMNS = ("wav_filename", "wav_filesize", "transcript")
+SPEAKER_COLUMNS = ("speaker", "speaker_id", "client_id")  # the first that is there; the old system had none
 
 
 def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
@@ -49,12 +50,13 @@ class CsvWriter:
     """Writes a CSV row by row; it appears under its name when the `with` block ends well, and not otherwise.
 
     Audio below the CSV's folder is written relative to it, so that both can move together; other audio is
-    written with its absolute path.
+    written with its absolute path. `speakers` adds a column of that kind.
     """
 
-    def __init__(self, path: str | Path, absolute: bool = False) -> None:
+    def __init__(self, path: str | Path, absolute: bool = False, speakers: bool = False) -> None:
         self.path = Path(path)
         self.rows = 0
+        self._speakers = speakers
         self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
         self._temporary = self.path.with_name(f".{os.getpid()}-{threading.get_ident()}.{self.path.name}.part")
 
@@ -63,7 +65,7 @@ class CsvWriter:
             self._file = self._temporary.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
-        self._file.write(",".join(COLUMNS) + "\n")
+        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers]]) + "\n")
         return self
 
     def write(self, sample: Sample) -> None:
@@ -71,7 +73,8 @@ class CsvWriter:
         if isinstance(sample.audio, Span):
             raise DataError(f"{sample.audio}: a CSV names whole files; use deepspeech data convert")
         name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
-        self._file.write(f"{name},{sample.size_bytes},{transcript}\n")
+        speaker = f",{_field(sample.speaker)}" if self._speakers else ""
+        self._file.write(f"{name},{sample.size_bytes},{transcript}{speaker}\n")
         self.rows += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -103,6 +106,7 @@ def _samples(file: TextIO, path: Path, labelled: bool) -> Iterator[Sample]:
         if header is None:
             raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
         audio, size, transcript = _positions(header, path, labelled)
+        speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)
         for row in reader:
             if not row:
                 continue
@@ -111,7 +115,8 @@ def _samples(file: TextIO, path: Path, labelled: bool) -> Iterator[Sample]:
                 raise DataError(f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row")
             place = _audio_path(row[audio], path.parent, where)
             size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
-            yield Sample(str(place), place, row[transcript] if transcript >= 0 else "", size_bytes)
+            said = row[transcript] if transcript >= 0 else ""
+            yield Sample(str(place), place, said, size_bytes, row[speaker] if -1 < speaker < len(row) else "")
     except csv.Error as error:
         raise DataError(f"{path}:{reader.line_num}: not readable as CSV ({error})") from None
 

@@ -1,0 +1,39 @@
+"""`deepspeech data stats`: hours, speakers, words and rates of data sets."""
+
+from typing import Annotated
+
+import typer
+
+from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
+
+
+def stats(
+    data: DataSets,
+    listen: Annotated[bool, typer.Option("--listen", help="Decode every clip too: how loud they are.")] = False,
+    speaker_pattern: SpeakerPattern = "",
+    json_output: JsonOutput = False,
+) -> None:
+    """Hours, clips, speakers, letters, words, speaking rates and lengths of data sets, each and all together.
+
+    Words that a set speaks and the first set does not are counted too: name the training set first.
+
+    Example: deepspeech data stats train.csv dev.csv
+    """
+    import json
+    import os
+    from dataclasses import asdict
+
+    from deepspeech.datasets.statistics import statistics
+    from deepspeech.datasets.statistics_page import page
+    from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
+
+    options = SurveyOptions(listen=listen, workers=os.cpu_count() or 1)
+    found = survey(open_sets(data, speaker_pattern), None, options=options, compare=False)
+    first = found.of_set(found.sets[0].name)
+    figures = {
+        one.name: statistics(found.of_set(one.name), heard=first if number else None)
+        for number, one in enumerate(found.sets)
+    }
+    if len(figures) > 1:
+        figures["all"] = statistics(found.clips)
+    print(json.dumps({name: asdict(one) for name, one in figures.items()}, indent=2) if json_output else page(figures))

@@ -1,0 +1,162 @@
+"""The letters of transcripts: how often each occurs, the alphabet that they make, what to do about one outside it."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deepspeech.text.alphabet import Alphabet
+
+# How typographers' signs are typed; a sign to the right that the alphabet lacks is no advice.
+_TYPED = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"})
+_LINE_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class LetterCount:
+    """How often a letter stands in some transcripts."""
+
+    times: int
+    transcripts: int  # that have it
+    first: int  # number of the first transcript that has it, from 0
+
+
+def count_letters(transcripts: Iterable[str]) -> dict[str, LetterCount]:
+    """Each letter (code point) of the transcripts, in the order of the alphabet that they make."""
+    times: Counter[str] = Counter()
+    having: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    for number, transcript in enumerate(transcripts):
+        times.update(transcript)
+        letters = set(transcript)
+        having.update(letters)
+        for letter in letters - first.keys():
+            first[letter] = number
+    return {letter: LetterCount(times[letter], having[letter], first[letter]) for letter in sorted(times, key=place)}
+
+
+def place(letter: str) -> tuple[int, str, bool, str]:
+    """Where a letter stands in an alphabet: the space, letters (é beside e), marks, figures, the rest."""
+    kind = unicodedata.category(letter)[0]
+    group = 0 if letter == " " else {"L": 1, "M": 2, "N": 3}.get(kind, 4)
+    return group, unicodedata.normalize("NFD", letter.casefold()), letter.isupper(), letter
+
+
+def usable(letter: str) -> bool:
+    """Whether a letter can be a line of alphabet.txt that means something: no control sign, of all spaces only one."""
+    return letter == " " or not (letter.isspace() or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp"))
+
+
+def name(letter: str) -> str:
+    """A letter so that it can be seen: 'é' (U+00E9), combining acute accent (U+0301), space."""
+    if letter == " ":
+        return "space"
+    if letter.isprintable() and not unicodedata.category(letter).startswith("M"):
+        return f"'{letter}' (U+{ord(letter):04X})"
+    known = {"\t": "tab", "\n": "line feed", "\r": "carriage return"}.get(letter)
+    return f"{known or unicodedata.name(letter, 'control character').lower()} (U+{ord(letter):04X})"
+
+
+def advice(letter: str, alphabet: Alphabet) -> str:
+    """What to do about a letter that `alphabet` lacks."""
+    if letter in "\r\n":
+        return "delete the line end inside the transcript"
+    if letter.isspace():
+        return "make it a space"
+    if unicodedata.category(letter) in ("Cc", "Cf", "Cs"):
+        return "delete it: it cannot be seen"
+    if _composes(letter, alphabet):
+        return "compose letters and marks: normalise the transcripts to NFC"
+    for form, words in (("NFD", "take letters and marks apart: normalise to NFD"), ("NFKC", "")):
+        other = unicodedata.normalize(form, letter)
+        if other != letter and not alphabet.missing(other):
+            return words or f"write {other}"
+    for other in (letter.lower(), letter.upper(), letter.translate(_TYPED)):
+        if other != letter and not alphabet.missing(other):
+            return f"write {other}"
+    return _advice_on_the_rest(letter, alphabet)
+
+
+def _composes(mark: str, alphabet: Alphabet) -> bool:
+    """Whether a combining mark is part of some letter of the alphabet."""
+    parts = (unicodedata.normalize("NFD", label) for label in alphabet.labels if len(label) == 1)
+    return unicodedata.category(mark).startswith("M") and any(mark in part[1:] for part in parts)
+
+
+def _advice_on_the_rest(letter: str, alphabet: Alphabet) -> str:
+    kind = unicodedata.category(letter)[0]
+    if kind == "M":
+        return "add the letter with its accent to the alphabet, or delete the accent"
+    if kind == "N":
+        return "write numbers as words"
+    if kind in "PS":
+        return "delete it, or add it to the alphabet if it is spoken"
+    bare = unicodedata.normalize("NFD", letter.lower())[0]
+    if bare != letter and not alphabet.missing(bare):
+        return f"add it to the alphabet, or write {bare}"
+    return "add it to the alphabet, or leave these clips out"
+
+
+def alphabet_faults(alphabet: Alphabet) -> list[str]:
+    """What is wrong with an alphabet itself, a sentence each."""
+    if alphabet.bytes_mode:
+        return []
+    told = []
+    for label, times in Counter(alphabet.labels).items():
+        if len(label) > 1:
+            composed = unicodedata.normalize("NFC", label)
+            remedy = f"write it as one ({composed}, NFC)" if len(composed) == 1 else "one letter a line"
+            if len(label.strip()) == 1:
+                remedy = "delete the spaces around it"
+            told.append(f"the line {label!r} holds {len(label)} letters and never matches; {remedy}")
+        if times > 1:
+            told.append(f"{name(label) if len(label) == 1 else repr(label)} stands {times} times; leave one")
+    return told
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An alphabet for some transcripts, and what was thought about it."""
+
+    alphabet: Alphabet
+    counts: Mapping[str, LetterCount]  # of all letters met, of the transcripts in NFC
+    rare: Sequence[str]  # in the alphabet, but in too few transcripts to be learnt well
+    left_out: Sequence[str]  # not in the alphabet: rarer than asked for, or not usable as a letter
+    transcripts: int
+    composed: int  # transcripts that are not in NFC
+
+    def to_text(self, source: str) -> str:
+        """The alphabet.txt: comments that name `source` and count, then the letters. Alphabet.from_text reads it."""
+        comments = [
+            f"{len(self.alphabet.labels)} letters of {self.transcripts} transcripts: {source}",
+            "The place of a letter is its number: once a model is trained, change nothing. Transcripts that have each:",
+        ]
+        line = ""
+        for letter in self.alphabet.labels:
+            item = f"{'space' if letter == ' ' else letter} {self.counts[letter].transcripts}"
+            if len(line) + len(item) > _LINE_WIDTH:
+                comments.append(line.rstrip())
+                line = ""
+            line += item + "  "
+        comments.append(line.rstrip())
+        return "".join(f"# {' '.join(comment.splitlines())}\n" for comment in comments) + self.alphabet.to_text()
+
+
+def propose(transcripts: Sequence[str], rare: int | None = None, at_least: int = 1) -> Proposal:
+    """The alphabet of `transcripts`, in NFC, without letters that fewer than `at_least` transcripts have.
+
+    Rare are those that fewer than `rare` transcripts have; by default 10, or 2 % of the transcripts where that is
+    less. Raises TextError where no letter is left.
+    """
+    composed = [unicodedata.normalize("NFC", transcript) for transcript in transcripts]
+    counts = count_letters(composed)
+    limit = min(10, len(composed) // 50) if rare is None else rare
+    kept = [letter for letter, count in counts.items() if usable(letter) and count.transcripts >= at_least]
+    return Proposal(
+        alphabet=Alphabet(kept),
+        counts=counts,
+        rare=[letter for letter in kept if counts[letter].transcripts < limit],
+        left_out=[letter for letter in counts if letter not in set(kept)],
+        transcripts=len(composed),
+        composed=sum(one != other for one, other in zip(composed, transcripts, strict=True)),
+    )
