@@ -40,7 +40,7 @@ def test_reads_columns_by_name_and_paths_from_its_folder(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("column", SPEAKER_COLUMNS)
 def test_speakers_are_read_under_any_of_their_names_and_written(tmp_path: Path, column: str) -> None:
-    samples = read_csv(csv_file(tmp_path, f"wav_filename,transcript,{column}\na.wav,one,\"x, y\"\nb.wav,two\n"))
+    samples = read_csv(csv_file(tmp_path, f'wav_filename,transcript,{column}\na.wav,one,"x, y"\nb.wav,two\n'))
     assert [sample.speaker for sample in samples] == ["x, y", ""]
     with CsvWriter(tmp_path / "out.csv", speakers=True) as writer:
         for sample in samples:

@@ -5,14 +5,12 @@ import io
 import numpy as np
 import soundfile
 
+from deepspeech.audio.opus_packets import RATES_HZ, compression_level
 from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
 
 TELEPHONE_HZ = 8000
-_OPUS_HZ = (8000, 12000, 16000, 24000, 48000)  # rates that Opus codes
 _SUBTYPES = {"gsm": "GSM610", "alaw": "ALAW", "ulaw": "ULAW"}
-# libsndfile spreads its compression level, 1 to 0, over these bit rates of one channel.
-_SLOWEST_OPUS, _FASTEST_OPUS = 6000, 256_000
 
 
 def round_trip(samples: Float32, rate_hz: int, coding: str, bitrate: float = 16000) -> Float32:
@@ -22,10 +20,8 @@ def round_trip(samples: Float32, rate_hz: int, coding: str, bitrate: float = 160
     The telephone's codes work at 8,000 Hz.
     """
     if coding == "opus":
-        coded_hz = next((hz for hz in _OPUS_HZ if hz >= rate_hz), _OPUS_HZ[-1])
-        wanted = min(max(bitrate, _SLOWEST_OPUS), _FASTEST_OPUS)
-        level = 1 - (wanted - _SLOWEST_OPUS) / (_FASTEST_OPUS - _SLOWEST_OPUS)
-        options = {"format": "OGG", "subtype": "OPUS", "compression_level": level}
+        coded_hz = next((hz for hz in RATES_HZ if hz >= rate_hz), RATES_HZ[-1])
+        options = {"format": "OGG", "subtype": "OPUS", "compression_level": compression_level(bitrate)}
     else:
         coded_hz, options = TELEPHONE_HZ, {"format": "WAV", "subtype": _SUBTYPES[coding]}
     buffer = io.BytesIO()

@@ -1,7 +1,7 @@
 """Sound files: wav, flac, ogg, opus and mp3 in (also NIST sphere and aiff, for old corpora), 16-bit wav out.
 
 In: a path, the bytes of a file, or a Span of a larger one. Out: float32 mono samples and their rate. Every fault is an
-AudioError of one line. Nothing is shared between calls, so many threads may read at once; decoding releases Python's lock.
+AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding releases Python's lock.
 """
 
 import io
@@ -52,7 +52,8 @@ class AudioInfo:
     channels: int
     frames: int  # samples per channel
     duration_s: float
-    kind: str = ""  # libsndfile's name of the format: WAV, MPEG, FLAC, OGG, NIST
+    kind: str = ""  # libsndfile's name of the format: WAV, MPEG, FLAC, OGG, NIST; PACKETS for bare Opus packets
+    coding: str = ""  # and of what is inside: PCM_16, OPUS, VORBIS
 
 
 def read_audio(
@@ -92,18 +93,18 @@ def probe(source: Source, name: str = "") -> AudioInfo:
     if isinstance(source, Span):
         if source.kind == PACKETS:
             rate_hz, channels, frames = opus_packets.probe(source.read(), name)
-            return AudioInfo(rate_hz, channels, frames, frames / rate_hz, "OPUS")
+            return AudioInfo(rate_hz, channels, frames, frames / rate_hz, "PACKETS", "OPUS")
         source = source.read()
     with _open(source, name) as file:
         rate_hz, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
-        kind = str(file.format)
+        kind, coding = str(file.format), str(file.subtype)
         if file.format in _SEEKABLE and 0 < frames < _UNKNOWN_LENGTH and not _reaches(file, frames):
             raise AudioError(f"{name}: cut off (its header promises {frames} samples); copy or download it again")
     if frames >= _UNKNOWN_LENGTH:
         frames = len(read_audio(source, name)[0])
     if not frames:
         raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
-    return AudioInfo(rate_hz, channels, frames, frames / rate_hz, kind)
+    return AudioInfo(rate_hz, channels, frames, frames / rate_hz, kind, coding)
 
 
 def _packets(span: Span, name: str, start_s: float, end_s: float | None) -> tuple[Float32, int]:

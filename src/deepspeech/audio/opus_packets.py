@@ -16,6 +16,7 @@ import soundfile
 from deepspeech.audio.pcm import Float32
 from deepspeech.errors import AudioError
 
+SLOWEST, FASTEST = 6000, 256_000  # bits a second
 RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 _HEAD = struct.Struct(">IIBB")
 _PAGE = struct.Struct("<4sBBqIIIB")
@@ -26,16 +27,32 @@ _FIRST, _LAST = 2, 4  # page flags
 _FULL_PAGE = 255  # segments
 
 
-def encode(samples: Float32, rate_hz: int) -> bytes:
+def encode(samples: Float32, rate_hz: int, bitrate: int | None = None) -> bytes:
     """Mono `samples` [N] as bare packets. Raises AudioError for a rate that Opus does not have."""
-    if rate_hz not in RATES_HZ:
-        raise AudioError(f"Opus has no {rate_hz} Hz; resample to one of {', '.join(map(str, RATES_HZ))}")
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(samples, -1, 1), rate_hz, format="OGG", subtype="OPUS")
-    packets = list(_unpaged(buffer.getvalue()))[2:]  # after the two headers
+    packets = list(_unpaged(encode_ogg(samples, rate_hz, bitrate)))[2:]  # after the two headers
     return _HEAD.pack(2 * len(samples), rate_hz, 1, 2) + b"".join(
         struct.pack(">H", len(packet)) + packet for packet in packets
     )
+
+
+def encode_ogg(samples: Float32, rate_hz: int, bitrate: int | None = None) -> bytes:
+    """Mono `samples` [N] as a .opus file; `bitrate` in bits a second, from 6,000 to 256,000. Raises AudioError."""
+    if rate_hz not in RATES_HZ:
+        raise AudioError(f"Opus has no {rate_hz} Hz; resample to one of {', '.join(map(str, RATES_HZ))}")
+    buffer, options = io.BytesIO(), {} if bitrate is None else {"compression_level": compression_level(bitrate)}
+    soundfile.write(buffer, np.clip(samples, -1, 1), rate_hz, format="OGG", subtype="OPUS", **options)
+    return buffer.getvalue()
+
+
+def compression_level(bitrate: float) -> float:
+    """What libsndfile calls a bit rate of one channel: it spreads levels from 1 to 0 over those it has."""
+    return 1 - (min(max(bitrate, SLOWEST), FASTEST) - SLOWEST) / (FASTEST - SLOWEST)
+
+
+def as_ogg(data: bytes, name: str) -> bytes:
+    """Bare packets as a .opus file, not coded anew: it decodes to the same samples. Raises AudioError."""
+    frames, rate_hz, channels, packets = _parts(data, name)
+    return _paged(packets, rate_hz, channels, frames * 48000 // rate_hz)
 
 
 def decode(data: bytes, name: str) -> tuple[Float32, int]:
@@ -78,8 +95,8 @@ def _parts(data: bytes, name: str) -> tuple[int, int, int, list[bytes]]:
     return length // (2 * channels), rate_hz, channels, packets
 
 
-def _paged(packets: list[bytes], rate_hz: int, channels: int) -> bytes:
-    """An Ogg Opus stream of `packets`, nothing skipped at its start."""
+def _paged(packets: list[bytes], rate_hz: int, channels: int, end_48k: int | None = None) -> bytes:
+    """An Ogg Opus stream of `packets`, nothing skipped at its start; it ends at a sample, or with its last packet."""
     head = b"OpusHead" + struct.pack("<BBHIHB", 1, channels, 0, rate_hz, 0, 0)
     tags = b"OpusTags" + struct.pack("<I", 0) + struct.pack("<I", 0)
     pages = [_page([head], 0, 0, _FIRST), _page([tags], 0, 1, 0)]
@@ -92,7 +109,7 @@ def _paged(packets: list[bytes], rate_hz: int, channels: int) -> bytes:
         waiting.append(packet)
         segments += needed
         place += duration_48k(packet)
-    pages.append(_page(waiting, place, len(pages), _LAST))
+    pages.append(_page(waiting, place if end_48k is None else min(place, end_48k), len(pages), _LAST))
     return b"".join(pages)
 
 

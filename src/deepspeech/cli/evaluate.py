@@ -22,7 +22,7 @@ class Opened(NamedTuple):
 
 def evaluate(
     model: Annotated[Path, typer.Option(help="A model file or a checkpoint folder, old ones too.")],
-    data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
+    data: Annotated[list[Path], typer.Option(help="A data set: .csv, .sdb, .tar or .jsonl; may be repeated.")],
     scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
     alpha: Alpha = None,
     beta: Beta = None,

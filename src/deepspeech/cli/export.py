@@ -14,7 +14,7 @@ def export(
     int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits: a quarter of the size, faster.")] = False,
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="CSV of recordings to prove the file on; by default those the run was judged by."),
+        typer.Option(help="CSV, .sdb, .tar or .jsonl to prove the file on; by default what the run was judged by."),
     ] = None,
     tolerance: Annotated[float, typer.Option(help="Share of letters that int8 may change on them.")] = 0.02,
     beam_width: Annotated[int, typer.Option(help="Prefixes the search keeps, unless its user says otherwise.")] = 500,

@@ -227,10 +227,12 @@ def normalisation(told: list[str] | None, alphabet: Any) -> Any:
 
 
 def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
-    """The texts with a sentence a line: transcripts are taken out of CSVs, characters stand apart for bytes."""
+    """The texts with a sentence a line: transcripts are taken out of data sets, characters stand apart for bytes."""
+    from deepspeech.datasets.samples import is_data_set
+
     plain = []
     for number, text in enumerate(texts):
-        if text.name.lower().endswith((".csv", ".csv.gz")) or bytes_mode:
+        if is_data_set(text) or text.name.lower().endswith(".csv.gz") or bytes_mode:
             plain.append(folder / f"{number:04d} {text.name.removesuffix('.gz') or 'stdin'}")
             with plain[-1].open("w", encoding="utf-8", newline="\n") as file:
                 for line in _sentences(text):
@@ -241,10 +243,10 @@ def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
 
 
 def _sentences(text: Path) -> Any:
-    if not text.name.lower().endswith(".csv"):
-        return _lines([text])
-    from deepspeech.datasets.samples import read_samples
+    from deepspeech.datasets.samples import is_data_set, read_samples
 
+    if not is_data_set(text):
+        return _lines([text])
     return (" ".join(sample.transcript.split()) for sample in read_samples(text))
 
 

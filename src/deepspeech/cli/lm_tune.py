@@ -12,7 +12,7 @@ SHOWN = 10
 def tune(
     model: Annotated[Path, typer.Option(help="A model file, or a checkpoint folder.")],
     scorer: Annotated[Path, typer.Option(help="The .scorer file to find weights for.")],
-    data: Annotated[list[Path], typer.Option(help="CSV of recordings and transcripts; may be repeated.")],
+    data: Annotated[list[Path], typer.Option(help="A data set: .csv, .sdb, .tar or .jsonl; may be repeated.")],
     trials: Annotated[int, typer.Option(help="Pairs of weights to try, those of an earlier start included.")] = 200,
     alpha_max: Annotated[float, typer.Option(help="Highest weight of the scorer to try.")] = 5.0,
     beta_max: Annotated[float, typer.Option(help="Highest bonus for a word to try.")] = 5.0,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.evaluate import weights_need
+from deepspeech.cli.recordings import jobs_of
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
 
 STDIN = "-"
@@ -16,7 +17,9 @@ def transcribe(
     model: Annotated[Path, typer.Option("--model", "-m", help="A model file; .tflite, .pb and .pbmm too.")],
     files: Annotated[
         list[str] | None,
-        typer.Argument(help="Sound files (wav, flac, ogg, opus or mp3, of any rate), folders, patterns; - is stdin."),
+        typer.Argument(
+            help="Sound files (wav, flac, ogg, opus, mp3, of any rate), folders, patterns, data sets; - is stdin."
+        ),
     ] = None,
     scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
     alpha: Alpha = None,
@@ -34,7 +37,7 @@ def transcribe(
     beam_width: BeamWidth = None,
     rate: Annotated[int | None, typer.Option(help="Stdin is raw 16-bit mono sound of this rate, in Hz.")] = None,
     manifest: Annotated[
-        Path | None, typer.Option(help="A list of recordings: a path a line, or a CSV with wav_filename.")
+        Path | None, typer.Option(help="A list of recordings: a path a line, or a CSV, .sdb, .tar or .jsonl.")
     ] = None,
     shard: Annotated[
         str | None, typer.Option(help="i/n: only the i-th of n parts, to share a list out over n machines.")
@@ -59,7 +62,7 @@ def transcribe(
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
     from deepspeech.mozilla.convert import as_model_file
-    from deepspeech.runtime.jobs import find, read_manifest, take_shard
+    from deepspeech.runtime.jobs import take_shard
     from deepspeech.runtime.pages import FORMATS
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
@@ -88,7 +91,7 @@ def transcribe(
     if stdin:
         _stdin(recognizer, form, rate, candidates - 1)
         return
-    jobs = read_manifest(manifest) if manifest else find(named)
+    jobs = jobs_of(named, manifest)
     jobs = take_shard(jobs, shard) if shard else jobs
     if output_dir is None:
         errors = _to_stdout(recognizer, jobs, form, candidates - 1, cores)

@@ -3,7 +3,6 @@
 In: a Sample and the epoch. Out: an Example, the same for the same (seed, epoch, sample) on any machine.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from deepspeech.datasets.augment.apply import augment
 from deepspeech.datasets.augment.scene import Scene
 from deepspeech.datasets.augment.sources import Sources
-from deepspeech.datasets.augment.spec import Augmentation, Random, keyed_random
+from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sample import Sample
@@ -90,7 +89,7 @@ class Pipeline:
     def _acts(self, domains: Sequence[str], sample: Sample, epoch: int) -> bool:
         """Does any augmentation of these domains act on the clip in this epoch? The draw is the one in augment()."""
         return epoch >= self.clean_epochs and any(
-            self._random(sample, epoch, position).random() < entry.probability
+            keyed_random(self.seed, epoch, sample.random_key, position).random() < entry.probability
             for domain in domains
             for position, entry in self._by_domain[domain]
         )
@@ -101,10 +100,6 @@ class Pipeline:
         config = self.extractor.config
         scene = Scene(domain, config.sample_rate_hz, config.step_ms, self.sources)
         for position, entry in self._by_domain[domain]:
-            random = self._random(sample, epoch, position)
+            random = keyed_random(self.seed, epoch, sample.random_key, position)
             x = augment(x, entry, epoch / self.epochs, random, scene)
         return x
-
-    def _random(self, sample: Sample, epoch: int, position: int) -> Random:
-        name = f"{sample.audio.name}\n{sample.transcript}"  # the same wherever the corpus lies
-        return keyed_random(self.seed, epoch, zlib.crc32(name.encode()), position)

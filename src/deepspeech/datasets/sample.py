@@ -1,5 +1,6 @@
 """Sample: one recording and what is said in it, as a data set lists it; the sound stays where it lies."""
 
+import zlib
 from dataclasses import dataclass
 
 from deepspeech.audio.span import Place
@@ -15,3 +16,8 @@ class Sample:
     size_bytes: int  # only a sort key, as in the old system; 0 when the data set does not say
     speaker: str = ""
     duration_s: float | None = None
+
+    @property
+    def random_key(self) -> int:
+        """What randomness for this sample depends on: the same wherever the corpus lies."""
+        return zlib.crc32(f"{self.audio.name}\n{self.transcript}".encode())

@@ -1,0 +1,36 @@
+"""Sound as the bytes of a file: which kinds there are, which kind a file is, samples coded as one of them."""
+
+import io
+
+import soundfile
+
+from deepspeech.audio import opus_packets
+from deepspeech.audio.formats import AudioInfo, wav_bytes
+from deepspeech.audio.pcm import Float32, float_to_int16
+from deepspeech.audio.resample import resample
+from deepspeech.audio.span import PACKETS
+
+CODED = ("wav", "flac", "opus")  # what is written here
+_KINDS = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MPEG": "mp3", "PACKETS": PACKETS}
+_OGG_KINDS = {"OPUS": "opus", "VORBIS": "ogg"}
+
+
+def kind_of(info: AudioInfo) -> str:
+    """The suffix that a file's content asks for: wav, flac, opus, ogg, mp3; PACKETS; "" for others, such as sphere."""
+    return _OGG_KINDS.get(info.coding, "") if info.kind == "OGG" else _KINDS.get(info.kind, "")
+
+
+def encode(samples: Float32, rate_hz: int, kind: str, bitrate: int | None = None) -> bytes:
+    """Mono `samples` [N] as a file of a kind of CODED (16-bit samples), or as PACKETS.
+
+    Opus is coded at `bitrate` bits a second (None: its own choice), and at the next higher rate that it has.
+    """
+    if kind == "wav":
+        return wav_bytes(samples, rate_hz)
+    if kind == "flac":
+        buffer = io.BytesIO()
+        soundfile.write(buffer, float_to_int16(samples), rate_hz, format="FLAC", subtype="PCM_16")
+        return buffer.getvalue()
+    coded_hz = next((hz for hz in opus_packets.RATES_HZ if hz >= rate_hz), opus_packets.RATES_HZ[-1])
+    coder = opus_packets.encode if kind == PACKETS else opus_packets.encode_ogg
+    return coder(resample(samples, rate_hz, coded_hz), coded_hz, bitrate)
