@@ -128,13 +128,6 @@ def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
     return buffer.getvalue()
 
 
-def flac_bytes(samples: Float32, rate_hz: int) -> bytes:
-    """Mono float32 `samples` [frames] as the bytes of a 16-bit flac file; the same samples as `wav_bytes` keeps."""
-    buffer = io.BytesIO()
-    soundfile.write(buffer, float_to_int16(samples), rate_hz, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
-
-
 def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
     """Write mono float32 `samples` as a 16-bit wav file; it appears whole under its name, or not at all."""
     path = Path(path)

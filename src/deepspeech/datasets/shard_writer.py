@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepspeech.audio.formats import flac_bytes, probe, read_audio, wav_bytes
+from deepspeech.audio.encode import CODED, encode
+from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.span import Span
 from deepspeech.datasets.augment.spec import keyed_random
@@ -28,8 +29,8 @@ from deepspeech.datasets.tar_files import SOUND_SUFFIXES, read_tar
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.progress import Progress
 
-ENCODERS = {"wav": wav_bytes, "flac": flac_bytes}
 PARTS = ".parts"
+SHARE = {"wav": 1.0, "flac": 0.55, "opus": 0.1}  # of 16-bit samples, about, for speech
 _BLOCK = 512
 
 
@@ -38,16 +39,16 @@ class ShardOptions:
     """How shards are cut and what they hold."""
 
     shard_mb: int = 256
-    kind: str = ""  # "wav" or "flac": made so (one channel, 16 bits); empty: the sound files as they are
+    kind: str = ""  # one of CODED: made so, with one channel; empty: the sound files as they are
     rate_hz: int = 0  # with a kind: resampled to that; 0: the rate they have
     shuffle: bool = True  # clips are mixed, so that no shard holds one speaker or one corpus alone
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.kind and self.kind not in ENCODERS:
-            raise ConfigError(f"shards hold sound as {' or '.join(ENCODERS)}, or as it is; not as '{self.kind}'")
+        if self.kind and self.kind not in CODED:
+            raise ConfigError(f"shards hold sound as {' or '.join(CODED)}, or as it is; not as '{self.kind}'")
         if self.rate_hz and not self.kind:
-            raise ConfigError(f"sound cannot change its rate as it is; say also as what: {' or '.join(ENCODERS)}")
+            raise ConfigError(f"sound cannot change its rate as it is; say also as what: {' or '.join(CODED)}")
         if self.shard_mb < 1 or self.rate_hz < 0:
             raise ConfigError("a shard has at least 1 MB, and a rate is not negative")
 
@@ -170,7 +171,7 @@ class _Job:
         samples, rate_hz = read_audio(sample.audio)
         wanted_hz = self.options.rate_hz or rate_hz
         kind = kind or "wav"
-        return ENCODERS[kind](resample(samples, rate_hz, wanted_hz), wanted_hz), kind
+        return encode(resample(samples, rate_hz, wanted_hz), wanted_hz, kind), kind
 
 
 def _row(sample: Sample, member: str, offset: int, sound: bytes) -> Row:
@@ -221,7 +222,7 @@ def _expected(sample: Sample, options: ShardOptions) -> int:
     except (AudioError, OSError):
         return 0
     raw = 2 * round(info.duration_s * (options.rate_hz or info.rate_hz))
-    return raw if options.kind == "wav" else round(0.55 * raw)  # flac's usual share for speech
+    return round(SHARE[options.kind] * raw)
 
 
 def _identity(samples: Sequence[Sample], options: ShardOptions, name: str) -> str:
