@@ -7,6 +7,7 @@
 #include "bind_decoder.hh"
 #include "bind_language.hh"
 #include "bind_lm.hh"
+#include "bind_network.hh"
 #include "mfcc.hh"
 
 namespace nb = nanobind;
@@ -65,4 +66,5 @@ NB_MODULE(_native, m) {
   bind_decoder(m);
   bind_language(m);
   bind_lm(m);
+  bind_network(m);
 }

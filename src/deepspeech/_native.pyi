@@ -197,3 +197,29 @@ class ArpaReader:
 def word_probabilities(
     probabilities: NDArray[np.float32], labels: list[int], frames: list[int], space: int | None, margin: int
 ) -> list[float]: ...
+
+Int8Weights = tuple[NDArray[np.int8], Floats, Floats]  # [inputs, outputs], scales [1 or outputs], bias [outputs]
+
+class Int8Network:
+    """Raises ValueError or TypeError where sizes or types of the arrays do not fit, RuntimeError without VNNI."""
+
+    def __init__(
+        self,
+        mean: Floats,
+        scale: Floats,
+        first: tuple[Floats, Floats],
+        dense: list[Int8Weights],
+        lstm: list[tuple[Int8Weights, Int8Weights]],
+        last: Int8Weights,
+        norms: list[tuple[Floats, Floats]],
+        relu_clip: float,
+    ) -> None: ...
+    @staticmethod
+    def runs_here() -> bool: ...
+    @property
+    def window(self) -> int: ...
+    @property
+    def hidden(self) -> int: ...
+    @property
+    def classes(self) -> int: ...
+    def step(self, windows: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats, Floats]: ...

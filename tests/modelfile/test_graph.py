@@ -23,11 +23,13 @@ def weights() -> dict[str, Any]:
               "layer_5": (HIDDEN, HIDDEN), "layer_6": (29, HIDDEN)}  # fmt: skip
     made: dict[str, Any] = {"feature_mean": np.zeros(26, np.float32), "feature_scale": np.ones(26, np.float32)}
     for name, shape in shapes.items():
-        made[f"{name}.weight"] = Quantised(random.integers(-127, 128, shape).astype(np.int8), 0.4 / shape[1])
+        made[f"{name}.weight"] = Quantised(
+            random.integers(-127, 128, shape).astype(np.int8), np.array([0.4 / shape[1]], np.float32)
+        )
         made[f"{name}.bias"] = random.normal(size=shape[0]).astype(np.float32)
     for kind in ("ih", "hh"):
         values = random.integers(-127, 128, (4 * HIDDEN, HIDDEN)).astype(np.int8)
-        made[f"lstm.weight_{kind}_l0"] = Quantised(values, 0.003)
+        made[f"lstm.weight_{kind}_l0"] = Quantised(values, np.array([0.003], np.float32))
         made[f"lstm.bias_{kind}_l0"] = random.normal(size=4 * HIDDEN).astype(np.float32)
     return made
 

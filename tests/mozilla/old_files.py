@@ -12,9 +12,8 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
-from deepspeech.modelfile.graph import Quantised
-from deepspeech.mozilla import tflite, wire
-from deepspeech.mozilla.old_model import OldModel
+from deepspeech.modelfile import wire
+from deepspeech.mozilla import tflite
 
 CELL = "cudnn_lstm/rnn/multi_rnn_cell/cell_0/cudnn_compatible_lstm_cell"
 LETTERS = " abcé日"
@@ -363,57 +362,3 @@ def checkpoint_folder(folder: Path, network: Network, cudnn: bool = False, momen
     (folder / "flags.txt").write_text("\n".join(flags) + "\n")
     (folder / "alphabet.txt").write_text("\n".join(LETTERS) + "\n", encoding="utf-8")
     return folder
-
-
-# ---- the old client's arithmetic -----------------------------------------------------------------------------------
-
-
-def whole_product(x: Any, matrix: Any) -> Any:
-    """x @ matrix.T of whole numbers up to 127: in single precision 1024 such products are still added exactly."""
-    parts = [x[..., k : k + 1024] @ matrix[:, k : k + 1024].T for k in range(0, x.shape[-1], 1024)]
-    return np.sum(np.array(parts, np.float64), axis=0).astype(np.float32)
-
-
-def hybrid_answer(model: OldModel, windows: Any) -> Any:
-    """Probabilities [T, V] of windows [T, 19, 26] as TFLite's hybrid kernels compute them, from a state of zeros.
-
-    Each row of inputs is rounded to 8 bits by itself: `tensorflow/lite/kernels/fully_connected.cc`.
-    """
-    matrices = {
-        name: (value.values.astype(np.float32), np.float32(value.scale)) if isinstance(value, Quantised) else value
-        for name, value in model.weights.items()
-    }
-
-    def product(name: str, x: Any, bias: Any) -> Any:
-        matrix = matrices[name]
-        if not isinstance(matrix, tuple):
-            return x @ matrix.T + bias
-        largest = np.abs(x).max(-1, keepdims=True).astype(np.float32)
-        safe = np.where(largest > 0, largest, np.float32(1))
-        scaled = x * (np.float32(127) / safe)
-        rounded = np.clip(np.sign(scaled) * np.floor(np.abs(scaled).astype(np.float64) + 0.5), -127, 127)
-        sums = whole_product(rounded.astype(np.float32), matrix[0])
-        return np.where(largest > 0, sums * (safe / np.float32(127) * matrix[1]), np.float32(0)) + bias
-
-    def dense(name: str, x: Any) -> Any:
-        x = product(f"layer_{name}.weight", x, model.weights[f"layer_{name}.bias"])
-        return np.minimum(np.maximum(x, np.float32(0)), np.float32(model.relu_clip))
-
-    # The old kernel multiplies [x, h] at once: one matrix, and one rounding for both.
-    halves = [model.weights[f"lstm.weight_{kind}_l0"] for kind in ("ih", "hh")]
-    matrices["kernel"] = (
-        np.concatenate([half.values for half in halves], 1).astype(np.float32), np.float32(halves[0].scale)
-    )  # fmt: skip
-    x = windows.reshape(len(windows), -1)
-    for name in "123":
-        x = dense(name, x)
-    c = h = np.zeros(model.card.hidden, np.float32)
-    rows = []
-    for row in x:
-        gates = product("kernel", np.concatenate([row, h])[None], model.weights["lstm.bias_ih_l0"])[0]
-        i, f, g, o = np.split(gates, 4)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
-        rows.append(h)
-    x = dense("5", np.array(rows))
-    return softmax(product("layer_6.weight", x, model.weights["layer_6.bias"]))

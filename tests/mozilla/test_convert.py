@@ -26,6 +26,7 @@ from deepspeech.mozilla.old_model import OldModel, read_alphabet
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import ByteAlphabet
+from tests.mozilla.hybrid import HybridNetwork
 from tests.mozilla.old_files import (
     LETTERS,
     Network,
@@ -33,7 +34,6 @@ from tests.mozilla.old_files import (
     constant,
     filled,
     frozen_graph,
-    hybrid_answer,
     memory_mapped,
     tflite_file,
 )
@@ -392,11 +392,13 @@ def windows_of(shared: Path, clip: str) -> Any:
 @pytest.mark.parametrize("clip", CLIPS)
 def test_the_old_8_bit_arithmetic_is_understood(shared: Path, clip: str) -> None:
     due = np.load(shared / "fixtures" / "acoustic" / f"{clip}.probs_zero.npy")
-    found = hybrid_answer(armspeech(shared), windows_of(shared, clip))
-    gap = np.abs(found - due)
-    # Where a number lies between two roundings, its last bit decides: NumPy's exp and tanh differ there from TFLite's.
-    assert (gap < 1e-5).mean() > 0.998
-    assert gap.max() < 1e-3
+    network = HybridNetwork(armspeech(shared))
+    states = network.states(windows_of(shared, clip))
+    off = np.flatnonzero(np.abs(network.answer(states) - due).max(1) > 1e-5)
+    assert len(off) <= 1
+    for frame in off:  # one number in its last layers lies on a rounding tie but for the last bits of a sum
+        gaps = [np.abs(found - due[frame]).max() for found in network.answers_near_ties(states[frame])]
+        assert min(gaps) < 1e-5
 
 
 @pytest.mark.parametrize("clips", [CLIPS[:1], pytest.param(CLIPS, marks=pytest.mark.slow)], ids=["one", "all"])

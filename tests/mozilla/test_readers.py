@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.errors import DeepSpeechError, ModelFileError
-from deepspeech.mozilla import from_graph, from_tflite, memmapped, wire
+from deepspeech.modelfile import wire
+from deepspeech.mozilla import from_graph, from_tflite, memmapped
 from deepspeech.mozilla.tf_checkpoint import MAGIC, TensorFlowCheckpoint
 from tests.mozilla.old_files import Network, bundle, entry, varint
 

@@ -1,9 +1,10 @@
-"""`deepspeech data …`: commands on data sets, each in a file of its own, `data_COMMAND.py`; here they are listed."""
+"""`deepspeech data …`: commands on data sets. Each lives in `data_COMMAND.py`; here they are listed."""
 
 import typer
 
 from deepspeech.cli.data_alphabet import alphabet
 from deepspeech.cli.data_check import check
+from deepspeech.cli.data_shard import index, shard
 from deepspeech.cli.data_split import split
 from deepspeech.cli.data_stats import stats
 
@@ -12,3 +13,5 @@ data.command()(check)
 data.command()(alphabet)
 data.command()(split)
 data.command()(stats)
+data.command()(shard)
+data.command()(index)

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
-DataSets = Annotated[list[Path], typer.Argument(metavar="CSV…", help="Data sets, each of them one set.")]
+DataSets = Annotated[
+    list[Path],
+    typer.Argument(metavar="CSV", help="Data sets: CSV, .sdb, .tar or JSON lines; each of them is one set."),
+]
 SpeakerPattern = Annotated[
     str,
     typer.Option(

@@ -17,6 +17,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SHOWN = 20
+_AT_ONCE = 32  # items handed to a thread together: a header takes less time than the handing over
 
 
 # Why training refuses a sample.
@@ -41,14 +42,14 @@ class Look:
     faults: tuple[Fault, ...]
 
 
-def look(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) -> Look:
-    """Look at sound and transcript. Reads headers and ends, not all of the sound.
+def look(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, info: AudioInfo | None = None) -> Look:
+    """Look at sound and transcript. Reads headers and ends, not all of the sound; none where `info` is known.
 
     Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
     """
-    faults, info, labels = [], None, None
+    faults, labels = [], None
     try:
-        info = probe(sample.audio)
+        info = info or probe(sample.audio)
     except AudioError as error:
         faults.append(Fault(sample, str(error).removeprefix(f"{sample.audio}: ")))
     try:
@@ -80,11 +81,13 @@ def examine_all(
 
 def for_each(action: Callable[[Item], Result], items: Sequence[Item], label: str, workers: int) -> list[Result]:
     """What `action` gives for each item, in their order, by several threads; tells how far it is."""
+    step = max(1, min(_AT_ONCE, len(items) // (4 * workers)))
+    batches = [items[first : first + step] for first in range(0, len(items), step)]
     with ThreadPoolExecutor(workers) as pool, Progress(len(items), label, "clips") as progress:
-        results = []
-        for result in pool.map(action, items):
-            results.append(result)
-            progress.advance()
+        results: list[Result] = []
+        for some in pool.map(lambda batch: [action(item) for item in batch], batches):
+            results += some
+            progress.advance(len(some))
     return results
 
 

@@ -21,6 +21,7 @@ class DataConfig:
     alphabet: str = ""  # an alphabet.txt; empty: space, a to z and apostrophe
     bytes_output: bool = False  # labels are UTF-8 bytes instead of letters
     order: str = "shuffled"
+    shuffle_window: int = 20000  # clips of a sharded set that are mixed with one another, in whole shards
     on_bad_sample: str = "refuse"  # or "skip": go on without what cannot be trained on
     limit_train: int = 0  # use at most so many samples; 0: all
     limit_dev: int = 0
@@ -34,8 +35,9 @@ class DataConfig:
             raise ConfigError(f"data.order is '{self.order}'; use one of {', '.join(ORDERS)}")
         if self.on_bad_sample not in ("refuse", "skip"):
             raise ConfigError(f"data.on_bad_sample is '{self.on_bad_sample}'; use 'refuse' or 'skip'")
-        if self.workers < 1:
-            raise ConfigError(f"data.workers is {self.workers}; it must be at least 1")
+        for name in ("workers", "shuffle_window"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"data.{name} is {getattr(self, name)}; it must be at least 1")
         for name in ("limit_train", "limit_dev", "limit_test", "cache_mb"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"data.{name} is {getattr(self, name)}; it must not be negative")

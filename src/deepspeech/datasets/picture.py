@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from deepspeech.datasets.survey import REFUSED, Clip, Survey
 from deepspeech.errors import DataError
@@ -21,6 +22,8 @@ _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#
 _POINTS = 4000  # of a set; more would only cover each other
 _LETTERS = 60
 _BINS = 40
+
+_FONT = get_font(findfont(FontProperties()))
 
 Panel = Callable[[Any, Survey, FeatureConfig], None]
 
@@ -69,12 +72,12 @@ def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None],
         for number, (name, colour, values) in enumerate(sets):
             weights = np.full(len(values), 100 / max(len(values), 1))
             style: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.45} if number == 0 else {"histtype": "step"}
-            axes.hist(values, bins, weights=weights, color=colour, label=name, linewidth=1.6, **style)
+            axes.hist(values, bins, weights=weights, color=colour, label=_plain(name), linewidth=1.6, **style)
     axes.set(title=title, xlabel=unit, ylabel="% of the set's clips")
 
 
 def _lengths(axes: Any, survey: Survey, features: FeatureConfig) -> None:
-    _histogram(axes, survey, lambda clip: clip.sample.duration_s, "Length of clips", "seconds")
+    _histogram(axes, survey, lambda clip: clip.duration_s, "Length of clips", "seconds")
 
 
 def _rates(axes: Any, survey: Survey, features: FeatureConfig) -> None:
@@ -93,11 +96,11 @@ def _letters_and_seconds(axes: Any, survey: Survey, features: FeatureConfig) -> 
     refused = {id(finding.clip) for kind in REFUSED for finding in survey.findings[kind]}
     longest = 0.0
     for number, one in enumerate(survey.sets):
-        clips = [clip for clip in survey.of_set(one.name) if clip.sample.duration_s]
+        clips = [clip for clip in survey.of_set(one.name) if clip.duration_s]
         clips = clips[:: -(-len(clips) // _POINTS) or 1]
-        longest = max([longest, *(clip.sample.duration_s or 0 for clip in clips)])
+        longest = max([longest, *(clip.duration_s or 0 for clip in clips)])
         _points(axes, clips, s=9, alpha=0.5, color=_COLOURS[number % len(_COLOURS)], linewidths=0)
-    bad = [clip for clip in survey.clips if clip.sample.duration_s and id(clip) in refused]
+    bad = [clip for clip in survey.clips if clip.duration_s and id(clip) in refused]
     if bad:
         _points(axes, bad[:_POINTS], s=45, marker="x", color="black", linewidths=1.2, label="refused")
     top = axes.get_ylim()[1]
@@ -109,7 +112,7 @@ def _letters_and_seconds(axes: Any, survey: Survey, features: FeatureConfig) -> 
 
 
 def _points(axes: Any, clips: Sequence[Clip], **style: Any) -> None:
-    seconds = [clip.sample.duration_s for clip in clips]
+    seconds = [clip.duration_s for clip in clips]
     axes.scatter(seconds, [len(clip.sample.transcript) for clip in clips], rasterized=True, **style)
 
 
@@ -122,7 +125,13 @@ def _letters(axes: Any, survey: Survey, features: FeatureConfig) -> None:
     colours = ["#ee6677" if letter in outside else "#4477aa" for letter, _ in shown]
     axes.bar(range(len(shown)), [count.times for _, count in shown], color=colours, width=0.8)
     axes.set_yscale("log")
-    axes.set_xticks(range(len(shown)), [_seen(letter) for letter, _ in shown], fontsize=8)
+    for number, (letter, _) in enumerate(shown):
+        seen = _seen(letter)
+        style: dict[str, Any] = {"fontsize": 6, "rotation": 90} if len(seen) > 2 else {"fontsize": 9}
+        style |= {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
+        axes.annotate(seen, (number, 0), (0, -4), **style)
+    axes.set_xticks([])
+    axes.set_ylim(bottom=0.5)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.margins(x=0.01)
     left = f", {len(counts) - len(shown):,} in the middle not shown" if len(shown) < len(counts) else ""
@@ -131,11 +140,17 @@ def _letters(axes: Any, survey: Survey, features: FeatureConfig) -> None:
 
 
 def _seen(letter: str) -> str:
+    """A letter, or its number where it cannot be seen or the font has no picture of it."""
     if letter == " ":
-        return "␣"
-    if not letter.isprintable() or letter == "$" or unicodedata.category(letter)[0] in "MZC":
-        return f"{ord(letter):04X}" if letter != "$" else r"\$"
-    return letter
+        return "space"
+    if not letter.isprintable() or unicodedata.category(letter)[0] in "MZC" or not _FONT.get_char_index(ord(letter)):
+        return f"U+{ord(letter):04X}"
+    return _plain(letter)
+
+
+def _plain(text: str) -> str:
+    """`text` without a meaning to the library: a $ would begin a formula, a leading _ hides a legend's line."""
+    return " " * text.startswith("_") + text.replace("$", r"\$")
 
 
 def _speakers(axes: Any, survey: Survey, features: FeatureConfig) -> None:
@@ -144,14 +159,15 @@ def _speakers(axes: Any, survey: Survey, features: FeatureConfig) -> None:
         minutes: Counter[str] = Counter()
         for clip in survey.of_set(one.name):
             if clip.sample.speaker:
-                minutes[clip.sample.speaker] += (clip.sample.duration_s or 0) / 60  # type: ignore[assignment]
+                minutes[clip.sample.speaker] += (clip.duration_s or 0) / 60  # type: ignore[assignment]
         ordered = sorted(minutes.values(), reverse=True)
         axes.plot(range(1, len(ordered) + 1), ordered, ".-", color=_COLOURS[number % len(_COLOURS)])
     axes.set(title="Sound of each speaker", xlabel="speakers, most heard first", ylabel="minutes")
     axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _loudness(axes: Any, survey: Survey, features: FeatureConfig) -> None:
     _histogram(
-        axes, survey, lambda clip: clip.levels.rms_db if clip.levels else None, "Loudness", "dB, mean of the clip"
+        axes, survey, lambda clip: clip.levels.rms_db if clip.levels else None, "Loudness", "dB, the clip's mean"
     )

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from deepspeech.datasets.check import Fault, examine
+from deepspeech.audio.formats import AudioInfo
+from deepspeech.datasets.check import Fault, look
 from deepspeech.datasets.shards import ShardSet
 from deepspeech.features.config import FeatureConfig
 from deepspeech.progress import Progress
@@ -14,11 +15,11 @@ def examine_shards(
 ) -> tuple[ShardSet, list[Fault]]:
     """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound."""
     good = np.ones(len(samples), bool)
-    faults = []
+    faults: list[Fault] = []
     with Progress(len(samples), f"checking {label}", "clips") as progress:
         for place, sample in enumerate(progress.over(samples)):
-            found = examine(sample, alphabet, features, known_s=sample.duration_s)
-            if isinstance(found, Fault):
-                good[place] = False
-                faults.append(found)
+            duration_s = sample.duration_s or 0.0
+            found = look(sample, alphabet, features, AudioInfo(0, 1, 0, duration_s)).faults
+            good[place] = not found
+            faults += found[:1]
     return samples if good.all() else samples.take(np.flatnonzero(good)), faults

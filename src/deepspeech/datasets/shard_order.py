@@ -10,23 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.datasets.augment.spec import keyed_random
+from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards import ShardSet
 
 Batches = Callable[[Sequence[float], int], list[list[int]]]
 
 
-def plan(
-    samples: Sequence[Sample], window_clips: int, mixed: bool, seed: int, epoch: int, batches: Batches
-) -> list[list[int]]:
+def epoch_plan(samples: Sequence[Sample], data: DataConfig, seed: int, epoch: int, batches: Batches) -> list[list[int]]:
     """Places in `samples`, in batches: window after window, in each as `batches(lengths in seconds, seed)` has them.
 
-    A set without shards, or with fewer than twice `window_clips` clips, is one window. `mixed`: shards are shuffled.
+    A set without shards is one window, and so is one of fewer than twice `data.shuffle_window` clips: both have the
+    same order. Shards keep theirs where `data.order` is not "shuffled".
     """
     if not isinstance(samples, ShardSet):
         return batches([sample.duration_s or 0.0 for sample in samples], seed)
     groups: list[list[int]] = []
-    for number, places in enumerate(windows(samples.shards, window_clips, mixed, seed, epoch)):
+    mixed = data.order == "shuffled"
+    for number, places in enumerate(windows(samples.shards, data.shuffle_window, mixed, seed, epoch)):
         own = batches(samples.durations_s[places].tolist(), seed + (number << 32))  # else windows would draw alike
         groups += [places[group].tolist() for group in own]
     return groups

@@ -38,7 +38,7 @@ class Statistics:
 
 def statistics(clips: Sequence[Clip], heard: Sequence[Clip] | None = None) -> Statistics:
     """Figures of `clips`; `heard`: those of the training set, whose words are known."""
-    durations = [clip.sample.duration_s for clip in clips if clip.sample.duration_s]
+    durations = [clip.duration_s for clip in clips if clip.duration_s]
     words = _words(clips)
     speakers = Counter(clip.sample.speaker for clip in clips)
     nameless = speakers.pop("", 0)
@@ -77,7 +77,7 @@ def _words(clips: Sequence[Clip]) -> Counter[str]:
 
 
 def _words_per_s(clip: Clip) -> float:
-    return len(clip.sample.transcript.split()) / clip.sample.duration_s if clip.sample.duration_s else 0.0
+    return len(clip.sample.transcript.split()) / clip.duration_s if clip.duration_s else 0.0
 
 
 def _format(clip: Clip) -> str:

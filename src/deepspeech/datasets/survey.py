@@ -18,9 +18,10 @@ import numpy as np
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.levels import CLIPPED_SHARE, SILENT_DB, Levels, measure
 from deepspeech.audio.pcm import float_to_int16
+from deepspeech.audio.span import Span
 from deepspeech.datasets.check import EMPTY, FRAMES, LETTERS, UNREADABLE, Fault, Look, for_each, look
-from deepspeech.datasets.csv_files import read_csv as read_samples
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.text.alphabet import Alphabet
@@ -85,10 +86,15 @@ class Clip:
         return self.look.sample
 
     @property
+    def duration_s(self) -> float | None:
+        """None where the sound cannot be read."""
+        return self.look.info.duration_s if self.look.info else None
+
+    @property
     def rate(self) -> float | None:
         """Letters a second, spaces not counted; None where sound or transcript is missing."""
         letters = sum(not letter.isspace() for letter in self.sample.transcript)
-        return letters / self.sample.duration_s if letters and self.sample.duration_s else None
+        return letters / self.duration_s if letters and self.duration_s else None
 
 
 @dataclass(frozen=True)
@@ -285,13 +291,15 @@ def _doubts(
 
 
 def _size_bytes(sample: Sample) -> int:
-    return sample.audio.stat().st_size
+    return sample.audio.size if isinstance(sample.audio, Span) else sample.audio.stat().st_size
 
 
 def _file_digest(clip: Clip) -> bytes:
     try:
-        return hashlib.blake2b(clip.sample.audio.read_bytes(), digest_size=16).digest()
-    except OSError:  # gone since its header was read
+        audio = clip.sample.audio
+        content = audio.read() if isinstance(audio, Span) else audio.read_bytes()
+        return hashlib.blake2b(content, digest_size=16).digest()
+    except (OSError, AudioError):  # gone since its header was read
         return b""
 
 
@@ -331,4 +339,5 @@ def _overlaps(sets: Sequence[SampleSet], same: Sequence[Sequence[Clip]]) -> list
 
 
 def _short(text: str, width: int = 60) -> str:
+    text = " ".join(text.split())
     return f"“{text if len(text) <= width else text[: width - 1] + '…'}”"

@@ -5,17 +5,14 @@ its greedy transcripts equal torch's on every clip; an int8 file, whose rounding
 in at most a stated share of letters.
 """
 
-import logging
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
@@ -26,7 +23,7 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import build, write_card
+from deepspeech.modelfile.graph import build, quantised, write_card
 from deepspeech.modelfile.seal import sealed
 from deepspeech.progress import Progress
 from deepspeech.runtime.emit import FileEmitter
@@ -69,19 +66,11 @@ def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Pl
 
 
 def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
-    path = folder / "float32.onnx"
     weights = {name: value.detach().cpu().numpy() for name, value in restored.network.state_dict().items()}
-    model = build(weights, card, restored.network.config.relu_clip)
-    if card.precision == "int8":
-        onnx.save(model, path)
-        quantised = folder / "int8.onnx"
-        logging.disable(logging.WARNING)  # it advises a preparation that this graph does not need
-        try:
-            quantize_dynamic(path, quantised, per_channel=True, weight_type=QuantType.QInt8)
-        finally:
-            logging.disable(logging.NOTSET)
-        model, path = onnx.load(quantised), quantised
+    given = quantised(weights) if card.precision == "int8" else weights
+    model = build(given, card, restored.network.config.relu_clip)
     write_card(model, card)
+    path = folder / "made.onnx"
     path.write_bytes(sealed(model.SerializeToString()))
     return path
 

@@ -31,20 +31,36 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Quantised:
-    """A matrix [outputs, inputs] of whole numbers from -127 to 127, and what one of them is worth."""
+    """A matrix [outputs, inputs] of whole numbers from -127 to 127, and what one of them is worth: everywhere the same
+    (scale has one entry), or for each output (scale [outputs])."""
 
     values: NDArray[np.int8]
-    scale: float
+    scale: Float32
+
+    @classmethod
+    def of(cls, matrix: Float32) -> "Quantised":
+        """`matrix` rounded, with a scale for each output."""
+        scale = np.maximum(np.abs(matrix).max(axis=1), np.float32(1e-30)) / np.float32(127)
+        return cls(np.round(matrix / scale[:, None]).astype(np.int8), scale)
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self.values.shape
 
     def to_float(self) -> Float32:
-        return self.values * np.float32(self.scale)
+        return self.values * self.scale[:, None]
 
 
 Weights = Mapping[str, "Float32 | Quantised"]
+
+
+def quantised(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantised"]:
+    """All matrices rounded to 8 bits but the first, a fiftieth of the weights: the first coefficient of sound is a
+    hundred times as large as others, which would be lost where both are rounded alike."""
+    return {
+        name: Quantised.of(value) if value.ndim == 2 and not name.startswith("layer_1.") else value
+        for name, value in weights.items()
+    }
 
 
 class Graph:
@@ -92,13 +108,18 @@ def _linear(graph: Graph, weights: Weights, name: str, x: str) -> str:
     weight = weights[f"{name}.weight"]
     if isinstance(weight, Quantised):
         matrix = graph.constant(f"{name}.weight", weight.values.T)
-        scale = graph.constant(f"{name}.scale", np.array(weight.scale, np.float32))
-        zero = graph.constant(f"{name}.zero", np.array(0, np.int8))
+        scale = graph.constant(f"{name}.scale", _scales(weight.scale))
+        zero = graph.constant(f"{name}.zero", np.zeros(_scales(weight.scale).shape, np.int8))
         bias = graph.constant(f"{name}.bias", _array(weights, f"{name}.bias"))
         return graph.add("DynamicQuantizeMatMul", [x, matrix, scale, zero, bias], f"{name}.sum", domain=RUNTIME)
     matrix = graph.constant(f"{name}.weight", weight.T)
     product = graph.add("MatMul", [x, matrix], f"{name}.product")
     return graph.add("Add", [product, graph.constant(f"{name}.bias", _array(weights, f"{name}.bias"))], f"{name}.sum")
+
+
+def _scales(scale: Float32) -> Float32:
+    """As ONNX Runtime wants them: a number, or a row of them."""
+    return scale if len(scale) > 1 else scale.reshape(())
 
 
 def _dense(graph: Graph, weights: Weights, name: str, x: str, relu_clip: float) -> str:
@@ -145,8 +166,9 @@ def _lstm_layer(graph: Graph, weights: Weights, hidden: int, layer: int, x: str,
         r = graph.constant(f"{name}.R", _gates(recurrent.values).T[None])
         scales = [""]  # no peepholes
         for key, scale in (("W", kernel.scale), ("R", recurrent.scale)):
-            scales.append(graph.constant(f"{name}.{key}.scale", np.array([scale], np.float32)))
-            scales.append(graph.constant(f"{name}.{key}.zero", np.array([0], np.int8)))
+            given = _gates(scale)[None] if len(scale) > 1 else scale
+            scales.append(graph.constant(f"{name}.{key}.scale", given))
+            scales.append(graph.constant(f"{name}.{key}.zero", np.zeros(given.shape, np.int8)))
     else:
         w = graph.constant(f"{name}.W", _gates(_array(weights, f"lstm.weight_ih_l{layer}"))[None])
         r = graph.constant(f"{name}.R", _gates(_array(weights, f"lstm.weight_hh_l{layer}"))[None])

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.mozilla import memmapped, wire
+from deepspeech.modelfile import wire
+from deepspeech.mozilla import memmapped
 from deepspeech.mozilla.graphdef import Graph, Node, forget_bias, input_shape
 from deepspeech.mozilla.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, checked_version, read_alphabet
 

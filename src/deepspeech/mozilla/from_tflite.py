@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
+from deepspeech.modelfile import wire
 from deepspeech.modelfile.graph import Quantised
-from deepspeech.mozilla import tflite, wire
+from deepspeech.mozilla import tflite
 from deepspeech.mozilla.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
 from deepspeech.mozilla.tflite import Graph, Operator, Tensor
 
@@ -53,7 +54,7 @@ def _matrix(tensor: Tensor) -> Float32 | Quantised:
         return values
     if values.dtype != np.int8 or len(tensor.scale) != 1 or np.any(tensor.zero_point):
         raise ModelFileError(f"has '{tensor.name}' in an encoding that DeepSpeech never wrote")
-    return Quantised(values, float(tensor.scale[0]))
+    return Quantised(values, np.asarray(tensor.scale[:1], np.float32))
 
 
 def _floats(tensor: Tensor) -> Float32:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.mozilla import wire
+from deepspeech.modelfile import wire
 
 TYPES: dict[int, Any] = {1: np.float32, 3: np.int32, 9: np.int64}
 STRING = 7

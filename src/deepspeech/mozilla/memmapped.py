@@ -10,7 +10,7 @@ import itertools
 import struct
 
 from deepspeech.errors import ModelFileError
-from deepspeech.mozilla import wire
+from deepspeech.modelfile import wire
 
 PREFIX = "memmapped_package://"
 GRAPH = PREFIX + "."

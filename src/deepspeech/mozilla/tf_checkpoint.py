@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import CheckpointError, ModelFileError
-from deepspeech.mozilla import wire
+from deepspeech.modelfile import wire
 from deepspeech.mozilla.graphdef import LARGEST_RANK, TYPES
 
 MAGIC = 0xDB4775248B80FB57

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.mozilla import wire
+from deepspeech.modelfile import wire
 
 MAGIC = b"TFL3"  # at byte 4
 LARGEST_COUNT = 50_000  # of tensors, operators and buffers; an unrolled network has a few hundred

@@ -6,8 +6,8 @@
 A batch reads the network's weights from memory once for 16 clips; clips of like length leave little of it empty, and
 those that end early leave the batch. A long
 recording is cut twice: at its silences, so that there are clips, and at the pauses that the network hears, for it fares
-best on single utterances. Texts equal a stream's but for the rounding of sums in another order; with int8
-weights also for the shared scale of a batch's activations.
+best on single utterances. Texts equal a stream's: with int8 weights bit for bit where they run in C++ of our own, else
+but for the rounding of sums in another order, and in ONNX Runtime int8 for the shared scale of a batch's activations.
 """
 
 import os

@@ -1,4 +1,7 @@
-"""One exported network in ONNX Runtime: windows and state in, probabilities and state out. Threads may share it."""
+"""One exported network: windows and state in, probabilities and state out. Threads may share it.
+
+Networks with 8-bit weights run in C++ of our own where the processor has the instructions, all others in ONNX Runtime.
+"""
 
 import os
 from dataclasses import dataclass
@@ -9,8 +12,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
+from deepspeech.modelfile.arrays import read_metadata
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.seal import check_seal
+from deepspeech.runtime.int8 import open_int8
 
 Float32 = NDArray[np.float32]
 
@@ -26,28 +31,17 @@ class State:
 class Session:
     """The network of a model file. Raises ModelFileError where the file is not one."""
 
-    def __init__(self, path: str | Path, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Threads that spin while waiting would starve the decoder's.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow: they take a longer way.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+    def __init__(self, path: str | Path, threads: int = 1, own_int8: bool = True) -> None:
+        """`threads` share a step in ONNX Runtime; `own_int8` False leaves networks with 8-bit weights to it, too."""
         if not os.path.isfile(path):
             raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
         check_seal(path)
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-            metadata = self._session.get_modelmeta().custom_metadata_map
-        except Exception as error:  # onnxruntime's own errors share no base class with a public name
-            reason = str(error).splitlines()[0][:200]
-            raise ModelFileError(f"{path}: not a readable ONNX model ({reason})") from None
-        try:
-            self.card = ModelCard.from_metadata(metadata)
+            self.card = ModelCard.from_metadata(_metadata(path))
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from None
+        self._int8 = open_int8(path, self.card) if own_int8 else None
+        self._session = None if self._int8 else _onnx_session(path, threads)
 
     def start(self, clips: int = 1) -> State:
         """The state before the first frame of `clips` clips."""
@@ -56,6 +50,36 @@ class Session:
 
     def step(self, windows_BTCF: Float32, state: State) -> tuple[Float32, State]:
         """Probabilities [B, T, classes] of windows [B, T, 2·context + 1, coefficients], and the state after them."""
+        if self._int8:
+            flat_BTW = np.ascontiguousarray(windows_BTCF, np.float32).reshape(*windows_BTCF.shape[:2], -1)
+            probabilities, h, c = self._int8.step(
+                flat_BTW, np.ascontiguousarray(state.h), np.ascontiguousarray(state.c)
+            )
+            return probabilities, State(h, c)
+        assert self._session
         feed = {"windows": windows_BTCF, "state_h": state.h, "state_c": state.c}
         probabilities, h, c = self._session.run(["probabilities", "new_state_h", "new_state_c"], feed)
         return probabilities, State(h, c)
+
+
+def _metadata(path: str | Path) -> dict[str, str]:
+    try:
+        return read_metadata(path)
+    except ModelFileError as error:
+        raise ModelFileError(f"not a readable ONNX model ({error})") from None
+
+
+def _onnx_session(path: str | Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Threads that spin while waiting would starve the decoder's.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow: they take a longer way.
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own errors share no base class with a public name
+        reason = str(error).splitlines()[0][:200]
+        raise ModelFileError(f"{path}: not a readable ONNX model ({reason})") from None

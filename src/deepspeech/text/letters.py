@@ -67,11 +67,10 @@ def advice(letter: str, alphabet: Alphabet) -> str:
         return "delete it: it cannot be seen"
     if _composes(letter, alphabet):
         return "compose letters and marks: normalise the transcripts to NFC"
-    for form, words in (("NFD", "take letters and marks apart: normalise to NFD"), ("NFKC", "")):
-        other = unicodedata.normalize(form, letter)
-        if other != letter and not alphabet.missing(other):
-            return words or f"write {other}"
-    for other in (letter.lower(), letter.upper(), letter.translate(_TYPED)):
+    apart = unicodedata.normalize("NFD", letter)
+    if apart != letter and not alphabet.missing(apart):
+        return "take letters and marks apart: normalise the transcripts to NFD"
+    for other in (unicodedata.normalize("NFKC", letter), letter.lower(), letter.upper(), letter.translate(_TYPED)):
         if other != letter and not alphabet.missing(other):
             return f"write {other}"
     return _advice_on_the_rest(letter, alphabet)
@@ -127,8 +126,9 @@ class Proposal:
 
     def to_text(self, source: str) -> str:
         """The alphabet.txt: comments that name `source` and count, then the letters. Alphabet.from_text reads it."""
+        plural = "s" * (self.transcripts != 1)
         comments = [
-            f"{len(self.alphabet.labels)} letters of {self.transcripts} transcripts: {source}",
+            f"{len(self.alphabet.labels)} letters of {self.transcripts} transcript{plural}: {source}",
             "The place of a letter is its number: once a model is trained, change nothing. Transcripts that have each:",
         ]
         line = ""

@@ -27,6 +27,7 @@ from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
+from deepspeech.datasets.shard_order import epoch_plan
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
@@ -170,9 +171,12 @@ class Run:
 
     def _learn_epoch(self, signals: list[int]) -> None:
         c, p = self.config.training, self.position
-        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
-        plan = batches(lengths, c.batch_size, self.config.data.order, c.seed, p.epoch)
-        groups = [[self.sets.train[i] for i in group] for group in plan[p.batch :]]
+        data, epoch = self.config.data, p.epoch
+        plan = epoch_plan(
+            self.sets.train, data, c.seed, epoch,
+            lambda lengths, seed: batches(lengths, c.batch_size, data.order, seed, epoch),
+        )  # fmt: skip
+        groups = ([self.sets.train[i] for i in group] for group in plan[p.batch :])
         seconds, started = 0.0, time.monotonic()
         self.network.train()
         with Progress(len(self.sets.train), f"epoch {p.epoch + 1} of {c.epochs}", "clips") as progress:

@@ -1,4 +1,4 @@
-"""Protocol buffers' wire format, as far as TensorFlow's files need it: fields of a message, one after another.
+"""Protocol buffers' wire format, as far as files of ONNX and TensorFlow need it: a message's fields, one after another.
 
 In: the bytes of a message, of which nothing is believed. Out: its fields, with views of those bytes. Source:
 protobuf.dev, "Encoding".

@@ -1,0 +1,67 @@
+#include "int8_kernel.hh"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace deepspeech {
+
+namespace {
+constexpr std::size_t kLine = 64;
+}
+
+template <class Value>
+Aligned<Value>::Aligned(std::size_t count) {
+  const std::size_t bytes = rounded_up(count * sizeof(Value), kLine);
+  void* memory = std::aligned_alloc(kLine, bytes ? bytes : kLine);
+  if (!memory) throw std::bad_alloc();
+  std::memset(memory, 0, bytes);
+  values_.reset(static_cast<Value*>(memory));
+}
+
+template <class Value>
+void Aligned<Value>::Free::operator()(Value* values) const {
+  std::free(values);
+}
+
+template class Aligned<std::int8_t>;
+template class Aligned<float>;
+
+Int8Matrix::Int8Matrix(const std::int8_t* values, std::size_t inputs, std::size_t outputs, const float* scales,
+                       std::size_t scale_count, const float* bias)
+    : inputs(inputs),
+      outputs(outputs),
+      groups(rounded_up(inputs, kGroup) / kGroup),
+      width(rounded_up(outputs, kBlock)),
+      packed(groups * kGroup * width),
+      scales(width),
+      sums(width),
+      bias(width) {
+  for (std::size_t output = 0; output < outputs; ++output) {
+    this->scales[output] = scales[scale_count == 1 ? 0 : output];
+    this->bias[output] = bias[output];
+  }
+  for (std::size_t input = 0; input < inputs; ++input) {
+    const std::int8_t* row = values + input * outputs;
+    for (std::size_t output = 0; output < outputs; ++output) {
+      const std::size_t block = output / kBlock;
+      const std::size_t place = ((block * groups + input / kGroup) * kBlock + output % kBlock) * kGroup;
+      packed.data()[place + input % kGroup] = row[output];
+      sums[output] += row[output];
+    }
+  }
+}
+
+FloatMatrix::FloatMatrix(const float* values, std::size_t inputs, std::size_t outputs, const float* bias)
+    : inputs(inputs),
+      outputs(outputs),
+      width(rounded_up(outputs, kBlock)),
+      packed(inputs * width),
+      bias(bias, bias + outputs) {
+  this->bias.resize(width);
+  for (std::size_t input = 0; input < inputs; ++input)
+    for (std::size_t output = 0; output < outputs; ++output)
+      packed.data()[((output / kBlock) * inputs + input) * kBlock + output % kBlock] = values[input * outputs + output];
+}
+
+}  // namespace deepspeech

@@ -1,0 +1,60 @@
+// A DeepSpeech network with 8-bit weights, step by step: windows and state in, probabilities and state out.
+//
+//   windows → normalise → dense 1 (float32), 2, 3 → LSTM layers → dense 5 → layer 6 → softmax
+//
+// The same as the ONNX graph of `modelfile/graph.py`, but that each row of a product is rounded by itself.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "int8_kernel.hh"
+
+namespace deepspeech {
+
+// A layer's normalisation (Ba et al. 2016): scale and bias of each output; empty where there is none.
+struct Norm {
+  std::vector<float> scale;
+  std::vector<float> bias;
+};
+
+class Int8Network {
+ public:
+  struct Lstm {
+    Int8Matrix input;      // [hidden, 4 · hidden], gates i, o, f, c; its bias is the sum of both
+    Int8Matrix recurrent;  // the same, its bias 0
+  };
+
+  // Throws std::invalid_argument where sizes do not fit together, std::runtime_error where the processor has no kernel.
+  Int8Network(std::vector<float> mean, std::vector<float> scale, FloatMatrix first, std::vector<Int8Matrix> dense,
+              std::vector<Lstm> lstm, Int8Matrix last, std::vector<Norm> norms, float relu_clip);
+
+  static bool runs_here() { return avx512_kernel() != nullptr; }
+
+  std::size_t window() const { return first_.inputs; }
+  std::size_t classes() const { return last_.outputs; }
+  std::size_t hidden() const { return dense_[0].outputs; }
+  std::size_t layers() const { return lstm_.size(); }
+
+  // windows[clips][frames][window()], h and c[layers][clips][hidden()] (changed), probabilities[clips][frames][classes()].
+  void step(const float* windows, std::size_t clips, std::size_t frames, float* h, float* c,
+            float* probabilities) const;
+
+ private:
+  void dense(const Int8Matrix& weights, const Norm& norm, std::size_t rows, float* x) const;
+  void clip_and_norm(const Norm& norm, std::size_t rows, std::size_t width, float* x) const;
+  void recur(const Lstm& layer, std::size_t clips, std::size_t frames, float* h, float* c, float* x) const;
+
+  const Kernel* kernel_;
+  std::vector<float> mean_;   // [coefficients]
+  std::vector<float> scale_;  // [coefficients]
+  FloatMatrix first_;
+  std::vector<Int8Matrix> dense_;  // 2, 3, 5
+  std::vector<Lstm> lstm_;
+  Int8Matrix last_;
+  std::vector<Norm> norms_;  // of dense layers 1, 2, 3, 5
+  float relu_clip_;
+};
+
+}  // namespace deepspeech

@@ -1,0 +1,98 @@
+"""`stats.py` and `util/check_characters.py` with their old options and the lines that they printed."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deepspeech.cli.main import run
+
+_HEADER_BYTES = 44  # of a plain wav file
+_FILES_HELP = "Data sets, commas between them."
+
+
+def stats() -> None:
+    """The script of that name."""
+    parser = argparse.ArgumentParser(
+        description="Bytes, files and hours of data sets. `deepspeech data stats` tells more.",
+        epilog="Lengths are read from the sound files. Only for files that are not there they are reckoned from "
+        "wav_filesize, and only this needs the last three options.",
+    )
+    parser.add_argument("-csv", "--csv-files", required=True, help=_FILES_HELP)
+    parser.add_argument("--sample-rate", type=_positive, default=16000, help="Hz, 16000 by default.")
+    parser.add_argument("--channels", type=_positive, default=1, help="1 by default.")
+    parser.add_argument("--bits-per-sample", type=_positive, default=16, help="16 by default.")
+    _run(parser, _stats)
+
+
+def check_characters() -> None:
+    """The script of that name."""
+    parser = argparse.ArgumentParser(
+        description="The characters of transcripts. `deepspeech data alphabet` makes an alphabet.txt and counts them."
+    )
+    parser.add_argument("-csv", "--csv-files", required=True, help=_FILES_HELP)
+    parser.add_argument("-alpha", "--alphabet-format", action="store_true", help="Print an alphabet.txt.")
+    parser.add_argument(
+        "-unicode", "--disable-unicode-variants", action="store_true", help="Accept transcripts that are not in NFKC."
+    )
+    _run(parser, _check_characters)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
+    return number
+
+
+def _run(parser: argparse.ArgumentParser, action: Callable[[Any], None]) -> None:
+    arguments = parser.parse_args()
+    run(lambda: action(arguments))
+
+
+def _stats(arguments: Any) -> None:
+    import os
+    import sys
+
+    from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
+
+    sets = open_sets([Path(name) for name in arguments.csv_files.split(",")], labelled=False)
+    found = survey(sets, None, options=SurveyOptions(workers=os.cpu_count() or 1), compare=False)
+    bytes_a_second = arguments.sample_rate * arguments.channels * arguments.bits_per_sample / 8
+    total_s, reckoned = 0.0, 0
+    for clip in found.clips:
+        reckoned += clip.duration_s is None
+        total_s += clip.duration_s or max(0, clip.sample.size_bytes - _HEADER_BYTES) / bytes_a_second
+    print("Total bytes:", sum(clip.sample.size_bytes for clip in found.clips))
+    print("Total files:", len(found.clips))
+    minutes, seconds = divmod(int(total_s), 60)
+    print(f"Total time: {minutes // 60}:{minutes % 60:02}:{seconds:02}")
+    if reckoned:
+        print(f"{reckoned} files could not be read; their time is reckoned from wav_filesize", file=sys.stderr)
+
+
+def _check_characters(arguments: Any) -> None:
+    import unicodedata
+
+    from deepspeech.datasets.survey import open_sets
+    from deepspeech.errors import TextError
+    from deepspeech.text.letters import count_letters, usable
+
+    names = arguments.csv_files.split(",")
+    print("### Reading in the following transcript files: ###")
+    print(f"### {names} ###")
+    samples = [sample for one in open_sets([Path(name) for name in names]) for sample in one.samples]
+    for sample in samples:
+        if not arguments.disable_unicode_variants and not unicodedata.is_normalized("NFKC", sample.transcript):
+            raise TextError(
+                f"{sample.audio}: its transcript is not in NFKC, so that one letter may be several code points: "
+                f"{sample.transcript!r}; normalise it, or go on with -unicode"
+            )
+    letters = list(count_letters(sample.transcript for sample in samples))
+    print("### The following unique characters were found in your transcripts: ###")
+    if arguments.alphabet_format:
+        for letter in filter(usable, letters):
+            print("\\#" if letter == "#" else letter)
+        print("### ^^^ You can copy-paste these into data/alphabet.txt ###")
+    else:
+        print(letters)

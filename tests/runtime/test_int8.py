@@ -1,0 +1,241 @@
+"""Networks with 8-bit weights in C++: the arithmetic that is promised, and the same whatever shares a batch."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from deepspeech._native import Int8Network
+from deepspeech.features.config import FeatureConfig
+from deepspeech.modelfile.card import ModelCard
+from deepspeech.modelfile.graph import Quantised, build, quantised, write_card
+from deepspeech.runtime.int8 import open_int8
+from deepspeech.runtime.session import Session, State
+from deepspeech.text.alphabet import ENGLISH
+
+pytestmark = pytest.mark.skipif(not Int8Network.runs_here(), reason="this processor lacks AVX-512 VNNI")
+
+Float32 = NDArray[np.float32]
+CONTEXT, COEFFICIENTS = 2, 7
+
+
+def weights(hidden: int, layers: int, norms: bool, seed: int = 0) -> dict[str, Any]:
+    random = np.random.default_rng(seed)
+
+    def normal(*shape: int, scale: float = 1.0) -> Float32:
+        return (random.normal(size=shape) * scale).astype(np.float32)
+
+    window = (2 * CONTEXT + 1) * COEFFICIENTS
+    made: dict[str, Any] = {
+        "feature_mean": normal(COEFFICIENTS),
+        "feature_scale": np.abs(normal(COEFFICIENTS)),
+    }
+    for name, inputs, outputs in (("1", window, hidden), ("2", hidden, hidden), ("3", hidden, hidden),
+                                  ("5", hidden, hidden), ("6", hidden, 29)):  # fmt: skip
+        made[f"layer_{name}.weight"] = normal(outputs, inputs, scale=inputs**-0.5)
+        made[f"layer_{name}.bias"] = normal(outputs)
+        if norms and name != "6":
+            made[f"norms.{name}.weight"], made[f"norms.{name}.bias"] = normal(hidden), normal(hidden)
+    for layer in range(layers):
+        for kind in ("ih", "hh"):
+            made[f"lstm.weight_{kind}_l{layer}"] = normal(4 * hidden, hidden, scale=hidden**-0.5)
+            made[f"lstm.bias_{kind}_l{layer}"] = normal(4 * hidden)
+    return quantised(made)
+
+
+def written(path: Path, made: dict[str, Any], hidden: int, layers: int, clip: float = 20.0) -> ModelCard:
+    card = ModelCard(ENGLISH, FeatureConfig(coefficients=COEFFICIENTS), CONTEXT, hidden, layers, precision="int8")
+    model = build(made, card, clip)
+    write_card(model, card)
+    onnx.save(model, path)
+    return card
+
+
+def windows(clips: int, frames: int, seed: int = 1) -> Float32:
+    return np.random.default_rng(seed).normal(size=(clips, frames, 5, COEFFICIENTS)).astype(np.float32)
+
+
+def rounded(x: Float32) -> Float32:
+    """Each row to 0…255 and back, as the kernel does."""
+    low, high = np.minimum(x.min(1, keepdims=True), 0), np.maximum(x.max(1, keepdims=True), 0)
+    scale = np.where(high > low, (high - low) / np.float32(255), np.float32(1))
+    zero = np.round(-low / scale)
+    return ((np.clip(np.round(x / scale) + zero, 0, 255) - zero) * scale).astype(np.float32)
+
+
+def expected(made: dict[str, Any], x: Float32, clip: float) -> tuple[Float32, Float32, Float32]:
+    """What the network answers for one clip's windows [frames, …], from a state of zeros: probabilities, h and c."""
+
+    def matrix(name: str) -> Float32:
+        value = made[name]
+        exact: Float32 = value.to_float() if isinstance(value, Quantised) else value
+        return exact
+
+    def dense(name: str, x: Float32) -> Float32:
+        x = np.clip(x @ matrix(f"layer_{name}.weight").T + made[f"layer_{name}.bias"], 0, clip)
+        if f"norms.{name}.weight" not in made:
+            return x
+        x = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-12)
+        scaled: Float32 = x * made[f"norms.{name}.weight"] + made[f"norms.{name}.bias"]
+        return scaled
+
+    def sigmoid(x: Float32) -> Float32:
+        return 1 / (1 + np.exp(-x))
+
+    x = ((x - made["feature_mean"]) * made["feature_scale"]).reshape(len(x), -1)
+    x = dense("3", rounded(dense("2", rounded(dense("1", x)))))
+    states = []
+    layer = 0
+    while f"lstm.weight_ih_l{layer}" in made:
+        given = rounded(x) @ matrix(f"lstm.weight_ih_l{layer}").T
+        given += made[f"lstm.bias_ih_l{layer}"] + made[f"lstm.bias_hh_l{layer}"]
+        h = c = np.zeros((1, x.shape[1]), np.float32)
+        rows = []
+        for frame in given:
+            i, f, g, o = np.split(frame + rounded(h) @ matrix(f"lstm.weight_hh_l{layer}").T, 4, axis=1)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+            rows.append(h[0])
+        x = np.stack(rows)
+        states.append((h[0], c[0]))
+        layer += 1
+    x = rounded(dense("5", rounded(x))) @ matrix("layer_6.weight").T + made["layer_6.bias"]
+    x = np.exp(x - x.max(1, keepdims=True))
+    return x / x.sum(1, keepdims=True), np.stack([h for h, _ in states]), np.stack([c for _, c in states])
+
+
+@pytest.mark.parametrize(("hidden", "layers", "norms"), [(64, 1, False), (5, 1, True), (100, 2, True), (33, 3, False)])
+def test_the_arithmetic_is_the_promised_one(tmp_path: Path, hidden: int, layers: int, norms: bool) -> None:
+    made = weights(hidden, layers, norms)
+    card = written(tmp_path / "a.onnx", made, hidden, layers, clip=1.5)
+    network = open_int8(tmp_path / "a.onnx", card)
+    assert network
+    x = windows(2, 9)
+    zeros = np.zeros((layers, 2, hidden), np.float32)
+    found = network.step(x.reshape(2, 9, -1), zeros, zeros)
+    for clip in range(2):
+        due = expected(made, x[clip], 1.5)
+        gaps = np.abs(found[0][clip] - due[0])
+        # A number between two roundings may fall either way, by the last bit of a sum in another order.
+        assert np.median(gaps) < 1e-6
+        assert gaps.max() < 0.02
+        np.testing.assert_allclose(found[1][:, clip], due[1], atol=0.02)
+        np.testing.assert_allclose(found[2][:, clip], due[2], atol=0.04)
+
+
+def test_it_is_near_what_onnx_runtime_answers(tmp_path: Path) -> None:
+    written(tmp_path / "a.onnx", weights(48, 2, True), 48, 2)
+    answers = []
+    for own in (True, False):
+        session = Session(tmp_path / "a.onnx", own_int8=own)
+        answers.append(session.step(windows(3, 16), session.start(3)))
+    (probabilities, state), (others, other_state) = answers
+    assert np.abs(probabilities - others).mean() < 0.002
+    np.testing.assert_allclose(state.c, other_state.c, atol=0.1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(1, 20), st.sampled_from([6, 64, 70]), st.booleans()
+)
+def test_pieces_and_batches_change_no_bit(pieces: list[int], clips: int, hidden: int, norms: bool) -> None:
+    made = weights(hidden, 1, norms)
+    network = native(made)
+    x = windows(clips, sum(pieces)).reshape(clips, sum(pieces), -1)
+    zeros = np.zeros((1, clips, hidden), np.float32)
+    whole = network.step(x, zeros, zeros)
+    state, parts, start = (zeros, zeros), [], 0
+    for size in pieces:
+        found, *state_ = network.step(np.ascontiguousarray(x[:, start : start + size]), *state)
+        state = (state_[0], state_[1])
+        parts.append(found)
+        start += size
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole[0])
+    np.testing.assert_array_equal(state[1], whole[2])
+    alone = network.step(x[-1:], zeros[:, :1], zeros[:, :1])
+    np.testing.assert_array_equal(alone[0][0], whole[0][-1])
+
+
+def native(made: dict[str, Any], **changes: Any) -> Int8Network:
+    """The network of `made` without a file, with one LSTM layer."""
+
+    def dense(name: str, change: str = "") -> Any:
+        weight = made[f"{name}.weight"]
+        return np.ascontiguousarray(weight.values.T), weight.scale, made[f"{name}.bias"]
+
+    def gates(kind: str) -> Any:
+        weight = made[f"lstm.weight_{kind}_l0"]
+        order = np.concatenate([np.split(np.arange(len(weight.values)), 4)[k] for k in (0, 3, 1, 2)])
+        return np.ascontiguousarray(weight.values[order].T), weight.scale[order], made[f"lstm.bias_{kind}_l0"][order]
+
+    none = np.zeros(0, np.float32)
+    given: dict[str, Any] = {
+        "mean": made["feature_mean"],
+        "scale": made["feature_scale"],
+        "first": (np.ascontiguousarray(made["layer_1.weight"].T), made["layer_1.bias"]),
+        "dense": [dense(f"layer_{n}") for n in "235"],
+        "lstm": [(gates("ih"), gates("hh"))],
+        "last": dense("layer_6"),
+        "norms": [(made.get(f"norms.{n}.weight", none), made.get(f"norms.{n}.bias", none)) for n in "1235"],
+        "relu_clip": 20.0,
+    }
+    return Int8Network(**(given | changes))
+
+
+ROW = np.zeros(16, np.float32)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mean": np.zeros(3, np.float32)},
+        {"mean": np.zeros(0, np.float32), "scale": np.zeros(0, np.float32)},
+        {"dense": []},
+        {"lstm": []},
+        {"norms": [(ROW, ROW[:3])] * 4},
+        {"first": (np.zeros((35, 15), np.float32), ROW[:15])},
+        {"first": (np.zeros((35, 16), np.float32), ROW[:15])},
+        {"last": (np.zeros((15, 29), np.int8), ROW[:1], np.zeros(29, np.float32))},
+        {"last": (np.zeros((16, 29), np.int8), ROW[:2], np.zeros(29, np.float32))},
+        {"last": (np.zeros((16, 0), np.int8), ROW[:1], ROW[:0])},
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="fit"):
+        native(weights(16, 1, False), **changes)
+
+
+def test_arrays_of_another_type_are_refused() -> None:
+    made = weights(16, 1, False)
+    with pytest.raises(TypeError):
+        native(made, last=(np.zeros((16, 29), np.float32), ROW[:1], np.zeros(29, np.float32)))
+    network = native(made)
+    with pytest.raises(TypeError):
+        network.step(windows(1, 3).astype(np.float64).reshape(1, 3, -1), ROW.reshape(1, 1, 16), ROW.reshape(1, 1, 16))
+    with pytest.raises(ValueError, match="state"):
+        network.step(windows(2, 3).reshape(2, 3, -1), ROW.reshape(1, 1, 16), ROW.reshape(1, 1, 16))
+
+
+def test_what_is_not_finite_is_survived() -> None:
+    network = native(weights(16, 1, False))
+    x = windows(1, 4).reshape(1, 4, -1)
+    for value in (np.nan, np.inf, -np.inf, 3e38):
+        x[0, 1, 3] = value
+        found, _, _ = network.step(x, ROW.reshape(1, 1, 16), ROW.reshape(1, 1, 16))
+        assert found.shape == (1, 4, 29)
+
+
+def test_other_graphs_are_left_to_onnx_runtime(tmp_path: Path) -> None:
+    made = weights(16, 1, False)
+    made["layer_5.weight"] = made["layer_5.weight"].to_float()
+    card = written(tmp_path / "a.onnx", made, 16, 1)
+    assert open_int8(tmp_path / "a.onnx", card) is None
+    session = Session(tmp_path / "a.onnx")
+    probabilities, state = session.step(windows(2, 3), session.start(2))
+    assert probabilities.shape == (2, 3, 29)
+    assert isinstance(state, State)
