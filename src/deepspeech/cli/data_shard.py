@@ -1,4 +1,4 @@
-"""`deepspeech data shard` and `deepspeech data index`: sets of many hours in tar files, for training without a file a clip."""
+"""`deepspeech data shard`, `deepspeech data index`: sets of many hours in tar files instead of a file for each clip."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, overload
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ class Manifest:
             self._file: BinaryIO = path.open("rb")
         except OSError as error:
             raise DataError(f"{path}: cannot read the manifest ({error.strerror})") from None
+        finalize(self, self._file.close)
 
     def rows(self) -> Iterator[tuple[str, int, int, Row]]:
         """(what errors call it, where its line begins, the line's size, the row) of each clip.
