@@ -184,6 +184,11 @@ def change(folder: Path, number: int, key: str, value: object) -> None:
     (folder / MANIFEST).write_text("\n".join(lines), encoding="utf-8")
 
 
+def test_a_folder_without_a_manifest_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="without manifest.jsonl"):
+        read_samples(tmp_path)
+
+
 def test_a_set_is_not_written_over(tmp_path: Path) -> None:
     given = clips(tmp_path / "clips")
     sharded(tmp_path / "shards", given)

@@ -7,7 +7,7 @@ from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.jsonl_files import read_jsonl
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sdb import read_sdb
-from deepspeech.datasets.shards import ShardSet, is_manifest, read_shards
+from deepspeech.datasets.shards import MANIFEST, ShardSet, is_manifest, read_shards
 from deepspeech.datasets.tar_files import read_tar
 from deepspeech.errors import DataError
 
@@ -32,6 +32,8 @@ def read_samples(path: str | Path, labelled: bool = True) -> Sequence[Sample]:
         raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
     if is_manifest(path):
         return read_shards(path)
+    if path.is_dir():
+        raise DataError(f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index")
     return READERS.get(path.suffix.lower(), read_csv)(path, labelled)
 
 
