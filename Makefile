@@ -2,13 +2,15 @@
 # make test    set up, run the fast tests
 # make check   lint and types
 # make fuzz    open and search with damaged scorers, under sanitizers, for SECONDS=60
+# make Dockerfile.train, make Dockerfile.serve   write an image file, for DEEPSPEECH_REPO=… at DEEPSPEECH_SHA=…
+# make try-dockerfiles   execute both files' steps here without Docker (root, debootstrap; minutes)
 # make clean   remove what these made
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check fuzz clean
+.PHONY: demo test test-slow check fuzz try-dockerfiles clean
 
 demo: $(VENV)/.trainer
 	$(BIN)/python scripts/demo.py
@@ -40,8 +42,25 @@ build/fuzz/%.o: %.cc $(wildcard native/*/*.hh)
 	@mkdir -p $(@D)
 	$(CXX) $(FUZZ_FLAGS) -Inative/src -c -o $@ $<
 
+# Where an image gets the project, and which state of it; by default that of this checkout.
+DEEPSPEECH_REPO ?= $(shell git remote get-url origin 2>/dev/null)
+DEEPSPEECH_SHA ?= $(shell git rev-parse HEAD 2>/dev/null)
+
+.PHONY: Dockerfile.train Dockerfile.serve
+Dockerfile.train Dockerfile.serve: %: %.tmpl
+	$(if $(DEEPSPEECH_REPO),,$(error say where the project is to be had: make $@ DEEPSPEECH_REPO=https://…))
+	$(if $(DEEPSPEECH_SHA),,$(error say which commit: make $@ DEEPSPEECH_SHA=…))
+	@sed -e 's|#DEEPSPEECH_REPO#|$(DEEPSPEECH_REPO)|g' -e 's|#DEEPSPEECH_SHA#|$(DEEPSPEECH_SHA)|g' $< > .$@.partial
+	@mv .$@.partial $@ && echo "$@: $(DEEPSPEECH_REPO) at $(DEEPSPEECH_SHA)"
+
+# HERE is what only this machine needs, for example HERE="--bind /etc/pip.conf --env PIP_CERT=/etc/ssl/certs/ca.pem".
+try-dockerfiles:
+	$(MAKE) --no-print-directory Dockerfile.train Dockerfile.serve DEEPSPEECH_REPO=/checkout
+	$(PYTHON) scripts/run_dockerfile.py Dockerfile.serve --bind .:/checkout $(HERE)
+	$(PYTHON) scripts/run_dockerfile.py Dockerfile.train --bind .:/checkout $(HERE)
+
 clean:
-	rm -rf $(VENV) build demo-run
+	rm -rf $(VENV) build demo-run Dockerfile.train Dockerfile.serve
 
 # Installed in place: Python code is used from src/, the C++ extension is built again when native/ changes.
 NATIVE := $(wildcard native/CMakeLists.txt native/src/*)

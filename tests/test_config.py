@@ -83,7 +83,8 @@ def test_a_page_of_other_values_reads_back(tmp_path: Path) -> None:
 CHOICES = {
     "order": "ascending", "on_bad_sample": "skip", "end": "pad", "schedule": "cosine", "select_by": "wer",
     "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
-    "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "alphabet": "/a.txt",
+    "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
+    "longest": ("dev",), "alphabet": "/a.txt",
     "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
     "scorer": "/a.scorer",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
@@ -204,6 +205,7 @@ def test_what_is_wrong_is_named(tables: dict[str, Any], words: str) -> None:
         ("data", "order", "random"),
         ("data", "on_bad_sample", "ignore"),
         ("data", "workers", 0),
+        ("data", "longest", ("metrics",)),
         ("data", "limit_train", -1),
         ("data", "cache_mb", -1),
         ("network", "hidden", 0),

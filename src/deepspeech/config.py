@@ -20,6 +20,7 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
 from deepspeech.features.config import FeatureConfig
+from deepspeech.remote.files import beside
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -52,6 +53,7 @@ class TrainingConfig:
     precision: str = "float32"  # or "bfloat16": 16-bit matrix products; "auto": these where the processor has them
     seed: int = 4568
     threads: int = 0  # for arithmetic; 0: as many as there are cores
+    summaries: str = ""  # a folder for TensorBoard's event files; empty: none
 
     def __post_init__(self) -> None:
         for name, choices in (
@@ -93,6 +95,7 @@ class CheckpointConfig:
     # "transfer": the best, else the last, of `load`
     every_s: float = 600.0  # save also within an epoch, this often; 0: only at its end
     keep: int = 5  # of the "last" ones; 0: all
+    reset_rate: bool = False  # begin with training.learning_rate again, however far plateaus lowered it before
 
     def __post_init__(self) -> None:
         if self.which not in ("auto", "last", "best", "init", "transfer"):
@@ -171,14 +174,14 @@ def read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML ({error})") from None
     data = tables.get("data")
     if isinstance(data, dict):
-        for key in ("train", "dev", "test"):
+        for key in ("train", "dev", "test", "metrics"):
             if isinstance(data.get(key), list | str):
                 names = [data[key]] if isinstance(data[key], str) else data[key]
-                data[key] = [str(path.parent / str(name)) for name in names]
+                data[key] = [beside(path.parent, str(name)) for name in names]
         if data.get("alphabet"):
-            data["alphabet"] = str(path.parent / str(data["alphabet"]))
+            data["alphabet"] = beside(path.parent, str(data["alphabet"]))
     if tables.get("scorer"):
-        tables["scorer"] = str(path.parent / str(tables["scorer"]))
+        tables["scorer"] = beside(path.parent, str(tables["scorer"]))
     return tables
 
 

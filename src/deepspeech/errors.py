@@ -3,6 +3,7 @@
     DeepSpeechError
     ├── ConfigError         an option or a configuration file asks for something impossible or unknown
     ├── MissingPartError    this installation lacks a package that the request needs
+    ├── RemoteError         what lies at an address cannot be reached, read or written
     ├── AudioError          a sound file cannot be read
     ├── TextError           a transcript or an alphabet cannot be used
     ├── DataError           a data set cannot be read or trained on
@@ -27,6 +28,10 @@ class ConfigError(DeepSpeechError):
 
 class MissingPartError(DeepSpeechError):
     """This installation lacks a package that the request needs."""
+
+
+class RemoteError(DeepSpeechError):
+    """What lies at an address cannot be reached, read or written."""
 
 
 class AudioError(DeepSpeechError):

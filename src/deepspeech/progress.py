@@ -16,6 +16,7 @@ Item = TypeVar("Item")
 
 TERMINAL_EVERY_S = 0.1
 LOG_EVERY_S = 10.0
+_bars = True
 RATE_OVER_S = 30.0  # the rate is that of the last half minute: after a resume, early clips go by much faster
 
 
@@ -30,7 +31,7 @@ class Progress:
         """`done`: what an earlier run has done already; it counts, but not for the rate."""
         self._total, self._label, self._unit = total, label, unit
         self._stream = sys.stderr if stream is None else stream
-        self._terminal = self._stream.isatty()
+        self._terminal = self._stream.isatty() and _bars
         self._every_s = TERMINAL_EVERY_S if self._terminal else LOG_EVERY_S
         self._done, self._note, self._written = done, "", False
         self._start_s = self._last_s = time.monotonic()
@@ -90,6 +91,12 @@ class Progress:
         width = shutil.get_terminal_size().columns - 1
         self._stream.write(f"\r{text[:width]}\x1b[K" if self._terminal else text + "\n")
         self._stream.flush()
+
+
+def lines_only() -> None:
+    """From now on this process writes lines as in a log, on a terminal too."""
+    global _bars
+    _bars = False
 
 
 def overwrite(text: str, stream: TextIO) -> None:

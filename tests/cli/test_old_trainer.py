@@ -86,7 +86,8 @@ def test_nothing_to_do_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     ("argument", "words"),
     [
         ("--n_hiden=3", "n_hidden"),
-        ("--export_zip", "--export_zip: zip packages"),
+        ("--export_zip", "--export_zip: name the folder with --export_dir"),
+        ("--one_shot_infer=none.wav", "--one_shot_infer: none.wav: there is no such file"),
         ("--epochs=0", "training.epochs is 0"),
     ],
 )
@@ -100,7 +101,7 @@ def test_wrong_flags_are_one_line(
 
 def test_all_steps_in_the_old_order(monkeypatch: pytest.MonkeyPatch, done: list[tuple[str, RunConfig]]) -> None:
     run(
-        monkeypatch, "DeepSpeech.py", "--one_shot_infer=a.wav", "--export_dir=out", "--test_files=t.csv",
+        monkeypatch, "DeepSpeech.py", f"--one_shot_infer={__file__}", "--export_dir=out", "--test_files=t.csv",
         "--train_files=a.csv", "--load_train=init", "--load_evaluate=last", "--load_checkpoint_dir=there",
     )  # fmt: skip
     assert [name for name, _ in done] == ["train", "test", "export", "one_shot"]
@@ -129,7 +130,7 @@ def test_warnings_follow_the_log_level(
 def test_a_step_is_done_when_its_flag_is_given(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[str, RunConfig]], argument: str, step: str
 ) -> None:
-    run(monkeypatch, "DeepSpeech.py", f"--{argument}=a", "--load_checkpoint_dir=there")
+    run(monkeypatch, "DeepSpeech.py", f"--{argument}={__file__}", "--load_checkpoint_dir=there")
     assert [name for name, _ in done] == [step]
     assert done[0][1].checkpoint.load == "there"
 
@@ -146,9 +147,10 @@ def test_evaluate_only_tests_whatever_else_is_asked(
 def test_notes_about_flags_without_effect_are_warnings(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[str, RunConfig]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(monkeypatch, "DeepSpeech.py", "--train_files=a.csv", "--train_cudnn", "--noshow_progressbar")
+    run(monkeypatch, "DeepSpeech.py", "--train_files=a.csv", "--train_cudnn", "--log_placement")
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"W --{name}: {BY_NAME[name].note}" for name in ("train_cudnn", "show_progressbar")]
+    assert lines[:-1] == [f"W --{name}: {BY_NAME[name].note}" for name in ("train_cudnn", "log_placement")]
+    assert lines[-1].startswith("I FINISHED optimization in ")
 
 
 def test_a_signal_that_stopped_training_is_an_exit_code_and_ends_the_door(

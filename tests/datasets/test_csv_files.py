@@ -85,7 +85,6 @@ def test_transcripts_may_be_missing_where_no_labels_are_needed(tmp_path: Path) -
         ("wav_filename,transcript\na.wav,one\nb.wav\n", ":3: 1 columns, but the header names 2"),
         ("wav_filename,wav_filesize,transcript\na.wav,big,one\n", ":2: wav_filesize is 'big'"),
         ("wav_filename,wav_filesize,transcript\na.wav,inf,one\n", ":2: wav_filesize is 'inf'"),
-        ("wav_filename,transcript\ngs://bucket/a.wav,one\n", ":2: gs://bucket/a.wav is a remote path"),
         ("wav_filename,transcript\n,one\n", ":2: wav_filename is empty"),
         (b"wav_filename,transcript\na.wav,\xff\xfe\n", "not UTF-8"),
         ("wav_filename,transcript\na.wav," + "x" * 200_000, "not readable as CSV"),

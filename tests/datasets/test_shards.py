@@ -185,7 +185,7 @@ def change(folder: Path, number: int, key: str, value: object) -> None:
 
 
 def test_a_folder_without_a_manifest_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="without manifest.jsonl"):
+    with pytest.raises(DataError, match=r"without manifest\.jsonl"):
         read_samples(tmp_path)
 
 

@@ -62,7 +62,7 @@ CALLED = {
     "decoding": {"decoding", "options"},
 }
 # Read as `getattr(data, kind)`, over the keys of a dictionary.
-BY_KIND = {("data", "train"), ("data", "dev"), ("data", "test")}
+BY_KIND = {("data", "train"), ("data", "dev"), ("data", "test"), ("data", "metrics")}
 
 
 def settings() -> list[tuple[str, str]]:

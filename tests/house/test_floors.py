@@ -7,7 +7,7 @@ from pathlib import Path
 
 FLOOR = {
     "errors": 0, "progress": 0, "_native": 0, "_version": 0,
-    "audio": 1, "features": 1, "text": 1,
+    "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
     "config": 4, "evaluation": 4, "corpora": 4,
@@ -22,6 +22,8 @@ ROOMS = {
     "soundfile": {"audio"},
     "soxr": {"audio"},
     "sounddevice": {"audio"},
+    "fsspec": {"remote"},
+    "tensorboardX": {"training"},
     "ray": {"runtime"},
     "rapidfuzz": {"text"},
     "absl": {"mozilla"},
@@ -30,7 +32,7 @@ ROOMS = {
     "optuna": {"evaluation"},
     "matplotlib": {"datasets", "evaluation"},
     "typer": {"cli"},
-    "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "config", "cli", "__main__"},
+    "numpy": set(FLOOR) - {"errors", "_native", "_version", "text", "remote", "config", "cli", "__main__"},
 }
 TORCH_FREE_FILES = {"acoustic.config"}
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
+import flags_page
 import pytest
 
 from deepspeech.config import RunConfig
@@ -66,7 +67,13 @@ EFFECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "limit_train": ("3", {"data.limit_train": 3}),
     "limit_dev": ("3", {"data.limit_dev": 3}),
     "limit_test": ("3", {"data.limit_test": 3}),
-    "reverse_train": ("true", {"data.order": "descending"}),
+    "metrics_files": ("a.csv,b.csv", {"data.metrics": ("a.csv", "b.csv")}),
+    "reverse_train": ("true", {"data.order": "descending", "data.longest": ("train",)}),
+    "reverse_dev": ("true", {"data.longest": ("dev",)}),
+    "reverse_test": ("true", {"data.longest": ("test",)}),
+    "automatic_mixed_precision": ("true", {"training.precision": "auto"}),
+    "force_initialize_learning_rate": ("true", {"checkpoint.reset_rate": True}),
+    "summary_dir": ("there", {"training.summaries": "there"}),
     "epochs": ("3", {"training.epochs": 3}),
     "dropout_rate": ("0.2", {f"network.dropout_{layer}": 0.2 for layer in "1235"}),
     "dropout_rate2": ("0.2", {"network.dropout_2": 0.2}),
@@ -117,6 +124,7 @@ WITH = {"es_epochs": "early_stop", "plateau_epochs": "reduce_lr_on_plateau"}
 ABSENT = [flag for flag in FLAGS if not flag.use and not flag.harmless]
 ACCEPTED = [flag for flag in FLAGS if flag.harmless]
 TRAINER = Path(__file__).resolve().parents[2] / "src/deepspeech/cli/old_trainer.py"
+CARD = TRAINER.parents[1] / "mozilla/exported.py"
 
 
 @pytest.fixture(autouse=True)
@@ -210,6 +218,8 @@ def test_every_flag_with_a_use_is_proved_here_or_acted_on_by_the_door() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and ast.unparse(node.value) == "values"
     }
+    tree = ast.parse(CARD.read_text(encoding="utf-8"))  # names its flags as texts
+    read |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     assert left <= read
     assert not (set(EFFECTS) | set(WITH)) - used
 
@@ -219,11 +229,6 @@ def test_an_absent_flag_is_refused_by_name(flag: flags.Flag) -> None:
     message = fault(f"--{flag.name}={other(flag)}")
     assert message == f"--{flag.name}: {flag.note}"
     config(f"--{flag.name}={flag.default}")  # its default asks for nothing
-
-
-def test_absent_flags_are_refused_all_at_once() -> None:
-    message = fault("--export_zip", "--remove_export", "--epochs=3")
-    assert message == "; ".join(f"--{name}: {BY_NAME[name].note}" for name in ("remove_export", "export_zip"))
 
 
 @pytest.mark.parametrize("flag", ACCEPTED, ids=lambda f: f.name)
@@ -260,6 +265,9 @@ def test_an_unknown_flag_is_refused_with_the_nearest_one(arguments: list[str], w
         (["--learning_rate=fast"], "learning_rate"),
         (["--early_stop=perhaps"], "early_stop"),
         (["--load_train=newest"], "newest"),
+        (["--load_evaluate=init"], "--load_evaluate is 'init'; use auto, last or best"),
+        (["--export_zip"], "--export_zip: name the folder with --export_dir"),
+        (["--remove_export"], "--remove_export: name the folder"),
         (["--augment=loudness"], "'loudness' is unknown"),
         (["--augment=overlay"], "say source=…"),
         (["--epochs=0"], "training.epochs is 0"),
@@ -291,8 +299,8 @@ def test_flags_are_written_as_they_were(arguments: list[str]) -> None:
 
 def test_a_switch_is_turned_off_by_no() -> None:
     assert config("--early_stop", "--noearly_stop") == config()
-    assert notes(values_of(["--noshow_progressbar"], "DeepSpeech.py")) == [
-        f"--show_progressbar: {BY_NAME['show_progressbar'].note}"
+    assert notes(values_of(["--nouse_allow_growth", "--log_placement"], "DeepSpeech.py")) == [
+        f"--log_placement: {BY_NAME['log_placement'].note}"
     ]
 
 
@@ -355,3 +363,8 @@ def test_two_readings_do_not_mix() -> None:
     first = values_of(["--augment=tempo", "--epochs=3"], "DeepSpeech.py")
     second = values_of([], "evaluate.py")
     assert (first.epochs, second.epochs, second.augment) == (3, 75, None)
+
+
+def test_the_page_tells_what_became_of_every_flag() -> None:
+    text = flags_page.PAGE.read_text(encoding="utf-8")
+    assert text == flags_page.page(text), "run: python tests/mozilla/flags_page.py"

@@ -8,7 +8,7 @@ import io
 import os
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +141,14 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise AudioError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def write_wavs(path: str | Path, sounds: Iterable[tuple[Float32, int]]) -> tuple[int, float]:
+    """Write sounds (samples, rate), at least one, all of one rate, as one file; how many, and their duration in s."""
+    parts = list(sounds)
+    rate_hz, joined = parts[0][1], np.concatenate([samples for samples, _ in parts])
+    write_wav(path, joined, rate_hz)
+    return len(parts), len(joined) / rate_hz
 
 
 def _reaches(file: soundfile.SoundFile, frames: int) -> bool:

@@ -47,6 +47,7 @@ def evaluate(
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
+    from deepspeech.remote.files import address, fetch
 
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
@@ -55,13 +56,14 @@ def evaluate(
     opened = open_model(model)
     good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
-    words = Scorer.open(scorer) if scorer else None
+    words = Scorer.open(fetch(scorer)) if scorer else None
     options = None if greedy else search
     scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     if json_output:
         print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
         return
-    print(summary(", ".join(map(str, data)), scores) + f", {len(good)} utterances, {scores.words} words")
+    names = ", ".join(address(path) or str(path) for path in data)
+    print(summary(names, scores) + f", {len(good)} utterances, {scores.words} words")
     if samples:
         for sample in scores.samples:
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
@@ -78,8 +80,9 @@ def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -
 def open_model(path: Path) -> Opened:
     """A model file or a checkpoint folder, of today or of the old systems."""
     from deepspeech.mozilla.convert import as_model_file
+    from deepspeech.remote.folders import bring
 
-    path = as_model_file(path)
+    path = as_model_file(bring(path))
     return _checkpoint(path) if path.is_dir() else _model_file(path)
 
 

@@ -37,8 +37,10 @@ def export(
     from deepspeech.datasets.samples import read_samples
     from deepspeech.export.export import export as write
     from deepspeech.modelfile.card import ModelCard
+    from deepspeech.remote.files import address, fetch_all, landing, publish
+    from deepspeech.remote.folders import bring
 
-    restored = restore(checkpoints.judged(checkpoint))
+    restored = restore(checkpoints.judged(bring(checkpoint)))
     given = dict(
         name=name, version=version, author=author, contact=contact, language=language, licence=licence,
         description=description,
@@ -57,11 +59,16 @@ def export(
         **described,
     )
     sets = restored.run["config"]["data"]
-    files = data or [path for path in map(Path, sets["dev"] or sets["test"] or sets["train"]) if path.is_file()]
-    clips = [sample.audio for path in files for sample in read_samples(path)][:PROOF_CLIPS]
+    judged_by = sets["dev"] or sets["test"] or sets["train"]
+    files = data or [name for name in judged_by if address(name) or Path(name).is_file()]
+    samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
+    fetch_all([sample.id for sample in samples], "fetching clips")
+    clips = [sample.audio for sample in samples]
+    wanted, output = output, landing(output)
     proof = write(restored, card, output, clips, tolerance)
+    publish(output, wanted)
     proved = f"proved on {proof.clips} clips" if clips else "proved on made-up sound only; name recordings with --data"
     print(
-        f"{output}: {output.stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
+        f"{address(wanted) or output}: {output.stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
         f"{proof.different} transcripts differ, largest difference of a probability {proof.largest_difference:.1e}"
     )

@@ -4,6 +4,7 @@ The first does train → test → export → one-shot, by which are set; the oth
 """
 
 import io
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -42,9 +43,12 @@ def _main(door: str, arguments: list[str]) -> None:
         values.train_files = values.dev_files = values.export_dir = values.one_shot_infer = ""
     if not (values.train_files or values.test_files or values.export_dir or values.one_shot_infer):
         raise ConfigError(f"{door}: nothing to do; give --train_files, --test_files, --export_dir or --one_shot_infer")
-    config = flags.to_config(values)
+    _prepare(values)
 
     from deepspeech.training.log import Log
+    from deepspeech.training.places import brought
+
+    config = brought(flags.to_config(values))
 
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
@@ -53,9 +57,7 @@ def _main(door: str, arguments: list[str]) -> None:
         _tune(config, log, values)
         return
     if values.train_files:
-        from deepspeech.cli.train import learn
-
-        learn(config, log)
+        _train(config, log, values)
     config = replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate))
     if values.train_files:  # what was trained now is tested, wherever it started from
         config = replace(config, checkpoint=replace(config.checkpoint, load=""))
@@ -71,36 +73,89 @@ def _main(door: str, arguments: list[str]) -> None:
         _one_shot(config, values)
 
 
+def _prepare(values: Any) -> None:
+    """What must be seen to before anything begins."""
+    from deepspeech import progress
+    from deepspeech.mozilla import exported
+    from deepspeech.remote.files import fetch
+    from deepspeech.remote.folders import mirror
+
+    if values.one_shot_infer and not fetch(values.one_shot_infer).is_file():
+        raise ConfigError(f"--one_shot_infer: {values.one_shot_infer}: there is no such file")
+    if not values.show_progressbar:
+        progress.lines_only()
+    if values.export_dir:
+        exported.check(mirror(values.export_dir), values.export_zip, values.remove_export)
+
+
+def _train(config: Any, log: Any, values: Any) -> None:
+    import time
+
+    from deepspeech.cli.train import learn
+    from deepspeech.mozilla import flags
+    from deepspeech.progress import duration
+
+    flags.write_file(values, Path(config.checkpoint.folder))
+    started_s = time.monotonic()
+    learn(config, log)
+    log.line(f"FINISHED optimization in {duration(time.monotonic() - started_s)}")
+
+
 def _test(config: Any, log: Any, values: Any) -> None:
     from deepspeech.cli.train import report
     from deepspeech.evaluation.report import write_json
+    from deepspeech.remote.files import landing, publish
 
     results = report(config, log, count=values.report_count)
     if values.test_output_file:
         samples = [sample for scores in results.values() for sample in scores.samples]
-        write_json(Path(values.test_output_file), samples)
+        file = landing(values.test_output_file)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, samples)
+        publish(file, values.test_output_file)
 
 
 def _export(config: Any, values: Any) -> None:
     from deepspeech.cli.export import export
+    from deepspeech.mozilla import exported
+    from deepspeech.mozilla.flags import BY_NAME, CARD
+    from deepspeech.remote.files import address, publish
+    from deepspeech.remote.folders import mirror, push
     from deepspeech.training.test import chosen
 
+    folder = mirror(values.export_dir)
+    if values.remove_export:
+        for name in exported.remove(folder):
+            print(f"W --remove_export: {folder / name} stays, for no export wrote it")
     card = {key: value for key, value in vars(config.card).items() if value}
-    target = Path(values.export_dir) / f"{values.export_file_name}.onnx"
+    model = f"{values.export_file_name}.onnx"
     export(
-        chosen(config), target, int8=values.export_tflite, data=None,
+        chosen(config), folder / model, int8=values.export_tflite or values.export_zip, data=None,
         beam_width=values.export_beam_width, **card,
     )  # fmt: skip
+    meanings = {name: flag.meaning.removesuffix(f", {CARD}") for name, flag in BY_NAME.items()}
+    names = [model, exported.write_card(folder, values, meanings)]
+    if values.export_zip and config.scorer:
+        shutil.copyfile(config.scorer, folder / Path(config.scorer).name)
+        names.append(Path(config.scorer).name)
+    exported.keep_list(folder, names)
+    push(folder)
+    if values.export_zip:
+        packed = exported.pack(folder, names)
+        place = address(values.export_dir)
+        publish(packed, f"{place.rstrip('/')}.zip" if place else packed)
+        print(f"I Exported packaged model {packed}")
 
 
 def _one_shot(config: Any, values: Any) -> None:
     from deepspeech.acoustic.restore import restore
     from deepspeech.decoder.scorer import Scorer
+    from deepspeech.remote.files import fetch
     from deepspeech.training.infer import infer
     from deepspeech.training.test import chosen
 
     scorer = Scorer.open(config.scorer) if config.scorer else None
-    print(infer(restore(chosen(config)), Path(values.one_shot_infer), config.decoding, scorer).text)
+    print(infer(restore(chosen(config)), fetch(values.one_shot_infer), config.decoding, scorer).text)
 
 
 def _tune(config: Any, log: Any, values: Any) -> None:
@@ -113,7 +168,7 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     if not config.scorer:
         raise ConfigError("lm_optimizer.py: without a scorer there is nothing to tune; give --scorer_path")
     opened = open_model(chosen(config))
-    only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=()))
+    only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=(), metrics=()))
     samples = [sample for one in open_sets(only_test, opened.alphabet, log).test.values() for sample in one]
     options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
     storage = Path(config.checkpoint.folder) / "tuning"

@@ -31,6 +31,7 @@ def main() -> None:
 
 def _main(arguments: list[str]) -> None:
     from deepspeech.mozilla import flags
+    from deepspeech.progress import lines_only
 
     values: Any = flags.values_of(arguments, DOOR)
     if values.help or values.helpfull:
@@ -38,6 +39,8 @@ def _main(arguments: list[str]) -> None:
         return
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
+    if not values.show_progressbar:
+        lines_only()
     wanted = _jobs(Path(values.src), values)
     jobs = [job for job in wanted if values.force or not job.tlog.exists()]
     for job in wanted:
@@ -89,9 +92,10 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.mozilla import flags
     from deepspeech.mozilla.to_checkpoint import adopted
+    from deepspeech.training.places import brought
     from deepspeech.training.test import chosen
 
-    config = flags.to_config(values)
+    config = brought(flags.to_config(values))
     config, conversions = adopted(replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate)))
     for line in conversions:
         print(line, file=sys.stderr)

@@ -40,7 +40,9 @@ def train(
     from dataclasses import replace
 
     from deepspeech.training.log import Log
+    from deepspeech.training.places import brought
 
+    run_config = brought(run_config)
     log = Log(Path(run_config.checkpoint.folder))
     learn(run_config, log)
     if run_config.data.test:  # of what was trained now, wherever it started from
@@ -50,6 +52,7 @@ def train(
 
 def learn(run_config: Any, log: Any) -> None:
     """Train; a signal that stopped it becomes the exit code that shells expect."""
+    from deepspeech.remote.folders import push
     from deepspeech.training.run import Run
     from deepspeech.training.signals import Stopped
 
@@ -59,6 +62,7 @@ def learn(run_config: Any, log: Any) -> None:
     except Stopped as stopped:
         log.line("Stopped. A checkpoint is written; the same command goes on from there.")
         raise typer.Exit(128 + stopped.number) from None
+    push(Path(run_config.checkpoint.folder))
 
 
 def adopt(run_config: Any, log: Any) -> Any:

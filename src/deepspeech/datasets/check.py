@@ -11,6 +11,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, DataError, TextError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.progress import Progress
+from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
 
 Item = TypeVar("Item")
@@ -73,7 +74,8 @@ def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig) 
 def examine_all(
     samples: Sequence[Sample], alphabet: Alphabet | None, features: FeatureConfig, label: str, workers: int
 ) -> tuple[list[Sample], list[Fault]]:
-    """What can be trained on, with durations, and what cannot, in the given order."""
+    """What can be trained on, with durations, and what cannot, in order. Clips that lie elsewhere are brought."""
+    fetch_all([sample.id for sample in samples], f"fetching {label}")
     results = for_each(lambda sample: examine(sample, alphabet, features), samples, f"checking {label}", workers)
     good = [result for result in results if isinstance(result, Sample)]
     return good, [result for result in results if isinstance(result, Fault)]
@@ -94,7 +96,7 @@ def for_each(action: Callable[[Item], Result], items: Sequence[Item], label: str
 def describe(faults: Sequence[Fault], label: str) -> str:
     """A line for each fault, the first ones if there are many."""
     lines = [f"{len(faults)} of the {label} samples cannot be used:"]
-    lines += [f"  {fault.sample.audio}: {fault.reason}" for fault in faults[:SHOWN]]
+    lines += [f"  {fault.sample.id}: {fault.reason}" for fault in faults[:SHOWN]]
     if len(faults) > SHOWN:
         lines.append(f"  … and {len(faults) - SHOWN} more")
     return "\n".join(lines)

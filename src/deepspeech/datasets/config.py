@@ -18,14 +18,16 @@ class DataConfig:
     train: tuple[str, ...] = ()
     dev: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()  # judged like dev and reported, but they choose nothing
     alphabet: str = ""  # an alphabet.txt; empty: space, a to z and apostrophe
     bytes_output: bool = False  # labels are UTF-8 bytes instead of letters
     order: str = "shuffled"
     shuffle_window: int = 20000  # clips of a sharded set that are mixed with one another, in whole shards
     on_bad_sample: str = "refuse"  # or "skip": go on without what cannot be trained on
-    limit_train: int = 0  # use at most so many samples; 0: all
+    limit_train: int = 0  # use at most so many samples, the shortest by wav_filesize; 0: all
     limit_dev: int = 0
     limit_test: int = 0
+    longest: tuple[str, ...] = ()  # of "train", "dev", "test": limited sets that keep their longest samples instead
     workers: int = 2  # threads that read and prepare clips
     cache_mb: int = 1024  # decoded clips kept in memory up to this size
     feature_cache: str = ""  # keep features on disk in files whose names begin so, or in this folder; empty: nowhere
@@ -35,6 +37,9 @@ class DataConfig:
             raise ConfigError(f"data.order is '{self.order}'; use one of {', '.join(ORDERS)}")
         if self.on_bad_sample not in ("refuse", "skip"):
             raise ConfigError(f"data.on_bad_sample is '{self.on_bad_sample}'; use 'refuse' or 'skip'")
+        for name in self.longest:
+            if name not in ("train", "dev", "test"):
+                raise ConfigError(f"data.longest names '{name}'; limited sets are train, dev and test")
         for name in ("workers", "shuffle_window"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"data.{name} is {getattr(self, name)}; it must be at least 1")

@@ -1,7 +1,8 @@
 """DeepSpeech's CSV data sets: columns wav_filename, wav_filesize and transcript, found by name.
 
 Format: the importers and `util/sample_collections.py` of DeepSpeech 0.9.3. Audio paths are relative to the
-CSV's folder, or absolute.
+CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an address; the sound stays there until
+`examine_all` brings it.
 """
 
 import csv
@@ -16,6 +17,7 @@ from typing import TextIO
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
+from deepspeech.remote.files import address, beside, fetch, landing, parent
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
 COLUMNS = ("wav_filename", "wav_filesize", "transcript")
@@ -27,15 +29,15 @@ def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
 
     Raises DataError that names file, line and column. Whether the sound is there shows only when it is read.
     """
-    path = Path(path)
+    place = address(path) or Path(path)
     try:
         # utf-8-sig: spreadsheets put a byte-order mark before the first column's name.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(_samples(file, path, labelled))
+        with fetch(place).open(encoding="utf-8-sig", newline="") as file:
+            return list(_samples(file, place, labelled))
     except OSError as error:
-        raise DataError(f"{path}: cannot read the data set ({error.strerror}); name a CSV file") from None
+        raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
     except UnicodeDecodeError:
-        raise DataError(f"{path}: not UTF-8 text; save the CSV as UTF-8") from None
+        raise DataError(f"{place}: not UTF-8 text; save the CSV as UTF-8") from None
 
 
 def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
@@ -99,7 +101,7 @@ def _field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _samples(file: TextIO, path: Path, labelled: bool) -> Iterator[Sample]:
+def _samples(file: TextIO, path: str | Path, labelled: bool) -> Iterator[Sample]:
     reader = csv.reader(file)
     try:
         header = next(reader, None)
@@ -113,15 +115,15 @@ def _samples(file: TextIO, path: Path, labelled: bool) -> Iterator[Sample]:
             where = f"{path}:{reader.line_num}"
             if len(row) <= max(audio, size, transcript):
                 raise DataError(f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row")
-            place = _audio_path(row[audio], path.parent, where)
+            name = _audio_name(row[audio], parent(path), where)
             size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
             said = row[transcript] if transcript >= 0 else ""
-            yield Sample(str(place), place, said, size_bytes, row[speaker] if -1 < speaker < len(row) else "")
+            yield Sample(name, landing(name), said, size_bytes, row[speaker] if -1 < speaker < len(row) else "")
     except csv.Error as error:
         raise DataError(f"{path}:{reader.line_num}: not readable as CSV ({error})") from None
 
 
-def _positions(header: list[str], path: Path, labelled: bool) -> tuple[int, int, int]:
+def _positions(header: list[str], path: str | Path, labelled: bool) -> tuple[int, int, int]:
     """Where the columns stand; -1: absent."""
     positions = [header.index(name) if name in header else -1 for name in COLUMNS]
     for name, position, required in zip(COLUMNS, positions, (True, False, labelled), strict=True):
@@ -130,12 +132,10 @@ def _positions(header: list[str], path: Path, labelled: bool) -> tuple[int, int,
     return positions[0], positions[1], positions[2]
 
 
-def _audio_path(name: str, folder: Path, where: str) -> Path:
+def _audio_name(name: str, folder: str, where: str) -> str:
     if not name:
         raise DataError(f"{where}: wav_filename is empty; name a sound file or remove the row")
-    if "://" in name:
-        raise DataError(f"{where}: {name} is a remote path, which is not supported; copy the sound to this machine")
-    return folder / name
+    return beside(folder, name)
 
 
 def _size_bytes(text: str, where: str) -> int:

@@ -10,6 +10,7 @@ from deepspeech.datasets.sdb import read_sdb
 from deepspeech.datasets.shards import MANIFEST, ShardSet, is_manifest, read_shards
 from deepspeech.datasets.tar_files import read_tar
 from deepspeech.errors import DataError
+from deepspeech.remote.files import Name, fetch
 
 Reader = Callable[[Path, bool], list[Sample]]
 READERS: dict[str, Reader] = {
@@ -21,20 +22,30 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read_samples(path: str | Path, labelled: bool = True) -> Sequence[Sample]:
+def read_samples(name: Name, labelled: bool = True) -> Sequence[Sample]:
     """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labelled` demands transcripts.
+
+    A file at an address is brought first.
 
     Raises DataError that names the file and, where there is one, the line or the sample. Whether the sound is there
     and whole shows only when it is read.
     """
-    path = Path(path)
+    path = Path(name)
     if path.suffix in (".gz", ".tgz", ".bz2", ".xz", ".zst"):
         raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
     if is_manifest(path):
         return read_shards(path)
     if path.is_dir():
-        raise DataError(f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index")
-    return READERS.get(path.suffix.lower(), read_csv)(path, labelled)
+        raise DataError(
+            f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index"
+        )
+    reader = READERS.get(path.suffix.lower(), read_csv)
+    if reader is read_csv:  # its clips may lie elsewhere, too
+        return read_csv(name, labelled)
+    brought = fetch(name)
+    if is_manifest(brought):
+        raise DataError(f"{name}: shards are read from a disk only; bring the folder to this machine, or mount it")
+    return reader(brought, labelled)
 
 
 def join(parts: Iterable[Sequence[Sample]]) -> Sequence[Sample]:

@@ -22,6 +22,7 @@ MAGIC = b"SAMPLEDB"
 WAV, OPUS, TEXT = "audio/wav", "application/vnd.mozilla.opus", "text/plain"
 # What Mozilla and Coqui wrote, and what a Span calls it.
 KINDS = {WAV: "wav", OPUS: PACKETS, "audio/ogg;codecs=opus": "opus", "audio/vorbis": "ogg", "audio/flac": "flac"}
+_LARGEST = 0xFFFFFFFF
 _LENGTH, _COUNT = struct.Struct(">I"), struct.Struct(">Q")
 
 
@@ -151,7 +152,13 @@ class SampleDatabaseWriter:
     def write(self, samples: Float32, rate_hz: int, transcript: str = "") -> None:
         """Add a sample: mono sound [N] at `rate_hz`, and what is said in it."""
         sound = opus_packets.encode(samples, rate_hz) if self._type == OPUS else wav_bytes(samples, rate_hz)
+        self.write_coded(sound, transcript)
+
+    def write_coded(self, sound: bytes, transcript: str = "") -> None:
+        """Add a sample whose sound is coded already, as the type of this database asks."""
         fields = [sound, *([transcript.encode()] if self._labelled else [])]
+        if sum(_LENGTH.size + len(field) for field in fields) > _LARGEST:
+            raise DataError(f"{self.path}: sample {len(self._offsets)} is larger than the 4 GiB that one can have")
         entry = b"".join(_LENGTH.pack(len(field)) + field for field in fields)
         self._offsets.append(self._file.tell())
         self._file.write(_LENGTH.pack(len(entry)) + entry)

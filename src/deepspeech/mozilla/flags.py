@@ -7,6 +7,7 @@ Names, defaults and meanings: `training/deepspeech_training/util/flags.py`. absl
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from absl import flags
@@ -51,8 +52,7 @@ FLAGS = (
     Flag("train_files", "", "comma list of CSV files to train on; without it nothing is trained", "data.train"),
     Flag("dev_files", "", "comma list of CSV files to validate on, each reported apart", "data.dev"),
     Flag("test_files", "", "comma list of CSV files to test on, each reported apart", "data.test"),
-    _absent("metrics_files", "", "comma list of CSV files whose loss is reported after validation",
-            "name them in --dev_files; sets that are only reported are not here yet"),
+    Flag("metrics_files", "", "comma list of CSV files that are judged after validation and reported, but choose nothing", "data.metrics"),
     _accepted("read_buffer", "1MB", "size of the read buffer", "the operating system's buffers serve"),
     Flag("feature_cache", "", "path prefix of a feature cache on disk", "data.feature_cache"),
     _accepted("cache_for_epochs", 0, "epochs after which the feature cache is made anew",
@@ -61,12 +61,12 @@ FLAGS = (
     Flag("feature_win_step", 20, "step of the feature windows in ms", "features.step_ms"),
     Flag("audio_sample_rate", 16000, "sample rate of the model in Hz", "features.sample_rate_hz"),
     Flag("augment", None, "an augmentation, name[key=value,…]; may be repeated, order counts", "augment"),
-    Flag("limit_train", 0, "use at most so many training samples; 0: all", "data.limit_train"),
-    Flag("limit_dev", 0, "use at most so many samples of each dev file; 0: all", "data.limit_dev"),
-    Flag("limit_test", 0, "use at most so many samples of each test file; 0: all", "data.limit_test"),
-    Flag("reverse_train", False, "train on the longest clips first", DOOR),
-    _accepted("reverse_dev", False, "validate on the longest clips first", "order does not change what validation finds"),
-    _accepted("reverse_test", False, "test on the longest clips first", "order does not change what a test finds"),
+    Flag("limit_train", 0, "use at most so many training samples, the shortest; 0: all", "data.limit_train"),
+    Flag("limit_dev", 0, "use at most so many samples of each dev file, the shortest; 0: all", "data.limit_dev"),
+    Flag("limit_test", 0, "use at most so many samples of each test file, the shortest; 0: all", "data.limit_test"),
+    Flag("reverse_train", False, "train on the longest clips first; limit_train keeps the longest", DOOR),
+    Flag("reverse_dev", False, "limit_dev keeps the longest clips; the longest are judged first in any case", DOOR),
+    Flag("reverse_test", False, "limit_test keeps the longest clips; the longest are judged first in any case", DOOR),
     # training
     Flag("epochs", 75, "passes over the training data", "training.epochs"),
     Flag("dropout_rate", 0.05, "dropout of dense layer 1, and of 2, 3 and 5 unless they say otherwise", DOOR),
@@ -90,8 +90,7 @@ FLAGS = (
     Flag("reduce_lr_on_plateau", False, "lower the learning rate when validation no longer improves", DOOR),
     Flag("plateau_epochs", 10, "epochs without improvement before the rate is lowered", DOOR),
     Flag("plateau_reduction", 0.1, "factor by which it is lowered", "training.plateau_factor"),
-    _accepted("force_initialize_learning_rate", False, "ignore the learning rate in the checkpoint",
-              "the rate always follows the flags, never the checkpoint"),
+    Flag("force_initialize_learning_rate", False, "begin with learning_rate again, however far plateaus lowered it before", "checkpoint.reset_rate"),
     # geometry
     Flag("n_hidden", 2048, "width of every layer", "network.hidden"),
     Flag("layer_norm", False, "layer normalisation after each dense layer but the last", "network.layer_norm"),
@@ -101,23 +100,23 @@ FLAGS = (
     _accepted("use_allow_growth", False, "take GPU memory little by little", "PyTorch always does"),
     _accepted("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints are read, cuDNN's too"),
     _accepted("train_cudnn", False, "use cuDNN's LSTM", "PyTorch uses cuDNN by itself on a GPU"),
-    _absent("automatic_mixed_precision", False, "train in mixed precision", "mixed precision is not here yet; train in float32"),
+    Flag("automatic_mixed_precision", False, "multiply matrices in 16 bits where the processor or GPU can (bfloat16)", DOOR),
     # checkpoints
     Flag("checkpoint_dir", "", "where checkpoints are read and written", DOOR),
     Flag("load_checkpoint_dir", "", "where checkpoints are read; default checkpoint_dir", DOOR),
     Flag("save_checkpoint_dir", "", "where checkpoints are written; default checkpoint_dir", DOOR),
     Flag("checkpoint_secs", 600, "seconds between checkpoints within an epoch; 0: none", "checkpoint.every_s"),
     Flag("max_to_keep", 5, "checkpoints that are kept", "checkpoint.keep"),
-    Flag("load_train", "auto", "checkpoint to train from: last, best, init, auto (last, best, init)", DOOR),
+    Flag("load_train", "auto", "checkpoint to train from: last, best, init (none), auto (last, best, init), transfer (best or last of load_checkpoint_dir)", DOOR),
     Flag("load_evaluate", "auto", "checkpoint to test and export: last, best, auto (best, last)", DOOR),
     Flag("drop_source_layers", 0, "last layers to train anew when starting from another checkpoint, 1 to 5", DOOR),
     # export
     Flag("export_dir", "", "write a model file there after training", DOOR),
-    _absent("remove_export", False, "delete the export folder first", "remove the folder yourself, so that nothing is lost by mistake"),
-    _accepted("export_tflite", False, "export for TensorFlow Lite", "exports are ONNX; this one gets 8-bit weights, as .tflite had"),
+    Flag("remove_export", False, "first delete what an earlier export wrote into export_dir, and nothing else", DOOR),
+    Flag("export_tflite", False, "export with 8-bit weights, as .tflite had; exports are ONNX in any case", DOOR),
     _accepted("n_steps", 16, "frames that the exported network takes at once", "exports take any number of frames"),
     _accepted("export_batch_size", 1, "clips that the exported network takes at once", "exports take any number of clips"),
-    _absent("export_zip", False, "pack model and scorer into a zip", "zip packages are not here yet; --export_dir writes one model file"),
+    Flag("export_zip", False, "export with 8-bit weights and pack model, card and scorer into export_dir.zip; export_dir must be empty", DOOR),
     Flag("export_file_name", "output_graph", "name of the model file, without its ending", DOOR),
     Flag("export_beam_width", 500, "beam width written into the model", DOOR),
     Flag("export_author_id", "author", f"author, {CARD}", "card.author"),
@@ -126,15 +125,15 @@ FLAGS = (
     Flag("export_contact_info", "", f"how to reach its author, {CARD}", "card.contact"),
     Flag("export_license", "", f"licence, {CARD}", "card.licence"),
     Flag("export_language", "", f"language, {CARD}", "card.language"),
-    _accepted("export_min_ds_version", "", "oldest client for the model", "exports name the version that made them"),
-    _accepted("export_max_ds_version", "", "newest client for the model", "exports name the version that made them"),
+    Flag("export_min_ds_version", "", f"oldest version of the client, {CARD}", DOOR),
+    Flag("export_max_ds_version", "", f"newest version of the client, {CARD}", DOOR),
     Flag("export_description", "", f"description, {CARD}", "card.description"),
     # reporting
     Flag("log_level", 1, "least weight of what is printed: 0 debug, 1 info, 2 warnings, 3 errors", DOOR),
-    _accepted("show_progressbar", True, "show progress bars", "progress goes to stderr, as lines where that is no terminal"),
+    Flag("show_progressbar", True, "a progress bar on stderr, where that is a terminal; else lines as in a log", DOOR),
     _accepted("log_placement", False, "say which device runs which operation", "there is one device; `deepspeech doctor` names it"),
     Flag("report_count", 5, "samples in each of the lists of best, median and worst", DOOR),
-    _absent("summary_dir", "", "folder for TensorBoard", "log.jsonl beside the checkpoints holds the same figures; TensorBoard is not here yet"),
+    Flag("summary_dir", "", "folder for TensorBoard's event files; without it there are none", "training.summaries"),
     Flag("test_output_file", "", "write test results there as JSON", DOOR),
     # decoder
     Flag("bytes_output_mode", False, "labels are UTF-8 bytes; no alphabet is needed", "data.bytes_output"),
@@ -145,7 +144,7 @@ FLAGS = (
     Flag("lm_alpha", 0.931289039105002, "weight of the scorer, whatever the scorer itself recommends", "decoding.alpha"),
     Flag("lm_beta", 1.1834137581510284, "bonus for each word, whatever the scorer itself recommends", "decoding.beta"),
     Flag("cutoff_prob", 1.0, "of a frame's letters use the likeliest that reach this sum; 1: all", "decoding.cutoff_prob"),
-    Flag("cutoff_top_n", 300, "and at most so many of them", "decoding.cutoff_top_n"),
+    Flag("cutoff_top_n", 300, "and at most so many of them, where cutoff_prob is below 1", "decoding.cutoff_top_n"),
     Flag("one_shot_infer", "", "transcribe this wav with the checkpoint, and print its text", DOOR),
     Flag("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", DOOR),
     Flag("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", DOOR),
@@ -186,7 +185,18 @@ def values_of(arguments: Sequence[str], door: str) -> flags.FlagValues:
     refused = [flag for flag in FLAGS if not flag.use and not flag.harmless and _changed(values, flag)]
     if refused:
         raise ConfigError("; ".join(f"--{flag.name}: {flag.note}" for flag in refused))
+    _check(values)
     return values
+
+
+def _check(values: Any) -> None:
+    """What would be found out only after hours of training."""
+    if values.load_evaluate not in ("auto", "last", "best"):
+        raise ConfigError(f"--load_evaluate is '{values.load_evaluate}'; use auto, last or best")
+    if not values.export_dir:
+        for name in ("export_zip", "remove_export"):
+            if values[name].value:
+                raise ConfigError(f"--{name}: name the folder with --export_dir")
 
 
 def _define(values: flags.FlagValues, flag: Flag, door: str) -> None:
@@ -228,12 +238,22 @@ def to_config(values: flags.FlagValues) -> RunConfig:
     for flag in FLAGS:
         if flag.use and flag.use != DOOR:
             value: Any = values[flag.name].value
-            if flag.use in ("data.train", "data.dev", "data.test"):
+            if flag.use in ("data.train", "data.dev", "data.test", "data.metrics"):
                 value = [name for name in value.split(",") if name]
             put(flag.use, value or [] if flag.many else value)
     for path, value in _derived(values).items():
         put(path, value)
     return resolve(tables)
+
+
+def write_file(values: flags.FlagValues, folder: Path) -> None:
+    """`flags.txt` beside the checkpoints, a flag a line, as 0.9.3 left it; `--flagfile` reads it back."""
+    text: str = values.flags_into_string()  # type: ignore[no-untyped-call]
+    rows = [row for row in text.splitlines() if row.startswith("--") and row not in ("--nohelp", "--nohelpfull")]
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / ".flags.txt.partial"
+    partial.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    partial.replace(folder / "flags.txt")
 
 
 def default_folder() -> str:
@@ -249,12 +269,14 @@ def _derived(values: flags.FlagValues) -> dict[str, Any]:
     rates: dict[str, Any] = {layer: values[f"dropout_rate{n}"].value for layer, n in (("2", 2), ("3", 3), ("5", 6))}
     derived: dict[str, Any] = {
         "data.order": "descending" if values.reverse_train else "ascending",
+        "data.longest": [name for name in ("train", "dev", "test") if values[f"reverse_{name}"].value],
         "data.on_bad_sample": "skip" if values.skip_bad else "refuse",
         "scorer": values.scorer_path or values.scorer,
         "data.alphabet": "" if values.bytes_output_mode else values.alphabet_config_path,
         "training.eval_batch_size": max(values.dev_batch_size, values.test_batch_size),
         "training.early_stop_epochs": values.es_epochs if values.early_stop else 0,
         "training.plateau_epochs": values.plateau_epochs if values.reduce_lr_on_plateau else 0,
+        "training.precision": "auto" if values.automatic_mixed_precision else "float32",
         "network.dropout_1": values.dropout_rate,
         "checkpoint.folder": own,
         "checkpoint.load": source if source and source != own else "",

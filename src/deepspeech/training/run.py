@@ -39,10 +39,12 @@ from deepspeech.training import devices, optim, stopping
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import load
 from deepspeech.training.log import Log
+from deepspeech.training.places import send
 from deepspeech.training.resume import starting_point
-from deepspeech.training.sets import Sets, alphabet_of, open_sets
+from deepspeech.training.sets import Files, Sets, alphabet_of, open_sets
 from deepspeech.training.signals import Stopped, noted
 from deepspeech.training.step import Learner
+from deepspeech.training.summaries import Summaries
 from deepspeech.training.transfer import freeze, take_over
 
 MEASURED_CLIPS = 1000
@@ -109,6 +111,7 @@ class Run:
         elif config.network.normalise_features:
             self._measure_features()
         self.average = optim.Average(self.network, config.training.average_decay, self._own_average(kept))
+        self.summaries = Summaries(config.training.summaries, self.position.step)
         self._saved_at = time.monotonic()
         self._refused = 0  # batches in a row whose loss was not finite
 
@@ -132,6 +135,8 @@ class Run:
         if own and kept.path.name.startswith("train"):
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
             self.position = Position.of(kept.run["position"])
+            if self.config.checkpoint.reset_rate:
+                self.position.rate_factor = 1.0
 
     def _own_average(self, kept: checkpoint.Checkpoint | None) -> checkpoint.Tensors:
         """The averaged weights to go on with; those of another run are where this one's weights begin."""
@@ -191,6 +196,7 @@ class Run:
                 else:
                     self.average.update(self.network, p.step)
                     p.loss_sum, p.clips = p.loss_sum + loss, p.clips + len(samples)
+                    self.summaries.step(p.step, loss / len(samples), self.optimiser.param_groups[0]["lr"])
                 p.batch, p.step = p.batch + 1, p.step + 1
                 seconds += sum(sample.duration_s or 0.0 for sample in samples)
                 pace = seconds / (time.monotonic() - started)
@@ -210,24 +216,20 @@ class Run:
             epoch=p.epoch, step=p.step, train_loss=loss, seconds=round(time.monotonic() - started, 2),
             learning_rate=self.optimiser.param_groups[0]["lr"],
         )  # fmt: skip
+        self.summaries.judged("train", "", p.step, {"loss": loss})
         p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
-        if self.sets.dev and (p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs):
-            self._judge_dev(p.epoch - 1)
+        if p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs:
+            if self.sets.dev:
+                self._judge_dev(p.epoch - 1)
+            if self.sets.metrics:
+                self._judge_sets("metrics", self.sets.metrics, p.epoch - 1)
         if p.epoch == c.epochs or stopping.should_stop(p.progress, c) or time.monotonic() - self._saved_at > REST_S:
             self._save("train")
             checkpoint.prune(self.folder, "train", self.config.checkpoint.keep)
 
     def _judge_dev(self, epoch: int) -> None:
         c, p = self.config.training, self.position
-        self.average.swap(self.network)
-        results = {name: self.judge(samples, f"dev {epoch + 1}") for name, samples in self.sets.dev.items()}
-        self.average.swap(self.network)
-        for name, scores in results.items():
-            self.log.line(
-                f"Finished validating epoch {epoch} on {name} - loss: {scores.loss:f}, "
-                f"greedy {scores.rate_name}: {scores.rate:.4f}",
-                epoch=epoch, dev=name, dev_loss=scores.loss, wer=scores.wer, cer=scores.cer,
-            )  # fmt: skip
+        results = self._judge_sets("dev", self.sets.dev, epoch)
         every = Scores(
             tuple(sample for scores in results.values() for sample in scores.samples), self.alphabet.bytes_mode
         )
@@ -238,8 +240,23 @@ class Run:
             checkpoint.prune(self.folder, "best", 1)
             name = every.rate_name.lower() if c.select_by == "wer" else c.select_by
             self.log.line(f"Saved new best validating model with {name} {value:f} to: {path}")
-        elif stopping.on_plateau(p.progress, c):
+        if stopping.on_plateau(p.progress, c):
             self._lower_rate()
+
+    def _judge_sets(self, kind: str, files: Files, epoch: int) -> dict[str, Scores]:
+        """Scores of each file, reported under the kind of set: "dev" or "metrics"."""
+        self.average.swap(self.network)
+        results = {name: self.judge(samples, f"{kind} {epoch + 1}") for name, samples in files.items()}
+        self.average.swap(self.network)
+        for name, scores in results.items():
+            figures = {"loss": scores.loss, "wer": scores.wer, "cer": scores.cer}
+            said = f"Finished validating epoch {epoch} on" if kind == "dev" else f"Metrics for epoch {epoch} on"
+            self.log.line(
+                f"{said} {name} - loss: {scores.loss:f}, greedy {scores.rate_name}: {scores.rate:.4f}",
+                epoch=epoch, **{kind: name, f"{kind}_loss": scores.loss}, wer=scores.wer, cer=scores.cer,
+            )  # fmt: skip
+            self.summaries.judged(kind, name, self.position.step, figures)
+        return results
 
     def _lower_rate(self) -> None:
         best = checkpoint.newest(self.folder, ("best",))
@@ -269,7 +286,9 @@ class Run:
         groups = (optim.weights_of(self.network), average, optim.state_of(self.network, self.optimiser))
         if kind == "train":
             self._saved_at = time.monotonic()
-        return checkpoint.save(self.folder, kind, self.position.step, groups, run)
+        path = checkpoint.save(self.folder, kind, self.position.step, groups, run)
+        send(self.folder, self.log)
+        return path
 
     def _bad(self, sample: Sample, error: AudioError) -> None:
         if self.config.data.on_bad_sample == "refuse":

@@ -22,7 +22,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     restored = restore(chosen(config))
     scorer = Scorer.open(config.scorer) if config.scorer else None
     log.line(f"Loading {checkpoint.in_words(restored.path)} checkpoint from {restored.path}")
-    only_test = replace(config, features=restored.features, data=replace(config.data, train=(), dev=()))
+    only_test = replace(config, features=restored.features, data=replace(config.data, train=(), dev=(), metrics=()))
     sets = open_sets(only_test, restored.alphabet, log)
     pipeline = Pipeline(FeatureExtractor(restored.features), restored.alphabet, ClipCache(0))
     emitter = TorchEmitter(restored.network, pipeline, config.training.eval_batch_size, config.data.workers)

@@ -14,6 +14,7 @@ from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import DataError
+from deepspeech.remote.files import fetch_all
 
 Float32 = NDArray[np.float32]
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
@@ -80,6 +81,7 @@ def _recordings(path: Path) -> Sequence[Sample]:
         clips = [Sample(id=str(path), audio=path, transcript="", size_bytes=0)]
     else:
         clips = read_samples(path, labelled=False)
+        fetch_all([clip.id for clip in clips], f"fetching {path}")
     if not clips:
         raise DataError(f"{path}: no recording to mix in; name a data set, a folder or a sound file that has some")
     return clips

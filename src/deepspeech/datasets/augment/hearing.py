@@ -1,0 +1,62 @@
+"""Hearing: sounds as augmentations leave them, to listen to or to write down.
+
+Only what acts on the signal can be heard; spectra and features become no sound again.
+"""
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.datasets.augment.apply import augment
+from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.sources import Sources
+from deepspeech.datasets.augment.spec import Augmentation, keyed_random
+from deepspeech.datasets.augment.spec import parse as parse_entry
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import ConfigError
+
+Float32 = NDArray[np.float32]
+CACHE_MB = 256
+
+
+def parse_audible(texts: Sequence[str]) -> tuple[Augmentation, ...]:
+    """The augmentations that `texts` name. Raises ConfigError, also for those that no sound shows."""
+    entries = tuple(map(parse_entry, texts))
+    for text, entry in zip(texts, entries, strict=True):
+        if entry.domain != "signal":
+            raise ConfigError(f"augment '{text}' acts on the {entry.domain}, which no sound shows; leave it out here")
+    return entries
+
+
+class Hearing:
+    """Applies augmentations as training does in its first epoch. Threads may share it."""
+
+    def __init__(
+        self, augmentations: Sequence[Augmentation], speech: Sequence[Sample], seed: int, clock: float
+    ) -> None:
+        """`speech` is what babble is made of; `clock` how far training is thought to be, from 0 to 1."""
+        if not 0 <= clock <= 1:
+            raise ConfigError(f"the clock is {clock:g}; it goes from 0, where training begins, to 1, where it ends")
+        self._entries, self._speech, self._seed, self._clock = augmentations, speech, seed, clock
+        self._scenes: dict[int, Scene] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, samples: Float32, rate_hz: int, sample: Sample) -> Float32:
+        """Mono `samples` [N] of `sample` after every augmentation; their number may have changed. Raises AudioError."""
+        if not self._entries:
+            return samples
+        scene = self._scene(rate_hz)
+        for position, entry in enumerate(self._entries):
+            random = keyed_random(self._seed, 0, sample.random_key, position)
+            samples = augment(samples, entry, self._clock, random, scene)
+        return samples
+
+    def _scene(self, rate_hz: int) -> Scene:
+        with self._lock:
+            if rate_hz not in self._scenes:
+                sources = Sources(self._entries, self._speech, ClipCache(CACHE_MB), rate_hz)
+                self._scenes[rate_hz] = Scene("signal", rate_hz, 1.0, sources)  # frames: there are none
+            return self._scenes[rate_hz]

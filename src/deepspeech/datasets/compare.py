@@ -1,0 +1,60 @@
+"""How much two recordings differ, or two data sets, recording by recording.
+
+Levels are in dBFS as the old system counted them: a sine at full scale has 0.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepspeech.audio.formats import read_audio
+from deepspeech.audio.span import Place
+from deepspeech.datasets.samples import is_data_set, read_samples
+from deepspeech.errors import ConfigError
+
+_SINE_DB = 3.0103  # a sine's mean power lies that far below its peak's
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two recordings side by side."""
+
+    first: str
+    second: str
+    fault: str  # why no samples can be set against each other, or where transcripts differ; "" where nothing is wrong
+    level_dbfs: float | None = None  # of the difference, as a root of the mean square
+    snr_db: float | None = None  # how far the difference lies below the first; infinite where there is none
+    largest: float | None = None  # difference of a sample, 1 being full scale
+
+
+def compare(first: Path, second: Path) -> list[Difference]:
+    """One Difference for two sounds; for two data sets one each pair, in order. Raises AudioError, DataError."""
+    if is_data_set(first) != is_data_set(second):
+        raise ConfigError(f"{first} and {second}: compare two sounds, or two data sets")
+    if not is_data_set(first):
+        return [of_sounds(first, second)]
+    ours, theirs = read_samples(first, labelled=False), read_samples(second, labelled=False)
+    if len(ours) != len(theirs):
+        return [Difference(str(first), str(second), f"{len(ours)} samples against {len(theirs)}")]
+    return [
+        of_sounds(one.audio, two.audio)
+        if one.transcript == two.transcript
+        else Difference(one.id, two.id, f"transcripts: '{one.transcript}' against '{two.transcript}'")
+        for one, two in zip(ours, theirs, strict=True)
+    ]
+
+
+def of_sounds(first: Place, second: Place) -> Difference:
+    """Two recordings. Raises AudioError."""
+    (ours, our_hz), (theirs, their_hz) = read_audio(first), read_audio(second)
+    if our_hz != their_hz:
+        return Difference(str(first), str(second), f"rates: {our_hz} Hz against {their_hz} Hz")
+    if len(ours) != len(theirs):
+        return Difference(str(first), str(second), f"lengths: {len(ours)} samples against {len(theirs)}")
+    change = ours.astype(np.float64) - theirs
+    signal, noise = float(np.sqrt(np.mean(np.square(ours, dtype=np.float64)))), float(np.sqrt(np.mean(change**2)))
+    snr_db = math.inf if noise == 0 else 20 * math.log10(max(1e-16, signal) / noise)
+    level_dbfs = 20 * math.log10(max(1e-16, noise)) + _SINE_DB
+    return Difference(str(first), str(second), "", level_dbfs, snr_db, float(np.max(np.abs(change))))

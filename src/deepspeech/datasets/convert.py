@@ -1,0 +1,209 @@
+"""Data sets of any kind made into one of any other; sounds that need no change are taken over byte for byte.
+
+samples of all sources ─▶ a look at each ─▶ perhaps sorted ─▶ read, perhaps augmented and coded (threads) ─▶ target
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from deepspeech.audio.encode import CODED, encode, kind_of
+from deepspeech.audio.formats import probe, read_audio
+from deepspeech.audio.opus_packets import as_ogg
+from deepspeech.audio.span import PACKETS, Span
+from deepspeech.datasets.augment.hearing import Hearing
+from deepspeech.datasets.augment.spec import Augmentation
+from deepspeech.datasets.check import Fault, for_each, refuse
+from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.samples import read_samples
+from deepspeech.datasets.sdb import KINDS
+from deepspeech.datasets.targets import LISTS, ListTarget, SdbTarget, Target, TarTarget, suffix_of
+from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.progress import Progress
+
+AHEAD = 4  # samples in work for each thread
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """How to convert."""
+
+    audio_type: str = ""  # wav, flac or opus; "": each sound stays what it is
+    bitrate: int | None = None  # of Opus, in bits a second
+    labelled: bool = True
+    sort: bool | None = None  # shortest first; None: where the target is a .sdb, which the old trainer reads in order
+    copy: bool = False  # into CSVs and JSON lines: also sounds that are files and need no change
+    absolute: bool = False  # whole paths in a CSV
+    skip_bad: bool = False
+    workers: int = 1
+    augmentations: tuple[Augmentation, ...] = ()
+    seed: int = 4568
+    clock: float = 0.0
+    listing: bool = False  # a .tar as the old data_set_tool wrote them
+    include: tuple[Path, ...] = ()  # files that go into such an archive too
+
+    def __post_init__(self) -> None:
+        if self.audio_type and self.audio_type not in CODED:
+            raise ConfigError(f"the audio type is '{self.audio_type}'; choose one of {', '.join(CODED)}")
+        if self.bitrate is not None and self.bitrate < 1:
+            raise ConfigError(f"the bit rate is {self.bitrate}; give bits a second, such as 24000")
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What a conversion wrote, and what it left out."""
+
+    samples: int
+    duration_s: float
+    kinds: dict[str, int]  # how many sounds of each kind
+    coded: int  # how many of them were coded anew
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A sample after the look at it: its duration is known, and what kind its sound is."""
+
+    sample: Sample
+    kind: str
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """A sample with its sound as bytes of a kind; without bytes where it stays in its own file."""
+
+    sample: Sample
+    kind: str
+    content: bytes | None
+    coded: bool
+
+
+def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> Converted:
+    """Write the samples of all `sources` to `target`, in order.
+
+    Raises DataError or AudioError, and then leaves nothing behind: sources that cannot be read, sounds that cannot
+    (unless they are to be skipped), a target that cannot be written.
+    """
+    suffix = suffix_of(target)
+    for source in sources:
+        if source.exists() and target.exists() and source.samefile(target):
+            raise ConfigError(f"{target}: is a source, too; write to another file")
+    given = [sample for source in sources for sample in read_samples(source, options.labelled)]
+    looks = for_each(_look, given, "looking", options.workers)
+    seen, faults = [s for s in looks if isinstance(s, _Seen)], [f for f in looks if isinstance(f, Fault)]
+    if not options.skip_bad:
+        refuse(faults, "given")
+    if not seen:
+        raise DataError(f"{sources[0]}: no sample to convert")
+    if suffix == ".sdb" if options.sort is None else options.sort:
+        seen.sort(key=lambda one: one.sample.duration_s or 0.0)
+    hearing = Hearing(options.augmentations, [one.sample for one in seen], options.seed, options.clock)
+    wanted = _wanted(suffix, options, {one.kind for one in seen})
+    stays = suffix in LISTS and not options.copy and not options.augmentations
+
+    def prepare(one: _Seen) -> _Sound | Fault:
+        try:
+            return _prepared(one, wanted, stays, hearing if options.augmentations else None, options.bitrate)
+        except AudioError as error:
+            return _fault(one.sample, error)
+
+    kinds, coded, duration_s = Counter[str](), 0, 0.0
+    speakers = any(one.sample.speaker for one in seen)
+    with _target(target, suffix, options, wanted, speakers) as writer:
+        for sound in _in_order(prepare, seen, options.workers):
+            if isinstance(sound, Fault):
+                faults.append(sound)
+                refuse([] if options.skip_bad else [sound], "given")
+                continue
+            writer.write(sound.sample, sound.content, sound.kind)
+            kinds["opus" if sound.kind == PACKETS else sound.kind] += 1
+            coded += sound.coded
+            duration_s += sound.sample.duration_s or 0.0
+        if not kinds:
+            raise DataError(f"{sources[0]}: no sample could be converted")
+    return Converted(kinds.total(), duration_s, dict(kinds), coded, tuple(faults))
+
+
+def _look(sample: Sample) -> _Seen | Fault:
+    try:
+        info = probe(sample.audio)
+    except AudioError as error:
+        return _fault(sample, error)
+    return _Seen(replace(sample, duration_s=info.duration_s), kind_of(info))
+
+
+def _fault(sample: Sample, error: AudioError) -> Fault:
+    return Fault(sample, str(error).removeprefix(f"{sample.audio}: "))
+
+
+def _wanted(suffix: str, options: ConvertOptions, kinds: set[str]) -> str:
+    """The kind that sounds shall have; "": each its own."""
+    if suffix != ".sdb":
+        return options.audio_type
+    if options.audio_type:
+        return PACKETS if options.audio_type == "opus" else options.audio_type
+    # A database holds sounds of one kind.
+    return next(iter(kinds)) if len(kinds) == 1 and kinds <= set(KINDS.values()) else "wav"
+
+
+def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bitrate: int | None) -> _Sound:
+    """A sound as it shall be. Raises AudioError."""
+    sample, kind = one.sample, one.kind
+    target = wanted or {PACKETS: "opus", "": "wav"}.get(kind, kind)
+    if hearing is None and (kind == target or (kind, target) == (PACKETS, "opus")):
+        if stays and not isinstance(sample.audio, Span):
+            return _Sound(replace(sample, size_bytes=_read_size(sample)), target, None, False)
+        content = _bytes(sample)
+        return _Sound(sample, target, content if kind == target else as_ogg(content, str(sample.audio)), False)
+    samples, rate_hz = read_audio(sample.audio)
+    if hearing is not None:
+        samples = hearing(samples, rate_hz, sample)
+        sample = replace(sample, duration_s=len(samples) / rate_hz)
+    # What is not written here, such as mp3, becomes wav where it has to be coded anew.
+    target = target if target in (*CODED, PACKETS) else "wav"
+    return _Sound(sample, target, encode(samples, rate_hz, target, bitrate), True)
+
+
+def _bytes(sample: Sample) -> bytes:
+    if isinstance(sample.audio, Span):
+        return sample.audio.read()
+    try:
+        return sample.audio.read_bytes()
+    except OSError as error:
+        raise AudioError(f"{sample.audio}: cannot be read ({error.strerror})") from None
+
+
+def _read_size(sample: Sample) -> int:
+    return sample.audio.size if isinstance(sample.audio, Span) else sample.size_bytes or sample.audio.stat().st_size
+
+
+def _target(
+    path: Path, suffix: str, options: ConvertOptions, kind: str, speakers: bool
+) -> AbstractContextManager[Target]:
+    if suffix in LISTS:
+        return ListTarget(path, options.labelled, options.absolute, speakers)
+    if suffix == ".sdb":
+        return SdbTarget(path, kind, options.labelled)
+    return TarTarget(path, options.labelled, options.listing, options.include)
+
+
+def _in_order(
+    action: Callable[[_Seen], _Sound | Fault], items: Sequence[_Seen], workers: int
+) -> Iterator[_Sound | Fault]:
+    """What `action` gives for each item, in order, a few ahead in threads: sounds of all items would fill memory."""
+    remaining = iter(items)
+    with ThreadPoolExecutor(workers) as pool, Progress(len(items), "converting", "clips") as progress:
+        waiting: deque[Future[_Sound | Fault]] = deque(
+            pool.submit(action, item) for item in islice(remaining, AHEAD * workers)
+        )
+        try:
+            while waiting:
+                yield waiting.popleft().result()
+                progress.advance()
+                waiting.extend(pool.submit(action, item) for item in islice(remaining, 1))
+        finally:
+            pool.shutdown(cancel_futures=True)

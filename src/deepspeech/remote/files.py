@@ -1,0 +1,170 @@
+"""Files that lie elsewhere (`s3://…`, `gs://…`, any address that fsspec knows) as files of this machine.
+
+In: an address. Out: a path below `$XDG_CACHE_HOME/deepspeech/remote/`, where the file was brought whole. What is made
+here goes back whole: object stores show a file when its last byte has arrived. A name without `://` is a path of this
+machine, and every function takes it as that, so that callers need not ask. Threads may share all of this.
+"""
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+from deepspeech.errors import ConfigError, DeepSpeechError, MissingPartError, RemoteError
+from deepspeech.progress import Progress
+
+try:
+    import fsspec
+except ImportError:
+    fsspec = None
+
+Name: TypeAlias = str | Path
+_MARKS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
+THREADS = 16  # they wait for the network, not for a core
+# A Path swallows one of the slashes. Protocols have two letters at least: C:/ is a disk.
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
+
+
+def address(name: Name) -> str | None:
+    """`name` as an address, also where it was made a Path; None for a path of this machine."""
+    text = str(name)
+    if isinstance(name, str) and "://" not in text:
+        return None
+    found = _ADDRESS.fullmatch(text)
+    return f"{found[1].lower()}://{found[2]}" if found else None
+
+
+def beside(folder: Name, name: str) -> str:
+    """`name` as it is meant in a file that lies in `folder`: an address or a whole path stays, the rest is joined."""
+    place = address(folder)
+    if address(name) or os.path.isabs(name):
+        return name
+    return f"{place.rstrip('/')}/{name}" if place else str(Path(folder) / name)
+
+
+def parent(name: Name) -> str:
+    """The folder of a file, as an address or a path."""
+    place = address(name)
+    return place.rpartition("/")[0] if place else str(Path(name).parent)
+
+
+def landing(name: Name) -> Path:
+    """Where the file `name` lies on this machine once it is brought, or made: of a path, itself."""
+    place = address(name)
+    if place is None:
+        return Path(name)
+    protocol, _, rest = place.partition("://")
+    parts = [part for part in rest.split("/") if part not in ("", ".")]
+    if ".." in parts or not parts:
+        raise ConfigError(f"{place}: not the address of a file or folder; write it without '..'")
+    return cache_folder().joinpath(protocol, *parts)
+
+
+def cache_folder() -> Path:
+    """Where what was brought is kept (XDG base directory specification); it may be deleted at any time."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(home) / "deepspeech" / "remote"
+
+
+def fetch(name: Name, again: bool = True) -> Path:
+    """The file on this machine, brought whole if it lies elsewhere; one that is here is brought `again` if it changed.
+
+    Raises RemoteError, or MissingPartError where the address's protocol needs a package.
+    """
+    place, target = address(name), landing(name)
+    if place is None or (target.is_file() and not again):
+        return target
+    note = target.with_name(f".{target.name[-100:]}.version")
+    partial = target.with_name(f".{os.getpid()}-{threading.get_ident()}.{target.name[-100:]}.part")
+    try:
+        with reaching(place, "fetched"):
+            system, path = opened(place)
+            there = version(system.info(path)) if again else ""
+            if there and target.is_file() and note.is_file() and note.read_text() == there:
+                return target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            note.unlink(missing_ok=True)
+            system.get_file(path, str(partial))
+            partial.replace(target)
+            if there:
+                note.write_text(there)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def fetch_all(names: Iterable[Name], label: str) -> None:
+    """Bring all addresses among `names` that are not here yet. What is not there either, its reader will miss."""
+    wanted = [place for name in names if (place := address(name)) and not landing(place).is_file()]
+    if not wanted:
+        return
+    with ThreadPoolExecutor(THREADS) as pool, Progress(len(wanted), label, "files") as progress:
+        for _ in progress.over(pool.map(_fetch_if_there, wanted)):
+            pass
+
+
+def publish(local: Path, name: Name) -> None:
+    """Write the file `local` to where `name` says; nothing happens where that is this machine. Raises RemoteError."""
+    place = address(name)
+    if place is None:
+        return
+    with reaching(place, "written"):
+        system, path = opened(place)
+        system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        system.put_file(str(local), path)
+
+
+def open_bytes(name: Name) -> BinaryIO:
+    """The file open for reading, from where it lies; a reader that seeks brings only what it reads."""
+    place = address(name)
+    if place is None:
+        return Path(name).open("rb")
+    with reaching(place, "opened"):
+        system, path = opened(place)
+        return cast(BinaryIO, system.open(path, "rb"))
+
+
+def opened(place: str) -> tuple[Any, str]:
+    """The file system of an address, and the path in it."""
+    if fsspec is None:
+        raise MissingPartError(f"{place}: an address needs fsspec: pip install 'deepspeech[remote]'")
+    system, path = fsspec.core.url_to_fs(place)
+    return system, str(path)
+
+
+def version(info: dict[str, Any]) -> str:
+    """A token that changes with a file's content, from what its store says of it; "" where that tells nothing."""
+    marks = [info.get(key) for key in _MARKS]
+    return hashlib.sha256(f"{info.get('size')} {marks}".encode()).hexdigest()[:16] if any(marks) else ""
+
+
+@contextmanager
+def reaching(place: str, done: str) -> Iterator[None]:
+    """Whatever goes wrong on the way to `place` as one line. Each protocol's package raises errors of its own."""
+    try:
+        yield
+    except DeepSpeechError:
+        raise
+    except FileNotFoundError:
+        raise RemoteError(f"{place}: there is no such file; check the address") from None
+    except ImportError as error:
+        raise MissingPartError(f"{place}: {_line(error)}; install what this address needs (docs/remote.md)") from None
+    except Exception as error:
+        raise RemoteError(f"{place}: cannot be {done} ({_line(error)}); check address, network and rights") from None
+
+
+def _fetch_if_there(place: str) -> None:
+    try:
+        fetch(place, again=False)
+    except RemoteError as error:
+        if "there is no such file" not in str(error):
+            raise
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
