@@ -59,6 +59,7 @@ EFFECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "train_files": ("a.csv,b.csv", {"data.train": ("a.csv", "b.csv")}),
     "dev_files": ("a.csv", {"data.dev": ("a.csv",)}),
     "test_files": ("a.csv,,b.csv", {"data.test": ("a.csv", "b.csv")}),
+    "feature_cache": ("/tmp/kept", {"data.feature_cache": "/tmp/kept"}),
     "feature_win_len": ("64", {"features.window_ms": 64.0}),
     "feature_win_step": ("10", {"features.step_ms": 10.0}),
     "audio_sample_rate": ("8000", {"features.sample_rate_hz": 8000}),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLS = 10
 
 
-def start(folder: Path) -> "subprocess.Popen[bytes]":
+def start(folder: Path, *more: str) -> "subprocess.Popen[bytes]":
     settings = {
         "checkpoint.folder": str(folder),
         "checkpoint.every_s": "0.2",
@@ -31,7 +31,8 @@ def start(folder: Path) -> "subprocess.Popen[bytes]":
         "training.warmup_epochs": "1",
         "training.evaluate_every": "10",
     }
-    changes = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    assignments = [*(f"{key}={value}" for key, value in settings.items()), *more]
+    changes = [word for assignment in assignments for word in ("--set", assignment)]
     command = [sys.executable, "-m", "deepspeech", "train", str(ROOT / "runs/demo.toml"), *changes]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
 

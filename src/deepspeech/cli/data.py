@@ -7,6 +7,7 @@ from deepspeech.cli.data_check import check
 from deepspeech.cli.data_compare import compare
 from deepspeech.cli.data_convert import convert
 from deepspeech.cli.data_play import play
+from deepspeech.cli.data_shard import index, shard
 from deepspeech.cli.data_split import split
 from deepspeech.cli.data_stats import stats
 
@@ -15,6 +16,8 @@ data.command()(check)
 data.command()(alphabet)
 data.command()(split)
 data.command()(stats)
+data.command()(shard)
+data.command()(index)
 data.command()(convert)
 data.command()(play)
 data.command()(compare)

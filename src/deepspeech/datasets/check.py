@@ -43,16 +43,22 @@ class Look:
     faults: tuple[Fault, ...]
 
 
-def look(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, stride: int = 1) -> Look:
-    """Look at sound and transcript. Reads headers and ends, not all of the sound.
+def look(
+    sample: Sample,
+    alphabet: Alphabet | None,
+    features: FeatureConfig,
+    stride: int = 1,
+    info: AudioInfo | None = None,
+) -> Look:
+    """Look at sound and transcript. Reads headers and ends, not all of the sound; none where `info` is known.
 
     The network has one output every `stride` frames.
 
     Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
     """
-    faults, info, labels = [], None, None
+    faults, labels = [], None
     try:
-        info = probe(sample.audio)
+        info = info or probe(sample.audio)
     except AudioError as error:
         faults.append(Fault(sample, str(error).removeprefix(f"{sample.audio}: ")))
     try:

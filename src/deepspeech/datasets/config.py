@@ -22,6 +22,7 @@ class DataConfig:
     alphabet: str = ""  # an alphabet.txt; empty: space, a to z and apostrophe
     bytes_output: bool = False  # labels are UTF-8 bytes instead of letters
     order: str = "shuffled"
+    shuffle_window: int = 20000  # clips of a sharded set that are mixed with one another, in whole shards
     on_bad_sample: str = "refuse"  # or "skip": go on without what cannot be trained on
     limit_train: int = 0  # use at most so many samples, the shortest by wav_filesize; 0: all
     limit_dev: int = 0
@@ -29,6 +30,7 @@ class DataConfig:
     longest: tuple[str, ...] = ()  # of "train", "dev", "test": limited sets that keep their longest samples instead
     workers: int = 2  # threads that read and prepare clips
     cache_mb: int = 1024  # decoded clips kept in memory up to this size
+    feature_cache: str = ""  # keep features on disk in files whose names begin so, or in this folder; empty: nowhere
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
@@ -38,8 +40,9 @@ class DataConfig:
         for name in self.longest:
             if name not in ("train", "dev", "test"):
                 raise ConfigError(f"data.longest names '{name}'; limited sets are train, dev and test")
-        if self.workers < 1:
-            raise ConfigError(f"data.workers is {self.workers}; it must be at least 1")
+        for name in ("workers", "shuffle_window"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"data.{name} is {getattr(self, name)}; it must be at least 1")
         for name in ("limit_train", "limit_dev", "limit_test", "cache_mb"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"data.{name} is {getattr(self, name)}; it must not be negative")

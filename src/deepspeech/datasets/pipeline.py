@@ -16,6 +16,7 @@ from deepspeech.datasets.augment.scene import Scene
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sample import Sample
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.text.alphabet import Alphabet
@@ -51,6 +52,7 @@ class Pipeline:
     sources: Sources | None = None  # what augmentations mix in
     stride: int = 1  # the network's: frames of features for each of its outputs
     shift_samples: int = 0  # the clip is heard so much later, or earlier if negative
+    feature_cache: FeatureCache | None = None  # features of clips that no augmentation touched before they were made
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,16 +66,34 @@ class Pipeline:
     def prepare(self, sample: Sample, epoch: int) -> Example:
         """Sound → noise → power → bend → frames → blur → labels. Raises AudioError or TextError."""
         labels = self.alphabet.encode(sample.transcript)
-        samples = shifted(self.cache.read(sample, self.extractor.config.sample_rate_hz), self.shift_samples)
-        features = self._features(samples, sample, epoch)
+        features = self._features(sample, epoch)
         if -(-len(features) // self.stride) < frames_needed(labels):
-            features = self.extractor(samples)  # bent too short for its transcript: the clip as it is
+            features = self._plain(sample)  # bent too short for its transcript: the clip as it is
         return Example(sample.id, features, np.asarray(labels, dtype=np.int32))
 
-    def _features(self, samples: Float32, sample: Sample, epoch: int) -> Float32:
-        x = self._augment("signal", samples, sample, epoch)
+    def _features(self, sample: Sample, epoch: int) -> Float32:
+        if self.feature_cache and not self._acts(("signal", "spectrogram"), sample, epoch):
+            return self._augment("features", self._plain(sample), sample, epoch)
+        x = self._augment("signal", self._sound(sample), sample, epoch)
         x = self._augment("spectrogram", self.extractor.power(x), sample, epoch)
         return self._augment("features", self.extractor.mfcc(x), sample, epoch)
+
+    def _sound(self, sample: Sample) -> Float32:
+        return shifted(self.cache.read(sample, self.extractor.config.sample_rate_hz), self.shift_samples)
+
+    def _plain(self, sample: Sample) -> Float32:
+        """Features of the clip as it is."""
+        if self.feature_cache and not self.shift_samples:
+            return self.feature_cache.features(sample, lambda: self.extractor(self._sound(sample)))
+        return self.extractor(self._sound(sample))
+
+    def _acts(self, domains: Sequence[str], sample: Sample, epoch: int) -> bool:
+        """Does any augmentation of these domains act on the clip in this epoch? The draw is the one in augment()."""
+        return epoch >= self.clean_epochs and any(
+            keyed_random(self.seed, epoch, sample.random_key, position).random() < entry.probability
+            for domain in domains
+            for position, entry in self._by_domain[domain]
+        )
 
     def _augment(self, domain: str, x: Float32, sample: Sample, epoch: int) -> Float32:
         if epoch < self.clean_epochs:

@@ -1,12 +1,13 @@
 """read_samples: the one way to the samples of a data set, whatever file it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.jsonl_files import read_jsonl
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sdb import read_sdb
+from deepspeech.datasets.shards import MANIFEST, ShardSet, is_manifest, read_shards
 from deepspeech.datasets.tar_files import read_tar
 from deepspeech.errors import DataError
 from deepspeech.remote.files import Name, fetch
@@ -21,8 +22,8 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read_samples(name: Name, labelled: bool = True) -> list[Sample]:
-    """Samples of a CSV, .sdb, .tar or .jsonl in the order of the file; `labelled` demands transcripts.
+def read_samples(name: Name, labelled: bool = True) -> Sequence[Sample]:
+    """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labelled` demands transcripts.
 
     A file at an address is brought first.
 
@@ -32,10 +33,26 @@ def read_samples(name: Name, labelled: bool = True) -> list[Sample]:
     path = Path(name)
     if path.suffix in (".gz", ".tgz", ".bz2", ".xz", ".zst"):
         raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
+    if is_manifest(path):
+        return read_shards(path)
+    if path.is_dir():
+        raise DataError(
+            f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index"
+        )
     reader = READERS.get(path.suffix.lower(), read_csv)
     if reader is read_csv:  # its clips may lie elsewhere, too
         return read_csv(name, labelled)
-    return reader(fetch(name), labelled)
+    brought = fetch(name)
+    if is_manifest(brought):
+        raise DataError(f"{name}: shards are read from a disk only; bring the folder to this machine, or mount it")
+    return reader(brought, labelled)
+
+
+def join(parts: Iterable[Sequence[Sample]]) -> Sequence[Sample]:
+    """Several sets as one. Sharded ones stay compact and keep their windows, unless others are among them."""
+    sets = list(parts)
+    shards = [part for part in sets if isinstance(part, ShardSet)]
+    return ShardSet.joined(shards) if shards and len(shards) == len(sets) else [s for part in sets for s in part]
 
 
 def is_data_set(path: str | Path) -> bool:

@@ -29,9 +29,11 @@ from deepspeech.config import RunConfig, page
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
+from deepspeech.datasets.shard_order import epoch_plan
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
@@ -94,8 +96,12 @@ class Run:
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
         extractor = FeatureExtractor(config.features)
-        self.plain = Pipeline(extractor, self.alphabet, ClipCache(config.data.cache_mb), stride=config.network.stride)
         augmentations = tuple(parse(text) for text in config.augment)
+        feature_cache = open_feature_cache(config.data.feature_cache, config.features, augmentations, log.line)
+        clips = ClipCache(config.data.cache_mb)
+        self.plain = Pipeline(
+            extractor, self.alphabet, clips, stride=config.network.stride, feature_cache=feature_cache
+        )
         self.pipeline = replace(
             self.plain,
             augmentations=augmentations,
@@ -234,9 +240,12 @@ class Run:
 
     def _plan(self, epoch: int) -> list[list[int]]:
         """The batches of an epoch, as places in the training set: the same for all ranks, however many they are."""
-        c = self.config.training
-        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
-        return batches(lengths, self.batch_size, self.config.data.order, c.seed, epoch, c.batch_seconds)
+        c, data = self.config.training, self.config.data
+
+        def of_window(lengths: Sequence[float], seed: int) -> list[list[int]]:
+            return batches(lengths, self.batch_size, data.order, seed, epoch, c.batch_seconds)
+
+        return epoch_plan(self.sets.train, data, c.seed, epoch, of_window)
 
     def _rehearse(self) -> None:
         """The largest batch once, before anything is learnt: memory that does not suffice shows in the first minute."""

@@ -6,20 +6,22 @@ from dataclasses import dataclass, field, replace
 from deepspeech.config import RunConfig
 from deepspeech.datasets.check import Fault, describe, examine_all, refuse
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.samples import read_samples
+from deepspeech.datasets.samples import join, read_samples
+from deepspeech.datasets.shard_check import examine_shards
+from deepspeech.datasets.shards import ShardSet
 from deepspeech.errors import DataError
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.training.log import Log
 from deepspeech.training.ranks import ALONE, Ranks
 
-Files = dict[str, list[Sample]]
+Files = dict[str, Sequence[Sample]]
 
 
 @dataclass(frozen=True)
 class Sets:
     """Usable samples: train as one list; the others by file, because they are reported apart."""
 
-    train: list[Sample]
+    train: Sequence[Sample]
     dev: Files
     test: Files
     metrics: Files = field(default_factory=dict)
@@ -57,9 +59,13 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = AL
         opened[kind] = {}
         files = {name: read_samples(name) for name in getattr(data, kind)}
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
-            mine = ranks.share(samples)
-            found = examine_all(mine, alphabet, config.features, name, data.workers, config.network.stride)
-            good, bad = _put_together(samples, mine, *found, ranks)
+            good: Sequence[Sample]
+            if isinstance(samples, ShardSet):  # each rank reads the manifest, no sound
+                good, bad = examine_shards(samples, alphabet, config.features, name, config.network.stride)
+            else:
+                mine = ranks.share(samples)
+                found = examine_all(mine, alphabet, config.features, name, data.workers, config.network.stride)
+                good, bad = _put_together(samples, mine, *found, ranks)
             opened[kind][name] = good
             faults += bad
     if data.on_bad_sample == "refuse":
@@ -70,8 +76,7 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = AL
         for name, samples in files.items():
             if not samples:
                 raise DataError(f"{name}: no usable sample in this {kind} set")
-    train = [s for samples in opened["train"].values() for s in samples]
-    return Sets(train, opened["dev"], opened["test"], opened["metrics"])
+    return Sets(join(opened["train"].values()), opened["dev"], opened["test"], opened["metrics"])
 
 
 def _put_together(

@@ -70,9 +70,9 @@ def coloured(length: int, colour: float, random: Random) -> Float32:
     return sound / np.float32(deviation) if deviation else sound
 
 
-def _recordings(path: Path) -> list[Sample]:
+def _recordings(path: Path) -> Sequence[Sample]:
     if path.is_dir():
-        clips = [
+        clips: Sequence[Sample] = [
             Sample(id=str(file), audio=file, transcript="", size_bytes=0)
             for file in sorted(path.rglob("*"))
             if file.suffix.lower() in SOUND_FILES

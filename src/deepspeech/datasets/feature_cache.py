@@ -1,0 +1,140 @@
+"""FeatureCache: features of clips that nothing has changed, kept on disk from one epoch and one run to the next.
+
+One SQLite file for each set of feature settings, `PREFIX-SETTINGS.sqlite`, so that other settings never meet: a row
+for each clip, whose key is where its sound lies, its size and its time of change, and whose value the features as
+float32, with a checksum. A row stands whole or not at all, also after a kill; what is damaged is made again.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.audio.span import Span
+from deepspeech.datasets.augment.spec import Augmentation
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import DataError
+from deepspeech.features.config import FeatureConfig
+
+Float32 = NDArray[np.float32]
+FORMAT = 1  # another number makes every cache anew: raise it when the same settings give other features
+BUSY_S = 60.0  # another process may be writing
+TABLE = "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, crc32 INTEGER, frames BLOB)"
+
+
+def open_feature_cache(
+    prefix: str, config: FeatureConfig, augmentations: Sequence[Augmentation], say: Callable[[str], None]
+) -> "FeatureCache | None":
+    """The cache at `prefix`, None where that is empty; says so where augmentations leave it little to do."""
+    if not prefix:
+        return None
+    always = [entry.name for entry in augmentations if entry.domain != "features" and entry.probability == 1]
+    if always:
+        say(f"data.feature_cache serves judging only: {', '.join(always)} changes the sound of every training clip")
+    return FeatureCache(prefix, config, say)
+
+
+class FeatureCache:
+    """Features by clip. Threads and processes of one machine may share it; on a network disk give each its own."""
+
+    def __init__(self, prefix: str | Path, config: FeatureConfig, say: Callable[[str], None]) -> None:
+        """`prefix`: the beginning of the file's name, or a folder. `say` gets a line when something went wrong.
+
+        Raises DataError where no file can be made there.
+        """
+        settings = json.dumps({"format": FORMAT, **asdict(config)}, sort_keys=True)
+        name = blake2b(settings.encode(), digest_size=6).hexdigest() + ".sqlite"
+        folder = os.path.isdir(prefix) or str(prefix).endswith("/")
+        self.path = Path(prefix) / f"features-{name}" if folder else Path(f"{prefix}-{name}")
+        self._coefficients, self._say = config.coefficients, say
+        self._local, self._lock = threading.local(), threading.Lock()
+        self._generation = 0  # counts how often the file was begun anew
+        self._writing = True
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._execute("SELECT 1")
+        except (OSError, sqlite3.OperationalError) as error:
+            raise DataError(
+                f"{self.path}: the feature cache cannot be opened ({error}); choose another place: data.feature_cache"
+            ) from None
+
+    def features(self, sample: Sample, make: Callable[[], Float32]) -> Float32:
+        """Features [T, coefficients] of a clip: those kept, else `make()`, which are then kept. Not to be changed."""
+        key = _key(sample)
+        if key is None:
+            return make()
+        kept = self._read(key)
+        if kept is None:
+            kept = make()
+            self._write(key, kept)
+        return kept
+
+    def _read(self, key: bytes) -> Float32 | None:
+        try:
+            row = self._execute("SELECT crc32, frames FROM features WHERE key = ?", key)
+        except sqlite3.OperationalError:  # a disk that fails, a writer that takes too long: the clip itself is there
+            return None
+        if row is None or zlib.crc32(row[1]) != row[0]:
+            return None
+        return np.frombuffer(row[1], np.float32).reshape(-1, self._coefficients)
+
+    def _write(self, key: bytes, features: Float32) -> None:
+        if not self._writing:
+            return
+        frames = np.ascontiguousarray(features, np.float32).tobytes()
+        try:
+            self._execute("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", key, zlib.crc32(frames), frames)
+        except sqlite3.OperationalError as error:
+            with self._lock:
+                if self._writing:
+                    self._say(f"{self.path}: no more features are kept ({error}); training goes on without")
+                self._writing = False
+
+    def _execute(self, statement: str, *values: bytes | int) -> Any:
+        """The first row of the answer, if any; a damaged file is begun anew."""
+        generation = self._generation
+        try:
+            return self._connection().execute(statement, values).fetchone()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            with self._lock:
+                if generation == self._generation:
+                    self._say(f"{self.path}: the feature cache is damaged ({error}); it is made anew")
+                    for end in ("", "-wal", "-shm"):
+                        Path(f"{self.path}{end}").unlink(missing_ok=True)
+                    self._generation += 1
+        return self._connection().execute(statement, values).fetchone()
+
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's own."""
+        if getattr(self._local, "generation", -1) != self._generation:
+            generation = self._generation
+            connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
+            # A log beside the file lets others read while one writes, and waits for the disk rarely.
+            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", TABLE):
+                connection.execute(statement)
+            self._local.connection, self._local.generation = connection, generation
+        found: sqlite3.Connection = self._local.connection
+        return found
+
+
+def _key(sample: Sample) -> bytes | None:
+    """What tells this sound from any other; None where there is no such file."""
+    audio = sample.audio
+    file, inside = (audio.file, f"{audio.offset} {audio.size} {audio.kind}") if isinstance(audio, Span) else (audio, "")
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    name = f"{os.path.abspath(file)}\n{found.st_size}\n{found.st_mtime_ns}\n{inside}"
+    return blake2b(name.encode("utf-8", "surrogateescape"), digest_size=16).digest()

@@ -1,0 +1,25 @@
+"""The look at a sharded set before training: its sound was looked at when it was written, its transcripts are now."""
+
+import numpy as np
+
+from deepspeech.audio.formats import AudioInfo
+from deepspeech.datasets.check import Fault, look
+from deepspeech.datasets.shards import ShardSet
+from deepspeech.features.config import FeatureConfig
+from deepspeech.progress import Progress
+from deepspeech.text.alphabet import Alphabet
+
+
+def examine_shards(
+    samples: ShardSet, alphabet: Alphabet | None, features: FeatureConfig, label: str, stride: int = 1
+) -> tuple[ShardSet, list[Fault]]:
+    """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound."""
+    good = np.ones(len(samples), bool)
+    faults: list[Fault] = []
+    with Progress(len(samples), f"checking {label}", "clips") as progress:
+        for place, sample in enumerate(progress.over(samples)):
+            duration_s = sample.duration_s or 0.0
+            found = look(sample, alphabet, features, stride, AudioInfo(0, 1, 0, duration_s)).faults
+            good[place] = not found
+            faults += found[:1]
+    return samples if good.all() else samples.take(np.flatnonzero(good)), faults

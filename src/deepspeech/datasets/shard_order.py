@@ -1,0 +1,51 @@
+"""The order of an epoch over shards: each is read once, few at a time, and what is open together is mixed.
+
+Shards are shuffled by (seed, epoch) and cut into windows; within a window clips are batched as within a small set
+(sampler.py). All of it depends on the manifest and the key alone: a position is (epoch, batch), on any number of ranks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.datasets.augment.spec import keyed_random
+from deepspeech.datasets.config import DataConfig
+from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.shards import ShardSet
+
+Batches = Callable[[Sequence[float], int], list[list[int]]]
+
+
+def epoch_plan(samples: Sequence[Sample], data: DataConfig, seed: int, epoch: int, batches: Batches) -> list[list[int]]:
+    """Places in `samples`, in batches: window after window, in each as `batches(lengths in seconds, seed)` has them.
+
+    A set without shards is one window, and so is one of fewer than twice `data.shuffle_window` clips: both have the
+    same order. Shards keep theirs where `data.order` is not "shuffled".
+    """
+    if not isinstance(samples, ShardSet):
+        return batches([sample.duration_s or 0.0 for sample in samples], seed)
+    groups: list[list[int]] = []
+    mixed = data.order == "shuffled"
+    for number, places in enumerate(windows(samples.shards, data.shuffle_window, mixed, seed, epoch)):
+        own = batches(samples.durations_s[places].tolist(), seed + (number << 32))  # else windows would draw alike
+        groups += [places[group].tolist() for group in own]
+    return groups
+
+
+def windows(
+    shards: NDArray[np.int32], window_clips: int, mixed: bool, seed: int, epoch: int
+) -> Iterator[NDArray[np.int64]]:
+    """Places of the clips of each window, ascending; whole shards, about `window_clips` clips or more."""
+    if not len(shards):
+        return
+    clips = np.bincount(shards)
+    order = keyed_random(seed, epoch).permutation(len(clips)) if mixed else np.arange(len(clips))
+    count = max(1, len(shards) // window_clips)
+    before = np.cumsum(clips[order]) - clips[order]
+    window_of_shard = np.empty(len(clips), np.int64)
+    window_of_shard[order] = before * count // len(shards)
+    window_of_clip = window_of_shard[shards]
+    places = np.argsort(window_of_clip, kind="stable")
+    ends = np.cumsum(np.bincount(window_of_clip, minlength=count))
+    yield from (window for window in np.split(places, ends[:-1]) if len(window))
