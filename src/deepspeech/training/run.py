@@ -33,7 +33,8 @@ from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
-from deepspeech.datasets.shard_order import epoch_plan
+from deepspeech.datasets.shard_ahead import brought_ahead
+from deepspeech.datasets.shard_order import epoch_plan, some
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
@@ -165,7 +166,7 @@ class Run:
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
         coefficients = self.config.features.coefficients
-        chosen = self.sets.train[:: max(1, len(self.sets.train) // MEASURED_CLIPS)]
+        chosen = some(self.sets.train, MEASURED_CLIPS)
         mine, rows = self.ranks.share(chosen), []
         with Progress(len(mine), "measuring features", "clips") as progress:
             for _, shares in load(
@@ -259,7 +260,8 @@ class Run:
         c, p = self.config.training, self.position
         plan = self._plan(p.epoch)
         steps_an_epoch = -(-len(plan) // c.accumulate)
-        mine = (self.ranks.share([self.sets.train[i] for i in group]) for group in plan[p.batch :])
+        coming = brought_ahead(self.sets.train, plan[p.batch :])
+        mine = (self.ranks.share([self.sets.train[i] for i in group]) for group in coming)
         loaded = load(mine, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad, self.shares)
         seconds, started = 0.0, time.monotonic()
         self.network.train()
