@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
 from pathlib import Path
+from typing import TypeVar
 
 from deepspeech.audio.formats import AudioInfo, probe
 from deepspeech.datasets.pipeline import frames_needed

@@ -63,9 +63,10 @@ class _Ahead:
         np.add.at(change, self._last + IN_FLIGHT, -self._bytes)
         needed = int(np.cumsum(change).max())
         if needed > self._shelf.limit_bytes:
+            limit_mb = self._shelf.limit_bytes // 1_000_000
             raise ConfigError(
-                f"data.shard_cache_mb is {self._shelf.limit_bytes // 1_000_000}, but shards of {needed / 1e6:.1f} MB are read "
-                "together; raise it above that, or lower data.shuffle_window"
+                f"data.shard_cache_mb is {limit_mb}, but shards of {needed / 1e6:.1f} MB are "
+                "read together; raise it above that, or lower data.shuffle_window"
             )
 
     def _bring(self) -> None:

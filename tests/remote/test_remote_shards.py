@@ -1,6 +1,7 @@
 """Sharded sets at an address: the same clips in the same order as from a disk, in less room than they take."""
 
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_the_folder_or_its_manifest_is_the_set_and_no_shard_is_brought_before_it
 def test_epochs_are_those_from_a_disk_in_a_fraction_of_the_room(
     there: str, written: Path, cache: Path, flaky: Any
 ) -> None:
-    found, local = opened(there, 4), opened(written)
+    found, local = opened(there, 5), opened(written)
     whole = sum(path.stat().st_size for path in written.glob("*.tar"))
     most = 0
     for epoch in (0, 1, 2):
@@ -100,7 +101,7 @@ def test_epochs_are_those_from_a_disk_in_a_fraction_of_the_room(
         for one, other in zip(heard(found, groups), heard(local, groups), strict=True):
             assert one == other
             most = max(most, bytes_here(cache))
-    assert 2_000_000 < most <= 4_000_000 < whole
+    assert 2_000_000 < most <= 5_000_000 < whole
     brought = 10**6 - flaky.left - 1  # less the manifest
     shards = len(list(written.glob("*.tar")))
     assert 2 * shards < brought <= 3 * shards  # each at most once an epoch
@@ -122,7 +123,7 @@ def test_the_next_shards_are_on_their_way_while_the_first_is_read(there: str, ca
     found = opened(there)
     coming = brought_ahead(found, plan(found))
     next(coming)
-    (thread,) = (t for t in __import__("threading").enumerate() if t.name == "shards ahead")
+    (thread,) = (t for t in threading.enumerate() if t.name == "shards ahead")
     thread.join(60)
     assert len(list(cache.rglob("*.tar"))) == len(set(found.shards.tolist()))
     coming.close()
@@ -142,7 +143,7 @@ def test_a_network_that_fails_is_one_line(there: str, flaky: Any) -> None:
 def test_room_for_less_than_is_read_together_is_refused(there: str) -> None:
     with pytest.raises(ConfigError, match=r"data.shard_cache_mb is 2, but shards of \d\.\d MB are read together"):
         list(heard(opened(there, 2), plan(opened(there), window=20)))
-    with pytest.raises(ConfigError, match="data.shard_cache_mb must be|data.shard_cache_mb is 0"):
+    with pytest.raises(ConfigError, match=r"data\.shard_cache_mb is 0"):
         DataConfig(shard_cache_mb=0)
 
 
@@ -199,11 +200,9 @@ def test_two_sets_share_one_shelf_and_one_plan(there: str, written: Path, cache:
         fsspec.filesystem("flaky").put_file(str(path), f"/bucket/other/{path.name}")
     both = join([read_samples(there, shelf=shelf), opened(written), read_samples("flaky://bucket/other", shelf=shelf)])
     assert isinstance(both, ShardSet)
-    most = 0
-    for number, _ in enumerate(heard(both, plan(both))):
-        most = max(most, bytes_here(cache))
-    assert number + 1 == 3 * CLIPS
-    assert 0 < most <= 5_000_000
+    taken = [bytes_here(cache) for _ in heard(both, plan(both))]
+    assert len(taken) == 3 * CLIPS
+    assert 0 < max(taken) <= 5_000_000
 
 
 def test_features_are_known_by_the_address_also_when_the_shard_went(there: str, tmp_path: Path, cache: Path) -> None:
