@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,12 @@ def heard(samples: ShardSet, groups: Sequence[list[int]]) -> Iterator[tuple[str,
 
 
 def bytes_here(cache: Path) -> int:
-    return sum(path.stat().st_size for path in cache.rglob("*.tar*"))
+    """Of shards, and of the one that is on its way."""
+    total = 0
+    for path in cache.rglob("*.tar*"):
+        with suppress(FileNotFoundError):  # it went while we looked
+            total += path.stat().st_size
+    return total
 
 
 @pytest.mark.parametrize("name", [STORE, f"{STORE}/", f"{STORE}/{MANIFEST}", Path(STORE)])
