@@ -52,8 +52,8 @@ def split(
     inside = next((sample for sample in given if not isinstance(sample.audio, Path)), None)
     if inside:
         raise DataError(
-            f"{inside.audio}: lies inside a larger file, and the sets are CSVs, which name whole ones; unpack it first: "
-            "deepspeech data convert"
+            f"{inside.audio}: lies inside a larger file, and the sets are CSVs, which name whole ones; "
+            "unpack it first: deepspeech data convert"
         )
     good, faults = examine_all(given, None, FeatureConfig(), "the clips", os.cpu_count() or 1)
     if skip_bad and faults:

@@ -56,6 +56,7 @@ class _Ahead:
             self._stopped = True
             self._moved.notify_all()
         self._thread.join()  # the end of the file that is on its way
+        self._shelf.wanted = frozenset()
 
     def _check(self, first: NDArray[np.int64], groups: int) -> None:
         change = np.zeros(groups + IN_FLIGHT + 1, np.int64)
@@ -75,6 +76,7 @@ class _Ahead:
                 continue
             with self._moved:
                 self._moved.wait_for(lambda number=number: self._stopped or self._fits(number))  # type: ignore[misc]
+            self._shelf.wanted = frozenset(self._places[i][0] for i in [*np.flatnonzero(self._needed(number)), number])
             while not self._stopped:
                 try:
                     self._shelf.open(place).close()
@@ -88,8 +90,11 @@ class _Ahead:
 
     def _fits(self, number: int) -> bool:
         """Is there room for this shard beside those before it that are still read?"""
-        needed = self._last[:number] > self._reached - IN_FLIGHT
-        return int(self._bytes[:number][needed].sum() + self._bytes[number]) <= self._shelf.limit_bytes
+        return int(self._bytes[:number][self._needed(number)].sum() + self._bytes[number]) <= self._shelf.limit_bytes
+
+    def _needed(self, number: int) -> NDArray[np.bool_]:
+        """Which of the shards before this one are still read, or not yet?"""
+        return self._last[:number] > self._reached - IN_FLIGHT
 
 
 def uses(

@@ -16,10 +16,14 @@ DEFAULT_MB = 100_000
 
 
 class Shelf:
-    """Copies of shards, `limit_mb` of them; what was not used for longest goes first. Threads may share it."""
+    """Copies of shards, `limit_mb` of them: what was not used for longest goes first, what is `wanted` last.
+
+    Threads may share it.
+    """
 
     def __init__(self, limit_mb: int = DEFAULT_MB) -> None:
         self.limit_bytes = limit_mb * 1_000_000
+        self.wanted: frozenset[str] = frozenset()  # addresses of shards that will be read soon
         self._bytes: dict[str, int] = {}  # of all shards that may stand here, by address
         self._checked: set[str] = set()  # the store was asked whether the copy is still what it has
 
@@ -65,7 +69,7 @@ class Shelf:
             if copy.is_file():
                 used_at[place] = copy.stat().st_mtime_ns
         taken = sum(self._bytes[place] for place in used_at)
-        for place in sorted(used_at, key=used_at.__getitem__):
+        for place in sorted(used_at, key=lambda place: (place in self.wanted, used_at[place])):
             if taken + size_bytes <= self.limit_bytes:
                 return
             forget(place)
