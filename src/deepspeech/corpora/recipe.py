@@ -108,7 +108,7 @@ def import_parts(
     whole: Path | None = None,
     each: Callable[[Sample], None] = lambda sample: None,
 ) -> ImportReport:
-    """Import set after set into `report` and return it; `whole`: one more CSV, with the rows of all sets, and speakers."""
+    """Import set after set into `report` and return it; `whole`: one more CSV, with the rows of all."""
     with ExitStack() as stack:
         everything = stack.enter_context(CsvWriter(whole, speakers=True)) if whole else None
 
