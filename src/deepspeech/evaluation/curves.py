@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from deepspeech.datasets.picture import plain
 from deepspeech.evaluation.history import History, Judged, Series
@@ -22,8 +22,8 @@ _TIGHT = 15  # points; a line of fewer has a mark at each
 
 def draw(histories: Sequence[History], path: Path) -> None:
     """Raises DataError where the file cannot be written."""
-    panels: list[tuple[str, Any]] = [
-        (title, panel)
+    panels: list[tuple[str, Any, list[Series]]] = [
+        (title, panel, known)
         for title, panel, known in (
             ("Loss", _losses, [s for h in histories for s in (h.train_loss, *(one.loss for one in h.sets))]),
             ("Word error rate", lambda axes, h, c: _rates(axes, h, c, "wer"), _of(histories, "wer")),
@@ -34,8 +34,9 @@ def draw(histories: Sequence[History], path: Path) -> None:
     ]
     columns = min(2, max(1, len(panels)))
     rows = -(-len(panels) // columns)
+    latest = max(epoch for _, _, known in panels for series in known for epoch in series)
     figure = Figure(figsize=(5.8 * columns, 3.6 * rows + 0.5), layout="constrained")
-    for number, (title, panel) in enumerate(panels):
+    for number, (title, panel, _) in enumerate(panels):
         axes = figure.add_subplot(rows, columns, number + 1)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#dddddd", linewidth=0.7)
@@ -43,8 +44,9 @@ def draw(histories: Sequence[History], path: Path) -> None:
         axes.set(title=title, xlabel="epoch")
         for place, history in enumerate(histories):
             panel(axes, history, _COLOURS[place % len(_COLOURS)])
+        axes.set_xlim(0, 1.02 * latest)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=_lowest_loss(histories) if title == "Loss" else 0)
     _legend(figure, histories)
     save(figure, path)
 
@@ -62,9 +64,21 @@ def _line(axes: Any, series: Series, colour: str, dashes: Any, **style: Any) -> 
 
 
 def _losses(axes: Any, history: History, colour: str) -> None:
+    """On a scale on which the last epochs, too, can be told apart."""
     _line(axes, history.train_loss, colour, "-", linewidth=3.5, alpha=0.35, marker="")
     for number, one in enumerate(history.sets):
         _line(axes, one.loss, colour, _DASHES[number % len(_DASHES)])
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _lowest_loss(histories: Sequence[History]) -> float | None:
+    """Where the axis ends: far below all data sets, how nearly the training set is known by heart matters little."""
+    judged = [loss for history in histories for one in history.sets for loss in one.loss.values() if loss > 0]
+    learnt = [loss for history in histories for loss in history.train_loss.values() if loss > 0]
+    return max(0.8 * min([*judged, *learnt]), min(judged) / 10) if judged else None
 
 
 def _rates(axes: Any, history: History, colour: str, rate: str) -> None:
@@ -81,7 +95,8 @@ def _rates(axes: Any, history: History, colour: str, rate: str) -> None:
 
 
 def _learning_rate(axes: Any, history: History, colour: str) -> None:
-    _line(axes, history.learning_rate, colour, "-", marker="")
+    width = 1.6 if axes.lines else 3.0  # under others the first one still shows
+    _line(axes, history.learning_rate, colour, "-", marker="", linewidth=width)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
