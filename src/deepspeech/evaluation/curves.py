@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from deepspeech.datasets.picture import plain
+from deepspeech.errors import DataError
 from deepspeech.evaluation.history import History, Judged, Series
 from deepspeech.evaluation.picture import save
 
@@ -21,7 +22,7 @@ _TIGHT = 15  # points; a line of fewer has a mark at each
 
 
 def draw(histories: Sequence[History], path: Path) -> None:
-    """Raises DataError where the file cannot be written."""
+    """Raises DataError where there is nothing to draw, or the file cannot be written."""
     panels: list[tuple[str, Any, list[Series]]] = [
         (title, panel, known)
         for title, panel, known in (
@@ -32,9 +33,11 @@ def draw(histories: Sequence[History], path: Path) -> None:
         )
         if any(known)
     ]
-    columns = min(2, max(1, len(panels)))
-    rows = -(-len(panels) // columns)
+    if not panels:
+        raise DataError(f"{histories[0].name}: no figures yet; look again when its first epoch has ended")
     latest = max(epoch for _, _, known in panels for series in known for epoch in series)
+    columns = min(2, len(panels))
+    rows = -(-len(panels) // columns)
     figure = Figure(figsize=(5.8 * columns, 3.6 * rows + 0.5), layout="constrained")
     for number, (title, panel, _) in enumerate(panels):
         axes = figure.add_subplot(rows, columns, number + 1)
@@ -59,7 +62,7 @@ def _line(axes: Any, series: Series, colour: str, dashes: Any, **style: Any) -> 
     if series:
         epochs = sorted(series)
         marks = "." if len(epochs) <= _TIGHT else ""
-        shape = {"linewidth": 1.6, "marker": marks} | style
+        shape = {"linewidth": 1.6, "marker": marks} | style | ({"marker": "o"} if len(epochs) == 1 else {})
         axes.plot(epochs, [series[epoch] for epoch in epochs], color=colour, linestyle=dashes, **shape)
 
 

@@ -4,6 +4,7 @@ In: a checkpoint folder or the log itself, of a run that ended or goes on. Out: 
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -85,7 +86,7 @@ class History:
 
 
 def _put(series: Series, epoch: int, value: Any) -> None:
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         series[epoch] = float(value)
 
 
