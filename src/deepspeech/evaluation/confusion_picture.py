@@ -40,9 +40,11 @@ def draw(confusion: Confusion, path: Path) -> None:
     fields = axes.imshow(np.ma.masked_equal(shares, 0), cmap="viridis_r", vmin=0, vmax=highest)
     for at, to in zip(*np.nonzero(counts), strict=True):
         ink = "white" if shares[at, to] > 0.55 * highest else "black"
-        axes.text(to, at, f"{counts[at, to]}", ha="center", va="center", fontsize=6, color=ink)
+        axes.text(to, at, f"{counts[at, to]}", ha="center", va="center", fontsize=8, color=ink)
     names = [*(seen(letter) for letter in shown), _NOTHING]
-    axes.set_xticks(range(len(row)), names, rotation=90 if max(map(len, names)) > 2 else 0)
+    axes.set_xticks(range(len(row)), names)
+    for label, name in zip(axes.get_xticklabels(), names, strict=True):
+        label.set_rotation(90 if len(name) > 2 else 0)
     axes.set_yticks(range(len(row)), names)
     axes.set_xticks(np.arange(len(row) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(row) + 1) - 0.5, minor=True)

@@ -153,7 +153,7 @@ def transcripts(history: History) -> str:
         for one in history.heard:
             text = next((c["heard"] for c in one.clips if c["id"] == clip), None)
             if text is not None and text != last:
-                lines.append(f"{one.epoch:5d}  {one.step:8d}  {text}".rstrip())
+                lines.append(f"{one.epoch:5d}  {one.step:8d}  {text or '(nothing)'}")
                 last = text
         lines.append("")
     rates = [one for one in history.heard if one.wer is not None]

@@ -37,7 +37,7 @@ class Peek:
         self._samples = choose(samples) if every_s else []
         self._pipeline, self._every_s, self._log = pipeline, every_s, log
         self._last_s = time.monotonic()
-        self._told: list[str] = []
+        self._told: str | None = None
         self.note = ""
 
     @property
@@ -56,15 +56,14 @@ class Peek:
         scores = Scores(
             tuple(score(s.id, s.transcript, heard[s]) for s in self._samples), by_letters=alphabet.bytes_mode
         )
-        first = scores.samples[0]
-        rate = f"{scores.rate_name} of {len(scores.samples)} clips {scores.rate:.0%}"
-        self.note = f'{rate}, heard "{shortened(first.hypothesis)}"'
-        text = f'Heard "{first.hypothesis}" where "{first.reference}" was said ({rate})'
-        if not tell or self._told == [first.hypothesis]:
-            text = ""
-        else:
-            self._told = [first.hypothesis]
         clips = [{"id": s.id, "said": s.reference, "heard": s.hypothesis} for s in scores.samples]
+        first = scores.samples[0]
+        rate = f"{scores.rate_name} {scores.rate:.0%}"
+        self.note = f'{rate} "{shortened(first.hypothesis)}"'
+        text = ""
+        if tell and first.hypothesis != self._told:
+            self._told = first.hypothesis
+            text = f'Heard "{first.hypothesis}" where "{first.reference}" was said; {rate} of {len(clips)} clips'
         self._log.line(text, **where, peek=clips, peek_wer=scores.wer, peek_cer=scores.cer)
         self._last_s = time.monotonic()
 
