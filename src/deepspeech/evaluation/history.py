@@ -143,7 +143,7 @@ def transcripts(history: History) -> str:
     """A table of what was heard in each clip of the peek, from the first epoch to the last; repetitions left out."""
     if not history.heard:
         raise DataError(
-            f"{history.name}: no transcripts in its {LOG}; a training with a dev set and training.peek_every_s keeps them"
+            f"{history.name}: no transcripts in its {LOG}; trainings with a dev set and training.peek_every_s keep them"
         )
     lines = []
     said = {clip["id"]: clip["said"] for one in history.heard for clip in one.clips}

@@ -358,7 +358,8 @@ class Run:
             said = f"Finished validating epoch {epoch} on" if kind == "dev" else f"Metrics for epoch {epoch} on"
             self.log.line(
                 f"{said} {name} - loss: {scores.loss:f}, greedy {scores.rate_name}: {scores.rate:.4f}",
-                epoch=epoch, step=self.position.step, **{kind: name, f"{kind}_loss": scores.loss}, wer=scores.wer, cer=scores.cer,
+                epoch=epoch, step=self.position.step, **{kind: name, f"{kind}_loss": scores.loss},
+                wer=scores.wer, cer=scores.cer,
             )  # fmt: skip
             self.summaries.judged(kind, name, self.position.step, figures)
         return results
