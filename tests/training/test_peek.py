@@ -16,7 +16,7 @@ from tests.fakes import config
 
 
 def samples(count: int) -> list[Sample]:
-    return [Sample(f"{i}", Path(f"{i}.wav"), "a", 1, float((7 * i) % 11)) for i in range(count)]
+    return [Sample(f"{i}", Path(f"{i}.wav"), "a", 1, duration_s=float((7 * i) % 11)) for i in range(count)]
 
 
 def trained(folder: Path, **changes: Any) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:

@@ -17,7 +17,7 @@ from deepspeech.evaluation.history import History, Judged, Series
 from deepspeech.evaluation.picture import save
 
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777")  # told apart by everyone
-_DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # of the first, second, … data set
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # of the first, second, … data set
 _TIGHT = 15  # points; a line of fewer has a mark at each
 
 

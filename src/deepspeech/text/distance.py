@@ -21,9 +21,10 @@ def differences(reference: Sequence[str], hypothesis: Sequence[str]) -> list[tup
 
     ("a", "e"): an a taken for an e; ("a", ""): an a dropped; ("", "e"): an e inserted.
     """
-    kinds = {"replace": (True, True), "delete": (True, False), "insert": (False, True)}
-    pairs = []
-    for kind, at_reference, at_hypothesis in Levenshtein.editops(reference, hypothesis).as_list():
-        said, heard = kinds[kind]
-        pairs.append((reference[at_reference] if said else "", hypothesis[at_hypothesis] if heard else ""))
-    return pairs
+    return [
+        (
+            "" if step.tag == "insert" else reference[step.src_pos],
+            "" if step.tag == "delete" else hypothesis[step.dest_pos],
+        )
+        for step in Levenshtein.editops(reference, hypothesis)
+    ]
