@@ -32,10 +32,12 @@ class Peek:
     Drawing no random numbers, it leaves no trace in what is learnt.
     """
 
-    def __init__(self, samples: Sequence[Sample], pipeline: Pipeline, every_s: float, log: Log) -> None:
+    def __init__(
+        self, samples: Sequence[Sample], pipeline: Pipeline, batch_size: int, every_s: float, log: Log
+    ) -> None:
         """`samples`: a whole set, of which a few are taken. `every_s`: how often within an epoch; 0: never at all."""
         self._samples = choose(samples) if every_s else []
-        self._pipeline, self._every_s, self._log = pipeline, every_s, log
+        self._pipeline, self._batch_size, self._every_s, self._log = pipeline, batch_size, every_s, log
         self._last_s = time.monotonic()
         self._told: str | None = None
         self.note = ""
@@ -51,7 +53,7 @@ class Peek:
         """
         if not self._samples:
             return
-        emitted = TorchEmitter(network, self._pipeline, CLIPS, 1).emit(self._samples)
+        emitted = TorchEmitter(network, self._pipeline, self._batch_size, 1).emit(self._samples)
         heard = {item.sample: greedy(item.emission, alphabet).text for item in emitted}
         scores = Scores(
             tuple(score(s.id, s.transcript, heard[s]) for s in self._samples), by_letters=alphabet.bytes_mode

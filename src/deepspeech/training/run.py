@@ -134,7 +134,8 @@ class Run:
         self._check_ranks()
         self.summaries = Summaries(config.training.summaries if ranks.first else "", self.position.step)
         heard = next(iter(self.sets.dev.values()), ()) if ranks.first else ()
-        self.peek = Peek(heard, self.plain, config.training.peek_every_s, self.log)
+        c = config.training
+        self.peek = Peek(heard, self.plain, c.eval_batch_size, c.peek_every_s, self.log)
         self._saved_at = time.monotonic()
         self._refused = 0  # batches in a row whose loss was not finite
 
