@@ -65,6 +65,11 @@ class Seen:
     def facts(self, name: str) -> list[object]:
         return [line[name] for line in self.log if name in line]
 
+    @property
+    def steps(self) -> list[object]:
+        """At the end of each epoch."""
+        return [line["step"] for line in self.log if "train_loss" in line]
+
     @cached_property
     def weights(self) -> dict[str, np.ndarray]:
         return checkpoint.load(checkpoint.found(self.folder, "train")[0]).weights
@@ -207,8 +212,8 @@ def filled(world: World, arguments: Sequence[str]) -> list[str]:
 
 
 def steps(world: World, before: Seen) -> None:
-    assert before.facts("step") == [2, 4]
-    assert train(world, "--train_batch_size=2").facts("step") == [4, 8]
+    assert before.steps == [2, 4]
+    assert train(world, "--train_batch_size=2").steps == [4, 8]
 
 
 def dev_sets_apart(world: World, before: Seen) -> None:
@@ -242,7 +247,7 @@ test_sets_apart.__test__ = False  # type: ignore[attr-defined]
 
 def limit_train(world: World, before: Seen) -> None:
     """Over all files of the set."""
-    assert train(world, f"--train_files={world.train},{world.other}", "--limit_train=5").facts("step") == [2, 4]
+    assert train(world, f"--train_files={world.train},{world.other}", "--limit_train=5").steps == [2, 4]
 
 
 def limit_dev(world: World, before: Seen) -> None:
@@ -277,7 +282,7 @@ def eval_batch(argument: str) -> Look:
             patched.setattr(emit, "batches", noted)
             train(world, "--epochs=1")
             train(world, "--epochs=1", "--load_train=init", argument)
-        assert sizes == [1, 3]
+        assert list(dict.fromkeys(sizes)) == [1, 3]
 
     return look
 
