@@ -35,5 +35,8 @@ learn noisy "[
   'volume[p=0.5,dbfs=-10~8]',
   'time_mask[p=0.3,n=2,size=80~80,domain=features]',
 ]"
-python3 "$here/../benchmarks/robustness.py" plain="$out/plain" noisy="$out/noisy" --data "$data/dev.csv" \
+last() { # NAME: its weights after the last epoch, so that nothing is chosen on the clips that judge
+  find "$out/$1" -maxdepth 1 -name "train-*" | sort | tail -n 1
+}
+python3 "$here/../benchmarks/robustness.py" plain="$(last plain)" noisy="$(last noisy)" --data "$data/dev.csv" \
   --recordings "$@" --picture "$out/robustness.png" | tee "$out/robustness.md"
