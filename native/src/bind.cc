@@ -49,6 +49,16 @@ Result mfcc(const FrameKernel& kernel, Matrix spectrum) {
   return new_matrix(rows, kernel.coefficients(), std::move(out));
 }
 
+Result features(const FrameKernel& kernel, Vector samples) {
+  const std::size_t rows = kernel.frames(samples.size());
+  std::unique_ptr<float[]> out(new float[rows * kernel.coefficients()]);
+  {
+    nb::gil_scoped_release unlocked;
+    kernel.features(samples.data(), samples.size(), out.get());
+  }
+  return new_matrix(rows, kernel.coefficients(), std::move(out));
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -63,7 +73,8 @@ NB_MODULE(_native, m) {
            "high_hz"_a)
       .def_prop_ro("bins", &FrameKernel::bins)
       .def("power", &power, "samples"_a, "float32 samples [N] -> squared magnitudes [frames, bins]")
-      .def("mfcc", &mfcc, "power"_a, "squared magnitudes [frames, bins] -> coefficients [frames, coefficients]");
+      .def("mfcc", &mfcc, "power"_a, "squared magnitudes [frames, bins] -> coefficients [frames, coefficients]")
+      .def("features", &features, "samples"_a, "float32 samples [N] -> coefficients [frames, coefficients]");
   bind_decoder(m);
   bind_language(m);
   bind_lm(m);

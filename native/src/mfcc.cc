@@ -1,7 +1,19 @@
 #include "mfcc.hh"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
+
+// One body, compiled for several sets of instructions, as in lstm_cells.cc; every operation is rounded by itself, so
+// that all of them give the same bits.
+#if defined(__x86_64__) && defined(__GNUC__)
+#define DEEPSPEECH_X86 1
+#endif
+#if defined(__GNUC__)
+#define INLINE inline __attribute__((always_inline))
+#else
+#define INLINE inline
+#endif
 
 namespace deepspeech {
 namespace {
@@ -17,9 +29,7 @@ std::size_t next_power_of_two(std::size_t n) {
   return power;
 }
 
-}  // namespace
-
-FrameKernel::FrameKernel(const FrameShape& shape) : shape_(shape) {
+FrameTables tables_of(const FrameShape& shape) {
   if (shape.sample_rate_hz <= 0 || shape.window_samples < 2 || shape.step_samples < 1)
     throw std::invalid_argument("the sample rate, window and step must be positive");
   if (shape.mel_bands < 1 || shape.coefficients < 1 || shape.coefficients > shape.mel_bands)
@@ -27,21 +37,26 @@ FrameKernel::FrameKernel(const FrameShape& shape) : shape_(shape) {
   if (shape.low_hz < 0 || shape.high_hz <= shape.low_hz || shape.high_hz > shape.sample_rate_hz / 2.0)
     throw std::invalid_argument("mel limits must satisfy 0 <= low < high <= half the sample rate");
 
+  FrameTables t;
   const std::size_t window = static_cast<std::size_t>(shape.window_samples);
-  fft_size_ = next_power_of_two(window);
-  window_.resize(window);
-  for (std::size_t k = 0; k < window; ++k) window_[k] = 0.5 - 0.5 * std::cos(2.0 * kPi * k / window);
+  const std::size_t size = next_power_of_two(window), half = size / 2;
+  t.step = static_cast<std::size_t>(shape.step_samples);
+  t.half = half;
+  t.bins = half + 1;
+  t.bands = static_cast<std::size_t>(shape.mel_bands);
+  t.coefficients = static_cast<std::size_t>(shape.coefficients);
+  t.window.resize(window);
+  for (std::size_t k = 0; k < window; ++k) t.window[k] = 0.5 - 0.5 * std::cos(2.0 * kPi * k / window);
 
-  cosine_.resize(fft_size_ / 2 + 1);
-  sine_.resize(fft_size_ / 2 + 1);
-  for (std::size_t k = 0; k <= fft_size_ / 2; ++k) {
-    cosine_[k] = std::cos(2.0 * kPi * k / fft_size_);
-    sine_[k] = -std::sin(2.0 * kPi * k / fft_size_);
+  t.cosine.resize(t.bins);
+  t.sine.resize(t.bins);
+  for (std::size_t k = 0; k < t.bins; ++k) {
+    t.cosine[k] = std::cos(2.0 * kPi * k / size);
+    t.sine[k] = -std::sin(2.0 * kPi * k / size);
   }
-  const std::size_t half = fft_size_ / 2;
-  reversed_.resize(half);
+  t.reversed.resize(half);
   for (std::size_t i = 0, j = 0; i < half; ++i) {
-    reversed_[i] = j;
+    t.reversed[i] = j;
     std::size_t bit = half >> 1;
     while (bit && (j & bit)) { j ^= bit; bit >>= 1; }
     j |= bit;
@@ -52,97 +67,199 @@ FrameKernel::FrameKernel(const FrameShape& shape) : shape_(shape) {
   const double spacing = (mel(shape.high_hz) - low) / (shape.mel_bands + 1);
   std::vector<double> centre(shape.mel_bands + 1);
   for (int i = 0; i <= shape.mel_bands; ++i) centre[i] = low + spacing * (i + 1);
-  const double hz_per_bin = 0.5 * shape.sample_rate_hz / (bins() - 1);
-  first_bin_ = static_cast<std::size_t>(1.5 + shape.low_hz / hz_per_bin);
-  last_bin_ = static_cast<std::size_t>(shape.high_hz / hz_per_bin);
-  if (last_bin_ >= bins()) last_bin_ = bins() - 1;
-  channel_.assign(bins(), -2);
-  weight_.assign(bins(), 0.0);
+  const double hz_per_bin = 0.5 * shape.sample_rate_hz / (half);
+  t.first_bin = static_cast<std::size_t>(1.5 + shape.low_hz / hz_per_bin);
+  t.last_bin = static_cast<std::size_t>(shape.high_hz / hz_per_bin);
+  if (t.last_bin > half) t.last_bin = half;
+  t.channel.assign(t.bins, -2);
+  t.weight.assign(t.bins, 0.0);
   int below = 0;
-  for (std::size_t b = first_bin_; b <= last_bin_; ++b) {
+  for (std::size_t b = t.first_bin; b <= t.last_bin; ++b) {
     const double m = mel(b * hz_per_bin);
     while (below < shape.mel_bands && centre[below] < m) ++below;
     const int k = below - 1;
-    channel_[b] = k;
-    weight_[b] = k >= 0 ? (centre[k + 1] - m) / (centre[k + 1] - centre[k]) : (centre[0] - m) / (centre[0] - low);
+    t.channel[b] = k;
+    t.weight[b] = k >= 0 ? (centre[k + 1] - m) / (centre[k + 1] - centre[k]) : (centre[0] - m) / (centre[0] - low);
   }
 
   // mfcc_dct.cc: DCT-II, the same factor for every row, no liftering.
-  dct_.resize(static_cast<std::size_t>(shape.coefficients) * shape.mel_bands);
+  t.dct.resize(static_cast<std::size_t>(shape.coefficients) * shape.mel_bands);
   const double factor = std::sqrt(2.0 / shape.mel_bands);
   for (int i = 0; i < shape.coefficients; ++i)
     for (int j = 0; j < shape.mel_bands; ++j)
-      dct_[static_cast<std::size_t>(i) * shape.mel_bands + j] = factor * std::cos(i * (kPi / shape.mel_bands) * (j + 0.5));
+      t.dct[static_cast<std::size_t>(i) * shape.mel_bands + j] = factor * std::cos(i * (kPi / shape.mel_bands) * (j + 0.5));
+  return t;
 }
 
-std::size_t FrameKernel::frames(std::size_t count) const {
-  const std::size_t window = window_.size();
-  return count < window ? 0 : 1 + (count - window) / static_cast<std::size_t>(shape_.step_samples);
+// One number for each of kLanes frames. Frames go through the arithmetic side by side, each in a lane of its own, in
+// which all happens as if it were alone: its neighbours change no bit.
+constexpr std::size_t kLanes = 4;
+
+struct alignas(kLanes * sizeof(double)) Lanes {
+  double of[kLanes];
+
+  template <class Make>
+  INLINE static Lanes each(Make make) {
+    Lanes result;
+    for (std::size_t l = 0; l < kLanes; ++l) result.of[l] = make(l);
+    return result;
+  }
+};
+
+INLINE Lanes operator+(const Lanes& a, const Lanes& b) {
+  return Lanes::each([&](std::size_t l) { return a.of[l] + b.of[l]; });
+}
+INLINE Lanes operator-(const Lanes& a, const Lanes& b) {
+  return Lanes::each([&](std::size_t l) { return a.of[l] - b.of[l]; });
+}
+INLINE Lanes operator*(const Lanes& a, double b) {
+  return Lanes::each([&](std::size_t l) { return a.of[l] * b; });
+}
+INLINE Lanes operator*(const Lanes& a, const Lanes& b) {
+  return Lanes::each([&](std::size_t l) { return a.of[l] * b.of[l]; });
 }
 
-// Radix-2 decimation in time on fft_size_/2 complex values; twiddles are every second entry of the full table.
-void FrameKernel::transform(std::vector<double>& real, std::vector<double>& imaginary) const {
-  const std::size_t half = fft_size_ / 2;
-  for (std::size_t span = 1; span < half; span *= 2) {
-    const std::size_t stride = half / span;
-    for (std::size_t start = 0; start < half; start += 2 * span) {
+// What a block of frames needs on its way.
+struct Work {
+  explicit Work(const FrameTables& t) : real(t.half), imaginary(t.half), channel(t.bands), power(kLanes * t.bins) {}
+  std::vector<Lanes> real, imaginary, channel;
+  std::vector<float> power;  // [bins, kLanes]
+};
+
+// Radix-2 decimation in time on `half` complex values; twiddles are every second entry of the full table.
+INLINE void transform(const FrameTables& t, Lanes* __restrict real, Lanes* __restrict imaginary) {
+  for (std::size_t span = 1; span < t.half; span *= 2) {
+    const std::size_t stride = t.half / span;
+    for (std::size_t start = 0; start < t.half; start += 2 * span) {
       for (std::size_t k = 0; k < span; ++k) {
-        const double wr = cosine_[k * stride], wi = sine_[k * stride];
+        const double wr = t.cosine[k * stride], wi = t.sine[k * stride];
         const std::size_t i = start + k, j = i + span;
-        const double tr = real[j] * wr - imaginary[j] * wi;
-        const double ti = real[j] * wi + imaginary[j] * wr;
-        real[j] = real[i] - tr;
-        imaginary[j] = imaginary[i] - ti;
-        real[i] += tr;
-        imaginary[i] += ti;
+        const Lanes ar = real[i], ai = imaginary[i], br = real[j], bi = imaginary[j];
+        const Lanes tr = br * wr - bi * wi;
+        const Lanes ti = br * wi + bi * wr;
+        real[j] = ar - tr;
+        imaginary[j] = ai - ti;
+        real[i] = ar + tr;
+        imaginary[i] = ai + ti;
       }
     }
   }
 }
 
-void FrameKernel::power(const float* samples, std::size_t count, float* out) const {
-  const std::size_t half = fft_size_ / 2, window = window_.size(), total = frames(count);
-  std::vector<double> frame(fft_size_, 0.0), real(half), imaginary(half);
-  for (std::size_t t = 0; t < total; ++t, out += bins()) {
-    const float* first = samples + t * static_cast<std::size_t>(shape_.step_samples);
-    for (std::size_t k = 0; k < window; ++k) frame[k] = first[k] * window_[k];
-    // Even samples as real, odd samples as imaginary parts: one transform of half the size.
-    for (std::size_t k = 0; k < half; ++k) {
-      real[reversed_[k]] = frame[2 * k];
-      imaginary[reversed_[k]] = frame[2 * k + 1];
+// Squared magnitudes, rounded to float as the old kernel's are, of the windows that begin at first[lane].
+INLINE void power_of(const FrameTables& t, const float* const* first, Work& work) {
+  const std::size_t window = t.window.size();
+  // Even samples as real, odd samples as imaginary parts: one transform of half the size.
+  for (std::size_t k = 0; k < t.half; ++k) {
+    for (const bool odd : {false, true}) {
+      const std::size_t n = 2 * k + odd;
+      const double factor = n < window ? t.window[n] : 0.0;
+      (odd ? work.imaginary : work.real)[t.reversed[k]] =
+          Lanes::each([&](std::size_t l) { return n < window ? first[l][n] * factor : 0.0; });
     }
-    transform(real, imaginary);
-    for (std::size_t k = 0; k <= half; ++k) {
-      const std::size_t a = k % half, b = (half - k) % half;
-      const double even_r = 0.5 * (real[a] + real[b]), even_i = 0.5 * (imaginary[a] - imaginary[b]);
-      const double odd_r = 0.5 * (imaginary[a] + imaginary[b]), odd_i = 0.5 * (real[b] - real[a]);
-      const double r = even_r + odd_r * cosine_[k] - odd_i * sine_[k];
-      const double i = even_i + odd_r * sine_[k] + odd_i * cosine_[k];
-      out[k] = static_cast<float>(r * r + i * i);
+  }
+  transform(t, work.real.data(), work.imaginary.data());
+  const Lanes *real = work.real.data(), *imaginary = work.imaginary.data();
+  for (std::size_t k = 0; k <= t.half; ++k) {
+    const std::size_t a = k % t.half, b = (t.half - k) % t.half;
+    const Lanes even_r = (real[a] + real[b]) * 0.5, even_i = (imaginary[a] - imaginary[b]) * 0.5;
+    const Lanes odd_r = (imaginary[a] + imaginary[b]) * 0.5, odd_i = (real[b] - real[a]) * 0.5;
+    const Lanes r = even_r + odd_r * t.cosine[k] - odd_i * t.sine[k];
+    const Lanes i = even_i + odd_r * t.sine[k] + odd_i * t.cosine[k];
+    const Lanes power = r * r + i * i;
+    for (std::size_t l = 0; l < kLanes; ++l) work.power[kLanes * k + l] = static_cast<float>(power.of[l]);
+  }
+}
+
+// The logarithms of the mel channels of work.power.
+INLINE void channels_of(const FrameTables& t, Work& work) {
+  std::fill(work.channel.begin(), work.channel.end(), Lanes{});
+  for (std::size_t b = t.first_bin; b <= t.last_bin; ++b) {
+    const Lanes magnitude = Lanes::each(
+        [&](std::size_t l) { return std::sqrt(static_cast<double>(work.power[kLanes * b + l])); });
+    const Lanes share = magnitude * t.weight[b];
+    const std::size_t above = static_cast<std::size_t>(t.channel[b] + 1);
+    if (above > 0) work.channel[above - 1] = work.channel[above - 1] + share;
+    if (above < t.bands) work.channel[above] = work.channel[above] + (magnitude - share);
+  }
+  for (Lanes& value : work.channel)
+    for (double& one : value.of) one = std::log(one < kFloor ? kFloor : one);
+}
+
+INLINE Lanes coefficient(const FrameTables& t, std::size_t number, const Work& work) {
+  const double* row = t.dct.data() + number * t.bands;
+  Lanes sum{};
+  for (std::size_t j = 0; j < t.bands; ++j) sum = sum + work.channel[j] * row[j];
+  return sum;
+}
+
+// `count` frames of `samples`, or of `spectra` where there are none: to `power`, `mfcc` or both, where not null.
+struct Walk {
+  const float *samples, *spectra;
+  std::size_t count;
+  float *power, *mfcc;
+};
+
+INLINE void walk_body(const FrameTables& t, const Walk& walk) {
+  Work work(t);
+  for (std::size_t start = 0; start < walk.count; start += kLanes) {
+    const std::size_t used = std::min(kLanes, walk.count - start);
+    const float* first[kLanes];  // lanes that are not used repeat the last frame
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      const std::size_t frame = start + std::min(l, used - 1);
+      first[l] = walk.samples ? walk.samples + frame * t.step : walk.spectra + frame * t.bins;
+    }
+    if (walk.samples) {
+      power_of(t, first, work);
+    } else {
+      for (std::size_t b = 0; b < t.bins; ++b)
+        for (std::size_t l = 0; l < kLanes; ++l) work.power[kLanes * b + l] = first[l][b];
+    }
+    if (walk.power)
+      for (std::size_t l = 0; l < used; ++l)
+        for (std::size_t b = 0; b < t.bins; ++b)
+          walk.power[(start + l) * t.bins + b] = work.power[kLanes * b + l];
+    if (!walk.mfcc) continue;
+    channels_of(t, work);
+    for (std::size_t i = 0; i < t.coefficients; ++i) {
+      const Lanes sum = coefficient(t, i, work);
+      for (std::size_t l = 0; l < used; ++l)
+        walk.mfcc[(start + l) * t.coefficients + i] = static_cast<float>(sum.of[l]);
     }
   }
 }
 
+#ifdef DEEPSPEECH_X86
+__attribute__((target("avx2"))) void walk_avx2(const FrameTables& t, const Walk& walk) { walk_body(t, walk); }
+const bool kAvx2 = __builtin_cpu_supports("avx2");
+#endif
+
+void go(const FrameTables& t, const Walk& walk) {
+#ifdef DEEPSPEECH_X86
+  if (kAvx2) return walk_avx2(t, walk);
+#endif
+  walk_body(t, walk);
+}
+
+}  // namespace
+
+FrameKernel::FrameKernel(const FrameShape& shape) : tables_(tables_of(shape)) {}
+
+std::size_t FrameKernel::frames(std::size_t count) const {
+  const std::size_t window = tables_.window.size();
+  return count < window ? 0 : 1 + (count - window) / tables_.step;
+}
+
+void FrameKernel::power(const float* samples, std::size_t count, float* out) const {
+  go(tables_, {samples, nullptr, frames(count), out, nullptr});
+}
+
 void FrameKernel::mfcc(const float* power, std::size_t count, float* out) const {
-  const int bands = shape_.mel_bands;
-  std::vector<double> channel(bands);
-  for (std::size_t t = 0; t < count; ++t, power += bins(), out += coefficients()) {
-    std::fill(channel.begin(), channel.end(), 0.0);
-    for (std::size_t b = first_bin_; b <= last_bin_; ++b) {
-      const double magnitude = std::sqrt(static_cast<double>(power[b]));
-      const double share = magnitude * weight_[b];
-      const int k = channel_[b];
-      if (k >= 0) channel[k] += share;
-      if (k + 1 < bands) channel[k + 1] += magnitude - share;
-    }
-    for (double& value : channel) value = std::log(value < kFloor ? kFloor : value);
-    for (int i = 0; i < shape_.coefficients; ++i) {
-      const double* row = dct_.data() + static_cast<std::size_t>(i) * bands;
-      double sum = 0.0;
-      for (int j = 0; j < bands; ++j) sum += row[j] * channel[j];
-      out[i] = static_cast<float>(sum);
-    }
-  }
+  go(tables_, {nullptr, power, count, nullptr, out});
+}
+
+void FrameKernel::features(const float* samples, std::size_t count, float* out) const {
+  go(tables_, {samples, nullptr, frames(count), nullptr, out});
 }
 
 }  // namespace deepspeech

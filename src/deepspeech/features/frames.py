@@ -14,9 +14,9 @@ class FrameStream:
 
     def feed(self, samples: Float32) -> Float32:
         """Features [n, coefficients] that `samples` complete; n may be 0."""
-        kernel, step = self._extractor.kernel, self._extractor.config.step_samples
+        step = self._extractor.config.step_samples
         held = np.concatenate([self._tail, samples.astype(np.float32, copy=False)])
-        features = kernel.mfcc(kernel.power(held))
+        features = self._extractor.kernel.features(held)
         self._tail = held[len(features) * step :].copy()
         return features
 

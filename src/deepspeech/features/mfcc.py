@@ -1,6 +1,6 @@
 """Sound as numbers for the network: float32 samples → power spectrum → MFCC.
 
-The arithmetic lives in `native/src/mfcc.cc`, one frame at a time in a fixed order: a matrix product over many frames
+The arithmetic lives in `native/src/mfcc.cc`, each frame for itself in a fixed order: a matrix product over many frames
 gives other last bits than one frame alone, and training and streaming must agree bit for bit.
 """
 
@@ -36,18 +36,22 @@ class FeatureExtractor:
 
     def power(self, samples: Float32) -> Float32:
         """Squared magnitudes [frames, bins] of `samples` (mono, -1 to 1), the configured end rule applied."""
-        samples = np.ascontiguousarray(samples, dtype=np.float32)
-        if self.config.end == "pad":
-            samples = np.concatenate([samples, np.zeros(self._padding(len(samples)), np.float32)])
-        return self.kernel.power(samples)
+        return self.kernel.power(self._ended(samples))
 
     def mfcc(self, power: Float32) -> Float32:
         """Coefficients [frames, coefficients] of squared magnitudes [frames, bins]."""
         return self.kernel.mfcc(np.ascontiguousarray(power, dtype=np.float32))
 
     def __call__(self, samples: Float32) -> Float32:
-        """Features [frames, coefficients] of a whole clip."""
-        return self.mfcc(self.power(samples))
+        """Features [frames, coefficients] of a whole clip: those of its power, without keeping that."""
+        return self.kernel.features(self._ended(samples))
+
+    def _ended(self, samples: Float32) -> Float32:
+        """The samples, with what the end rule adds."""
+        samples = np.ascontiguousarray(samples, dtype=np.float32)
+        if self.config.end == "pad":
+            samples = np.concatenate([samples, np.zeros(self._padding(len(samples)), np.float32)])
+        return samples
 
     def _padding(self, count: int) -> int:
         """Zeros that complete exactly one more window after the whole ones."""
