@@ -67,7 +67,7 @@ FrameTables tables_of(const FrameShape& shape) {
   const double spacing = (mel(shape.high_hz) - low) / (shape.mel_bands + 1);
   std::vector<double> centre(shape.mel_bands + 1);
   for (int i = 0; i <= shape.mel_bands; ++i) centre[i] = low + spacing * (i + 1);
-  const double hz_per_bin = 0.5 * shape.sample_rate_hz / (half);
+  const double hz_per_bin = 0.5 * shape.sample_rate_hz / half;
   t.first_bin = static_cast<std::size_t>(1.5 + shape.low_hz / hz_per_bin);
   t.last_bin = static_cast<std::size_t>(shape.high_hz / hz_per_bin);
   if (t.last_bin > half) t.last_bin = half;
