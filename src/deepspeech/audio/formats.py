@@ -8,23 +8,26 @@ import io
 import os
 import struct
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from deepspeech.audio import opus_packets
-from deepspeech.audio.pcm import Float32, float_to_int16, to_mono
+from deepspeech.audio.pcm import Float32, Int16, float_to_int16, to_mono
+from deepspeech.audio.resample import resample
 from deepspeech.audio.span import PACKETS, Span
 from deepspeech.audio.wav_header import find_data, is_wav, with_length
 from deepspeech.errors import AudioError
 
 Source: TypeAlias = str | Path | Span | bytes
+Number = TypeVar("Number", bound=np.generic)
 
 READABLE = "wav, flac, ogg, opus or mp3"
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
@@ -72,16 +75,26 @@ def read_audio(
             return _packets(source, name, start_s, end_s)
         source = source.read()
     with _open(source, name) as file:
-        try:
-            samples = _mono(_read(file, start_s, end_s), channel, name)
-            rate_hz, floating = int(file.samplerate), file.subtype in ("FLOAT", "DOUBLE")
-        except (soundfile.SoundFileError, MemoryError) as error:
-            raise AudioError(f"{name}: damaged sound ({_reason(error)}); copy or download it again") from None
-    if not len(samples):
-        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
-    if floating and not np.isfinite(samples).all():
-        raise AudioError(f"{name}: holds samples that are not numbers; make the file again")
-    return samples, rate_hz
+        return _samples(file, name, start_s, end_s, channel), int(file.samplerate)
+
+
+def read_16_bit(source: Source, rate_hz: int) -> Int16:
+    """Mono samples [frames] of a sound at `rate_hz`: what `read_audio` reads, resampled and rounded to 16 bits.
+
+    Where the file holds just such samples they are taken as they are. Raises AudioError as `read_audio` does.
+    """
+    name = _name(source, "")
+    if isinstance(source, Span):
+        if source.kind == PACKETS:
+            samples, found_hz = _packets(source, name, 0.0, None)
+            return float_to_int16(resample(samples, found_hz, rate_hz))
+        source = source.read()
+    with _open(source, name) as file:
+        found_hz = int(file.samplerate)
+        if (file.subtype, file.channels, found_hz) == ("PCM_16", 1, rate_hz) and file.frames < _UNKNOWN_LENGTH:
+            return _told(name, lambda: file.read(dtype="int16"))
+        samples = _samples(file, name)
+    return float_to_int16(resample(samples, found_hz, rate_hz))
 
 
 def probe(source: Source, name: str = "") -> AudioInfo:
@@ -236,6 +249,27 @@ def _mono(samples: Float32, channel: int | None, name: str) -> Float32:
     if not 0 <= channel < columns.shape[1]:
         raise AudioError(f"{name}: there is no channel {channel}, it has {columns.shape[1]}; counted from 0")
     return np.ascontiguousarray(columns[:, channel])
+
+
+def _samples(
+    file: soundfile.SoundFile, name: str, start_s: float = 0.0, end_s: float | None = None, channel: int | None = None
+) -> Float32:
+    """What `read_audio` returns of an open file."""
+    samples = _told(name, lambda: _mono(_read(file, start_s, end_s), channel, name))
+    if file.subtype in ("FLOAT", "DOUBLE") and not np.isfinite(samples).all():
+        raise AudioError(f"{name}: holds samples that are not numbers; make the file again")
+    return samples
+
+
+def _told(name: str, read: Callable[[], NDArray[Number]]) -> NDArray[Number]:
+    """What `read` decodes; damage, or nothing at all, is an AudioError."""
+    try:
+        samples = read()
+    except (soundfile.SoundFileError, MemoryError) as error:
+        raise AudioError(f"{name}: damaged sound ({_reason(error)}); copy or download it again") from None
+    if not len(samples):
+        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+    return samples
 
 
 def _read(file: soundfile.SoundFile, start_s: float, end_s: float | None) -> Float32:

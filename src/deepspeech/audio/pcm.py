@@ -14,7 +14,7 @@ FULL_SCALE = 32768.0
 
 def int16_to_float(samples: Int16) -> Float32:
     """16-bit samples as float32, -1 to just below 1; exact: `float_to_int16` gives the same integers back."""
-    result: Float32 = samples.astype(np.float32) / np.float32(FULL_SCALE)
+    result: Float32 = np.multiply(samples, np.float32(1 / FULL_SCALE), dtype=np.float32)
     return result
 
 

@@ -5,9 +5,8 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.audio.formats import read_audio
-from deepspeech.audio.pcm import float_to_int16, int16_to_float
-from deepspeech.audio.resample import resample
+from deepspeech.audio.formats import read_16_bit
+from deepspeech.audio.pcm import int16_to_float
 from deepspeech.datasets.sample import Sample
 
 Float32 = NDArray[np.float32]
@@ -26,8 +25,7 @@ class ClipCache:
         kept = self._clips.get(sample.id)
         if kept is not None:
             return int16_to_float(kept)
-        samples, found_hz = read_audio(sample.audio)
-        clip = float_to_int16(resample(samples, found_hz, rate_hz))
+        clip = read_16_bit(sample.audio, rate_hz)
         with self._lock:
             if sample.id not in self._clips and clip.nbytes <= self._left:  # another thread may have been quicker
                 self._left -= clip.nbytes

@@ -75,8 +75,11 @@ class Pipeline:
         if self.feature_cache and not self._acts(("signal", "spectrogram"), sample, epoch):
             return self._augment("features", self._plain(sample), sample, epoch)
         x = self._augment("signal", self._sound(sample), sample, epoch)
-        x = self._augment("spectrogram", self.extractor.power(x), sample, epoch)
-        return self._augment("features", self.extractor.mfcc(x), sample, epoch)
+        if self._acts(("spectrogram",), sample, epoch):
+            x = self.extractor.mfcc(self._augment("spectrogram", self.extractor.power(x), sample, epoch))
+        else:
+            x = self.extractor(x)
+        return self._augment("features", x, sample, epoch)
 
     def _sound(self, sample: Sample) -> Float32:
         return shifted(self.cache.read(sample, self.extractor.config.sample_rate_hz), self.shift_samples)

@@ -35,6 +35,7 @@ class Manifest:
         self.shelf = (shelf or Shelf()) if address(name) else None
         self.names: list[str] = []
         self.sizes: list[int] = []
+        self._files: dict[int, tuple[str, Path]] = {}  # of shards that were asked for: the address, the file here
         try:
             self._file: BinaryIO = fetch(name).open("rb")
         except OSError as error:
@@ -64,18 +65,22 @@ class Manifest:
         """The sample whose line lies there."""
         row = self._row(os.pread(self._file.fileno(), size, at), self.name)
         member = str(row["member"])
-        span = self._span(self.place(self.names[shard]), row["offset"], row["size"], member)
+        span = self._span(shard, row["offset"], row["size"], member)
         return Sample(str(span), span, row["text"], span.size, row.get("speaker", ""), float(row["duration"]))
 
     def place(self, shard: str) -> str:
         """The path or address of a shard."""
         return beside(self.folder, shard)
 
-    def _span(self, place: str, offset: int, size: int, member: str) -> Span:
+    def _span(self, shard: int, offset: int, size: int, member: str) -> Span:
         kind = member.rpartition(".")[2].lower()
+        if shard not in self._files:
+            place = self.place(self.names[shard])
+            self._files[shard] = place, landing(place)
+        place, file = self._files[shard]
         if self.shelf:
-            return ShelfSpan(landing(place), offset, size, kind, member, place, self._stamp, self.shelf)
-        return Span(Path(place), offset, size, kind, member)
+            return ShelfSpan(file, offset, size, kind, member, place, self._stamp, self.shelf)
+        return Span(file, offset, size, kind, member)
 
     def _row(self, line: bytes, where: str) -> Row:
         try:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, DataError, DeepSpeechError, TrainingError
 
 AHEAD = 4
+CLIPS_A_TASK = 8  # so many one after another in one thread: each hand-over between threads costs as much as a clip
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,10 @@ def load(
     """
     pool = ThreadPoolExecutor(workers)
     try:
-        waiting: deque[tuple[Sequence[Sample], list[Future[Example]]]] = deque()
+        waiting: deque[tuple[Sequence[Sample], list[Future[list[Example | Exception]]]]] = deque()
         for group in groups:
-            waiting.append((group, [pool.submit(pipeline.prepare, sample, epoch) for sample in group]))
+            tasks = [group[first : first + CLIPS_A_TASK] for first in range(0, len(group), CLIPS_A_TASK)]
+            waiting.append((group, [pool.submit(_prepared, pipeline, task, epoch) for task in tasks]))
             if len(waiting) > AHEAD:
                 yield _ready(*waiting.popleft(), device, on_bad, shares)
         while waiting:
@@ -58,28 +61,39 @@ def load(
         pool.shutdown(cancel_futures=True)
 
 
+def _prepared(pipeline: Pipeline, samples: Sequence[Sample], epoch: int) -> list[Example | Exception]:
+    """Of each sample its example, or why there is none."""
+    found: list[Example | Exception] = []
+    for sample in samples:
+        try:
+            found.append(pipeline.prepare(sample, epoch))
+        except Exception as error:
+            found.append(error)
+    return found
+
+
 def _ready(
     group: Sequence[Sample],
-    futures: Sequence["Future[Example]"],
+    futures: Sequence["Future[list[Example | Exception]]"],
     device: torch.device,
     on_bad: Callable[[Sample, AudioError], None],
     shares: int,
 ) -> tuple[list[Sample], list[TensorBatch]]:
     samples, examples = [], []
-    for sample, future in zip(group, futures, strict=True):
-        try:
-            examples.append(future.result())
+    for sample, found in zip(group, chain.from_iterable(future.result() for future in futures), strict=True):
+        if isinstance(found, Example):
+            examples.append(found)
             samples.append(sample)
-        except AudioError as error:
-            on_bad(sample, error)
-        except DeepSpeechError:
-            raise
-        except Exception as error:
-            at = traceback.extract_tb(error.__traceback__)[-1]
+        elif isinstance(found, AudioError):
+            on_bad(sample, found)
+        elif isinstance(found, DeepSpeechError):
+            raise found
+        else:
+            at = traceback.extract_tb(found.__traceback__)[-1]
             raise TrainingError(
-                f"{sample.audio}: preparing this clip failed unexpectedly ({type(error).__name__}: {error}, "
+                f"{sample.audio}: preparing this clip failed unexpectedly ({type(found).__name__}: {found}, "
                 f"{Path(at.filename).name}:{at.lineno}); take it out of the list, and please report it"
-            ) from error
+            ) from found
     return samples, cut(examples, device, shares)
 
 
