@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.formats import read_16_bit
 from deepspeech.audio.pcm import int16_to_float
+from deepspeech.audio.span import read_ahead
 from deepspeech.datasets.sample import Sample
 
 Float32 = NDArray[np.float32]
@@ -19,6 +20,11 @@ class ClipCache:
         self._left = limit_mb * 1_000_000
         self._clips: dict[str, NDArray[np.int16]] = {}
         self._lock = threading.Lock()
+
+    def expect(self, sample: Sample) -> None:
+        """The clip will be read soon: unless it is kept, its bytes are brought from disk meanwhile."""
+        if sample.id not in self._clips:
+            read_ahead(sample.audio)
 
     def read(self, sample: Sample, rate_hz: int) -> Float32:
         """Mono samples of a clip at `rate_hz`. Raises AudioError."""

@@ -63,6 +63,11 @@ class Pipeline:
             {d: [e for e in entries if e[1].domain == d] for d in ("signal", "spectrogram", "features")},
         )
 
+    def expect(self, sample: Sample) -> None:
+        """The sample will be prepared soon: its sound is brought from disk meanwhile, unless it may not be needed."""
+        if not self.feature_cache:
+            self.cache.expect(sample)
+
     def prepare(self, sample: Sample, epoch: int) -> Example:
         """Sound → noise → power → bend → frames → blur → labels. Raises AudioError or TextError."""
         labels = self.alphabet.encode(sample.transcript)

@@ -47,10 +47,11 @@ def load(
 
     Unreadable clips go to `on_bad` and are left out; where none is left, there are no shares.
     """
-    pool = ThreadPoolExecutor(workers)
+    pool, ahead = ThreadPoolExecutor(workers), ThreadPoolExecutor(1)
     try:
         waiting: deque[tuple[Sequence[Sample], list[Future[list[Example | Exception]]]]] = deque()
         for group in groups:
+            ahead.submit(_expect, pipeline, group)
             tasks = [group[first : first + CLIPS_A_TASK] for first in range(0, len(group), CLIPS_A_TASK)]
             waiting.append((group, [pool.submit(_prepared, pipeline, task, epoch) for task in tasks]))
             if len(waiting) > AHEAD:
@@ -58,7 +59,13 @@ def load(
         while waiting:
             yield _ready(*waiting.popleft(), device, on_bad, shares)
     finally:
+        ahead.shutdown(cancel_futures=True)
         pool.shutdown(cancel_futures=True)
+
+
+def _expect(pipeline: Pipeline, samples: Sequence[Sample]) -> None:
+    for sample in samples:
+        pipeline.expect(sample)
 
 
 def _prepared(pipeline: Pipeline, samples: Sequence[Sample], epoch: int) -> list[Example | Exception]:
