@@ -14,8 +14,11 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepspeech.audio.formats import probe, read_audio, wav_bytes, write_wav
-from deepspeech.audio.pcm import Float32, int16_to_float
+from deepspeech.audio.formats import probe, read_16_bit, read_audio, wav_bytes, write_wav
+from deepspeech.audio.opus_packets import encode as packets
+from deepspeech.audio.pcm import Float32, float_to_int16, int16_to_float
+from deepspeech.audio.resample import resample
+from deepspeech.audio.span import PACKETS, Span, read_ahead
 from deepspeech.errors import AudioError
 
 SUBTYPES = {"wav": None, "flac": None, "ogg": "VORBIS", "opus": "OPUS", "mp3": None}
@@ -252,3 +255,68 @@ def test_a_sphere_file_packed_with_shorten_says_what_to_do(tmp_path: Path) -> No
     (tmp_path / "a.sph").write_bytes(header.encode().ljust(1024) + b"ajkg" + bytes(1000))
     with pytest.raises(AudioError, match=r"a\.sph: a NIST sphere file .* sph2pipe -f wav IN\.sph OUT\.wav"):
         read_audio(tmp_path / "a.sph")
+
+
+def rounded(source: Path | Span | bytes, to_hz: int) -> np.ndarray | str:
+    """What `read_16_bit` is to give, in the long way: the samples, or the error."""
+    try:
+        return float_to_int16(resample(*read_audio(source), to_hz))
+    except AudioError as error:
+        return str(error)
+
+
+def agrees(source: Path | Span | bytes, to_hz: int) -> None:
+    expected = rounded(source, to_hz)
+    try:
+        found: np.ndarray | str = read_16_bit(source, to_hz)
+    except AudioError as error:
+        found = str(error)
+    if isinstance(found, np.ndarray):
+        assert found.dtype == np.int16
+        np.testing.assert_array_equal(found, expected)
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW"])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("to_hz", [8000, 16000])
+def test_sixteen_bits_are_those_of_the_long_way(tmp_path: Path, subtype: str, channels: int, to_hz: int) -> None:
+    soundfile.write(tmp_path / "a.wav", 3 * tone(16000, 4000, channels), 16000, subtype=subtype)  # too loud in part
+    agrees(tmp_path / "a.wav", to_hz)
+    if subtype in ("PCM_16", "PCM_24"):
+        soundfile.write(tmp_path / "a.flac", tone(16000, 4000, channels), 16000, subtype=subtype)
+        agrees(tmp_path / "a.flac", to_hz)
+        agrees((tmp_path / "a.flac").read_bytes(), to_hz)
+
+
+def test_sixteen_bits_of_spans_packets_and_empty_files(tmp_path: Path) -> None:
+    content = b"before" + wav_bytes(tone(16000, 4000), 16000) + b"after"
+    (tmp_path / "many").write_bytes(content)
+    agrees(Span(tmp_path / "many", 6, len(content) - 11, "wav", "1"), 16000)
+    agrees(Span(tmp_path / "many", 6, len(content) - 12, "wav", "1"), 16000)
+    (tmp_path / "packets").write_bytes(content := packets(tone(16000, 4000), 16000))
+    for to_hz in (8000, 16000):
+        agrees(Span(tmp_path / "packets", 0, len(content), PACKETS, "1"), to_hz)
+    agrees(wav_bytes(np.zeros(0, np.float32), 16000), 16000)
+    agrees(tmp_path / "none.wav", 16000)
+
+
+@settings(max_examples=100, deadline=None)
+@given(kind=st.sampled_from(list(SUBTYPES)), at=st.floats(0, 1), patch=st.binary(max_size=20), cut=st.booleans())
+def test_sixteen_bits_of_damaged_bytes_are_read_or_refused_alike(
+    whole_files: dict[str, bytes], kind: str, at: float, patch: bytes, cut: bool
+) -> None:
+    content = whole_files[kind]
+    place = int(at * len(content))
+    agrees(content[:place] + patch + (b"" if cut else content[place + len(patch) :]), 16000)
+
+
+def test_reading_ahead_never_fails_and_never_waits(tmp_path: Path) -> None:
+    path = sound_file(tmp_path / "a.wav")
+    os.mkfifo(tmp_path / "pipe.wav")
+    for place in (path, tmp_path, tmp_path / "none.wav", tmp_path / "pipe.wav", Path("zero\0byte")):
+        read_ahead(place)
+    for offset, size in ((0, 100), (1000, 1 << 40), (1 << 70, 1)):
+        read_ahead(Span(path, offset, size, "wav", "1"))
+    assert len(read_audio(path)[0]) == 8000

@@ -15,6 +15,7 @@ from deepspeech.audio.pcm import Float32
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import KINDS, parse
 from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.pipeline import Example, Pipeline, frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, TextError
@@ -185,6 +186,19 @@ def test_a_cache_of_nothing_keeps_nothing(tmp_path: Path) -> None:
     sample.audio.unlink()
     with pytest.raises(AudioError):
         cache.read(sample, 16000)
+
+
+def test_only_what_must_be_read_is_asked_for_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, other = (clip(tmp_path, f"{name}.wav") for name in "ab")
+    asked: list[object] = []
+    monkeypatch.setattr("deepspeech.datasets.clips.read_ahead", asked.append)
+    walk = pipeline()
+    walk.prepare(kept, 0)
+    for sample in (kept, other):
+        walk.expect(sample)
+    assert asked == [other.audio]
+    replace(walk, feature_cache=FeatureCache(tmp_path / "kept", FeatureConfig(), print)).expect(other)
+    assert asked == [other.audio]
 
 
 def test_threads_that_read_one_clip_at_once_fill_the_cache_once(tmp_path: Path) -> None:

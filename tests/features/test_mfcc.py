@@ -92,6 +92,20 @@ def test_equals_the_definition_in_numpy(config: FeatureConfig) -> None:
     assert len(features) == config.frames(len(samples))
 
 
+@pytest.mark.parametrize("config", SHAPES, ids=lambda c: f"{c.sample_rate_hz}-{c.window_ms:g}-{c.step_ms:g}")
+def test_a_frame_is_the_same_to_the_bit_whatever_its_neighbours(config: FeatureConfig) -> None:
+    window, step = config.window_samples, config.step_samples
+    samples = np.random.default_rng(4).uniform(-1, 1, 10 * step + window).astype(np.float32)
+    extractor = FeatureExtractor(config)
+    power, features = extractor.power(samples), extractor(samples)
+    np.testing.assert_array_equal(extractor.mfcc(power), features)
+    for frame in range(len(features)):
+        alone = samples[frame * step : frame * step + window]
+        np.testing.assert_array_equal(extractor.power(alone), power[frame : frame + 1])
+        np.testing.assert_array_equal(extractor.mfcc(power[frame : frame + 1]), features[frame : frame + 1])
+        np.testing.assert_array_equal(extractor(alone), features[frame : frame + 1])
+
+
 def test_a_tone_lies_in_its_bin() -> None:
     tone = np.sin(2 * np.pi * 1000 * np.arange(512) / 16000).astype(np.float32)
     power = FeatureExtractor(FeatureConfig()).power(tone)[0]
