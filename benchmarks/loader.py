@@ -6,11 +6,13 @@
 `make` writes a set of so many clips from few: each made a little louder or softer, and begun up to 50 ms later, so
 that no two are alike. `run` goes through one epoch of it, in the order of training, with the loop's own order, loader,
 features and stacking, augmentation off. CPU seconds are those of the whole process; on an idle machine with two cores,
-audio seconds in a CPU second times two is the rate that threads could reach at best.
+audio seconds in a CPU second times two is the rate that threads could reach at best. What came from the disk and not from
+the system's memory is told too, for it may be what limits.
 """
 
 import argparse
 import os
+import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -106,6 +108,7 @@ def run(arguments: argparse.Namespace) -> None:
     kept = open_feature_cache(arguments.feature_cache, features, (), print)
     pipeline = Pipeline(FeatureExtractor(features), ENGLISH, ClipCache(0), feature_cache=kept)
     groups = ([samples[i] for i in group] for group in plan)
+    disk_blocks = resource.getrusage(resource.RUSAGE_SELF).ru_inblock
     seconds, clips, started, cpu = 0.0, 0, time.perf_counter(), time.process_time()
     for group, _ in load(groups, pipeline, epoch, arguments.cores, torch.device("cpu"), refuse):
         seconds, clips = seconds + sum(sample.duration_s or 0.0 for sample in group), clips + len(group)
@@ -113,7 +116,8 @@ def run(arguments: argparse.Namespace) -> None:
             break
     wall_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu
     print(f"{clips} clips, {seconds:.0f} s of sound, in {wall_s:.1f} s on {arguments.cores} core(s)")
-    print(f"{seconds / wall_s:.0f} audio seconds a second")
+    disk_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_inblock - disk_blocks) * 512 / 1e6
+    print(f"{seconds / wall_s:.0f} audio seconds a second; {disk_mb:.0f} MB from disk")
     print(f"{seconds / cpu_s:.0f} audio seconds in a CPU second ({cpu_s:.1f}); load {os.getloadavg()[0]:.1f}")
 
 

@@ -1,6 +1,7 @@
 """Samples to torch: clips are prepared in threads, a few batches ahead. The only crossing from NumPy to tensors.
 
-Threads suffice because the long parts of preparing a clip (decoding, resampling, MFCC) release the interpreter lock.
+Threads suffice because the long parts of preparing a clip (decoding, resampling, MFCC) release the interpreter lock, and
+because they do not wait for the disk: one more thread has the system bring what the next batches need.
 """
 
 import traceback
@@ -20,7 +21,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, DataError, DeepSpeechError, TrainingError
 
 AHEAD = 4
-CLIPS_A_TASK = 8  # so many one after another in one thread: each hand-over between threads costs as much as a clip
+CLIPS_A_TASK = 8  # one after another in one thread: handing over each alone keeps the main thread and the lock busy
 
 
 @dataclass(frozen=True)
