@@ -6,8 +6,8 @@
 `make` writes a set of so many clips from few: each made a little louder or softer, and begun up to 50 ms later, so
 that no two are alike. `run` goes through one epoch of it, in the order of training, with the loop's own order, loader,
 features and stacking, augmentation off. CPU seconds are those of the whole process; on an idle machine with two cores,
-audio seconds in a CPU second times two is the rate that threads could reach at best. What came from the disk and not from
-the system's memory is told too, for it may be what limits.
+audio seconds in a CPU second times two is the rate that threads could reach at best. What came from the disk, and not
+from the system's memory, is told too, for it may be what limits.
 """
 
 import argparse

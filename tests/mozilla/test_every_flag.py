@@ -347,14 +347,14 @@ def features_kept(world: World, before: Seen) -> None:
     """Of each clip once, in files that begin so; from the second epoch on, and in the next run, no clip is decoded."""
     cache = world.empty / "kept"
     decoded: list[str] = []
-    original = clips.read_audio
+    original = clips.read_16_bit
 
-    def noted(source: Path) -> tuple[np.ndarray, int]:
+    def noted(source: Path, rate_hz: int) -> np.ndarray:
         decoded.append(str(source))
-        return original(source)
+        return original(source, rate_hz)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(clips, "read_audio", noted)
+        patched.setattr(clips, "read_16_bit", noted)
         first = train(world, f"--feature_cache={cache}")
         assert len(decoded) == len(set(decoded)) == 12
         assert [path.suffix for path in world.empty.glob("kept-*.sqlite")] == [".sqlite"]
