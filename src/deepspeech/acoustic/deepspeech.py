@@ -149,7 +149,7 @@ class DeepSpeech(nn.Module):
         logits: Tensor = self.layer_6(x)
         return logits
 
-    def _dense(self, name: str, layer: nn.Linear, x: Tensor, dense: Dense) -> Tensor:
+    def _dense(self, name: str, layer: nn.Linear, x: Tensor, dense: Dense = _plain) -> Tensor:
         x = dense(x, layer, self.config.relu_clip)
         return self.norms[name](x) if self.config.layer_norm else x
 
