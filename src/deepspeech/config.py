@@ -63,6 +63,7 @@ class TrainingConfig:
     probe: bool = True  # the largest batch goes through once before the first epoch, to see that memory suffices
     memory_mb: int = 0  # what "auto" may take of a machine without a GPU; 0: half of it
     compile: bool = False  # torch.compile: minutes of preparation, then quicker steps on a GPU
+    peek_every_s: float = 60.0  # a few dev clips are heard so often, and after each epoch, to show the text; 0: never
     summaries: str = ""  # a folder for TensorBoard's event files; empty: none
 
     def __post_init__(self) -> None:
@@ -93,6 +94,7 @@ class TrainingConfig:
             "threads",
             "batch_seconds",
             "memory_mb",
+            "peek_every_s",
         ):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")

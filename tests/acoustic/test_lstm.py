@@ -36,6 +36,14 @@ def test_outputs_and_gradients_are_torchs(counts: list[int], layers: int, hidden
         assert torch.allclose(ours, expected, rtol=1e-5, atol=1e-5)
 
 
+def test_gradients_may_be_changed_in_place() -> None:
+    """The two biases' are equal, but not one memory: whoever adds to both would add twice."""
+    layers, counts = nn.LSTM(5, 7, 2), [3, 2]
+    outputs = lstm(torch.randn(sum(counts), 5), layers, counts)
+    gradients = torch.autograd.grad(outputs.sum(), list(layers.parameters()))
+    assert len({gradient.data_ptr() for gradient in gradients}) == len(gradients)
+
+
 def test_many_frames_do_not_drift_apart() -> None:
     torch.manual_seed(1)
     theirs, counts = nn.LSTM(40, 64), [4] * 150 + [2] * 50

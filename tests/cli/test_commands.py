@@ -57,6 +57,44 @@ def test_several_models_are_averaged_and_may_listen_with_jitter(deepspeech, tiny
     assert "--jitter-ms is -1" in err
 
 
+def test_the_confusion_is_told_drawn_and_given_as_json(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+    arguments = ("evaluate", "--model", tiny_model, "--data", corpus(tmp_path, 3), "--greedy")
+    _, out, _ = deepspeech(*arguments, "--confusion", "--confusion-picture", tmp_path / "letters.svg")
+    assert "\nLetters: " in out
+    assert "\nWords: " in out
+    assert "errors" in (tmp_path / "letters.svg").read_text()
+    page = json.loads(deepspeech(*arguments, "--confusion", "--json", "--samples")[1])
+    for unit, errors in (("letters", "letter_errors"), ("words", "word_errors")):
+        counted = sum(pair["times"] for pair in page["confusion"][unit])
+        assert counted == sum(sample[errors] for sample in page["samples"])
+    code, out, err = deepspeech(*arguments, "--confusion-picture", tmp_path / "letters.gif")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_a_training_is_plotted(deepspeech, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    rows = [
+        {"epoch": 0, "step": 3, "train_loss": 9.5, "learning_rate": 0.1},
+        {
+            "epoch": 0,
+            "step": 3,
+            "peek": [{"id": "a.wav", "said": "ab", "heard": "b"}],
+            "peek_wer": 1.0,
+            "peek_cer": 0.5,
+        },
+    ]
+    (tmp_path / "run/log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    picture = tmp_path / "run.png"
+    assert deepspeech("plot", tmp_path / "run", "--output", picture) == (0, f"{picture}\n", "")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    (page,) = json.loads(deepspeech("plot", tmp_path / "run", "--json")[1])
+    assert page["train_loss"] == {"1": 9.5}
+    assert "    1         3  b\n" in deepspeech("plot", tmp_path / "run", "--samples")[1]
+    code, out, err = deepspeech("plot", tmp_path / "run", tmp_path)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "no log.jsonl there" in err
+
+
 def test_any_transcript_can_be_counted_against(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     data = corpus(tmp_path, 2)
     data.write_text(

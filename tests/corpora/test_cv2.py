@@ -74,7 +74,7 @@ def test_paths_in_the_csv_are_relative(common_voice: CommonVoice) -> None:
     cv2(common_voice.folder)
     size = (common_voice.clips / "a.wav").stat().st_size
     text = (common_voice.clips / "train.csv").read_text()
-    assert text == f"wav_filename,wav_filesize,transcript\na.wav,{size},one\n"
+    assert text == f"wav_filename,wav_filesize,transcript,speaker\na.wav,{size},one,someone\n"
 
 
 def test_train_all_leaves_out_speakers_and_sentences_of_test_and_dev(common_voice: CommonVoice) -> None:

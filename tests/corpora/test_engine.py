@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,17 @@ def test_a_shortest_clip() -> None:
     verdict = judge(Clip(Path("a.mp3"), Path("a.wav"), "a"), Converted(1, 0.8), rules, report)
     assert isinstance(verdict, DroppedClip)
     assert (verdict.reason, verdict.detail) == (TOO_SHORT, "0.80 s")
+
+
+@pytest.mark.parametrize("speakers", [("ann", "", "bo, the 2nd"), ("", "", "")])
+def test_speakers_that_a_corpus_names_are_written(tmp_path: Path, speakers: tuple[str, ...]) -> None:
+    recording(tmp_path / "b.mp3", 1.0)
+    clips = [replace(clip(tmp_path, "Hello", "b"), speaker=name) for name in speakers]
+    report = SetReport("set", tmp_path / "set.csv", 10)
+    import_set(clips, None, RULES, report, workers=1)
+    assert [sample.speaker for sample in read_csv(report.csv)] == list(speakers)
+    header = report.csv.read_text().splitlines()[0]
+    assert header == "wav_filename,wav_filesize,transcript" + (",speaker" if any(speakers) else "")
 
 
 def test_a_whole_set(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """Addresses: known as such, brought whole or not at all, written back, and every fault one line."""
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +150,59 @@ def test_a_protocol_without_its_package_says_which(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
     with pytest.raises(MissingPartError, match=r"s3://bucket/a.csv: Install s3fs to access S3; .*docs/remote.md"):
         fetch("s3://bucket/a.csv")
+
+
+BRINGER = """
+import sys, time, fsspec
+from fsspec.implementations.local import LocalFileSystem
+from deepspeech.remote.files import fetch
+from deepspeech.remote.folders import mirror
+
+class Slow(LocalFileSystem):
+    protocol = "slow"
+    @classmethod
+    def _strip_protocol(cls, path):
+        return "/" + path.removeprefix("slow://").strip("/")
+    def info(self, path, **more):
+        return {**super().info(path, **more), "ETag": "one"}
+    def get_file(self, path, target, **more):
+        print(path, flush=True)
+        content = open(path, "rb").read()
+        with open(target, "wb") as file:
+            for at in range(0, len(content), 4096):
+                file.write(content[at : at + 4096])
+                file.flush()
+
+fsspec.register_implementation("slow", Slow)
+print("ready", flush=True)
+sys.stdin.readline()
+copy = fetch(sys.argv[1] + "/a") if sys.argv[2] == "file" else mirror(sys.argv[1]) / "a"
+print(len(copy.read_bytes()), flush=True)
+"""
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_processes_that_want_the_same_at_once_bring_it_once(tmp_path: Path, cache: Path, what: str) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "a").write_bytes(b"x" * 4_000_000)
+    command = [sys.executable, "-c", BRINGER, f"slow://{tmp_path}/there", what]
+    ranks = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    for rank in ranks:
+        assert rank.stdout
+        assert rank.stdout.readline() == "ready\n"
+    for rank in ranks:
+        assert rank.stdin
+        rank.stdin.write("go\n")
+        rank.stdin.flush()
+    said = [rank.communicate()[0].splitlines() for rank in ranks]
+    assert [lines[-1] for lines in said] == ["4000000"] * 3
+    assert sorted(len(lines) for lines in said) == [1, 1, 2]  # one of them met the store
+    assert [path.name for path in cache.rglob("*") if path.name.endswith((".part", ".partial"))] == []
+
+
+def test_threads_that_want_the_same_at_once_bring_it_once(flaky: Any) -> None:
+    place = put("flaky://set/a.csv")
+    before = flaky.left
+    with ThreadPoolExecutor(8) as pool:
+        assert {path.read_bytes() for path in pool.map(fetch, [place] * 16)} == {b"content"}
+    assert before - flaky.left == 1

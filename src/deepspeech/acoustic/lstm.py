@@ -30,7 +30,7 @@ def lstm(x_NI: Tensor, layers: nn.LSTM, counts: Sequence[int]) -> Tensor:
             w_ih, w_hh, b_ih, b_hh = (
                 getattr(layers, f"{name}_l{number}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             )
-            x_NI = _Layer.apply(x_NI, w_ih, w_hh, b_ih + b_hh, tuple(counts), dtype)  # type: ignore[no-untyped-call]
+            x_NI = _Layer.apply(x_NI, w_ih, w_hh, b_ih, b_hh, tuple(counts), dtype)  # type: ignore[no-untyped-call]
     return x_NI
 
 
@@ -39,11 +39,18 @@ class _Layer(Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x_NI: Tensor, w_ih: Tensor, w_hh: Tensor, bias: Tensor, counts: tuple[int, ...], dtype: torch.dtype
+        ctx: Any,
+        x_NI: Tensor,
+        w_ih: Tensor,
+        w_hh: Tensor,
+        b_ih: Tensor,
+        b_hh: Tensor,
+        counts: tuple[int, ...],
+        dtype: torch.dtype,
     ) -> Tensor:
         first, frames, hidden = counts[0], sum(counts), w_hh.shape[1]
         x, w_ih, w_hh = x_NI.to(dtype), w_ih.to(dtype), w_hh.to(dtype)
-        gates = linear(x, w_ih, bias.to(dtype))  # the sums' first part; each frame leaves its gates there
+        gates = linear(x, w_ih, (b_ih + b_hh).to(dtype))  # the sums' first part; each frame leaves its gates there
         outputs = torch.empty(first + frames, hidden, dtype=dtype)
         cells = torch.empty(first + frames, hidden, dtype=torch.promote_types(dtype, torch.float32))
         outputs[:first], cells[:first] = 0, 0
@@ -86,11 +93,13 @@ class _Layer(Function):
         if first != counts[-1]:
             h_before = torch.cat([outputs[before : before + count] for count, _, before in _frames(counts)])
         wide = cells.dtype
+        bias = sums.sum(0, dtype=wide)
         return (
             linear(sums, w_ih.t()).to(ctx.x_dtype) if ctx.needs_input_grad[0] else None,
             weight_gradient(sums, x, wide),
             weight_gradient(sums, h_before, wide),
-            sums.sum(0, dtype=wide),
+            bias,
+            bias.clone(),  # who takes gradients may change them in place
             None,
             None,
         )

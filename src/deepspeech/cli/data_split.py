@@ -49,6 +49,12 @@ def split(
     paths = {name: output_dir / f"{name}.csv" for name in ("train", "dev", "test")}
     _keep_what_is_there(paths.values(), data, force)
     given = [sample for one in open_sets(data, speaker_pattern) for sample in one.samples]
+    inside = next((sample for sample in given if not isinstance(sample.audio, Path)), None)
+    if inside:
+        raise DataError(
+            f"{inside.audio}: lies inside a larger file, and the sets are CSVs, which name whole ones; "
+            "unpack it first: deepspeech data convert"
+        )
     good, faults = examine_all(given, None, FeatureConfig(), "the clips", os.cpu_count() or 1)
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)

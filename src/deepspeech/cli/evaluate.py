@@ -42,6 +42,12 @@ def evaluate(
     jitter_ms: Annotated[
         float, typer.Option(help="Hear each clip also so much earlier and so much later, and average.")
     ] = 0.0,
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Report which letters and words are taken for which, or lost.")
+    ] = False,
+    confusion_picture: Annotated[
+        Path | None, typer.Option(help="Draw the confusion of letters there: a .png or an .svg.")
+    ] = None,
 ) -> None:
     """Error rates of a model or checkpoint on recordings.
 
@@ -58,6 +64,7 @@ def evaluate(
     from deepspeech.evaluation.score import Scores
     from deepspeech.remote.files import address, fetch
 
+    check_picture(confusion_picture)
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     if greedy and phrases.strengths:
@@ -68,14 +75,40 @@ def evaluate(
     words = Scorer.open(fetch(scorer)) if scorer else None
     options = None if greedy else search
     scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
+    tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
     if json_output:
-        print(json.dumps(scores.to_dict(rows=samples), indent=2, ensure_ascii=False))
+        page = scores.to_dict(rows=samples)
+        if tables:
+            page["confusion"] = {f"{table.unit}s": table.to_list() for table in tables}
+        print(json.dumps(page, indent=2, ensure_ascii=False))
         return
     names = ", ".join(address(path) or str(path) for path in data)
     print(summary(names, scores) + f", {len(good)} utterances, {scores.words} words")
     if samples:
         for sample in scores.samples:
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
+    for table in tables if confusion else []:
+        print(f"\n{table.table()}")
+
+
+def check_picture(path: Path | None) -> None:
+    """Refuse a picture that could not be written, before minutes of listening."""
+    if path:
+        from deepspeech.evaluation.picture import check
+
+        check(path)
+
+
+def confusions(scores: Any, picture: Path | None) -> list[Any]:
+    """The confusion of letters and that of words; the letters' is drawn where that is asked for."""
+    from deepspeech.evaluation.confusion import confusion
+
+    tables = [confusion(scores.samples, unit) for unit in ("letter", "word")]
+    if picture:
+        from deepspeech.evaluation.confusion_picture import draw
+
+        draw(tables[0], picture)
+    return tables
 
 
 def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:

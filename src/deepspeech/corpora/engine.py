@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +36,7 @@ from deepspeech.text.labels import Validator
 
 RATE_HZ = 16000
 _TOGETHER = 8  # clips that a worker is handed at a time
+_PEEKED = 64  # clips: where none of the first ones names its speaker, the corpus names none
 _AHEAD = 4  # such handfuls waiting for each worker: enough that none is idle behind a long clip
 
 Item = TypeVar("Item")
@@ -95,7 +96,7 @@ def import_set(
     workers: int = 0,
     each: Callable[[Sample], None] = lambda sample: None,
 ) -> None:
-    """Convert, judge and list `clips`: writes `report.csv` and counts in `report`.
+    """Convert, judge and list `clips`: writes `report.csv`, with speakers if they are known, and counts in `report`.
 
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
     every kept sample in order. An import that was stopped goes on with the wav files it has.
@@ -105,8 +106,11 @@ def import_set(
     progress = Progress(total, f"importing {report.name}", "clips")
     try:
         report.csv.parent.mkdir(parents=True, exist_ok=True)
-        with CsvWriter(report.csv) as writer, dropped_file as dropped, progress:
-            for clip, sound in in_order(convert, _inside(clips, report.csv.parent), workers):
+        coming = _inside(clips, report.csv.parent)
+        first = list(islice(coming, _PEEKED))
+        speakers = any(clip.speaker for clip in first)
+        with CsvWriter(report.csv, speakers=speakers) as writer, dropped_file as dropped, progress:
+            for clip, sound in in_order(convert, chain(first, coming), workers):
                 verdict = judge(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)

@@ -108,9 +108,9 @@ def import_parts(
     whole: Path | None = None,
     each: Callable[[Sample], None] = lambda sample: None,
 ) -> ImportReport:
-    """Import set after set into `report` and return it; `whole`: one more CSV, with the rows of all sets."""
+    """Import set after set into `report` and return it; `whole`: one more CSV, with the rows of all."""
     with ExitStack() as stack:
-        everything = stack.enter_context(CsvWriter(whole)) if whole else None
+        everything = stack.enter_context(CsvWriter(whole, speakers=True)) if whole else None
 
         def kept(sample: Sample) -> None:
             each(sample)

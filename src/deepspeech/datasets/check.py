@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from deepspeech.audio.formats import AudioInfo, probe
@@ -89,7 +90,7 @@ def examine_all(
     stride: int = 1,
 ) -> tuple[list[Sample], list[Fault]]:
     """What can be trained on, with durations, and what cannot, in order. Clips that lie elsewhere are brought."""
-    fetch_all([sample.id for sample in samples], f"fetching {label}")
+    fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], f"fetching {label}")
     results = for_each(
         lambda sample: examine(sample, alphabet, features, stride), samples, f"checking {label}", workers
     )

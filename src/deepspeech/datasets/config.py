@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from deepspeech.datasets.shard_shelf import DEFAULT_MB
 from deepspeech.errors import ConfigError
 
 ORDERS = ("shuffled", "ascending", "descending")
@@ -23,6 +24,7 @@ class DataConfig:
     bytes_output: bool = False  # labels are UTF-8 bytes instead of letters
     order: str = "shuffled"
     shuffle_window: int = 20000  # clips of a sharded set that are mixed with one another, in whole shards
+    shard_cache_mb: int = DEFAULT_MB  # copies of shards that lie at an address; others make room for new ones
     on_bad_sample: str = "refuse"  # or "skip": go on without what cannot be trained on
     limit_train: int = 0  # use at most so many samples, the shortest by wav_filesize; 0: all
     limit_dev: int = 0
@@ -40,7 +42,7 @@ class DataConfig:
         for name in self.longest:
             if name not in ("train", "dev", "test"):
                 raise ConfigError(f"data.longest names '{name}'; limited sets are train, dev and test")
-        for name in ("workers", "shuffle_window"):
+        for name in ("workers", "shuffle_window", "shard_cache_mb"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"data.{name} is {getattr(self, name)}; it must be at least 1")
         for name in ("limit_train", "limit_dev", "limit_test", "cache_mb"):

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from deepspeech.audio.span import Span
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.shard_shelf import ShelfSpan
 from deepspeech.errors import DataError
 from deepspeech.features.config import FeatureConfig
 
@@ -131,10 +132,15 @@ class FeatureCache:
 def _key(sample: Sample) -> bytes | None:
     """What tells this sound from any other; None where there is no such file."""
     audio = sample.audio
+    if isinstance(audio, ShelfSpan):  # its file comes and goes
+        return _digest(f"{audio}\n{audio.stamp}\n{audio.offset} {audio.size}")
     file, inside = (audio.file, f"{audio.offset} {audio.size} {audio.kind}") if isinstance(audio, Span) else (audio, "")
     try:
         found = os.stat(file)
     except OSError:
         return None
-    name = f"{os.path.abspath(file)}\n{found.st_size}\n{found.st_mtime_ns}\n{inside}"
+    return _digest(f"{os.path.abspath(file)}\n{found.st_size}\n{found.st_mtime_ns}\n{inside}")
+
+
+def _digest(name: str) -> bytes:
     return blake2b(name.encode("utf-8", "surrogateescape"), digest_size=16).digest()

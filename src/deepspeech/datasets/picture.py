@@ -72,7 +72,7 @@ def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None],
         for number, (name, colour, values) in enumerate(sets):
             weights = np.full(len(values), 100 / max(len(values), 1))
             style: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.45} if number == 0 else {"histtype": "step"}
-            axes.hist(values, bins, weights=weights, color=colour, label=_plain(name), linewidth=1.6, **style)
+            axes.hist(values, bins, weights=weights, color=colour, label=plain(name), linewidth=1.6, **style)
     axes.set(title=title, xlabel=unit, ylabel="% of the set's clips")
 
 
@@ -126,10 +126,10 @@ def _letters(axes: Any, survey: Survey, features: FeatureConfig) -> None:
     axes.bar(range(len(shown)), [count.times for _, count in shown], color=colours, width=0.8)
     axes.set_yscale("log")
     for number, (letter, _) in enumerate(shown):
-        seen = _seen(letter)
-        style: dict[str, Any] = {"fontsize": 6, "rotation": 90} if len(seen) > 2 else {"fontsize": 9}
+        sign = seen(letter)
+        style: dict[str, Any] = {"fontsize": 6, "rotation": 90} if len(sign) > 2 else {"fontsize": 9}
         style |= {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
-        axes.annotate(seen, (number, 0), (0, -4), **style)
+        axes.annotate(sign, (number, 0), (0, -4), **style)
     axes.set_xticks([])
     axes.set_ylim(bottom=0.5)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -139,16 +139,16 @@ def _letters(axes: Any, survey: Survey, features: FeatureConfig) -> None:
     axes.set_ylabel("times")
 
 
-def _seen(letter: str) -> str:
+def seen(letter: str) -> str:
     """A letter, or its number where it cannot be seen or the font has no picture of it."""
     if letter == " ":
         return "space"
     if not letter.isprintable() or unicodedata.category(letter)[0] in "MZC" or not _FONT.get_char_index(ord(letter)):
         return f"U+{ord(letter):04X}"
-    return _plain(letter)
+    return plain(letter)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """`text` without a meaning to the library: a $ would begin a formula, a leading _ hides a legend's line."""
     return " " * text.startswith("_") + text.replace("$", r"\$")
 

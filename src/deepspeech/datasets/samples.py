@@ -7,10 +7,11 @@ from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.jsonl_files import read_jsonl
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sdb import read_sdb
+from deepspeech.datasets.shard_shelf import Shelf
 from deepspeech.datasets.shards import MANIFEST, ShardSet, is_manifest, read_shards
 from deepspeech.datasets.tar_files import read_tar
 from deepspeech.errors import DataError
-from deepspeech.remote.files import Name, fetch
+from deepspeech.remote.files import Name, address, fetch, is_folder
 
 Reader = Callable[[Path, bool], list[Sample]]
 READERS: dict[str, Reader] = {
@@ -22,30 +23,29 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read_samples(name: Name, labelled: bool = True) -> Sequence[Sample]:
+def read_samples(name: Name, labelled: bool = True, shelf: Shelf | None = None) -> Sequence[Sample]:
     """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labelled` demands transcripts.
 
-    A file at an address is brought first.
+    A file at an address is brought first; shards when they are read, to the `shelf`.
 
     Raises DataError that names the file and, where there is one, the line or the sample. Whether the sound is there
     and whole shows only when it is read.
     """
     path = Path(name)
+    reader = READERS.get(path.suffix.lower())
     if path.suffix in (".gz", ".tgz", ".bz2", ".xz", ".zst"):
         raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
-    if is_manifest(path):
-        return read_shards(path)
-    if path.is_dir():
+    if (reader is None or address(name) is None) and is_folder(name):
+        if is_manifest(name):
+            return read_shards(name, shelf)
         raise DataError(
             f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index"
         )
-    reader = READERS.get(path.suffix.lower(), read_csv)
-    if reader is read_csv:  # its clips may lie elsewhere, too
-        return read_csv(name, labelled)
-    brought = fetch(name)
-    if is_manifest(brought):
-        raise DataError(f"{name}: shards are read from a disk only; bring the folder to this machine, or mount it")
-    return reader(brought, labelled)
+    if reader is None or reader is read_csv:
+        return read_csv(name, labelled)  # its clips may lie elsewhere, too
+    if is_manifest(name):
+        return read_shards(name, shelf)
+    return reader(fetch(name), labelled)
 
 
 def join(parts: Iterable[Sequence[Sample]]) -> Sequence[Sample]:

@@ -14,6 +14,7 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards import ShardSet
 
+FEW_SHARDS = 8  # their clips stand for a set: shards are mixed when they are written
 Batches = Callable[[Sequence[float], int], list[list[int]]]
 
 
@@ -31,6 +32,18 @@ def epoch_plan(samples: Sequence[Sample], data: DataConfig, seed: int, epoch: in
         own = batches(samples.durations_s[places].tolist(), seed + (number << 32))  # else windows would draw alike
         groups += [places[group].tolist() for group in own]
     return groups
+
+
+def some(samples: Sequence[Sample], clips: int) -> Sequence[Sample]:
+    """About so many of the samples, from all over the set; of a sharded one, from a few shards all over it.
+
+    For one that lies at an address may have to be brought whole for a single clip.
+    """
+    if isinstance(samples, ShardSet):
+        shards = np.unique(samples.shards)
+        chosen = shards[np.linspace(0, len(shards) - 1, min(len(shards), FEW_SHARDS)).astype(int)]
+        samples = samples.take(np.flatnonzero(np.isin(samples.shards, chosen)))
+    return samples[:: max(1, len(samples) // clips)]
 
 
 def windows(

@@ -8,7 +8,7 @@ import json
 import math
 import os
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, overload
 from weakref import finalize
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.shard_shelf import Shelf, ShelfSpan
 from deepspeech.errors import DataError
+from deepspeech.remote.files import Name, address, beside, exists, fetch, is_folder, landing, parent, sizes
 
 MANIFEST = "manifest.jsonl"
 Row = dict[str, Any]
@@ -27,16 +29,17 @@ Row = dict[str, Any]
 class Manifest:
     """An open manifest: its shards by name, and a reader of its lines. Threads may share it."""
 
-    def __init__(self, path: Path, place: Callable[[Path, int, int, str], Span] | None = None) -> None:
-        """`place` makes a Span of (shard, offset, size, member); by default shards lie beside the manifest."""
-        self.path = path
-        self._place = place or _span
+    def __init__(self, name: Name, shelf: Shelf | None = None) -> None:
+        """Shards lie beside the manifest; those of one at an address, and it itself, are brought: to the `shelf`."""
+        self.name, self.folder = address(name) or str(name), parent(name)
+        self.shelf = (shelf or Shelf()) if address(name) else None
         self.names: list[str] = []
         self.sizes: list[int] = []
         try:
-            self._file: BinaryIO = path.open("rb")
+            self._file: BinaryIO = fetch(name).open("rb")
         except OSError as error:
-            raise DataError(f"{path}: cannot read the manifest ({error.strerror})") from None
+            raise DataError(f"{name}: cannot read the manifest ({error.strerror})") from None
+        self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: when this version was brought
         finalize(self, self._file.close)
 
     def rows(self) -> Iterator[tuple[str, int, int, Row]]:
@@ -46,7 +49,7 @@ class Manifest:
         """
         at = 0
         for number, line in enumerate(self._file, 1):
-            where = f"{self.path}:{number}"
+            where = f"{self.name}:{number}"
             row = self._row(line, where)
             if "shard" in row:
                 self.names.append(str(row["shard"]))
@@ -59,10 +62,20 @@ class Manifest:
 
     def sample(self, at: int, size: int, shard: int) -> Sample:
         """The sample whose line lies there."""
-        row = self._row(os.pread(self._file.fileno(), size, at), str(self.path))
+        row = self._row(os.pread(self._file.fileno(), size, at), self.name)
         member = str(row["member"])
-        span = self._place(self.path.parent / self.names[shard], row["offset"], row["size"], member)
+        span = self._span(self.place(self.names[shard]), row["offset"], row["size"], member)
         return Sample(str(span), span, row["text"], span.size, row.get("speaker", ""), float(row["duration"]))
+
+    def place(self, shard: str) -> str:
+        """The path or address of a shard."""
+        return beside(self.folder, shard)
+
+    def _span(self, place: str, offset: int, size: int, member: str) -> Span:
+        kind = member.rpartition(".")[2].lower()
+        if self.shelf:
+            return ShelfSpan(landing(place), offset, size, kind, member, place, self._stamp, self.shelf)
+        return Span(Path(place), offset, size, kind, member)
 
     def _row(self, line: bytes, where: str) -> Row:
         try:
@@ -112,6 +125,17 @@ class ShardSet(Sequence[Sample]):
         clips = (self._lines[places], self._sizes[places], self.shards[places], self.durations_s[places])
         return ShardSet(self._manifests, self._owner, self._first, *clips)
 
+    @property
+    def shelf(self) -> Shelf | None:
+        """Where those shards are brought that lie elsewhere."""
+        return next((manifest.shelf for manifest in self._manifests if manifest.shelf), None)
+
+    def address_of(self, shard: int) -> tuple[str, int]:
+        """The address of a shard, by its number in the whole set, and its bytes; ("", 0) of one on this machine."""
+        owner = int(self._owner[shard])
+        manifest, inside = self._manifests[owner], shard - int(self._first[owner])
+        return (manifest.place(manifest.names[inside]), manifest.sizes[inside]) if manifest.shelf else ("", 0)
+
     @classmethod
     def joined(cls, sets: "Sequence[ShardSet]") -> "ShardSet":
         """Several sets as one."""
@@ -129,32 +153,35 @@ class ShardSet(Sequence[Sample]):
         )
 
 
-def is_manifest(path: Path) -> bool:
+def is_manifest(name: Name) -> bool:
     """Is this the manifest of a sharded set, or the folder of one? Other JSON lines name a sound each."""
-    if path.is_dir():
-        return (path / MANIFEST).is_file()
+    if is_folder(name):
+        return exists(beside(name, MANIFEST))
+    if Path(name).suffix != ".jsonl":
+        return False
     try:
-        with path.open("rb") as file:
-            return path.suffix == ".jsonl" and file.read(16).startswith(b'{"shard":')
+        with fetch(name).open("rb") as file:
+            return file.read(16).startswith(b'{"shard":')
     except OSError:
         return False
 
 
-def read_shards(path: Path) -> ShardSet:
+def read_shards(name: Name, shelf: Shelf | None = None) -> ShardSet:
     """The set of a manifest, or of the folder that holds it.
 
     Raises DataError with file and line: damaged, a shard missing or of another size than when it was written.
     """
-    manifest = Manifest(path / MANIFEST if path.is_dir() else path)
+    manifest = Manifest(beside(name, MANIFEST) if is_folder(name) else name, shelf)
     found = read_manifest(manifest)
-    for name, size in zip(manifest.names, manifest.sizes, strict=True):
-        shard = manifest.path.parent / name
-        try:
-            present = shard.stat().st_size
-        except OSError as error:
-            raise DataError(f"{shard}: cannot be read ({error.strerror}), but {manifest.path} names it") from None
-        if present != size:
-            raise DataError(f"{shard}: has {present} bytes, {manifest.path} says {size}; copy it again")
+    present = sizes(manifest.folder, manifest.names)
+    for name_of_shard, size, found_size in zip(manifest.names, manifest.sizes, present, strict=True):
+        shard = manifest.place(name_of_shard)
+        if found_size is None:
+            raise DataError(f"{shard}: cannot be read (there is no such file), but {manifest.name} names it")
+        if found_size != size:
+            raise DataError(f"{shard}: has {found_size} bytes, {manifest.name} says {size}; copy it again")
+        if manifest.shelf:
+            manifest.shelf.add(shard, size)
     return found
 
 
@@ -183,10 +210,6 @@ def read_manifest(manifest: Manifest) -> ShardSet:
         np.array(shards, np.int32),
         np.array(durations_s, np.float32),
     )
-
-
-def _span(shard: Path, offset: int, size: int, member: str) -> Span:
-    return Span(shard, offset, size, member.rpartition(".")[2].lower(), member)
 
 
 def _whole(row: Row, key: str, where: str) -> int:

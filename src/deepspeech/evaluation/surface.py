@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from deepspeech.errors import DataError
+from deepspeech.evaluation.picture import save
 from deepspeech.evaluation.tune import Trial
 
 LEVELS = 12
@@ -41,10 +41,4 @@ def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_letters: bo
     axes.set(xlabel="alpha: weight of the scorer", ylabel=f"beta: bonus for each {unit}")
     axes.set_title(f"{name} of {len(trials)} trials")
     axes.legend(loc="best")
-    partial = path.with_name(path.name + ".partial")
-    try:
-        figure.savefig(partial, format="png", dpi=120)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(f"{path}: cannot write the picture ({error.strerror})") from None
+    save(figure, path)

@@ -5,13 +5,14 @@ here goes back whole: object stores show a file when its last byte has arrived. 
 machine, and every function takes it as that, so that callers need not ask. Threads may share all of this.
 """
 
+import fcntl
 import hashlib
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
@@ -79,10 +80,12 @@ def fetch(name: Name, again: bool = True) -> Path:
     place, target = address(name), landing(name)
     if place is None or (target.is_file() and not again):
         return target
-    note = target.with_name(f".{target.name[-100:]}.version")
+    note = _note(target)
     partial = target.with_name(f".{os.getpid()}-{threading.get_ident()}.{target.name[-100:]}.part")
     try:
-        with reaching(place, "fetched"):
+        with reaching(place, "fetched"), alone(lock_of(target)):
+            if target.is_file() and not again:
+                return target  # another process was quicker
             system, path = opened(place)
             there = version(system.info(path)) if again else ""
             if there and target.is_file() and note.is_file() and note.read_text() == there:
@@ -96,6 +99,58 @@ def fetch(name: Name, again: bool = True) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return target
+
+
+def is_folder(name: Name) -> bool:
+    """Is there a folder of this name? Raises RemoteError."""
+    place = address(name)
+    if place is None:
+        return Path(name).is_dir()
+    with reaching(place, "looked at"):
+        system, path = opened(place)
+        return bool(system.isdir(path))
+
+
+def exists(name: Name) -> bool:
+    """Is there a file of this name? Raises RemoteError."""
+    return sizes(parent(name), [Path(name).name]) != [None]
+
+
+def sizes(folder: Name, names: Sequence[str]) -> list[int | None]:
+    """Bytes of the files of these names in a folder; None for one that is missing. Raises RemoteError."""
+    place = address(folder)
+    listed: dict[str, int | None] = {}
+    if place and len(names) > 1:
+        with reaching(place, "listed"):
+            system, root = opened(place)
+            system.invalidate_cache()
+            listed = {str(info["name"]).rpartition("/")[2]: info.get("size") for info in system.ls(root, detail=True)}
+
+    def size(name: str) -> int | None:
+        known = listed.get(name)  # web servers list names at best
+        return _size(beside(folder, name)) if known is None else int(known)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(size, names))
+
+
+@contextmanager
+def alone(lock: str) -> Iterator[None]:
+    """Wait until no other thread or process of this machine holds the lock of this name."""
+    folder = cache_folder().parent / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / lock).open("w") as file:
+        with suppress(OSError):  # a network disk may know no locks; partial files have names of their own in any case
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def forget(name: Name) -> None:
+    """Remove the copy of a file that lies elsewhere; nothing happens to a path of this machine."""
+    if address(name):
+        copy = landing(name)
+        _note(copy).unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
 
 
 def fetch_all(names: Iterable[Name], label: str) -> None:
@@ -164,6 +219,30 @@ def _fetch_if_there(place: str) -> None:
     except RemoteError as error:
         if "there is no such file" not in str(error):
             raise
+
+
+def _note(copy: Path) -> Path:
+    """The file that says which version of it a copy is."""
+    return copy.with_name(f".{copy.name[-100:]}.version")
+
+
+def lock_of(copy: Path) -> str:
+    """The lock of who brings a file or folder: one of 256, for a lock's file stays."""
+    return hashlib.sha256(str(copy).encode("utf-8", "surrogateescape")).hexdigest()[:2]
+
+
+def _size(name: str) -> int | None:
+    place = address(name)
+    if place is None:
+        return os.path.getsize(name) if os.path.isfile(name) else None
+    try:
+        with reaching(place, "looked at"):
+            system, path = opened(place)
+            return int(system.info(path)["size"])
+    except RemoteError as error:
+        if "there is no such file" in str(error):
+            return None
+        raise
 
 
 def _line(error: Exception) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import RemoteError
-from deepspeech.remote.files import Name, address, fetch, landing, opened, reaching, version
+from deepspeech.remote.files import Name, address, alone, fetch, is_folder, landing, lock_of, opened, reaching, version
 
 STATE = ".remote.json"
 
@@ -20,10 +20,7 @@ def bring(name: Name) -> Path:
     place = address(name)
     if place is None:
         return Path(name)
-    with reaching(place, "looked at"):
-        system, path = opened(place)
-        is_folder = bool(system.isdir(path))
-    return mirror(place) if is_folder else fetch(place)
+    return mirror(place) if is_folder(place) else fetch(place)
 
 
 def mirror(name: Name) -> Path:
@@ -32,6 +29,12 @@ def mirror(name: Name) -> Path:
     if place is None:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
+    with alone(lock_of(folder)):  # the ranks of a machine begin with it together
+        _fill(folder, place)
+    return folder
+
+
+def _fill(folder: Path, place: str) -> None:
     state = _state(folder) or {"address": place, "files": {}}
     known: dict[str, Any] = state["files"]
     with reaching(place, "read"):
@@ -52,7 +55,6 @@ def mirror(name: Name) -> Path:
                 del known[gone]
         finally:
             _keep(folder, state)
-    return folder
 
 
 def push(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """How far a hypothesis is from its reference, in words and in letters: Levenshtein distance with unit costs."""
 
+from collections.abc import Sequence
+
 from rapidfuzz.distance import Levenshtein
 
 
@@ -12,3 +14,17 @@ def word_errors(reference: str, hypothesis: str) -> tuple[int, int]:
 def letter_errors(reference: str, hypothesis: str) -> tuple[int, int]:
     """The same counted in code points, spaces included."""
     return Levenshtein.distance(reference, hypothesis), len(reference)
+
+
+def differences(reference: Sequence[str], hypothesis: Sequence[str]) -> list[tuple[str, str]]:
+    """What was taken for what where they are aligned with the fewest errors: letters of texts, words of lists.
+
+    ("a", "e"): an a taken for an e; ("a", ""): an a dropped; ("", "e"): an e inserted.
+    """
+    return [
+        (
+            "" if step.tag == "insert" else reference[step.src_pos],
+            "" if step.tag == "delete" else hypothesis[step.dest_pos],
+        )
+        for step in Levenshtein.editops(reference, hypothesis)
+    ]

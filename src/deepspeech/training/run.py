@@ -33,7 +33,8 @@ from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
-from deepspeech.datasets.shard_order import epoch_plan
+from deepspeech.datasets.shard_ahead import brought_ahead
+from deepspeech.datasets.shard_order import epoch_plan, some
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
@@ -45,6 +46,7 @@ from deepspeech.training import devices, optim, stopping
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import load
 from deepspeech.training.log import Log
+from deepspeech.training.peek import Peek
 from deepspeech.training.places import send
 from deepspeech.training.probe import Rehearsal, largest, longest, memory_limit, memory_told
 from deepspeech.training.ranks import ALONE, Ranks
@@ -132,6 +134,9 @@ class Run:
         self.config = replace(config, training=replace(config.training, batch_size=self.batch_size))
         self._check_ranks()
         self.summaries = Summaries(config.training.summaries if ranks.first else "", self.position.step)
+        heard = next(iter(self.sets.dev.values()), ()) if ranks.first else ()
+        c = config.training
+        self.peek = Peek(heard, self.plain, c.eval_batch_size, c.peek_every_s, self.log)
         self._saved_at = time.monotonic()
         self._refused = 0  # batches in a row whose loss was not finite
 
@@ -165,7 +170,7 @@ class Run:
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
         coefficients = self.config.features.coefficients
-        chosen = self.sets.train[:: max(1, len(self.sets.train) // MEASURED_CLIPS)]
+        chosen = some(self.sets.train, MEASURED_CLIPS)
         mine, rows = self.ranks.share(chosen), []
         with Progress(len(mine), "measuring features", "clips") as progress:
             for _, shares in load(
@@ -230,8 +235,8 @@ class Run:
                 self._rehearse()
             while self.position.epoch < c.epochs and not stopping.should_stop(self.position.progress, c):
                 started = time.monotonic()
-                self._learn_epoch(signals)
-                self._judge_epoch(started)
+                pace = self._learn_epoch(signals)
+                self._judge_epoch(started, pace)
         if stopping.should_stop(self.position.progress, c):
             self.log.line(
                 f"Early stop triggered as the loss did not improve the last {self.position.progress.worse} epochs"
@@ -255,13 +260,15 @@ class Run:
         self.log.line(f"Trying the largest batch: {len(group)} clips of up to {max(lengths[i] for i in group):.1f} s")
         self._rehearsal([self.sets.train[i] for i in group]).needs(-(-len(group) // self.ranks.count))
 
-    def _learn_epoch(self, signals: list[int]) -> None:
+    def _learn_epoch(self, signals: list[int]) -> float:
+        """What is left of an epoch. Returns the seconds of sound learnt in a second."""
         c, p = self.config.training, self.position
         plan = self._plan(p.epoch)
         steps_an_epoch = -(-len(plan) // c.accumulate)
-        mine = (self.ranks.share([self.sets.train[i] for i in group]) for group in plan[p.batch :])
+        coming = brought_ahead(self.sets.train, plan[p.batch :])
+        mine = (self.ranks.share([self.sets.train[i] for i in group]) for group in coming)
         loaded = load(mine, self.pipeline, p.epoch, self.config.data.workers, self.device, self._bad, self.shares)
-        seconds, started = 0.0, time.monotonic()
+        seconds, pace, started = 0.0, 0.0, time.monotonic()
         self.network.train()
         with Progress(len(self.sets.train), f"epoch {p.epoch + 1} of {c.epochs}", "clips") as progress:
             progress.advance(sum(len(group) for group in plan[: p.batch]))
@@ -282,11 +289,14 @@ class Run:
                 seconds += sum(self.sets.train[i].duration_s or 0.0 for group in groups for i in group)
                 pace = seconds / (time.monotonic() - started)
                 note = f"loss {p.loss_sum / max(1, p.clips):.2f}, {pace:.0f} audio s/s"
-                progress.advance(sum(map(len, groups)), note)
+                progress.advance(sum(map(len, groups)), ", ".join(filter(None, (note, self.peek.note))))
+                if self.peek.due:
+                    self._listen(p.epoch, tell=False)
                 self._stop_if_asked(signals)
                 every = self.config.checkpoint.every_s
                 if every and time.monotonic() - self._saved_at > every:
                     self._save("train")
+        return pace
 
     def _stop_if_asked(self, signals: list[int]) -> None:
         """A signal to any of the ranks stops them all, at the same step."""
@@ -296,15 +306,23 @@ class Run:
             self.ranks.wait()
             raise Stopped(number)
 
-    def _judge_epoch(self, started: float) -> None:
+    def _listen(self, epoch: int, tell: bool) -> None:
+        """To a few clips, with the weights that judgements are made with."""
+        self.average.swap(self.network)
+        self.peek.listen(self.network, self.alphabet, tell, epoch=epoch, step=self.position.step)
+        self.average.swap(self.network)
+
+    def _judge_epoch(self, started: float, pace: float) -> None:
         c, p = self.config.training, self.position
         loss = p.loss_sum / max(1, p.clips)
         self.log.line(
             f"Finished training epoch {p.epoch} - loss: {loss:f}",
             epoch=p.epoch, step=p.step, train_loss=loss, seconds=round(time.monotonic() - started, 2),
-            learning_rate=self.optimiser.param_groups[0]["lr"],
+            learning_rate=self.optimiser.param_groups[0]["lr"], audio_s_per_s=round(pace, 1),
         )  # fmt: skip
         self.summaries.judged("train", "", p.step, {"loss": loss})
+        if self.ranks.first:
+            self._listen(p.epoch, tell=True)
         p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
         for row in self.ranks.pooled(self._left_out):
             self.log.line(row)
@@ -343,7 +361,8 @@ class Run:
             said = f"Finished validating epoch {epoch} on" if kind == "dev" else f"Metrics for epoch {epoch} on"
             self.log.line(
                 f"{said} {name} - loss: {scores.loss:f}, greedy {scores.rate_name}: {scores.rate:.4f}",
-                epoch=epoch, **{kind: name, f"{kind}_loss": scores.loss}, wer=scores.wer, cer=scores.cer,
+                epoch=epoch, step=self.position.step, **{kind: name, f"{kind}_loss": scores.loss},
+                wer=scores.wer, cer=scores.cer,
             )  # fmt: skip
             self.summaries.judged(kind, name, self.position.step, figures)
         return results

@@ -8,6 +8,7 @@ from deepspeech.datasets.check import Fault, describe, examine_all, refuse
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import join, read_samples
 from deepspeech.datasets.shard_check import examine_shards
+from deepspeech.datasets.shard_shelf import Shelf
 from deepspeech.datasets.shards import ShardSet
 from deepspeech.errors import DataError
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
@@ -53,11 +54,12 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = AL
     """Read and check every file of the run; all faults of all files are reported together. Ranks share the look."""
     data = config.data
     limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test, "metrics": 0}
+    shelf = Shelf(data.shard_cache_mb)
     opened: dict[str, Files] = {}
     faults: list[Fault] = []
     for kind, limit in limits.items():
         opened[kind] = {}
-        files = {name: read_samples(name) for name in getattr(data, kind)}
+        files = {name: read_samples(name, shelf=shelf) for name in getattr(data, kind)}
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
             good: Sequence[Sample]
             if isinstance(samples, ShardSet):  # each rank reads the manifest, no sound

@@ -95,7 +95,7 @@ def _import_validated(
     table: Path, audio_dir: Path, rules: Rules, counts: SetReport, workers: int, held_out: HeldOut
 ) -> tuple[Path, int]:
     """Import validated.tsv, and what of it may be trained on as train-all.csv; returns its path and rows."""
-    with CsvWriter(audio_dir / "train-all.csv") as train_all:
+    with CsvWriter(audio_dir / "train-all.csv", speakers=True) as train_all:
 
         def each(sample: Sample) -> None:
             if sample not in held_out:

@@ -15,6 +15,7 @@ from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
+from deepspeech.datasets.csv_files import COLUMNS
 from deepspeech.errors import CorpusError
 
 URL = "https://www2.informatik.uni-hamburg.de/nats/pub/SWC/"
@@ -74,7 +75,7 @@ def swc(
 
 def _add_columns(table: Path, article_of: dict[Path, tuple[str, str]]) -> None:
     with table.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+        header, *rows = (row[: len(COLUMNS)] for row in csv.reader(file))
     temporary = table.with_name(f".{table.name}.part")
     with temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

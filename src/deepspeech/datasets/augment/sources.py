@@ -81,7 +81,7 @@ def _recordings(path: Path) -> Sequence[Sample]:
         clips = [Sample(id=str(path), audio=path, transcript="", size_bytes=0)]
     else:
         clips = read_samples(path, labelled=False)
-        fetch_all([clip.id for clip in clips], f"fetching {path}")
+        fetch_all([clip.id for clip in clips if isinstance(clip.audio, Path)], f"fetching {path}")
     if not clips:
         raise DataError(f"{path}: no recording to mix in; name a data set, a folder or a sound file that has some")
     return clips
