@@ -1,4 +1,4 @@
-"""A dense layer with clipped ReLU, learning on a CPU: sums, bias and clip in one product, of one type from end to end.
+"""A dense layer with clipped ReLU, learning on a CPU: of one type from end to end, clipped in place.
 
 Left to autocast, each layer casts what it reads and clips what it wrote, and its backward pass takes three more
 passes to see where it had clipped. The outputs alone tell that: nothing learns where they are 0 or the clip.

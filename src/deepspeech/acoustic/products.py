@@ -34,12 +34,12 @@ def product_type(x: Tensor) -> torch.dtype:
 
 def linear(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None, clip: float | None = None) -> Tensor:
     """x·weightᵀ + bias [N, O] for many rows, between 0 and `clip` where one is given; not differentiable."""
-    if not _suits(weight_OI):
-        product: Tensor = functional.linear(x_NI, weight_OI, bias_O)
-        return product if clip is None else product.clamp_(0.0, clip)
-    after = ("none", [], "") if clip is None else ("hardtanh", [0.0, clip], "")
-    product = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, *after)
-    return product
+    product: Tensor
+    if _suits(weight_OI):
+        product = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
+    else:
+        product = functional.linear(x_NI, weight_OI, bias_O)
+    return product if clip is None else product.clamp_(0.0, clip)  # oneDNN's own clip would make zeros of NaNs
 
 
 def weight_gradient(sums_NO: Tensor, x_NI: Tensor, dtype: torch.dtype) -> Tensor:
