@@ -54,7 +54,7 @@ def test_an_old_command_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "Imported 1 samples." in done.stdout
     assert "Skipped 1 samples that failed on transcript validation." in done.stdout
-    assert (tmp_path / "clips" / "train.csv").read_text().endswith(",a   b\n")
+    assert (tmp_path / "clips" / "train.csv").read_text().endswith(",a   b,x\n")  # the last column is the speaker
 
 
 def test_the_smoke_sample(shared: Path, tmp_path: Path) -> None:

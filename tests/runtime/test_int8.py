@@ -1,5 +1,6 @@
 """Networks with 8-bit weights in C++: the arithmetic that is promised, and the same whatever shares a batch."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,19 @@ def native(made: dict[str, Any], **changes: Any) -> Int8Network:
         "relu_clip": 20.0,
     }
     return Int8Network(**(given | changes))
+
+
+def test_threads_share_a_network() -> None:
+    network = native(weights(64, 1, False))
+    clips = [windows(1, 16, seed).reshape(1, 16, -1) for seed in range(64)]
+    zeros = np.zeros((1, 1, 64), np.float32)
+    due = [network.step(clip, zeros, zeros)[0] for clip in clips]
+    with ThreadPoolExecutor(64) as pool:
+        for _ in range(5):
+            for found, expected in zip(
+                pool.map(lambda clip: network.step(clip, zeros, zeros)[0], clips), due, strict=True
+            ):
+                np.testing.assert_array_equal(found, expected)
 
 
 ROW = np.zeros(16, np.float32)

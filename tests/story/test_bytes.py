@@ -43,7 +43,7 @@ def learn(folder: Path, letters: str) -> tuple[Path, Path]:
     settings = {
         "data.bytes_output": "true", "data.train": train, "data.dev": dev, "network.hidden": 96,
         "network.dropout_1": 0, "network.dropout_2": 0, "network.dropout_3": 0, "network.dropout_5": 0,
-        "training.epochs": 12, "training.learning_rate": 0.003, "training.batch_size": 1, "training.threads": 1,
+        "training.epochs": 18, "training.learning_rate": 0.003, "training.batch_size": 1, "training.threads": 1,
         "training.schedule": "cosine", "training.clip_norm": 5, "training.evaluate_every": 4,
         "training.select_by": "wer", "checkpoint.folder": folder / "checkpoints",
     }  # fmt: skip

@@ -14,6 +14,7 @@ from deepspeech import checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 30
+LONGEST_S = 200
 
 
 def command(folder: Path, count: int, *options: str) -> list[str]:
@@ -69,12 +70,12 @@ def final(folder: Path) -> dict[str, np.ndarray]:
 @pytest.mark.slow
 def test_a_killed_process_is_replaced_and_the_result_is_the_same(tmp_path: Path) -> None:
     whole = start(tmp_path / "whole", 2)
-    said = whole.communicate()[1]
+    said = whole.communicate(timeout=LONGEST_S)[1]
     assert whole.returncode == 0, said
     process = start(tmp_path / "killed", 2, "--max-restarts", "2")
     wait_for_a_checkpoint(process, tmp_path / "killed")
     os.kill(ranks_of(process.pid)[1], signal.SIGKILL)
-    said = process.communicate()[1]
+    said = process.communicate(timeout=LONGEST_S)[1]
     assert process.returncode == 0, said
     assert "Loading most recent checkpoint" in said
     a, b = final(tmp_path / "whole"), final(tmp_path / "killed")
@@ -88,12 +89,12 @@ def test_asked_to_stop_torchrun_leaves_a_checkpoint_from_which_four_go_on(tmp_pa
     process = start(tmp_path, 2)
     wait_for_a_checkpoint(process, tmp_path)
     process.terminate()
-    said = process.communicate()[1]
+    said = process.communicate(timeout=LONGEST_S)[1]
     assert process.returncode != 0
     assert "A checkpoint is written; the same command goes on from there." in said
     before = steps(tmp_path)
     again = start(tmp_path, 4)
-    said = again.communicate()[1]
+    said = again.communicate(timeout=LONGEST_S)[1]
     assert again.returncode == 0, said
     assert f"train-{before:06d}" in said
     assert final(tmp_path)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from torch import distributed
 
 from deepspeech import checkpoint
 from deepspeech.checkpoint import Tensors
@@ -18,7 +20,7 @@ from deepspeech.datasets.pipeline import Example, Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, TrainingError
 from deepspeech.training.log import Log
-from deepspeech.training.ranks import ALONE, Ranks, joined
+from deepspeech.training.ranks import ALONE, Ranks, fresh, joined
 from deepspeech.training.run import Run
 from deepspeech.training.step import Learner, Learnt
 from tests.fakes import config
@@ -208,3 +210,37 @@ def test_what_differs_is_told_by_number() -> None:
 
     with pytest.raises(TrainingError, match="process 2 of this run has weights other than process 0"):
         Three(0, 3).same("weights", "mine")
+
+
+# ---- finding each other ----------------------------------------------------------------------------------------------
+
+
+def meet(store: distributed.Store, word: str, count: int = 3) -> list[str]:
+    """The words that `count` processes find which start together, when the first of them writes `word`."""
+
+    def one(number: int) -> None:
+        ours = fresh(store, number, count)
+        if number == 0:
+            ours.set("word", word)
+        found[number] = ours.get("word").decode()
+
+    found = [""] * count
+    threads = [threading.Thread(target=one, args=[number]) for number in reversed(range(count))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_processes_of_a_later_start_do_not_find_the_earlier_in_a_store_that_is_kept() -> None:
+    store = distributed.HashStore()
+    for word in ("first", "second", "third"):
+        assert meet(store, word) == [word] * 3
+
+
+def test_nor_do_they_after_a_start_that_did_not_end_well() -> None:
+    store = distributed.HashStore()
+    for key, value in {"joins 1": "a", "joins 2": "b", "start": "c a b", "c 1": "", "word": "old"}.items():
+        store.set(key, value)
+    assert meet(store, "new") == ["new"] * 3

@@ -22,6 +22,7 @@ from deepspeech import _native
 from deepspeech.acoustic.products import Prepared, linear, product_type, weight_gradient
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # what it calls is compiled, torch cannot see into it
 def lstm(x_NI: Tensor, layers: nn.LSTM, counts: Sequence[int]) -> Tensor:
     """Outputs [N, H] of the last layer, from zeros on; under autocast products are of its type, memory of 32 bits."""
     dtype = product_type(x_NI)

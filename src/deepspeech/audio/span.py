@@ -46,3 +46,13 @@ class Span:
 
 
 Place: TypeAlias = Path | Span  # where a recording lies
+
+
+def content_of(place: Place) -> bytes:
+    """All bytes of a recording, as they lie there. Raises AudioError."""
+    if isinstance(place, Span):
+        return place.read()
+    try:
+        return place.read_bytes()
+    except OSError as error:
+        raise AudioError(f"{place}: cannot be read ({error.strerror})") from None

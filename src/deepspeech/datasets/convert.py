@@ -14,7 +14,7 @@ from pathlib import Path
 from deepspeech.audio.encode import CODED, encode, kind_of
 from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.opus_packets import as_ogg
-from deepspeech.audio.span import PACKETS, Span
+from deepspeech.audio.span import PACKETS, Span, content_of
 from deepspeech.datasets.augment.hearing import Hearing
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.check import Fault, for_each, refuse
@@ -157,7 +157,7 @@ def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bit
     if hearing is None and (kind == target or (kind, target) == (PACKETS, "opus")):
         if stays and not isinstance(sample.audio, Span):
             return _Sound(replace(sample, size_bytes=_read_size(sample)), target, None, False)
-        content = _bytes(sample)
+        content = content_of(sample.audio)
         return _Sound(sample, target, content if kind == target else as_ogg(content, str(sample.audio)), False)
     samples, rate_hz = read_audio(sample.audio)
     if hearing is not None:
@@ -166,15 +166,6 @@ def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bit
     # What is not written here, such as mp3, becomes wav where it has to be coded anew.
     target = target if target in (*CODED, PACKETS) else "wav"
     return _Sound(sample, target, encode(samples, rate_hz, target, bitrate), True)
-
-
-def _bytes(sample: Sample) -> bytes:
-    if isinstance(sample.audio, Span):
-        return sample.audio.read()
-    try:
-        return sample.audio.read_bytes()
-    except OSError as error:
-        raise AudioError(f"{sample.audio}: cannot be read ({error.strerror})") from None
 
 
 def _read_size(sample: Sample) -> int:

@@ -21,7 +21,7 @@ import numpy as np
 from deepspeech.audio.encode import CODED, encode
 from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import Span
+from deepspeech.audio.span import Span, content_of
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards import MANIFEST, Row
@@ -167,7 +167,7 @@ class _Job:
         kind = self.options.kind
         own = sample.audio.kind if isinstance(sample.audio, Span) else sample.audio.suffix[1:].lower()
         if not kind and own in SOUND_SUFFIXES:
-            return _bytes(sample), own
+            return content_of(sample.audio), own
         samples, rate_hz = read_audio(sample.audio)
         wanted_hz = self.options.rate_hz or rate_hz
         kind = kind or "wav"
@@ -231,15 +231,6 @@ def _identity(samples: Sequence[Sample], options: ShardOptions, name: str) -> st
     for sample in samples:
         digest.update(f"{sample.id}\n{sample.transcript}\n{sample.speaker}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
-
-
-def _bytes(sample: Sample) -> bytes:
-    if isinstance(sample.audio, Span):
-        return sample.audio.read()
-    try:
-        return sample.audio.read_bytes()
-    except OSError as error:
-        raise AudioError(f"{sample.audio}: cannot be read ({error.strerror})") from None
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:

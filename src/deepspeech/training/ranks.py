@@ -8,12 +8,16 @@ which nothing here costs anything. Why gradients are added here and not by torch
 
 import json
 import os
+import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]
+from torch.distributed.rendezvous import rendezvous
 
 from deepspeech.errors import ConfigError, DeepSpeechError, TrainingError
 
@@ -122,7 +126,9 @@ def joined() -> Iterator[Ranks]:
             raise ConfigError(f"process {ranks.local} of this machine has no GPU: start as many as there are GPUs")
         torch.cuda.set_device(ranks.local)
     with _touch():
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        store, number, count = next(rendezvous("env://"))
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        distributed.init_process_group(backend, store=fresh(store, number, count), rank=number, world_size=count)
     if ranks.first:
         yield ranks
     else:
@@ -132,6 +138,27 @@ def joined() -> Iterator[Ranks]:
         except DeepSpeechError as error:
             raise type(error)(f"process {ranks.number} of {ranks.count}: {error}") from None
     distributed.destroy_process_group()
+
+
+def fresh(store: Store, number: int, count: int) -> Store:
+    """A part of `store` in which nothing is written yet, the same for the `count` processes that call this together.
+
+    torchrun keeps one store while it restarts processes, so that the addresses of dead ones would be found in it, and
+    its counts of restarts differ from machine to machine. Process 0 therefore names the start; another process
+    believes a name only where its own, of this start too, stands beside it.
+    """
+    own = uuid.uuid4().hex
+    if number:
+        store.set(f"joins {number}", own)
+        while own not in (start := store.get("start").decode().split()):
+            time.sleep(0.01)
+        store.set(f"{start[0]} {number}", "")
+        return PrefixStore(start[0], store)
+    others = range(1, count)
+    while not store.check([f"{own} {n}" for n in others]):
+        store.set("start", " ".join([own, *(store.get(f"joins {n}").decode() for n in others)]))
+        time.sleep(0.01)
+    return PrefixStore(own, store)
 
 
 def restarted() -> bool:
