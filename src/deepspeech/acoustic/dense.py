@@ -15,6 +15,7 @@ from torch.autograd.function import Function, once_differentiable
 from deepspeech.acoustic.products import linear, product_type, weight_gradient
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # what it calls is compiled, torch cannot see into it
 def dense(x_NI: Tensor, layer: nn.Linear, clip: float) -> Tensor:
     """min(max(x·Wᵀ + b, 0), clip) [N, H]; under autocast of its type, the weights' gradients of the weights' own."""
     dtype = product_type(x_NI)
