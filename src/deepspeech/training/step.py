@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.training.kept_memory import keep_freed
 from deepspeech.training.loader import TensorBatch
-from deepspeech.training.memory import keep_freed
 from deepspeech.training.ranks import ALONE, Ranks
 
 

@@ -8,7 +8,7 @@ import pytest
 
 PROGRAM = """
 import resource, sys
-from deepspeech.training.memory import keep_freed
+from deepspeech.training.kept_memory import keep_freed
 
 if sys.argv[1] == "keep":
     keep_freed()
