@@ -172,7 +172,7 @@ def test_the_picture_is_drawn_whole_or_not_at_all(heard: Survey, tmp_path: Path)
     draw(heard, FeatureConfig(), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
-    with pytest.raises(DataError, match="cannot write the picture"):
+    with pytest.raises(DataError, match="cannot be written"):
         draw(heard, FeatureConfig(), tmp_path / "none" / "a.png")
 
 

@@ -96,10 +96,10 @@ def test_rates_in_the_json_are_not_clipped(tmp_path: Path) -> None:
 
 def test_a_json_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     sample: Scored = score("a", "one", "one")
-    with pytest.raises(DataError, match="cannot write the results \\(No such file"):
+    with pytest.raises(DataError, match="cannot be written \\(No such file"):
         write_json(tmp_path / "none" / "out.json", [sample])
     (tmp_path / "folder").mkdir()
-    with pytest.raises(DataError, match="cannot write the results"):
+    with pytest.raises(DataError, match="cannot be written"):
         write_json(tmp_path / "folder", [sample])
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
 

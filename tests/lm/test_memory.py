@@ -8,7 +8,6 @@ import pytest
 from deepspeech.errors import LmError
 from deepspeech.lm import memory
 from deepspeech.lm.memory import memory_bytes
-from deepspeech.lm.whole_file import check_place, whole_file
 
 
 @pytest.mark.parametrize(
@@ -33,26 +32,3 @@ def test_shares_are_of_the_machine_or_its_container(tmp_path: Path, monkeypatch:
 def test_what_is_no_amount(text: str) -> None:
     with pytest.raises(LmError, match="write 75% or 2GB"):
         memory_bytes(text)
-
-
-def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    with whole_file(path) as partial:
-        partial.write_text("first")
-        assert not path.exists()
-    with pytest.raises(UnicodeEncodeError), whole_file(path) as partial:
-        partial.write_text("second \ud800", encoding="utf-8")
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file", "first")]
-
-
-def test_another_files_fault_is_not_the_outputs(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="missing"), whole_file(tmp_path / "file"):
-        (tmp_path / "missing").read_text()
-
-
-def test_places_that_cannot_be(tmp_path: Path) -> None:
-    check_place(tmp_path / "file")
-    with pytest.raises(LmError, match="is a folder"):
-        check_place(tmp_path)
-    with pytest.raises(LmError, match="no such folder"):
-        check_place(tmp_path / "none" / "file")

@@ -5,15 +5,25 @@ Source: DeepSpeech 0.9.3 `training/deepspeech_training/train.py::create_model`. 
 checkpoints, transfer learning and converters address them.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.dense import dense
 from deepspeech.acoustic.lstm import lstm
+from deepspeech.acoustic.products import product_type
 from deepspeech.acoustic.recurrent import ClippedRecurrence
 
 State = tuple[Tensor, Tensor]
+Dense = Callable[[Tensor, nn.Linear, float], Tensor]
+
+
+def _plain(x: Tensor, layer: nn.Linear, clip: float) -> Tensor:
+    """As `dense`, of any shape, on any device, and differentiated by torch."""
+    return torch.clamp(layer(x), 0.0, clip)
 
 
 class DeepSpeech(nn.Module):
@@ -78,22 +88,27 @@ class DeepSpeech(nn.Module):
         """
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
-        windows_BTFC = self.normalise(padded).unfold(1, 2 * context + 1, self.config.stride)
+        frames_BTF = self.normalise(padded)
         ends_B = None if lengths_B is None else self.config.outputs(lengths_B)
         if ends_B is not None and self.config.recurrent == "lstm" and features_BTF.device.type == "cpu":
-            return self._packed(windows_BTFC, ends_B, random)
+            return self._packed(frames_BTF, ends_B, random)
+        windows_BTFC = frames_BTF.unfold(1, 2 * context + 1, self.config.stride)
         return self.logits(windows_BTFC.transpose(2, 3).flatten(2), random=random, lengths_B=ends_B)[0]
 
-    def _packed(self, windows_BTFC: Tensor, lengths_B: Tensor, random: torch.Generator | None) -> Tensor:
+    def _packed(self, frames_BTF: Tensor, lengths_B: Tensor, random: torch.Generator | None) -> Tensor:
         """Logits [B, T, V], calculated for the clips' own frames alone: frame by frame, the longest clip first."""
-        clips, frames = windows_BTFC.shape[:2]
+        coefficients = frames_BTF.shape[2]
+        numbers = frames_BTF.to(product_type(frames_BTF)).flatten(1)  # a window is a row of these, as it lies
+        window = (2 * self.config.context_frames + 1) * coefficients
+        windows_BTW = numbers.unfold(1, window, self.config.stride * coefficients)
+        clips, frames = windows_BTW.shape[:2]
         order = torch.argsort(lengths_B, descending=True, stable=True)
         heard_TB = torch.arange(frames)[:, None] < lengths_B[order]
         time_N, place_N = heard_TB.nonzero(as_tuple=True)
         counts = [count for count in heard_TB.sum(1).tolist() if count]
         clip_N = order[place_N]
-        x = self._before(windows_BTFC.transpose(2, 3)[clip_N, time_N].flatten(1), random)
-        logits_NV = self._after(lstm(x, self.lstm, counts), random)
+        x = self._before(windows_BTW[clip_N, time_N], random, dense)
+        logits_NV = self._after(lstm(x, self.lstm, counts), random, dense)
         empty = logits_NV.new_zeros(clips, frames, logits_NV.shape[1])
         return empty.index_put((clip_N, time_N), logits_NV)
 
@@ -120,22 +135,22 @@ class DeepSpeech(nn.Module):
             x, state = self.lstm(x, state)
         return self._after(x, random), state
 
-    def _before(self, x: Tensor, random: torch.Generator | None) -> Tensor:
+    def _before(self, x: Tensor, random: torch.Generator | None, dense: Dense = _plain) -> Tensor:
         """What the recurrent layer hears of windows [..., W]."""
         c = self.config
-        x = self._dropped(self._dense("1", self.layer_1, x), c.dropout_1, random)
-        x = self._dropped(self._dense("2", self.layer_2, x), c.dropout_2, random)
-        return self._dropped(self._dense("3", self.layer_3, x), c.dropout_3, random)
+        x = self._dropped(self._dense("1", self.layer_1, x, dense), c.dropout_1, random)
+        x = self._dropped(self._dense("2", self.layer_2, x, dense), c.dropout_2, random)
+        return self._dropped(self._dense("3", self.layer_3, x, dense), c.dropout_3, random)
 
-    def _after(self, x: Tensor, random: torch.Generator | None) -> Tensor:
+    def _after(self, x: Tensor, random: torch.Generator | None, dense: Dense = _plain) -> Tensor:
         """Logits [..., V] of the recurrent layer's outputs."""
         x = self._dropped(x, self.config.dropout_lstm, random)
-        x = self._dropped(self._dense("5", self.layer_5, x), self.config.dropout_5, random)
+        x = self._dropped(self._dense("5", self.layer_5, x, dense), self.config.dropout_5, random)
         logits: Tensor = self.layer_6(x)
         return logits
 
-    def _dense(self, name: str, layer: nn.Linear, x: Tensor) -> Tensor:
-        x = torch.clamp(layer(x), 0.0, self.config.relu_clip)
+    def _dense(self, name: str, layer: nn.Linear, x: Tensor, dense: Dense = _plain) -> Tensor:
+        x = dense(x, layer, self.config.relu_clip)
         return self.norms[name](x) if self.config.layer_norm else x
 
     def _dropped(self, x: Tensor, rate: float, random: torch.Generator | None) -> Tensor:
@@ -144,7 +159,8 @@ class DeepSpeech(nn.Module):
             return x
         if x.device.type != "cpu":
             return x * torch.empty_like(x).bernoulli_(1 - rate, generator=random).div_(1 - rate)
-        # A draw of 64 bits makes four of 16, which is fine enough for a rate.
+        # A draw of 64 bits makes four of 16, which is fine enough for a rate. What is kept is told in place, as torch
+        # turns its truth values into numbers ten times more slowly than whole numbers.
         draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None, generator=random)
-        kept = (draws.view(torch.int16)[: x.numel()] >= round(rate * 2**16) - 2**15).view(x.shape)
+        kept = draws.view(torch.int16)[: x.numel()].ge_(round(rate * 2**16) - 2**15).view(x.shape)
         return x * kept.to(x.dtype).div_(1 - rate)

@@ -19,13 +19,13 @@ from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
 
 from deepspeech import _native
-from deepspeech.acoustic.products import Prepared, linear
+from deepspeech.acoustic.products import Prepared, linear, product_type, weight_gradient
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # what it calls is compiled, torch cannot see into it
 def lstm(x_NI: Tensor, layers: nn.LSTM, counts: Sequence[int]) -> Tensor:
     """Outputs [N, H] of the last layer, from zeros on; under autocast products are of its type, memory of 32 bits."""
-    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x_NI.dtype
+    dtype = product_type(x_NI)
     with torch.autocast("cpu", enabled=False):
         for number in range(layers.num_layers):
             w_ih, w_hh, b_ih, b_hh = (
@@ -97,8 +97,8 @@ class _Layer(Function):
         bias = sums.sum(0, dtype=wide)
         return (
             linear(sums, w_ih.t()).to(ctx.x_dtype) if ctx.needs_input_grad[0] else None,
-            (sums.t() @ x).to(wide),
-            (sums.t() @ h_before).to(wide),
+            weight_gradient(sums, x, wide),
+            weight_gradient(sums, h_before, wide),
             bias,
             bias.clone(),  # who takes gradients may change them in place
             None,

@@ -27,12 +27,24 @@ def _suits(weight: Tensor) -> bool:
     )
 
 
-def linear(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
-    """x·weightᵀ + bias [N, O] for many rows; not differentiable."""
-    if not _suits(weight_OI):
-        return functional.linear(x_NI, weight_OI, bias_O)
-    product: Tensor = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
-    return product
+def product_type(x: Tensor) -> torch.dtype:
+    """The type that products on a CPU are calculated in: autocast's where it is on."""
+    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+
+
+def linear(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None, clip: float | None = None) -> Tensor:
+    """x·weightᵀ + bias [N, O] for many rows, between 0 and `clip` where one is given; not differentiable."""
+    product: Tensor
+    if _suits(weight_OI):
+        product = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
+    else:
+        product = functional.linear(x_NI, weight_OI, bias_O)
+    return product if clip is None else product.clamp_(0.0, clip)  # oneDNN's own clip would make zeros of NaNs
+
+
+def weight_gradient(sums_NO: Tensor, x_NI: Tensor, dtype: torch.dtype) -> Tensor:
+    """The gradient [O, I] of a weight from that of its sums: added up in 32 bits or more, rounded once, of `dtype`."""
+    return (sums_NO.t() @ x_NI).to(dtype)
 
 
 class Prepared:

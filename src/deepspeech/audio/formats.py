@@ -7,7 +7,6 @@ AudioError of one line. Nothing is shared between calls: many threads may read a
 import io
 import os
 import struct
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from deepspeech.audio.resample import resample
 from deepspeech.audio.span import PACKETS, Span
 from deepspeech.audio.wav_header import find_data, is_wav, with_length
 from deepspeech.errors import AudioError
+from deepspeech.files import whole
 
 Source: TypeAlias = str | Path | Span | bytes
 Number = TypeVar("Number", bound=np.generic)
@@ -142,21 +142,11 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> int:
     Raises AudioError where it cannot be written.
     """
     path = Path(path)
-    # Unique, so that two writers of one clip do not meet.
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.wav.part")
     data = float_to_int16(samples).astype("<i2", copy=False)
     head = _wav_head(data.nbytes, rate_hz)
-    try:
-        try:
-            with temporary.open("wb") as file:
-                file.write(head)
-                file.write(data.data)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be written ({error.strerror})") from None
+    with whole(path, AudioError) as file:
+        file.write(head)
+        file.write(data.data)
     return len(head) + data.nbytes
 
 

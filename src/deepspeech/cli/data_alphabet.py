@@ -39,6 +39,7 @@ def alphabet(
 
     from deepspeech.datasets.survey import open_sets
     from deepspeech.errors import DataError, TextError
+    from deepspeech.files import whole_file
     from deepspeech.text.letters import propose
 
     if output and output.exists() and not force:
@@ -50,7 +51,8 @@ def alphabet(
     except TextError:
         raise DataError(f"{source}: no letter to make an alphabet of; are there transcripts?") from None
     if output:
-        _write(output, proposal.to_text(source))
+        with whole_file(output, DataError) as partial:
+            partial.write_text(proposal.to_text(source), encoding="utf-8", newline="\n")
     if json_output:
         print(json.dumps(_to_dict(proposal, samples), indent=2, ensure_ascii=False))
         return
@@ -60,18 +62,6 @@ def alphabet(
         return
     print(proposal.to_text(source), end="", flush=True)
     print(_page(proposal, samples), file=sys.stderr)
-
-
-def _write(path: Path, text: str) -> None:
-    from deepspeech.errors import DataError
-
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _to_dict(proposal: Any, samples: list[Any]) -> dict[str, Any]:

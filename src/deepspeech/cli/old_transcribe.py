@@ -121,6 +121,7 @@ def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressivene
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.resample import resample
     from deepspeech.audio.vad import SilenceRules, segments
+    from deepspeech.files import whole_file
     from deepspeech.progress import Progress
     from deepspeech.training.infer import infer_all
 
@@ -137,7 +138,6 @@ def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressivene
         {"start": round(1000 * start_s), "end": round(1000 * end_s), "transcript": text}
         for (start_s, end_s), text in zip(found, texts, strict=True)
     ]
-    temporary = job.tlog.with_name(f".{job.tlog.name}.part")
-    temporary.write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(job.tlog)
+    with whole_file(job.tlog) as partial:
+        partial.write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
     return len(page)

@@ -17,6 +17,7 @@ from typing import IO
 
 from deepspeech.corpora.fetch import fetch
 from deepspeech.errors import CorpusError
+from deepspeech.files import whole
 from deepspeech.progress import Progress
 
 _BLOCK_BYTES = 1 << 20
@@ -148,12 +149,7 @@ def _extract(member: _Member, folder: Path, archive: Path) -> None:
     if target.is_file() and target.stat().st_size == member.size_bytes:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{os.getpid()}.unpacking.part")
-    try:
-        source = member.open()
-        assert source is not None, "tarfile opens every regular file"
-        with source, temporary.open("wb") as file:
-            shutil.copyfileobj(source, file, _BLOCK_BYTES)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    source = member.open()
+    assert source is not None, "tarfile opens every regular file"
+    with source, whole(target) as file:
+        shutil.copyfileobj(source, file, _BLOCK_BYTES)

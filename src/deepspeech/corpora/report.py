@@ -1,13 +1,13 @@
 """What an import brought: how many clips, how many were dropped and why, how much sound is left."""
 
 import json
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 from deepspeech.errors import CorpusError
+from deepspeech.files import whole
 
 # The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
 FAILED, INVALID_LABEL, TOO_SHORT, TOO_LONG = "failed", "invalid_label", "too_short", "too_long"
@@ -63,10 +63,10 @@ class DroppedFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = 0
-        self._temporary = path.with_name(f".{os.getpid()}.{path.name}.part")
+        self._whole = whole(path, CorpusError, "w", encoding="utf-8")
 
     def __enter__(self) -> "DroppedFile":
-        self._file = self._temporary.open("w", encoding="utf-8")
+        self._file = self._whole.__enter__()
         return self
 
     def write(self, clip: DroppedClip) -> None:
@@ -74,13 +74,9 @@ class DroppedFile:
         self.lines += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
-        if kind is None and self.lines:
-            self._temporary.replace(self.path)
-        else:
-            self._temporary.unlink(missing_ok=True)
-            if kind is None:
-                self.path.unlink(missing_ok=True)  # of an earlier import, no longer true
+        self._whole.__exit__(kind, error, at)
+        if kind is None and not self.lines:
+            self.path.unlink()  # an earlier import's is no longer true either
 
 
 def show(report: ImportReport) -> None:

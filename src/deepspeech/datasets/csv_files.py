@@ -8,7 +8,6 @@ CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an
 import csv
 import os
 import re
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ from typing import TextIO
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
+from deepspeech.files import whole
 from deepspeech.remote.files import address, beside, fetch, landing, parent
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
@@ -60,13 +60,10 @@ class CsvWriter:
         self.rows = 0
         self._speakers = speakers
         self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
-        self._temporary = self.path.with_name(f".{os.getpid()}-{threading.get_ident()}.{self.path.name}.part")
+        self._whole = whole(self.path, DataError, "w", encoding="utf-8", newline="")
 
     def __enter__(self) -> "CsvWriter":
-        try:
-            self._file = self._temporary.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
+        self._file = self._whole.__enter__()
         self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers]]) + "\n")
         return self
 
@@ -80,20 +77,13 @@ class CsvWriter:
         self.rows += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
-            self._file.close()
-            if kind is None:
-                self._temporary.replace(self.path)
-        except OSError as failure:
-            raise DataError(f"{self.path}: cannot be written ({failure.strerror})") from None
-        finally:
-            self._temporary.unlink(missing_ok=True)
+        self._whole.__exit__(kind, error, at)
 
     def _name(self, audio: Path) -> str:
-        whole = Path(os.path.abspath(audio))
-        if self._folder is not None and whole.is_relative_to(self._folder):
-            return whole.relative_to(self._folder).as_posix()
-        return str(whole)
+        place = Path(os.path.abspath(audio))
+        if self._folder is not None and place.is_relative_to(self._folder):
+            return place.relative_to(self._folder).as_posix()
+        return str(place)
 
 
 def _field(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
+from deepspeech.files import whole
 
 
 def read_jsonl(path: str | Path, labelled: bool = True) -> list[Sample]:
@@ -67,23 +68,20 @@ class JsonlWriter:
     def __init__(self, path: str | Path, labelled: bool = True) -> None:
         self.path, self._labelled = Path(path), labelled
         self._folder = Path(os.path.abspath(self.path.parent))
-        self._temporary = self.path.with_name(f".{os.getpid()}.{self.path.name}.part")
+        self._whole = whole(self.path, DataError, "w", encoding="utf-8", newline="\n")
 
     def __enter__(self) -> "JsonlWriter":
-        try:
-            self._file = self._temporary.open("w", encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
+        self._file = self._whole.__enter__()
         return self
 
     def write(self, sample: Sample) -> None:
         """Add one line."""
         if isinstance(sample.audio, Span):
             raise DataError(f"{sample.audio}: JSON lines name whole files; use deepspeech data convert")
-        whole = Path(os.path.abspath(sample.audio))
-        inside = whole.is_relative_to(self._folder)
+        place = Path(os.path.abspath(sample.audio))
+        inside = place.is_relative_to(self._folder)
         row: dict[str, object] = {
-            "audio_filepath": whole.relative_to(self._folder).as_posix() if inside else str(whole),
+            "audio_filepath": place.relative_to(self._folder).as_posix() if inside else str(place),
             "audio_filesize": sample.size_bytes,
         }
         row |= {"text": sample.transcript} if self._labelled else {}
@@ -92,11 +90,4 @@ class JsonlWriter:
         self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
-            self._file.close()
-            if kind is None:
-                self._temporary.replace(self.path)
-        except OSError as failure:
-            raise DataError(f"{self.path}: cannot be written ({failure.strerror})") from None
-        finally:
-            self._temporary.unlink(missing_ok=True)
+        self._whole.__exit__(kind, error, at)

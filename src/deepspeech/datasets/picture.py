@@ -17,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from deepspeech.datasets.survey import REFUSED, Clip, Survey
 from deepspeech.errors import DataError
 from deepspeech.features.config import FeatureConfig
+from deepspeech.files import whole_file
 
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # told apart by everyone
 _POINTS = 4000  # of a set; more would only cover each other
@@ -44,13 +45,8 @@ def draw(survey: Survey, features: FeatureConfig, path: Path) -> None:
     if len(survey.sets) > 1:
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6), frameon=False)
-    partial = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path, DataError) as partial:
         figure.savefig(partial, format="png", dpi=110)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(f"{path}: cannot write the picture ({error.strerror})") from None
 
 
 def _by_set(survey: Survey, value: Callable[[Clip], float | None]) -> list[tuple[str, str, list[float]]]:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import struct
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -17,6 +18,7 @@ from deepspeech.audio.pcm import Float32
 from deepspeech.audio.span import PACKETS, Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
+from deepspeech.files import whole
 
 MAGIC = b"SAMPLEDB"
 WAV, OPUS, TEXT = "audio/wav", "application/vnd.mozilla.opus", "text/plain"
@@ -133,17 +135,15 @@ class SampleDatabaseWriter:
 
     def __init__(self, path: str | Path, sound_type: str = OPUS, labelled: bool = True) -> None:
         self.path, self._type, self._labelled = Path(path), sound_type, labelled
-        self._temporary = self.path.with_name(f".{os.getpid()}.{self.path.name}.part")
+        self._stack = ExitStack()
         self._offsets: list[int] = []
 
     def __enter__(self) -> "SampleDatabaseWriter":
         columns: list[dict[str, str]] = [{"content": "speech", "mime-type": self._type}]
         columns += [{"content": "transcript", "mime-type": TEXT}] if self._labelled else []
         schema = json.dumps({"schema": columns}).encode()
-        try:
-            self._file = self._temporary.open("wb")
-        except OSError as error:
-            raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
+        self._file = self._stack.enter_context(whole(self.path, DataError))
+        self._stack.push(self._finish)
         self._file.write(MAGIC + _COUNT.pack(len(schema)) + schema)
         self._samples_at = self._file.tell() + _COUNT.size
         self._file.write(2 * _COUNT.pack(0))  # filled in at the end
@@ -164,18 +164,11 @@ class SampleDatabaseWriter:
         self._file.write(_LENGTH.pack(len(entry)) + entry)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
-            if kind is None:
-                self._finish()
-            self._file.close()
-            if kind is None:
-                self._temporary.replace(self.path)
-        except OSError as failure:
-            raise DataError(f"{self.path}: cannot be written ({failure.strerror})") from None
-        finally:
-            self._temporary.unlink(missing_ok=True)
+        self._stack.__exit__(kind, error, at)
 
-    def _finish(self) -> None:
+    def _finish(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            return
         index_at, count = self._file.tell(), _COUNT.pack(len(self._offsets))
         index = count + struct.pack(f">{len(self._offsets)}Q", *self._offsets)
         self._file.write(_COUNT.pack(len(index)) + index)

@@ -5,16 +5,15 @@ A writer that was killed goes on where it was: what became of each shard is kept
 
 import io
 import json
-import os
 import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards import MANIFEST, Row
 from deepspeech.datasets.tar_files import SOUND_SUFFIXES, read_tar
 from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.files import whole
 from deepspeech.progress import Progress
 
 PARTS = ".parts"
@@ -135,14 +135,14 @@ class _Job:
         if part.exists() and path.exists() and next(_rows(part))["bytes"] == path.stat().st_size:
             progress.advance(len(places))
             return part
-        with _whole(path) as partial, partial.open("wb") as file:
+        with whole(path) as file:
             rows = self._fill(file, places, progress)
         rows = [{"shard": path.name, "bytes": path.stat().st_size}, *rows]
-        with _whole(part) as partial:
-            partial.write_bytes(b"".join(map(_line, rows)))
+        with whole(part) as file:
+            file.write(b"".join(map(_line, rows)))
         return part
 
-    def _fill(self, file: io.BufferedWriter, places: Sequence[int], progress: Progress) -> list[Row]:
+    def _fill(self, file: IO[bytes], places: Sequence[int], progress: Progress) -> list[Row]:
         rows: list[Row] = []
         with tarfile.open(fileobj=file, mode="w:", format=tarfile.GNU_FORMAT) as archive:
             for place in places:
@@ -184,7 +184,7 @@ def _row(sample: Sample, member: str, offset: int, sound: bytes) -> Row:
 
 def _manifest(folder: Path, pages: Iterable[Iterable[Row]]) -> Written:
     written = Written()
-    with _whole(folder / MANIFEST) as partial, partial.open("wb") as file:
+    with whole(folder / MANIFEST) as file:
         for page in pages:
             for row in page:
                 if "left_out" in row:
@@ -247,14 +247,3 @@ def _line(row: Row) -> bytes:
 def _rows(part: Path) -> Iterator[Row]:
     with part.open("rb") as file:
         yield from map(json.loads, file)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A path to write to that gets the name `path` when the block ends well, and goes away otherwise."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

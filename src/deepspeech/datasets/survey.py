@@ -280,8 +280,9 @@ def _doubts(
         if info.rate_hz < features.sample_rate_hz:
             yield "narrow", f"{info.rate_hz} Hz; the model listens at {features.sample_rate_hz} Hz"
     if rates and clip.rate and not rates[0] <= clip.rate <= rates[1]:
-        usual = f"{rates[0]:.1f} to {rates[1]:.1f}"
-        yield "rate", f"{clip.rate:.1f} letters a second, usual are {usual}: {_short(sample.transcript)}"
+        odd = "fewer" if clip.rate < rates[0] else "more"
+        usual = f"{odd} than the usual {rates[0]:.1f} to {rates[1]:.1f}"
+        yield "rate", f"{clip.rate:.1f} letters a second, {usual}: {_short(sample.transcript)}"
     if sample.transcript != " ".join(sample.transcript.split(" ")).strip(" ") or "  " in sample.transcript:
         yield "spaces", repr(sample.transcript)
     if levels is not None and levels.silent:

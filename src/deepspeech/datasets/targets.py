@@ -10,10 +10,11 @@ import os
 import shutil
 import tarfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol
+from typing import Protocol
 
 from deepspeech.datasets.csv_files import COLUMNS, CsvWriter
 from deepspeech.datasets.jsonl_files import JsonlWriter
@@ -21,6 +22,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sdb import KINDS, SampleDatabaseWriter
 from deepspeech.datasets.tar_files import LISTING
 from deepspeech.errors import ConfigError, DataError
+from deepspeech.files import whole
 
 LISTS, ARCHIVES = (".csv", ".jsonl", ".json"), (".tar", ".tar.gz", ".tgz")
 SUFFIXES = (*LISTS, ".sdb", *ARCHIVES)
@@ -101,22 +103,20 @@ class TarTarget:
     def __init__(self, path: Path, labelled: bool = True, listing: bool = False, include: Sequence[Path] = ()) -> None:
         """`include`: files to put into the archive first, under their own names."""
         self.path, self._labelled, self._listing, self._include = path, labelled, listing, include
-        self._temporary = path.with_name(f".{os.getpid()}.{path.name}.part")
+        self._stack = ExitStack()
         self._rows: list[tuple[str, ...]] = [COLUMNS if labelled else COLUMNS[:2]]
         self._count = 0
 
     def __enter__(self) -> "TarTarget":
-        try:
-            self._file: IO[bytes] = self._temporary.open("wb")
-        except OSError as error:
-            raise DataError(f"{self.path}: cannot be written ({error.strerror})") from None
+        file = self._stack.enter_context(whole(self.path, DataError))
+        self._stack.push(self._finish)
         zipped = self.path.suffix.lower() in (".gz", ".tgz")
-        self._archive = tarfile.open(fileobj=self._file, mode="w:gz" if zipped else "w")
-        for file in self._include:
+        self._archive = tarfile.open(fileobj=file, mode="w:gz" if zipped else "w")
+        for extra in self._include:
             try:
-                self._add(file.name, file.read_bytes())
+                self._add(extra.name, extra.read_bytes())
             except OSError as error:
-                raise DataError(f"{file}: cannot be read ({error.strerror})") from None
+                raise DataError(f"{extra}: cannot be read ({error.strerror})") from None
         return self
 
     def write(self, sample: Sample, sound: bytes | None, kind: str) -> None:
@@ -143,20 +143,16 @@ class TarTarget:
         self._archive.members = []  # type: ignore[attr-defined] # it would keep all of them
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
-            if kind is None:
-                if self._listing:
-                    text = io.StringIO(newline="")
-                    csv.writer(text, lineterminator="\n").writerows(self._rows)
-                    self._add(LISTING, text.getvalue().encode())
-                self._archive.close()
-            self._file.close()
-            if kind is None:
-                self._temporary.replace(self.path)
-        except OSError as failure:
-            raise DataError(f"{self.path}: cannot be written ({failure.strerror})") from None
-        finally:
-            self._temporary.unlink(missing_ok=True)
+        self._stack.__exit__(kind, error, at)
+
+    def _finish(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            return
+        if self._listing:
+            text = io.StringIO(newline="")
+            csv.writer(text, lineterminator="\n").writerows(self._rows)
+            self._add(LISTING, text.getvalue().encode())
+        self._archive.close()
 
 
 def suffix_of(path: Path) -> str:

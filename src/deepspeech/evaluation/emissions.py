@@ -7,7 +7,6 @@ file is called by a checksum of the network and of all the sound: where any of t
 import hashlib
 import zipfile
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -19,6 +18,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import DataError
 from deepspeech.evaluation.evaluate import Emitted
+from deepspeech.files import whole
 from deepspeech.progress import Progress
 
 FORMAT = 1
@@ -71,20 +71,16 @@ def _digest(file: BinaryIO) -> bytes:
 
 def _write(path: Path, emissions: Sequence[Emission]) -> None:
     """All frames as one array [frames of all, classes], and where each clip ends in it."""
-    partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        with whole(path) as file:
             np.savez(
                 file,
                 probabilities=np.concatenate([emission.probabilities_TV for emission in emissions]),
                 ends=np.cumsum([len(emission.probabilities_TV) for emission in emissions]),
                 frame_s=np.float64(emissions[0].frame_s),
             )
-        partial.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
         raise DataError(f"{path}: cannot keep the emissions ({error.strerror}); name another folder") from None
 
 

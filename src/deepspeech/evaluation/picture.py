@@ -6,6 +6,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from deepspeech.errors import DataError
+from deepspeech.files import whole_file
 
 KINDS = (".png", ".svg")
 
@@ -19,11 +20,5 @@ def check(path: Path) -> None:
 def save(figure: Figure, path: Path) -> None:
     """Write `figure` as the name says, PNG or SVG, where letters stay letters. Raises DataError."""
     check(path)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with rc_context({"svg.fonttype": "none"}):
-            figure.savefig(partial, format=path.suffix.lower()[1:], dpi=120)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(f"{path}: cannot write the picture ({error.strerror})") from None
+    with whole_file(path, DataError) as partial, rc_context({"svg.fonttype": "none"}):
+        figure.savefig(partial, format=path.suffix.lower()[1:], dpi=120)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deepspeech.errors import DataError
 from deepspeech.evaluation.score import Scored, Scores, finite, ranked
+from deepspeech.files import whole_file
 
 RULE = "-" * 80
 
@@ -54,10 +55,5 @@ def write_json(path: Path, samples: Sequence[Scored]) -> None:
         }
         for s in samples
     ]
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with whole_file(path, DataError) as partial:
         partial.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(f"{path}: cannot write the results ({error.strerror})") from None

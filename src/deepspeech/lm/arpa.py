@@ -5,20 +5,19 @@ order its n-grams, a line each: log10 of the probability, words, log10 of the ba
 """
 
 import gzip
-import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech import _native
 from deepspeech.errors import LmError
+from deepspeech.files import whole
 from deepspeech.lm.corpus import blocks, megabytes
 from deepspeech.lm.counts import KEY
 from deepspeech.lm.ngrams import COLUMNS, PIECE_WORDS, Ngrams, table, write_words
@@ -35,35 +34,27 @@ def write_arpa(ngrams: Ngrams, path: str | Path) -> None:
     lines = _native.ArpaLines()
     for words in ngrams.words():
         lines.add_words(words)
-    try:
-        with _appearing(Path(path)) as file, Progress(sum(ngrams.counts), "ARPA written", "n-grams") as progress:
-            counts = "".join(f"ngram {n}={number}\n" for n, number in enumerate(ngrams.counts, 1))
-            file.write(f"\\data\\\n{counts}".encode())
-            for n in range(1, ngrams.order + 1):
-                file.write(f"\n\\{n}-grams:\n".encode())
-                for ids, probability, backoff in ngrams.rows(n):
-                    file.write(lines.of(ids, probability, backoff, n < ngrams.order))
-                    progress.advance(len(ids))
-            file.write(b"\n\\end\\\n")
-    except OSError as error:
-        raise LmError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from None
+    with _appearing(Path(path)) as file, Progress(sum(ngrams.counts), "ARPA written", "n-grams") as progress:
+        counts = "".join(f"ngram {n}={number}\n" for n, number in enumerate(ngrams.counts, 1))
+        file.write(f"\\data\\\n{counts}".encode())
+        for n in range(1, ngrams.order + 1):
+            file.write(f"\n\\{n}-grams:\n".encode())
+            for ids, probability, backoff in ngrams.rows(n):
+                file.write(lines.of(ids, probability, backoff, n < ngrams.order))
+                progress.advance(len(ids))
+        file.write(b"\n\\end\\\n")
 
 
 @contextmanager
-def _appearing(path: Path) -> Iterator[BinaryIO]:
+def _appearing(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name when the `with` block ends well, and goes away otherwise."""
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name}.part")
-    try:
-        with temporary.open("wb") as raw:
-            if path.suffix == ".gz":
-                # No name and no time in the header: the same model gives the same file.
-                with gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as file:
-                    yield file  # type: ignore[misc]
-            else:
-                yield raw
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole(path, LmError) as raw:
+        if path.suffix == ".gz":
+            # No name and no time in the header: the same model gives the same file.
+            with gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as file:
+                yield file  # type: ignore[misc]
+        else:
+            yield raw
 
 
 def read_arpa(path: str | Path, memory_bytes: int = 2000 * MEGABYTE, temporary: Path | None = None) -> Ngrams:

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from deepspeech.errors import LmError
+from deepspeech.files import check_place, whole_file
 from deepspeech.lm.arpa import read_arpa, write_arpa
 from deepspeech.lm.binary import BinaryOptions, fill, write_binary
 from deepspeech.lm.describe import TYPES, kind_of, open_native, size, strings
@@ -18,7 +19,6 @@ from deepspeech.lm.dictionary import describe_skipped
 from deepspeech.lm.estimate import EstimateOptions, estimate
 from deepspeech.lm.ngrams import Ngrams
 from deepspeech.lm.package import Package, Weights, append, package
-from deepspeech.lm.whole_file import check_place, whole_file
 from deepspeech.text.alphabet import Alphabet
 
 SCORER, BINARY, ARPA = "scorer", "binary", "arpa"
@@ -81,7 +81,7 @@ def _scorer(
     ngrams: Ngrams, words: Collection[str], output: Path, alphabet: Alphabet | None, options: BuildOptions
 ) -> Package:
     """The binary is written where the scorer will be, and gets its dictionary there: no second copy on disk."""
-    with whole_file(output) as partial:
+    with whole_file(output, LmError, lasting=True) as partial:
         fill(ngrams, partial, options.binary)
         return append(partial, output, words, alphabet, options.weights, options.bytes_mode)
 

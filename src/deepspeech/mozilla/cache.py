@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from deepspeech.files import whole_file
+
 FORMAT = 1  # of the conversion; another number makes every entry anew
 BLOCK = 1 << 20
 
@@ -61,14 +63,8 @@ def _find(place: Path, key: str) -> Path | None:
 def _write(place: Path, key: str, content: bytes) -> Path:
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = place / f"{key}-{FORMAT}-{zlib.crc32(content):08x}.onnx"
-    descriptor, name = tempfile.mkstemp(dir=place, suffix=".partial")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(name, target)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(target) as partial:
+        partial.write_bytes(content)
     return target
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepspeech.errors import ModelFileError
+from deepspeech.files import whole_file
 from deepspeech.modelfile.graph import Quantised, build, write_card
 from deepspeech.modelfile.seal import is_sealed, sealed
 from deepspeech.mozilla import from_checkpoint, from_graph, from_tflite, memmapped, tflite
@@ -71,13 +72,9 @@ def model_file(model: OldModel) -> bytes:
 
 def write_model_file(model: OldModel, target: Path) -> None:
     """Write an ONNX file, whole or not at all."""
-    partial = target.with_name(f".{target.name}.partial")
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with whole_file(target) as partial:
         partial.write_bytes(model_file(model))
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def is_old_file(path: Path) -> bool:

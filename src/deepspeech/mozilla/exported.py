@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import ConfigError
+from deepspeech.files import whole_file
 from deepspeech.remote.folders import STATE
 
 LIST = "exported.json"
@@ -120,6 +121,5 @@ def _sha256(path: Path) -> str:
 
 
 def _whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_bytes(content)

@@ -14,6 +14,7 @@ from absl import flags
 
 from deepspeech.config import RunConfig, resolve
 from deepspeech.errors import ConfigError
+from deepspeech.files import whole_file
 
 DOOR = "door"  # acted on by cli/old_trainer.py
 DROPPABLE = ("layer_2", "layer_3", "lstm", "layer_5", "layer_6")  # what drop_source_layers counts, from the end
@@ -251,9 +252,8 @@ def write_file(values: flags.FlagValues, folder: Path) -> None:
     text: str = values.flags_into_string()  # type: ignore[no-untyped-call]
     rows = [row for row in text.splitlines() if row.startswith("--") and row not in ("--nohelp", "--nohelpfull")]
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / ".flags.txt.partial"
-    partial.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    partial.replace(folder / "flags.txt")
+    with whole_file(folder / "flags.txt") as partial:
+        partial.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def default_folder() -> str:

@@ -14,6 +14,7 @@ from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.checkpoint import Tensors
 from deepspeech.config import CardConfig, RunConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.files import whole_file
 from deepspeech.mozilla import convert, from_checkpoint
 from deepspeech.mozilla.old_model import OldModel
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
@@ -64,9 +65,8 @@ def write(model: OldModel, folder: Path, kind: str) -> Path:
 def _write_alphabet(alphabet: Alphabet, path: Path) -> None:
     if path.is_file() and Alphabet.from_file(path) == alphabet:
         return
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(alphabet.to_text(), encoding="utf-8")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(alphabet.to_text(), encoding="utf-8")
 
 
 def settings(model: OldModel) -> dict[str, object]:

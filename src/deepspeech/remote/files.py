@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import os
 import re
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from deepspeech.errors import ConfigError, DeepSpeechError, MissingPartError, RemoteError
+from deepspeech.files import whole_file
 from deepspeech.progress import Progress
 
 try:
@@ -81,23 +81,19 @@ def fetch(name: Name, again: bool = True) -> Path:
     if place is None or (target.is_file() and not again):
         return target
     note = _note(target)
-    partial = target.with_name(f".{os.getpid()}-{threading.get_ident()}.{target.name[-100:]}.part")
-    try:
-        with reaching(place, "fetched"), alone(lock_of(target)):
-            if target.is_file() and not again:
-                return target  # another process was quicker
-            system, path = opened(place)
-            there = version(system.info(path)) if again else ""
-            if there and target.is_file() and note.is_file() and note.read_text() == there:
-                return target
-            target.parent.mkdir(parents=True, exist_ok=True)
-            note.unlink(missing_ok=True)
+    with reaching(place, "fetched"), alone(lock_of(target)):
+        if target.is_file() and not again:
+            return target  # another process was quicker
+        system, path = opened(place)
+        there = version(system.info(path)) if again else ""
+        if there and target.is_file() and note.is_file() and note.read_text() == there:
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        note.unlink(missing_ok=True)
+        with whole_file(target) as partial:
             system.get_file(path, str(partial))
-            partial.replace(target)
-            if there:
-                note.write_text(there)
-    finally:
-        partial.unlink(missing_ok=True)
+        if there:
+            note.write_text(there)
     return target
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import RemoteError
+from deepspeech.files import whole_file
 from deepspeech.remote.files import Name, address, alone, fetch, is_folder, landing, lock_of, opened, reaching, version
 
 STATE = ".remote.json"
@@ -96,9 +97,8 @@ def _state(folder: Path) -> dict[str, Any] | None:
 
 
 def _keep(folder: Path, state: dict[str, Any]) -> None:
-    partial = folder / f"{STATE}.partial"
-    partial.write_text(json.dumps(state, indent=1), encoding="utf-8")
-    partial.replace(folder / STATE)
+    with whole_file(folder / STATE) as partial:
+        partial.write_text(json.dumps(state, indent=1), encoding="utf-8")
 
 
 def _listing(system: Any, root: str) -> dict[str, str]:
@@ -134,12 +134,8 @@ def _changed(folder: Path, known: dict[str, Any]) -> list[Path]:
 
 def _get(system: Any, path: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    try:
+    with whole_file(target) as partial:
         system.get_file(path, str(partial))
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _remove_empty(folder: Path, name: str) -> None:

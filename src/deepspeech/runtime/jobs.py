@@ -8,13 +8,13 @@ import csv
 import glob
 import os
 import re
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepspeech.audio.span import Place
 from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.files import whole_file
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 CSV_COLUMN = "wav_filename"
@@ -118,9 +118,5 @@ def is_whole(path: Path) -> bool:
 def write(path: Path, text: str) -> None:
     """Write an output; it appears whole under its name, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")

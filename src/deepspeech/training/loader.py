@@ -1,7 +1,7 @@
 """Samples to torch: clips are prepared in threads, a few batches ahead. The only crossing from NumPy to tensors.
 
-Threads suffice because the long parts of preparing a clip (decoding, resampling, MFCC) release the interpreter lock. They
-do not wait for the disk, either: one more thread has the system bring what the next batches need.
+Threads suffice because the long parts of preparing a clip (decoding, resampling, MFCC) release the interpreter lock.
+They do not wait for the disk, either: one more thread has the system bring what the next batches need.
 """
 
 import traceback

@@ -16,6 +16,7 @@ from deepspeech.corpora.reading import read_xml, seconds
 from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, joined
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
+from deepspeech.files import whole
 from deepspeech.progress import Progress
 from deepspeech.text.labels import validate_english
 
@@ -81,11 +82,9 @@ def _alike(one: str, other: str) -> int:
     return sum(a == b for a, b in zip(one.split("_"), other.split("_"), strict=False))
 
 
-def _join(pieces: list[Path], whole: Path) -> None:
-    if pieces and not whole.is_file():
-        temporary = whole.with_name(f".{whole.name}.part")
-        with temporary.open("wb") as target:
+def _join(pieces: list[Path], archive: Path) -> None:
+    if pieces and not archive.is_file():
+        with whole(archive) as target:
             for piece in pieces:
                 with piece.open("rb") as source:
                     shutil.copyfileobj(source, target)
-        temporary.replace(whole)

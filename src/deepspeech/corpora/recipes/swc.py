@@ -17,6 +17,7 @@ from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
 from deepspeech.datasets.csv_files import COLUMNS
 from deepspeech.errors import CorpusError
+from deepspeech.files import whole
 
 URL = "https://www2.informatik.uni-hamburg.de/nats/pub/SWC/"
 LANGUAGES = ("dutch", "english", "german")
@@ -76,9 +77,7 @@ def swc(
 def _add_columns(table: Path, article_of: dict[Path, tuple[str, str]]) -> None:
     with table.open(encoding="utf-8", newline="") as file:
         header, *rows = (row[: len(COLUMNS)] for row in csv.reader(file))
-    temporary = table.with_name(f".{table.name}.part")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    with whole(table, mode="w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*header, "article", "speaker"])
         writer.writerows([*row, *article_of[table.parent / row[0]]] for row in rows)
-    temporary.replace(table)

@@ -1,0 +1,36 @@
+#!/bin/sh
+# What a published model is worth to another language: AN4 learnt from its weights, and from nothing, with the same
+# network in the same time. docs/training.md has the figures.
+#
+#   runs/transfer.sh OLD_MODEL DATA_DIR OUT_DIR [TABLE.KEY=VALUE …]
+#
+# OLD_MODEL is a .tflite, .pb or .pbmm; DATA_DIR holds train.csv and dev.csv; OUT_DIR gets the old weights, both
+# trainings' checkpoints, and results-transferred.json, results-scratch.json. A training that has ended is not repeated.
+set -eu
+if [ $# -lt 3 ]; then
+  echo "usage: runs/transfer.sh OLD_MODEL DATA_DIR OUT_DIR [TABLE.KEY=VALUE ...]" >&2
+  exit 2
+fi
+here="$(cd "$(dirname "$0")" && pwd)"
+old="$1"
+data="$(cd "$2" && pwd)"
+mkdir -p "$3"
+out="$(cd "$3" && pwd)"
+shift 3
+
+settings=""
+for setting in "$@"; do settings="$settings --set $setting"; done
+
+learn() { # NAME [--set …]
+  name="$1"
+  shift
+  # shellcheck disable=SC2086  # each --set is two words
+  deepspeech train "$here/transfer.toml" "$@" $settings \
+    --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" --set checkpoint.folder="$out/$name"
+  deepspeech evaluate --model "$out/$name" --data "$data/dev.csv" --json >"$out/results-$name.json"
+}
+
+[ -d "$out/old" ] || deepspeech convert "$old" "$out/old"
+learn transferred --set checkpoint.load="$out/old" --set 'transfer.drop=["layer_6"]'
+learn scratch
+grep -H '"wer"' "$out"/results-*.json

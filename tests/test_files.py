@@ -1,0 +1,75 @@
+"""Files appear whole or not at all; two writers of one do not meet; what cannot be written is said in a line."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from deepspeech.errors import ConfigError, DataError
+from deepspeech.files import check_place, whole, whole_file
+
+
+def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with whole_file(path, lasting=True) as partial:
+        partial.write_text("first")
+        assert not path.exists()
+    with pytest.raises(UnicodeEncodeError), whole_file(path) as partial:
+        partial.write_text("second \ud800", encoding="utf-8")
+    with pytest.raises(TypeError), whole(path, DataError) as file:
+        file.write("third")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file", "first")]
+
+
+def test_of_two_writers_the_last_to_end_leaves_the_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+
+    def other() -> None:
+        with whole(path, mode="w") as file:
+            file.write("other")
+
+    with whole(path, mode="w") as file:
+        file.write("one")
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert path.read_text() == "other"
+    assert path.read_text() == "one"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_another_files_fault_is_not_the_outputs(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="missing"), whole_file(tmp_path / "file", DataError):
+        (tmp_path / "missing").read_text()
+
+
+def test_what_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "file"
+    with pytest.raises(DataError) as caught, whole(path, DataError):
+        pass
+    assert str(caught.value) == (
+        f"{path}: cannot be written (No such file or directory); free space or choose another place"
+    )
+    with pytest.raises(FileNotFoundError), whole(path):
+        pass
+
+
+@pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="this system has no disk that is always full")
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    def write() -> None:
+        with whole_file(tmp_path / "file", DataError) as partial:
+            os.symlink("/dev/full", partial)
+            partial.write_bytes(b"much")
+
+    with pytest.raises(DataError, match="No space left on device"):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_places_that_cannot_be(tmp_path: Path) -> None:
+    check_place(tmp_path / "file")
+    with pytest.raises(ConfigError, match="is a folder"):
+        check_place(tmp_path)
+    with pytest.raises(ConfigError, match="no such folder"):
+        check_place(tmp_path / "none" / "file")
