@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from deepspeech.acoustic.deepspeech import DeepSpeech
-from deepspeech.training.kept_memory import keep_freed
+from deepspeech.training.cpu_memory import arrange
 from deepspeech.training.loader import TensorBatch
 from deepspeech.training.ranks import ALONE, Ranks
 
@@ -63,7 +63,7 @@ class Learner:
         self._precision = precision
         self._parameters = [p for p in network.parameters() if p.requires_grad]
         if all(parameter.device.type == "cpu" for parameter in self._parameters):
-            keep_freed()
+            arrange()
         self._keys_a_step = ranks.count * threads * accumulate
         # Each worker's products use one core.
         self._pool = (
