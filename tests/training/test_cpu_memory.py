@@ -1,5 +1,6 @@
 """What a step frees, the next one has again without the system's doing; products of past shapes are forgotten."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -56,10 +57,13 @@ print(pages() - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux tells of a process")
 def test_products_of_past_shapes_do_not_gather() -> None:
+    bare = {name: value for name, value in os.environ.items() if not name.endswith("_CACHE_CAPACITY")}
     pages = {}
     for how in ("keep", "leave"):
-        told = subprocess.run([sys.executable, "-c", PRODUCTS, how], capture_output=True, text=True, check=True)
+        told = subprocess.run(
+            [sys.executable, "-c", PRODUCTS, how], capture_output=True, text=True, check=True, env=bare
+        )
         pages[how] = int(told.stdout)
     if pages["leave"] < 100e6 / resource.getpagesize():
         pytest.skip("this processor's products are not kept")
-    assert pages["keep"] < pages["leave"] / 2
+    assert pages["keep"] < 0.7 * pages["leave"]
