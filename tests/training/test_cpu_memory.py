@@ -49,7 +49,7 @@ torch.set_num_threads(1)
 weight = torch.zeros(512, 512)
 linear(torch.zeros(700, 512), weight)
 before = pages()
-for rows in range(100, 700):
+for rows in range(700, 100, -1):
     linear(torch.zeros(rows, 512), weight)
 print(pages() - before)
 """
@@ -66,4 +66,4 @@ def test_products_of_past_shapes_do_not_gather() -> None:
         pages[how] = int(told.stdout)
     if pages["leave"] < 100e6 / resource.getpagesize():
         pytest.skip("this processor's products are not kept")
-    assert pages["keep"] < 0.7 * pages["leave"]
+    assert pages["keep"] < pages["leave"] / 2
