@@ -28,35 +28,31 @@ Result new_matrix(std::size_t rows, std::size_t columns, std::unique_ptr<float[]
   return Result(data, {rows, columns}, owner);
 }
 
-Result power(const FrameKernel& kernel, Vector samples) {
-  const std::size_t rows = kernel.frames(samples.size());
-  std::unique_ptr<float[]> out(new float[rows * kernel.bins()]);
+// What `fill` writes, without the interpreter's lock.
+template <class Fill>
+Result filled(std::size_t rows, std::size_t columns, Fill fill) {
+  std::unique_ptr<float[]> out(new float[rows * columns]);
   {
     nb::gil_scoped_release unlocked;
-    kernel.power(samples.data(), samples.size(), out.get());
+    fill(out.get());
   }
-  return new_matrix(rows, kernel.bins(), std::move(out));
+  return new_matrix(rows, columns, std::move(out));
+}
+
+Result power(const FrameKernel& kernel, Vector samples) {
+  return filled(kernel.frames(samples.size()), kernel.bins(),
+                [&](float* out) { kernel.power(samples.data(), samples.size(), out); });
 }
 
 Result mfcc(const FrameKernel& kernel, Matrix spectrum) {
   if (spectrum.shape(1) != kernel.bins()) throw nb::value_error("the spectrum has the wrong number of bins");
-  const std::size_t rows = spectrum.shape(0);
-  std::unique_ptr<float[]> out(new float[rows * kernel.coefficients()]);
-  {
-    nb::gil_scoped_release unlocked;
-    kernel.mfcc(spectrum.data(), rows, out.get());
-  }
-  return new_matrix(rows, kernel.coefficients(), std::move(out));
+  return filled(spectrum.shape(0), kernel.coefficients(),
+                [&](float* out) { kernel.mfcc(spectrum.data(), spectrum.shape(0), out); });
 }
 
 Result features(const FrameKernel& kernel, Vector samples) {
-  const std::size_t rows = kernel.frames(samples.size());
-  std::unique_ptr<float[]> out(new float[rows * kernel.coefficients()]);
-  {
-    nb::gil_scoped_release unlocked;
-    kernel.features(samples.data(), samples.size(), out.get());
-  }
-  return new_matrix(rows, kernel.coefficients(), std::move(out));
+  return filled(kernel.frames(samples.size()), kernel.coefficients(),
+                [&](float* out) { kernel.features(samples.data(), samples.size(), out); });
 }
 
 }  // namespace

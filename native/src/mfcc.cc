@@ -4,16 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-// One body, compiled for several sets of instructions, as in lstm_cells.cc; every operation is rounded by itself, so
-// that all of them give the same bits.
-#if defined(__x86_64__) && defined(__GNUC__)
-#define DEEPSPEECH_X86 1
-#endif
-#if defined(__GNUC__)
-#define INLINE inline __attribute__((always_inline))
-#else
-#define INLINE inline
-#endif
+#include "instructions.hh"
 
 namespace deepspeech {
 namespace {

@@ -222,16 +222,19 @@ def test_reads_from_a_pipe(tmp_path: Path) -> None:
     writer.join()
 
 
+def damaged(content: bytes, at: float, patch: bytes, cut: bool) -> bytes:
+    """`content` with `patch` at that part of it, ended there or going on."""
+    place = int(at * len(content))
+    return content[:place] + patch + (b"" if cut else content[place + len(patch) :])
+
+
 @settings(deadline=None)
 @given(kind=st.sampled_from(list(SUBTYPES)), at=st.floats(0, 1), patch=st.binary(max_size=20), cut=st.booleans())
 def test_damaged_bytes_are_read_or_refused(
     whole_files: dict[str, bytes], kind: str, at: float, patch: bytes, cut: bool
 ) -> None:
-    content = whole_files[kind]
-    place = int(at * len(content))
-    damaged = content[:place] + patch + (b"" if cut else content[place + len(patch) :])
     with contextlib.suppress(AudioError):
-        samples, rate_hz = read_audio(damaged)
+        samples, rate_hz = read_audio(damaged(whole_files[kind], at, patch, cut))
         assert len(samples) > 0 < rate_hz
 
 
@@ -307,9 +310,7 @@ def test_sixteen_bits_of_spans_packets_and_empty_files(tmp_path: Path) -> None:
 def test_sixteen_bits_of_damaged_bytes_are_read_or_refused_alike(
     whole_files: dict[str, bytes], kind: str, at: float, patch: bytes, cut: bool
 ) -> None:
-    content = whole_files[kind]
-    place = int(at * len(content))
-    agrees(content[:place] + patch + (b"" if cut else content[place + len(patch) :]), 16000)
+    agrees(damaged(whole_files[kind], at, patch, cut), 16000)
 
 
 def test_reading_ahead_never_fails_and_never_waits(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def joined() -> Iterator[Ranks]:
             raise ConfigError(f"process {ranks.local} of this machine has no GPU: start as many as there are GPUs")
         torch.cuda.set_device(ranks.local)
     with _touch():
-        store, number, count = next(rendezvous("env://"))
+        store = next(rendezvous("env://"))[0]
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         distributed.init_process_group(backend, store=fresh(store, number, count), rank=number, world_size=count)
     if ranks.first:
