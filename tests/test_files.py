@@ -44,6 +44,12 @@ def test_another_files_fault_is_not_the_outputs(tmp_path: Path) -> None:
         (tmp_path / "missing").read_text()
 
 
+def test_nor_is_a_broken_pipe(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPipeError), whole(tmp_path / "file", DataError):
+        raise BrokenPipeError(32, "Broken pipe")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
     path = tmp_path / "none" / "file"
     with pytest.raises(DataError) as caught, whole(path, DataError):

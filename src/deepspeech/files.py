@@ -26,8 +26,8 @@ def whole_file(path: Path, error: type[DeepSpeechError] | None = None, lasting: 
                 os.fsync(file.fileno())
         partial.replace(path)
     except OSError as failure:
-        if error is None or failure.filename not in (None, str(partial)):
-            raise  # another file's fault
+        if error is None or isinstance(failure, ConnectionError) or failure.filename not in (None, str(partial)):
+            raise  # another file's fault, or a pipe's to whoever reads what is told meanwhile
         reason = failure.strerror or failure
         raise error(f"{path}: cannot be written ({reason}); free space or choose another place") from None
     finally:
