@@ -6,7 +6,6 @@ AudioError of one line. Nothing is shared between calls: many threads may read a
 
 import io
 import os
-import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from deepspeech.audio.pcm import Float32, Int16, float_to_int16, to_mono
 from deepspeech.audio.resample import resample
 from deepspeech.audio.span import PACKETS, Span
 from deepspeech.audio.wav_header import find_data, is_wav, with_length
+from deepspeech.audio.wav_note import wav_head
 from deepspeech.errors import AudioError
 from deepspeech.files import whole
 
@@ -133,28 +133,22 @@ def _packets(span: Span, name: str, start_s: float, end_s: float | None) -> tupl
 def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
     """Mono float32 `samples` [frames] as the bytes of a 16-bit wav file."""
     data = float_to_int16(samples).astype("<i2", copy=False).tobytes()
-    return _wav_head(len(data), rate_hz) + data
+    return wav_head(len(data), rate_hz) + data
 
 
-def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> int:
+def write_wav(path: str | Path, samples: Float32, rate_hz: int, note: str = "") -> int:
     """Write mono float32 `samples` as a 16-bit wav file, whole or not at all; returns its bytes.
 
-    Raises AudioError where it cannot be written.
+    `note`: a comment in its header, in ASCII; `wav_note.read_note` finds it. Raises AudioError where it cannot be
+    written.
     """
     path = Path(path)
     data = float_to_int16(samples).astype("<i2", copy=False)
-    head = _wav_head(data.nbytes, rate_hz)
+    head = wav_head(data.nbytes, rate_hz, note)
     with whole(path, AudioError) as file:
         file.write(head)
         file.write(data.data)
     return len(head) + data.nbytes
-
-
-def _wav_head(data_bytes: int, rate_hz: int) -> bytes:
-    """The header of a mono 16-bit wav file."""
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
-    data = struct.pack("<4sI", b"data", data_bytes)
-    return struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data) + data_bytes, b"WAVE") + form + data
 
 
 def write_wavs(path: str | Path, sounds: Iterable[tuple[Float32, int]]) -> tuple[int, float]:

@@ -63,7 +63,7 @@ class DroppedFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = 0
-        self._whole = whole(path, CorpusError, "w", encoding="utf-8")
+        self._whole = whole(path, CorpusError, "w", encoding="utf-8", errors="backslashreplace")
 
     def __enter__(self) -> "DroppedFile":
         self._file = self._whole.__enter__()
@@ -94,7 +94,8 @@ def save_too_long(report: ImportReport, path: Path | None) -> None:
     files = [one.dropped_file for one in report.sets if one.dropped_file]
     dropped = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     sentences = [clip["sentence"] for clip in dropped if clip["reason"] == TOO_LONG]
-    path.write_text("".join(f"{sentence}\n" for sentence in sentences), encoding="utf-8")
+    with whole(path, CorpusError, "w", encoding="utf-8") as file:
+        file.writelines(f"{sentence}\n" for sentence in sentences)
     report.notes.append(f"{path}: {len(sentences)} sentences of clips that were too long.")
 
 

@@ -15,6 +15,7 @@ from deepspeech.corpora.reading import rows_of
 from deepspeech.corpora.recipe import Options, Part, import_parts, unpacked
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 from deepspeech.text.labels import validate_english
 
 MARK = re.compile(r"\[[^\]]*\]")
@@ -26,7 +27,7 @@ def cv_spontaneous(
 ) -> ImportReport:
     """Prepare a language of Common Voice's Spontaneous Speech."""
     corpus = unpacked(corpus, "ss-corpus-*.tsv")
-    tables = sorted(corpus.glob("ss-corpus-*.tsv"))
+    tables = visible(corpus, "ss-corpus-*.tsv")
     if not tables:
         raise CorpusError(f"{corpus}: no ss-corpus-….tsv in it; name the unpacked folder of one language")
     sets: dict[str, list[Clip]] = {"test": [], "dev": [], "train": [], "unassigned": []}

@@ -17,6 +17,7 @@ from deepspeech.corpora.reading import csv_rows, lines
 from deepspeech.corpora.recipe import Clips, Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 
 TEXTS = ("sentence", "transcription", "transcript", "text", "normalized_text", "raw_transcription")
 SPEAKERS = ("speaker_id", "client_id", "speaker")
@@ -33,7 +34,7 @@ def huggingface(
     """Prepare a data set in one of Hugging Face's layouts."""
     home = path if path.is_dir() else path.parent
     target_dir, rules, texts = target_dir or home, options.rules(max_s=30), (text_column,) if text_column else TEXTS
-    found = [path] if path.is_file() else sorted(path.rglob("*.parquet")) or sorted(path.rglob("metadata.*"))
+    found = [path] if path.is_file() else visible(path, "**/*.parquet") or visible(path, "**/metadata.*")
     sets: dict[str, list[Path]] = {}
     for file in found:
         sets.setdefault(split_of(file.relative_to(home)), []).append(file)

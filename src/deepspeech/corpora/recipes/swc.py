@@ -17,7 +17,7 @@ from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
 from deepspeech.datasets.csv_files import COLUMNS
 from deepspeech.errors import CorpusError
-from deepspeech.files import whole
+from deepspeech.files import visible, whole
 
 URL = "https://www2.informatik.uni-hamburg.de/nats/pub/SWC/"
 LANGUAGES = ("dutch", "english", "german")
@@ -48,7 +48,7 @@ def swc(
     for one in LANGUAGES if language == "all" else (language,):
         archive = Archive(f"SWC_{one.title()}.tar", URL, f"{URL}SWC_{one.title()}.tar")
         corpus = obtain(archive, base_dir, into=base_dir / one)
-        articles = [read_article(path, max_duration, drop_numbers) for path in sorted(corpus.rglob("aligned.swc"))]
+        articles = [read_article(path, max_duration, drop_numbers) for path in visible(corpus, "**/aligned.swc")]
         clips, article_of = [], {}
         for article in articles:
             unnamed = (exclude_unknown_speakers and article.speaker == UNKNOWN) or (
