@@ -14,6 +14,7 @@ from deepspeech.features.config import FeatureConfig
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tables import NO_VALUE
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -66,7 +67,10 @@ def look(
         labels = None if alphabet is None else alphabet.encode(sample.transcript)
     except TextError as error:
         faults.append(Fault(sample, str(error), LETTERS if sample.transcript else EMPTY))
-    if info is not None and labels is not None:
+    if alphabet is not None and sample.transcript in NO_VALUE:
+        reason = f"its transcript is {sample.transcript!r}, as pandas writes a text that is missing"
+        faults.append(Fault(sample, reason, EMPTY))
+    elif info is not None and labels is not None:
         frames, needed = features.frames(round(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
         frames = -(-frames // stride)
         if frames < needed:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip, Rules, WavNames, import_set
+from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, unpacked
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.csv_files import CsvWriter
@@ -55,25 +56,13 @@ def cv2(
 
 def read_table(table: Path, audio_dir: Path) -> Iterator[Clip]:
     """The clips of a table, in its order. Columns are found by name; a sentence may hold quote characters."""
-    # Not the csv module: these tables are not quoted, and a carriage return inside a sentence ends no row.
-    with table.open(encoding="utf-8-sig", newline="\n") as file:
-        try:
-            header = next(file, "").rstrip("\r\n").split("\t")
-            for needed in ("path", "sentence"):
-                if needed not in header:
-                    raise CorpusError(f"{table}: there is no column {needed}; its columns are {', '.join(header)}")
-            path, sentence = header.index("path"), header.index("sentence")
-            speaker = header.index("client_id") if "client_id" in header else None
-            for number, line in enumerate(file, 2):
-                row = line.rstrip("\r\n").split("\t")
-                if len(row) <= max(path, sentence, speaker or 0) or not row[path]:
-                    place = Path(f"{table.name}:{number}")
-                    yield Clip(place, place, line.strip(), fault="the row is incomplete")
-                    continue
-                mp3 = audio_dir / (row[path] if row[path].lower().endswith(".mp3") else f"{row[path]}.mp3")
-                yield Clip(mp3, mp3.with_suffix(".wav"), row[sentence], "" if speaker is None else row[speaker])
-        except UnicodeDecodeError:
-            raise CorpusError(f"{table}: not UTF-8 text; fetch the corpus again") from None
+    for row in tsv_rows(table, ("path", "sentence")):
+        if row.fault or not row["path"]:
+            said = "\t".join(row.fields.values()).strip()
+            yield Clip(row.place, row.place, said, fault=row.fault or "the row is incomplete")
+            continue
+        mp3 = audio_dir / (row["path"] if row["path"].lower().endswith(".mp3") else f"{row['path']}.mp3")
+        yield Clip(mp3, mp3.with_suffix(".wav"), row["sentence"], row["client_id"])
 
 
 class HeldOut:

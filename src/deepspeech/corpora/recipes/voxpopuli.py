@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
@@ -29,11 +29,11 @@ def voxpopuli(
     sounds = {path.stem: path for path in recordings if not path.is_relative_to(wavs)}
     rules, parts = options.rules(max_s=30), []
     for name, table in tables.items():
-        rows = rows_of(table, ("id", "raw_text", "normalized_text")) if table.is_file() else []
+        rows = tsv_rows(table, ("id", "raw_text", "normalized_text")) if table.is_file() else ()
         clips = []
         for row in rows:
             sound = sounds.get(row["id"], folder / row["id"][:4] / f"{row['id']}.ogg")
             wav, sentence = wavs / f"{row['id']}.wav", row["raw_text" if raw else "normalized_text"]
-            clips.append(Clip(sound, wav, sentence, row.get("speaker_id", "")))
+            clips.append(Clip(sound, wav, sentence, row["speaker_id"], row.fault))
         parts.append(Part(folder / f"{name}.csv", clips, rules))
     return import_parts(options.report("voxpopuli", english_rule=True), parts, options)
