@@ -46,4 +46,4 @@ def comes_from(note: str, origin: str) -> bool:
 
 
 def _digest(parts: Sequence[str]) -> str:
-    return blake2b("\0".join(parts).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -26,6 +26,7 @@ from deepspeech.files import visible
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.labels import Validator, load_validator, to_ascii, validate_english
 
+_PACKED = {".gz", ".bz2", ".xz", ".tar", ".tgz", ".zip", ".deb"}
 TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
 
 
@@ -202,7 +203,10 @@ def unpacked(path: Path, wanted: str) -> Path:
     """The folder that holds `wanted` (a pattern): `path`, or, if that is an archive, one below, after unpacking."""
     if not path.is_file():
         return path
-    folder = path.with_name(path.name.removesuffix(".gz").removesuffix(".tar").removesuffix(".tgz"))
+    name = path.name
+    while (suffix := Path(name).suffix) in _PACKED:
+        name = name.removesuffix(suffix)
+    folder = path.with_name(name if name != path.name else f"{name}-unpacked")
     unpack_once(path, folder, folder)
     found = visible(folder, f"**/{wanted}")
     return found[0].parent if found else folder

@@ -1,8 +1,8 @@
 """Kaldi data directories: wav.scp, text, and perhaps segments and utt2spk.
 
-In: directories; a line of wav.scp names a file, or a command that only unpacks one (sph2pipe, flac, sox) and perhaps
-takes a channel. Other commands are not run, and archives (.ark) are not read. Out: wav files, a CSV for each directory,
-called like it.
+In: directories. A line of wav.scp names a file, or is a command that only unpacks one (sph2pipe, flac, sox) and perhaps
+takes a channel: such a file is read, no command of a corpus is run here. Out: wav files, a CSV for each directory.
+Format: kaldi-asr.org/doc/data_prep.html.
 """
 
 from pathlib import Path
