@@ -56,8 +56,8 @@ def read_rows(
     header, separator, spaced = read_header(text, needed)
     for column in needed:
         if header.count(column) != 1:
-            there = "two columns" if column in header else "no column"
-            raise error(f"{name}: there is {there} {column}; its columns are {', '.join(header) or 'none'}")
+            there = "are two columns" if column in header else "is no column"
+            raise error(f"{name}: there {there} {column}; its columns are {', '.join(header) or 'none'}")
     rows = _rows(text, name, error, separator, spaced)
     next(rows, None)
     return header, _checked(rows, len(header), name, error)
