@@ -12,7 +12,7 @@ from trees import BUILDERS, VOICES, parquet, record, sound, transcripts
 
 from deepspeech.audio.formats import probe
 from deepspeech.corpora.archives import unpack
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import table, truth, tsv_rows
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, joined, plain
 from deepspeech.corpora.recipes import voxforge as voxforge_module

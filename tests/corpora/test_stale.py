@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from deepspeech.audio.formats import read_audio, write_wav
-from deepspeech.corpora.engine import Clip, Rules, convert, import_set
+from deepspeech.corpora.clip import Clip, convert
+from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.recipe import Options, Part, import_parts, joined
 from deepspeech.corpora.recipes.kaldi import kaldi
 from deepspeech.corpora.recipes.nemo import nemo

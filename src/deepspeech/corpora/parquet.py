@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import sentence_of, speaker_of
 from deepspeech.errors import CorpusError
 

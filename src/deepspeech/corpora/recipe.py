@@ -17,7 +17,8 @@ from deepspeech.audio.resample import resample
 from deepspeech.audio.wav_note import read_note
 from deepspeech.corpora import origin as made_of
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.engine import RATE_HZ, Clip, Rules, WavNames, import_set
+from deepspeech.corpora.clip import RATE_HZ, Clip, WavNames
+from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain, unpack_once
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.french import spell_out
 from deepspeech.corpora.reading import read_xml, seconds
 from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, joined

@@ -5,7 +5,7 @@ a CSV of the table's name for each.
 """
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import csv_rows
 from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport

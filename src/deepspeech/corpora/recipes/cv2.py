@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip, Rules, WavNames, import_set
+from deepspeech.corpora.clip import Clip, WavNames
+from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, unpacked
 from deepspeech.corpora.report import ImportReport, SetReport

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport

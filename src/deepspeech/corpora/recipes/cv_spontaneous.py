@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts, unpacked
 from deepspeech.corpora.report import ImportReport

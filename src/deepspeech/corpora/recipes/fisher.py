@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines, seconds
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport

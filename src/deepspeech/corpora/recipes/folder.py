@@ -7,7 +7,7 @@ dev and test, or all.csv; or with --split three CSVs by tens. All that is new in
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, converted, import_parts
 from deepspeech.corpora.report import ImportReport

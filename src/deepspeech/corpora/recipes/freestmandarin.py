@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport

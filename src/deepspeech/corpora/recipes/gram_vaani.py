@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.fetch import RefusedError, fetch
 from deepspeech.corpora.reading import csv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.parquet import ParquetClips
 from deepspeech.corpora.reading import csv_rows, json_object, lines, sentence_of, speaker_of
 from deepspeech.corpora.recipe import Clips, Options, Part, import_parts

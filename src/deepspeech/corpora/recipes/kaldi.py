@@ -8,7 +8,7 @@ Format: kaldi-asr.org/doc/data_prep.html.
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.kaldi_pipes import recording_of
 from deepspeech.corpora.reading import number, table
 from deepspeech.corpora.recipe import Options, Part, import_parts

@@ -7,7 +7,7 @@ Format: NVIDIA NeMo's documentation, "ASR datasets".
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import json_object, lines, number, sentence_of, speaker_of
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import read_xml, truth
 from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport

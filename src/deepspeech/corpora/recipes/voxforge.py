@@ -10,7 +10,7 @@ from typing import Annotated
 from urllib.parse import urljoin
 
 from deepspeech.corpora.archives import unpack_all
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.fetch import fetch
 from deepspeech.corpora.reading import read_text, table
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts

@@ -7,7 +7,7 @@ facebook/voxpopuli at Hugging Face: asr_train.tsv … and recordings below. Out:
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
