@@ -227,6 +227,15 @@ def test_a_clip_of_gram_vaani_that_is_gone(tmp_path: Path, monkeypatch: pytest.M
     assert [words for one in report.sets for (_, words) in one.dropped] == ["the clip is no longer at its address"]
 
 
+def test_clips_of_gram_vaani_of_one_name(tmp_path: Path) -> None:
+    for name, number in (("one", 0), ("two", 4)):
+        record(tmp_path / "there" / name / "a.mp3", VOICES[number])
+    urls = [(tmp_path / "there" / name / "a.mp3").as_uri() for name in ("one", "two", "one")]
+    (tmp_path / "g.csv").write_text("audio_url,transcript\n" + "".join(f"{url},hello\n" for url in urls))
+    gram_vaani(tmp_path / "g.csv", tmp_path / "out")
+    assert len(list((tmp_path / "out" / "wav").iterdir())) == 2
+
+
 def test_an4_and_the_smoke_sentence(shared: Path, tmp_path: Path) -> None:
     """Real recordings: AN4 as a folder with texts, LDC93S1 in the layout of the corpus that it is from."""
     rows = (shared / "data" / "an4" / "dev.csv").read_text().splitlines()[1:]

@@ -77,7 +77,7 @@ def swc(
 def _add_columns(table: Path, article_of: dict[Path, tuple[str, str]]) -> None:
     with table.open(encoding="utf-8", newline="") as file:
         header, *rows = (row[: len(COLUMNS)] for row in csv.reader(file))
-    with whole(table, mode="w", encoding="utf-8", newline="") as file:
+    with whole(table, CorpusError, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*header, "article", "speaker"])
-        writer.writerows([*row, *article_of[table.parent / row[0]]] for row in rows)
+        writer.writerows([*row, *article_of.get(table.parent / row[0], (UNKNOWN, UNKNOWN))] for row in rows)
