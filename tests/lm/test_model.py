@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from deepspeech.decoder.scorer_words import fault, sample_words
 from deepspeech.errors import DeepSpeechError, LmError
 from deepspeech.lm.binary import BinaryOptions, write_binary
 from deepspeech.lm.describe import describe
 from deepspeech.lm.examine import examine
 from deepspeech.lm.model import LanguageModel, Perplexity
 from deepspeech.lm.package import Weights, package
-from deepspeech.lm.sample_words import fault, sample_words
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from tests.decoder.small_scorer import PROBING, language_model
 from tests.lm.small_models import MemoryNgrams, arpa, expected, made_up
