@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.normalize import is_invisible, is_space
 
 # How typographers' signs are typed; a sign to the right that the alphabet lacks is no advice.
 _TYPED = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"})
@@ -43,8 +44,8 @@ def place(letter: str) -> tuple[int, str, bool, str]:
 
 
 def usable(letter: str) -> bool:
-    """Whether a letter can be a line of alphabet.txt that means something: no control sign, of all spaces only one."""
-    return letter == " " or not (letter.isspace() or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp"))
+    """Whether a letter can be a line of alphabet.txt that means something: seen, or the one space."""
+    return letter == " " or not (is_space(letter) or is_invisible(letter) or unicodedata.category(letter) == "Cs")
 
 
 def name(letter: str) -> str:
@@ -61,9 +62,9 @@ def advice(letter: str, alphabet: Alphabet) -> str:
     """What to do about a letter that `alphabet` lacks."""
     if letter in "\r\n":
         return "delete the line end inside the transcript"
-    if letter.isspace():
+    if is_space(letter):
         return "make it a space"
-    if unicodedata.category(letter) in ("Cc", "Cf", "Cs"):
+    if is_invisible(letter) or unicodedata.category(letter) == "Cs":
         return "delete it: it cannot be seen"
     if _composes(letter, alphabet):
         return "compose letters and marks: normalise the transcripts to NFC"
