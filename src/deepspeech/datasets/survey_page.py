@@ -6,7 +6,8 @@ from typing import Any
 
 from deepspeech.datasets.statistics import Statistics, statistics
 from deepspeech.datasets.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
-from deepspeech.text.letters import LetterCount, advice, alphabet_faults, name
+from deepspeech.text.characters import name
+from deepspeech.text.letters import LetterCount, advice, alphabet_faults
 
 _LETTERS_SHOWN = 30
 _SPEAKERS_SHOWN = 5

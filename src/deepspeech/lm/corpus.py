@@ -108,11 +108,11 @@ def megabytes(texts: Sequence[str | Path]) -> int | None:
 
 
 def blocks(text: str | Path) -> Iterator[tuple[bytes, int]]:
-    """Whole lines, some at a time, and how much of the file is read by then. Raises LmError for what is no such text."""
+    """Whole lines, some at a time, and how much of the file is read by then. Raises LmError."""
     rest: list[bytes] = []
     with open_text(text) as (stream, raw):
         first, carriage_returns, at = True, False, 0
-        while data := _read(text, stream):
+        while data := read_some(text, stream):
             if first:
                 data, first = _begun(text, data), False
                 carriage_returns = b"\r" in data and b"\n" not in data
@@ -166,10 +166,11 @@ def _is_zipped(raw: BinaryIO) -> bool:
     return begin == _GZIP
 
 
-def _read(text: str | Path, stream: BinaryIO) -> bytes:
+def read_some(text: str | Path, stream: BinaryIO, count: int = BLOCK_BYTES) -> bytes:
+    """The next bytes of what open_text() gave, at most `count`. Raises LmError."""
     try:
         if str(text) == STANDARD_INPUT:  # what is there: a person may be typing
-            return stream.read1(BLOCK_BYTES)  # type: ignore[attr-defined, no-any-return]
-        return stream.read(BLOCK_BYTES)
+            return stream.read1(count)  # type: ignore[attr-defined, no-any-return]
+        return stream.read(count)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise LmError(f"{text}: the compressed file is damaged or cut short; get it again") from None

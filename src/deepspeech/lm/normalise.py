@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from deepspeech.text.letters import name
+from deepspeech.text.characters import name
 from deepspeech.text.normalize import Normalizer, lower
 
 SPACES = frozenset(" \t\r\n")

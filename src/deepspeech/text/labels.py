@@ -37,7 +37,7 @@ def validate_english(sentence: str) -> str | None:
 
 
 def spelled(validate: Validator, alphabet: Alphabet | None) -> Validator:
-    """`validate` for sentences as they come, its transcripts spelled with the characters of `alphabet` where they can be.
+    """`validate` for sentences as they come; its transcripts are spelled with the characters of `alphabet`.
 
     The rule reads the sentence with plain spaces, without invisible characters and, where there is an alphabet, with
     its apostrophe, typewriters' signs, and I and İ as the small letters that its ı tells apart.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deepspeech.text.alphabet import Alphabet
-from deepspeech.text.normalize import is_invisible, is_space
+from deepspeech.text.characters import is_invisible, is_space, name
 
 # How typographers' signs are typed; a sign to the right that the alphabet lacks is no advice.
 _TYPED = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"})
@@ -46,16 +46,6 @@ def place(letter: str) -> tuple[int, str, bool, str]:
 def usable(letter: str) -> bool:
     """Whether a letter can be a line of alphabet.txt that means something: seen, or the one space."""
     return letter == " " or not (is_space(letter) or is_invisible(letter) or unicodedata.category(letter) == "Cs")
-
-
-def name(letter: str) -> str:
-    """A letter so that it can be seen: 'é' (U+00E9), combining acute accent (U+0301), space."""
-    if letter == " ":
-        return "space"
-    if letter.isprintable() and not unicodedata.category(letter).startswith("M"):
-        return f"'{letter}' (U+{ord(letter):04X})"
-    known = {"\t": "tab", "\n": "line feed", "\r": "carriage return"}.get(letter)
-    return f"{known or unicodedata.name(letter, 'control character').lower()} (U+{ord(letter):04X})"
 
 
 def advice(letter: str, alphabet: Alphabet) -> str:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.characters import is_invisible, is_space
 
 APOSTROPHES = "'’ʼ"  # what an alphabet may hold; the first that it has is written
 _LOOK_LIKE_APOSTROPHES = "'’ʼ‘`´′＇"  # inside a word
@@ -24,18 +25,6 @@ _LOOKS = {"<wide>", "<narrow>", "<compat>", "<initial>", "<medial>", "<final>", 
 _ONE_LINE = str.maketrans("\n\r\t", "   ")
 _SPACES = re.compile(r" {2,}")
 _APOSTROPHE_LIKE = frozenset(_LOOK_LIKE_APOSTROPHES)
-
-
-def is_space(character: str) -> bool:
-    """White space of any kind and control characters (a form feed, NEL): between words all mean a space."""
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp")
-
-
-def is_invisible(character: str) -> bool:
-    """Format characters and variation selectors: soft hyphen, direction marks, zero-width space, joiners, BOM."""
-    code = ord(character)
-    selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or code == 0x034F
-    return selector or unicodedata.category(character) == "Cf"
 
 
 def tidy(text: str) -> str:
@@ -54,7 +43,7 @@ def dotted(text: str, characters: Collection[str]) -> str:
 
 
 def lower(text: str, characters: Collection[str] = ()) -> str:
-    """Small letters, as the alphabet `characters` has them: with ı in it I becomes ı. İ becomes i, with no second dot."""
+    """Small letters, as the alphabet `characters` has them: with ı in it I becomes ı. İ becomes i, one dot."""
     text = dotted(text, characters).lower()
     return text if _DOT in characters and "ı" not in characters else text.replace("i" + _DOT, "i")
 
