@@ -132,7 +132,8 @@ def test_what_is_no_language_model_is_one_line(tmp_path: Path) -> None:
         ("foreign", b"RIFF", "no scorer, no KenLM binary and no ARPA text"),
         ("empty", b"", "no scorer"),
         ("cut.klm", language_model(made_up(2, 1), 2)[:300], "cut short"),
-        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "cannot be read"),
+        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "damaged or cut short"),
+        ("bits.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or cut short"),
         ("bad.arpa", b"\\data\\\nnonsense\n", "bad.arpa"),
     ]:
         (tmp_path / name).write_bytes(content)
