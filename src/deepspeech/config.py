@@ -21,6 +21,7 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.remote.files import beside
+from deepspeech.text.reading import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -185,10 +186,10 @@ class RunConfig:
 def read(path: Path) -> dict[str, Any]:
     """Tables of a TOML file; paths of data files in it are relative to the file."""
     try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables: dict[str, Any] = tomllib.loads(read_text(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise ConfigError(f"{path}: not TOML ({error})") from None
     data = tables.get("data")
     if isinstance(data, dict):

@@ -65,7 +65,7 @@ def alphabet(
 
 
 def _to_dict(proposal: Any, samples: list[Any]) -> dict[str, Any]:
-    from deepspeech.text.letters import name
+    from deepspeech.text.characters import name
 
     letters = [
         {

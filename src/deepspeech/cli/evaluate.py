@@ -151,6 +151,7 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.samples import read_samples
     from deepspeech.errors import DataError
+    from deepspeech.evaluation.references import unavoidable_errors
 
     given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
@@ -162,6 +163,8 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
         refuse(faults, "given")
     if not good:
         raise DataError(f"{data[0]}: no usable sample")
+    for line in unavoidable_errors(good, opened.alphabet):
+        print(f"{', '.join(map(str, data))}: {line}", file=sys.stderr)
     return good
 
 

@@ -29,6 +29,7 @@ from deepspeech.errors import CorpusError
 from deepspeech.files import sweep
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.characters import name
 from deepspeech.text.labels import Validator
 
 _TOGETHER = 8  # clips that a worker is handed at a time
@@ -146,7 +147,7 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
     if not label:
         return _Fault(INVALID_LABEL, "sentence refused by the label rules")
     if strange:
-        letters = " ".join(f"{letter!r} (U+{ord(letter):04X})" for letter in strange)
+        letters = " ".join(map(name, strange))
         return _Fault(INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}")
     if sound.duration_s < rules.min_s:
         return _Fault(TOO_SHORT, f"under {rules.min_s:g} s", f"{sound.duration_s:.2f} s")

@@ -25,7 +25,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, CorpusError
 from deepspeech.files import visible
 from deepspeech.text.alphabet import Alphabet
-from deepspeech.text.labels import Validator, load_validator, to_ascii, validate_english
+from deepspeech.text.labels import Validator, load_validator, spelled, to_ascii, validate_english
 
 _PACKED = {".gz", ".bz2", ".xz", ".tar", ".tgz", ".zip", ".deb"}
 TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
@@ -75,9 +75,12 @@ class Options:
         """
         validate = load_validator(self.validate_label_locale) if self.validate_label_locale else clean
         alphabet = self.filter_alphabet or alphabet
+        letters = Alphabet.from_file(alphabet) if alphabet else None
         return Rules(
-            validate=(lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate,
-            alphabet=Alphabet.from_file(alphabet) if alphabet else None,
+            validate=spelled(
+                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, letters
+            ),
+            alphabet=letters,
             min_s=min_s if self.min_sec is None else self.min_sec,
             max_s=max_s if self.max_sec is None else self.max_sec,
             ms_per_letter=ms_per_letter,

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from deepspeech.errors import CorpusError
 from deepspeech.files import whole
+from deepspeech.text.characters import name
 
 # The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
 FAILED, INVALID_LABEL, TOO_SHORT, TOO_LONG = "failed", "invalid_label", "too_short", "too_long"
@@ -120,7 +121,7 @@ def _set_lines(one: SetReport) -> list[str]:
             told.append(f"  Skipped {one.skipped(reason)} samples {words}.")
             told += [f"    {n} × {text}" for (why, text), n in one.dropped.most_common() if why == reason]
     if one.letters:
-        shown = ", ".join(f"{letter!r} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN))
+        shown = ", ".join(f"{name(letter)} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN))
         told.append(f"  Letters outside the alphabet: {shown}{' …' * (len(one.letters) > _LETTERS_SHOWN)}")
     if one.dropped_file:
         told.append(f"  Every skipped clip and why: {one.dropped_file}")

@@ -11,6 +11,8 @@ from pathlib import Path
 from deepspeech import _native
 from deepspeech.errors import ConfigError, TextError
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.normalize import normalizer
+from deepspeech.text.reading import read_text
 
 DEFAULT_STRENGTH = 1.0
 STRONGEST = 100.0
@@ -55,10 +57,10 @@ class HotPhrases:
     def from_file(cls, path: str | Path) -> "HotPhrases":
         """Of a text file with one such text a line; empty lines and lines that begin with # are passed over."""
         try:
-            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+            lines = read_text(path).split("\n")
         except OSError as error:
             raise ConfigError(f"{path}: cannot read the hot phrases ({error.strerror})") from None
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise ConfigError(f"{path}: the hot phrases are not UTF-8 text; save them as UTF-8") from None
         try:
             return cls.parse(line for line in lines if line.strip() and not line.startswith("#"))
@@ -90,6 +92,6 @@ class HotPhrases:
 
 def _encoded(alphabet: Alphabet, text: str) -> list[int]:
     try:
-        return alphabet.encode(text)
+        return alphabet.encode(normalizer(alphabet)(text))
     except TextError as error:
         raise ConfigError(f"hot phrase '{text}': {error}; write it as transcripts are written") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT, DecodeOptions
+from deepspeech.decoder.scorer_words import fault
 from deepspeech.errors import ConfigError, ScorerError
 from deepspeech.text.alphabet import Alphabet
 
@@ -47,6 +48,13 @@ class Scorer:
     def bytes_mode(self) -> bool:
         """Whether it goes with networks that give UTF-8 bytes, and scores characters instead of words."""
         return self._native.bytes_mode
+
+    def fault(self, alphabet: Alphabet) -> str:
+        """Why `alphabet` is not the one that this scorer was built for, in a few words; empty where it is.
+
+        At most 200 words of the dictionary are looked up, some milliseconds whatever its size.
+        """
+        return fault(self._native, _native.NgramModel(str(self.path)), alphabet)
 
     def language(
         self, alphabet: Alphabet, options: DecodeOptions, hot_words: Mapping[str, float] | None = None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepspeech.decoder.scorer_words import fault, sample_words
 from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, open_native, size
-from deepspeech.lm.sample_words import fault, sample_words
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
 

@@ -6,6 +6,7 @@ machines share a list without talking. An output is written whole or not at all,
 
 import csv
 import glob
+import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from deepspeech.audio.span import Place
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import whole_file
+from deepspeech.text.reading import read_text
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 CSV_COLUMN = "wav_filename"
@@ -56,12 +58,11 @@ def read_manifest(path: Path) -> list[Job]:
     Outputs lie as the paths say. Raises DataError.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(_csv_paths(file, path)) if path.suffix == ".csv" else [line.strip() for line in file]
-    except (OSError, UnicodeDecodeError) as error:
+        lines = io.StringIO(read_text(path))
+    except (OSError, UnicodeError) as error:
         raise DataError(f"{path}: the manifest cannot be read ({error}); give a path a line, or a CSV") from None
     jobs = []
-    for line in lines:
+    for line in _csv_paths(lines, path) if path.suffix == ".csv" else map(str.strip, lines):
         if line:
             parts = [part for part in Path(line).with_suffix("").parts if part not in ("..", Path(line).anchor)]
             jobs.append(Job(path.parent / line, Path(*parts)))

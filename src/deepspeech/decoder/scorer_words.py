@@ -1,6 +1,6 @@
 """Words out of a scorer's dictionary, to look at and to see whether an alphabet belongs to it.
 
-In: an open scorer and an alphabet. Out: some words, drawn by wandering through the automaton.
+In: an open scorer and an alphabet. Out: some words, drawn by random walks through the automaton.
 """
 
 import random
@@ -20,8 +20,10 @@ def sample_words(scorer: _native.Scorer, alphabet: Alphabet, count: int, seed: i
     draw = random.Random(seed)
     found: set[str] = set()
     for _ in range(count * _TRIES):
+        if len(found) == min(count, scorer.words):
+            break
         labels = _wander(scorer, draw)
-        if labels and len(found) < count:
+        if labels:
             found.add(alphabet.decode(labels).rstrip(" "))
     return sorted(found)
 
