@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
@@ -17,6 +16,7 @@ from deepspeech.modelfile.arrays import read_metadata
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.seal import check_seal
 from deepspeech.runtime.int8 import open_int8
+from deepspeech.runtime.onnx_runtime import InferenceSession, SessionOptions
 
 Float32 = NDArray[np.float32]
 
@@ -77,8 +77,8 @@ def _metadata(path: str | Path) -> dict[str, str]:
         raise ModelFileError(f"not a readable ONNX model ({error})") from None
 
 
-def _onnx_session(path: str | Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
+def _onnx_session(path: str | Path, threads: int) -> InferenceSession:
+    options = SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -87,7 +87,7 @@ def _onnx_session(path: str | Path, threads: int) -> onnxruntime.InferenceSessio
     # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow: they take a longer way.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no base class with a public name
         reason = str(error).splitlines()[0][:200]
         raise ModelFileError(f"{path}: not a readable ONNX model ({reason})") from None
