@@ -53,10 +53,11 @@ def traced(tmp_path: Path) -> Run:
     if strace is None or subprocess.run([strace, "-f", "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs strace, and the right to use it")
     world = {name: tmp_path / name for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")}
-    for folder in world.values():
-        folder.mkdir()
 
     def run(code: str, *arguments: object, rest_s: float = 0.0) -> list[str]:
+        for folder in world.values():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
         program = f"import sys, time\n{code}\ntime.sleep({rest_s})"
         environment = {name: str(folder) for name, folder in world.items()} | {"PYTHONDONTWRITEBYTECODE": "1"}
         log = tmp_path / "log"
