@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from deepspeech.errors import CheckpointError
+from deepspeech.untrusted import at, check_description, read_json
 
 Tensors = dict[str, NDArray[Any]]
 FORMAT = 1
@@ -104,15 +105,24 @@ def load(path: Path) -> Checkpoint:
 def describe(path: Path) -> dict[str, Any]:
     """run.json of a checkpoint folder."""
     try:
-        run: dict[str, Any] = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        run: dict[str, Any] = read_json(path / "run.json")
+        check_description(run)
         if run["format"] > FORMAT:
             raise CheckpointError(f"{path}: written by a newer version (format {run['format']}); update deepspeech")
-        _ = run["weights_crc32"], run["step"], run["config"]
+        _ = at(run, "weights_crc32", int), at(run, "step", int), at(run, "config", dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{path}: not a readable checkpoint ({error!r}); name a folder that training wrote"
         ) from None
     return run
+
+
+def setting(run: dict[str, Any], name: str, *kinds: type) -> Any:
+    """What run.json says at `name`, keys with dots between. Raises CheckpointError where it is none of `kinds`."""
+    try:
+        return at(run, name, *kinds)
+    except ValueError as error:
+        raise CheckpointError(f"the checkpoint's run.json is damaged ({error}); use another one") from None
 
 
 def found(folder: Path, kind: str) -> list[Path]:

@@ -62,9 +62,10 @@ def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -
 
 
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+letter = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
 
 
-@given(text, text, st.lists(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=6, unique=True))
+@given(text, text, st.lists(letter, min_size=1, max_size=6, unique=True))
 def test_any_text_comes_back(name: str, description: str, labels: list[str]) -> None:
     card = replace(CARD, name=name, description=description, alphabet=Alphabet(labels))
     assert ModelCard.from_metadata(card.to_metadata()) == card
@@ -101,6 +102,23 @@ def test_a_card_that_is_no_card_is_damaged(content: str) -> None:
         {"features": {"sample_rate_hz": "fast"}},
         {"features": None},
         {"colour": "blue"},
+        {"alphabet": ["a", "\x1b[31m"]},
+        {"alphabet": ["a\0"]},
+        {"alphabet": ["a", ""]},
+        {"alphabet": ["a", 1]},
+        {"beam_width": "500"},
+        {"beam_width": 10**400},
+        {"beam_width": 0},
+        {"hidden": 10**9},
+        {"hidden": True},
+        {"lstm_layers": 2.5},
+        {"context_frames": -1},
+        {"stride": 0},
+        {"features": {"mel_bands": 10**12}},
+        {"features": {"low_hz": float("nan")}},
+        {"features": {"window_ms": 1e300}},
+        {"name": ["x"]},
+        {"format": -1},
     ],
 )
 def test_a_damaged_part_is_damage(change: dict[str, Any]) -> None:
@@ -112,6 +130,17 @@ def test_a_missing_part_is_damage(name: str) -> None:
     page = json.loads(CARD.to_metadata()["deepspeech"])
     del page[name]
     assert "card is damaged" in fault({"deepspeech": json.dumps(page)})
+
+
+def test_a_card_of_any_depth_is_one_line() -> None:
+    assert "card is damaged" in fault({"deepspeech": '{"format": ' + "[" * 100_000 + "]" * 100_000 + "}"})
+    assert "card is damaged" in fault({"deepspeech": '{"format": ' + "[" * 500 + "]" * 500 + "}"})
+    assert "card is damaged" in fault({"deepspeech": '{"format": ' + '{"a":' * 100_000})
+
+
+def test_half_a_surrogate_pair_is_damage() -> None:
+    page = CARD.to_metadata()["deepspeech"]
+    assert "card is damaged" in fault({"deepspeech": page.replace('"fr"', '"\\ud800"')})
 
 
 def test_a_newer_format_is_said() -> None:

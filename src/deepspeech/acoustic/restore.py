@@ -37,11 +37,21 @@ def restore(path: Path) -> Restored:
         features = FeatureConfig(**kept.run["config"]["features"])
         alphabet = read_alphabet(kept.run["alphabet"])
         shape = NetworkConfig(**kept.run["config"]["network"])
+        _check_sizes(kept.weights, shape, features.coefficients)
         network = DeepSpeech(shape, features.coefficients, alphabet.classes)
         fill(network, kept.weights | kept.average)
     except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None
     return Restored(network.eval(), features, alphabet, kept.run, path)
+
+
+def _check_sizes(weights: checkpoint.Tensors, shape: NetworkConfig, coefficients: int) -> None:
+    """A network is made as large as run.json says: raise TypeError where its weights are not."""
+    due = (shape.hidden, (2 * shape.context_frames + 1) * coefficients)
+    if weights["layer_1.weight"].shape != due:
+        raise TypeError(f"its first layer is {weights['layer_1.weight'].shape}, run.json says {due}")
+    if sum(name.startswith("lstm.weight_ih_l") for name in weights) < shape.lstm_layers > 1:
+        raise TypeError(f"it has no {shape.lstm_layers} LSTM layers")
 
 
 def fill(network: DeepSpeech, tensors: checkpoint.Tensors) -> None:

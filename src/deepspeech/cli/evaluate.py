@@ -200,7 +200,7 @@ def _checkpoint(path: Path, jitter_ms: float) -> Opened:
     folder = checkpoint.judged(path)
     restored = restore(folder)
     emit = emitter_of(restored, 16, os.cpu_count() or 1, jitter_ms)
-    beam_width = restored.run["config"]["decoding"]["beam_width"]
+    beam_width = checkpoint.setting(restored.run, "config.decoding.beam_width", int)
     files = [folder / "weights.safetensors", folder / "run.json"]
     stride = restored.network.config.stride
     return Opened(files, restored.alphabet, restored.features, beam_width, True, stride, emit)

@@ -63,7 +63,9 @@ def _quoted(name: str) -> str:
 
 def _rows(query: str, file: Path) -> Iterator[tuple[Any, ...]]:
     try:
-        with duckdb.connect(config={"threads": 1}) as connection:
+        # Without extensions that DuckDB would fetch from its makers' server.
+        offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        with duckdb.connect(config={"threads": 1, **offline}) as connection:
             cursor = connection.execute(query, [str(file)])
             while rows := cursor.fetchmany(_ROWS):
                 yield from rows

@@ -7,6 +7,7 @@ from typing import Any
 from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.untrusted import check_description, parse_json
 
 FORMAT = 2
 _SINCE_2 = {"recurrent": "lstm", "bidirectional": False, "stride": 1}  # a card that says nothing else is of format 1
@@ -68,7 +69,8 @@ class ModelCard:
                 "not a model of this package (it carries no deepspeech card); export one with `deepspeech export`"
             )
         try:
-            page: dict[str, Any] = json.loads(metadata[_KEY])
+            page: dict[str, Any] = parse_json(metadata[_KEY])
+            check_description(page)
             written = page.pop("format")
             if written > FORMAT:
                 raise ModelFileError(f"written by a newer version (format {written}); update deepspeech")

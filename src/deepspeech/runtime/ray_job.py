@@ -4,6 +4,7 @@ In: jobs, on a disk that every machine sees, as the model and the outputs are. O
 yet, so a job that broke off goes on where it stopped. Needs ray (pip install 'deepspeech[ray]').
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from deepspeech.errors import AudioError, ConfigError, MissingPartError
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.pages import Page
 from deepspeech.runtime.recognizer import Recognizer
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray reads it when it starts; it would report to its makers
 
 try:
     import ray

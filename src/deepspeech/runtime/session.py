@@ -7,16 +7,17 @@ A bidirectional network keeps no state: it takes whole clips.
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.modelfile.arrays import read_metadata
+from deepspeech.modelfile.arrays import check_graph, read_metadata
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.seal import check_seal
 from deepspeech.runtime.int8 import open_int8
+from deepspeech.runtime.onnx_runtime import InferenceSession, SessionOptions
 
 Float32 = NDArray[np.float32]
 
@@ -41,6 +42,7 @@ class Session:
             self.card = ModelCard.from_metadata(_metadata(path))
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from None
+        self._path = path
         self._int8 = open_int8(path, self.card) if own_int8 else None
         self._session = None if self._int8 else _onnx_session(path, threads)
 
@@ -57,17 +59,26 @@ class Session:
                 flat_BTW, np.ascontiguousarray(state.h), np.ascontiguousarray(state.c)
             )
             return probabilities, State(h, c)
-        assert self._session
         feed = {"windows": windows_BTCF, "state_h": state.h, "state_c": state.c}
-        probabilities, h, c = self._session.run(["probabilities", "new_state_h", "new_state_c"], feed)
+        probabilities, h, c = self._run(["probabilities", "new_state_h", "new_state_c"], feed)
         return probabilities, State(h, c)
 
     def whole(self, windows_BTCF: Float32, lengths_B: NDArray[np.int32]) -> Float32:
         """Probabilities [B, T, classes] of whole clips, padded to the longest, by a bidirectional network."""
-        assert self._session
-        feed = {"windows": windows_BTCF, "lengths": lengths_B}
-        probabilities: Float32 = self._session.run(["probabilities"], feed)[0]
+        probabilities: Float32 = self._run(["probabilities"], {"windows": windows_BTCF, "lengths": lengths_B})[0]
         return probabilities
+
+    def _run(self, names: list[str], feed: dict[str, NDArray[Any]]) -> Any:
+        """What the graph computes; whatever it is, probabilities are [B, T, classes]."""
+        assert self._session
+        try:
+            outputs = self._session.run(names, feed)
+        except Exception as error:  # as in _onnx_session
+            raise ModelFileError(f"{self._path}: its network does not run ({_reason(error)})") from None
+        found, classes = outputs[0], self.card.alphabet.classes
+        if found.dtype != np.float32 or found.ndim != 3 or found.shape[2] != classes:
+            raise ModelFileError(f"{self._path}: gives {found.dtype} {found.shape}, where {classes} classes are due")
+        return outputs
 
 
 def _metadata(path: str | Path) -> dict[str, str]:
@@ -77,8 +88,8 @@ def _metadata(path: str | Path) -> dict[str, str]:
         raise ModelFileError(f"not a readable ONNX model ({error})") from None
 
 
-def _onnx_session(path: str | Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
+def _onnx_session(path: str | Path, threads: int) -> InferenceSession:
+    options = SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -87,7 +98,11 @@ def _onnx_session(path: str | Path, threads: int) -> onnxruntime.InferenceSessio
     # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow: they take a longer way.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        check_graph(path)
+        return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no base class with a public name
-        reason = str(error).splitlines()[0][:200]
-        raise ModelFileError(f"{path}: not a readable ONNX model ({reason})") from None
+        raise ModelFileError(f"{path}: not a readable ONNX model ({_reason(error)})") from None
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -76,7 +76,10 @@ class Position:
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Position":
-        return cls(**{**values, "progress": stopping.Progress(**values["progress"])})
+        try:
+            return cls(**{**values, "progress": stopping.Progress(**values["progress"])})
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(f"the checkpoint's position is damaged ({error}); use an older one") from None
 
 
 class Run:
@@ -146,7 +149,7 @@ class Run:
         """Take over a checkpoint: all of it and where it stood if this run wrote it, else as `transfer` says."""
         own = kept.path.parent == self.folder
         drop = () if own else self.config.transfer.drop
-        if kept.run["alphabet"] != write_alphabet(self.alphabet) and "layer_6" not in drop:
+        if kept.run.get("alphabet") != write_alphabet(self.alphabet) and "layer_6" not in drop:
             raise CheckpointError(
                 f"{kept.path}: was trained with another alphabet; give the same, "
                 'or let the last layer begin anew: transfer.drop=["layer_6"] (--drop_source_layers 1)'
@@ -159,7 +162,7 @@ class Run:
             self.log.line(f"Taken over: {', '.join(taken)}; beginning anew: {', '.join(drop)}")
         if own and kept.path.name.startswith("train"):
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
-            self.position = Position.of(kept.run["position"])
+            self.position = Position.of(checkpoint.setting(kept.run, "position", dict))
             if self.config.checkpoint.reset_rate:
                 self.position.rate_factor = 1.0
 
@@ -190,8 +193,10 @@ class Run:
         c = self.config.training
         if isinstance(c.batch_size, int):
             return c.batch_size
-        if kept and kept.path.parent == self.folder and kept.run["config"]["training"]["batch_size"] != "auto":
-            return int(kept.run["config"]["training"]["batch_size"])
+        if kept and kept.path.parent == self.folder:
+            found = checkpoint.setting(kept.run, "config.training.batch_size", int, str)
+            if isinstance(found, int):
+                return found
         return self.fitting_batch_size()
 
     def fitting_batch_size(self) -> int:
