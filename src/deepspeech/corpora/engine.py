@@ -18,6 +18,7 @@ from deepspeech.audio.formats import probe, read_audio, write_wav
 from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
 from deepspeech.audio.vad import segments
+from deepspeech.cores import cores
 from deepspeech.corpora.report import (
     FAILED,
     INVALID_LABEL,
@@ -101,7 +102,7 @@ def import_set(
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
     every kept sample in order. An import that was stopped goes on with the wav files it has.
     """
-    workers = workers if workers > 0 else len(os.sched_getaffinity(0))
+    workers = workers if workers > 0 else cores()
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
     progress = Progress(total, f"importing {report.name}", "clips")
     try:
