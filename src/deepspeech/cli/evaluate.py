@@ -70,9 +70,10 @@ def evaluate(
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases are for the search and have no effect with --greedy; leave one of them out")
     opened = open_models(model, jitter_ms)
+    words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
+    phrases.native(opened.alphabet)  # that both fit is better known before the clips are looked at
     good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
-    words = Scorer.open(fetch(scorer)) if scorer else None
     options = None if greedy else search
     scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []

@@ -83,8 +83,7 @@ def search(opened: Any, samples: list[Any], scorer: Path, decoding: Any, options
     from deepspeech.evaluation.surface import draw
     from deepspeech.evaluation.tune import Task, ranked, tune
 
-    words = Scorer.open(scorer)
-    words.language(opened.alphabet, decoding)  # that it fits is better known before the network listens
+    words = Scorer.open(scorer, opened.alphabet)  # that it fits is better known before the network listens
     heard = checksum([*opened.files, *(sample.audio for sample in samples)])
     emissions = emissions_of(samples, opened.emit, storage / f"emissions-{heard[:16]}.npz")
     task = Task(emissions, [sample.transcript for sample in samples], opened.alphabet, words, decoding)

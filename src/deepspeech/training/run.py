@@ -93,7 +93,7 @@ class Run:
         self.precision = devices.precision(config.training.precision, self.device)
         self.alphabet: Alphabet = alphabet_of(config)
         if config.scorer:  # that it fits is better known now than after the last epoch
-            Scorer.open(config.scorer).language(self.alphabet, config.decoding)
+            Scorer.open(config.scorer, self.alphabet)
         self.sets: Sets = open_sets(config, self.alphabet, self.log, ranks)
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
