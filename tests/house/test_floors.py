@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FLOOR = {
-    "errors": 0, "progress": 0, "_native": 0, "_version": 0, "files": 0.5,  # errors lie under it
+    "errors": 0, "progress": 0, "cores": 0, "_native": 0, "_version": 0, "files": 0.5,  # errors lie under it
     "untrusted": 0,
     "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from deepspeech.decoder.scorer import Scorer
-from deepspeech.decoder.scorer_words import fault, sample_words
+from deepspeech.decoder.sample_words import misfit, sample_words
 from deepspeech.errors import DeepSpeechError, LmError
 from deepspeech.lm.binary import BinaryOptions, write_binary
 from deepspeech.lm.describe import describe
@@ -185,12 +184,11 @@ def test_words_of_a_dictionary_and_the_alphabet_that_spells_them(tmp_path: Path)
     (tmp_path / "lm.klm").write_bytes(language_model(made_up(3, 4), 3, PROBING))
     package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights(), False)
     seen = describe(tmp_path / "my.scorer")
-    model = LanguageModel.open(tmp_path / "my.scorer")._native
     assert seen.scorer is not None
     assert sample_words(seen.scorer, ENGLISH, 10) == sorted(words)
     assert len(sample_words(seen.scorer, ENGLISH, 2)) == 2
-    assert fault(seen.scorer, model, ENGLISH) == Scorer.open(seen.path).fault(ENGLISH) == ""
+    assert misfit(seen.scorer, ENGLISH) == ""
     other = Alphabet([" ", *"zyxwvutsrqponmlkjihgfedcba", "'"])
-    assert "3 of its words, spelt with this alphabet, its language model knows 0" in fault(seen.scorer, model, other)
-    assert "the alphabet 3" in fault(seen.scorer, model, Alphabet([" ", "a", "b"]))
-    assert "letters, not bytes" in fault(seen.scorer, model, ByteAlphabet())
+    assert "3 of its words, spelt with this alphabet, its language model knows 0" in misfit(seen.scorer, other)
+    assert "the alphabet 3" in misfit(seen.scorer, Alphabet([" ", "a", "b"]))
+    assert "letters, not bytes" in misfit(seen.scorer, ByteAlphabet())

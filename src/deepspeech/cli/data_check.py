@@ -39,9 +39,9 @@ def check(
     Example: deepspeech data check train.csv dev.csv test.csv --alphabet alphabet.txt --picture data.png
     """
     import json
-    import os
     import sys
 
+    from deepspeech.cores import cores
     from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
     from deepspeech.datasets.survey_page import page, to_dict
     from deepspeech.errors import ConfigError
@@ -51,7 +51,7 @@ def check(
     if alphabet and bytes_output:
         raise ConfigError("--bytes needs no --alphabet; leave one of them out")
     letters = ByteAlphabet() if bytes_output else Alphabet.from_file(alphabet) if alphabet else ENGLISH
-    options = SurveyOptions(min_s, max_s, listen, os.cpu_count() or 1)
+    options = SurveyOptions(min_s, max_s, listen, cores())
     found = survey(open_sets(data, speaker_pattern), letters, FeatureConfig(sample_rate_hz=rate), options)
     assumed = "" if alphabet or bytes_output else _assumed(found, data)
     print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show, assumed))

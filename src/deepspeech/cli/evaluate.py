@@ -70,9 +70,10 @@ def evaluate(
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases are for the search and have no effect with --greedy; leave one of them out")
     opened = open_models(model, jitter_ms)
+    words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
+    phrases.native(opened.alphabet)  # that both fit is better known before the clips are looked at
     good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
-    words = Scorer.open(fetch(scorer)) if scorer else None
     options = None if greedy else search
     scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
@@ -145,9 +146,9 @@ def open_model(path: Path, jitter_ms: float = 0.0) -> Opened:
 
 def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     """The samples of all files that can be judged; the others are refused, or told and left out."""
-    import os
     import sys
 
+    from deepspeech.cores import cores
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.samples import read_samples
     from deepspeech.errors import DataError
@@ -156,7 +157,7 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
     alphabet = opened.alphabet if opened.has_loss else None
-    good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1, opened.stride)
+    good, faults = examine_all(given, alphabet, opened.features, "recordings", cores(), opened.stride)
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif not skip_bad:
@@ -191,15 +192,14 @@ def _model_file(path: Path, jitter_ms: float) -> Opened:
 
 
 def _checkpoint(path: Path, jitter_ms: float) -> Opened:
-    import os
-
     from deepspeech import checkpoint
     from deepspeech.acoustic.restore import restore
+    from deepspeech.cores import cores
     from deepspeech.training.test import emitter_of
 
     folder = checkpoint.judged(path)
     restored = restore(folder)
-    emit = emitter_of(restored, 16, os.cpu_count() or 1, jitter_ms)
+    emit = emitter_of(restored, 16, cores(), jitter_ms)
     beam_width = checkpoint.setting(restored.run, "config.decoding.beam_width", int)
     files = [folder / "weights.safetensors", folder / "run.json"]
     stride = restored.network.config.stride

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from deepspeech.errors import ConfigError, DeepSpeechError
+from deepspeech.errors import ConfigError, DeepSpeechError, ScorerError
 
 OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
     ("--model", "-m"): {"required": True, "help": "the model file"},
@@ -108,7 +108,10 @@ def _open(options: argparse.Namespace) -> Any:
     if options.scorer:
         _say(f"Loading scorer from files {options.scorer}")
         start_s = time.perf_counter()
-        model.enableExternalScorer(named(options.scorer))
+        try:
+            model.enableExternalScorer(named(options.scorer))
+        except DeepSpeechError as error:
+            raise ScorerError(f"{error}: {error.__cause__}") from None  # the code alone does not say what to do
         _say(f"Loaded scorer in {time.perf_counter() - start_s:.3}s.")
         if options.lm_alpha is not None or options.lm_beta is not None:
             model.setScorerAlphaBeta(*_weights(options))

@@ -85,7 +85,10 @@ def transcribe(
 
     session = Session(as_model_file(model))
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
-    words, phrases = Scorer.open(scorer) if scorer else None, HotPhrases.gather(hot_phrase or (), hot_phrases)
+    words, phrases = (
+        Scorer.open(scorer, session.card.alphabet) if scorer else None,
+        HotPhrases.gather(hot_phrase or (), hot_phrases),
+    )
     recognizer = Recognizer(session, options, words, phrases=phrases)
     recognizer.check()  # a scorer or phrases that do not fit are told before the first file is read
     if stdin:

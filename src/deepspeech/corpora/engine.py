@@ -13,6 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
+from deepspeech.cores import cores
 from deepspeech.corpora.clip import Clip, Converted, WavNames, convert
 from deepspeech.corpora.report import (
     FAILED,
@@ -67,7 +68,7 @@ def import_set(
     every kept sample in order; `names`: shared by the sets of one corpus. An import that was stopped goes on with the
     wav files it has; one whose recording, start, end or channel has changed since is made anew.
     """
-    workers = workers if workers > 0 else len(os.sched_getaffinity(0))
+    workers = workers if workers > 0 else cores()
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
     progress = Progress(total, f"importing {report.name}", "clips")
     try:

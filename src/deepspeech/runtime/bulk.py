@@ -24,6 +24,7 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.span import Span
 from deepspeech.audio.vad import SilenceRules, segments
+from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
@@ -80,19 +81,19 @@ class Bulk:
         extractor: FeatureExtractor,
         new_decoder: Callable[[int], BeamDecoder],
         alternatives: int,
-        cores: int | None,
+        threads: int | None,
         rules: SilenceRules,
     ) -> None:
         """Use Recognizer.transcribe_all()."""
         self._session, self._extractor, self._new_decoder = session, extractor, new_decoder
         self._count, self._rules = 1 + alternatives, rules
         self._pause_frames = round(EndpointRules().trailing_silence_s / session.card.frame_s)
-        self._cores = cores or len(os.sched_getaffinity(0))
+        self._threads = threads or cores()
 
     def over(self, sources: Iterable[Source]) -> Iterator[Recording | AudioError]:
         """A Recording for each source, in order, or the AudioError that says why there is none."""
         remaining = iter(sources)
-        with ThreadPoolExecutor(self._cores) as pool:
+        with ThreadPoolExecutor(self._threads) as pool:
 
             def load() -> list[Future[_Loaded | AudioError]]:
                 return [pool.submit(self._load, source) for source in _window(remaining)]

@@ -1,6 +1,5 @@
 """Emissions of sound files by a model file: what recognition itself would see, clip by clip on every core."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +10,7 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.shift import shifted
 from deepspeech.audio.span import Place
+from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.runtime.session import Session
@@ -24,7 +24,7 @@ class FileEmitter:
         """With `shift_samples` every clip is heard so much later, or earlier where it is negative."""
         self._session, self._shift = session, shift_samples
         self._extractor = FeatureExtractor(session.card.features)
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers or cores()
 
     def emit(self, paths: Sequence[Place]) -> Iterator[Emission]:
         """One Emission a file. Raises AudioError for the first file that cannot be read."""

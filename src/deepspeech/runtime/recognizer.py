@@ -64,8 +64,9 @@ class Recognizer:
         what to add to the natural logarithm of their probability. Raises ModelFileError or ScorerError where a file is
         damaged, foreign or does not fit, ConfigError for phrases in other letters than the model's.
         """
-        words = Scorer.open(scorer) if scorer else None
-        recognizer = cls(Session(path, threads), options, words, hot_words, phrases)
+        session = Session(path, threads)
+        words = Scorer.open(scorer, session.card.alphabet) if scorer else None
+        recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
         return recognizer
 

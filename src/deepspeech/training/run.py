@@ -9,7 +9,6 @@ of a batch, and that only the first writes.
 """
 
 import json
-import os
 import time
 import zlib
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from deepspeech._version import __version__
 from deepspeech.acoustic.deepspeech import DeepSpeech
 from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
+from deepspeech.cores import cores
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
@@ -87,7 +87,7 @@ class Run:
 
     def __init__(self, config: RunConfig, log: Log, ranks: Ranks = ALONE) -> None:
         self.ranks = ranks
-        self.threads = config.training.threads or max(1, (os.cpu_count() or 1) // ranks.local_count)
+        self.threads = config.training.threads or max(1, cores() // ranks.local_count)
         torch.set_num_threads(1)  # batches are shared out instead; a second pool of threads would only spin
         torch.manual_seed(config.training.seed)
         self.config, self.log = config, log if ranks.first else Log()
@@ -96,7 +96,7 @@ class Run:
         self.precision = devices.precision(config.training.precision, self.device)
         self.alphabet: Alphabet = alphabet_of(config)
         if config.scorer:  # that it fits is better known now than after the last epoch
-            Scorer.open(config.scorer).language(self.alphabet, config.decoding)
+            Scorer.open(config.scorer, self.alphabet)
         self.sets: Sets = open_sets(config, self.alphabet, self.log, ranks)
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")

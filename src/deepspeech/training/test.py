@@ -22,7 +22,7 @@ from deepspeech.training.sets import open_sets
 def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     """Scores of the best (else last) checkpoint on each test set, decoded with the configured beam search."""
     restored = restore(chosen(config))
-    scorer = Scorer.open(config.scorer) if config.scorer else None
+    scorer = Scorer.open(config.scorer, restored.alphabet) if config.scorer else None
     log.line(f"Loading {checkpoint.in_words(restored.path)} checkpoint from {restored.path}")
     data = replace(config.data, train=(), dev=(), metrics=())
     only_test = replace(config, features=restored.features, network=restored.network.config, data=data)
