@@ -2,8 +2,8 @@
 
 Loudness is taken from the differences of neighbouring samples, which weakens hum and handling noise. The noise floor
 follows the recording: a low percentile of the loudness within ten seconds on either side (after R. Martin's minimum
-statistics, 2001). Where speech and loud noise are of a like level the floor means nothing, for it is speech itself: there
-it is taken to be far below.
+statistics, 2001). Where speech and loud noise are of a like level the floor means nothing, for it is speech itself:
+there it is taken to be far below.
 """
 
 import numpy as np

@@ -1,15 +1,17 @@
 """Transfer learning: what a network takes over from one trained before, what begins anew, and what stays as it is.
 
 Layers are named as people see them: layer_1, layer_2, layer_3, lstm, layer_5, layer_6, the one that knows the
-alphabet. A layer's norm goes with it.
+alphabet. A layer's norm goes with it, and with layer_1 go the constants of the features, which it alone hears.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import torch
 
 from deepspeech.acoustic.deepspeech import DeepSpeech
-from deepspeech.checkpoint import Tensors
+from deepspeech.checkpoint import Checkpoint, Tensors
+from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
 
 
@@ -21,15 +23,60 @@ def layer_of(name: str) -> str:
     return "features" if first.startswith("feature_") else first
 
 
+# What weights mean hangs on these besides their names and shapes, which `take_over` compares.
+ACTS = ("relu_clip", "stride")
+RECURRENT = {"lstm", "layer_4"}  # either stands where the other would
+
+
+def other_settings(source: Checkpoint, config: RunConfig, drop: Collection[str], own: bool) -> list[str]:
+    """What a run that takes over `source` is to be told: settings under which its weights meant something else.
+
+    Raises CheckpointError where they would mean nothing: its own checkpoint with other features or another network,
+    and another run's layer_1 with other features. What changes how a network learns is nobody's business.
+    """
+    theirs, ours = source.run["config"], config.to_dict()
+    features = _different("features", theirs, ours, tuple(ours["features"]))
+    acts = _different("network", theirs, ours, ACTS)
+    refused = features * (own or "layer_1" not in drop) + acts * own
+    if refused:
+        advice = (
+            "or choose another checkpoint.folder"
+            if own
+            else 'or let the first layer begin anew: "layer_1" in transfer.drop'
+        )
+        raise CheckpointError(
+            f"{source.path}: was trained with other settings: {'; '.join(refused)}; give the same, {advice}"
+        )
+    told = [] if "layer_1" in drop else _different("network", theirs, ours, ("normalise_features",))
+    lines = [f"Other settings than {source.path} was trained with: {'; '.join(acts)}"] if acts else []
+    if told:
+        lines.append(f"{told[0]}: the constants of features stay those of {source.path}")
+    return lines
+
+
+def _different(table: str, theirs: Mapping[str, Any], ours: Mapping[str, Any], names: Collection[str]) -> list[str]:
+    """`table.name is … here, … there` for each setting of two that are not equal; what is not known is not told."""
+    there, here = dict(theirs.get(table) or {}), dict(ours[table])
+    if table == "features":
+        for values in (there, here):  # None is half the rate
+            values["high_hz"] = values.get("high_hz") or values.get("sample_rate_hz", 0) / 2
+    return [
+        f"{table}.{name} is {here[name]} here and {there[name]} there"
+        for name in names
+        if name in there and here[name] != there[name]
+    ]
+
+
 def take_over(network: DeepSpeech, source: Tensors, drop: Collection[str]) -> list[str]:
     """Put `source`'s tensors into the network, but for the layers in `drop`; returns the layers taken, in order.
 
-    Raises CheckpointError where a layer is missing or has another shape.
+    Raises CheckpointError where a layer is missing, has another shape, or has tensors that the network has no use for.
     """
     state, taken = network.state_dict(), dict[str, None]()
+    dropped = {*drop, *(["features"] if "layer_1" in drop else []), *(RECURRENT if RECURRENT & set(drop) else [])}
     for name, own in state.items():
         layer = layer_of(name)
-        if layer in drop:
+        if layer in dropped:
             continue
         if name not in source:
             raise CheckpointError(f"the source has no {name}; give it the same [network] settings, or drop {layer}")
@@ -40,6 +87,12 @@ def take_over(network: DeepSpeech, source: Tensors, drop: Collection[str]) -> li
             )
         own.copy_(torch.from_numpy(source[name].copy()))
         taken[layer] = None
+    for name in source:
+        if name not in state and layer_of(name) not in dropped:
+            raise CheckpointError(
+                f"the source has {name}, for which this network has no use; "
+                f"give it the same [network] settings, or drop {layer_of(name)}"
+            )
     return list(taken)
 
 
