@@ -7,6 +7,7 @@ A wav file carries its note with it, so that an import that was stopped goes on,
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -15,7 +16,9 @@ _VERSION = 1  # one more when the same recording would become another wav file
 
 def origin(sources: Sequence[Path], wav: Path, *part: object) -> str:
     """16 hex digits for the `part` (start, end, channel …) of `sources`; their paths count from the wav's folder."""
-    return _digest([str(_VERSION), *(os.path.relpath(source, wav.parent) for source in sources), repr(part)])
+    home = str(wav.parent)
+    names = (f"{_way(str(source.parent), home)}/{source.name}" for source in sources)
+    return _digest([str(_VERSION), *names, repr(part)])
 
 
 def packed_origin(name: str, *part: object) -> str:
@@ -43,6 +46,12 @@ def note(origin: str, state: str) -> str:
 def comes_from(note: str, origin: str) -> bool:
     """Was a wav file with this note made of `origin`, in whatever state?"""
     return note.startswith(f"deepspeech {origin} ")
+
+
+@lru_cache(1024)
+def _way(folder: str, home: str) -> str:
+    """From one folder to another: recordings share a few folders, and to find the way takes a while."""
+    return os.path.relpath(folder, home)
 
 
 def _digest(parts: Sequence[str]) -> str:
