@@ -93,6 +93,14 @@ def test_an_alphabet_is_proposed_with_which_training_refuses_no_letter(
     assert code == 0
 
 
+def test_letters_that_look_alike_are_pointed_out(data, tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,don’t\nb.wav,1,don't\n", encoding="utf-8")
+    assert "(U+0027) and '’' (U+2019) look alike" in data("alphabet", path)[2]
+    path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,don’t\n", encoding="utf-8")
+    assert "look alike" not in data("alphabet", path)[2]
+
+
 def test_an_alphabet_that_is_there_stays(data, sets: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a\n")
     code, _, err = data("alphabet", sets[1], "-o", tmp_path / "a.txt")

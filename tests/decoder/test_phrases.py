@@ -317,6 +317,10 @@ def test_texts_with_strengths_are_read(tmp_path: Path) -> None:
     assert HotPhrases.gather(["arya:3"], path).strengths["arya"] == 3.0
 
 
+def test_a_phrase_is_spelled_with_the_alphabet() -> None:
+    assert HotPhrases({"It’s Tuesday": 1.0, "it`s\u00a0tues\u00adday": 2.0, "it's tuesday": 0.5}).native(ENGLISH)
+
+
 @pytest.mark.parametrize(
     ("phrases", "cause"),
     [

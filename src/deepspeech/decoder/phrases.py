@@ -4,7 +4,7 @@ In: texts and how strongly to listen for each. Out: what the beam search boosts 
 docs/hot-words.md; the search is `native/src/phrases.cc`. Hot *words*, which weigh words of a scorer, are another thing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,15 +83,22 @@ class HotPhrases:
         return self._made[alphabet]
 
     def _make(self, alphabet: Alphabet) -> _native.Phrases | None:
-        labels = [(_encoded(alphabet, text), strength) for text, strength in self.strengths.items() if strength > 0]
+        spell = normalizer(alphabet)
+        strongest: dict[tuple[int, ...], float] = {}  # two texts may be spelled alike
+        for text, strength in self.strengths.items():
+            if strength == 0:
+                continue
+            spelled = tuple(_encoded(alphabet, spell, text))
+            strongest[spelled] = max(strength, strongest.get(spelled, 0.0))
+        labels = [(list(spelled), strength) for spelled, strength in strongest.items()]
         try:
             return _native.Phrases(labels, None if alphabet.bytes_mode else alphabet.space) if labels else None
         except ValueError as error:
             raise ConfigError(f"hot phrases: {error}") from None
 
 
-def _encoded(alphabet: Alphabet, text: str) -> list[int]:
+def _encoded(alphabet: Alphabet, spell: Callable[[str], str], text: str) -> list[int]:
     try:
-        return alphabet.encode(normalizer(alphabet)(text))
+        return alphabet.encode(spell(text))
     except TextError as error:
         raise ConfigError(f"hot phrase '{text}': {error}; write it as transcripts are written") from None
