@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deepspeech.cli.main import run
-from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.errors import ConfigError, DataError, audio_error
 
 DOOR = "transcribe.py"
 SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
@@ -60,8 +60,9 @@ def _jobs(source: Path, values: Any) -> list[Job]:
     if single:
         jobs = [Job(source, Path(values.dst) if values.dst else source.with_suffix(".tlog"))]
     elif source.is_dir():
-        found = source.rglob("*") if values.recursive else source.iterdir()
-        jobs = [Job(path, path.with_suffix(".tlog")) for path in sorted(found) if path.suffix.lower() in SOUNDS]
+        found = sorted(source.rglob("*") if values.recursive else source.iterdir())
+        found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts)]
+        jobs = [Job(path, path.with_suffix(".tlog")) for path in found if path.suffix.lower() in SOUNDS]
     else:
         jobs = _catalog(source)
     if not jobs:
@@ -104,10 +105,10 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
     for job in jobs:
         try:
             segments = _transcribe(job, restored, config.decoding, scorer, values.vad_aggressiveness)
-        except AudioError as error:
+        except Exception as error:  # of one recording; the others go on
             if len(jobs) == 1:
-                raise
-            print(f"deepspeech: {error}", file=sys.stderr)
+                raise audio_error(error, job.audio) from None
+            print(f"deepspeech: {audio_error(error, job.audio)}", file=sys.stderr)
             failed += 1
             continue
         print(f"{job.tlog}: {segments} segments", file=sys.stderr)

@@ -196,19 +196,23 @@ def _each(
     import sys
     import time
 
-    from deepspeech.errors import AudioError
+    from deepspeech.errors import AudioError, audio_error
     from deepspeech.progress import Progress
 
     errors, sound_s, started_s = 0, 0.0, time.monotonic()
     with Progress(total, "transcribe", "recordings", done=total - len(jobs)) as progress:
         results = recognizer.transcribe_all((job.audio for job in jobs), alternatives, cores)
         for job, result in zip(jobs, results, strict=True):
-            if isinstance(result, AudioError):
-                print(f"deepspeech: {result}", file=sys.stderr)
-                errors += 1
-            else:
+            try:
+                if isinstance(result, AudioError):
+                    raise result
                 take(job, result)
                 sound_s += result.duration_s
+            except BrokenPipeError:
+                raise  # nobody reads what is printed
+            except Exception as error:  # of one recording; the others go on
+                print(f"deepspeech: {audio_error(error, job.audio)}", file=sys.stderr)
+                errors += 1
             factor = (time.monotonic() - started_s) / max(sound_s, 0.001)
             progress.advance(note=f"real-time factor {factor:.3f}")
     return errors, sound_s

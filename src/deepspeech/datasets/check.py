@@ -9,7 +9,7 @@ from typing import TypeVar
 from deepspeech.audio.formats import AudioInfo, probe
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
-from deepspeech.errors import AudioError, DataError, TextError
+from deepspeech.errors import DataError, TextError, audio_error
 from deepspeech.features.config import FeatureConfig
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
@@ -61,8 +61,8 @@ def look(
     faults, labels = [], None
     try:
         info = info or probe(sample.audio)
-    except AudioError as error:
-        faults.append(Fault(sample, str(error).removeprefix(f"{sample.audio}: ")))
+    except Exception as error:  # of one clip; the look at the others goes on
+        faults.append(Fault(sample, str(audio_error(error, sample.audio)).removeprefix(f"{sample.audio}: ")))
     try:
         labels = None if alphabet is None else alphabet.encode(sample.transcript)
     except TextError as error:

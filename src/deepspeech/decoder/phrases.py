@@ -15,7 +15,7 @@ from deepspeech.text.normalize import normalizer
 from deepspeech.text.reading import read_text
 
 DEFAULT_STRENGTH = 1.0
-STRONGEST = 100.0
+STRONGEST = 8.0  # beyond it phrases are written over everything that is said
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,22 @@ class HotPhrases:
             if not text:
                 raise ConfigError("a hot phrase is empty; name some words")
             if not 0 <= strength <= STRONGEST:
-                raise ConfigError(f"hot phrase '{text}': its strength is {strength:g}; give 0 to {STRONGEST:g}")
+                raise ConfigError(
+                    f"hot phrase '{text}': its strength is {strength:g}, which follows the last colon; give 0 to "
+                    f"{STRONGEST:g}, and where the colon belongs to the phrase, {text}:{strength:g}:1"
+                )
             tidy[text] = max(float(strength), tidy.get(text, 0.0))
         object.__setattr__(self, "strengths", tidy)
 
     @classmethod
     def parse(cls, lines: Iterable[str]) -> "HotPhrases":
-        """Of texts `PHRASE` or `PHRASE:STRENGTH`; what follows a colon and is no number belongs to the phrase."""
+        """Of texts `PHRASE` or `PHRASE:STRENGTH`, with a colon or a tab between them.
+
+        What follows a colon and is no number belongs to the phrase.
+        """
         strengths: dict[str, float] = {}
         for line in lines:
-            text, colon, number = line.rpartition(":")
+            text, colon, number = line.replace("\t", ":").rpartition(":")
             try:
                 strengths[text if colon else line] = float(number) if colon else DEFAULT_STRENGTH
             except ValueError:

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from deepspeech.audio.vad import SilenceRules, segments
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.errors import AudioError
+from deepspeech.errors import AudioError, audio_error
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.endpoints import EndpointRules
@@ -72,6 +73,9 @@ class _Loaded:
     clips: list[_Clip]
 
 
+_Read: TypeAlias = list[Transcript] | Exception  # what was made of a clip
+
+
 class Bulk:
     """Transcribes recordings in batches. One belongs to one thread, which it keeps company with one thread a core."""
 
@@ -104,17 +108,21 @@ class Bulk:
                     loaded = [future.result() for future in window]
                     jobs = self._submit(pool, [item for item in loaded if isinstance(item, _Loaded)])
                     window = load()  # behind the batches in the queue: it fills the cores when they run out
-                    texts = {id(clip): text for job in jobs for clip, text in job.result()}
+                    found = {id(clip): text for job in jobs for clip, text in job.result()}
                     for item in loaded:
-                        yield item if isinstance(item, AudioError) else _recording(item, texts)
+                        yield item if isinstance(item, AudioError) else _recording(item, found)
             finally:
                 pool.shutdown(cancel_futures=True)
 
     def _load(self, source: Source) -> "_Loaded | AudioError":
+        """The clips of a recording; whatever goes wrong with one is its own fault and ends nothing else."""
         try:
-            samples, rate_hz = read_audio(source)
-        except AudioError as error:
-            return error
+            return self._clips(source)
+        except Exception as error:
+            return audio_error(error, _name(source))
+
+    def _clips(self, source: Source) -> "_Loaded":
+        samples, rate_hz = read_audio(source)
         duration_s = len(samples) / rate_hz
         config = self._extractor.config
         samples = resample(samples, rate_hz, config.sample_rate_hz)
@@ -128,14 +136,21 @@ class Bulk:
             clips.append(_Clip(first_frame, self._extractor(piece), long=True))
         return _Loaded(source, duration_s, clips)
 
-    def _submit(
-        self, pool: ThreadPoolExecutor, loaded: Sequence[_Loaded]
-    ) -> list[Future[list[tuple[_Clip, list[Transcript]]]]]:
+    def _submit(self, pool: ThreadPoolExecutor, loaded: Sequence[_Loaded]) -> list[Future[list[tuple[_Clip, _Read]]]]:
         clips = sorted((clip for item in loaded for clip in item.clips), key=lambda clip: -len(clip.features))
         groups = [clips[first : first + BATCH] for first in range(0, len(clips), BATCH)]
         return [pool.submit(self._run, group) for group in groups]
 
-    def _run(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, list[Transcript]]]:
+    def _run(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, _Read]]:
+        """The texts of a batch. Where it fails, each clip is tried alone, to know whose fault that is."""
+        try:
+            return self._texts(clips)
+        except Exception as error:
+            if len(clips) == 1:
+                return [(clips[0], error)]
+            return [found for clip in clips for found in self._run([clip])]
+
+    def _texts(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, _Read]]:
         card = self._session.card
         rows = [
             Row(clip.features, self._pause_frames if clip.long and card.streams else None, card.stride)
@@ -248,6 +263,15 @@ def _size(source: Source) -> int:
     return len(source) if isinstance(source, bytes) else os.path.getsize(source) if os.path.isfile(source) else 0
 
 
-def _recording(loaded: _Loaded, texts: dict[int, list[Transcript]]) -> Recording:
-    found = [text for clip in loaded.clips for text in texts[id(clip)]]
-    return Recording(loaded.source, loaded.duration_s, tuple(text for text in found if text.text))
+def _recording(loaded: _Loaded, found: dict[int, _Read]) -> Recording | AudioError:
+    texts: list[Transcript] = []
+    for clip in loaded.clips:
+        read = found[id(clip)]
+        if isinstance(read, Exception):
+            return audio_error(read, _name(loaded.source))
+        texts += read
+    return Recording(loaded.source, loaded.duration_s, tuple(text for text in texts if text.text))
+
+
+def _name(source: Source) -> str:
+    return "sound in memory" if isinstance(source, bytes) else str(source)

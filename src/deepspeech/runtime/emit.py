@@ -12,6 +12,7 @@ from deepspeech.audio.shift import shifted
 from deepspeech.audio.span import Place
 from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
+from deepspeech.errors import AudioError, audio_error
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream
@@ -28,8 +29,22 @@ class FileEmitter:
 
     def emit(self, paths: Sequence[Place]) -> Iterator[Emission]:
         """One Emission a file. Raises AudioError for the first file that cannot be read."""
+        for found in self.emit_all(paths):
+            if isinstance(found, AudioError):
+                raise found
+            yield found
+
+    def emit_all(self, paths: Sequence[Place]) -> Iterator[Emission | AudioError]:
+        """One Emission a file; of a file that cannot be read, the reason."""
+
+        def one(path: Place) -> Emission | AudioError:
+            try:
+                return self.emit_file(path)
+            except Exception as error:
+                return audio_error(error, path)
+
         with ThreadPoolExecutor(self._workers) as pool:
-            yield from pool.map(self.emit_file, paths)
+            yield from pool.map(one, paths)
 
     def emit_file(self, path: Place) -> Emission:
         samples, rate_hz = read_audio(path)

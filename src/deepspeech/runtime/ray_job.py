@@ -11,7 +11,7 @@ from typing import Any
 
 from deepspeech.audio.span import Place, Span
 from deepspeech.decoder.options import DecodeOptions
-from deepspeech.errors import AudioError, ConfigError, MissingPartError
+from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.pages import Page
 from deepspeech.runtime.recognizer import Recognizer
@@ -42,15 +42,17 @@ class Worker:
         results = self._recognizer.transcribe_all((job.audio for job in jobs), self._alternatives, cores=1)
         errors, sound_s = [], []
         for job, result in zip(jobs, results, strict=True):
-            if isinstance(result, AudioError):
-                errors.append(str(result))
+            try:
+                if isinstance(result, AudioError):
+                    raise result
+                page = Page(self._form)
+                text = page.head() + page.body(str(job.audio), result.segments, result.duration_s)
+                write(output(self._folder, job, self._form), text)
+                errors.append("")
+                sound_s.append(result.duration_s)
+            except Exception as error:  # of one recording; the others go on
+                errors.append(str(audio_error(error, job.audio)))
                 sound_s.append(0.0)
-                continue
-            page = Page(self._form)
-            text = page.head() + page.body(str(job.audio), result.segments, result.duration_s)
-            write(output(self._folder, job, self._form), text)
-            errors.append("")
-            sound_s.append(result.duration_s)
         return {"error": errors, "sound_s": sound_s}
 
 
