@@ -115,7 +115,7 @@ def _packets(span: Span, name: str, start_s: float, end_s: float | None) -> tupl
 def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
     """Mono float32 `samples` [frames] as the bytes of a 16-bit wav file."""
     data = float_to_int16(samples).astype("<i2", copy=False).tobytes()
-    return _wav_head(len(data), rate_hz) + data
+    return wav_head(len(data), rate_hz) + data
 
 
 def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> int:
@@ -125,15 +125,15 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int) -> int:
     """
     path = Path(path)
     data = float_to_int16(samples).astype("<i2", copy=False)
-    head = _wav_head(data.nbytes, rate_hz)
+    head = wav_head(data.nbytes, rate_hz)
     with whole(path, AudioError) as file:
         file.write(head)
         file.write(data.data)
     return len(head) + data.nbytes
 
 
-def _wav_head(data_bytes: int, rate_hz: int) -> bytes:
-    """The header of a mono 16-bit wav file."""
+def wav_head(data_bytes: int, rate_hz: int) -> bytes:
+    """The header of a mono 16-bit wav file with so many bytes of samples."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
     data = struct.pack("<4sI", b"data", data_bytes)
     return struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data) + data_bytes, b"WAVE") + form + data

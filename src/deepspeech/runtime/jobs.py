@@ -8,8 +8,8 @@ import csv
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepspeech.audio.span import Place
@@ -26,6 +26,12 @@ class Job:
 
     audio: Place
     name: Path
+    channel: int | None = None  # that is listened to, from 0; None: all, averaged
+
+    @property
+    def label(self) -> str:
+        """What the recording is called where its text is shown."""
+        return str(self.audio) if self.channel is None else f"{self.audio} channel {self.channel}"
 
 
 def find(named: Iterable[str]) -> list[Job]:
@@ -74,6 +80,20 @@ def _csv_paths(file: Iterable[str], path: Path) -> Iterator[str]:
         raise DataError(f"{path}: the CSV has no column {CSV_COLUMN}; name one that has, or a list with a path a line")
     for row in rows:
         yield row[CSV_COLUMN]
+
+
+def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[Place], int]) -> list[Job]:
+    """The jobs for one channel of each recording, or with None for each: `count` tells how many a recording has.
+
+    Where each is listened to, outputs are called after their recordings and channels: call.channel0, call.channel1.
+    """
+    if channel is not None:
+        return [replace(job, channel=channel) for job in jobs]
+    return [
+        Job(job.audio, job.name.with_name(f"{job.name.name}.channel{number}"), number)
+        for job in jobs
+        for number in range(count(job.audio))
+    ]
 
 
 def take_shard(jobs: Sequence[Job], shard: str) -> list[Job]:
