@@ -9,7 +9,7 @@ from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.errors import AudioError
 from deepspeech.runtime import bulk
-from deepspeech.runtime.bulk import Recording, Row, emit
+from deepspeech.runtime.bulk import Channel, Recording, Row, emit
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream
@@ -67,12 +67,13 @@ def test_what_cannot_be_read_comes_as_its_error(model: Recognizer, tmp_path: Pat
     assert "gone.wav" in str(found[1])
 
 
-def test_windows_hold_few_large_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_windows_hold_few_long_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bulk, "WINDOW", 4)
-    monkeypatch.setattr(bulk, "WINDOW_BYTES", 100)
-    (tmp_path / "large").write_bytes(bytes(150))
-    sources = iter([bytes(10), tmp_path / "large", bytes(10), bytes(60), bytes(60), "gone", b"", b"", b"", b"", b""])
-    assert [len(list(bulk._window(sources))) for _ in range(5)] == [2, 3, 4, 2, 0]
+    monkeypatch.setattr(bulk, "WINDOW_S", 100 / 8000)
+    (tmp_path / "large.mp3").write_bytes(bytes(150))
+    sounds = [bytes(10), tmp_path / "large.mp3", bytes(10), bytes(60), bytes(60), "gone", b"", b"", b"", b"", b""]
+    items = iter([Channel(sound, None) for sound in sounds])
+    assert [len(list(bulk._window(items))) for _ in range(5)] == [2, 3, 4, 2, 0]
 
 
 def test_nothing_gives_nothing(model: Recognizer) -> None:

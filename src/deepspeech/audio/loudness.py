@@ -2,8 +2,7 @@
 
 Loudness is taken from the differences of neighbouring samples, which weakens hum and handling noise. The noise floor
 follows the recording: a low percentile of the loudness within ten seconds on either side (after R. Martin's minimum
-statistics, 2001). Where speech and loud noise are of a like level the floor means nothing, for it is speech itself:
-there it is taken to be far below.
+statistics, 2001). Where speech and loud noise are of a like level it means nothing; there it is taken to be far below.
 """
 
 import numpy as np
@@ -136,5 +135,6 @@ class FloorStream:
             places = np.abs(places)
             places = np.where(places >= count, 2 * (count - 1) - places, places)
         first = max(0, self._told - 2 * reach)
-        near = np.array(values[first:])
-        return near[np.clip(places, 0, count - 1) - first]
+        near: Float64 = np.array(values[first:])
+        around: Float64 = near[np.clip(places, 0, count - 1) - first]
+        return around

@@ -195,7 +195,7 @@ class SpeechStream:
         return [*found, *pieces]
 
     def _pieces(self, start: int, end: int) -> tuple[list[tuple[int, int]], int]:
-        """Stretches of at most the longest length, cut where a fifth of a second is quietest; the start of the rest."""
+        """Stretches of at most the longest length, cut where a fifth of a second is quietest; where the rest starts."""
         pieces = []
         while end - start > self._longest:
             # In the second half: pieces stay long, and two halves of the rest are possible.

@@ -10,8 +10,8 @@ import io
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -30,6 +30,12 @@ class Job:
 
     audio: Place
     name: Path
+    channel: int | None = None  # that is listened to, from 0; None: all, averaged
+
+    @property
+    def label(self) -> str:
+        """What the recording is called where its text is shown."""
+        return str(self.audio) if self.channel is None else f"{self.audio} channel {self.channel}"
 
 
 def find(named: Iterable[str]) -> list[Job]:
@@ -82,6 +88,20 @@ def _csv_paths(file: Iterable[str], path: Path) -> Iterator[str]:
         yield row[CSV_COLUMN]
 
 
+def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[Place], int]) -> list[Job]:
+    """The jobs for one channel of each recording, or with None for each: `count` tells how many a recording has.
+
+    Where each is listened to, outputs are called after their recordings and channels: call.channel0, call.channel1.
+    """
+    if channel is not None:
+        return [replace(job, channel=channel) for job in jobs]
+    return [
+        Job(job.audio, job.name.with_name(f"{job.name.name}.channel{number}"), number)
+        for job in jobs
+        for number in range(count(job.audio))
+    ]
+
+
 def take_shard(jobs: Sequence[Job], shard: str) -> list[Job]:
     """Of `jobs` those of a shard 'i/n': every n-th, from the i-th on. Raises ConfigError."""
     match = re.fullmatch(r"(\d+)/(\d+)", shard)
@@ -105,7 +125,7 @@ def apart(jobs: Iterable[Job]) -> list[Job]:
     for job in jobs:
         sharing[job.name].add(_path(job.audio))
     names = {name: _names(name, sorted(paths)) for name, paths in sharing.items()}
-    renamed = [Job(job.audio, names[job.name][_path(job.audio)]) for job in jobs]
+    renamed = [replace(job, name=names[job.name][_path(job.audio)]) for job in jobs]
     owner: dict[Path, Job] = {}
     for job in renamed:
         other = owner.setdefault(job.name, job)
