@@ -11,6 +11,7 @@ from functools import cached_property
 from math import inf
 from pathlib import Path
 
+from deepspeech.audio.blocks import convert_to_wav
 from deepspeech.audio.formats import probe, read_audio, write_wav
 from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
@@ -21,6 +22,7 @@ from deepspeech.errors import AudioError, CorpusError
 from deepspeech.files import sweep
 
 RATE_HZ = 16000
+_LONG_BYTES = 4 << 20  # of a recording that is not held in memory whole; the other way is quicker below it
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # every further clip would fail like this one
 
 
@@ -94,15 +96,25 @@ def _converted(clip: Clip) -> Converted:
         return Converted(made.size_bytes, made.frames / RATE_HZ, wav=clip.wav)
     if os.path.abspath(clip.wav) == os.path.abspath(clip.source):
         raise AudioError(f"{clip.source}: its wav file would take its own place; give the recording another name")
+    if not clip.wav.parent.is_dir():
+        clip.wav.parent.mkdir(parents=True, exist_ok=True)
+    size_bytes, frames = _write(clip, note)
+    return Converted(size_bytes, frames / RATE_HZ, wav=clip.wav)
+
+
+def _write(clip: Clip, note: str) -> tuple[int, int]:
+    """Make the wav file; its bytes and samples. Long recordings go through memory in blocks, short ones whole."""
     sound: Path | bytes = clip.source if clip.content is None else clip.content
-    samples, rate_hz = read_audio(sound, str(clip.source), clip.start_s, clip.end_s, clip.channel)
+    name, part = str(clip.source), (clip.start_s, clip.end_s, clip.channel)
+    size_bytes = len(clip.content) if clip.content is not None else os.path.getsize(clip.source)
+    if size_bytes > _LONG_BYTES and not clip.trim:
+        return convert_to_wav(sound, clip.wav, RATE_HZ, *part, name, note)
+    samples, rate_hz = read_audio(sound, name, *part)
     samples = resample(samples, rate_hz, RATE_HZ)
     samples = spoken(samples) if clip.trim else samples
     if not len(samples):
         raise AudioError(f"{clip.source}: holds no sound (0 samples)")
-    if not clip.wav.parent.is_dir():
-        clip.wav.parent.mkdir(parents=True, exist_ok=True)
-    return Converted(write_wav(clip.wav, samples, RATE_HZ, note), len(samples) / RATE_HZ, wav=clip.wav)
+    return write_wav(clip.wav, samples, RATE_HZ, note), len(samples)
 
 
 def _without_source(clip: Clip) -> Converted:
