@@ -71,8 +71,8 @@ def convert_to_wav(
 ) -> tuple[int, int]:
     """Write a recording, or a part of it, as a mono 16-bit wav file at `rate_hz`, whole or not at all, block by block.
 
-    The file is that of `write_wav`, with its `note`. Returns its bytes and its samples. Raises AudioError: as `read_audio`; no sound in
-    that part; longer than a wav file can be (37 hours at 16 kHz); it cannot be written.
+    The file is that of `write_wav`, with its `note`. Returns its bytes and its samples. Raises AudioError: as
+    `read_audio`; no sound in that part; longer than a wav file can be (37 hours at 16 kHz); it cannot be written.
     """
     blocks = Blocks(source, rate_hz, channel, name, start_s, end_s)
     called, frames = name or str(path if isinstance(source, bytes) else source), 0

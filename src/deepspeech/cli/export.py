@@ -1,7 +1,7 @@
 """`deepspeech export`: a checkpoint becomes a model file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
