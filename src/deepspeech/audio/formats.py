@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from deepspeech.audio import opus_packets
 from deepspeech.audio.pcm import Float32, Int16, float_to_int16, to_mono
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import PACKETS, Span
+from deepspeech.audio.span import PACKETS, Span, check_readable
 from deepspeech.audio.wav_header import find_data, is_wav, with_length
 from deepspeech.errors import AudioError
 from deepspeech.files import whole
@@ -206,6 +206,7 @@ def _content(source: str | Path | bytes, name: str) -> tuple[bytes | Path, bytes
         if S_ISDIR(mode):
             raise AudioError(f"{name}: is a folder; name a sound file")
         if not S_ISREG(mode):
+            check_readable(path, mode)
             content = path.read_bytes()
             return content, content[:_HEAD_BYTES]
         with path.open("rb", buffering=0) as file:

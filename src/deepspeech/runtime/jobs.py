@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepspeech.audio.span import Place
+from deepspeech.audio.span import Place, name_by_user
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import whole_file
 
@@ -44,6 +44,7 @@ def find(named: Iterable[str]) -> list[Job]:
             jobs += [Job(p, Path(p.stem)) for p in found]
         else:
             found = [path]
+            name_by_user(path)
             jobs.append(Job(path, Path(path.stem)))
         if not found:
             raise AudioError(f"{name}: no recordings there ({', '.join(SOUND_SUFFIXES)}); check the name")

@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.formats import read_audio
-from deepspeech.audio.span import Span
+from deepspeech.audio.span import Span, name_by_user
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -174,6 +174,8 @@ def _samples(audio: Sound, rate_hz: int | None) -> tuple[Samples, int | None]:
     if isinstance(audio, np.ndarray):
         return audio, rate_hz
     if isinstance(audio, str | Path | Span | bytes):
+        if isinstance(audio, str | Path):
+            name_by_user(audio)
         return read_audio(audio)
     content = audio.read()
     if not isinstance(content, bytes):
