@@ -22,7 +22,7 @@ from deepspeech.errors import ConfigError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.remote.files import beside
 from deepspeech.text.reading import decoded
-from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number, open_regular
+from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -187,7 +187,7 @@ class RunConfig:
 def read(path: Path) -> dict[str, Any]:
     """Tables of a TOML file; paths of data files in it are relative to the file."""
     try:
-        with open_regular(path) as file:
+        with path.open("rb") as file:  # perhaps a pipe, which the user named
             tables = _parsed(decoded(file.read(LARGEST_PAGE)))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None

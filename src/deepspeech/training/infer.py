@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import Place
+from deepspeech.audio.span import Place, name_by_user
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
@@ -22,6 +23,8 @@ from deepspeech.features.mfcc import FeatureExtractor
 
 def infer(restored: Restored, path: Place, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
     """The best transcript of a sound file. Raises AudioError."""
+    if isinstance(path, Path):
+        name_by_user(path)
     samples, rate_hz = read_audio(path)
     return infer_samples(restored, resample(samples, rate_hz, restored.features.sample_rate_hz), options, scorer)
 
