@@ -82,7 +82,7 @@ class TrainingConfig:
                 raise ConfigError(f"training.{name} is {value!r}; it must be a number of at least 1{advice}")
         for name in ("learning_rate", "epsilon"):
             if not getattr(self, name) > 0:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be positive")
         for name in (
             "warmup_epochs",
             "test_jitter_ms",
@@ -97,10 +97,10 @@ class TrainingConfig:
             "peek_every_s",
         ):
             if not getattr(self, name) >= 0:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must not be negative")
         for name in ("momentum", "anneal", "beta1", "beta2", "average_decay"):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be at least 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class CheckpointConfig:
             raise ConfigError("checkpoint.which is 'transfer'; name the folder to start from with checkpoint.load")
         for name in ("every_s", "keep"):
             if not getattr(self, name) >= 0:
-                raise ConfigError(f"checkpoint.{name} is {getattr(self, name):g}; it must not be negative")
+                raise ConfigError(f"checkpoint.{name} is {getattr(self, name)}; it must not be negative")
 
 
 LAYERS = ("layer_1", "layer_2", "layer_3", "lstm", "layer_4", "layer_5", "layer_6")  # layer_4: a "relu" recurrent one
@@ -188,7 +188,7 @@ def read(path: Path) -> dict[str, Any]:
         tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of thousands of digits
         raise ConfigError(f"{path}: not TOML ({error})") from None
     data = tables.get("data")
     if isinstance(data, dict):
@@ -211,7 +211,7 @@ def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, An
             raise ConfigError(f"--set {assignment}: write table.key=value, for example training.epochs=20")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # not TOML, or a number of thousands of digits
             value = text
         *path, key = name.strip().split(".")
         table = tables
@@ -254,7 +254,10 @@ def _value(hint: Any, value: Any, path: str) -> Any:
     if value is None and type(None) in kinds:
         return None
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ConfigError(f"{path} is a number of {len(str(abs(value)))} digits; that is too large") from None
     if type(value) in kinds:
         return value
     wanted = " or ".join("nothing" if k is type(None) else k.__name__ for k in kinds)
