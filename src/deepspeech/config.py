@@ -84,7 +84,7 @@ class TrainingConfig:
                 raise ConfigError(f"training.{name} is {value!r:.100}; it must be a number of at least 1{advice}")
         for name in ("learning_rate", "epsilon"):
             if not getattr(self, name) > 0:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be positive")
         for name in (
             "warmup_epochs",
             "test_jitter_ms",
@@ -99,10 +99,10 @@ class TrainingConfig:
             "peek_every_s",
         ):
             if not getattr(self, name) >= 0:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must not be negative")
         for name in ("momentum", "anneal", "beta1", "beta2", "average_decay"):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be at least 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class CheckpointConfig:
             raise ConfigError("checkpoint.which is 'transfer'; name the folder to start from with checkpoint.load")
         for name in ("every_s", "keep"):
             if not getattr(self, name) >= 0:
-                raise ConfigError(f"checkpoint.{name} is {getattr(self, name):g}; it must not be negative")
+                raise ConfigError(f"checkpoint.{name} is {getattr(self, name)}; it must not be negative")
 
 
 LAYERS = ("layer_1", "layer_2", "layer_3", "lstm", "layer_4", "layer_5", "layer_6")  # layer_4: a "relu" recurrent one

@@ -49,7 +49,7 @@ class NetworkConfig:
             raise ConfigError(f"network.relu_clip is {self.relu_clip:g}; it must be positive")
         for name in ("dropout_1", "dropout_2", "dropout_3", "dropout_5", "dropout_lstm"):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"network.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
+                raise ConfigError(f"network.{name} is {getattr(self, name)}; it must be at least 0 and below 1")
 
     def outputs(self, frames: Count) -> Count:
         """Frames of output for `frames` frames of features: a number, or an array of them."""

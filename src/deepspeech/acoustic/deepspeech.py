@@ -86,6 +86,8 @@ class DeepSpeech(nn.Module):
         where each clip ends: `lengths_B` in frames of features (None: none is padded). With an LSTM a CPU leaves out
         what lies beyond: logits there are zeros.
         """
+        if not features_BTF.shape[1]:  # sound shorter than a window says nothing
+            return features_BTF.new_zeros(len(features_BTF), 0, self.layer_6.out_features)
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
         frames_BTF = self.normalise(padded)

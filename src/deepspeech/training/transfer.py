@@ -87,12 +87,11 @@ def take_over(network: DeepSpeech, source: Tensors, drop: Collection[str]) -> li
             )
         own.copy_(torch.from_numpy(source[name].copy()))
         taken[layer] = None
-    for name in source:
-        if name not in state and layer_of(name) not in dropped:
-            raise CheckpointError(
-                f"the source has {name}, for which this network has no use; "
-                f"give it the same [network] settings, or drop {layer_of(name)}"
-            )
+    if unused := [name for name in source if name not in state and layer_of(name) not in dropped]:
+        raise CheckpointError(
+            f"the source has {', '.join(unused)}, for which this network has no use; "
+            f"give it the same [network] settings, or drop {', '.join(dict.fromkeys(map(layer_of, unused)))}"
+        )
     return list(taken)
 
 
