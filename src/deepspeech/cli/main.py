@@ -27,6 +27,7 @@ from deepspeech.cli.plot import plot
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
+from deepspeech.printable import printable_output
 
 _TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
 
@@ -52,6 +53,7 @@ lm.command(cls=ManyValues)(score)
 lm.command()(tune)
 
 
+@printable_output()
 def run(action: Callable[[], object]) -> None:
     """Run a door's action; turn what users and machines can cause into one line on stderr and an exit code."""
     try:
