@@ -60,7 +60,7 @@ class FrontEnd(ABC):
 
     def whole(self, samples: Float32) -> Float32:
         """Features [T, dimensions] of a whole clip, the configured end rule applied: those of its power, to the bit."""
-        return self.normalize(self.unnormalized(samples))
+        return self._normalized(self.unnormalized(samples))
 
     __call__ = whole
 
@@ -74,15 +74,19 @@ class FrontEnd(ABC):
 
     def frames(self, power: Float32) -> Float32:
         """Features [T, dimensions] of squared magnitudes [T, bins]."""
-        return self.normalize(self.kernel.frames(np.ascontiguousarray(power, dtype=np.float32)))
+        return self._normalized(self.kernel.frames(np.ascontiguousarray(power, dtype=np.float32)))
 
     def complete(self, samples: Float32) -> Float32:
         """Features [T, dimensions] of the whole windows alone."""
-        return self.normalize(self.kernel.features(samples))
+        return self._normalized(self.kernel.features(samples))
 
     def normalize(self, features: Float32) -> Float32:
         """What `whole` makes of the features of `unnormalized`."""
         return self.normalization.apply(features) if self.normalization else features
+
+    def _normalized(self, own: Float32) -> Float32:
+        """The same of an array that nobody else holds, in its place."""
+        return self.normalization.apply(own, out=own) if self.normalization else own
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: the settings, with a normalization also mean and deviation. `read_front_end` reads them."""

@@ -37,13 +37,13 @@ class Normalization:
     def _mean_and_scale(self) -> tuple[Float32, Float32]:
         return np.array(self.mean, np.float32), (1 / np.array(self.deviation)).astype(np.float32)
 
-    def apply(self, features: Float32) -> Float32:
-        """`features` [T, dimensions] less the mean, over the deviation.
+    def apply(self, features: Float32, out: Float32 | None = None) -> Float32:
+        """`features` [T, dimensions] less the mean, over the deviation; written to `out` where one is given.
 
         Each value for itself, rounded to float32 after each of the two operations: the same bits however many frames.
         """
         mean, scale = self._mean_and_scale
-        result: Float32 = features - mean
+        result: Float32 = np.subtract(features, mean, out=out)
         result *= scale
         return result
 
