@@ -2,9 +2,9 @@
 
     python benchmarks/features.py [--seconds 20] [--repeats 200]
 
-In: noise. Out: for each kind at its defaults, and for MFCC also at the window and step of the others, microseconds for a
-frame of whole clips, and of a stream fed with chunks of 320 ms; how many times faster than real time the first is. Only
-processor time of this thread counts, the kinds take turns, and of each the least of many repeats is told.
+In: noise. Out: for each kind at its defaults, and for MFCC also at the window and step of the others, microseconds for
+a frame of whole clips, and of a stream fed with chunks of 320 ms; how many times faster than real time the first is.
+Only processor time of this thread counts, the kinds take turns, and of each the least of many repeats is told.
 """
 
 import argparse
