@@ -92,6 +92,7 @@ class MfccConfig(FrontEndConfig):
 class LogMelConfig(FrontEndConfig):
     """Logarithms of mel filter bank energies, what most end-to-end systems hear (Kaldi, NeMo, icefall: 80 of them)."""
 
+    kind: str = field(default="log_mel", init=False)
     sample_rate_hz: int = 16000
     window_ms: float = 25.0
     step_ms: float = 10.0
@@ -100,7 +101,6 @@ class LogMelConfig(FrontEndConfig):
     high_hz: float | None = None  # None: half the sample rate
     preemphasis: float = 0.97  # share of the sample before that is taken off each sample
     end: str = "drop"
-    kind: str = field(default="log_mel", init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
