@@ -9,7 +9,7 @@ import difflib
 import json
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -19,7 +19,8 @@ from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.config import DataConfig
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig, MfccConfig
+from deepspeech.features.registry import config_of_kind
 from deepspeech.remote.files import beside
 from deepspeech.text.reading import decoded
 from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
@@ -164,7 +165,7 @@ class RunConfig:
     """One run. Tables of the TOML file are the fields below; `augment` is a list of `name[key=value,…]`."""
 
     data: DataConfig = field(default_factory=DataConfig)
-    features: FeatureConfig = field(default_factory=FeatureConfig)
+    features: FrontEndConfig = field(default_factory=MfccConfig)  # features.kind says which; see docs/features.md
     augment: tuple[str, ...] = ()
     augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
     scorer: str = ""  # a .scorer file to decode tests with; empty: none
@@ -244,7 +245,7 @@ def resolve(tables: Mapping[str, Any]) -> RunConfig:
 
 def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
     hints = get_type_hints(kind)
-    known = [item.name for item in fields(kind)]
+    known = [item.name for item in fields(kind) if item.init]
     for key in tables:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
@@ -253,8 +254,14 @@ def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
     return kind(**{key: _value(hints[key], value, f"{path}{key}") for key, value in tables.items()})
 
 
+# Tables whose settings depend on their `kind`.
+BY_KIND: dict[Any, Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]] = {FrontEndConfig: config_of_kind}
+
+
 def _value(hint: Any, value: Any, path: str) -> Any:
-    if is_dataclass(hint):
+    if hint in BY_KIND and isinstance(value, Mapping):
+        hint, value = BY_KIND[hint](value)
+    if is_dataclass(hint) or hint in BY_KIND:
         if not isinstance(value, Mapping):
             raise ConfigError(f"{path} is a table of settings, not {value!r:.100}")
         return _build(hint, value, path + ".")

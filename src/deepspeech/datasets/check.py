@@ -10,7 +10,7 @@ from deepspeech.audio.formats import AudioInfo, probe
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError, TextError, audio_error
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
@@ -48,7 +48,7 @@ class Look:
 def look(
     sample: Sample,
     alphabet: Alphabet | None,
-    features: FeatureConfig,
+    features: FrontEndConfig,
     stride: int = 1,
     info: AudioInfo | None = None,
 ) -> Look:
@@ -79,7 +79,7 @@ def look(
     return Look(sample if info is None else replace(sample, duration_s=info.duration_s), info, tuple(faults))
 
 
-def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, stride: int = 1) -> Sample | Fault:
+def examine(sample: Sample, alphabet: Alphabet | None, features: FrontEndConfig, stride: int = 1) -> Sample | Fault:
     """The sample with its duration, or its first fault; see `look`."""
     found = look(sample, alphabet, features, stride)
     return found.faults[0] if found.faults else found.sample
@@ -88,7 +88,7 @@ def examine(sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, 
 def examine_all(
     samples: Sequence[Sample],
     alphabet: Alphabet | None,
-    features: FeatureConfig,
+    features: FrontEndConfig,
     label: str,
     workers: int,
     stride: int = 1,

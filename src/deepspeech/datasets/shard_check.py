@@ -5,13 +5,13 @@ import numpy as np
 from deepspeech.audio.formats import AudioInfo
 from deepspeech.datasets.check import Fault, look
 from deepspeech.datasets.shards import ShardSet
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 
 
 def examine_shards(
-    samples: ShardSet, alphabet: Alphabet | None, features: FeatureConfig, label: str, stride: int = 1
+    samples: ShardSet, alphabet: Alphabet | None, features: FrontEndConfig, label: str, stride: int = 1
 ) -> tuple[ShardSet, list[Fault]]:
     """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound."""
     good = np.ones(len(samples), bool)

@@ -39,7 +39,7 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scored, Scores
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.training import devices, optim, stopping
@@ -101,12 +101,12 @@ class Run:
         self.sets: Sets = open_sets(config, self.alphabet, self.log, ranks)
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
-        extractor = FeatureExtractor(config.features)
+        front_end = new_front_end(config.features)
         augmentations = tuple(parse(text) for text in config.augment)
         feature_cache = open_feature_cache(config.data.feature_cache, config.features, augmentations, log.line)
         clips = ClipCache(config.data.cache_mb)
         self.plain = Pipeline(
-            extractor, self.alphabet, clips, stride=config.network.stride, feature_cache=feature_cache
+            front_end, self.alphabet, clips, stride=config.network.stride, feature_cache=feature_cache
         )
         self.pipeline = replace(
             self.plain,
@@ -116,7 +116,7 @@ class Run:
             epochs=config.training.epochs,
             clean_epochs=config.augment_after * config.training.epochs,
         )
-        self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
+        self.network = DeepSpeech(config.network, config.features.dimensions, self.alphabet.classes).to(self.device)
         freeze(self.network, config.transfer.freeze)
         self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
@@ -177,7 +177,7 @@ class Run:
 
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
-        coefficients = self.config.features.coefficients
+        coefficients = self.config.features.dimensions
         chosen = some(self.sets.train, MEASURED_CLIPS)
         mine, rows = self.ranks.share(chosen), []
         with Progress(len(mine), "measuring features", "clips") as progress:
