@@ -12,7 +12,7 @@ from deepspeech.audio.resample import resample
 from deepspeech.audio.shift import shifted
 from deepspeech.audio.span import Place
 from deepspeech.decoder.emission import Emission
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream
 
@@ -23,7 +23,7 @@ class FileEmitter:
     def __init__(self, session: Session, workers: int | None = None, shift_samples: int = 0) -> None:
         """With `shift_samples` every clip is heard so much later, or earlier where it is negative."""
         self._session, self._shift = session, shift_samples
-        self._extractor = FeatureExtractor(session.card.features)
+        self._extractor = new_front_end(session.card.features)
         self._workers = workers or os.cpu_count() or 1
 
     def emit(self, paths: Sequence[Place]) -> Iterator[Emission]:
