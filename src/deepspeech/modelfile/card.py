@@ -1,11 +1,12 @@
 """ModelCard: what an exported network says about itself, kept as strings in the model file's metadata."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from deepspeech.errors import ConfigError, ModelFileError, TextError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
+from deepspeech.features.registry import read_config
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 from deepspeech.untrusted import check_description, parse_json
 
@@ -19,7 +20,7 @@ class ModelCard:
     """Everything recognition must know beside the weights, and who made them."""
 
     alphabet: Alphabet
-    features: FeatureConfig
+    features: FrontEndConfig
     context_frames: int
     hidden: int
     lstm_layers: int
@@ -55,7 +56,7 @@ class ModelCard:
             if field.name not in ("alphabet", "features")
         }
         page["alphabet"] = "bytes" if self.alphabet.bytes_mode else list(self.alphabet.labels)
-        page["features"] = asdict(self.features)
+        page["features"] = self.features.to_dict()
         page["format"] = FORMAT if any(page[name] != value for name, value in _SINCE_2.items()) else 1
         if page["format"] == 1:  # which versions before this one read too
             page = {name: value for name, value in page.items() if name not in _SINCE_2}
@@ -76,6 +77,6 @@ class ModelCard:
                 raise ModelFileError(f"written by a newer version (format {written}); update deepspeech")
             labels = page.pop("alphabet")
             alphabet = ByteAlphabet() if labels == "bytes" else Alphabet(labels)
-            return cls(alphabet=alphabet, features=FeatureConfig(**page.pop("features")), **page)
+            return cls(alphabet=alphabet, features=read_config(page.pop("features")), **page)
         except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:
             raise ModelFileError(f"the model's card is damaged ({error!r}); export the model again") from None

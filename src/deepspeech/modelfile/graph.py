@@ -89,7 +89,7 @@ def build(weights: Weights, card: ModelCard, relu_clip: float) -> onnx.ModelProt
 
     `relu_clip` is the upper limit of the dense layers' outputs; layers are normalised where there are `norms`.
     """
-    graph, coefficients = Graph(), card.features.coefficients
+    graph, coefficients = Graph(), card.features.dimensions
     size = 2 * card.context_frames + 1
     x = graph.add("Sub", ["windows", graph.constant("feature_mean", _array(weights, "feature_mean"))], "centred")
     x = graph.add("Mul", [x, graph.constant("feature_scale", _array(weights, "feature_scale"))], "normalised")
@@ -213,7 +213,7 @@ def _lstm_layer(graph: Graph, weights: Weights, hidden: int, layer: int, x: str,
 def _model(graph: Graph, card: ModelCard, size: int, quantised: bool) -> onnx.ModelProto:
     state: list[str | int | None] = [card.lstm_layers, "clips", card.hidden]
     inputs = [
-        helper.make_tensor_value_info("windows", FLOAT, ["clips", "frames", size, card.features.coefficients]),
+        helper.make_tensor_value_info("windows", FLOAT, ["clips", "frames", size, card.features.dimensions]),
         helper.make_tensor_value_info("state_h", FLOAT, state),
         helper.make_tensor_value_info("state_c", FLOAT, state),
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["clips"]),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from deepspeech._version import __version__
 from deepspeech.errors import ConfigError, ModelFileError, TextError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Quantised
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
@@ -158,7 +158,7 @@ def _card(said: Said, hidden: int, kind: str, quantised: bool) -> ModelCard:
     if not 1 <= said.beam_width <= 100_000:
         raise ModelFileError(f"is damaged (it asks for a beam of {said.beam_width})")
     try:
-        features = FeatureConfig(
+        features = MfccConfig(
             sample_rate_hz=said.sample_rate_hz,
             window_ms=float(said.window_ms),
             step_ms=float(said.step_ms),
@@ -182,7 +182,7 @@ def _card(said: Said, hidden: int, kind: str, quantised: bool) -> ModelCard:
 
 def _check_shapes(weights: Mapping[str, Float32 | Quantised], card: ModelCard) -> None:
     hidden, classes = card.hidden, card.alphabet.classes
-    window = (2 * card.context_frames + 1) * card.features.coefficients
+    window = (2 * card.context_frames + 1) * card.features.dimensions
     inputs = {"1": window, "2": hidden, "3": hidden, "5": hidden, "6": hidden}
     found = weights["layer_6.weight"].shape[0]
     if found != classes:

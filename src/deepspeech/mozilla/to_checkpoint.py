@@ -14,6 +14,7 @@ from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.checkpoint import Tensors
 from deepspeech.config import CardConfig, RunConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.features.registry import read_config
 from deepspeech.files import whole_file
 from deepspeech.mozilla import convert, from_checkpoint
 from deepspeech.mozilla.old_model import OldModel
@@ -90,7 +91,7 @@ def _config(model: OldModel) -> RunConfig:
     return replace(
         plain,
         data=replace(plain.data, bytes_output=card.alphabet.bytes_mode),
-        features=replace(card.features, end="drop"),  # as the old trainer cut its clips
+        features=read_config(card.features.to_dict() | {"end": "drop"}),  # as the old trainer cut its clips
         network=NetworkConfig(
             hidden=card.hidden,
             context_frames=card.context_frames,

@@ -32,7 +32,7 @@ from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError, audio_error
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.front_end import FrontEnd
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session, State
@@ -103,7 +103,7 @@ class Bulk:
     def __init__(
         self,
         session: Session,
-        extractor: FeatureExtractor,
+        extractor: FrontEnd,
         new_decoder: Callable[[int], BeamDecoder],
         alternatives: int,
         threads: int | None,
@@ -295,7 +295,7 @@ def _views(card: ModelCard, rows: Sequence[Row]) -> Float32:
     """Windows [clips, frames, 2·context + 1, coefficients] of all clips, a step's more than the longest has."""
     context, size = card.context_frames, 2 * card.context_frames + 1
     frames = (-(-max(row.frames for row in rows) // STEPS) + 1) * STEPS * card.stride
-    padded = np.zeros((len(rows), frames + 2 * context, card.features.coefficients), np.float32)
+    padded = np.zeros((len(rows), frames + 2 * context, card.features.dimensions), np.float32)
     for number, row in enumerate(rows):
         padded[number, context : context + len(row.features)] = row.features
     return np.lib.stride_tricks.sliding_window_view(padded, size, axis=1).transpose(0, 1, 3, 2)[:, :: card.stride]

@@ -22,7 +22,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.bulk import Bulk, Channel, Recording
 from deepspeech.runtime.conversation import ConversationStream
@@ -45,7 +45,7 @@ class Recognizer:
         phrases: HotPhrases | None = None,
     ) -> None:
         self._session, self._scorer, self._hot_words, self._phrases = session, scorer, hot_words, phrases
-        self._extractor = FeatureExtractor(session.card.features)
+        self._extractor = new_front_end(session.card.features)
         self.options = options or replace(DecodeOptions(), beam_width=session.card.beam_width)
 
     @classmethod

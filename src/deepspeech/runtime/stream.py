@@ -21,8 +21,7 @@ from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
-from deepspeech.features.frames import FrameStream
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.windows import WindowStream
 
@@ -36,11 +35,11 @@ LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers 
 class EmissionStream:
     """The part of a stream before the search: samples in, probabilities of frames out."""
 
-    def __init__(self, session: Session, extractor: FeatureExtractor) -> None:
+    def __init__(self, session: Session, extractor: FrontEnd) -> None:
         self._session = session
-        self._frames = FrameStream(extractor)
-        self._windows = WindowStream(session.card.context_frames, extractor.config.coefficients, session.card.stride)
-        self._pending = self._windows.feed(np.zeros((0, extractor.config.coefficients), np.float32))
+        self._frames = extractor.stream()
+        self._windows = WindowStream(session.card.context_frames, extractor.dimensions, session.card.stride)
+        self._pending = self._windows.feed(np.zeros((0, extractor.dimensions), np.float32))
         self._latest = self._pending
         self._state = session.start()
         self._size = STEPS if session.card.streams else sys.maxsize
@@ -99,7 +98,7 @@ class RecognizerStream:
     """One utterance being recognised. Leaving a `with` block closes it."""
 
     def __init__(
-        self, session: Session, extractor: FeatureExtractor, new_decoder: Callable[[int], BeamDecoder], rate_hz: int
+        self, session: Session, extractor: FrontEnd, new_decoder: Callable[[int], BeamDecoder], rate_hz: int
     ) -> None:
         """Use Recognizer.stream()."""
         self._emissions = EmissionStream(session, extractor)

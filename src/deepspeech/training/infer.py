@@ -18,7 +18,7 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 
 
 def infer(restored: Restored, path: Place, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
@@ -34,7 +34,7 @@ def infer_samples(
     restored: Restored, samples: NDArray[np.float32], options: DecodeOptions, scorer: Scorer | None = None
 ) -> Transcript:
     """The best transcript of mono samples [N] at the network's rate."""
-    features = FeatureExtractor(restored.features)(samples)
+    features = new_front_end(restored.features)(samples)
     probabilities = restored.network(torch.from_numpy(features)[None])[0].softmax(-1).numpy()
     return decode(Emission(probabilities, restored.frame_s), restored.alphabet, options, scorer=scorer)[0]
 
