@@ -104,3 +104,27 @@ def test_a_batch_gives_what_streams_give(tiny_model: Path) -> None:
         stream = EmissionStream(session, extractor)
         expected = np.concatenate([stream.feed(sound), stream.finish()])
         np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_recordings_of_several_parts_are_those_of_one(model: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = [part for n in range(12) for part in (spoken(f"a bad {'abcd'[n % 4]}"), silence(1.13, seed=n))]
+    sounds = [wav_bytes(np.concatenate(pieces), RATE), wav_bytes(np.concatenate(pieces[6:]), RATE)]
+    rules = SilenceRules(max_segment_s=4)
+    at_once = list(model.transcribe_all(sounds, rules=rules, cores=2))
+    monkeypatch.setattr(bulk, "PART_S", 5.0)
+    monkeypatch.setattr("deepspeech.audio.sound.BLOCK_FRAMES", 7000)
+    found = list(model.transcribe_all(sounds, rules=rules, cores=2))
+    assert found == at_once
+    assert isinstance(found[0], Recording)
+    assert found[0].text == " ".join(f"a bad {'abcd'[n % 4]}" for n in range(12))
+
+
+def test_each_channel_is_a_recording(model: Recognizer, tmp_path: Path) -> None:
+    import soundfile
+
+    one, two = (np.concatenate([spoken(text), silence(1.0)])[: 2 * RATE // 3] for text in ("abb", "dcd"))
+    soundfile.write(tmp_path / "call.wav", np.stack([one, two], axis=1), RATE)
+    found = list(model.transcribe_all([tmp_path / "call.wav", tmp_path / "gone.wav"], channel="each"))
+    assert [(one.channel, one.text) for one in found[:2] if isinstance(one, Recording)] == [(0, "abb"), (1, "dcd")]
+    assert isinstance(found[2], AudioError)
+    assert model.transcribe(tmp_path / "call.wav", channel=1).text.strip() == "dcd"
