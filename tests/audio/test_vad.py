@@ -158,8 +158,8 @@ def test_speech_that_noise_drowns_is_kept(shared: Path, name: str, snr_db: float
         sound = np.resize(resample(*read_audio(shared / "data" / "noise" / f"{name}.opus"), RATE), len(speech))
     sound = sound * np.sqrt(np.mean(speech**2) / np.mean(sound**2)) * 10 ** (-snr_db / 20)
     wanted, found = (np.zeros(45 * 100, bool) for _ in range(2))
-    for flags, given in ((wanted, speech), (found, speech + sound)):
-        for start_s, end_s in segments(given, RATE):
+    for flags, noisy in ((wanted, speech), (found, speech + sound)):
+        for start_s, end_s in segments(noisy, RATE):
             assert end_s - start_s <= 30
             flags[round(start_s * 100) : round(end_s * 100)] = True
     assert (wanted & found).sum() > 0.8 * wanted.sum()
