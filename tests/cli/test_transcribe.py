@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -247,3 +248,19 @@ def test_every_channel_has_a_transcript_of_its_own(deepspeech, folder: Path, tmp
 def test_silence_is_a_result(deepspeech, tmp_path: Path, samples: np.ndarray) -> None:
     soundfile.write(tmp_path / "quiet.flac", samples, RATE)
     assert deepspeech("transcribe", "--model", "m", tmp_path / "quiet.flac") == (0, "\n", "")
+
+
+def test_no_name_of_a_file_ends_a_run(deepspeech, tmp_path: Path) -> None:
+    """Names that are no UTF-8 are written as JSON writes them; one too long with a suffix costs its own line."""
+    folder = tmp_path / "named"
+    folder.mkdir()
+    sound, long = wav_bytes(spoken("a"), RATE), "n" * 251 + ".wav"
+    for name in (os.fsencode(long), b"caf\xe9.wav", b"good.wav", b"esc\x1b[2J.wav"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(sound)
+    code, _, err = deepspeech("transcribe", "--model", "m.onnx", folder, "-f", "json", "-o", tmp_path / "texts")
+    assert code == 2
+    assert "File name too long" in err
+    assert "3 of 4 recordings written" in err
+    assert "\x1b" not in err
+    pages = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "texts").iterdir())]
+    assert sorted(Path(page["file"]).name for page in pages) == ["caf\udce9.wav", "esc\x1b[2J.wav", "good.wav"]

@@ -1,6 +1,7 @@
 """Bulk: the same texts as one by one, in the order given, long recordings with their times, errors in their places."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest

@@ -174,8 +174,10 @@ def _is_as_promised(content: Content, start: int) -> bool:
     """Whether the file ends where the header in its first frame says, but for a frame or a tag."""
     data = content.at(start, _LONGEST_FRAME)
     head = _head_at(data, 0)
-    promised = _promise(data[: head.size], head) if head else None
-    if not head or not promised or not promised[0] or not promised[1]:
+    if head is None:
+        return False
+    promised = _promise(data[: head.size], head)
+    if not promised or not promised[0] or not promised[1]:
         return False
     end = start + promised[1]
     tagged = after_tags(content, end) == content.size
