@@ -22,7 +22,7 @@ from deepspeech.errors import ConfigError
 from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.features.registry import config_of_kind
 from deepspeech.remote.files import beside
-from deepspeech.text.reading import decoded
+from deepspeech.text.reading import text_of
 from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
 
 if sys.version_info >= (3, 11):
@@ -189,7 +189,7 @@ def read(path: Path) -> dict[str, Any]:
     """Tables of a TOML file; paths of data files in it are relative to the file."""
     try:
         with path.open("rb") as file:  # perhaps a pipe, which the user named
-            tables = _parsed(decoded(file.read(LARGEST_PAGE)))
+            tables = _parsed(text_of(file.read(LARGEST_PAGE)))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None
     except ValueError as error:

@@ -213,9 +213,12 @@ def test_samples_that_are_not_numbers(tmp_path: Path) -> None:
     assert "not numbers" in fault(tmp_path / "a.wav")
 
 
-def test_reads_from_a_pipe(tmp_path: Path) -> None:
+def test_reads_from_a_pipe_that_the_user_named(tmp_path: Path) -> None:
     pipe, content = tmp_path / "pipe", wav_bytes(tone(16000, 1000), 16000)
     os.mkfifo(pipe)
+    with pytest.raises(AudioError, match="is a device, pipe or socket"):
+        read_audio(pipe)
+    name_by_user(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(content))
     writer.start()
     assert len(read_audio(pipe)[0]) == 1000
