@@ -34,7 +34,7 @@ from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.shard_ahead import brought_ahead
-from deepspeech.datasets.shard_order import epoch_plan, some
+from deepspeech.datasets.shard_order import durations, epoch_plan, identity, some
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
@@ -223,9 +223,8 @@ class Run:
         """Ranks that differ would learn different things, and no one would notice."""
         if self.ranks.count == 1:
             return
-        page_of_samples = "\n".join(f"{s.audio.name} {s.transcript} {s.duration_s}" for s in self.sets.train)
         self.ranks.same("settings", zlib.crc32(json.dumps(self.config.to_dict(), sort_keys=True).encode()))
-        self.ranks.same("training clips", zlib.crc32(page_of_samples.encode()))
+        self.ranks.same("training clips", identity(self.sets.train))
         self.ranks.same("position", [self.position.epoch, self.position.batch, self.position.step])
         self._check_weights()
 
@@ -273,10 +272,10 @@ class Run:
 
     def _rehearse(self) -> None:
         """The largest batch once, before anything is learnt: memory that does not suffice shows in the first minute."""
-        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
+        lengths_s = durations(self.sets.train)
         plan = self._plan(self.position.epoch)
-        group = max(plan, key=lambda group: len(group) * max(lengths[i] for i in group))
-        self.log.line(f"Trying the largest batch: {len(group)} clips of up to {max(lengths[i] for i in group):.1f} s")
+        group = max(plan, key=lambda group: len(group) * lengths_s[group].max())
+        self.log.line(f"Trying the largest batch: {len(group)} clips of up to {lengths_s[group].max():.1f} s")
         self._rehearsal([self.sets.train[i] for i in group]).needs(-(-len(group) // self.ranks.count))
 
     def _learn_epoch(self, signals: list[int]) -> float:
