@@ -9,12 +9,13 @@ import difflib
 import json
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.registry import DEFAULT, FAMILIES, config_type
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.config import DataConfig
 from deepspeech.decoder.options import DecodeOptions
@@ -125,22 +126,20 @@ class CheckpointConfig:
                 raise ConfigError(f"checkpoint.{name} is {getattr(self, name):g}; it must not be negative")
 
 
-LAYERS = ("layer_1", "layer_2", "layer_3", "lstm", "layer_4", "layer_5", "layer_6")  # layer_4: a "relu" recurrent one
-
-
 @dataclass(frozen=True)
 class TransferConfig:
-    """What becomes of layers when training starts from another folder's checkpoint. Layers: see LAYERS."""
+    """What becomes of layers when training starts from another folder's checkpoint. Layers: those of the network."""
 
-    drop: tuple[str, ...] = ()  # begin anew; another alphabet demands layer_6
+    drop: tuple[str, ...] = ()  # begin anew; another alphabet demands the last one
     freeze: tuple[str, ...] = ()  # stay as they are for the whole run
 
-    def __post_init__(self) -> None:
+    def check(self, layers: Sequence[str]) -> None:
+        """Raise ConfigError where it does not fit a network of these layers."""
         for name in ("drop", "freeze"):
             for layer in getattr(self, name):
-                if layer not in LAYERS:
-                    raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(LAYERS)}")
-        if set(self.freeze) | {"lstm", "layer_4"} >= set(LAYERS) and {"lstm", "layer_4"} & set(self.freeze):
+                if layer not in layers:
+                    raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(layers)}")
+        if set(self.freeze) >= set(layers):
             raise ConfigError("transfer.freeze names every layer; leave one that can learn")
 
 
@@ -166,7 +165,7 @@ class RunConfig:
     augment: tuple[str, ...] = ()
     augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
     scorer: str = ""  # a .scorer file to decode tests with; empty: none
-    network: NetworkConfig = field(default_factory=NetworkConfig)
+    network: NetworkConfig = field(default_factory=FAMILIES[DEFAULT].config)  # of the family that `kind` names
     training: TrainingConfig = field(default_factory=TrainingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
@@ -176,6 +175,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         for text in self.augment:
             parse(text)
+        self.transfer.check(self.network.layers)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as saved in run.json."""
@@ -244,7 +244,7 @@ def _value(hint: Any, value: Any, path: str) -> Any:
     if is_dataclass(hint):
         if not isinstance(value, Mapping):
             raise ConfigError(f"{path} is a table of settings, not {value!r}")
-        return _build(hint, value, path + ".")
+        return _build(config_type(value) if hint is NetworkConfig else hint, value, path + ".")
     if get_origin(hint) is tuple:
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):

@@ -12,11 +12,14 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.registry import FAMILIES
 from deepspeech.config import CardConfig, RunConfig
 from deepspeech.modelfile.card import ModelCard
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"
 TABLES = {item.name: get_type_hints(RunConfig)[item.name] for item in fields(RunConfig)}
+FAMILIES_OF = {NetworkConfig: [family.config for family in FAMILIES.values()]}
 WHOLE = ("card",)
 
 
@@ -70,7 +73,8 @@ def settings() -> list[tuple[str, str]]:
         (table, item.name)
         for table, kind in TABLES.items()
         if is_dataclass(kind) and table not in WHOLE
-        for item in fields(kind)
+        for one in FAMILIES_OF.get(kind, [kind])
+        for item in fields(one)
     ]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from deepspeech import checkpoint
-from deepspeech.acoustic.config import NetworkConfig
-from deepspeech.acoustic.deepspeech import DeepSpeech
-from deepspeech.errors import CheckpointError
+from deepspeech.acoustic.contract import AcousticNetwork, build
+from deepspeech.acoustic.registry import config_of
+from deepspeech.errors import CheckpointError, ConfigError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
@@ -18,7 +18,7 @@ from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 class Restored:
     """A trained network with what it must know; `run` is the checkpoint's run.json."""
 
-    network: DeepSpeech
+    network: AcousticNetwork
     features: FeatureConfig
     alphabet: Alphabet
     run: dict[str, Any]
@@ -27,7 +27,7 @@ class Restored:
     @property
     def frame_s(self) -> float:
         """Seconds from one frame of its output to the next."""
-        return self.network.config.stride * self.features.step_s
+        return self.network.config.chunk.stride * self.features.step_s
 
 
 def restore(path: Path) -> Restored:
@@ -36,15 +36,15 @@ def restore(path: Path) -> Restored:
     try:
         features = FeatureConfig(**kept.run["config"]["features"])
         alphabet = read_alphabet(kept.run["alphabet"])
-        shape = NetworkConfig(**kept.run["config"]["network"])
-        network = DeepSpeech(shape, features.coefficients, alphabet.classes)
+        shape = config_of(kept.run["config"]["network"])
+        network = build(shape, features.coefficients, alphabet.classes)
         fill(network, kept.weights | kept.average)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, RuntimeError, ConfigError) as error:
         raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None
     return Restored(network.eval(), features, alphabet, kept.run, path)
 
 
-def fill(network: DeepSpeech, tensors: checkpoint.Tensors) -> None:
+def fill(network: AcousticNetwork, tensors: checkpoint.Tensors) -> None:
     """Put tensors into the network by name; all of them must be there and fit."""
     network.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in tensors.items()})
 

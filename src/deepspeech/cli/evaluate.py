@@ -17,7 +17,7 @@ class Opened(NamedTuple):
     features: Any
     beam_width: int
     has_loss: bool
-    stride: int
+    outputs: Callable[[int], int]
     emit: Callable[[Sequence[Any]], Iterable[Any]]
 
 
@@ -155,7 +155,7 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
     alphabet = opened.alphabet if opened.has_loss else None
-    good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1, opened.stride)
+    good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1, opened.outputs)
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif not skip_bad:
@@ -184,7 +184,7 @@ def _model_file(path: Path, jitter_ms: float) -> Opened:
         return emit
 
     emit = averaged([emitter(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
-    return Opened([path], card.alphabet, card.features, card.beam_width, False, card.stride, emit)
+    return Opened([path], card.alphabet, card.features, card.beam_width, False, card.chunk.outputs, emit)
 
 
 def _checkpoint(path: Path, jitter_ms: float) -> Opened:
@@ -199,5 +199,5 @@ def _checkpoint(path: Path, jitter_ms: float) -> Opened:
     emit = emitter_of(restored, 16, os.cpu_count() or 1, jitter_ms)
     beam_width = restored.run["config"]["decoding"]["beam_width"]
     files = [folder / "weights.safetensors", folder / "run.json"]
-    stride = restored.network.config.stride
-    return Opened(files, restored.alphabet, restored.features, beam_width, True, stride, emit)
+    outputs = restored.network.config.outputs
+    return Opened(files, restored.alphabet, restored.features, beam_width, True, outputs, emit)

@@ -1,6 +1,6 @@
 """ConversationStream: sound without end in, utterances out, each when its speaker has paused.
 
-    sound ─ network ─ 16 frames at a time ─▶ search ─▶ rules ─ silence ─▶ utterance; network and search begin anew
+    sound ─ network ─ a chunk at a time ──▶ search ─▶ rules ─ silence ─▶ utterance; network and search begin anew
                                                           └─── length ──▶ utterance up to its last space; what was
                                                                           heard after it goes to a new search
 
@@ -19,7 +19,7 @@ from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import STEPS, EmissionStream, Float32, Samples, as_float
+from deepspeech.runtime.stream import EmissionStream, Float32, Samples, as_float
 
 _LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
 
@@ -39,11 +39,13 @@ class ConversationStream:
         """Use Recognizer.stream()."""
         self._frame_s = session.card.frame_s
         # The step that is heard again must not hold the letters before the pause.
-        least_s = STEPS * self._frame_s + session.card.context_frames * extractor.config.step_s
+        chunk = session.card.chunk
+        least_s = (chunk.hop + chunk.right) * extractor.config.step_s
         if rules.trailing_silence_s < least_s:
             raise ConfigError(
                 f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
             )
+        self._step_outputs = chunk.step_outputs
         self._rules, self._count, self._space = rules, 1 + alternatives, session.card.alphabet.space
         self._new_decoder = new_decoder
         self._emissions = EmissionStream(session, extractor)
@@ -115,7 +117,7 @@ class ConversationStream:
         whole = self._result()
         letters = [token.frame for token in whole.tokens if token.text != " "]
         spaces = [token.frame for token in whole.tokens if token.text == " " and token.frame > letters[0]]
-        end = spaces[-1] if spaces else self._frames - _LOOK_BACK_STEPS * STEPS
+        end = spaces[-1] if spaces else self._frames - _LOOK_BACK_STEPS * self._step_outputs
         rows = self._decoder.since(end)
         if spaces:
             keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames

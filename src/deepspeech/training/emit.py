@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
@@ -17,7 +17,7 @@ from deepspeech.training.step import losses
 class TorchEmitter:
     """Batches clips of similar length, longest first, so that too large a batch shows at once."""
 
-    def __init__(self, network: DeepSpeech, pipeline: Pipeline, batch_size: int, workers: int) -> None:
+    def __init__(self, network: AcousticNetwork, pipeline: Pipeline, batch_size: int, workers: int) -> None:
         self._network, self._pipeline = network, pipeline
         self._batch_size, self._workers = batch_size, workers
 
@@ -28,12 +28,10 @@ class TorchEmitter:
         lengths = [sample.duration_s or sample.size_bytes for sample in samples]
         groups = [[samples[i] for i in group] for group in batches(lengths, self._batch_size, "descending", 0, 0)]
         device = next(self._network.parameters()).device
-        shape = self._network.config
-        frame_s = shape.stride * self._pipeline.extractor.config.step_s
+        frame_s = self._network.config.chunk.stride * self._pipeline.extractor.config.step_s
         for group, (batch,) in load(groups, self._pipeline, 0, self._workers, device, refuse):
-            logits = self._network(batch.features_BTF, lengths_B=batch.lengths_B)
-            loss_B, probabilities = losses(logits, batch, shape.stride).tolist(), logits.softmax(-1).cpu().numpy()
+            logits, lengths_B = self._network(batch.features_BTF, batch.lengths_B)
+            loss_B, probabilities = losses(logits, lengths_B, batch).tolist(), logits.softmax(-1).cpu().numpy()
             for row, sample in enumerate(group):
-                frames = shape.outputs(int(batch.lengths_B[row]))
-                yield Emitted(sample, Emission(probabilities[row, :frames], frame_s), loss_B[row])
+                yield Emitted(sample, Emission(probabilities[row, : int(lengths_B[row])], frame_s), loss_B[row])
         self._network.train(was_training)

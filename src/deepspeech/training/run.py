@@ -23,7 +23,7 @@ import torch
 
 from deepspeech import checkpoint
 from deepspeech._version import __version__
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import build
 from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
 from deepspeech.datasets.augment.sources import Sources
@@ -102,7 +102,7 @@ class Run:
         feature_cache = open_feature_cache(config.data.feature_cache, config.features, augmentations, log.line)
         clips = ClipCache(config.data.cache_mb)
         self.plain = Pipeline(
-            extractor, self.alphabet, clips, stride=config.network.stride, feature_cache=feature_cache
+            extractor, self.alphabet, clips, outputs=config.network.outputs, feature_cache=feature_cache
         )
         self.pipeline = replace(
             self.plain,
@@ -112,7 +112,7 @@ class Run:
             epochs=config.training.epochs,
             clean_epochs=config.augment_after * config.training.epochs,
         )
-        self.network = DeepSpeech(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
+        self.network = build(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
         freeze(self.network, config.transfer.freeze)
         self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
@@ -146,10 +146,11 @@ class Run:
         """Take over a checkpoint: all of it and where it stood if this run wrote it, else as `transfer` says."""
         own = kept.path.parent == self.folder
         drop = () if own else self.config.transfer.drop
-        if kept.run["alphabet"] != write_alphabet(self.alphabet) and "layer_6" not in drop:
+        head = self.config.network.head
+        if kept.run["alphabet"] != write_alphabet(self.alphabet) and head not in drop:
             raise CheckpointError(
                 f"{kept.path}: was trained with another alphabet; give the same, "
-                'or let the last layer begin anew: transfer.drop=["layer_6"] (--drop_source_layers 1)'
+                f'or let the last layer begin anew: transfer.drop=["{head}"] (--drop_source_layers 1)'
             )
         try:
             taken = take_over(self.network, kept.weights if own else kept.weights | kept.average, drop)

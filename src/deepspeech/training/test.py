@@ -36,9 +36,9 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
 
 def emitter_of(restored: Restored, batch_size: int, workers: int, jitter_ms: float = 0.0) -> Emitter:
     """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
-    extractor, stride = FeatureExtractor(restored.features), restored.network.config.stride
+    extractor, outputs = FeatureExtractor(restored.features), restored.network.config.outputs
     pipelines = [
-        Pipeline(extractor, restored.alphabet, ClipCache(0), stride=stride, shift_samples=shift)
+        Pipeline(extractor, restored.alphabet, ClipCache(0), outputs=outputs, shift_samples=shift)
         for shift in shifts(jitter_ms, restored.features.sample_rate_hz)
     ]
     return averaged([TorchEmitter(restored.network, pipeline, batch_size, workers).emit for pipeline in pipelines])

@@ -1,34 +1,26 @@
 """Transfer learning: what a network takes over from one trained before, what begins anew, and what stays as it is.
 
-Layers are named as people see them: layer_1, layer_2, layer_3, lstm, layer_5, layer_6, the one that knows the
-alphabet. A layer's norm goes with it.
+Layers are named as people see them: the network's `groups`.
 """
 
 from collections.abc import Collection
 
 import torch
 
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.checkpoint import Tensors
 from deepspeech.errors import CheckpointError
 
 
-def layer_of(name: str) -> str:
-    """The layer that a parameter belongs to: norms.2.weight → layer_2; constants of the features → features."""
-    first, _, rest = name.partition(".")
-    if first == "norms":
-        return f"layer_{rest.partition('.')[0]}"
-    return "features" if first.startswith("feature_") else first
-
-
-def take_over(network: DeepSpeech, source: Tensors, drop: Collection[str]) -> list[str]:
+def take_over(network: AcousticNetwork, source: Tensors, drop: Collection[str]) -> list[str]:
     """Put `source`'s tensors into the network, but for the layers in `drop`; returns the layers taken, in order.
 
     Raises CheckpointError where a layer is missing or has another shape.
     """
-    state, taken = network.state_dict(), dict[str, None]()
-    for name, own in state.items():
-        layer = layer_of(name)
+    taken = dict[str, None]()
+    layers = {name: layer for layer, names in network.groups().items() for name in names}
+    for name, own in network.state_dict().items():
+        layer = layers[name]
         if layer in drop:
             continue
         if name not in source:
@@ -43,10 +35,11 @@ def take_over(network: DeepSpeech, source: Tensors, drop: Collection[str]) -> li
     return list(taken)
 
 
-def freeze(network: DeepSpeech, layers: Collection[str]) -> None:
+def freeze(network: AcousticNetwork, layers: Collection[str]) -> None:
     """Let the parameters of `layers` stay as they are."""
+    frozen = {name for layer, names in network.groups().items() if layer in layers for name in names}
     for name, parameter in network.named_parameters():
-        if layer_of(name) in layers:
+        if name in frozen:
             parameter.requires_grad_(False)
 
 
