@@ -41,7 +41,7 @@ DEFAULT = "deepspeech"  # also of pages written before there was a choice
 
 def family(kind: str) -> Family:
     """The family of that name. Raises ConfigError."""
-    if kind not in FAMILIES:
+    if not isinstance(kind, str) or kind not in FAMILIES:
         raise ConfigError(f"network.kind is {kind!r}; use {' or '.join(FAMILIES)}")
     return FAMILIES[kind]
 

@@ -55,7 +55,11 @@ class ChunkSpec:
 
     def outputs(self, frames: Count) -> Count:
         """Outputs for a clip of so many frames: a number, or an array of them."""
-        outputs = (frames + (self.left + self.right - self.receptive)) // self.stride + 1
+        return self.within(frames + self.left + self.right)
+
+    def within(self, frames: Count) -> Count:
+        """Outputs of a chunk of so many frames, zeros beyond the ends among them."""
+        outputs = (frames - self.receptive) // self.stride + 1
         above: Count = outputs * (outputs > 0)
         return above
 
@@ -84,8 +88,8 @@ class ChunkBuffer:
 
     def flush(self) -> Iterator[Float32]:
         """A shorter chunk, of all outputs whose frames are there."""
-        outputs = (len(self._held) - self._spec.receptive) // self._spec.stride + 1
-        if outputs > 0:
+        outputs = self._spec.within(len(self._held))
+        if outputs:
             chunk, self._held = self._held[: self._spec.span(outputs)], self._held[outputs * self._spec.stride :]
             yield chunk
 

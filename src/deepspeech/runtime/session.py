@@ -46,9 +46,7 @@ class Session:
         Clips that end within the chunk have fewer outputs of their own, `outputs_B`; the others mean nothing.
         """
         if outputs_B is None:
-            chunk = self.card.chunk
-            outputs = (chunk_BTF.shape[1] - chunk.receptive) // chunk.stride + 1
-            outputs_B = np.full(len(chunk_BTF), outputs, np.int32)
+            outputs_B = np.full(len(chunk_BTF), self.card.chunk.within(chunk_BTF.shape[1]), np.int32)
         return self._engine.step(chunk_BTF, states, outputs_B)
 
 

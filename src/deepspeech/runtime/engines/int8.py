@@ -27,7 +27,7 @@ class Int8Engine:
 
     def __init__(self, network: Int8Network, card: ModelCard) -> None:
         self._network, self._layers = network, card.model["lstm_layers"]
-        self._context, self._stride = card.model["context_frames"], card.chunk.stride
+        self._context, self._stride = card.chunk.left, card.chunk.stride
 
     def start(self, clips: int) -> States:
         shape = (self._layers, clips, self._network.hidden)

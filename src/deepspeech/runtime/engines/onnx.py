@@ -24,7 +24,7 @@ class OnnxEngine:
     def __init__(self, path: str | Path, card: ModelCard, threads: int = 1) -> None:
         self._session = _session(path, threads)
         inputs = {value.name: value for value in self._session.get_inputs()}
-        self._context = card.model.get("context_frames", 0) if "windows" in inputs else None
+        self._context = card.chunk.left if "windows" in inputs else None
         self._stride = card.chunk.stride
         self._told = "lengths" in inputs
         self._states = {name: value for name, value in inputs.items() if name not in ("features", "windows", "lengths")}
