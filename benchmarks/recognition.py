@@ -25,6 +25,7 @@ import numpy as np
 
 from deepspeech.audio.formats import read_audio, write_wav
 from deepspeech.audio.resample import resample
+from deepspeech.runtime import onnx_runtime  # noqa: F401  # it switches telemetry off, if it is first
 from deepspeech.runtime.jobs import find
 
 HERE = Path(__file__).parent

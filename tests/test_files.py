@@ -1,13 +1,15 @@
 """Files appear whole or not at all; two writers of one do not meet; what cannot be written is said in a line."""
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from deepspeech.errors import ConfigError, DataError
-from deepspeech.files import check_place, whole, whole_file
+from deepspeech.files import check_place, sweep, visible, whole, whole_file
 
 
 def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
@@ -79,3 +81,40 @@ def test_places_that_cannot_be(tmp_path: Path) -> None:
         check_place(tmp_path)
     with pytest.raises(ConfigError, match="no such folder"):
         check_place(tmp_path / "none" / "file")
+
+
+def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
+    """Of this machine at once, of others when nobody has written to it for a day; what is being written stays."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    with whole_file(tmp_path / "file") as partial:
+        host = partial.name[1:].split("-")[0]
+        dead, alive = f".{host}-{process.pid}-1.a.wav.part", f".{host}-{os.getpid()}-1.b.wav.part"
+        other, old, earlier = ".00000000-1-1.c.wav.part", ".00000000-1-1.d.wav.part", ".1-1.e.wav.part"
+        kept = [alive, other, "f.part", ".g.part", "h.tar.part", ".1-1.part.wav"]
+        for name in (dead, old, earlier, *kept):
+            (tmp_path / name).touch()
+        for name in (old, earlier, *kept[2:]):
+            os.utime(tmp_path / name, (1, 1))
+        partial.touch()
+        sweep(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([partial.name, *kept])
+    sweep(tmp_path / "none")
+
+
+def test_hidden_files_and_what_file_managers_leave_are_not_seen(tmp_path: Path) -> None:
+    root = tmp_path / ".cache"
+    seen = ["a.wav", "b/c.wav"]
+    for name in (
+        *seen,
+        "._a.wav",
+        ".ipynb_checkpoints/a.wav",
+        "b/.c.wav",
+        "Thumbs.db",
+        "__MACOSX/a.wav",
+        "desktop.ini",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    assert [path.relative_to(root).as_posix() for path in visible(root) if path.is_file()] == seen
+    assert visible(root, "*.wav") == [root / "a.wav"]

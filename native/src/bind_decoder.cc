@@ -137,6 +137,8 @@ void bind_scorer(nb::module_& m) {
       .def_prop_ro("arcs", [](const Scorer& scorer) { return scorer.dictionary.arc_count(); })
       .def_prop_ro("start", [](const Scorer& scorer) { return scorer.dictionary.start(); })
       .def_prop_ro("labels", [](const Scorer& scorer) { return scorer.dictionary.labels(); })
+      .def("knows", [](const Scorer& scorer, const std::string& word) { return scorer.model.id(word) != 0; }, "word"_a,
+           "whether the language model has seen this word (a character in bytes mode)")
       .def("ways", &ways, "state"_a, "[(label, next state)]; the start again after the end of a word")
       .def_ro("bytes_mode", &Scorer::bytes_mode)
       .def_ro("alpha", &Scorer::alpha)

@@ -4,7 +4,7 @@
     DIR/train-000120/run.json               configuration, position in training, losses, versions
     DIR/best-000100/…                       the same, of the best dev loss so far
 
-The newest `train-*` is where training resumes; `best-*` is what is tested and exported. A folder appears under its
+Training resumes from the one of the most steps; `best-*` is what is tested and exported. A folder appears under its
 name only when every byte of it is on disk. Nothing is unpickled.
 """
 
@@ -23,11 +23,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from deepspeech.errors import CheckpointError
+from deepspeech.untrusted import at, check_description, read_json
 
 Tensors = dict[str, NDArray[Any]]
 FORMAT = 1
-_NAME = re.compile(r"(train|best)-(\d+)")
+_NAME = re.compile(r"(train|best)-(\d+)(\.replaced)?")  # the last: killed while it was replaced
 _GROUPS = ("", "average/", "optimiser/")
+_PARTIAL, _REPLACED = ".partial", ".replaced"
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,14 @@ def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Ten
     Raises CheckpointError, and then leaves what was there as it was.
     """
     target = path_of(folder, kind, step)
-    temporary, aside = folder / f".{target.name}.partial", folder / f".{target.name}.old.partial"
+    temporary, aside = folder / f".{target.name}{_PARTIAL}", folder / f"{target.name}{_REPLACED}"
     tensors = {
         prefix + name: np.asarray(value, order="C")
         for prefix, group in zip(_GROUPS, groups, strict=True)
         for name, value in group.items()
     }
     try:
-        for leftover in (temporary, aside):
+        for leftover in folder.glob(f".{target.name}*{_PARTIAL}"):
             shutil.rmtree(leftover, ignore_errors=True)
         temporary.mkdir(parents=True)
         save_file(tensors, temporary / "weights.safetensors")
@@ -71,6 +73,7 @@ def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Ten
         for path in (*temporary.iterdir(), temporary):
             _to_disk(path)
         if target.exists():
+            shutil.rmtree(aside, ignore_errors=True)
             target.rename(aside)
         temporary.rename(target)
         _to_disk(folder)
@@ -104,10 +107,11 @@ def load(path: Path) -> Checkpoint:
 def describe(path: Path) -> dict[str, Any]:
     """run.json of a checkpoint folder."""
     try:
-        run: dict[str, Any] = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        run: dict[str, Any] = read_json(path / "run.json")
+        check_description(run)
         if run["format"] > FORMAT:
             raise CheckpointError(f"{path}: written by a newer version (format {run['format']}); update deepspeech")
-        _ = run["weights_crc32"], run["step"], run["config"]
+        _ = at(run, "weights_crc32", int), at(run, "step", int), at(run, "config", dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{path}: not a readable checkpoint ({error!r}); name a folder that training wrote"
@@ -115,10 +119,40 @@ def describe(path: Path) -> dict[str, Any]:
     return run
 
 
+def setting(run: dict[str, Any], name: str, *kinds: type) -> Any:
+    """What run.json says at `name`, keys with dots between. Raises CheckpointError where it is none of `kinds`."""
+    try:
+        return at(run, name, *kinds)
+    except ValueError as error:
+        raise CheckpointError(f"the checkpoint's run.json is damaged ({error}); use another one") from None
+
+
 def found(folder: Path, kind: str) -> list[Path]:
     """Checkpoints of one kind in `folder`, newest first."""
-    matches = [(path, _NAME.fullmatch(path.name)) for path in folder.glob(f"{kind}-*")] if folder.is_dir() else []
-    return [path for path, match in sorted(((p, m) for p, m in matches if m), key=lambda pair: -int(pair[1][2]))]
+    matches = [path for path in folder.glob(f"{kind}-*") if _NAME.fullmatch(path.name)] if folder.is_dir() else []
+    return sorted(matches, key=lambda path: (-steps(path), path.name))
+
+
+def latest(folder: Path) -> list[Path]:
+    """Checkpoints of both kinds in the order in which training would resume from them.
+
+    Before the "train" ones stands a best one that came after all of them, as a run has it that was killed between the
+    two; other best ones are the last resort.
+    """
+    train, best = found(folder, "train"), found(folder, "best")
+    ahead = [path for path in best if not train or steps(path) > steps(train[0])]
+    return [*ahead, *train, *best[len(ahead) :]]
+
+
+def steps(path: Path) -> int:
+    """After how many steps a checkpoint was written, by its name."""
+    match = _NAME.fullmatch(path.name)
+    return int(match[2]) if match else 0
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether a checkpoint is one of `folder`, however the two are spelt."""
+    return path.parent.resolve() == folder.resolve()
 
 
 def newest(folder: Path, kinds: tuple[str, ...]) -> Path | None:
@@ -143,25 +177,51 @@ def in_words(path: Path) -> str:
 
 def prune(folder: Path, kind: str, keep: int) -> None:
     """Delete all but the newest `keep` checkpoints of one kind (0: none of them), and leftovers of killed writes."""
-    surplus = found(folder, kind)[keep:] if keep else []
-    for path in (*surplus, *folder.glob(".*.partial")):
+    _sweep(folder)
+    for path in found(folder, kind)[keep:] if keep else []:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def set_aside(folder: Path) -> Path | None:
-    """Move all checkpoints of `folder` into a new folder within it, so that another run may begin there.
+def claim(folder: Path) -> None:
+    """Make `folder` ready for a run: it is there, can be written to, and holds no leftovers of killed writes.
 
-    Returns that folder, None where there was nothing to move.
+    Raises CheckpointError.
     """
-    kept = [path for kind in ("train", "best") for path in found(folder, kind)]
-    if not kept:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f".trial{_PARTIAL}").mkdir(exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder}: checkpoints cannot be written there ({error.strerror}); "
+            "free space, or choose another place: checkpoint.folder (--checkpoint_dir)"
+        ) from None
+    _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    replaced = [path for path in folder.glob(f"*{_REPLACED}") if path.with_suffix("").exists()]
+    for path in (*folder.glob(f".*{_PARTIAL}"), *replaced):
+        if path.name.startswith(".") or _NAME.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def set_aside(folder: Path, after: int = -1) -> Path | None:
+    """Move all checkpoints of `folder` of more than `after` steps into a new folder within it: a run goes on there.
+
+    Returns that folder, None where there was nothing to move. Raises CheckpointError.
+    """
+    later = [path for path in latest(folder) if steps(path) > after]
+    if not later:
         return None
     number = 1
     while (aside := folder / f"earlier-{number}").exists():
         number += 1
-    aside.mkdir()
-    for path in kept:
-        path.rename(aside / path.name)
+    try:
+        aside.mkdir()
+        for path in later:
+            path.rename(aside / path.name)
+    except OSError as error:
+        raise CheckpointError(f"{folder}: checkpoints cannot be moved to {aside} ({error.strerror})") from None
     return aside
 
 

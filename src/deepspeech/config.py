@@ -9,7 +9,7 @@ import difflib
 import json
 import sys
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -22,6 +22,8 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
 from deepspeech.features.config import FeatureConfig
 from deepspeech.remote.files import beside
+from deepspeech.text.reading import decoded
+from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number, open_regular
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -80,7 +82,7 @@ class TrainingConfig:
             value = getattr(self, name)
             if value != "auto" and (isinstance(value, str) or value < 1):
                 advice = ', or "auto"' if name == "batch_size" else ""
-                raise ConfigError(f"training.{name} is {value!r}; it must be a number of at least 1{advice}")
+                raise ConfigError(f"training.{name} is {value!r:.100}; it must be a number of at least 1{advice}")
         for name in ("learning_rate", "epsilon"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
@@ -133,13 +135,13 @@ class TransferConfig:
     drop: tuple[str, ...] = ()  # begin anew; another alphabet demands the last one
     freeze: tuple[str, ...] = ()  # stay as they are for the whole run
 
-    def check(self, layers: Sequence[str]) -> None:
-        """Raise ConfigError where it does not fit a network of these layers."""
+    def check(self, network: NetworkConfig) -> None:
+        """Raise ConfigError where it does not fit this network."""
         for name in ("drop", "freeze"):
             for layer in getattr(self, name):
-                if layer not in layers:
-                    raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(layers)}")
-        if set(self.freeze) >= set(layers):
+                if network.layer_named(layer) not in network.layers:
+                    raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(network.layers)}")
+        if {network.layer_named(name) for name in self.freeze} >= set(network.layers):
             raise ConfigError("transfer.freeze names every layer; leave one that can learn")
 
 
@@ -175,7 +177,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         for text in self.augment:
             parse(text)
-        self.transfer.check(self.network.layers)
+        self.transfer.check(self.network)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as saved in run.json."""
@@ -185,10 +187,11 @@ class RunConfig:
 def read(path: Path) -> dict[str, Any]:
     """Tables of a TOML file; paths of data files in it are relative to the file."""
     try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            tables = _parsed(decoded(file.read(LARGEST_PAGE)))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: not TOML ({error})") from None
     data = tables.get("data")
     if isinstance(data, dict):
@@ -203,6 +206,16 @@ def read(path: Path) -> dict[str, Any]:
     return tables
 
 
+def _parsed(text: str) -> dict[str, Any]:
+    """Tables of a TOML text. Raises ValueError alone."""
+    try:
+        tables: dict[str, Any] = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    check_values(tables)
+    return tables
+
+
 def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
     """`tables` with each `table.key=value` put in; a value is TOML, or else taken as text."""
     for assignment in assignments:
@@ -210,8 +223,8 @@ def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, An
         if not equals:
             raise ConfigError(f"--set {assignment}: write table.key=value, for example training.epochs=20")
         try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+            value = _parsed(f"value = {text}")["value"]
+        except ValueError:
             value = text
         *path, key = name.strip().split(".")
         table = tables
@@ -243,23 +256,23 @@ def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
 def _value(hint: Any, value: Any, path: str) -> Any:
     if is_dataclass(hint):
         if not isinstance(value, Mapping):
-            raise ConfigError(f"{path} is a table of settings, not {value!r}")
+            raise ConfigError(f"{path} is a table of settings, not {value!r:.100}")
         return _build(config_type(value) if hint is NetworkConfig else hint, value, path + ".")
     if get_origin(hint) is tuple:
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
             return tuple(items)
-        raise ConfigError(f"{path} is a list of texts, not {value!r}")
+        raise ConfigError(f"{path} is a list of texts, not {value!r:.100}")
     kinds = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
     if value is None and type(None) in kinds:
         return None
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
+    if float in kinds and isinstance(value, int) and is_number(value, -LARGEST_NUMBER):
         return float(value)
     if type(value) in kinds:
         return value
     wanted = " or ".join("nothing" if k is type(None) else k.__name__ for k in kinds)
     advice = f""" (write '{path}="{value}"')""" if kinds == (str,) and not isinstance(value, dict | list) else ""
-    raise ConfigError(f"{path} is {value!r}; it must be {wanted}{advice}")
+    raise ConfigError(f"{path} is {value!r:.100}; it must be {wanted}{advice}")
 
 
 def page(config: RunConfig) -> str:

@@ -68,3 +68,16 @@ class CheckpointError(DeepSpeechError):
 
 class TrainingError(DeepSpeechError):
     """Training cannot go on."""
+
+
+def audio_error(error: Exception, source: object) -> AudioError:
+    """Whatever ended the work on one recording, as the line that is told of it while the others go on."""
+    if isinstance(error, AudioError):
+        return error
+    if isinstance(error, DeepSpeechError):
+        reason = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        reason = error.strerror
+    else:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}; this should not happen, please report it"
+    return AudioError(f"{source}: cannot be transcribed ({reason})")

@@ -1,13 +1,26 @@
-"""Files that stand under their name whole or not at all, whatever ends the process that writes them."""
+"""Files that stand under their name whole or not at all, whatever ends the process that writes them.
+
+What a killed process leaves behind is a file `.HOST-PROCESS-THREAD.NAME.part`; `sweep` removes it.
+"""
 
 import os
+import re
+import socket
 import threading
+import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 from deepspeech.errors import ConfigError, DeepSpeechError
+
+_PARTIAL = re.compile(r"\.(?:([0-9a-f]{8})-)?(\d+)-\d+\..*\.part", re.DOTALL)
+_STALE_S = 86400.0  # a partial file of another machine is abandoned when nobody has written to it for so long
+# What file managers, editors and archivers leave among a person's files; names that begin with a dot are hidden too.
+_LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
 
 
 @contextmanager
@@ -18,7 +31,7 @@ def whole_file(path: Path, error: type[DeepSpeechError] | None = None, lasting: 
     Where it cannot be written (no space, no such folder, no permission): raises `error` with one line, or the OSError.
     """
     # Of this thread alone, so that two writers of one file do not meet; cut, as names of files are limited.
-    partial = path.with_name(f".{os.getpid()}-{threading.get_ident()}.{path.name[-50:]}.part")
+    partial = path.with_name(f".{_host()}-{os.getpid()}-{threading.get_ident()}.{path.name[-50:]}.part")
     try:
         yield partial
         if lasting:
@@ -39,6 +52,47 @@ def whole(path: Path, error: type[DeepSpeechError] | None = None, mode: str = "w
     """As `whole_file`, open for writing; `how`: as of `open`."""
     with whole_file(path, error) as partial, partial.open(mode, **how) as file:
         yield file
+
+
+def sweep(folder: Path) -> None:
+    """Remove partial files that killed processes left in `folder`: of this machine at once, of others after a day."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if (match := _PARTIAL.fullmatch(entry.name)) and _abandoned(entry, match[1], int(match[2])):
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _abandoned(entry: "os.DirEntry[str]", host: str | None, process: int) -> bool:
+    if not entry.is_file(follow_symlinks=False):
+        return False
+    if host != _host():
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_S
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False  # another user's
+    return False
+
+
+@cache
+def _host() -> str:
+    """Eight characters for this machine; containers that number their processes anew are machines of their own."""
+    with suppress(OSError):
+        return f"{zlib.crc32((socket.gethostname() + os.readlink('/proc/self/ns/pid')).encode()):08x}"
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def hidden(path: Path, below: Path) -> bool:
+    """Is a part of `path` below the folder `below` hidden, or what a file manager left there?"""
+    return any(part.startswith(".") or part.lower() in _LITTER for part in path.relative_to(below).parts)
+
+
+def visible(folder: Path, pattern: str = "**/*") -> list[Path]:
+    """What matches the pattern below `folder`, sorted, without what is hidden."""
+    return sorted(path for path in folder.glob(pattern) if not hidden(path, folder))
 
 
 def check_place(path: Path) -> None:

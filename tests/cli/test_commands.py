@@ -100,8 +100,10 @@ def test_any_transcript_can_be_counted_against(deepspeech, tiny_model: Path, tmp
     data.write_text(
         data.read_text().replace("\n", ",\n").replace("transcript,", "transcript,note") + "train000.wav,1,É,\n"
     )
-    code, out, _ = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--json")
+    code, out, err = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--json")
     assert (code, json.loads(out)["utterances"]) == (0, 3)
+    assert "1 of 3 references holds characters that the model cannot write" in err
+    assert "'É' (U+00C9) in 1" in err
 
 
 def test_a_missing_recording_is_told_and_may_be_left_out(deepspeech, tiny_model: Path, tmp_path: Path) -> None:

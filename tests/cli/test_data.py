@@ -45,6 +45,21 @@ def test_check_ends_with_1_where_training_would_refuse(data, sets: tuple[Path, P
     assert f"Training would refuse {len(REFUSED)} of 51 clips" in out
 
 
+def test_check_says_which_alphabet_it_took_and_proposes_the_data_s_own(data, tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,ışık\nb.wav,1,a\u00adb\n", encoding="utf-8")
+    code, out, _ = data("check", path)
+    assert code == 1
+    assert "No --alphabet was given: checked with the English one" in out
+    assert "These transcripts make one of 5 letters: a b k ş ı\n" in out
+    assert f"deepspeech data alphabet {path} --output alphabet.txt" in out
+    assert "--skip-bad" not in out
+    assert "soft hyphen (U+00AD)" in out
+    assert "\u00ad" not in out.replace(repr("a\u00adb"), "")
+    (tmp_path / "a.txt").write_text("a\nb\n")
+    assert "No --alphabet" not in data("check", path, "--alphabet", tmp_path / "a.txt")[1]
+
+
 def test_check_ends_with_0_where_training_would_begin(data, sets: tuple[Path, Path], tmp_path: Path) -> None:
     picture = tmp_path / "a.png"
     code, out, err = data("check", sets[1], "--picture", picture, "--json")
@@ -76,6 +91,14 @@ def test_an_alphabet_is_proposed_with_which_training_refuses_no_letter(
     assert f"{path}: {len(Alphabet.from_file(path).labels)} letters" in told
     code, out, _ = data("check", sets[1], "--alphabet", path)
     assert code == 0
+
+
+def test_letters_that_look_alike_are_pointed_out(data, tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,don’t\nb.wav,1,don't\n", encoding="utf-8")
+    assert "(U+0027) and '’' (U+2019) look alike" in data("alphabet", path)[2]
+    path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,don’t\n", encoding="utf-8")
+    assert "look alike" not in data("alphabet", path)[2]
 
 
 def test_an_alphabet_that_is_there_stays(data, sets: tuple[Path, Path], tmp_path: Path) -> None:

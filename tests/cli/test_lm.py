@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,58 @@ def test_text_of_every_kind_gives_the_same(
         assert output.read_bytes() == scorer.read_bytes()
 
 
+def packed(path: Path, content: str, line_end: str = "\n", mark: str = "") -> Path:
+    """A text file, gzipped where its name says so or begins with "zipped"."""
+    data = (mark + content.replace("\n", line_end)).encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" or path.name.startswith("zipped") else data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "row", "line_end", "mark"),
+    [
+        ("train.csv.gz", "wav_filename,wav_filesize,transcript\n", "a.wav,1,{}\n", "\n", ""),
+        ("train.tsv", "client_id\tpath\tsentence\tup_votes\n", "u\ta.mp3\t{}\t2\n", "\r\n", "\ufeff"),
+        ("train.tsv.gz", "transcript\n", "{}\n", "\n", ""),
+        ("train.jsonl.gz", "", '{{"audio_filepath": "a.wav", "duration": 1.0, "text": "{}"}}\n', "\n", ""),
+        ("zipped.txt", "", "{}\n", "\n", ""),
+        ("mac.txt", "", "{}\n", "\r", "\ufeff"),
+    ],
+)
+def test_transcripts_are_learnt_and_nothing_else_of_their_file(
+    deepspeech, alphabet: Path, scorer: Path, tmp_path: Path, name: str, header: str, row: str, line_end: str, mark: str
+) -> None:
+    text = packed(tmp_path / name, header + "".join(map(row.format, SENTENCES)), line_end, mark)
+    output = tmp_path / "other.scorer"
+    code, _, err = deepspeech("build", "--text", text, "--alphabet", alphabet, "--output", output, *SMALL)
+    assert code == 0, err
+    assert output.read_bytes() == scorer.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "cause"),
+    [
+        ("no.tsv", b"a.wav\thello\n", "names no column transcript, sentence or text"),
+        ("cut.csv.gz", gzip.compress(b"wav_filename,wav_filesize,transcript\n" * 9)[:-12], "damaged or cut short"),
+        ("bits.txt.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or cut short"),
+        ("named.txt.gz", b"words\n", "damaged or cut short"),
+        ("wide.txt", "words\n".encode("utf-16"), "save it as UTF-8"),
+        ("wide.tsv", "words\n".encode("utf-16-le"), "save it as UTF-8"),
+        ("digits.txt", b"call 911\nroom 7\n", "2 lines left out.*'1' \\(U\\+0031\\) in 1.*“call 911”"),
+        ("soft.txt", "ñ\u0001o\n".encode(), "'ñ' \\(U\\+00F1\\) in 1; for example “ñ o”"),
+    ],
+)
+def test_text_that_cannot_be_learnt_is_one_line(
+    deepspeech, alphabet: Path, tmp_path: Path, name: str, content: bytes, cause: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    arguments = ("--alphabet", alphabet, "--output", tmp_path / "my.scorer", *SMALL)
+    code, out, err = deepspeech("build", "--text", tmp_path / name, *arguments)
+    assert (code, out) == (2, "")
+    assert re.search(cause, err)
+    assert err.count("\n") == 1
+
+
 def test_text_is_made_to_fit_the_alphabet(deepspeech, alphabet: Path, scorer: Path, tmp_path: Path) -> None:
     (tmp_path / "raw.txt").write_text("\n".join(f"{line.title()}!" for line in SENTENCES) + "\nThe 3 Cats\n")
     output = tmp_path / "raw.scorer"
@@ -100,7 +153,7 @@ def test_text_is_made_to_fit_the_alphabet(deepspeech, alphabet: Path, scorer: Pa
     assert "no word can be spelt" in err
     code, out, _ = deepspeech(*arguments, "--normalize", "lower", "nfc")
     assert code == 0
-    assert "words have letters outside the alphabet ('!' in" in out
+    assert "words have letters outside the alphabet ('!' (U+0021) in" in out
 
 
 def test_an_alphabet_with_capitals_keeps_them(deepspeech, tmp_path: Path) -> None:

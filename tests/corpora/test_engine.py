@@ -1,5 +1,6 @@
 """The importer program: what is converted, kept, dropped, counted, and in which order."""
 
+import errno
 import json
 import threading
 import time
@@ -12,11 +13,12 @@ import pytest
 import soundfile
 
 from deepspeech.audio.formats import probe, read_audio, write_wav
-from deepspeech.corpora.engine import Clip, Converted, Rules, convert, import_set, in_order, judge
+from deepspeech.corpora.clip import Clip, Converted, convert
+from deepspeech.corpora.engine import Rules, import_set, in_order, judge
 from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, DroppedClip, SetReport
 from deepspeech.datasets.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
-from deepspeech.errors import AudioError, CorpusError, DataError
+from deepspeech.errors import CorpusError, DataError
 from deepspeech.text.alphabet import ENGLISH
 from deepspeech.text.labels import validate_english
 
@@ -117,11 +119,20 @@ def test_what_cannot_be_converted(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.wav"))
 
 
-def test_a_full_disk_ends_the_import(tmp_path: Path) -> None:
+def test_a_full_disk_ends_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    recording(tmp_path / "a.mp3")
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(CorpusError, match=r"a\.wav: cannot be written \(No space left on device\)"):
+        convert(clip(tmp_path))
+
+
+def test_one_wav_file_that_cannot_be_written_does_not(tmp_path: Path) -> None:
     recording(tmp_path / "a.mp3")
     (tmp_path / "a.wav").mkdir()
-    with pytest.raises(AudioError, match=r"a\.wav: cannot be written"):
-        convert(clip(tmp_path))
+    assert convert(clip(tmp_path)).fault == "the clip cannot be read"
 
 
 @pytest.mark.parametrize(

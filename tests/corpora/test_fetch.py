@@ -22,6 +22,7 @@ class FakeServer(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), FakeHandler)
         self.version, self.bytes_sent_at_most, self.ranges = '"v1"', len(CONTENT), list[str | None]()
+        self.sent_bytes = 0
 
     @property
     def url(self) -> str:
@@ -47,7 +48,9 @@ class FakeHandler(BaseHTTPRequestHandler):
         if self.server.version:
             self.send_header("ETag", self.server.version)
         self.end_headers()
-        self.wfile.write(CONTENT[start : start + self.server.bytes_sent_at_most])
+        content = CONTENT[start : start + self.server.bytes_sent_at_most]
+        self.server.sent_bytes += len(content)
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -97,6 +100,15 @@ def test_starts_anew_when_the_file_may_be_another(server: FakeServer, tmp_path: 
     (tmp_path / "file.bin.part").write_bytes(b"x" * 1000)
     server.version = after
     assert fetch(server.url, path).read_bytes() == CONTENT
+
+
+def test_a_whole_part_is_not_fetched_again(server: FakeServer, tmp_path: Path) -> None:
+    broken_off(server, tmp_path / "file.bin")
+    (tmp_path / "file.bin.part").write_bytes(CONTENT)  # killed before it got its name
+    server.sent_bytes = 0
+    assert fetch(server.url, tmp_path / "file.bin").read_bytes() == CONTENT
+    assert server.sent_bytes == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file.bin"]
 
 
 def test_a_part_that_is_too_long_starts_anew(server: FakeServer, tmp_path: Path) -> None:

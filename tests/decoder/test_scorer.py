@@ -176,14 +176,47 @@ def test_a_scorer_for_another_alphabet_is_refused(path: Path, tmp_path: Path) ->
     opened = Scorer.open(path)
     byte_scorer = Scorer.open(write(tmp_path / "bytes.scorer", small_bytes()))
     for one, alphabet, cause in [
-        (opened, ENGLISH, "space of this alphabet"),
+        (opened, ENGLISH, "of 3 of its words, spelt with this alphabet, its language model knows 0"),
         (opened, Alphabet(["a", "b"]), "3 labels, the alphabet 2"),
-        (opened, Alphabet(["a", "b", "c"]), "space of this alphabet"),
+        (opened, Alphabet(["a", "b", "c"]), "of 3 of its words, spelt with this alphabet, its language model knows 0"),
+        (opened, Alphabet(["A", "B", " "]), "its language model knows 0"),
         (opened, ByteAlphabet(), "for letters, the network gives bytes"),
         (byte_scorer, AB, "for bytes, the network gives letters"),
     ]:
         with pytest.raises(ScorerError, match=cause):
             BeamDecoder(alphabet, DecodeOptions(), 0.02, one)
+
+
+def test_a_scorer_fits_its_own_alphabet_and_larger_ones(path: Path) -> None:
+    for alphabet in (AB, Alphabet([*AB.labels, "c", "é"])):
+        assert Scorer.open(path, alphabet).order == ORDER
+    with pytest.raises(ScorerError, match="does not fit the network's alphabet"):
+        Scorer.open(path, Alphabet(["b", "a", " "]))
+
+
+def vocabulary(folder: Path, unknown: int = 0) -> Path:
+    """A scorer of 150 words, of which `unknown` tenths are not in its language model."""
+    draw = random.Random(1)
+    words = sorted({"".join(draw.choices("abcdefghijuvw", k=4)) for _ in range(150)})
+    grams: Ngrams = {("<unk>",): (-2.0, 0.0), ("<s>",): (-1.5, -0.3), ("</s>",): (-1.0, 0.0)}
+    known = {(word,): (-1.0, 0.0) for number, word in enumerate(words) if number % 10 >= unknown}
+    content = language_model({**grams, **known, ("<s>", min(known)[0]): (-0.1, 0.0)}, ORDER)
+    return write(folder / "vocabulary.scorer", scorer(content, [LETTERS.encode(f"{word} ") for word in words]))
+
+
+LETTERS = Alphabet([" ", *"abcdefghijuvwxyz"])
+
+
+def test_one_letter_more_in_the_middle_is_another_alphabet(tmp_path: Path) -> None:
+    path = vocabulary(tmp_path)
+    Scorer.open(path, LETTERS)
+    for labels, wrong in [(" abcdefghijuüvwxyz", "'v' 'ü'"), (" abcdefghijuwvxyz", "'v' 'w'")]:
+        with pytest.raises(ScorerError, match=f"language model knows [1-9].*none with {wrong}"):
+            Scorer.open(path, Alphabet(list(labels)))
+
+
+def test_a_vocabulary_larger_than_the_language_model_fits(tmp_path: Path) -> None:
+    Scorer.open(vocabulary(tmp_path, unknown=4), LETTERS)
 
 
 def test_weights_that_are_no_numbers_are_refused(path: Path) -> None:

@@ -48,6 +48,9 @@ def readers(source: Path) -> Read:
                 read.attributes.setdefault(node.attr, set()).add(owner)
             elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
                 read.entries.add(str(node.slice.value))
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "setting":
+                names = [str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)]
+                read.entries |= {key for name in names for key in name.split(".")}  # as checkpoint.setting takes them
             elif isinstance(node, ast.Dict):
                 read.entries |= {str(key.value) for key in node.keys if isinstance(key, ast.Constant)}
     return read

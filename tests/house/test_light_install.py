@@ -104,8 +104,10 @@ def test_rooms_that_are_left_out_are_told_in_one_line(
     def command() -> None:
         raise fault
 
-    with pytest.raises(ImportError):
+    with pytest.raises(SystemExit) as left:
         main.run(command)
+    assert left.value.code == main.FAULT
+    assert "please report" in capsys.readouterr().err
     monkeypatch.setattr(main, "find_spec", lambda name: None)
     with pytest.raises(SystemExit) as left:
         main.run(command)

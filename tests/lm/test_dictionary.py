@@ -78,12 +78,15 @@ def test_units_of_bytes(tmp_path: Path) -> None:
 def test_words_that_cannot_be_spelt_are_left_out_and_counted() -> None:
     dictionary = build_dictionary(["<s>", "ab", "ax", "<unk>", "ñx", "ab", "", "</s>"], LETTERS, 0)
     assert (dictionary.words, dictionary.skipped) == (1, ("ax", "ñx"))
-    assert describe_skipped(dictionary, LETTERS) == "2 words have letters outside the alphabet ('x' in 2, 'ñ' in 1)"
+    assert (
+        describe_skipped(dictionary, LETTERS)
+        == "2 words have letters outside the alphabet ('x' (U+0078) in 2, 'ñ' (U+00F1) in 1)"
+    )
     assert describe_skipped(build_dictionary(["ab"], LETTERS, 0), LETTERS) == ""
 
 
 def test_no_word_at_all_is_refused() -> None:
-    with pytest.raises(LmError, match=r"no word .*1 words have letters outside the alphabet \('x' in 1\)"):
+    with pytest.raises(LmError, match=r"no word .*1 words have letters outside the alphabet \('x' \(U\+0078\) in 1\)"):
         build_dictionary(["x"], LETTERS, 0)
     with pytest.raises(LmError, match="there are none"):
         build_dictionary(["<s>"], LETTERS, 0)

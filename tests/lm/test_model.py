@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from deepspeech.decoder.sample_words import misfit, sample_words
 from deepspeech.errors import DeepSpeechError, LmError
 from deepspeech.lm.binary import BinaryOptions, write_binary
 from deepspeech.lm.describe import describe
 from deepspeech.lm.examine import examine
 from deepspeech.lm.model import LanguageModel, Perplexity
 from deepspeech.lm.package import Weights, package
-from deepspeech.lm.sample_words import fault, sample_words
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from tests.decoder.small_scorer import PROBING, language_model
 from tests.lm.small_models import MemoryNgrams, arpa, expected, made_up
@@ -132,7 +132,8 @@ def test_what_is_no_language_model_is_one_line(tmp_path: Path) -> None:
         ("foreign", b"RIFF", "no scorer, no KenLM binary and no ARPA text"),
         ("empty", b"", "no scorer"),
         ("cut.klm", language_model(made_up(2, 1), 2)[:300], "cut short"),
-        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "cannot be read"),
+        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "damaged or cut short"),
+        ("bits.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or cut short"),
         ("bad.arpa", b"\\data\\\nnonsense\n", "bad.arpa"),
     ]:
         (tmp_path / name).write_bytes(content)
@@ -183,12 +184,11 @@ def test_words_of_a_dictionary_and_the_alphabet_that_spells_them(tmp_path: Path)
     (tmp_path / "lm.klm").write_bytes(language_model(made_up(3, 4), 3, PROBING))
     package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights(), False)
     seen = describe(tmp_path / "my.scorer")
-    model = LanguageModel.open(tmp_path / "my.scorer")._native
     assert seen.scorer is not None
     assert sample_words(seen.scorer, ENGLISH, 10) == sorted(words)
     assert len(sample_words(seen.scorer, ENGLISH, 2)) == 2
-    assert fault(seen.scorer, model, ENGLISH) == ""
+    assert misfit(seen.scorer, ENGLISH) == ""
     other = Alphabet([" ", *"zyxwvutsrqponmlkjihgfedcba", "'"])
-    assert "3 of its words, spelt with this alphabet, its language model knows 0" in fault(seen.scorer, model, other)
-    assert "the alphabet 3" in fault(seen.scorer, model, Alphabet([" ", "a", "b"]))
-    assert "letters, not bytes" in fault(seen.scorer, model, ByteAlphabet())
+    assert "3 of its words, spelt with this alphabet, its language model knows 0" in misfit(seen.scorer, other)
+    assert "the alphabet 3" in misfit(seen.scorer, Alphabet([" ", "a", "b"]))
+    assert "letters, not bytes" in misfit(seen.scorer, ByteAlphabet())

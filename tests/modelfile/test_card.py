@@ -81,9 +81,10 @@ def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -
 
 
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+letter = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
 
 
-@given(text, text, st.lists(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=6, unique=True))
+@given(text, text, st.lists(letter, min_size=1, max_size=6, unique=True))
 def test_any_text_comes_back(name: str, description: str, labels: list[str]) -> None:
     card = replace(CARD, name=name, description=description, alphabet=Alphabet(labels))
     assert ModelCard.from_metadata(card.to_metadata()) == card
@@ -128,10 +129,51 @@ def test_a_card_that_is_no_card_is_damaged(content: str) -> None:
         {"chunk": {"frames": 8, "hop": "all"}},
         {"chunk": {"frames": 8, "hop": 8, "right": -1}},
         {"colour": "blue"},
+        {"tokens": {"kind": "characters", "labels": ["a", "\x1b[31m"]}},
+        {"tokens": {"kind": "characters", "labels": ["a\0"]}},
+        {"tokens": {"kind": "characters", "labels": ["a", ""]}},
+        {"tokens": {"kind": "characters", "labels": ["a", 1]}},
+        {"beam_width": "500"},
+        {"beam_width": 10**400},
+        {"beam_width": 0},
+        {"chunk": {"frames": 10**12, "hop": 8}},
+        {"features": {"kind": "mfcc", "mel_bands": 10**12}},
+        {"features": {"kind": "mfcc", "low_hz": float("nan")}},
+        {"features": {"kind": "mfcc", "window_ms": 1e300}},
+        {"name": ["x"]},
+        {"format": -1},
     ],
 )
 def test_a_damaged_part_is_damage(change: dict[str, Any]) -> None:
     assert "card is damaged" in fault(changed(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"alphabet": []},
+        {"alphabet": None},
+        {"features": {}, "alphabet": 3},
+        {"features": {"end": "wrap"}},
+        {"features": {"window": 3}},
+        {"features": None},
+        {"colour": "blue"},
+        {"alphabet": ["a", "\x1b[31m"]},
+        {"alphabet": ["a", ""]},
+        {"alphabet": ["a", 1]},
+        {"hidden": 10**9},
+        {"hidden": True},
+        {"lstm_layers": 2.5},
+        {"context_frames": -1},
+        {"context_frames": "9"},
+        {"stride": 0},
+        {"features": {"mel_bands": 10**12}},
+        {"format": -1},
+    ],
+)
+def test_a_damaged_part_of_an_older_card_is_damage(change: dict[str, Any]) -> None:
+    page = json.loads(deepspeech(stride=2).to_metadata()["deepspeech"])
+    assert "card is damaged" in fault({"deepspeech": json.dumps(page | change)})
 
 
 @pytest.mark.parametrize("card", [CARD, deepspeech(), deepspeech(stride=2)])
@@ -144,6 +186,17 @@ def test_a_missing_part_is_damage(card: ModelCard, name: str) -> None:
         pytest.skip("of another format")
     del page[name]
     assert "card is damaged" in fault({"deepspeech": json.dumps(page)})
+
+
+def test_a_card_of_any_depth_is_one_line() -> None:
+    assert "card is damaged" in fault({"deepspeech": '{"format": ' + "[" * 100_000 + "]" * 100_000 + "}"})
+    assert "card is damaged" in fault({"deepspeech": '{"format": ' + "[" * 500 + "]" * 500 + "}"})
+    assert "card is damaged" in fault({"deepspeech": '{"format": ' + '{"a":' * 100_000})
+
+
+def test_half_a_surrogate_pair_is_damage() -> None:
+    page = CARD.to_metadata()["deepspeech"]
+    assert "card is damaged" in fault({"deepspeech": page.replace('"fr"', '"\\ud800"')})
 
 
 def test_a_newer_format_is_said() -> None:

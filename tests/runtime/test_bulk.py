@@ -9,7 +9,7 @@ from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.errors import AudioError
 from deepspeech.runtime import bulk
-from deepspeech.runtime.bulk import Recording, Row, emit
+from deepspeech.runtime.bulk import Channel, Recording, Row, emit
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream
@@ -67,12 +67,13 @@ def test_what_cannot_be_read_comes_as_its_error(model: Recognizer, tmp_path: Pat
     assert "gone.wav" in str(found[1])
 
 
-def test_windows_hold_few_large_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_windows_hold_few_long_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bulk, "WINDOW", 4)
-    monkeypatch.setattr(bulk, "WINDOW_BYTES", 100)
-    (tmp_path / "large").write_bytes(bytes(150))
-    sources = iter([bytes(10), tmp_path / "large", bytes(10), bytes(60), bytes(60), "gone", b"", b"", b"", b"", b""])
-    assert [len(list(bulk._window(sources))) for _ in range(5)] == [2, 3, 4, 2, 0]
+    monkeypatch.setattr(bulk, "WINDOW_S", 100 / 8000)
+    (tmp_path / "large.mp3").write_bytes(bytes(150))
+    sounds = [bytes(10), tmp_path / "large.mp3", bytes(10), bytes(60), bytes(60), "gone", b"", b"", b"", b"", b""]
+    items = iter([Channel(sound, None) for sound in sounds])
+    assert [len(list(bulk._window(items))) for _ in range(5)] == [2, 3, 4, 2, 0]
 
 
 def test_nothing_gives_nothing(model: Recognizer) -> None:
@@ -103,3 +104,40 @@ def test_a_batch_gives_what_streams_give(tiny_model: Path) -> None:
         stream = EmissionStream(session, extractor)
         expected = np.concatenate([stream.feed(sound), stream.finish()])
         np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_whatever_one_recording_causes_ends_no_other(
+    model: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_wav(tmp_path / "a.wav", spoken("a"), RATE)
+    plain = bulk.read_audio
+
+    def read(source: bulk.Source) -> tuple[bulk.Float32, int]:
+        for name, error in {"odd": ValueError("two\nlines"), "disk": OSError(5, "Input/output error")}.items():
+            if name in str(source):
+                raise error
+        return plain(source)
+
+    monkeypatch.setattr(bulk, "read_audio", read)
+    found = list(model.transcribe_all([tmp_path / "a.wav", "odd.wav", "disk.wav", tmp_path / "a.wav"]))
+    assert [isinstance(one, AudioError) for one in found] == [False, True, True, False]
+    assert str(found[1]).startswith("odd.wav: cannot be transcribed (ValueError: two lines; ")
+    assert str(found[2]) == "disk.wav: cannot be transcribed (Input/output error)"
+
+
+def test_a_clip_that_breaks_a_batch_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Recognizer(ToneSession())  # type: ignore[arg-type]
+    sounds = [wav_bytes(spoken(text), RATE) for text in ("a", "abba dad", "b")]
+    expected = [one.text for one in model.transcribe_all(sounds)]
+    plain = bulk.emit
+
+    def fragile(session: Session, rows: list[Row]) -> None:
+        if any(row.frames > 60 for row in rows):
+            raise MemoryError
+        plain(session, rows)
+
+    monkeypatch.setattr(bulk, "emit", fragile)
+    found = list(model.transcribe_all(sounds))
+    assert [isinstance(one, AudioError) for one in found] == [False, True, False]
+    assert [found[0].text, found[2].text] == [expected[0], expected[2]]
+    assert "MemoryError" in str(found[1])

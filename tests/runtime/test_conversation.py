@@ -16,6 +16,7 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.recognizer import Recognizer
+from deepspeech.runtime.session import State
 from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
@@ -118,6 +119,44 @@ def test_a_word_that_never_ends_is_cut_too(model: Recognizer) -> None:
     stream = model.stream(endpoints=EndpointRules(max_utterance_s=4))
     found = stream.feed(spoken("abcd" * 30)) + stream.finish()
     assert "".join(texts(found)) == "abcd" * 30
+
+
+class SpacelessSession(ToneSession):
+    """Hears no spaces; its characters may run into each other, and it may be unsure of all."""
+
+    def __init__(self, sure: float, quiet: float) -> None:
+        super().__init__(sure)
+        self._quiet = quiet
+
+    def step(self, windows_BTCF: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        probabilities, state = super().step(windows_BTCF, state)
+        blank = probabilities[..., -1] > 0.99
+        probabilities[blank] = (1 - self._quiet) / (probabilities.shape[-1] - 1)
+        probabilities[blank, -1] = self._quiet
+        return probabilities, state
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    said=st.text("abcd", min_size=1, max_size=40),
+    longest_s=st.floats(0.05, 6),
+    sure=st.sampled_from([0.6, 0.95]),
+    quiet=st.sampled_from([0.95, 0.9999]),
+    shift=st.integers(0, 5120),
+)
+def test_pieces_of_a_text_without_spaces_are_the_whole(
+    said: str, longest_s: float, sure: float, quiet: float, shift: int
+) -> None:
+    model = Recognizer(SpacelessSession(sure, quiet))  # type: ignore[arg-type]
+    sound = np.concatenate([silence(shift / RATE), spoken(said), silence(0.3)])
+    stream = model.stream(endpoints=EndpointRules(max_utterance_s=longest_s))
+    found = stream.feed(sound) + stream.finish()
+    assert "".join(texts(found)) == model.transcribe(sound).text
+    frames = [token.frame for utterance in found for token in utterance.tokens]
+    assert frames == sorted(set(frames))
+    times = [time_s for utterance in found for word in utterance.words for time_s in (word.start_s, word.end_s)]
+    assert times == sorted(times)
+    assert not times or times[0] >= 0
 
 
 def test_int16_at_another_rate_is_heard_too(model: Recognizer) -> None:

@@ -1,5 +1,6 @@
 """From what a person names to recordings and outputs; shards; what is done stays done."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.errors import AudioError, ConfigError, DataError
-from deepspeech.runtime.jobs import Job, find, is_whole, output, read_manifest, take_shard, to_do, write
+from deepspeech.runtime.jobs import Job, apart, find, is_whole, output, read_manifest, take_shard, to_do, write
 
 
 @pytest.fixture
@@ -81,7 +82,65 @@ def test_what_is_done_is_left_out(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "x").iterdir() if path.name.startswith(".")] == []
 
 
-def test_two_recordings_do_not_share_an_output(tmp_path: Path) -> None:
-    jobs = [Job(Path("1/a.wav"), Path("a")), Job(Path("2/a.wav"), Path("a"))]
-    with pytest.raises(ConfigError, match=r"1/a\.wav and 2/a\.wav"):
-        to_do(jobs, tmp_path, "txt")
+def test_recordings_of_one_name_have_outputs_of_their_own() -> None:
+    def names(*given: str) -> list[str]:
+        return [str(job.name) for job in apart(Job(Path(one), Path(Path(one).stem)) for one in given)]
+
+    assert names("2/a.wav", "b.wav", "1/a.wav") == ["2/a", "b", "1/a"]
+    assert names("talk.wav", "talk.mp3") == ["talk.wav", "talk.mp3"]
+    assert names("1/a.wav", "1/a.mp3", "2/a.wav") == ["1/a.wav", "1/a.mp3", "2/a.wav"]
+    assert names("a.wav", "a.wav", "../x/b.wav") == ["a", "a", "b"]  # the same recording again is no other
+    with pytest.raises(ConfigError, match="same output"):
+        names("talk.mp3", "talk.wav", "talk.mp3.flac")
+
+
+def test_one_recording_named_twice_is_done_once(tmp_path: Path) -> None:
+    jobs = [Job(Path("a.wav"), Path("a")), Job(Path("b.wav"), Path("b")), Job(Path("./a.wav"), Path("a"))]
+    assert to_do(apart(jobs), tmp_path, "txt") == jobs[:2]
+
+
+@given(names=st.lists(st.sampled_from(["a", "b/a", "c/a", "c/b", "c/b/a"]), min_size=1), data=st.data())
+def test_outputs_differ_where_recordings_do(names: list[str], data: st.DataObject) -> None:
+    suffixes = data.draw(st.lists(st.sampled_from([".wav", ".mp3"]), min_size=len(names), max_size=len(names)))
+    jobs = [Job(Path(n + s), Path(n).with_suffix("")) for n, s in zip(names, suffixes, strict=True)]
+    found = apart(jobs)
+    assert [job.audio for job in found] == [job.audio for job in jobs]
+    assert len({job.name for job in found}) == len({job.audio for job in found})
+
+
+def test_outputs_of_a_pattern_lie_below_its_fixed_part(tree: Path) -> None:
+    (tree / "calls/mon").mkdir(parents=True)
+    (tree / "calls/tue").mkdir()
+    for day in ("mon", "tue"):
+        (tree / "calls" / day / "audio.wav").touch()
+    assert [str(job.name) for job in find([str(tree / "calls/*/audio.wav")])] == ["mon/audio", "tue/audio"]
+    assert [str(job.name) for job in find([str(tree / "calls/mon/*.wav")])] == ["audio"]
+
+
+def test_hidden_files_are_passed_over(tree: Path) -> None:
+    (tree / ".ipynb_checkpoints").mkdir()
+    for name in ("._b.wav", ".ipynb_checkpoints/b-checkpoint.wav", "deep/._d.opus"):
+        (tree / name).touch()
+    assert [str(job.name) for job in find([str(tree)])] == ["a", "b", "deep/d", "deep/er/c"]
+    assert [job.audio.name for job in find([str(tree / "**/*.*[ow]*")])] == ["b.wav", "d.opus"]
+    assert find([str(tree / "._b.wav")])[0].audio.name == "._b.wav"  # what is named is meant
+    assert [job.audio.name for job in find([str(tree / ".ipynb_checkpoints")])] == ["b-checkpoint.wav"]
+
+
+def test_an_empty_result_is_a_result(tmp_path: Path) -> None:
+    job = Job(Path("a.wav"), Path("a"))
+    write(output(tmp_path, job, "srt"), "")
+    assert to_do([job], tmp_path, "srt") == []
+
+
+def test_a_name_that_is_no_utf_8_is_written_as_json_writes_it(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", json.dumps({"file": "caf\udce9.wav"}, ensure_ascii=False) + "\n")
+    assert json.loads((tmp_path / "a.json").read_bytes()) == {"file": "caf\udce9.wav"}
+
+
+def test_what_cannot_be_written_is_told_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"n{300}\.txt: cannot be written"):
+        write(tmp_path / f"{'n' * 300}.txt", "x")
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="file: the folder cannot be made"):
+        write(tmp_path / "file" / "a.txt", "x")

@@ -58,6 +58,12 @@ def test_every_format_ends_its_lines_and_bears_silence(form: str) -> None:
     assert page.body("a.wav", []).strip() in ("", '{"file": "a.wav", "text": "", "words": [], "segments": []}')
 
 
+def seconds(line: str) -> list[float]:
+    """The two times of a cue."""
+    stamps = re.findall(r"(\d+):(\d\d):(\d\d),(\d{3})", line)
+    return [round(int(h) * 3600 + int(m) * 60 + int(s) + int(ms) / 1000, 3) for h, m, s, ms in stamps]
+
+
 @given(
     words=st.lists(st.text("abc", min_size=1, max_size=12), min_size=1, max_size=80),
     letter_s=st.floats(0.02, 0.3),
@@ -76,11 +82,33 @@ def test_subtitles_hold_every_word_once_in_order_and_apart(
     cues = [cue.split("\n", 2) for cue in text.strip().split("\n\n")]
     assert " ".join(cue[2] for cue in cues).split() == " ".join(s.text for s in segments).split()
     assert [cue[0] for cue in cues] == [str(n) for n in range(1, len(cues) + 1)]
-    times = [
-        int(h) * 3600 + int(m) * 60 + int(s) + int(ms) / 1000
-        for cue in cues
-        for h, m, s, ms in re.findall(r"(\d+):(\d\d):(\d\d),(\d{3})", cue[1])
-    ]
+    times = [stamp for cue in cues for stamp in seconds(cue[1])]
     assert times == sorted(times)
     assert all(len(line) <= LINE_LETTERS for cue in cues for line in cue[2].split("\n"))
-    assert all(cue[2].count("\n") <= 2 for cue in cues)
+    assert all(cue[2].count("\n") < 2 for cue in cues)
+    assert all(end - start <= 6.0001 for start, end in zip(times[::2], times[1::2], strict=True))
+
+
+@given(
+    sentences=st.lists(st.text("天地玄黃ไทยกำ่ab", min_size=1, max_size=200), min_size=1, max_size=4),
+    letter_s=st.floats(0.02, 2.0),
+)
+def test_subtitles_of_scripts_without_spaces_are_short_and_lose_nothing(sentences: list[str], letter_s: float) -> None:
+    segment = said(" ".join(sentences), letter_s=letter_s)
+    cues = [cue.split("\n", 2) for cue in Page("srt").body("x", [segment]).strip().split("\n\n")]
+    assert "".join("".join(cue[2].split()) for cue in cues) == "".join(sentences)
+    times = [stamp for cue in cues for stamp in seconds(cue[1])]
+    assert times == sorted(times)
+    for cue, start_s, end_s in zip(cues, times[::2], times[1::2], strict=True):
+        assert end_s - start_s <= 6.0001
+        assert cue[2].count("\n") < 2
+        assert all(sum(1 + (letter > "\u3000") for letter in line) <= 2 * LINE_LETTERS for line in cue[2].split("\n"))
+
+
+def test_a_chinese_sentence_is_cut_from_the_times_of_its_characters() -> None:
+    cues = Page("srt").body("x", [said("天" * 60, letter_s=0.25)]).strip().split("\n\n")
+    assert [cue.split("\n")[1:] for cue in cues] == [
+        ["00:00:00,000 --> 00:00:06,000", "天" * 21, "天" * 3],
+        ["00:00:06,000 --> 00:00:12,000", "天" * 21, "天" * 3],
+        ["00:00:12,000 --> 00:00:14,770", "天" * 12],
+    ]

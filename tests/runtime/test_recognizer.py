@@ -77,6 +77,9 @@ def test_short_sounds_are_no_trouble(model: Recognizer, samples: int) -> None:
         (np.zeros((2, 100), np.int16), "one channel"),
         (np.zeros(100, np.int32), "int32"),
         (np.full(100, np.nan, np.float32), "not finite"),
+        (np.full(100, -np.inf, np.float32), "not finite"),
+        (1000 * np.sin(np.arange(100, dtype=np.float32)), r"reach \d+.*between -1 and 1.*int16"),
+        (np.arange(100, dtype=np.int32), "int16"),
     ],
 )
 def test_what_is_no_sound_is_refused(model: Recognizer, samples: np.ndarray, said: str) -> None:
@@ -94,7 +97,7 @@ def test_a_finished_stream_takes_no_more(model: Recognizer) -> None:
 
 
 def test_the_card_says_what_the_model_is(model: Recognizer) -> None:
-    assert (model.card.language, model.card.hidden, model.card.precision) == ("en", 16, "float32")
+    assert (model.card.language, model.card.model["hidden"], model.card.precision) == ("en", 16, "float32")
     assert model.card.features.sample_rate_hz == 16000
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from deepspeech.errors import TextError
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
-from deepspeech.text.letters import LetterCount, advice, alphabet_faults, count_letters, name, propose, usable
+from deepspeech.text.characters import name
+from deepspeech.text.letters import LetterCount, advice, alphabet_faults, count_letters, propose, usable
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -56,6 +57,13 @@ def test_rare_letters_are_pointed_out_or_left_out() -> None:
 
 def test_line_ends_are_no_letters() -> None:
     assert propose(["a\r\n", "b\u2028\u00a0\t"]).alphabet.labels == ("a", "b")
+
+
+def test_what_nobody_sees_is_no_letter() -> None:
+    proposal = propose(["a\u00ad\u200e\u200f\u200b\u2060\ufeff\u200c\u200d\ufe0f\x0c\x85\u3000b"])
+    assert proposal.alphabet.labels == ("a", "b")
+    assert all(name(letter).isprintable() for letter in proposal.left_out)
+    assert advice("\ufe0f", ENGLISH) == "delete it: it cannot be seen"
 
 
 @pytest.mark.parametrize(

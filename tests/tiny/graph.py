@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import onnx
 
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import Graph, Quantised, as_float
+from deepspeech.modelfile.graph import Graph, Model, Quantised, as_float
 from tests.tiny.config import TinyConfig
 
 
-def to_onnx(weights: Mapping[str, Any], config: TinyConfig, card: ModelCard) -> onnx.ModelProto:
+def to_onnx(weights: Mapping[str, Any], config: TinyConfig, card: ModelCard) -> Model:
     graph, dimensions = Graph(), card.features.coefficients
     if card.precision == "int8":
         weights = {**weights, "output.weight": Quantised.of(weights["output.weight"])}

@@ -1,5 +1,6 @@
 """NetworkConfig: what may be known of a network without torch, so that a configuration can be read anywhere."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +20,21 @@ class NetworkConfig:
     def layers(self) -> tuple[str, ...]:
         """Names of the network's layers as people see them, from its input to its output."""
         raise NotImplementedError
+
+    def layer_named(self, name: str) -> str:
+        """The layer that a user means by `name`; itself where it is none."""
+        return name
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """Settings on which the meaning of weights hangs, besides their names and shapes."""
+        return ("kind",)
+
+    def check_sizes(self, shapes: Mapping[str, tuple[int, ...]], dimensions: int) -> None:
+        """Raise TypeError where weights of these shapes are not of a network as large as this says.
+
+        To be asked before one is made, of pages that a stranger may have written.
+        """
 
     @property
     def head(self) -> str:

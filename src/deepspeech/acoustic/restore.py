@@ -37,6 +37,7 @@ def restore(path: Path) -> Restored:
         features = FeatureConfig(**kept.run["config"]["features"])
         alphabet = read_alphabet(kept.run["alphabet"])
         shape = config_of(kept.run["config"]["network"])
+        shape.check_sizes({name: value.shape for name, value in kept.weights.items()}, features.coefficients)
         network = build(shape, features.coefficients, alphabet.classes)
         fill(network, kept.weights | kept.average)
     except (KeyError, TypeError, RuntimeError, ConfigError) as error:

@@ -11,7 +11,7 @@ from deepspeech.audio.resample import resample
 from deepspeech.audio.span import PACKETS
 
 CODED = ("wav", "flac", "opus")  # what is written here
-_KINDS = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MPEG": "mp3", "PACKETS": PACKETS}
+_KINDS = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MP3": "mp3", "PACKETS": PACKETS}
 _OGG_KINDS = {"OPUS": "opus", "VORBIS": "ogg"}
 
 

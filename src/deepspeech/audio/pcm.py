@@ -6,10 +6,14 @@ from typing import IO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deepspeech.errors import AudioError
+
 Float32 = NDArray[np.float32]
 Int16 = NDArray[np.int16]
 
 FULL_SCALE = 32768.0
+_LOUDEST = 100.0  # 40 dB above full scale: no mixer goes there, and 16-bit samples below it cannot be heard
+_CANCELLED = 0.3
 
 
 def int16_to_float(samples: Int16) -> Float32:
@@ -27,13 +31,31 @@ def float_to_int16(samples: ArrayLike) -> Int16:
 
 
 def to_mono(samples: Float32) -> Float32:
-    """Samples [frames] or [frames, channels] as [frames]: the mean of the channels."""
+    """Samples [frames] or [frames, channels] as [frames]: the mean of the channels.
+
+    Where they cancel each other out, as when one side of a stereo recording is inverted, the loudest channel instead.
+    """
     if samples.ndim == 1:
         return samples
     if samples.shape[1] == 1:
         return samples[:, 0]
     mean: Float32 = samples.mean(axis=1, dtype=np.float32)
-    return mean
+    # Power of the sum over sum of powers: 1 for channels with nothing in common, their number for equal ones.
+    channels = [np.ascontiguousarray(column) for column in samples.T]
+    powers = [float(np.dot(channel, channel)) for channel in channels]
+    if float(np.dot(mean, mean)) * len(powers) ** 2 >= _CANCELLED * sum(powers):
+        return mean
+    return channels[int(np.argmax(powers))]
+
+
+def check_scale(samples: Float32, name: str) -> None:
+    """Raise AudioError where floats go so far beyond full scale that they must be integers of 16 bits or more."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak > _LOUDEST:
+        raise AudioError(
+            f"{name}: holds floats up to {peak:.0f}, but full scale is 1: they lie on the scale of integers; "
+            f"divide them by {FULL_SCALE:.0f}, or save integers"
+        )
 
 
 def read_pcm(file: IO[bytes], chunk_samples: int) -> Iterator[Int16]:

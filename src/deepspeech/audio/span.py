@@ -34,12 +34,20 @@ class Span:
 
     def read(self) -> bytes:
         """All its bytes. Raises AudioError where the file is missing or ends before them."""
+        return self._read(self.size)
+
+    def checked(self) -> "Span":
+        """Itself. Raises AudioError as `read` does."""
+        self._read(0)
+        return self
+
+    def _read(self, count: int) -> bytes:
         try:
             with self.file.open("rb", buffering=0) as file:
                 present = os.fstat(file.fileno()).st_size
                 if self.offset + self.size > present:
                     raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
-                return os.pread(file.fileno(), self.size, self.offset)
+                return os.pread(file.fileno(), count, self.offset)
         except FileNotFoundError:
             raise AudioError(f"{self}: there is no file {self.file}; check the path") from None
         except OSError as error:

@@ -3,28 +3,22 @@
 In: mono samples. Out: stretches [(start_s, end_s)] in order, without overlap. What is left out is quiet; what is only
 noisy is kept, for a recogniser passes over noise, but what it never hears is lost.
 
-Loudness is taken 100 times a second from the differences of neighbouring samples, which weakens hum and handling noise.
-The noise floor follows the recording: a low percentile of the loudness within ten seconds on either side (after
-R. Martin's minimum statistics, 2001). Speech starts well above the floor and lasts until it is nearly back there.
+Speech starts well above the noise floor and lasts until it is nearly back there (`loudness.py`). In noise that is as
+loud as the speech nothing is left out.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepspeech.audio.loudness import HOPS_PER_S, FloorStream, LoudnessStream
 from deepspeech.errors import ConfigError
 
 Float32 = NDArray[np.float32]
-Flags = NDArray[np.bool_]
-Runs = NDArray[np.int64]  # [n, 2]: first hop, and the hop after the last
 
-_HOPS_PER_S = 100
-_HOPS_A_WINDOW = 3
-_NEIGHBOURHOOD_S = 10
-_QUIETEST_DB = -80.0  # of the differences; no microphone is quieter than this, digital silence is
-_LAG_OF_HZ = 16000  # differences are taken over one sample of this rate, so that other rates weigh tones alike
-_CHUNK_HOPS = 60_000
+_LATE_S = 30  # what is a little above the floor for so long, but never well above it, is no beginning of speech
 
 
 @dataclass(frozen=True)
@@ -53,92 +47,162 @@ def segments(samples: Float32, rate_hz: int, rules: SilenceRules | None = None) 
 
     Silence, and noise that never rises, give none; sound shorter than 30 ms gives none.
     """
-    rules = rules or SilenceRules()
-    loudness = _loudness_db(samples, rate_hz)
-    if not len(loudness):
-        return []
-    above = loudness - _floor_db(loudness)
-    speech = _speech(above, rules)
-    end_s = len(samples) / rate_hz
-    pieces = [piece for run in _with_margins(speech, rules, len(loudness)) for piece in _cut(run, loudness, rules)]
-    # The last hop may end a little before the samples do.
-    return [(a / _HOPS_PER_S, end_s if b >= len(loudness) else b / _HOPS_PER_S) for a, b in pieces]
+    stream = SpeechStream(rate_hz, rules)
+    return [*stream.feed(samples), *stream.finish()]
 
 
-def _loudness_db(samples: Float32, rate_hz: int) -> Float32:
-    """Mean square of sample differences over 30 ms, in dB of full scale, each 10 ms; [hops]."""
-    # Boundaries of hops are rounded, so that rates that are no multiple of 100 do not drift.
-    count = int(len(samples) * _HOPS_PER_S / rate_hz)
-    lag = max(1, round(rate_hz / _LAG_OF_HZ))
-    if count < _HOPS_A_WINDOW:
-        return np.zeros(0, np.float32)
-    energy = np.empty(count, np.float64)
-    for first in range(0, count, _CHUNK_HOPS):  # in pieces: an hour would need a second copy of itself
-        edges = np.arange(first, min(first + _CHUNK_HOPS, count) + 1) * rate_hz // _HOPS_PER_S
-        piece = samples[max(0, edges[0] - lag) : edges[-1]].astype(np.float32, copy=False)
-        if not first:
-            piece = np.concatenate([np.full(lag, piece[0]), piece])
-        change = piece[lag:] - piece[:-lag]
-        energy[first : first + len(edges) - 1] = np.add.reduceat(change * change, edges[:-1] - edges[0])
-    smooth = np.convolve(energy, np.ones(_HOPS_A_WINDOW), "same") * _HOPS_PER_S / (_HOPS_A_WINDOW * rate_hz)
-    quietest = 10.0 ** (_QUIETEST_DB / 10)
-    result: Float32 = (10 * np.log10(np.maximum(smooth, quietest))).astype(np.float32)
-    return result
+@dataclass
+class _Run:
+    """Hops of speech, joined over short pauses."""
+
+    start: int
+    end: int
+    active: int  # hops above the lower threshold
 
 
-def _floor_db(loudness: Float32) -> Float32:
-    """The noise floor at each hop."""
-    seconds = -(-len(loudness) // _HOPS_PER_S)
-    padded = np.pad(loudness, (0, seconds * _HOPS_PER_S - len(loudness)), mode="edge").reshape(seconds, _HOPS_PER_S)
-    of_second = np.percentile(padded, 10, axis=1)
-    around = np.pad(of_second, _NEIGHBOURHOOD_S, mode="reflect" if seconds > _NEIGHBOURHOOD_S else "edge")
-    near = np.lib.stride_tricks.sliding_window_view(around, 2 * _NEIGHBOURHOOD_S + 1)
-    floor: Float32 = np.repeat(np.percentile(near, 20, axis=1), _HOPS_PER_S)[: len(loudness)].astype(np.float32)
-    return floor
+class SpeechStream:
+    """The stretches of `segments`, of sound that is fed in pieces of any size. Memory does not grow with time."""
 
+    def __init__(self, rate_hz: int, rules: SilenceRules | None = None) -> None:
+        self._rate_hz, self._rules = rate_hz, rules or SilenceRules()
+        self._pause = max(1.0, self._rules.min_silence_s * HOPS_PER_S)
+        self._margin = round(self._rules.margin_s * HOPS_PER_S)
+        self._least = self._rules.min_speech_s * HOPS_PER_S
+        self._longest = int(self._rules.max_segment_s * HOPS_PER_S)
+        self._levels, self._floor = LoudnessStream(rate_hz), FloorStream()
+        self._loudness, self._first = np.zeros(0, np.float32), 0  # from which hop on it is kept
+        self._hops = 0  # that were looked at
+        self._open: tuple[int, bool] | None = None  # where what is above the lower threshold began; is it in a run?
+        self._run: _Run | None = None  # which may go on
+        self._held: _Run | None = None  # which is over, but for its margin
+        self._before = -1  # where the speech before this one ended
+        self._at: int | None = None  # where the next stretch of a run starts that has given some
 
-def _runs(flags: Flags) -> Runs:
-    """Stretches of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
-    return edges.reshape(-1, 2).astype(np.int64)
+    @property
+    def needed_s(self) -> float:
+        """No stretch to come starts before this."""
+        starts = [run.start for run in (self._held, self._run) if run]
+        starts += [self._open[0]] if self._open else []
+        start = self._at if self._at is not None else max(0, min([self._hops, *starts]) - self._margin)
+        return start / HOPS_PER_S
 
+    def feed(self, samples: Float32) -> list[tuple[float, float]]:
+        """Stretches (start_s, end_s) that are certain now, in order."""
+        loudness = self._levels.feed(samples)
+        self._loudness = np.concatenate([self._loudness, loudness])
+        return self._look(self._floor.feed(loudness), last=False)
 
-def _speech(above: Float32, rules: SilenceRules) -> Runs:
-    """Runs above the lower threshold that reach the upper one, joined over short pauses, clicks left out."""
-    runs = _runs(above > rules.stop_db)
-    loud = np.concatenate([[0], np.cumsum(above > rules.start_db)])
-    runs = runs[loud[runs[:, 1]] > loud[runs[:, 0]]]
-    if not len(runs):
-        return runs
-    pause = runs[1:, 0] - runs[:-1, 1]
-    new = np.concatenate([[True], pause >= max(1.0, rules.min_silence_s * _HOPS_PER_S)])
-    firsts = np.flatnonzero(new)
-    joined = np.stack([runs[firsts, 0], runs[np.append(firsts[1:], len(runs)) - 1, 1]], axis=1)
-    active = np.add.reduceat(runs[:, 1] - runs[:, 0], firsts)
-    return joined[active >= rules.min_speech_s * _HOPS_PER_S]
+    def finish(self) -> list[tuple[float, float]]:
+        """The stretches still to come."""
+        loudness = self._levels.finish()
+        self._loudness = np.concatenate([self._loudness, loudness])
+        floors = np.concatenate([self._floor.feed(loudness), self._floor.finish()])
+        return self._look(floors, last=True)
 
+    def _look(self, floors: Float32, last: bool) -> list[tuple[float, float]]:
+        found: list[tuple[int, int]] = []
+        floor = np.repeat(floors, HOPS_PER_S)
+        known = self._loudness[self._hops - self._first :][: len(floor)]
+        above = known - floor[: len(known)]
+        for start, end, loud in self._above(above):
+            found += self._take(start, end, loud)
+        self._hops += len(above)
+        found += self._settle(last)
+        keep = max(self._first, round(self.needed_s * HOPS_PER_S))
+        self._loudness, self._first = self._loudness[keep - self._first :], keep
+        end_s = self._levels.samples / self._rate_hz
+        # The last hop may end a little before the samples do.
+        return [(a / HOPS_PER_S, end_s if last and b >= self._hops else b / HOPS_PER_S) for a, b in found]
 
-def _with_margins(speech: Runs, rules: SilenceRules, hops: int) -> list[tuple[int, int]]:
-    """Speech with a margin on either side; where two would meet, each gets half of the pause."""
-    margin = round(rules.margin_s * _HOPS_PER_S)
-    padded = []
-    for number, (start, end) in enumerate(speech.tolist()):
-        before = (speech[number - 1, 1] + start + 1) // 2 if number else 0
-        after = (end + speech[number + 1, 0] + 1) // 2 if number + 1 < len(speech) else hops
-        padded.append((int(max(start - margin, before)), int(min(end + margin, after))))
-    return padded
+    def _above(self, above: Float32) -> Iterator[tuple[int, int, bool]]:
+        """Stretches above the lower threshold in these hops, and whether they reach the upper one."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], above > self._rules.stop_db, [False]])))
+        loud = np.concatenate([[0], np.cumsum(above > self._rules.start_db)])
+        if len(above) and not above[0] > self._rules.stop_db:
+            self._open = None
+        for start, end in edges.reshape(-1, 2).tolist():
+            yield self._hops + start, self._hops + end, bool(loud[end] > loud[start])
+            if end < len(above):
+                self._open = None
 
+    def _take(self, start: int, end: int, loud: bool) -> list[tuple[int, int]]:
+        """A stretch above the lower threshold, or more of the open one."""
+        begun, inside = self._open or (start, False)
+        if inside and self._run:
+            self._run.active += end - start
+            self._run.end = end
+            self._open = begun, True
+            return self._cut()
+        if not loud:
+            late = end - _LATE_S * HOPS_PER_S - self._longest
+            self._open = max(begun, late), False
+            return []
+        self._open = begun, True
+        if self._run and begun - self._run.end < self._pause:
+            self._run.active += end - begun
+            self._run.end = end
+            return self._cut()
+        found = self._over()
+        self._run = _Run(begun, end, end - begun)
+        return [*found, *self._cut()]
 
-def _cut(run: tuple[int, int], loudness: Float32, rules: SilenceRules) -> list[tuple[int, int]]:
-    """The run in pieces of at most the longest length, cut where a fifth of a second is quietest."""
-    longest = int(rules.max_segment_s * _HOPS_PER_S)
-    start, end = run
-    pieces = []
-    while end - start > longest:
-        # In the second half: pieces stay long, and two halves of the rest are possible.
-        part = loudness[start + longest // 2 : start + longest]
-        quiet = np.convolve(part, np.full(_HOPS_PER_S // 5, 5 / _HOPS_PER_S), "valid")
-        place = start + longest // 2 + int(quiet.argmin()) + _HOPS_PER_S // 10
-        pieces.append((start, place))
-        start = place
-    return [*pieces, (start, end)]
+    def _settle(self, last: bool) -> list[tuple[int, int]]:
+        """What is certain after the hops that were looked at."""
+        found: list[tuple[int, int]] = []
+        begun = self._open[0] if self._open else self._hops
+        if self._run and (last or begun - self._run.end >= self._pause):
+            found += self._over()
+        coming = self._run.start if self._run else begun
+        if self._held and (last or coming >= self._held.end + 2 * self._margin):
+            found += self._end(min(self._held.end + self._margin, self._hops if last else coming))
+        return found
+
+    def _over(self) -> list[tuple[int, int]]:
+        """The run is over; what was held before it gets its margin, if there is a next one."""
+        run, self._run = self._run, None
+        if run is None or run.active < self._least:
+            return []
+        found = self._next_is(run.start)
+        self._held = run
+        return found
+
+    def _next_is(self, start: int) -> list[tuple[int, int]]:
+        """The speech after the held run starts there: where the two margins would meet, each gets half of the pause."""
+        if self._held is None:
+            return []
+        return self._end(min(self._held.end + self._margin, (self._held.end + start + 1) // 2))
+
+    def _end(self, end: int) -> list[tuple[int, int]]:
+        """The stretches that the held run has left."""
+        assert self._held is not None
+        found = self._pieces(self._start(self._held), end)
+        self._before, self._held, self._at = self._held.end, None, None
+        return [*found[0], (found[1], end)]
+
+    def _start(self, run: _Run) -> int:
+        if self._at is not None:
+            return self._at
+        half = (self._before + run.start + 1) // 2 if self._before >= 0 else 0
+        return max(run.start - self._margin, half)
+
+    def _cut(self) -> list[tuple[int, int]]:
+        """Stretches of a run that goes on and is too long already."""
+        run = self._run
+        if run is None or run.active < self._least or run.end - run.start <= self._longest:
+            return []
+        found = self._next_is(run.start)
+        pieces, self._at = self._pieces(self._start(run), run.end)
+        return [*found, *pieces]
+
+    def _pieces(self, start: int, end: int) -> tuple[list[tuple[int, int]], int]:
+        """Stretches of at most the longest length, cut where a fifth of a second is quietest; where the rest starts."""
+        pieces = []
+        while end - start > self._longest:
+            # In the second half: pieces stay long, and two halves of the rest are possible.
+            first = start + self._longest // 2 - self._first
+            part = self._loudness[first : start + self._longest - self._first]
+            quiet = np.convolve(part, np.full(HOPS_PER_S // 5, 5 / HOPS_PER_S), "valid")
+            place = start + self._longest // 2 + int(quiet.argmin()) + HOPS_PER_S // 10
+            pieces.append((start, place))
+            start = place
+        return pieces, start

@@ -65,7 +65,7 @@ def alphabet(
 
 
 def _to_dict(proposal: Any, samples: list[Any]) -> dict[str, Any]:
-    from deepspeech.text.letters import name
+    from deepspeech.text.characters import name
 
     letters = [
         {
@@ -80,6 +80,8 @@ def _to_dict(proposal: Any, samples: list[Any]) -> dict[str, Any]:
 
 def _page(proposal: Any, samples: list[Any]) -> str:
     from deepspeech.datasets.survey_page import plural, table
+    from deepspeech.text.characters import name
+    from deepspeech.text.normalize import APOSTROPHES
 
     rows = [["letter", "times", "transcripts", "", "for example"]]
     for one in _to_dict(proposal, samples)["letters"]:
@@ -99,4 +101,7 @@ def _page(proposal: Any, samples: list[Any]) -> str:
     capitals = [letter for letter in proposal.alphabet.labels if letter != letter.lower()]
     if capitals:
         lines.append(f"{plural(len(capitals), 'capital')} among them: transcripts in small letters are learnt easier.")
+    alike = [letter for letter in APOSTROPHES if letter in proposal.alphabet.labels]
+    if len(alike) > 1:
+        lines.append(f"{' and '.join(map(name, alike))} look alike: write one of them in all transcripts.")
     return "\n".join(lines)

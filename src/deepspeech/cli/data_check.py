@@ -1,11 +1,13 @@
 """`deepspeech data check`: what training would refuse, what a person should look at, before hours are spent."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
+
+_SHOWN = 100  # letters of a proposed alphabet
 
 
 def check(
@@ -37,9 +39,9 @@ def check(
     Example: deepspeech data check train.csv dev.csv test.csv --alphabet alphabet.txt --picture data.png
     """
     import json
-    import os
     import sys
 
+    from deepspeech.cores import cores
     from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
     from deepspeech.datasets.survey_page import page, to_dict
     from deepspeech.errors import ConfigError
@@ -49,9 +51,10 @@ def check(
     if alphabet and bytes_output:
         raise ConfigError("--bytes needs no --alphabet; leave one of them out")
     letters = ByteAlphabet() if bytes_output else Alphabet.from_file(alphabet) if alphabet else ENGLISH
-    options = SurveyOptions(min_s, max_s, listen, os.cpu_count() or 1)
+    options = SurveyOptions(min_s, max_s, listen, cores())
     found = survey(open_sets(data, speaker_pattern), letters, FeatureConfig(sample_rate_hz=rate), options)
-    print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show))
+    assumed = "" if alphabet or bytes_output else _assumed(found, data)
+    print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show, assumed))
     if picture:
         from deepspeech.datasets.picture import draw
 
@@ -59,3 +62,22 @@ def check(
         print(f"{picture}: the picture of these sets", file=sys.stderr)
     if found.refused() or not found.clips:
         raise typer.Exit(1)
+
+
+def _assumed(found: Any, data: list[Path]) -> str:
+    """Which alphabet was used where none was named and, where it does not fit, the one that the data make."""
+    from deepspeech.datasets.check import LETTERS
+    from deepspeech.text.characters import name
+    from deepspeech.text.letters import propose
+
+    used = "No --alphabet was given: checked with the English one (a to z, apostrophe, space)."
+    if not found.findings[LETTERS]:
+        return used
+    letters = propose([clip.sample.transcript for clip in found.clips]).alphabet.labels
+    shown = " ".join(letter if letter.isprintable() and letter != " " else name(letter) for letter in letters[:_SHOWN])
+    more = " …" * (len(letters) > _SHOWN)
+    files = " ".join(map(str, data))
+    return (
+        f"{used} These transcripts make one of {len(letters)} letters: {shown}{more}\n"
+        f"To write it: deepspeech data alphabet {files} --output alphabet.txt"
+    )

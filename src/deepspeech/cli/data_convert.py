@@ -38,15 +38,14 @@ def convert(
 
     Example: deepspeech data convert train.csv more.csv train.sdb --audio-type opus
     """
-    import os
-
+    from deepspeech.cores import cores
     from deepspeech.datasets.augment.hearing import parse_audible
     from deepspeech.datasets.convert import ConvertOptions
     from deepspeech.datasets.convert import convert as run
 
     options = ConvertOptions(
         audio_type=audio_type, bitrate=bitrate, labelled=not unlabeled, sort=sort, copy=copy, absolute=absolute_paths,
-        skip_bad=skip_bad, workers=workers or os.cpu_count() or 1, augmentations=parse_audible(augment or ()),
+        skip_bad=skip_bad, workers=workers or cores(), augmentations=parse_audible(augment or ()),
         seed=seed, clock=clock,
     )  # fmt: skip
     tell(target, run(sources, target, options), json_output)

@@ -32,14 +32,13 @@ def shard(
 
     Example: deepspeech data shard train.csv --output-dir shards --kind flac --rate 16000
     """
-    import os
-
+    from deepspeech.cores import cores
     from deepspeech.datasets.samples import join, read_samples
     from deepspeech.datasets.shard_writer import ShardOptions, write_shards
 
     options = ShardOptions(shard_mb, kind, rate_hz, shuffle, seed)
     samples = join([read_samples(path) for path in data])
-    _report(write_shards(samples, output_dir, options, workers or os.cpu_count() or 1), output_dir, json_output)
+    _report(write_shards(samples, output_dir, options, workers or cores()), output_dir, json_output)
 
 
 def index(
@@ -53,11 +52,10 @@ def index(
 
     Example: deepspeech data index corpus/train-*.tar
     """
-    import os
-
+    from deepspeech.cores import cores
     from deepspeech.datasets.shard_writer import index_shards
 
-    _report(index_shards(shards, workers or os.cpu_count() or 1), shards[0].parent, json_output)
+    _report(index_shards(shards, workers or cores()), shards[0].parent, json_output)
 
 
 def _report(written: Any, folder: Path, json_output: bool) -> None:

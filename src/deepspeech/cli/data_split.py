@@ -35,9 +35,9 @@ def split(
     Example: deepspeech data split validated.csv --dev 0.1 --test 0.1 --output-dir sets
     """
     import json
-    import os
     import sys
 
+    from deepspeech.cores import cores
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.split import SplitOptions
     from deepspeech.datasets.split import split as share_out
@@ -55,7 +55,7 @@ def split(
             f"{inside.audio}: lies inside a larger file, and the sets are CSVs, which name whole ones; "
             "unpack it first: deepspeech data convert"
         )
-    good, faults = examine_all(given, None, FeatureConfig(), "the clips", os.cpu_count() or 1)
+    good, faults = examine_all(given, None, FeatureConfig(), "the clips", cores())
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif faults:

@@ -20,14 +20,14 @@ def stats(
     Example: deepspeech data stats train.csv dev.csv
     """
     import json
-    import os
     from dataclasses import asdict
 
+    from deepspeech.cores import cores
     from deepspeech.datasets.statistics import statistics
     from deepspeech.datasets.statistics_page import page
     from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
 
-    options = SurveyOptions(listen=listen, workers=os.cpu_count() or 1)
+    options = SurveyOptions(listen=listen, workers=cores())
     found = survey(open_sets(data, speaker_pattern), None, options=options, compare=False)
     first = found.of_set(found.sets[0].name)
     figures = {

@@ -23,11 +23,11 @@ DISTRIBUTIONS = {"absl": "absl-py"}
 def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """What is installed, what is missing, and how to get it."""
     import json
-    import os
     import platform
     from importlib import metadata
 
     from deepspeech._version import __version__
+    from deepspeech.cores import cores
 
     versions: dict[str, str | None] = {}
     for part in PARTS:
@@ -39,7 +39,7 @@ def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.
         "deepspeech": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
-        "cores": os.cpu_count(),
+        "cores": cores(),
         "extension": _extension(),
         "devices": _devices(),
         "parts": versions,

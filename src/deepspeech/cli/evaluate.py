@@ -58,7 +58,7 @@ def evaluate(
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
-    from deepspeech.errors import ConfigError
+    from deepspeech.errors import ConfigError, DataError
     from deepspeech.evaluation.evaluate import evaluate as judge
     from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
@@ -69,12 +69,15 @@ def evaluate(
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases are for the search and have no effect with --greedy; leave one of them out")
-    opened = open_models(model, jitter_ms)
+    opened = open_models(model, jitter_ms, skip_bad)
+    words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
+    phrases.native(opened.alphabet)  # that both fit is better known before the clips are looked at
     good = usable(data, opened, skip_bad)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
-    words = Scorer.open(fetch(scorer)) if scorer else None
     options = None if greedy else search
     scores: Scores = judge(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
+    if not scores.samples:
+        raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
     if json_output:
         page = scores.to_dict(rows=samples)
@@ -83,7 +86,7 @@ def evaluate(
         print(json.dumps(page, indent=2, ensure_ascii=False))
         return
     names = ", ".join(address(path) or str(path) for path in data)
-    print(summary(names, scores) + f", {len(good)} utterances, {scores.words} words")
+    print(summary(names, scores) + f", {len(scores.samples)} utterances, {scores.words} words")
     if samples:
         for sample in scores.samples:
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
@@ -119,14 +122,14 @@ def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -
         raise ConfigError("--alpha and --beta weigh a scorer; name it with --scorer, or leave them out")
 
 
-def open_models(paths: list[Path], jitter_ms: float) -> Opened:
+def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False) -> Opened:
     """One or several of open_model(), as one whose probabilities are the mean of theirs."""
     from deepspeech.errors import ConfigError
     from deepspeech.evaluation.averaged import averaged
 
     if not 0 <= jitter_ms < 1000:
         raise ConfigError(f"--jitter-ms is {jitter_ms:g}; it must be at least 0 and below 1000")
-    first, *others = opened = [open_model(path, jitter_ms) for path in paths]
+    first, *others = opened = [open_model(path, jitter_ms, skip_bad) for path in paths]
     for path, other in zip(paths[1:], others, strict=True):
         if list(other.alphabet.labels) != list(first.alphabet.labels):
             raise ConfigError(f"{path} has another alphabet than {paths[0]}; only networks of one can be averaged")
@@ -134,38 +137,47 @@ def open_models(paths: list[Path], jitter_ms: float) -> Opened:
     return first._replace(files=files, emit=averaged([one.emit for one in opened]))
 
 
-def open_model(path: Path, jitter_ms: float = 0.0) -> Opened:
-    """A model file or a checkpoint folder, of today or of the old systems."""
+def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> Opened:
+    """A model file or a checkpoint folder, of today or of the old systems.
+
+    `skip_bad`: a model file's emitter tells of recordings that are damaged inside and goes on without them.
+    """
     from deepspeech.mozilla.convert import as_model_file
     from deepspeech.remote.folders import bring
 
     path = as_model_file(bring(path))
-    return _checkpoint(path, jitter_ms) if path.is_dir() else _model_file(path, jitter_ms)
+    return _checkpoint(path, jitter_ms) if path.is_dir() else _model_file(path, jitter_ms, skip_bad)
 
 
 def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     """The samples of all files that can be judged; the others are refused, or told and left out."""
-    import os
     import sys
 
+    from deepspeech.cores import cores
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.samples import read_samples
     from deepspeech.errors import DataError
+    from deepspeech.evaluation.references import unavoidable_errors
 
     given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
     alphabet = opened.alphabet if opened.has_loss else None
-    good, faults = examine_all(given, alphabet, opened.features, "recordings", os.cpu_count() or 1, opened.outputs)
+    good, faults = examine_all(given, alphabet, opened.features, "recordings", cores(), opened.outputs)
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif not skip_bad:
         refuse(faults, "given")
     if not good:
         raise DataError(f"{data[0]}: no usable sample")
+    for line in unavoidable_errors(good, opened.alphabet):
+        print(f"{', '.join(map(str, data))}: {line}", file=sys.stderr)
     return good
 
 
-def _model_file(path: Path, jitter_ms: float) -> Opened:
+def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
+    import sys
+
+    from deepspeech.errors import AudioError
     from deepspeech.evaluation.averaged import averaged, shifts
     from deepspeech.evaluation.evaluate import Emitted
     from deepspeech.runtime.emit import FileEmitter
@@ -178,8 +190,14 @@ def _model_file(path: Path, jitter_ms: float) -> Opened:
         files = FileEmitter(session, shift_samples=shift_samples)
 
         def emit(samples: Sequence[Any]) -> Iterable[Emitted]:
-            emissions = files.emit([sample.audio for sample in samples])
-            return (Emitted(*pair) for pair in zip(samples, emissions, strict=True))
+            emissions = files.emit_all([sample.audio for sample in samples])
+            for sample, found in zip(samples, emissions, strict=True):
+                if not isinstance(found, AudioError):
+                    yield Emitted(sample, found)
+                elif skip_bad:
+                    print(f"deepspeech: {found}; it is left out", file=sys.stderr)
+                else:
+                    raise found
 
         return emit
 
@@ -188,16 +206,15 @@ def _model_file(path: Path, jitter_ms: float) -> Opened:
 
 
 def _checkpoint(path: Path, jitter_ms: float) -> Opened:
-    import os
-
     from deepspeech import checkpoint
     from deepspeech.acoustic.restore import restore
+    from deepspeech.cores import cores
     from deepspeech.training.test import emitter_of
 
     folder = checkpoint.judged(path)
     restored = restore(folder)
-    emit = emitter_of(restored, 16, os.cpu_count() or 1, jitter_ms)
-    beam_width = restored.run["config"]["decoding"]["beam_width"]
+    emit = emitter_of(restored, 16, cores(), jitter_ms)
+    beam_width = checkpoint.setting(restored.run, "config.decoding.beam_width", int)
     files = [folder / "weights.safetensors", folder / "run.json"]
     outputs = restored.network.config.outputs
     return Opened(files, restored.alphabet, restored.features, beam_width, True, outputs, emit)

@@ -1,7 +1,7 @@
 """`deepspeech export`: a checkpoint becomes a model file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +45,8 @@ def export(
         name=name, version=version, author=author, contact=contact, language=language, licence=licence,
         description=description,
     )  # fmt: skip
-    described = restored.run["config"]["card"] | {key: value for key, value in given.items() if value is not None}
+    described = checkpoints.setting(restored.run, "config.card", dict)
+    described |= {key: value for key, value in given.items() if value is not None}
     shape = restored.network.config
     card = ModelCard(
         alphabet=restored.alphabet,
@@ -54,11 +55,11 @@ def export(
         chunk=shape.chunk,
         beam_width=beam_width,
         precision="int8" if int8 else "float32",
-        made_with=restored.run["made_with"],
+        made_with=checkpoints.setting(restored.run, "made_with", str),
         **described,
     )
-    sets = restored.run["config"]["data"]
-    judged_by = sets["dev"] or sets["test"] or sets["train"]
+    sets = [checkpoints.setting(restored.run, f"config.data.{key}", list, tuple) for key in ("dev", "test", "train")]
+    judged_by: list[Any] = next(filter(None, sets), [])
     files = data or [name for name in judged_by if address(name) or Path(name).is_file()]
     samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
     fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], "fetching clips")

@@ -11,7 +11,10 @@ from deepspeech.cli.shared_options import PackagedAlpha, PackagedBeta
 def build(
     text: Annotated[
         list[Path],
-        typer.Option(help="Text to learn from: a sentence a line, plain or .gz; a CSV's transcripts; - for stdin."),
+        typer.Option(
+            help="Text to learn from: a sentence a line, or a data set or table with transcripts "
+            "(.csv, .tsv, .jsonl …), all plain or .gz; - for stdin."
+        ),
     ],
     output: Annotated[
         Path,
@@ -61,6 +64,7 @@ def build(
     import sys
     from tempfile import TemporaryDirectory
 
+    from deepspeech.cli.lm_texts import sources
     from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions
     from deepspeech.lm.build import BuildOptions, kind_of_output
@@ -121,11 +125,12 @@ def package(
 
     Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
     """
+    from deepspeech.cli.lm_texts import read_lines
     from deepspeech.lm.build import BuildOptions, package_model, package_told
     from deepspeech.text.alphabet import Alphabet
 
     end_tidily()
-    words = [word for line in _lines([vocab]) for word in line.split()] if vocab else None
+    words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
     letters = Alphabet.from_file(alphabet) if alphabet else None
     options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
     print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
@@ -166,10 +171,11 @@ def score(
     """
     import json
 
+    from deepspeech.cli.lm_texts import read_lines
     from deepspeech.lm.model import LanguageModel, Perplexity
 
     model, total = LanguageModel.open(file), Perplexity(0, 0, 0, 0.0)
-    for line in _lines(text or [Path("-")]):
+    for line in read_lines(text or [Path("-")]):
         one = model.measure(line)
         total += one
         if not json_output:
@@ -224,47 +230,6 @@ def normalisation(told: list[str] | None, alphabet: Any) -> Any:
     if "letters" in told and not alphabet:
         raise LmError("--normalize letters needs an --alphabet")
     return Normalisation("nfc" in told, "lower" in told, frozenset(letters) if "letters" in told else None)
-
-
-def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
-    """The texts with a sentence a line: transcripts are taken out of data sets, characters stand apart for bytes."""
-    from deepspeech.datasets.samples import is_data_set
-
-    plain = []
-    for number, text in enumerate(texts):
-        if is_data_set(text) or text.name.lower().endswith(".csv.gz") or bytes_mode:
-            plain.append(folder / f"{number:04d} {text.name.removesuffix('.gz') or 'stdin'}")
-            with plain[-1].open("w", encoding="utf-8", newline="\n") as file:
-                for line in _sentences(text):
-                    file.write((" ".join("".join(line.split())) if bytes_mode else line) + "\n")
-        else:
-            plain.append(text)
-    return plain
-
-
-def _sentences(text: Path) -> Any:
-    from deepspeech.datasets.samples import is_data_set, read_samples
-
-    if not is_data_set(text):
-        return _lines([text])
-    return (" ".join(sample.transcript.split()) for sample in read_samples(text))
-
-
-def _lines(texts: list[Path]) -> Any:
-    import io
-
-    from deepspeech.errors import LmError
-    from deepspeech.lm.corpus import open_text
-
-    for text in texts:
-        with open_text(text) as (stream, _):
-            try:
-                for line in io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n"):
-                    yield line.rstrip("\r\n")
-            except UnicodeDecodeError:
-                raise LmError(f"{text}: is not UTF-8; convert the text first, with iconv for example") from None
-            except EOFError:
-                raise LmError(f"{text}: the compressed file is cut short; get it again") from None
 
 
 def end_tidily() -> None:

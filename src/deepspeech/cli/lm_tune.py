@@ -77,20 +77,18 @@ class Found:
 
 def search(opened: Any, samples: list[Any], scorer: Path, decoding: Any, options: Any, storage: Path) -> Found:
     """Search and draw; `opened` is what makes the emissions of `samples`."""
-    import os
-
+    from deepspeech.cores import cores
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.evaluation.emissions import checksum, emissions_of
     from deepspeech.evaluation.surface import draw
     from deepspeech.evaluation.tune import Task, ranked, tune
 
-    words = Scorer.open(scorer)
-    words.language(opened.alphabet, decoding)  # that it fits is better known before the network listens
+    words = Scorer.open(scorer, opened.alphabet)  # that it fits is better known before the network listens
     heard = checksum([*opened.files, *(sample.audio for sample in samples)])
     emissions = emissions_of(samples, opened.emit, storage / f"emissions-{heard[:16]}.npz")
     task = Task(emissions, [sample.transcript for sample in samples], opened.alphabet, words, decoding)
     key = task.key(heard, checksum([scorer]), options)
-    trials = tune(task, options, storage / f"trials-{key}.jsonl", os.cpu_count() or 1)
+    trials = tune(task, options, storage / f"trials-{key}.jsonl", cores())
     own = next((trial for trial in trials if (trial.alpha, trial.beta) == (words.alpha, words.beta)), None)
     picture = storage / f"surface-{key}.png"
     by_letters = opened.alphabet.bytes_mode

@@ -1,14 +1,18 @@
 """The front door: `deepspeech COMMAND …`, and the old scripts' names.
 
 In: a command line. Out: results on stdout, progress and errors on stderr, an exit code: 0 done, 1 ran but the answer
-is bad (an export whose transcripts differ, data with faults), 2 the request was wrong. Commands import their rooms
+is bad (an export whose transcripts differ, data with faults), 2 the request was wrong, 70 a fault of ours, which asks
+for a report (never a traceback, unless DEEPSPEECH_TRACEBACK=1). Commands import their rooms
 inside their functions, so that help is quick and a light installation can show it.
 """
 
 import os
+import shlex
 import sys
+import traceback
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 import typer
 
@@ -29,6 +33,9 @@ from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
 
 _TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
+FAULT = 70  # EX_SOFTWARE of sysexits.h
+SHOW_TRACEBACK = "DEEPSPEECH_TRACEBACK"
+_LONGEST = 300  # characters of a message or a command line that are shown
 
 app = typer.Typer(
     name="deepspeech",
@@ -53,28 +60,49 @@ lm.command()(tune)
 
 
 def run(action: Callable[[], object]) -> None:
-    """Run a door's action; turn what users and machines can cause into one line on stderr and an exit code."""
+    """Run a command's action; whatever goes wrong becomes one line on stderr and an exit code."""
     try:
         action()
-    except DeepSpeechError as error:
-        sys.exit(_say(str(error)))
-    except ImportError as error:
-        if error.name not in _TRAINER_PARTS and find_spec("deepspeech.training"):
-            raise
-        part = error.name if error.name in _TRAINER_PARTS else "the trainer's part"
-        sys.exit(_say(f"this command needs {part}, which is not installed here: pip install deepspeech"))
+    except (typer.Exit, typer.Abort):
+        raise
+    except KeyboardInterrupt:
+        sys.exit(130)  # as shells have it for SIGINT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
         sys.exit(0)
-    except OSError as error:
-        if error.filename is None and error.strerror is None:
+    except Exception as error:
+        reason = _explained(error)
+        if reason is None and os.environ.get(SHOW_TRACEBACK):
             raise
-        sys.exit(_say(f"{error.filename or 'file system'}: {error.strerror}"))
+        print(f"deepspeech: {reason or _unexpected(error)}", file=sys.stderr)
+        sys.exit(2 if reason else FAULT)
 
 
-def _say(message: str) -> int:
-    print(f"deepspeech: {message}", file=sys.stderr)
-    return 2
+def _explained(error: Exception) -> str | None:
+    """One line for what users and machines can cause; None: the fault is ours."""
+    if isinstance(error, DeepSpeechError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "memory ran out; give the command less at once, or a machine with more"
+    if isinstance(error, ImportError) and (error.name in _TRAINER_PARTS or not find_spec("deepspeech.training")):
+        part = error.name if error.name in _TRAINER_PARTS else "the trainer's part"
+        return f"this command needs {part}, which is not installed here: pip install deepspeech"
+    if isinstance(error, OSError) and (error.filename or error.strerror):
+        return f"{error.filename or 'file system'}: {error.strerror}"
+    return None
+
+
+def _unexpected(error: Exception) -> str:
+    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if "deepspeech" in Path(frame.filename).parts
+    ]
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    message = " ".join(str(error).split())[:_LONGEST]
+    return (
+        f"a fault of this program in `{command[:_LONGEST]}` ({type(error).__name__}{place}: {message}); please report "
+        f"it, with the file if you can; {SHOW_TRACEBACK}=1 before the command shows the traceback"
+    )
 
 
 def main() -> None:

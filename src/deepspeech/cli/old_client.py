@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from deepspeech.errors import ConfigError, DeepSpeechError
+from deepspeech.errors import ConfigError, DeepSpeechError, ScorerError, audio_error
 
 OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
     ("--model", "-m"): {"required": True, "help": "the model file"},
@@ -69,17 +69,19 @@ def _transcribe(options: argparse.Namespace) -> None:
     if min(options.stream, options.extended_stream) < 0:
         raise ConfigError("--stream takes the number of samples of a piece, for example 320")
     model = _open(options)
-    failed: DeepSpeechError | None = None
+    failed = None
     for path in recordings:
         if len(recordings) > 1:
             print(f"> {path.name}", flush=True)
         try:
             _recognise(model, path, options)
-        except DeepSpeechError as error:
+        except BrokenPipeError:
+            raise  # nobody reads what is printed
+        except Exception as error:  # of one recording; the others go on
+            failed = audio_error(error, path)
             if len(recordings) == 1:
-                raise
-            print(f"deepspeech: {error}", file=sys.stderr)
-            failed = error
+                raise failed from None
+            print(f"deepspeech: {failed}", file=sys.stderr)
     if failed:
         raise DeepSpeechError(f"{options.audio}: not all recordings could be transcribed")
 
@@ -87,7 +89,7 @@ def _transcribe(options: argparse.Namespace) -> None:
 def _recordings(audio: Path) -> list[Path]:
     if not audio.is_dir():
         return [audio]
-    found = sorted(path for path in audio.iterdir() if path.suffix.lower() == ".wav")
+    found = sorted(path for path in audio.glob("*") if path.suffix.lower() == ".wav" and path.name[0] != ".")
     if not found:
         raise ConfigError(f"{audio}: there is no .wav file in this folder; name another, or a sound file")
     return found
@@ -108,7 +110,10 @@ def _open(options: argparse.Namespace) -> Any:
     if options.scorer:
         _say(f"Loading scorer from files {options.scorer}")
         start_s = time.perf_counter()
-        model.enableExternalScorer(named(options.scorer))
+        try:
+            model.enableExternalScorer(named(options.scorer))
+        except DeepSpeechError as error:
+            raise ScorerError(f"{error}: {error.__cause__}") from None  # the code alone does not say what to do
         _say(f"Loaded scorer in {time.perf_counter() - start_s:.3}s.")
         if options.lm_alpha is not None or options.lm_beta is not None:
             model.setScorerAlphaBeta(*_weights(options))

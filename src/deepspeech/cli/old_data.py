@@ -51,13 +51,13 @@ def _run(parser: argparse.ArgumentParser, action: Callable[[Any], None]) -> None
 
 
 def _stats(arguments: Any) -> None:
-    import os
     import sys
 
+    from deepspeech.cores import cores
     from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
 
     sets = open_sets([Path(name) for name in arguments.csv_files.split(",")], labelled=False)
-    found = survey(sets, None, options=SurveyOptions(workers=os.cpu_count() or 1), compare=False)
+    found = survey(sets, None, options=SurveyOptions(workers=cores()), compare=False)
     bytes_a_second = arguments.sample_rate * arguments.channels * arguments.bits_per_sample / 8
     total_s, reckoned = 0.0, 0
     for clip in found.clips:

@@ -103,10 +103,11 @@ def scorer_package(
     from deepspeech.lm.build import BuildOptions, package_model, package_told
     from deepspeech.lm.package import Weights, looks_like_characters
     from deepspeech.text.alphabet import Alphabet
+    from deepspeech.text.reading import read_text
 
     try:
-        words = dict.fromkeys(vocab.read_text(encoding="utf-8").split())
-    except UnicodeDecodeError:
+        words = dict.fromkeys(read_text(vocab).split())
+    except UnicodeError:
         raise LmError(f"{vocab}: is not UTF-8; convert it first, with iconv for example") from None
     print(f"{len(words)} unique words read from vocabulary file.", file=sys.stderr)
     guess = looks_like_characters(words)

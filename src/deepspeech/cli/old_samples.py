@@ -41,9 +41,8 @@ def data_set_tool(
 
     `deepspeech data convert` does this and more.
     """
-    import os
-
     from deepspeech.cli.data_convert import tell
+    from deepspeech.cores import cores
     from deepspeech.datasets.convert import ConvertOptions, convert
     from deepspeech.datasets.targets import ARCHIVES, suffix_of
 
@@ -51,7 +50,7 @@ def data_set_tool(
         # Only a database ever held opus: folders and archives hold wav files.
         audio_type=audio_type if suffix_of(target) == ".sdb" else "wav",
         bitrate=bitrate, labelled=not unlabeled, sort=True, copy=True, absolute=absolute_paths,
-        workers=workers or os.cpu_count() or 1, augmentations=audible(augment or []),
+        workers=workers or cores(), augmentations=audible(augment or []),
         listing=suffix_of(target) in ARCHIVES, include=tuple(include or ()),
     )  # fmt: skip
     tell(target, convert(sources, target, options))

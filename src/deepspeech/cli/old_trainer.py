@@ -154,8 +154,9 @@ def _one_shot(config: Any, values: Any) -> None:
     from deepspeech.training.infer import infer
     from deepspeech.training.test import chosen
 
-    scorer = Scorer.open(config.scorer) if config.scorer else None
-    print(infer(restore(chosen(config)), fetch(values.one_shot_infer), config.decoding, scorer).text)
+    restored = restore(chosen(config))
+    scorer = Scorer.open(config.scorer, restored.alphabet) if config.scorer else None
+    print(infer(restored, fetch(values.one_shot_infer), config.decoding, scorer).text)
 
 
 def _tune(config: Any, log: Any, values: Any) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deepspeech.cli.main import run
-from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.errors import ConfigError, DataError, audio_error
 
 DOOR = "transcribe.py"
 SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
@@ -60,8 +60,9 @@ def _jobs(source: Path, values: Any) -> list[Job]:
     if single:
         jobs = [Job(source, Path(values.dst) if values.dst else source.with_suffix(".tlog"))]
     elif source.is_dir():
-        found = source.rglob("*") if values.recursive else source.iterdir()
-        jobs = [Job(path, path.with_suffix(".tlog")) for path in sorted(found) if path.suffix.lower() in SOUNDS]
+        found = sorted(source.rglob("*") if values.recursive else source.iterdir())
+        found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts)]
+        jobs = [Job(path, path.with_suffix(".tlog")) for path in found if path.suffix.lower() in SOUNDS]
     else:
         jobs = _catalog(source)
     if not jobs:
@@ -78,11 +79,10 @@ def _jobs(source: Path, values: Any) -> list[Job]:
 
 def _catalog(path: Path) -> list[Job]:
     """DSAlign's list of {"audio", "tlog"}, relative to its own folder."""
+    from deepspeech.text.reading import read_text
+
     try:
-        return [
-            Job(path.parent / entry["audio"], path.parent / entry["tlog"])
-            for entry in json.loads(path.read_text(encoding="utf-8"))
-        ]
+        return [Job(path.parent / entry["audio"], path.parent / entry["tlog"]) for entry in json.loads(read_text(path))]
     except (ValueError, KeyError, TypeError):
         raise DataError(f'{path}: not a catalog, which is a JSON list of {{"audio": FILE, "tlog": FILE}}') from None
 
@@ -100,15 +100,15 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
     for line in conversions:
         print(line, file=sys.stderr)
     restored = restore(chosen(config))
-    scorer = Scorer.open(config.scorer) if config.scorer else None
+    scorer = Scorer.open(config.scorer, restored.alphabet) if config.scorer else None
     failed = 0
     for job in jobs:
         try:
             segments = _transcribe(job, restored, config.decoding, scorer, values.vad_aggressiveness)
-        except AudioError as error:
+        except Exception as error:  # of one recording; the others go on
             if len(jobs) == 1:
-                raise
-            print(f"deepspeech: {error}", file=sys.stderr)
+                raise audio_error(error, job.audio) from None
+            print(f"deepspeech: {audio_error(error, job.audio)}", file=sys.stderr)
             failed += 1
             continue
         print(f"{job.tlog}: {segments} segments", file=sys.stderr)

@@ -7,11 +7,11 @@ from typing import Any
 def jobs_of(named: list[str], manifest: Path | None) -> list[Any]:
     """Jobs of what is named, or of a list of recordings. Raises a DeepSpeechError where nothing is found."""
     from deepspeech.datasets.samples import is_data_set
-    from deepspeech.runtime.jobs import find, read_manifest
+    from deepspeech.runtime.jobs import apart, find, read_manifest
 
     if manifest is not None:
-        return _inside(manifest) if is_data_set(manifest) else read_manifest(manifest)
-    return [job for name in named for job in (_inside(Path(name)) if is_data_set(name) else find([name]))]
+        return apart(_inside(manifest) if is_data_set(manifest) else read_manifest(manifest))
+    return apart(job for name in named for job in (_inside(Path(name)) if is_data_set(name) else find([name])))
 
 
 def _inside(path: Path) -> list[Any]:

@@ -33,6 +33,10 @@ def transcribe(
         typer.Option("--output-dir", "-o", help="Write a file for each recording; those already there are skipped."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do not skip what is there, write it anew.")] = False,
+    channel: Annotated[
+        str | None,
+        typer.Option(help="One channel, counted from 0, or each: a transcript a channel; all averaged by default."),
+    ] = None,
     candidates: Annotated[int, typer.Option(help="With json: how many transcripts to give, best first.")] = 1,
     beam_width: BeamWidth = None,
     rate: Annotated[int | None, typer.Option(help="Stdin is raw 16-bit mono sound of this rate, in Hz.")] = None,
@@ -50,19 +54,22 @@ def transcribe(
     """Recordings to text, many at a time on every core.
 
     Long recordings are cut at their silences. Text goes to stdout in the order given, progress to stderr; with
-    --output-dir to files, and an interrupted run goes on where it stopped. A file that cannot be read is reported;
-    the others go on, and the exit code is 2. Raw sound on stdin is transcribed while it comes.
+    --output-dir to files, and an interrupted run goes on where it stopped. A file that cannot be read, or not to its
+    end, is reported; the others go on, and the exit code is 2. Raw sound on stdin is transcribed while it comes.
 
     Example: deepspeech transcribe --model model.onnx hello.wav
 
     Example: deepspeech transcribe --model model.onnx --format srt --output-dir texts recordings/
+
+    Example: deepspeech transcribe --model model.onnx --channel each call.wav
     """
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
     from deepspeech.mozilla.convert import as_model_file
-    from deepspeech.runtime.jobs import take_shard
+    from deepspeech.runtime.bulk import channels
+    from deepspeech.runtime.jobs import of_channels, take_shard
     from deepspeech.runtime.pages import FORMATS
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
@@ -77,22 +84,27 @@ def transcribe(
     named = files or []
     if bool(named) == bool(manifest):
         raise ConfigError("name recordings, or a list of them with --manifest")
-    stdin = STDIN in named
-    if stdin and (len(named) > 1 or output_dir):
-        raise ConfigError("- stands alone, and its text goes to stdout")
+    stdin, one = STDIN in named, _channel(channel)
+    if stdin:
+        _check_stdin(named, output_dir, rate, channel)
     if on_ray and not output_dir:
         raise ConfigError("--ray writes files; name a folder with --output-dir")
 
     session = Session(as_model_file(model))
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
-    words, phrases = Scorer.open(scorer) if scorer else None, HotPhrases.gather(hot_phrase or (), hot_phrases)
+    words, phrases = (
+        Scorer.open(scorer, session.card.alphabet) if scorer else None,
+        HotPhrases.gather(hot_phrase or (), hot_phrases),
+    )
     recognizer = Recognizer(session, options, words, phrases=phrases)
     recognizer.check()  # a scorer or phrases that do not fit are told before the first file is read
     if stdin:
-        _stdin(recognizer, form, rate, candidates - 1)
+        if _stdin(recognizer, form, rate, candidates - 1, one if one is not None else channel):
+            raise typer.Exit(2)
         return
     jobs = jobs_of(named, manifest)
     jobs = take_shard(jobs, shard) if shard else jobs
+    jobs = of_channels(jobs, one, channels) if channel else jobs
     if output_dir is None:
         errors = _to_stdout(recognizer, jobs, form, candidates - 1, cores)
     elif on_ray:
@@ -103,29 +115,64 @@ def transcribe(
         raise typer.Exit(2)
 
 
-def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int) -> None:
+def _check_stdin(named: list[str], output_dir: Path | None, rate: int | None, channel: str | None) -> None:
+    from deepspeech.errors import ConfigError
+
+    if len(named) > 1 or output_dir:
+        raise ConfigError("- stands alone, and its text goes to stdout")
+    if rate and channel:
+        raise ConfigError("--channel is for sound files; raw sound on stdin has one")
+
+
+def _channel(channel: str | None) -> int | None:
+    """Which one channel was asked for. Raises ConfigError for what is neither a number nor each."""
+    from deepspeech.errors import ConfigError
+    from deepspeech.runtime.bulk import EACH
+
+    if channel is None or channel == EACH:
+        return None
+    if not channel.isdecimal():
+        raise ConfigError(f"--channel is '{channel}'; give a number from 0, or {EACH}")
+    return int(channel)
+
+
+def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int, channel: int | str | None) -> int:
+    """How many recordings could not be read to their end."""
     import sys
 
     from deepspeech.audio.pcm import read_pcm
     from deepspeech.runtime.endpoints import EndpointRules
+    from deepspeech.runtime.jobs import Job
     from deepspeech.runtime.pages import Page
 
-    page = Page(form)
+    page, warnings = Page(form), 0
     if rate is None:
         print(page.head(), end="", flush=True)
-        for result in recognizer.transcribe_all([sys.stdin.buffer.read()], alternatives):
+        for result in recognizer.transcribe_all([sys.stdin.buffer.read()], alternatives, channel=channel):
             if isinstance(result, Exception):
                 raise result
-            print(page.body(STDIN, result.segments, result.duration_s), end="")
-        return
+            label = Job(Path(STDIN), Path(STDIN), result.channel).label
+            print(page.body(label, result.segments, result.duration_s), end="")
+            warnings += _warn(result)
+        return warnings
     with recognizer.stream(rate, endpoints=EndpointRules(), alternatives=alternatives) as stream:
         print(page.head(), end="", flush=True)
         for utterance in stream.over(read_pcm(sys.stdin.buffer, max(1, rate // 10))):
             print(page.body(STDIN, [utterance]), end="", flush=True)
+    return 0
+
+
+def _warn(result: Any) -> int:
+    """Tell what is missing of a recording; 1 if there is something."""
+    import sys
+
+    if result.warning:
+        print(f"deepspeech: {result.warning}; what is there was transcribed", file=sys.stderr)
+    return 1 if result.warning else 0
 
 
 def _to_stdout(recognizer: Any, jobs: list[Any], form: str, alternatives: int, cores: int | None) -> int:
-    """How many recordings could not be read."""
+    """How many recordings could not be read, or not to their end."""
     from deepspeech.errors import ConfigError
     from deepspeech.runtime.pages import Page
 
@@ -135,9 +182,10 @@ def _to_stdout(recognizer: Any, jobs: list[Any], form: str, alternatives: int, c
     print(page.head(), end="")
 
     def show(job: Any, result: Any) -> None:
-        print(page.body(str(job.audio), result.segments, result.duration_s), end="", flush=True)
+        print(page.body(job.label, result.segments, result.duration_s), end="", flush=True)
 
-    return _each(recognizer, jobs, len(jobs), alternatives, cores, show)[0]
+    errors, cut, _ = _each(recognizer, jobs, len(jobs), alternatives, cores, show)
+    return errors + cut
 
 
 def _to_files(
@@ -149,7 +197,7 @@ def _to_files(
     alternatives: int,
     cores: int | None,
 ) -> int:
-    """How many recordings could not be read."""
+    """How many recordings could not be read, or not to their end."""
     from deepspeech.runtime.jobs import output, to_do, write
     from deepspeech.runtime.pages import Page
 
@@ -157,16 +205,16 @@ def _to_files(
 
     def keep(job: Any, result: Any) -> None:
         page = Page(form)
-        text = page.head() + page.body(str(job.audio), result.segments, result.duration_s)
+        text = page.head() + page.body(job.label, result.segments, result.duration_s)
         write(output(folder, job, form), text)
 
-    errors, sound_s = _each(recognizer, left, len(jobs), alternatives, cores, keep)
-    _sum_up(len(jobs), len(left), errors, sound_s, folder)
-    return errors
+    errors, cut, sound_s = _each(recognizer, left, len(jobs), alternatives, cores, keep)
+    _sum_up(len(jobs), len(left), errors, cut, sound_s, folder)
+    return errors + cut
 
 
 def _on_ray(jobs: list[Any], folder: Path, form: str, overwrite: bool, settings: tuple[Any, ...]) -> int:
-    """How many recordings could not be read."""
+    """How many recordings could not be read, or not to their end."""
     import sys
 
     from deepspeech.runtime.jobs import to_do
@@ -177,7 +225,8 @@ def _on_ray(jobs: list[Any], folder: Path, form: str, overwrite: bool, settings:
     errors = [row["error"] for row in rows if row["error"]]
     for line in errors:
         print(f"deepspeech: {line}", file=sys.stderr)
-    _sum_up(len(jobs), len(left), len(errors), sum(row["sound_s"] for row in rows), folder)
+    cut = sum(bool(row["error"]) and row["sound_s"] > 0 for row in rows)
+    _sum_up(len(jobs), len(left), len(errors) - cut, cut, sum(row["sound_s"] for row in rows), folder)
     return len(errors)
 
 
@@ -188,30 +237,37 @@ def _each(
     alternatives: int,
     cores: int | None,
     take: Callable[[Any, Any], None],
-) -> tuple[int, float]:
-    """Give each result to `take`; how many recordings could not be read, and seconds of sound in the others."""
+) -> tuple[int, int, float]:
+    """Give each result to `take`; how many could not be read, or not to their end; seconds of sound in the others."""
     import sys
     import time
 
-    from deepspeech.errors import AudioError
+    from deepspeech.errors import AudioError, audio_error
     from deepspeech.progress import Progress
+    from deepspeech.runtime.bulk import Channel
 
-    errors, sound_s, started_s = 0, 0.0, time.monotonic()
+    errors, cut, sound_s, started_s = 0, 0, 0.0, time.monotonic()
     with Progress(total, "transcribe", "recordings", done=total - len(jobs)) as progress:
-        results = recognizer.transcribe_all((job.audio for job in jobs), alternatives, cores)
+        sources = (Channel(job.audio, job.channel) for job in jobs)
+        results = recognizer.transcribe_all(sources, alternatives, cores)
         for job, result in zip(jobs, results, strict=True):
-            if isinstance(result, AudioError):
-                print(f"deepspeech: {result}", file=sys.stderr)
-                errors += 1
-            else:
+            try:
+                if isinstance(result, AudioError):
+                    raise result
                 take(job, result)
                 sound_s += result.duration_s
+                cut += _warn(result)
+            except BrokenPipeError:
+                raise  # nobody reads what is printed
+            except Exception as error:  # of one recording; the others go on
+                print(f"deepspeech: {audio_error(error, job.audio)}", file=sys.stderr)
+                errors += 1
             factor = (time.monotonic() - started_s) / max(sound_s, 0.001)
             progress.advance(note=f"real-time factor {factor:.3f}")
-    return errors, sound_s
+    return errors, cut, sound_s
 
 
-def _sum_up(total: int, tried: int, errors: int, sound_s: float, folder: Path) -> None:
+def _sum_up(total: int, tried: int, errors: int, cut: int, sound_s: float, folder: Path) -> None:
     import sys
 
     from deepspeech.progress import duration
@@ -221,4 +277,6 @@ def _sum_up(total: int, tried: int, errors: int, sound_s: float, folder: Path) -
         parts.append(f"{total - tried} skipped, for they were there")
     if errors:
         parts.append(f"{errors} could not be read")
+    if cut:
+        parts.append(f"{cut} could not be read to the end")
     print(f"deepspeech: {'; '.join(parts)}", file=sys.stderr)

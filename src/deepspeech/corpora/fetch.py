@@ -53,13 +53,13 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0,
         reason = getattr(error, "reason", None) or error
         raise CorpusError(f"{url}: cannot be downloaded ({reason}); when online, run this again to go on") from None
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be written ({error.strerror})") from None
+        raise CorpusError(f"{error.filename or path}: cannot be written ({error.strerror}); free space") from None
     return path
 
 
-def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool) -> None:
-    """Bring `part` to its full length."""
-    have = part.stat().st_size if part.is_file() and tag.is_file() else 0
+def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool, again: int = 0) -> None:
+    """Bring `part` to its full length; its last bytes are asked for `again`."""
+    have = max(0, part.stat().st_size - again) if part.is_file() and tag.is_file() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "deepspeech"})
     if have:
         # If-Range: the server sends the rest only of the very file that was begun.
@@ -71,8 +71,10 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool) ->
         if error.code != _RANGE_NOT_SATISFIABLE:
             raise
         error.close()
-        tag.unlink()
-        return _download(url, part, tag, timeout_s, shown)
+        # No bytes come after these: either the part is whole, and its last byte can be had, or it is no part of this.
+        if again:
+            tag.unlink()
+        return _download(url, part, tag, timeout_s, shown, again + 1)
     with answer:
         if have and answer.status != http.client.PARTIAL_CONTENT:
             have = 0
@@ -81,7 +83,9 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool) ->
         _remember(answer.headers.get("ETag") or answer.headers.get("Last-Modified"), tag)
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
-        with part.open("ab" if have else "wb") as file:
+        with part.open("r+b" if have else "wb") as file:
+            file.truncate(have)
+            file.seek(have)
             label = f"downloading {url.rsplit('/', 1)[-1]}"
             with Progress(total and total // _MB, label, "MB", have // _MB, None if shown else StringIO()) as progress:
                 _copy(answer, file, have, progress)

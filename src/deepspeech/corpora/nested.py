@@ -12,6 +12,7 @@ from deepspeech.corpora.archives import unpack_all
 from deepspeech.corpora.reading import table
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 
 SETS = ("test", "dev", "train")
 
@@ -32,7 +33,7 @@ def import_nested(
         folder = next((place for place in sets[one] if place.is_dir()), sets[one][0])
         clips = [
             sentences.clip(wav, converted(wav, folder, target_dir / "converted" / one), speaker=wav.parent.name)
-            for wav in sorted(folder.glob("*/*.wav"))
+            for wav in visible(folder, "*/*.wav")
         ]
         clips += sentences.missing() if one == "train" else []
         parts.append(Part(target_dir / f"{name}_{one}.csv", clips, train if one == "train" else held_out))

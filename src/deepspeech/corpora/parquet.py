@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
+from deepspeech.corpora.reading import sentence_of, speaker_of
 from deepspeech.errors import CorpusError
 
 _ROWS = 64  # fetched at a time
@@ -39,9 +40,10 @@ class ParquetClips:
     def __iter__(self) -> Iterator[Clip]:
         for file in self._files:
             for number, (audio, text, speaker) in enumerate(_rows(self._query, file)):
-                yield self._clip(file, number, audio, text or "", str(speaker or ""))
+                yield self._clip(file, number, audio, text, speaker)
 
-    def _clip(self, file: Path, number: int, audio: Any, text: str, speaker: str) -> Clip:
+    def _clip(self, file: Path, number: int, audio: Any, said: Any, speaks: Any) -> Clip:
+        (text, fault), speaker = sentence_of(said), speaker_of(speaks)
         name, wav = Path(f"{file.name}:{number}"), self._wavs / f"{file.stem}-{number:07}.wav"
         content, path = audio, None
         if isinstance(audio, dict):
@@ -49,9 +51,9 @@ class ParquetClips:
         elif isinstance(audio, str):
             content, path = None, audio
         if content:
-            return Clip(name, wav, text, speaker, content=bytes(content))
+            return Clip(name, wav, text, speaker, fault, content=bytes(content))
         if path:
-            return Clip(file.parent / path, wav, text, speaker)
+            return Clip(file.parent / path, wav, text, speaker, fault)
         return Clip(name, wav, text, speaker, fault="the row holds no recording")
 
 
@@ -61,7 +63,9 @@ def _quoted(name: str) -> str:
 
 def _rows(query: str, file: Path) -> Iterator[tuple[Any, ...]]:
     try:
-        with duckdb.connect(config={"threads": 1}) as connection:
+        # Without extensions that DuckDB would fetch from its makers' server.
+        offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        with duckdb.connect(config={"threads": 1, **offline}) as connection:
             cursor = connection.execute(query, [str(file)])
             while rows := cursor.fetchmany(_ROWS):
                 yield from rows

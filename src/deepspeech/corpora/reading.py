@@ -4,14 +4,21 @@ In: files as their makers left them. Out: rows and texts. What concerns one reco
 of the corpus: `seconds`, `text_of` and `read_xml` do not raise.
 """
 
-import csv
+import codecs
 import io
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import parse as parse_xml
 
 from deepspeech.errors import CorpusError
+from deepspeech.text.tables import decode, read_rows
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def lines(path: Path, encoding: str = "utf-8") -> list[str]:
@@ -24,48 +31,121 @@ def table(path: Path, separator: str | None = None, encoding: str = "utf-8") -> 
     return [line.split(separator, 1) for line in lines(path, encoding)]
 
 
-def rows_of(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a table with tabs and a header, by column. Raises CorpusError that names a missing column."""
-    # Not the csv module: such tables are not quoted.
-    header, *rows = [line.rstrip("\r").split("\t") for line in read_text(path).split("\n") if line.strip()] or [[]]
+@dataclass(frozen=True)
+class Row:
+    """A row of a table, by column; `fault`: why it cannot be used."""
+
+    place: Path  # file:line
+    fields: dict[str, str]
+    fault: str = ""
+
+    def __getitem__(self, column: str) -> str:
+        return self.fields.get(column, "")
+
+
+def tsv_rows(path: Path, needed: Sequence[str]) -> Iterator[Row]:
+    """The rows of a table with tabs and a header, as the file is read; a row without the columns `needed`, or with more
+    than the header has, is incomplete.
+
+    Raises CorpusError: not there, not text, a column is missing.
+    """
+    # Not the csv module: such tables are not quoted, and a carriage return inside a sentence ends no row.
+    rows = _numbered(path)
+    header = [name.strip() for name in next(rows, (1, ""))[1].split("\t")]
     for column in needed:
         if column not in header:
             raise CorpusError(f"{path}: there is no column {column}; its columns are {', '.join(header) or 'none'}")
-    return [dict(zip(header, [*row, *[""] * len(header)], strict=False)) for row in rows]
+    least = max(header.index(column) for column in needed) + 1
+    for number, line in rows:
+        fields, fault = line.split("\t"), ""
+        if len(fields) < least:
+            fault = "the row is incomplete"
+        elif any(field.strip() for field in fields[len(header) :]):
+            fault = "the row has more columns than the header names"
+        yield Row(Path(f"{path.name}:{number}"), dict(zip(header, fields, strict=False)), fault)
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a text file that may be large, from 1, without their ends. Raises CorpusError."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(2)
+            file.seek(0)
+            # A mark of UTF-16 is rare enough to read such a file whole.
+            whole = io.BytesIO(decode(file.read(), path, CorpusError).encode()) if head in _UTF_16 else file
+            for number, line in enumerate(whole, 1):
+                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus whole?") from None
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path}: not UTF-8 text in line {number}; fetch the corpus again") from None
 
 
 def csv_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV with a header, by column. Raises CorpusError that names a missing column."""
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), restval="")
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise CorpusError(f"{path}:{reader.line_num}: not readable as CSV ({error})") from None
-    for column in needed:
-        if column not in (reader.fieldnames or ()):
-            raise CorpusError(
-                f"{path}: there is no column {column}; its columns are {', '.join(reader.fieldnames or ())}"
-            )
-    return rows
+    """The rows of a CSV with a header, by column. Raises CorpusError that names a missing column, or the line of a row
+    that is no CSV."""
+    header, rows = read_rows(read_text(path), path, CorpusError, needed)
+    return [dict(zip(header, [*row, *[""] * len(header)], strict=False)) for _, row in rows]
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:
     """A text file of a corpus. Raises CorpusError: not there, or in another encoding."""
     try:
-        return path.read_bytes().decode("utf-8-sig" if encoding == "utf-8" else encoding)
+        content = path.read_bytes()
+        return decode(content, path, CorpusError) if encoding == "utf-8" else content.decode(encoding)
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus whole?") from None
     except UnicodeDecodeError:
         raise CorpusError(f"{path}: not {encoding.upper()} text; unpack or fetch the corpus again") from None
 
 
+def json_object(line: str) -> dict[str, Any] | None:
+    """A line of JSON as an object; None where it is not one."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def sentence_of(value: object) -> tuple[str, str]:
+    """(a sentence as JSON or Parquet has it, why it cannot be used): null, NaN, true and numbers are no sentence."""
+    if isinstance(value, str):
+        return value, ""
+    return "", "its text is null" if _is_null(value) else "its text is no text"
+
+
+def speaker_of(value: object) -> str:
+    """A speaker's name or number as JSON or Parquet has it; "" for null."""
+    return "" if _is_null(value) or isinstance(value, bool | dict | list) else str(value)
+
+
+def _is_null(value: object) -> bool:
+    return value is None or value != value  # NaN
+
+
+def number(value: object) -> float:
+    """A time in JSON. Raises ValueError where it is not a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("no number")
+    try:
+        found = float(value)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise ValueError("not finite")
+    return found
+
+
 def text_of(path: Path) -> tuple[str, str]:
     """(what the text file of one recording says, why it cannot be used): one of the two is empty."""
     try:
-        return path.read_bytes().decode("utf-8-sig"), ""
+        if path.exists() and not path.is_file():
+            return "", "its text cannot be read"  # a pipe would be waited for
+        return decode(path.read_bytes(), path, CorpusError), ""
     except FileNotFoundError:
         return "", "the corpus has no sentence for it"
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError, CorpusError):
         return "", "its text cannot be read"
 
 

@@ -3,6 +3,7 @@
 In: lists of clips. Out: the report of their import. The work itself is `engine.py`.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,15 +14,20 @@ import numpy as np
 
 from deepspeech.audio.formats import read_audio, write_wav
 from deepspeech.audio.resample import resample
+from deepspeech.audio.wav_note import read_note
+from deepspeech.corpora import origin as made_of
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.engine import RATE_HZ, Clip, Rules, import_set
+from deepspeech.corpora.clip import RATE_HZ, Clip, WavNames
+from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, CorpusError
+from deepspeech.files import visible
 from deepspeech.text.alphabet import Alphabet
-from deepspeech.text.labels import Validator, load_validator, to_ascii, validate_english
+from deepspeech.text.labels import Validator, load_validator, spelled, to_ascii, validate_english
 
+_PACKED = {".gz", ".bz2", ".xz", ".tar", ".tgz", ".zip", ".deb"}
 TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
 
 
@@ -69,9 +75,12 @@ class Options:
         """
         validate = load_validator(self.validate_label_locale) if self.validate_label_locale else clean
         alphabet = self.filter_alphabet or alphabet
+        letters = Alphabet.from_file(alphabet) if alphabet else None
         return Rules(
-            validate=(lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate,
-            alphabet=Alphabet.from_file(alphabet) if alphabet else None,
+            validate=spelled(
+                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, letters
+            ),
+            alphabet=letters,
             min_s=min_s if self.min_sec is None else self.min_sec,
             max_s=max_s if self.max_sec is None else self.max_sec,
             ms_per_letter=ms_per_letter,
@@ -108,7 +117,12 @@ def import_parts(
     whole: Path | None = None,
     each: Callable[[Sample], None] = lambda sample: None,
 ) -> ImportReport:
-    """Import set after set into `report` and return it; `whole`: one more CSV, with the rows of all."""
+    """Import set after set into `report` and return it; `whole`: one more CSV, with the rows of all.
+
+    Raises CorpusError where two sets would write the same CSV.
+    """
+    parts, names = list(parts), WavNames()
+    _refuse_same([*(part.csv for part in parts), *([whole] if whole else [])])
     with ExitStack() as stack:
         everything = stack.enter_context(CsvWriter(whole, speakers=True)) if whole else None
 
@@ -119,12 +133,23 @@ def import_parts(
 
         for part in parts:
             report.sets.append(SetReport(part.csv.stem, part.csv, part.rules.max_s))
-            import_set(part.clips, len(part.clips), part.rules, report.sets[-1], options.workers, kept)
+            import_set(part.clips, len(part.clips), part.rules, report.sets[-1], options.workers, kept, names)
     if everything:
         report.derived.append((everything.path, everything.rows))
     if not any(one.clips for one in report.sets):
         raise CorpusError(f"{report.corpus}: no clips were found; is this the folder that was meant?")
     return report
+
+
+def _refuse_same(csvs: Sequence[Path]) -> None:
+    seen = set[str]()
+    for csv in csvs:
+        if (place := os.path.abspath(csv)) in seen:
+            raise CorpusError(
+                f"{csv}: two of the sets would be written to this file; import them one by one, each with a "
+                "--target-dir of its own, or give them different names"
+            )
+        seen.add(place)
 
 
 @dataclass
@@ -158,16 +183,23 @@ def joined(pieces: Sequence[Path], wav: Path) -> Path:
     """`wav`, made of whole recordings one after the other; the first that cannot be read, if one cannot.
 
     For recordings in pieces, and for long ones that are to be cut and cannot be entered well in the middle: MP3.
+    Raises AudioError where it cannot be written.
     """
+    lost = next((piece for piece in pieces if not piece.is_file()), None)
+    if lost is not None:
+        return lost
+    note = made_of.note(made_of.origin(pieces, wav), made_of.state(pieces))
+    made = read_note(wav, RATE_HZ)
+    if made is not None and made.note == note:
+        return wav
     sounds = []
-    for piece in () if wav.is_file() else pieces:
+    for piece in pieces:
         try:
             sounds.append(resample(*read_audio(piece), RATE_HZ))
         except AudioError:
             return piece
-    if sounds:
-        wav.parent.mkdir(parents=True, exist_ok=True)
-        write_wav(wav, np.concatenate(sounds), RATE_HZ)
+    wav.parent.mkdir(parents=True, exist_ok=True)
+    write_wav(wav, np.concatenate(sounds), RATE_HZ, note)
     return wav
 
 
@@ -175,7 +207,10 @@ def unpacked(path: Path, wanted: str) -> Path:
     """The folder that holds `wanted` (a pattern): `path`, or, if that is an archive, one below, after unpacking."""
     if not path.is_file():
         return path
-    folder = path.with_name(path.name.removesuffix(".gz").removesuffix(".tar").removesuffix(".tgz"))
+    name = path.name
+    while (suffix := Path(name).suffix) in _PACKED:
+        name = name.removesuffix(suffix)
+    folder = path.with_name(name if name != path.name else f"{name}-unpacked")
     unpack_once(path, folder, folder)
-    found = sorted(folder.rglob(wanted))
+    found = visible(folder, f"**/{wanted}")
     return found[0].parent if found else folder

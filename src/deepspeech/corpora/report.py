@@ -8,6 +8,7 @@ from types import TracebackType
 
 from deepspeech.errors import CorpusError
 from deepspeech.files import whole
+from deepspeech.text.characters import name
 
 # The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
 FAILED, INVALID_LABEL, TOO_SHORT, TOO_LONG = "failed", "invalid_label", "too_short", "too_long"
@@ -63,7 +64,7 @@ class DroppedFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = 0
-        self._whole = whole(path, CorpusError, "w", encoding="utf-8")
+        self._whole = whole(path, CorpusError, "w", encoding="utf-8", errors="backslashreplace")
 
     def __enter__(self) -> "DroppedFile":
         self._file = self._whole.__enter__()
@@ -94,7 +95,8 @@ def save_too_long(report: ImportReport, path: Path | None) -> None:
     files = [one.dropped_file for one in report.sets if one.dropped_file]
     dropped = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     sentences = [clip["sentence"] for clip in dropped if clip["reason"] == TOO_LONG]
-    path.write_text("".join(f"{sentence}\n" for sentence in sentences), encoding="utf-8")
+    with whole(path, CorpusError, "w", encoding="utf-8") as file:
+        file.writelines(f"{sentence}\n" for sentence in sentences)
     report.notes.append(f"{path}: {len(sentences)} sentences of clips that were too long.")
 
 
@@ -119,7 +121,7 @@ def _set_lines(one: SetReport) -> list[str]:
             told.append(f"  Skipped {one.skipped(reason)} samples {words}.")
             told += [f"    {n} × {text}" for (why, text), n in one.dropped.most_common() if why == reason]
     if one.letters:
-        shown = ", ".join(f"{letter!r} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN))
+        shown = ", ".join(f"{name(letter)} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN))
         told.append(f"  Letters outside the alphabet: {shown}{' …' * (len(one.letters) > _LETTERS_SHOWN)}")
     if one.dropped_file:
         told.append(f"  Every skipped clip and why: {one.dropped_file}")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 
 Item = TypeVar("Item")
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import read_xml
 from deepspeech.corpora.recipe import joined
+from deepspeech.files import visible
 from deepspeech.text.labels import validate_english
 
 UNKNOWN = "<unknown>"
@@ -49,7 +50,7 @@ class Article:
 
     def _sound(self) -> Path:
         """The one sound file, or several joined as audio.wav: times count through all of them."""
-        pieces = sorted(self.folder.glob("audio*.ogg"))
+        pieces = visible(self.folder, "audio*.ogg")
         return joined(pieces, self.folder / "audio.wav") if len(pieces) > 1 else self.folder / "audio.ogg"
 
 

@@ -9,11 +9,12 @@ from typing import TypeVar
 from deepspeech.audio.formats import AudioInfo, probe
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
-from deepspeech.errors import AudioError, DataError, TextError
+from deepspeech.errors import DataError, TextError, audio_error
 from deepspeech.features.config import FeatureConfig
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tables import NO_VALUE
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -60,13 +61,16 @@ def look(
     faults, labels = [], None
     try:
         info = info or probe(sample.audio)
-    except AudioError as error:
-        faults.append(Fault(sample, str(error).removeprefix(f"{sample.audio}: ")))
+    except Exception as error:  # of one clip; the look at the others goes on
+        faults.append(Fault(sample, str(audio_error(error, sample.audio)).removeprefix(f"{sample.audio}: ")))
     try:
         labels = None if alphabet is None else alphabet.encode(sample.transcript)
     except TextError as error:
         faults.append(Fault(sample, str(error), LETTERS if sample.transcript else EMPTY))
-    if info is not None and labels is not None:
+    if alphabet is not None and sample.transcript in NO_VALUE:
+        reason = f"its transcript is {sample.transcript!r}, as pandas writes a text that is missing"
+        faults.append(Fault(sample, reason, EMPTY))
+    elif info is not None and labels is not None:
         frames = outputs(features.frames(round(info.duration_s * features.sample_rate_hz)))
         needed = frames_needed(labels)
         if frames < needed:

@@ -108,7 +108,7 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
     def prepare(one: _Seen) -> _Sound | Fault:
         try:
             return _prepared(one, wanted, stays, hearing if options.augmentations else None, options.bitrate)
-        except AudioError as error:
+        except (AudioError, OSError) as error:  # it may be gone since the look
             return _fault(one.sample, error)
 
     kinds, coded, duration_s = Counter[str](), 0, 0.0
@@ -136,7 +136,7 @@ def _look(sample: Sample) -> _Seen | Fault:
     return _Seen(replace(sample, duration_s=info.duration_s), kind_of(info))
 
 
-def _fault(sample: Sample, error: AudioError) -> Fault:
+def _fault(sample: Sample, error: AudioError | OSError) -> Fault:
     return Fault(sample, str(error).removeprefix(f"{sample.audio}: "))
 
 

@@ -5,19 +5,18 @@ CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an
 `examine_all` brings it.
 """
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import whole
 from deepspeech.remote.files import address, beside, fetch, landing, parent
+from deepspeech.text.tables import NO_VALUE, decode, read_rows
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
 COLUMNS = ("wav_filename", "wav_filesize", "transcript")
@@ -31,13 +30,10 @@ def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
     """
     place = address(path) or Path(path)
     try:
-        # utf-8-sig: spreadsheets put a byte-order mark before the first column's name.
-        with fetch(place).open(encoding="utf-8-sig", newline="") as file:
-            return list(_samples(file, place, labelled))
+        content = fetch(place).read_bytes()
     except OSError as error:
         raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{place}: not UTF-8 text; save the CSV as UTF-8") from None
+    return list(_samples(decode(content, place, DataError), place, labelled))
 
 
 def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
@@ -91,45 +87,35 @@ def _field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _samples(file: TextIO, path: str | Path, labelled: bool) -> Iterator[Sample]:
-    reader = csv.reader(file)
-    try:
-        header = next(reader, None)
-        if header is None:
-            raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
-        audio, size, transcript = _positions(header, path, labelled)
-        speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)
-        for row in reader:
-            if not row:
-                continue
-            where = f"{path}:{reader.line_num}"
-            if len(row) <= max(audio, size, transcript):
-                raise DataError(f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row")
-            name = _audio_name(row[audio], parent(path), where)
-            size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
-            said = row[transcript] if transcript >= 0 else ""
-            yield Sample(name, landing(name), said, size_bytes, row[speaker] if -1 < speaker < len(row) else "")
-    except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: not readable as CSV ({error})") from None
-
-
-def _positions(header: list[str], path: str | Path, labelled: bool) -> tuple[int, int, int]:
-    """Where the columns stand; -1: absent."""
-    positions = [header.index(name) if name in header else -1 for name in COLUMNS]
-    for name, position, required in zip(COLUMNS, positions, (True, False, labelled), strict=True):
-        if required and position < 0:
-            raise DataError(f"{path}: there is no column {name}; its columns are {', '.join(header) or 'none'}")
-    return positions[0], positions[1], positions[2]
+def _samples(text: str, path: str | Path, labelled: bool) -> Iterator[Sample]:
+    if not text:
+        raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
+    needed = (COLUMNS[0], COLUMNS[2]) if labelled else COLUMNS[:1]
+    header, rows = read_rows(text, path, DataError, needed)
+    audio, size, transcript = (header.index(name) if name in header else -1 for name in COLUMNS)
+    speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)
+    folder = parent(path)
+    for line, row in rows:
+        where = f"{path}:{line}"
+        if len(row) <= max(audio, size, transcript):
+            raise DataError(f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row")
+        name = _audio_name(row[audio], folder, where)
+        size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
+        speaks = row[speaker] if -1 < speaker < len(row) else ""
+        yield Sample(name, landing(name), row[transcript] if transcript >= 0 else "", size_bytes, speaks)
 
 
 def _audio_name(name: str, folder: str, where: str) -> str:
     if not name:
         raise DataError(f"{where}: wav_filename is empty; name a sound file or remove the row")
-    return beside(folder, name)
+    place = beside(folder, name)
+    if "\\" in name and os.sep != "\\" and not address(place) and not os.path.exists(place):
+        return beside(folder, name.replace("\\", "/"))  # as written on Windows
+    return place
 
 
 def _size_bytes(text: str, where: str) -> int:
     try:
-        return int(float(text)) if text else 0  # tables edited with pandas may say 1234.0
+        return int(float(text)) if text and text not in NO_VALUE else 0  # tables edited with pandas may say 1234.0
     except (ValueError, OverflowError):
         raise DataError(f"{where}: wav_filesize is '{text}'; it must be a number of bytes, or empty") from None

@@ -4,32 +4,41 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from deepspeech.datasets.check import LETTERS
 from deepspeech.datasets.statistics import Statistics, statistics
 from deepspeech.datasets.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
-from deepspeech.text.letters import LetterCount, advice, alphabet_faults, name
+from deepspeech.text.characters import name
+from deepspeech.text.letters import LetterCount, advice, alphabet_faults
 
 _LETTERS_SHOWN = 30
 _SPEAKERS_SHOWN = 5
 
 
-def page(survey: Survey, shown: int) -> str:
-    """The whole report, with `shown` examples of each kind of finding."""
+def page(survey: Survey, shown: int, assumed: str = "") -> str:
+    """The whole report, with `shown` examples of each kind of finding.
+
+    `assumed`: what to say of an alphabet that nobody named; it is then the first suspect.
+    """
     parts = [_sets(survey)]
     for title, kinds in (("Training would refuse", REFUSED), ("Doubtful, though training would take them", DOUBTFUL)):
         count = survey.refused() if kinds is REFUSED else survey.doubtful()
         if count:
             parts.append([f"{title}: {plural(count, 'clip')}", *_findings(survey, kinds, shown)])
     parts += [_outside(survey), _alphabet(survey), _between(survey.overlaps)]
-    return "\n\n".join("\n".join(lines) for lines in [*parts, [verdict(survey)]] if lines)
+    return "\n\n".join(
+        "\n".join(lines) for lines in [*parts, [assumed] * bool(assumed), [verdict(survey, bool(assumed))]] if lines
+    )
 
 
-def verdict(survey: Survey) -> str:
-    """The last line: would training begin?"""
+def verdict(survey: Survey, assumed: bool = False) -> str:
+    """The last line: would training begin? `assumed`: nobody named the alphabet."""
     refused, total = survey.refused(), len(survey.clips)
     if not total:
         return "There is no clip in these sets: training would refuse them."
     if refused:
         remedy = "mend them, or train with --skip-bad"
+        if assumed and survey.findings[LETTERS]:
+            remedy = "name the alphabet to train with, --alphabet, and check again"
         return f"Training would refuse {refused:,} of {plural(total, 'clip')}: {remedy}."
     how = "every clip was listened to" if survey.options.listen else "only headers were read; --listen hears all"
     return f"Training would take {'the one clip' if total == 1 else f'all {total:,} clips'} ({how})."

@@ -4,8 +4,6 @@ Two layouts (docs/formats/tar.md). WebDataset: members of one key, `KEY.wav` and
 data_set_tool's: sounds and a `samples.csv` that lists them.
 """
 
-import csv
-import io
 import json
 import math
 import os
@@ -19,6 +17,7 @@ from deepspeech.audio.span import Span
 from deepspeech.datasets.csv_files import COLUMNS
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
+from deepspeech.text.tables import read_rows
 
 SOUND_SUFFIXES = ("wav", "flac", "opus", "ogg", "mp3")
 TEXT_SUFFIXES = ("txt", "json")
@@ -149,11 +148,9 @@ def _listed(file: BinaryIO, path: Path, found: list[Member], listing: Member, la
     """Samples of the old tool's layout, in the order of its CSV."""
     sounds = {member.name: member for member in found}
     where, samples = f"{path}:{LISTING}", []
-    try:
-        rows = list(csv.DictReader(io.StringIO(_text(file, path, listing), newline=""), restval=""))
-    except csv.Error as error:
-        raise DataError(f"{where}: not readable as CSV ({error})") from None
-    for number, row in enumerate(rows, 2):
+    header, rows = read_rows(_text(file, path, listing), where, DataError, COLUMNS[:1])
+    for number, fields in rows:
+        row = dict(zip(header, [*fields, *[""] * len(header)], strict=False))
         name, transcript = row.get(COLUMNS[0]), row.get(COLUMNS[2])
         if name not in sounds:
             raise DataError(f"{where}:{number}: {name or 'nothing'} is not in the archive; make the archive again")

@@ -57,7 +57,10 @@ class ListTarget:
                 if self._folder.exists():
                     raise DataError(f"{self._folder}: is there already, and sounds would go there; remove or rename it")
                 self._partial.mkdir()
-            (self._partial / name).write_bytes(sound)
+            try:
+                (self._partial / name).write_bytes(sound)
+            except OSError as error:
+                raise DataError(f"{self._folder / name}: cannot be written ({error.strerror}); free space") from None
             sample = replace(sample, audio=self._folder / name, size_bytes=len(sound))
         self._list.write(sample)
         self._count += 1

@@ -4,7 +4,6 @@ In: class probabilities of a network, whole clips (Emission) or chunks. Out: Tra
 The search itself is `native/src/beam.cc`.
 """
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepspeech._native import BeamSearch, word_probabilities
+from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission, Float32, checked
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
@@ -177,7 +177,7 @@ def decode_batch(
     def one(emission: Emission) -> list[Transcript]:
         return decode(emission, alphabet, options, candidates, scorer, hot_words, phrases)
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or cores()) as pool:
         return list(pool.map(one, emissions))
 
 

@@ -4,16 +4,18 @@ In: texts and how strongly to listen for each. Out: what the beam search boosts 
 docs/hot-words.md; the search is `native/src/phrases.cc`. Hot *words*, which weigh words of a scorer, are another thing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepspeech import _native
 from deepspeech.errors import ConfigError, TextError
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.normalize import normalizer
+from deepspeech.text.reading import read_text
 
 DEFAULT_STRENGTH = 1.0
-STRONGEST = 100.0
+STRONGEST = 8.0  # beyond it phrases are written over everything that is said
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,22 @@ class HotPhrases:
             if not text:
                 raise ConfigError("a hot phrase is empty; name some words")
             if not 0 <= strength <= STRONGEST:
-                raise ConfigError(f"hot phrase '{text}': its strength is {strength:g}; give 0 to {STRONGEST:g}")
+                raise ConfigError(
+                    f"hot phrase '{text}': its strength is {strength:g}, which follows the last colon; give 0 to "
+                    f"{STRONGEST:g}, and where the colon belongs to the phrase, {text}:{strength:g}:1"
+                )
             tidy[text] = max(float(strength), tidy.get(text, 0.0))
         object.__setattr__(self, "strengths", tidy)
 
     @classmethod
     def parse(cls, lines: Iterable[str]) -> "HotPhrases":
-        """Of texts `PHRASE` or `PHRASE:STRENGTH`; what follows a colon and is no number belongs to the phrase."""
+        """Of texts `PHRASE` or `PHRASE:STRENGTH`, with a colon or a tab between them.
+
+        What follows a colon and is no number belongs to the phrase.
+        """
         strengths: dict[str, float] = {}
         for line in lines:
-            text, colon, number = line.rpartition(":")
+            text, colon, number = line.replace("\t", ":").rpartition(":")
             try:
                 strengths[text if colon else line] = float(number) if colon else DEFAULT_STRENGTH
             except ValueError:
@@ -55,10 +63,10 @@ class HotPhrases:
     def from_file(cls, path: str | Path) -> "HotPhrases":
         """Of a text file with one such text a line; empty lines and lines that begin with # are passed over."""
         try:
-            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+            lines = read_text(path).split("\n")
         except OSError as error:
             raise ConfigError(f"{path}: cannot read the hot phrases ({error.strerror})") from None
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise ConfigError(f"{path}: the hot phrases are not UTF-8 text; save them as UTF-8") from None
         try:
             return cls.parse(line for line in lines if line.strip() and not line.startswith("#"))
@@ -81,15 +89,22 @@ class HotPhrases:
         return self._made[alphabet]
 
     def _make(self, alphabet: Alphabet) -> _native.Phrases | None:
-        labels = [(_encoded(alphabet, text), strength) for text, strength in self.strengths.items() if strength > 0]
+        spell = normalizer(alphabet)
+        strongest: dict[tuple[int, ...], float] = {}  # two texts may be spelled alike
+        for text, strength in self.strengths.items():
+            if strength == 0:
+                continue
+            spelled = tuple(_encoded(alphabet, spell, text))
+            strongest[spelled] = max(strength, strongest.get(spelled, 0.0))
+        labels = [(list(spelled), strength) for spelled, strength in strongest.items()]
         try:
             return _native.Phrases(labels, None if alphabet.bytes_mode else alphabet.space) if labels else None
         except ValueError as error:
             raise ConfigError(f"hot phrases: {error}") from None
 
 
-def _encoded(alphabet: Alphabet, text: str) -> list[int]:
+def _encoded(alphabet: Alphabet, spell: Callable[[str], str], text: str) -> list[int]:
     try:
-        return alphabet.encode(text)
+        return alphabet.encode(spell(text))
     except TextError as error:
         raise ConfigError(f"hot phrase '{text}': {error}; write it as transcripts are written") from None

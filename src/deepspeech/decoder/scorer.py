@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT, DecodeOptions
+from deepspeech.decoder.sample_words import misfit
 from deepspeech.errors import ConfigError, ScorerError
 from deepspeech.text.alphabet import Alphabet
 
@@ -19,14 +20,21 @@ class Scorer:
     def __init__(self, path: Path, native: _native.Scorer) -> None:
         """Use Scorer.open()."""
         self.path, self._native = path, native
+        self._fitting: set[Alphabet] = set()  # a stream has a search for each utterance; looking once is enough
 
     @classmethod
-    def open(cls, path: str | Path) -> "Scorer":
-        """Read and check a `.scorer` file. Raises ScorerError with the cause."""
+    def open(cls, path: str | Path, alphabet: Alphabet | None = None) -> "Scorer":
+        """Read a `.scorer` file, and check it: by itself, and against the `alphabet` of the network that it is for.
+
+        Raises ScorerError with the cause.
+        """
         try:
-            return cls(Path(path), _native.Scorer(str(path)))
+            scorer = cls(Path(path), _native.Scorer(str(path)))
         except (RuntimeError, ValueError) as error:
             raise ScorerError(f"{path}: the scorer {error}") from None
+        if alphabet is not None:
+            scorer.language(alphabet, DecodeOptions())
+        return scorer
 
     @property
     def alpha(self) -> float:
@@ -55,9 +63,7 @@ class Scorer:
         for word, boost in (hot_words or {}).items():
             if not abs(boost) < LARGEST_WEIGHT:
                 raise ConfigError(f"the boost of hot word '{word}' is {boost:g}; it must be below {LARGEST_WEIGHT:g}")
-        if self.bytes_mode != alphabet.bytes_mode:
-            mine, theirs = ("bytes", "letters") if self.bytes_mode else ("letters", "bytes")
-            raise ScorerError(f"{self.path}: this scorer is for {mine}, the network gives {theirs}; use another")
+        self._check(alphabet)
         alpha = self.alpha if options.alpha is None else options.alpha
         beta = self.beta if options.beta is None else options.beta
         try:
@@ -66,3 +72,15 @@ class Scorer:
             )
         except ValueError as error:
             raise ScorerError(f"{self.path}: the scorer does not fit: {error}") from None
+
+    def _check(self, alphabet: Alphabet) -> None:
+        if alphabet in self._fitting:
+            return
+        if self.bytes_mode != alphabet.bytes_mode:
+            mine, theirs = ("bytes", "letters") if self.bytes_mode else ("letters", "bytes")
+            raise ScorerError(f"{self.path}: this scorer is for {mine}, the network gives {theirs}; use another")
+        if fault := misfit(self._native, alphabet):
+            raise ScorerError(
+                f"{self.path}: the scorer does not fit the network's alphabet: {fault}; use one that was built with it"
+            )
+        self._fitting.add(alphabet)

@@ -38,7 +38,10 @@ def evaluate(
     chunk: int = 64,
     phrases: HotPhrases | None = None,
 ) -> Scores:
-    """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged."""
+    """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged.
+
+    Samples without an emission, which the emitter left out, have no score.
+    """
     scored: dict[Sample, Scored] = {}  # not by id: one recording may be listed with several transcripts
     with Progress(len(samples), label, "clips") as progress:
         source = iter(emitted)
@@ -46,7 +49,7 @@ def evaluate(
             for item, text in zip(group, _texts(group, alphabet, options, scorer, phrases), strict=True):
                 scored[item.sample] = score(item.sample.id, item.sample.transcript, text, item.loss)
             progress.advance(len(group))
-    return Scores(tuple(scored[sample] for sample in samples), alphabet.bytes_mode)
+    return Scores(tuple(scored[sample] for sample in samples if sample in scored), alphabet.bytes_mode)
 
 
 def _texts(

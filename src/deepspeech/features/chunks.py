@@ -55,7 +55,8 @@ class ChunkSpec:
 
     def outputs(self, frames: Count) -> Count:
         """Outputs for a clip of so many frames: a number, or an array of them."""
-        return self.within(frames + self.left + self.right)
+        outputs: Count = self.within(frames + self.left + self.right)
+        return outputs
 
     def within(self, frames: Count) -> Count:
         """Outputs of a chunk of so many frames, zeros beyond the ends among them."""

@@ -3,7 +3,6 @@
 In: a path. Out: a Description, from headers alone.
 """
 
-import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +11,15 @@ from pathlib import Path
 
 from deepspeech import _native
 from deepspeech.errors import LmError, ScorerError
+from deepspeech.lm.corpus import open_text, read_some
 
 TYPES = ("probing", "rest probing", "trie", "quantised trie", "array trie", "quantised array trie")  # by KenLM's number
 
-_GZIP = b"\x1f\x8b"
 _KENLM = b"mmap lm"
 _TRAILER = b"EIRT"
 _ARPA_COUNT = re.compile(r"ngram (\d+) *= *(\d+)")
-_ARPA_HEAD_LINES = 1000
+_KIND_BYTES = 64
+_HEAD_BYTES = 1 << 16  # of an ARPA text: its counts are there
 _BLOCK_BYTES = 1 << 20
 WORDS_SHOWN = 12
 
@@ -59,14 +59,8 @@ def describe(path: Path) -> Description:
 
 def kind_of(path: Path) -> str:
     """What a file is by its first bytes: scorer, kenlm or arpa. Raises LmError."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(64)
-        if head.startswith(_GZIP):
-            with gzip.open(path) as file:
-                head = file.read(64)
-    except (OSError, EOFError) as error:
-        raise LmError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    with open_text(path) as (stream, _):
+        head = read_some(path, stream, _HEAD_BYTES)[:_KIND_BYTES]
     if head.startswith(_KENLM):
         return "scorer" if _has_trailer(path) else "kenlm"
     if b"\\data\\" in head:
@@ -99,7 +93,7 @@ def _has_trailer(path: Path) -> bool:
 
 def _arpa_counts(path: Path) -> tuple[int, ...]:
     counts: list[int] = []
-    for line in _head(path):
+    for line in map(str.strip, _head(path)):
         found = _ARPA_COUNT.match(line)
         if found and int(found[1]) == len(counts) + 1:
             counts.append(int(found[2]))
@@ -110,15 +104,9 @@ def _arpa_counts(path: Path) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _head(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
-        zipped = file.read(2) == _GZIP
-    try:
-        with gzip.open(path) if zipped else path.open("rb") as file:
-            for _ in range(_ARPA_HEAD_LINES):
-                yield file.readline(10_000).decode("utf-8", "replace").strip()
-    except (OSError, EOFError) as error:
-        raise LmError(f"{path}: cannot be read ({error})") from None
+def _head(path: Path) -> list[str]:
+    with open_text(path) as (stream, _):
+        return read_some(path, stream, _HEAD_BYTES).decode("utf-8", "replace").split("\n")
 
 
 def strings(path: Path, end: int) -> Iterator[str]:

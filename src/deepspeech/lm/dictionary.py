@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from deepspeech import _native
 from deepspeech.errors import LmError
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.characters import name
 
 MARKS = ("<s>", "</s>", "<unk>")  # parts of a language model that are no words
 _SHOWN = 5
@@ -45,6 +46,6 @@ def describe_skipped(dictionary: Dictionary, alphabet: Alphabet) -> str:
     if not dictionary.skipped:
         return ""
     letters = Counter(letter for word in dictionary.skipped for letter in alphabet.missing(word))
-    shown = ", ".join(f"{letter!r} in {count}" for letter, count in letters.most_common(_SHOWN))
+    shown = ", ".join(f"{name(letter)} in {count}" for letter, count in letters.most_common(_SHOWN))
     more = f" and {len(letters) - _SHOWN} other letters" if len(letters) > _SHOWN else ""
     return f"{len(dictionary.skipped)} words have letters outside the alphabet ({shown}{more})"

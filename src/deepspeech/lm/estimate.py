@@ -100,8 +100,8 @@ def _numbers(corpus: Corpus, kept: NDArray[np.bool_]) -> Iterator[NDArray[np.uin
 def _text_told(corpus: Corpus) -> Iterator[str]:
     words, different = corpus.tokens - corpus.sentences, len(corpus.ids) - 3
     yield f"{words} words, {different} different ones, in {corpus.sentences} sentences"
-    if corpus.left_out:
-        yield f"{corpus.left_out} lines left out: they hold characters outside the alphabet"
+    if corpus.left_out.lines:
+        yield str(corpus.left_out)
 
 
 def _orders_told(found: Sequence[int], kept: Sequence[int], taken: Sequence[Discounts]) -> Iterator[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, open_native, size
-from deepspeech.lm.sample_words import fault, sample_words
+from deepspeech.decoder.sample_words import misfit, sample_words
+from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, size
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
 
@@ -50,7 +50,7 @@ def examine(path: Path, alphabet: Alphabet | None) -> Examined:
     if seen.scorer is None:
         return Examined(seen, seen.strings, False, "")
     spelt = alphabet or (ByteAlphabet() if seen.scorer.bytes_mode else None)
-    fits_not = fault(seen.scorer, open_native(path), alphabet) if alphabet else ""
+    fits_not = misfit(seen.scorer, alphabet) if alphabet else ""
     known = spelt is not None and spelt.bytes_mode == seen.scorer.bytes_mode and not fits_not
     words = tuple(sample_words(seen.scorer, spelt, WORDS_SHOWN)) if spelt and known else ()
     return Examined(seen, words, alphabet is not None, fits_not)

@@ -65,6 +65,8 @@ class Store:
                 "memory_limit": f"{self._memory_bytes // MEGABYTE}MB",
                 "temp_directory": str(self.folder / "spilled"),
                 "threads": THREADS,
+                "autoinstall_known_extensions": False,  # DuckDB would ask its makers' server for them
+                "autoload_known_extensions": False,
             },
         )
         # Tables live for seconds: packing them would cost more than it saves.

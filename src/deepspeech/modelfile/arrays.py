@@ -44,6 +44,38 @@ def read_constants(path: str | Path) -> dict[str, NDArray[Any]]:
     return constants
 
 
+def check_graph(path: str | Path) -> None:
+    """Raise ModelFileError where a graph could run for ever or read other files.
+
+    That is: graphs inside it (Loop, If, Scan), functions, weights in files of their own. Ours hold none.
+    """
+    for number, value in wire.fields(_view(path), MOST_FIELDS):
+        if number == 25:  # ModelProto.functions
+            raise ModelFileError("holds functions, which no model of this package has")
+        if number == 7:  # ModelProto.graph
+            for kind, part in wire.fields(wire.message(value), MOST_FIELDS):
+                if kind == 1:  # GraphProto.node
+                    _check_node(wire.message(part))
+                elif kind == 5:  # GraphProto.initializer
+                    _check_tensor(wire.message(part))
+
+
+def _check_node(node: memoryview) -> None:
+    for number, attribute in wire.fields(node):
+        if number == 5:  # NodeProto.attribute
+            for kind, part in wire.fields(wire.message(attribute), MOST_FIELDS):
+                if kind in (6, 11):  # AttributeProto.g, graphs
+                    raise ModelFileError("holds a graph inside its graph (a loop?), which no model of this package has")
+                if kind in (5, 10):  # AttributeProto.t, tensors
+                    _check_tensor(wire.message(part))
+
+
+def _check_tensor(tensor: memoryview) -> None:
+    for number, _ in wire.fields(tensor, MOST_FIELDS):
+        if number in (13, 14):  # TensorProto.external_data, data_location
+            raise ModelFileError("keeps weights in another file, which no model of this package does")
+
+
 def _constant(tensor: memoryview) -> tuple[str, NDArray[Any] | None]:
     shape, kind, name, raw = [], 0, "", None
     for number, value in wire.fields(tensor):

@@ -10,6 +10,7 @@ from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import FeatureConfig
 from deepspeech.modelfile.old_cards import lifted, lowered
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.untrusted import check_description, parse_json
 
 FORMAT = 3
 _KEY = "deepspeech"
@@ -64,7 +65,8 @@ class ModelCard:
                 "not a model of this package (it carries no deepspeech card); export one with `deepspeech export`"
             )
         try:
-            page: dict[str, Any] = json.loads(metadata[_KEY])
+            page: dict[str, Any] = parse_json(metadata[_KEY])
+            check_description(page)
             if page["format"] > FORMAT:
                 raise ModelFileError(f"written by a newer version (format {page['format']}); update deepspeech")
             page = lifted(page)

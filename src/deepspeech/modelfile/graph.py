@@ -49,6 +49,7 @@ class Quantised:
         return self.values * self.scale[:, None]
 
 
+Model = onnx.ModelProto
 Weights = Mapping[str, "Float32 | Quantised"]
 Shape = Sequence["int | str"]  # names for what may differ: "clips" of a batch, "frames" of a chunk
 

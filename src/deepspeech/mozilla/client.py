@@ -129,8 +129,7 @@ class Model:
         options = replace(self._options, alpha=None, beta=None)
         try:
             with _named(scorer_path) as path:
-                scorer = Scorer.open(path)
-            scorer.language(self._session.card.alphabet, options)  # whether they fit
+                scorer = Scorer.open(path, self._session.card.alphabet)
         except ScorerError as error:
             raise _failed("EnableExternalScorer", INVALID_SCORER) from error
         self._scorer = scorer

@@ -19,6 +19,7 @@ from deepspeech.modelfile import wire
 
 MAGIC = b"TFL3"  # at byte 4
 LARGEST_COUNT = 50_000  # of tensors, operators and buffers; an unrolled network has a few hundred
+LARGEST_TOTAL = 1_000_000  # tables and numbers, all together: parts may lie over one another, so a small file has many
 LARGEST_RANK = 8
 LARGEST_INPUTS = 1000  # of an operator
 TYPES: dict[int, Any] = {0: np.float32, 2: np.int32, 9: np.int8}
@@ -94,8 +95,8 @@ def read(data: bytes) -> Graph:
     """The graph. Raises ModelFileError for anything that is not one."""
     if data[4:8] != MAGIC:
         raise ModelFileError("not a TensorFlow Lite model (it does not say TFL3)")
-    view = memoryview(data)
-    model = _Table(view, _u32(view, 0))
+    view = _View(data)
+    model = _Table(view, _u32(view.bytes, 0))
     if (version := model.unsigned(0)) != 3:
         raise ModelFileError(f"a TensorFlow Lite model of schema {version}; DeepSpeech wrote schema 3")
     codes = model.tables(1, _code)
@@ -157,13 +158,25 @@ def _u32(view: memoryview, position: int) -> int:
     return value
 
 
+class _View:
+    """The file's bytes, and how many parts may still be read of it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.bytes, self._left = memoryview(data), LARGEST_TOTAL
+
+    def spend(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise ModelFileError(f"the model lists more than {LARGEST_TOTAL} parts; it is damaged")
+
+
 class _Table:
     """A table at a position; its fields are counted as in the schema."""
 
-    def __init__(self, view: memoryview, position: int) -> None:
-        self._view, self._at = view, position
-        self._vtable = position - _take(view, position, "<i")
-        self._vtable_bytes = _take(view, self._vtable, "<H")
+    def __init__(self, file: _View, position: int) -> None:
+        self._file, self._view, self._at = file, file.bytes, position
+        self._vtable = position - _take(self._view, position, "<i")
+        self._vtable_bytes = _take(self._view, self._vtable, "<H")
 
     def _field(self, number: int) -> int:
         """Where a field lies, 0 where it is left out."""
@@ -188,7 +201,7 @@ class _Table:
 
     def table(self, number: int) -> "_Table | None":
         at = self._field(number)
-        return _Table(self._view, at + _u32(self._view, at)) if at else None
+        return _Table(self._file, at + _u32(self._view, at)) if at else None
 
     def _vector(self, number: int, item_bytes: int) -> tuple[int, int]:
         """Position and length of a vector; all of it lies within the file."""
@@ -216,14 +229,16 @@ class _Table:
         values = self.numbers(number, np.int32)
         if len(values) > LARGEST_INPUTS:
             raise ModelFileError(f"the model lists {len(values)} numbers where a few are due; it is damaged")
+        self._file.spend(len(values))
         return list(values.tolist())
 
     def tables(self, number: int, make: Callable[["_Table"], T]) -> list[T]:
         at, count = self._vector(number, 4)
         if count > LARGEST_COUNT:
             raise ModelFileError(f"the model lists {count} parts; it is damaged, or no DeepSpeech network")
+        self._file.spend(count)
         return list(self._made(at, count, make))
 
     def _made(self, at: int, count: int, make: Callable[["_Table"], T]) -> Iterator[T]:
         for position in range(at, at + 4 * count, 4):
-            yield make(_Table(self._view, position + _u32(self._view, position)))
+            yield make(_Table(self._file, position + _u32(self._view, position)))

@@ -3,6 +3,9 @@
     recordings ─ a window of them at a time ─▶ read, cut at silences, features ─▶ clips by length ─▶ 16 at a time:
                                                (while the window before it runs)                     network, search
 
+A recording of hours is read a quarter of an hour at a time: the first of it with its window, the rest after it. So
+memory does not grow with the length of recordings.
+
 A batch reads the network's weights from memory once for 16 clips; clips of like length leave little of it empty, and
 those that end early leave the batch. A long
 recording is cut twice: at its silences, so that there are clips, and at the pauses that the network hears, for it fares
@@ -14,19 +17,21 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.audio.formats import read_audio
-from deepspeech.audio.resample import resample
+from deepspeech.audio.blocks import Blocks
+from deepspeech.audio.formats import probe
 from deepspeech.audio.span import Span
-from deepspeech.audio.vad import SilenceRules, segments
+from deepspeech.audio.vad import SilenceRules, SpeechStream
+from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.errors import AudioError
+from deepspeech.errors import AudioError, ConfigError, audio_error
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.modelfile.card import ModelCard
@@ -37,8 +42,12 @@ Float32 = NDArray[np.float32]
 Source = str | Path | Span | bytes
 
 BATCH = 16
-WINDOW = 128  # recordings that are sorted together, fewer of large files
-WINDOW_BYTES = 1 << 28
+WINDOW = 128  # recordings that are sorted together, fewer of long ones
+WINDOW_S = 3600.0
+PART_S = 900.0  # of a recording, that is in memory at a time
+EACH = "each"  # every channel by itself
+_BYTES_PER_S = {"mp3": 8000, "ogg": 4000, "oga": 4000, "opus": 4000, "packets": 4000}  # at the least, more or less
+_PLAIN_BYTES_PER_S = 16000
 
 
 @dataclass(frozen=True)
@@ -48,11 +57,21 @@ class Recording:
     source: Source
     duration_s: float
     segments: tuple[Transcript, ...]  # in order, with times of the recording; those without words are left out
+    channel: int | None = None  # which was listened to, from 0; None: all, averaged
+    warning: str = ""  # why this is not all of it: the file is cut off or damaged
 
     @property
     def text(self) -> str:
         """All that was said, in one line."""
         return " ".join(segment.text for segment in self.segments)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel of a recording, from 0, in the place of the recording."""
+
+    source: Source
+    number: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +80,21 @@ class _Clip:
 
     first_frame: int
     features: Float32  # [frames, coefficients]
+    duration_s: float
     long: bool  # of a recording that was cut: to be cut at the pauses that the network hears, too
 
 
 @dataclass(frozen=True, eq=False)
 class _Loaded:
-    source: Source
-    duration_s: float
+    """A recording of which the first part is read."""
+
+    item: Channel
+    blocks: Blocks  # knows the duration once it was read to the end
     clips: list[_Clip]
+    rest: Iterator[_Clip]
+
+
+_Read: TypeAlias = list[Transcript] | Exception  # what was made of a clip
 
 
 class Bulk:
@@ -80,61 +106,105 @@ class Bulk:
         extractor: FeatureExtractor,
         new_decoder: Callable[[int], BeamDecoder],
         alternatives: int,
-        cores: int | None,
+        threads: int | None,
         rules: SilenceRules,
     ) -> None:
         """Use Recognizer.transcribe_all()."""
         self._session, self._extractor, self._new_decoder = session, extractor, new_decoder
         self._count, self._rules = 1 + alternatives, rules
         self._pause_frames = round(EndpointRules().trailing_silence_s / session.card.frame_s)
-        self._cores = cores or len(os.sched_getaffinity(0))
+        self._threads = threads or cores()
 
-    def over(self, sources: Iterable[Source]) -> Iterator[Recording | AudioError]:
+    def over(
+        self, sources: Iterable[Source | Channel], channel: int | str | None = None
+    ) -> Iterator[Recording | AudioError]:
         """A Recording for each source, in order, or the AudioError that says why there is none."""
-        remaining = iter(sources)
-        with ThreadPoolExecutor(self._cores) as pool:
+        remaining = _channels(sources, channel)
+        with ThreadPoolExecutor(self._threads) as pool:
 
             def load() -> list[Future[_Loaded | AudioError]]:
-                return [pool.submit(self._load, source) for source in _window(remaining)]
+                return [pool.submit(self._load, item) for item in _window(remaining)]
 
             try:
                 window = load()
                 while window:
                     loaded = [future.result() for future in window]
-                    jobs = self._submit(pool, [item for item in loaded if isinstance(item, _Loaded)])
+                    jobs = self._submit(
+                        pool, [clip for one in loaded if isinstance(one, _Loaded) for clip in one.clips]
+                    )
                     window = load()  # behind the batches in the queue: it fills the cores when they run out
-                    texts = {id(clip): text for job in jobs for clip, text in job.result()}
-                    for item in loaded:
-                        yield item if isinstance(item, AudioError) else _recording(item, texts)
+                    read = {id(clip): found for job in jobs for clip, found in job.result()}
+                    while loaded:
+                        one = loaded.pop(0)
+                        yield one if isinstance(one, AudioError) else self._recording(pool, one, read)
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _load(self, source: Source) -> "_Loaded | AudioError":
+    def _recording(self, pool: ThreadPoolExecutor, loaded: _Loaded, read: dict[int, _Read]) -> Recording | AudioError:
+        """The recording, whose first clips were `read`; what is left of it is read and transcribed now."""
+        item, blocks = loaded.item, loaded.blocks
         try:
-            samples, rate_hz = read_audio(source)
-        except AudioError as error:
-            return error
-        duration_s = len(samples) / rate_hz
-        config = self._extractor.config
-        samples = resample(samples, rate_hz, config.sample_rate_hz)
-        if duration_s <= self._rules.max_segment_s:
-            return _Loaded(source, duration_s, [_Clip(0, self._extractor(samples), long=False)])
-        clips = []
-        for start_s, end_s in segments(samples, config.sample_rate_hz, self._rules):
-            first_frame = round(start_s / self._session.card.frame_s)
-            first_sample = first_frame * self._session.card.chunk.stride * config.step_samples
-            piece = samples[first_sample : round(end_s * config.sample_rate_hz)]
-            clips.append(_Clip(first_frame, self._extractor(piece), long=True))
-        return _Loaded(source, duration_s, clips)
+            found = _spoken(loaded.clips, read)
+            loaded.clips.clear()
+            ahead = pool.submit(_part, loaded.rest)
+            while clips := ahead.result():
+                ahead = pool.submit(_part, loaded.rest)
+                here = {id(clip): texts for job in self._submit(pool, clips) for clip, texts in job.result()}
+                found += _spoken(clips, here)
+        except Exception as error:
+            return audio_error(error, _name(item.source))
+        return Recording(item.source, blocks.duration_s, tuple(found), item.number, blocks.fault)
 
-    def _submit(
-        self, pool: ThreadPoolExecutor, loaded: Sequence[_Loaded]
-    ) -> list[Future[list[tuple[_Clip, list[Transcript]]]]]:
-        clips = sorted((clip for item in loaded for clip in item.clips), key=lambda clip: -len(clip.features))
-        groups = [clips[first : first + BATCH] for first in range(0, len(clips), BATCH)]
+    def _load(self, item: Channel) -> "_Loaded | AudioError":
+        """The first clips of a recording; whatever goes wrong with one is its own fault and ends nothing else."""
+        try:
+            blocks = Blocks(item.source, self._extractor.config.sample_rate_hz, item.number, cut_ok=True)
+            clips = self._clips(blocks)
+            return _Loaded(item, blocks, _part(clips), clips)
+        except Exception as error:
+            return audio_error(error, _name(item.source))
+
+    def _clips(self, blocks: Blocks) -> Iterator[_Clip]:
+        """The stretches of a recording, as they are read."""
+        coming, begun = iter(blocks), list[Float32]()
+        for block in coming:
+            begun.append(block)
+            if blocks.duration_s > self._rules.max_segment_s:
+                yield from self._cut(chain(begun, coming))
+                return
+        samples = begun[0] if len(begun) == 1 else np.concatenate(begun)
+        yield _Clip(0, self._extractor(samples), blocks.duration_s, long=False)
+
+    def _cut(self, blocks: Iterator[Float32]) -> Iterator[_Clip]:
+        rate_hz, frame_s = self._extractor.config.sample_rate_hz, self._session.card.frame_s
+        frame_samples = self._session.card.chunk.stride * self._extractor.config.step_samples
+        speech, held, first = SpeechStream(rate_hz, self._rules), np.zeros(0, np.float32), 0
+        for block in chain(blocks, [None]):
+            found = speech.finish() if block is None else speech.feed(block)
+            held = held if block is None else np.concatenate([held, block])
+            for start_s, end_s in found:
+                first_frame = round(start_s / frame_s)
+                piece = held[max(0, first_frame * frame_samples - first) : round(end_s * rate_hz) - first]
+                yield _Clip(first_frame, self._extractor(piece), end_s - start_s, long=True)
+            spare = min(len(held), int((speech.needed_s - frame_s) * rate_hz) - first)
+            if spare > 0:  # the first stretch may start a frame earlier, for frames are counted from the beginning
+                held, first = held[spare:], first + spare
+
+    def _submit(self, pool: ThreadPoolExecutor, clips: Sequence[_Clip]) -> list[Future[list[tuple[_Clip, _Read]]]]:
+        ordered = sorted(clips, key=lambda clip: -len(clip.features))
+        groups = [ordered[first : first + BATCH] for first in range(0, len(ordered), BATCH)]
         return [pool.submit(self._run, group) for group in groups]
 
-    def _run(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, list[Transcript]]]:
+    def _run(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, _Read]]:
+        """The texts of a batch. Where it fails, each clip is tried alone, to know whose fault that is."""
+        try:
+            return self._texts(clips)
+        except Exception as error:
+            if len(clips) == 1:
+                return [(clips[0], error)]
+            return [found for clip in clips for found in self._run([clip])]
+
+    def _texts(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, _Read]]:
         card = self._session.card
         rows = [
             Row(clip.features, card.chunk, self._pause_frames if clip.long and card.streams else None) for clip in clips
@@ -220,22 +290,70 @@ def _padded(card: ModelCard, rows: Sequence[Row]) -> Float32:
     return padded
 
 
-def _window(sources: Iterator[Source]) -> Iterator[Source]:
-    """The next sources that are sorted together: their features must fit into memory."""
-    size = 0
-    for source in islice(sources, WINDOW):
-        yield source
-        size += _size(source)
-        if size >= WINDOW_BYTES:
+def _part(clips: Iterator[_Clip]) -> list[_Clip]:
+    """The next clips, of a quarter of an hour or so; none where there are no more."""
+    some, left_s = list[_Clip](), PART_S
+    for clip in clips:
+        some.append(clip)
+        left_s -= clip.duration_s
+        if left_s <= 0:
+            break
+    return some
+
+
+def _spoken(clips: Sequence[_Clip], read: dict[int, _Read]) -> list[Transcript]:
+    """The texts of a recording's clips, empty ones left out. Raises what went wrong with one of them."""
+    spoken: list[Transcript] = []
+    for clip in clips:
+        texts = read[id(clip)]
+        if isinstance(texts, Exception):
+            raise texts
+        spoken += [text for text in texts if text.text]
+    return spoken
+
+
+def _name(source: Source) -> str:
+    return "sound in memory" if isinstance(source, bytes) else str(source)
+
+
+def _channels(sources: Iterable[Source | Channel], channel: int | str | None) -> Iterator[Channel]:
+    """What is to be transcribed of each source."""
+    if isinstance(channel, str) and channel != EACH:
+        raise ConfigError(f"channel is '{channel}'; give a number from 0, or '{EACH}'")
+    for source in sources:
+        if isinstance(source, Channel):
+            yield source
+        elif isinstance(channel, str):
+            yield from (Channel(source, number) for number in range(channels(source)))
+        else:
+            yield Channel(source, channel)
+
+
+def channels(source: Source) -> int:
+    """How many channels a recording has; 1 where it cannot be read, which comes to light when it is."""
+    try:
+        return probe(source).channels
+    except AudioError:
+        return 1
+
+
+def _window(items: Iterator[Channel]) -> Iterator[Channel]:
+    """The next recordings that are sorted together: their features must fit into memory."""
+    duration_s = 0.0
+    for item in islice(items, WINDOW):
+        yield item
+        duration_s += _duration_s(item.source)
+        if duration_s >= WINDOW_S:
             break
 
 
-def _size(source: Source) -> int:
+def _duration_s(source: Source) -> float:
+    """How long a recording may be, by its size and kind."""
     if isinstance(source, Span):
-        return source.size
-    return len(source) if isinstance(source, bytes) else os.path.getsize(source) if os.path.isfile(source) else 0
-
-
-def _recording(loaded: _Loaded, texts: dict[int, list[Transcript]]) -> Recording:
-    found = [text for clip in loaded.clips for text in texts[id(clip)]]
-    return Recording(loaded.source, loaded.duration_s, tuple(text for text in found if text.text))
+        size, kind = source.size, source.kind
+    elif isinstance(source, bytes):
+        size, kind = len(source), "wav" if source[:4] in (b"RIFF", b"fLaC") else "mp3"
+    else:
+        size = os.path.getsize(source) if os.path.isfile(source) else 0
+        kind = os.path.splitext(source)[1][1:].lower()
+    return size / _BYTES_PER_S.get(kind, _PLAIN_BYTES_PER_S)

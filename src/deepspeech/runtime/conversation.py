@@ -9,12 +9,13 @@ whole sound. Rules are looked at after each step of the network and nowhere else
 how the sound was cut. One stream belongs to one thread; the model behind it is shared.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
-from deepspeech.decoder.transcript import Transcript
+from deepspeech.decoder.transcript import Token, Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.runtime.endpoints import Ending, EndpointRules
@@ -103,7 +104,8 @@ class ConversationStream:
                 again = self._emissions.restart()
                 self._begin(self._frames - len(again), again)
             elif ending is Ending.LENGTH:
-                yield from self._spoken(self._cut())
+                cut = self._cut()
+                yield from self._spoken(cut) if cut else ()
 
     def _ending(self) -> Ending:
         heard = self._decoder.heard
@@ -112,22 +114,38 @@ class ConversationStream:
         first, last = heard
         return self._rules.ending((self._frames - 1 - last) * self._frame_s, (last - first) * self._frame_s)
 
-    def _cut(self) -> Transcript:
-        """The utterance up to its last space, or to its surest blank of late; the rest begins the next."""
+    def _cut(self) -> Transcript | None:
+        """The utterance up to its last space, or between two characters of late; the rest begins the next."""
         whole = self._result()
-        letters = [token.frame for token in whole.tokens if token.text != " "]
-        spaces = [token.frame for token in whole.tokens if token.text == " " and token.frame > letters[0]]
-        end = spaces[-1] if spaces else self._frames - _LOOK_BACK_STEPS * self._step_outputs
-        rows = self._decoder.since(end)
-        if spaces:
-            keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames
-            end += int(keeps.argmax()) if keeps.any() else len(rows)
-        else:
-            end += int(rows[:, -1].argmax())
-        utterance = whole.trimmed(end)
-        rest = self._decoder.since(end)
+        end = self._after_space(whole.tokens) or self._between(whole.tokens)
+        if end is None:
+            return None
+        utterance, rest = whole.trimmed(end), self._decoder.since(end)
         self._begin(end, rest)
         return utterance
+
+    def _after_space(self, tokens: Sequence[Token]) -> int | None:
+        """The first frame after the last space, None where there is none."""
+        spaces = [token.frame for token in tokens if token.text == " "]  # trimmed: letters stand before and after
+        if not spaces:
+            return None
+        rows = self._decoder.since(spaces[-1])
+        keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames
+        return spaces[-1] + (int(keeps.argmax()) if keeps.any() else len(rows))
+
+    def _between(self, tokens: Sequence[Token]) -> int | None:
+        """The frame in which a character begins, the one of late before which the blank is surest."""
+        first = tokens[0].frame if tokens else 0
+        rows, found = self._decoder.since(first), dict[int, float]()
+        for before, token in pairwise(tokens):
+            # All frames of a character go the same way; in bytes mode those of all its bytes do.
+            at, label = token.frame, rows[token.frame - first].argmax()
+            while at - 1 > before.frame and rows[at - 1 - first].argmax() == label:
+                at -= 1
+            late = at >= self._frames - _LOOK_BACK_STEPS * self._step_outputs or token is tokens[-1]
+            if at > before.frame and late:
+                found[at] = float(rows[at - 1 - first, -1])
+        return max(found, key=found.__getitem__, default=None)
 
     def _begin(self, frame: int, probabilities: Float32) -> None:
         self._start, self._decoder = frame, self._new_decoder(frame)

@@ -1,6 +1,5 @@
 """Emissions of sound files by a model file: what recognition itself would see, clip by clip on every core."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +10,9 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.shift import shifted
 from deepspeech.audio.span import Place
+from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
+from deepspeech.errors import AudioError, audio_error
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream
@@ -24,12 +25,26 @@ class FileEmitter:
         """With `shift_samples` every clip is heard so much later, or earlier where it is negative."""
         self._session, self._shift = session, shift_samples
         self._extractor = FeatureExtractor(session.card.features)
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers or cores()
 
     def emit(self, paths: Sequence[Place]) -> Iterator[Emission]:
         """One Emission a file. Raises AudioError for the first file that cannot be read."""
+        for found in self.emit_all(paths):
+            if isinstance(found, AudioError):
+                raise found
+            yield found
+
+    def emit_all(self, paths: Sequence[Place]) -> Iterator[Emission | AudioError]:
+        """One Emission a file; of a file that cannot be read, the reason."""
+
+        def one(path: Place) -> Emission | AudioError:
+            try:
+                return self.emit_file(path)
+            except Exception as error:
+                return audio_error(error, path)
+
         with ThreadPoolExecutor(self._workers) as pool:
-            yield from pool.map(self.emit_file, paths)
+            yield from pool.map(one, paths)
 
     def emit_file(self, path: Place) -> Emission:
         samples, rate_hz = read_audio(path)

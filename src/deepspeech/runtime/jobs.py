@@ -6,15 +6,19 @@ machines share a list without talking. An output is written whole or not at all,
 
 import csv
 import glob
+import io
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
-from deepspeech.audio.span import Place
+from deepspeech.audio.span import Place, Span
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import whole_file
+from deepspeech.text.reading import read_text
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 CSV_COLUMN = "wav_filename"
@@ -26,22 +30,31 @@ class Job:
 
     audio: Place
     name: Path
+    channel: int | None = None  # that is listened to, from 0; None: all, averaged
+
+    @property
+    def label(self) -> str:
+        """What the recording is called where its text is shown."""
+        return str(self.audio) if self.channel is None else f"{self.audio} channel {self.channel}"
 
 
 def find(named: Iterable[str]) -> list[Job]:
     """The jobs of files, of all sound files below folders, and of patterns such as 'clips/**/*.flac'.
 
-    Outputs of a folder lie as its recordings do. Raises AudioError where a folder or pattern holds no recording.
+    Outputs of a folder lie as its recordings do; those of a pattern as they do below its part without wildcards.
+    Hidden files and folders are passed over. Raises AudioError where a folder or pattern holds no recording.
     """
     jobs: list[Job] = []
     for name in named:
         path = Path(name)
         if path.is_dir():
             found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SOUND_SUFFIXES and p.is_file())
+            found = [p for p in found if not any(part.startswith(".") for part in p.relative_to(path).parts)]
             jobs += [Job(p, p.relative_to(path).with_suffix("")) for p in found]
         elif glob.has_magic(name) and not path.exists():
             found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if p.is_file())
-            jobs += [Job(p, Path(p.stem)) for p in found]
+            fixed = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
+            jobs += [Job(p, p.relative_to(fixed).with_suffix("")) for p in found]
         else:
             found = [path]
             jobs.append(Job(path, Path(path.stem)))
@@ -56,12 +69,11 @@ def read_manifest(path: Path) -> list[Job]:
     Outputs lie as the paths say. Raises DataError.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(_csv_paths(file, path)) if path.suffix == ".csv" else [line.strip() for line in file]
-    except (OSError, UnicodeDecodeError) as error:
+        lines = io.StringIO(read_text(path))
+    except (OSError, UnicodeError) as error:
         raise DataError(f"{path}: the manifest cannot be read ({error}); give a path a line, or a CSV") from None
     jobs = []
-    for line in lines:
+    for line in _csv_paths(lines, path) if path.suffix == ".csv" else map(str.strip, lines):
         if line:
             parts = [part for part in Path(line).with_suffix("").parts if part not in ("..", Path(line).anchor)]
             jobs.append(Job(path.parent / line, Path(*parts)))
@@ -74,6 +86,20 @@ def _csv_paths(file: Iterable[str], path: Path) -> Iterator[str]:
         raise DataError(f"{path}: the CSV has no column {CSV_COLUMN}; name one that has, or a list with a path a line")
     for row in rows:
         yield row[CSV_COLUMN]
+
+
+def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[Place], int]) -> list[Job]:
+    """The jobs for one channel of each recording, or with None for each: `count` tells how many a recording has.
+
+    Where each is listened to, outputs are called after their recordings and channels: call.channel0, call.channel1.
+    """
+    if channel is not None:
+        return [replace(job, channel=channel) for job in jobs]
+    return [
+        Job(job.audio, job.name.with_name(f"{job.name.name}.channel{number}"), number)
+        for job in jobs
+        for number in range(count(job.audio))
+    ]
 
 
 def take_shard(jobs: Sequence[Job], shard: str) -> list[Job]:
@@ -90,19 +116,43 @@ def output(folder: Path, job: Job, form: str) -> Path:
     return folder / job.name.with_name(f"{job.name.name}.{form}")
 
 
-def check_outputs(jobs: Iterable[Job]) -> None:
-    """Raises ConfigError where two recordings would write the same output."""
-    seen: dict[Path, Place] = {}
+def apart(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs, in order, each recording under a name of its own: of those that share one, with suffix or folder.
+
+    To be asked before a list is cut into shards, all of which must come to the same names. Raises ConfigError.
+    """
+    jobs, sharing = list(jobs), defaultdict[Path, set[Path]](set)
     for job in jobs:
-        other = seen.setdefault(job.name, job.audio)
-        if other is not job.audio:
-            raise ConfigError(f"{other} and {job.audio} would have the same output; give them folders of their own")
+        sharing[job.name].add(_path(job.audio))
+    names = {name: _names(name, sorted(paths)) for name, paths in sharing.items()}
+    renamed = [replace(job, name=names[job.name][_path(job.audio)]) for job in jobs]
+    owner: dict[Path, Job] = {}
+    for job in renamed:
+        other = owner.setdefault(job.name, job)
+        if _path(other.audio) != _path(job.audio):
+            raise ConfigError(
+                f"{other.audio} and {job.audio} would have the same output; give them folders of their own"
+            )
+    return renamed
+
+
+def _names(name: Path, paths: Sequence[Path]) -> dict[Path, Path]:
+    """What to call recordings that share a name: talk.mp3 and talk.wav, mon/audio and tue/audio, or both."""
+    common = os.path.commonpath([path.parent for path in paths])
+    below = [path.relative_to(common) for path in paths]
+    with_suffix = [name.with_name(name.name + path.suffix) for path in paths]
+    choices = ([name], with_suffix, [path.with_suffix("") for path in below], below)
+    return dict(zip(paths, next(names for names in choices if len(set(names)) == len(paths)), strict=True))
+
+
+def _path(audio: Place) -> Path:
+    return Path(os.path.abspath(audio.file / audio.inside if isinstance(audio, Span) else audio))
 
 
 def to_do(jobs: Sequence[Job], folder: Path, form: str, overwrite: bool = False) -> list[Job]:
-    """The jobs that have no whole output yet; with `overwrite` all. Raises ConfigError where two would share one."""
-    check_outputs(jobs)
-    return [job for job in jobs if overwrite or not is_whole(output(folder, job, form))]
+    """The jobs that have no whole output yet, with `overwrite` all; one for each output."""
+    once = {job.name: job for job in reversed(jobs)}
+    return [job for job in jobs if job is once[job.name] and (overwrite or not is_whole(output(folder, job, form)))]
 
 
 def is_whole(path: Path) -> bool:
@@ -116,7 +166,14 @@ def is_whole(path: Path) -> bool:
 
 
 def write(path: Path, text: str) -> None:
-    """Write an output; it appears whole under its name, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    """Write an output; it appears whole under its name, or not at all. Raises DataError.
+
+    It has a line at least: subtitles of silence are a result, and not what a broken run left. Bytes of a recording's
+    name that are no UTF-8 stand in it as JSON and Python write them (\\udcff).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{path.parent}: the folder cannot be made ({error.strerror}); choose another") from None
+    with whole_file(path, DataError) as partial:
+        partial.write_text(text or "\n", encoding="utf-8", errors="backslashreplace")

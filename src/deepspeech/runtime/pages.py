@@ -6,18 +6,29 @@ SRT as VLC and others read it; WebVTT: W3C, "WebVTT: The Web Video Text Tracks F
 
 import html
 import json
-import textwrap
+import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from deepspeech.decoder.transcript import Transcript, Word
 
 FORMATS = ("txt", "json", "srt", "vtt", "tsv")
 
-LINE_LETTERS = 42  # of a subtitle, which has two lines
+LINES, LINE_LETTERS = 2, 42  # of a subtitle
 CUE_S = 6.0
 PAUSE_S = 1.0  # a longer one ends a subtitle
 READING_S = 0.8  # a subtitle stands at least so long, if the next one lets it
+
+
+class _Piece(NamedTuple):
+    """What a subtitle is not cut within: a word, or a character of one that is too long for a line."""
+
+    text: str
+    start_s: float
+    end_s: float
+    begins_word: bool = True
 
 
 class Page:
@@ -38,17 +49,16 @@ class Page:
         if self._form == "tsv":
             return "".join(_row(name, segment) for segment in segments)
         if self._form in ("srt", "vtt"):
-            return "".join(self._cue(*cue) for cue in _cues([word for segment in segments for word in segment.words]))
+            return "".join(self._cue(*cue) for cue in _cues([one for segment in segments for one in _pieces(segment)]))
         text = _text(segments)
         return f"{name}: {text}\n" if self._named else f"{text}\n"
 
-    def _cue(self, words: Sequence[Word], end_s: float) -> str:
+    def _cue(self, pieces: Sequence[_Piece], end_s: float) -> str:
         self._cues += 1
-        text = " ".join(word.text for word in words)
+        text = "\n".join(_lines(pieces))
         if self._form == "vtt":
             text = html.escape(text, quote=False)
-        lines = "\n".join(textwrap.wrap(text, LINE_LETTERS, break_long_words=False))
-        return f"{self._cues}\n{self._time(words[0].start_s)} --> {self._time(end_s)}\n{lines}\n\n"
+        return f"{self._cues}\n{self._time(pieces[0].start_s)} --> {self._time(end_s)}\n{text}\n\n"
 
     def _time(self, seconds: float) -> str:
         minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
@@ -62,23 +72,59 @@ def _text(segments: Sequence[Transcript]) -> str:
     return " ".join(segment.text.strip() for segment in segments)
 
 
-def _cues(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], float]]:
-    """Subtitles: words that are read together, and when they go."""
-    first = 0
-    for number in range(1, len(words) + 1):
-        if number < len(words) and not _breaks(words[first : number + 1]):
+def _pieces(segment: Transcript) -> Iterator[_Piece]:
+    """The words of a segment; of scripts without spaces, whose words are sentences, the characters."""
+    letters = (list(group) for space, group in groupby(segment.tokens, lambda token: token.text == " ") if not space)
+    for word, tokens in zip(segment.words, letters, strict=True):
+        if _columns(word.text) <= LINE_LETTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
+            yield _Piece(word.text, word.start_s, word.end_s)
             continue
-        cue = words[first:number]
-        until_s = max(cue[-1].end_s, cue[0].start_s + READING_S)
-        yield cue, min(until_s, words[number].start_s) if number < len(words) else until_s
+        # A mark belongs to the character before it.
+        firsts = [n for n, token in enumerate(tokens) if n == 0 or unicodedata.category(token.text[0])[0] != "M"]
+        for first, after in zip(firsts, [*firsts[1:], len(tokens)], strict=True):
+            text, start_s = "".join(token.text for token in tokens[first:after]), tokens[first].start_s
+            next_s = tokens[after].start_s if after < len(tokens) else word.end_s
+            yield _Piece(text, start_s, min(next_s, start_s + READING_S), begins_word=first == 0)
+
+
+@lru_cache(1 << 12)
+def _columns(text: str) -> int:
+    """The room that a text takes, in Latin letters: East Asian characters take two, marks none."""
+    marks = sum(unicodedata.category(character)[0] == "M" for character in text)
+    return len(text) - marks + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+
+
+def _lines(pieces: Sequence[_Piece]) -> list[str]:
+    """The text of a subtitle, each line as full as it can be."""
+    lines: list[list[str]] = []
+    taken = LINE_LETTERS
+    for piece in pieces:
+        gap, width = " " if piece.begins_word else "", _columns(piece.text)
+        taken += len(gap) + width
+        if taken > LINE_LETTERS:
+            lines.append([piece.text])
+            taken = width
+        else:
+            lines[-1] += [gap, piece.text]
+    return ["".join(line) for line in lines]
+
+
+def _cues(pieces: Sequence[_Piece]) -> Iterator[tuple[Sequence[_Piece], float]]:
+    """Subtitles: pieces that are read together, and when they go."""
+    first = 0
+    for number in range(1, len(pieces) + 1):
+        if number < len(pieces) and not _breaks(pieces[first : number + 1]):
+            continue
+        cue = pieces[first:number]
+        until_s = min(max(cue[-1].end_s, cue[0].start_s + READING_S), cue[0].start_s + CUE_S)
+        yield cue, min(until_s, pieces[number].start_s) if number < len(pieces) else until_s
         first = number
 
 
-def _breaks(words: Sequence[Word]) -> bool:
-    """Whether the last of these words begins a new subtitle."""
-    letters = sum(len(word.text) + 1 for word in words) - 1
-    long = letters > 2 * LINE_LETTERS or words[-1].end_s - words[0].start_s > CUE_S
-    return long or words[-1].start_s - words[-2].end_s >= PAUSE_S
+def _breaks(pieces: Sequence[_Piece]) -> bool:
+    """Whether the last of these pieces begins a new subtitle."""
+    long = len(_lines(pieces)) > LINES or pieces[-1].end_s - pieces[0].start_s > CUE_S
+    return long or pieces[-1].start_s - pieces[-2].end_s >= PAUSE_S
 
 
 def _row(name: str, segment: Transcript) -> str:

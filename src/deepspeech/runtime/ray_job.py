@@ -4,16 +4,20 @@ In: jobs, on a disk that every machine sees, as the model and the outputs are. O
 yet, so a job that broke off goes on where it stopped. Needs ray (pip install 'deepspeech[ray]').
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from deepspeech.audio.span import Place, Span
 from deepspeech.decoder.options import DecodeOptions
-from deepspeech.errors import AudioError, ConfigError, MissingPartError
+from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
+from deepspeech.runtime.bulk import Channel
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.pages import Page
 from deepspeech.runtime.recognizer import Recognizer
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray reads it when it starts; it would report to its makers
 
 try:
     import ray
@@ -34,20 +38,28 @@ class Worker:
         self._folder, self._form, self._alternatives = Path(folder), form, alternatives
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        """In: columns `audio` and `name`. Out: `error` (empty where all went well) and `sound_s`."""
-        jobs = [Job(Path(audio), Path(name)) for audio, name in zip(batch["audio"], batch["name"], strict=True)]
-        results = self._recognizer.transcribe_all((job.audio for job in jobs), self._alternatives, cores=1)
+        """In: columns `audio`, `name` and `channel` (-1: all, averaged). Out: `error`, empty where all went well, and
+        `sound_s`, which is not 0 where an error is about a part of the recording."""
+        columns = (batch[column] for column in ("audio", "name", "channel"))
+        jobs = [
+            Job(Path(audio), Path(name), int(channel) if channel >= 0 else None)
+            for audio, name, channel in zip(*columns, strict=True)
+        ]
+        sources = (Channel(job.audio, job.channel) for job in jobs)
+        results = self._recognizer.transcribe_all(sources, self._alternatives, cores=1)
         errors, sound_s = [], []
         for job, result in zip(jobs, results, strict=True):
-            if isinstance(result, AudioError):
-                errors.append(str(result))
+            try:
+                if isinstance(result, AudioError):
+                    raise result
+                page = Page(self._form)
+                text = page.head() + page.body(job.label, result.segments, result.duration_s)
+                write(output(self._folder, job, self._form), text)
+                errors.append(result.warning)
+                sound_s.append(result.duration_s)
+            except Exception as error:  # of one recording; the others go on
+                errors.append(str(audio_error(error, job.audio)))
                 sound_s.append(0.0)
-                continue
-            page = Page(self._form)
-            text = page.head() + page.body(str(job.audio), result.segments, result.duration_s)
-            write(output(self._folder, job, self._form), text)
-            errors.append("")
-            sound_s.append(result.duration_s)
         return {"error": errors, "sound_s": sound_s}
 
 
@@ -74,7 +86,14 @@ def transcribe(
         str(model.resolve()), str(scorer.resolve()) if scorer else None, options, str(folder.resolve()), form,
         alternatives,
     )  # fmt: skip
-    rows = [{"audio": str(_file(job.audio).resolve()), "name": str(job.name)} for job in jobs]
+    rows = [
+        {
+            "audio": str(_file(job.audio).resolve()),
+            "name": str(job.name),
+            "channel": -1 if job.channel is None else job.channel,
+        }
+        for job in jobs
+    ]
     # Small blocks, so that every process has work to the end.
     data = ray.data.from_items(rows, override_num_blocks=max(1, min(len(rows), 4 * cores)))
     done = data.map_batches(Worker, fn_constructor_args=settings, batch_size=BATCH, num_cpus=1, concurrency=(1, cores))

@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, overload
+from typing import BinaryIO, Literal, TypeAlias, overload
 
 import numpy as np
 
-from deepspeech.audio.formats import read_audio
+from deepspeech.audio.blocks import Blocks
 from deepspeech.audio.span import Span
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
@@ -24,7 +24,7 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.mfcc import FeatureExtractor
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.runtime.bulk import Bulk, Recording
+from deepspeech.runtime.bulk import Bulk, Channel, Recording
 from deepspeech.runtime.conversation import ConversationStream
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
@@ -64,8 +64,9 @@ class Recognizer:
         what to add to the natural logarithm of their probability. Raises ModelFileError or ScorerError where a file is
         damaged, foreign or does not fit, ConfigError for phrases in other letters than the model's.
         """
-        words = Scorer.open(scorer) if scorer else None
-        recognizer = cls(Session(path, threads), options, words, hot_words, phrases)
+        session = Session(path, threads)
+        words = Scorer.open(scorer, session.card.alphabet) if scorer else None
+        recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
         return recognizer
 
@@ -74,36 +75,52 @@ class Recognizer:
         """What the model says about itself."""
         return self._session.card
 
-    def transcribe(self, audio: Sound, rate_hz: int | None = None, alternatives: int = 0) -> Transcript:
+    def transcribe(
+        self, audio: Sound, rate_hz: int | None = None, alternatives: int = 0, channel: int | None = None
+    ) -> Transcript:
         """The best transcript of a recording, read as one utterance, with up to `alternatives` others.
 
         `audio` is a path, the bytes of a file, an open binary file, or mono samples [N] (int16, or floats from -1 to
         1) at `rate_hz` (None: the model's own rate). Files may be wav, flac, ogg, opus or mp3 of any rate and number
-        of channels. Long recordings fare better in `transcribe_all`. Raises AudioError.
+        of channels, which are averaged, or one is taken: `channel`, from 0. Long recordings fare better in
+        `transcribe_all`. Raises AudioError.
         """
-        best, *others = self.candidates(audio, 1 + alternatives, rate_hz)
+        best, *others = self.candidates(audio, 1 + alternatives, rate_hz, channel)
         return replace(best, alternatives=tuple(others))
 
-    def candidates(self, audio: Sound, count: int, rate_hz: int | None = None) -> list[Transcript]:
+    def candidates(
+        self, audio: Sound, count: int, rate_hz: int | None = None, channel: int | None = None
+    ) -> list[Transcript]:
         """Up to `count` transcripts, best first; the rest as for `transcribe`."""
-        samples, rate_hz = _samples(audio, rate_hz)
-        with self.utterance(rate_hz) as stream:
-            stream.feed(samples)
+        if isinstance(audio, np.ndarray):
+            if channel:
+                raise AudioError(f"there is no channel {channel}, samples in memory are one; counted from 0")
+            with self.utterance(rate_hz) as stream:
+                stream.feed(audio)
+                return stream.finish(count)
+        source, name = _file(audio)
+        blocks = Blocks(source, self.card.features.sample_rate_hz, channel, name)
+        with self.utterance() as stream:
+            for block in blocks:
+                stream.feed(block)
             return stream.finish(count)
 
     def transcribe_all(
         self,
-        sources: Iterable[str | Path | Span | bytes],
+        sources: Iterable[str | Path | Span | bytes | Channel],
         alternatives: int = 0,
         cores: int | None = None,
         rules: SilenceRules | None = None,
+        channel: int | Literal["each"] | None = None,
     ) -> Iterator[Recording | AudioError]:
         """Recordings, many at a time on every core, in the order given; what cannot be read comes as its error.
 
-        Recordings longer than `rules.max_segment_s` are cut at their silences. `cores` None: all there are.
+        Recordings longer than `rules.max_segment_s` are cut at their silences. Channels are averaged, or one is taken:
+        `channel`, from 0; with "each" every one gives a Recording of its own. `cores` None: all there are. What is
+        there of a file that is cut off is transcribed; `Recording.warning` then tells so.
         """
         bulk = Bulk(self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules())
-        return bulk.over(sources)
+        return bulk.over(sources, channel)
 
     @overload
     def stream(self, rate_hz: int | None = None) -> RecognizerStream: ...
@@ -170,12 +187,11 @@ class Recognizer:
         )
 
 
-def _samples(audio: Sound, rate_hz: int | None) -> tuple[Samples, int | None]:
-    if isinstance(audio, np.ndarray):
-        return audio, rate_hz
+def _file(audio: str | Path | Span | bytes | BinaryIO) -> tuple[str | Path | Span | bytes, str]:
+    """What to read, and how errors call it."""
     if isinstance(audio, str | Path | Span | bytes):
-        return read_audio(audio)
+        return audio, ""
     content = audio.read()
     if not isinstance(content, bytes):
         raise AudioError("the open file gives text; open it in binary mode ('rb')")
-    return read_audio(content, str(getattr(audio, "name", "")))
+    return content, str(getattr(audio, "name", ""))

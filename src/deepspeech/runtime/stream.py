@@ -29,6 +29,8 @@ from deepspeech.runtime.session import Session
 Float32 = NDArray[np.float32]
 Samples: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
+LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers overshoot 1 by far less
+
 
 class EmissionStream:
     """The part of a stream before the search: samples in, probabilities of frames out."""
@@ -140,6 +142,12 @@ def as_float(given: Samples) -> Float32:
         return int16_to_float(samples)
     if samples.dtype.kind != "f":
         raise AudioError(f"samples are {samples.dtype}; give int16, or floats from -1 to 1")
-    if not np.isfinite(samples).all():
+    highest = float(np.abs(samples).max(initial=0.0))
+    if not np.isfinite(highest):
         raise AudioError("samples hold values that are not finite")
+    if highest > LOUDEST:
+        raise AudioError(
+            f"samples reach {highest:g}, but floats must lie between -1 and 1; divide 16-bit values by 32768, or give "
+            "them as int16"
+        )
     return samples.astype(np.float32, copy=False)

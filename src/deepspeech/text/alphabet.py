@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from deepspeech.errors import TextError
+from deepspeech.text.characters import name
+from deepspeech.text.reading import read_text
 
 
 class Alphabet:
@@ -24,16 +26,16 @@ class Alphabet:
     @classmethod
     def from_text(cls, text: str) -> "Alphabet":
         r"""Read alphabet.txt's format: a label a line, `#` starts a comment, `\#` is the label `#`."""
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return cls([("#" if line == "\\#" else line) for line in lines if line and not line.startswith("#")])
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Alphabet":
         try:
-            return cls.from_text(Path(path).read_text(encoding="utf-8"))
+            return cls.from_text(read_text(path))
         except OSError as error:
             raise TextError(f"{path}: cannot read the alphabet ({error.strerror}); name an alphabet.txt") from None
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise TextError(f"{path}: the alphabet is not UTF-8 text; save it as UTF-8") from None
         except TextError as error:
             raise TextError(f"{path}: {error}") from None
@@ -68,8 +70,7 @@ class Alphabet:
         try:
             return [self._id[character] for character in text]
         except KeyError:
-            letters = " ".join(f"{c!r} (U+{ord(c):04X})" for c in self.missing(text))
-            raise TextError(f"letters outside the alphabet: {letters}") from None
+            raise TextError(f"letters outside the alphabet: {' '.join(map(name, self.missing(text)))}") from None
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of label ids."""

@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from deepspeech.errors import TextError
+from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.normalize import Normalizer, dotted, lower, tidy
 
 Validator: TypeAlias = Callable[[str], str | None]
 
 _REFUSED = re.compile(r"[0-9(<\[\]&*{]")
 _SPACES = str.maketrans("-_", "  ")
 _DELETED = str.maketrans("", "", '.,;?!:"')
+# Signs of typographers, for rules that know those of typewriters alone.
+_TYPED = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "‐": "-", "‑": "-"}
 
 
 def validate_english(sentence: str) -> str | None:
@@ -29,7 +33,25 @@ def validate_english(sentence: str) -> str | None:
     if _REFUSED.search(sentence):
         return None
     spaced = re.sub(r" {2,}", " ", sentence.translate(_SPACES))
-    return spaced.translate(_DELETED).strip().lower() or None
+    return lower(spaced.translate(_DELETED).strip()) or None
+
+
+def spelled(validate: Validator, alphabet: Alphabet | None) -> Validator:
+    """`validate` for sentences as they come; its transcripts are spelled with the characters of `alphabet`.
+
+    The rule reads the sentence with plain spaces, without invisible characters and, where there is an alphabet, with
+    its apostrophe, typewriters' signs, and I and İ as the small letters that its ı tells apart.
+    """
+    if alphabet is None or alphabet.bytes_mode:
+        return lambda sentence: validate(tidy(sentence))
+    before, after = Normalizer(alphabet.labels, case=False), Normalizer(alphabet.labels)
+    typed = str.maketrans({sign: plain for sign, plain in _TYPED.items() if sign not in before.known})
+
+    def rule(sentence: str) -> str | None:
+        label = validate(dotted(before(sentence).translate(typed), before.known))
+        return after(label) or None if label else label
+
+    return rule
 
 
 def load_validator(path: str | Path | None) -> Validator:

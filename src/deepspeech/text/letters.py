@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.characters import is_invisible, is_space, name
 
 # How typographers' signs are typed; a sign to the right that the alphabet lacks is no advice.
 _TYPED = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"})
@@ -43,27 +44,17 @@ def place(letter: str) -> tuple[int, str, bool, str]:
 
 
 def usable(letter: str) -> bool:
-    """Whether a letter can be a line of alphabet.txt that means something: no control sign, of all spaces only one."""
-    return letter == " " or not (letter.isspace() or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp"))
-
-
-def name(letter: str) -> str:
-    """A letter so that it can be seen: 'é' (U+00E9), combining acute accent (U+0301), space."""
-    if letter == " ":
-        return "space"
-    if letter.isprintable() and not unicodedata.category(letter).startswith("M"):
-        return f"'{letter}' (U+{ord(letter):04X})"
-    known = {"\t": "tab", "\n": "line feed", "\r": "carriage return"}.get(letter)
-    return f"{known or unicodedata.name(letter, 'control character').lower()} (U+{ord(letter):04X})"
+    """Whether a letter can be a line of alphabet.txt that means something: seen, or the one space."""
+    return letter == " " or not (is_space(letter) or is_invisible(letter) or unicodedata.category(letter) == "Cs")
 
 
 def advice(letter: str, alphabet: Alphabet) -> str:
     """What to do about a letter that `alphabet` lacks."""
     if letter in "\r\n":
         return "delete the line end inside the transcript"
-    if letter.isspace():
+    if is_space(letter):
         return "make it a space"
-    if unicodedata.category(letter) in ("Cc", "Cf", "Cs"):
+    if is_invisible(letter) or unicodedata.category(letter) == "Cs":
         return "delete it: it cannot be seen"
     if _composes(letter, alphabet):
         return "compose letters and marks: normalise the transcripts to NFC"

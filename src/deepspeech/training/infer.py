@@ -1,6 +1,5 @@
 """Sound through a checkpoint, without a data set around it."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +11,7 @@ from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.span import Place
+from deepspeech.cores import cores
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
@@ -43,5 +43,5 @@ def infer_all(
 ) -> Iterator[Transcript]:
     """infer_samples() of each, in order, one to a core. Arithmetic stays single-threaded afterwards."""
     torch.set_num_threads(1)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         yield from pool.map(lambda samples: infer_samples(restored, samples, options, scorer), sounds)

@@ -63,10 +63,13 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 class Average:
     """An exponential moving average of the weights (Polyak & Juditsky 1992); absent where the decay is 0."""
 
-    def __init__(self, network: AcousticNetwork, decay: float, kept: Tensors) -> None:
-        """Starts from the arrays of a checkpoint (`kept`), or from the weights as they are."""
+    def __init__(self, network: AcousticNetwork, decay: float) -> None:
+        """Starts from the weights as they are."""
         self.decay = decay
         self.weights = {n: p.detach().clone() for n, p in network.named_parameters()} if decay else {}
+
+    def restore(self, kept: Tensors) -> None:
+        """Go on from the arrays of a checkpoint; what it does not hold stays."""
         for name in self.weights.keys() & kept.keys():
             self.weights[name].copy_(torch.from_numpy(kept[name].copy()))
 

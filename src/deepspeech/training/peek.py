@@ -10,6 +10,7 @@ from typing import Any
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.beam import greedy
+from deepspeech.errors import AudioError
 from deepspeech.evaluation.score import Scores, score
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.training.emit import TorchEmitter
@@ -53,8 +54,11 @@ class Peek:
         """
         if not self._samples:
             return
-        emitted = TorchEmitter(network, self._pipeline, self._batch_size, 1).emit(self._samples)
+        emitted = TorchEmitter(network, self._pipeline, self._batch_size, 1, _pass_over).emit(self._samples)
         heard = {item.sample: greedy(item.emission, alphabet).text for item in emitted}
+        self._samples = [sample for sample in self._samples if sample in heard]
+        if not self._samples:
+            return
         scores = Scores(
             tuple(score(s.id, s.transcript, heard[s]) for s in self._samples), by_letters=alphabet.bytes_mode
         )
@@ -68,6 +72,10 @@ class Peek:
             text = f'Heard "{first.hypothesis}" where "{first.reference}" was said; {rate} of {len(clips)} clips'
         self._log.line(text, **where, peek=clips, peek_wer=scores.wer, peek_cer=scores.cer)
         self._last_s = time.monotonic()
+
+
+def _pass_over(sample: Sample, error: AudioError) -> None:
+    """A clip that cannot be read: the judgement of the whole set says so."""
 
 
 def shortened(text: str) -> str:

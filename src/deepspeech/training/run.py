@@ -9,7 +9,6 @@ of a batch, and that only the first writes.
 """
 
 import json
-import os
 import time
 import zlib
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from deepspeech._version import __version__
 from deepspeech.acoustic.contract import build
 from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
+from deepspeech.cores import cores
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
@@ -53,9 +53,9 @@ from deepspeech.training.ranks import ALONE, Ranks
 from deepspeech.training.resume import starting_point
 from deepspeech.training.sets import Files, Sets, alphabet_of, open_sets
 from deepspeech.training.signals import Stopped, noted
-from deepspeech.training.step import Learner
+from deepspeech.training.step import SEEDS, Learner
 from deepspeech.training.summaries import Summaries
-from deepspeech.training.transfer import freeze, take_over
+from deepspeech.training.transfer import freeze, other_settings, take_over
 
 MEASURED_CLIPS = 1000
 PATIENCE = 10
@@ -76,7 +76,11 @@ class Position:
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Position":
-        return cls(**{**values, "progress": stopping.Progress(**values["progress"])})
+        try:
+            progress = {"judged": values["epoch"], **values["progress"]}  # which earlier versions did not write
+            return cls(**{**values, "progress": stopping.Progress(**progress)})
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(f"the checkpoint's position is damaged ({error}); use an older one") from None
 
 
 class Run:
@@ -84,16 +88,16 @@ class Run:
 
     def __init__(self, config: RunConfig, log: Log, ranks: Ranks = ALONE) -> None:
         self.ranks = ranks
-        self.threads = config.training.threads or max(1, (os.cpu_count() or 1) // ranks.local_count)
+        self.threads = config.training.threads or max(1, cores() // ranks.local_count)
         torch.set_num_threads(1)  # batches are shared out instead; a second pool of threads would only spin
-        torch.manual_seed(config.training.seed)
+        torch.manual_seed(config.training.seed % SEEDS)
         self.config, self.log = config, log if ranks.first else Log()
         self.folder = Path(config.checkpoint.folder)
         self.device = devices.best(ranks.local)
         self.precision = devices.precision(config.training.precision, self.device)
         self.alphabet: Alphabet = alphabet_of(config)
         if config.scorer:  # that it fits is better known now than after the last epoch
-            Scorer.open(config.scorer).language(self.alphabet, config.decoding)
+            Scorer.open(config.scorer, self.alphabet)
         self.sets: Sets = open_sets(config, self.alphabet, self.log, ranks)
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
@@ -123,14 +127,17 @@ class Run:
         self.position = Position()
         self._left_out: list[str] = []  # what the first rank is to tell for this one
         kept = starting_point(config.checkpoint, self.log, ranks)
-        if kept:
-            self._start_from(kept)
-        elif config.network.normalise_features:
+        # What this run wrote itself: all of it is taken over, and where it stood.
+        self.own = kept if kept and checkpoint.lies_in(kept.path, self.folder) else None
+        measured = self._start_from(kept) if kept else False
+        if config.network.normalise_features and not measured:
             self._measure_features()
-        self.average = optim.Average(self.network, config.training.average_decay, self._own_average(kept))
+        self.average = optim.Average(self.network, config.training.average_decay)
+        if self.own:
+            self.average.restore(self.own.average)
         if config.training.compile:
             devices.compile_network(self.network, self.shares)
-        self.batch_size = self._batch_size(kept)
+        self.batch_size = self._batch_size()
         self.config = replace(config, training=replace(config.training, batch_size=self.batch_size))
         self._check_ranks()
         self.summaries = Summaries(config.training.summaries if ranks.first else "", self.position.step)
@@ -142,31 +149,32 @@ class Run:
 
     # ---- the start -------------------------------------------------------------------------------------------------
 
-    def _start_from(self, kept: checkpoint.Checkpoint) -> None:
-        """Take over a checkpoint: all of it and where it stood if this run wrote it, else as `transfer` says."""
-        own = kept.path.parent == self.folder
-        drop = () if own else self.config.transfer.drop
+    def _start_from(self, kept: checkpoint.Checkpoint) -> bool:
+        """Take over a checkpoint: all of it and where it stood if this run wrote it, else as `transfer` says.
+
+        Returns whether it brought the constants of the features.
+        """
+        drop = () if self.own else self.config.transfer.drop
         head = self.config.network.head
-        if kept.run["alphabet"] != write_alphabet(self.alphabet) and head not in drop:
+        if kept.run.get("alphabet") != write_alphabet(self.alphabet) and head not in drop:
             raise CheckpointError(
                 f"{kept.path}: was trained with another alphabet; give the same, "
                 f'or let the last layer begin anew: transfer.drop=["{head}"] (--drop_source_layers 1)'
             )
+        for line in other_settings(kept, self.config, drop, own=self.own is not None):
+            self.log.line(line)
         try:
-            taken = take_over(self.network, kept.weights if own else kept.weights | kept.average, drop)
+            taken = take_over(self.network, kept.weights if self.own else kept.weights | kept.average, drop)
         except CheckpointError as error:
             raise CheckpointError(f"{kept.path}: {error}") from None
         if drop:
             self.log.line(f"Taken over: {', '.join(taken)}; beginning anew: {', '.join(drop)}")
-        if own and kept.path.name.startswith("train"):
+        if self.own:
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
-            self.position = Position.of(kept.run["position"])
+            self.position = Position.of(checkpoint.setting(kept.run, "position", dict))
             if self.config.checkpoint.reset_rate:
                 self.position.rate_factor = 1.0
-
-    def _own_average(self, kept: checkpoint.Checkpoint | None) -> checkpoint.Tensors:
-        """The averaged weights to go on with; those of another run are where this one's weights begin."""
-        return kept.average if kept and kept.path.parent == self.folder else {}
+        return "features" in taken
 
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
@@ -186,13 +194,15 @@ class Run:
         self.network.feature_mean.copy_(torch.from_numpy(mean))
         self.network.feature_scale.copy_(torch.from_numpy(1 / deviation))
 
-    def _batch_size(self, kept: checkpoint.Checkpoint | None) -> int:
+    def _batch_size(self) -> int:
         """Clips in a batch, of all ranks together; "auto": as many as fit, or as many as were found when it began."""
         c = self.config.training
         if isinstance(c.batch_size, int):
             return c.batch_size
-        if kept and kept.path.parent == self.folder and kept.run["config"]["training"]["batch_size"] != "auto":
-            return int(kept.run["config"]["training"]["batch_size"])
+        if self.own:
+            found = checkpoint.setting(self.own.run, "config.training.batch_size", int, str)
+            if isinstance(found, int):
+                return found
         return self.fitting_batch_size()
 
     def fitting_batch_size(self) -> int:
@@ -231,6 +241,8 @@ class Run:
         """Learn until the last epoch or an early stop; resumes where the position says. Raises Stopped on a signal."""
         c = self.config.training
         self.log.line(page(self.config))
+        if self.ranks.first:
+            self._claim_folder()
         with noted() as signals:
             if c.probe:
                 self._rehearse()
@@ -243,6 +255,13 @@ class Run:
                 f"Early stop triggered as the loss did not improve the last {self.position.progress.worse} epochs"
             )
         self.ranks.wait()  # until the last checkpoint is written
+
+    def _claim_folder(self) -> None:
+        """From here on the folder holds what leads to where this run stands, and nothing that comes after it."""
+        checkpoint.claim(self.folder)
+        if aside := checkpoint.set_aside(self.folder, self.position.step if self.own else -1):
+            start = f"Going on from step {self.position.step}" if self.own else "Starting anew"
+            self.log.line(f"{start}; {'later' if self.own else 'earlier'} checkpoints are kept in {aside}")
 
     def _plan(self, epoch: int) -> list[list[int]]:
         """The batches of an epoch, as places in the training set: the same for all ranks, however many they are."""
@@ -325,15 +344,15 @@ class Run:
         if self.ranks.first:
             self._listen(p.epoch, tell=True)
         p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
-        for row in self.ranks.pooled(self._left_out):
-            self.log.line(row)
-        self._left_out.clear()
         self._check_weights()
         if p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs:
             if self.sets.dev:
                 self._judge_dev(p.epoch - 1)
             if self.sets.metrics:
                 self._judge_sets("metrics", self.sets.metrics, p.epoch - 1)
+        for row in self.ranks.pooled(self._left_out):
+            self.log.line(row)
+        self._left_out.clear()
         if p.epoch == c.epochs or stopping.should_stop(p.progress, c) or time.monotonic() - self._saved_at > REST_S:
             self._save("train")
 
@@ -344,12 +363,13 @@ class Run:
             tuple(sample for scores in results.values() for sample in scores.samples), self.alphabet.bytes_mode
         )
         value = {"loss": every.loss or 0.0, "wer": every.rate, "cer": every.cer}[c.select_by]
-        p.progress, best = stopping.judge(p.progress, value, c.early_stop_min_delta if c.select_by == "loss" else 0.0)
+        before, delta = p.progress, c.early_stop_min_delta if c.select_by == "loss" else 0.0
+        p.progress, best = stopping.judge(before, value, delta, epoch + 1)
         if best:
             path = self._save("best")
             name = every.rate_name.lower() if c.select_by == "wer" else c.select_by
             self.log.line(f"Saved new best validating model with {name} {value:f} to: {path}")
-        if stopping.on_plateau(p.progress, c):
+        if stopping.on_plateau(before, p.progress, c):
             self._lower_rate()
 
     def _judge_sets(self, kind: str, files: Files, epoch: int) -> dict[str, Scores]:
@@ -359,9 +379,11 @@ class Run:
         self.average.swap(self.network)
         for name, scores in results.items():
             figures = {"loss": scores.loss, "wer": scores.wer, "cer": scores.cer}
+            lost = len(files[name]) - len(scores.samples)
             said = f"Finished validating epoch {epoch} on" if kind == "dev" else f"Metrics for epoch {epoch} on"
             self.log.line(
-                f"{said} {name} - loss: {scores.loss:f}, greedy {scores.rate_name}: {scores.rate:.4f}",
+                f"{said} {name} - loss: {scores.loss:f}, greedy {scores.rate_name}: {scores.rate:.4f}"
+                + (f" ({lost} of {len(files[name])} clips left out)" if lost else ""),
                 epoch=epoch, step=self.position.step, **{kind: name, f"{kind}_loss": scores.loss},
                 wer=scores.wer, cer=scores.cer,
             )  # fmt: skip
@@ -374,6 +396,7 @@ class Run:
             kept = checkpoint.load(Path(best))
             fill(self.network, kept.weights)
             optim.restore_state(self.network, self.optimiser, kept.optimiser)
+            self.average.restore(kept.average)
         self.position.rate_factor *= self.config.training.plateau_factor
         rate = self.config.training.learning_rate * self.position.rate_factor
         self.log.line(f"Encountered a plateau, reducing learning rate to {rate}")
@@ -382,11 +405,20 @@ class Run:
 
     def judge(self, samples: Sequence[Sample], label: str) -> Scores:
         """Loss and greedy error rates of the network as it is: each rank judges its share, all know the whole."""
-        emitter = TorchEmitter(self.network, self.plain, self.config.training.eval_batch_size, self.config.data.workers)
+        c, left_out = self.config.training, set[Sample]()
+
+        def bad(sample: Sample, error: AudioError) -> None:
+            self._bad(sample, error)
+            left_out.add(sample)
+
         mine = self.ranks.share(samples)
-        scores = evaluate(emitter.emit(mine), mine, self.alphabet, None, label)
-        rows = self.ranks.collect([asdict(scored) for scored in scores.samples])
-        return Scores(tuple(Scored(**row) for row in rows), self.alphabet.bytes_mode)
+        emitter = TorchEmitter(self.network, self.plain, c.eval_batch_size, self.config.data.workers, bad)
+        scores = iter(evaluate(emitter.emit(mine), mine, self.alphabet, None, label).samples)
+        rows = self.ranks.collect([None if sample in left_out else asdict(next(scores)) for sample in mine])
+        found = tuple(Scored(**row) for row in rows if row is not None)
+        if not found:
+            raise DataError(f"{label}: not one clip of this set can be read; see that the files are whole")
+        return Scores(found, self.alphabet.bytes_mode)
 
     def _save(self, kind: str) -> Path:
         """Write a checkpoint, whose path is returned, and delete those that need not be kept; the first rank's work."""

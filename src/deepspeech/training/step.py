@@ -44,6 +44,9 @@ class Learnt:
     faulty: list[str]  # ids of clips whose loss or gradient is not finite
 
 
+SEEDS = 2**63  # torch's generators take so many; a seed beyond them stands for the one that is left of it
+
+
 class Learner:
     """Changes a network's weights, step by step, the same way in each of the ranks."""
 
@@ -115,7 +118,7 @@ class Learner:
     def _gradients(self, batch: TensorBatch, seed: int) -> tuple[Tensor, list[Tensor]]:
         """Losses [B] of a share, and the gradients of their sum. In "bfloat16" only matrix products are 16-bit."""
         device = batch.features_BTF.device
-        random = torch.Generator(device).manual_seed(seed)
+        random = torch.Generator(device).manual_seed(seed % SEEDS)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._precision == "bfloat16"):
             logits_BTV, lengths_B = self._network(batch.features_BTF, batch.lengths_B, random)
         loss_B = losses(logits_BTV.float(), lengths_B, batch)

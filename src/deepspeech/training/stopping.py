@@ -8,23 +8,27 @@ from deepspeech.config import TrainingConfig
 
 @dataclass(frozen=True)
 class Progress:
-    """The best dev value so far, if any was a number, and how many judgements came after the last real improvement."""
+    """The best dev value so far, if any was a number, and how many epochs came after the last real improvement."""
 
     best: float | None = None
     worse: int = 0
+    judged: int = 0  # epochs that were done at the last judgement
 
 
-def judge(progress: Progress, value: float, min_delta: float) -> tuple[Progress, bool]:
-    """After one more judgement, and whether it is the best so far (`train.py`: strictly lower)."""
+def judge(progress: Progress, value: float, min_delta: float, epochs: int) -> tuple[Progress, bool]:
+    """After one more judgement, `epochs` being done, and whether it is the best so far (`train.py`: strictly lower)."""
     before = math.inf if progress.best is None else progress.best
     best = min(before, value)
-    worse = progress.worse + 1 if value > before - min_delta else 0
-    return Progress(best if math.isfinite(best) else None, worse), value < before
+    worse = progress.worse + epochs - progress.judged if value > before - min_delta else 0
+    return Progress(best if math.isfinite(best) else None, worse, epochs), value < before
 
 
 def should_stop(progress: Progress, config: TrainingConfig) -> bool:
+    """Have so many epochs passed without improvement?"""
     return bool(config.early_stop_epochs) and progress.worse >= config.early_stop_epochs
 
 
-def on_plateau(progress: Progress, config: TrainingConfig) -> bool:
-    return bool(config.plateau_epochs) and progress.worse > 0 and progress.worse % config.plateau_epochs == 0
+def on_plateau(before: Progress, after: Progress, config: TrainingConfig) -> bool:
+    """Did another `plateau_epochs` without improvement become full with the last judgement?"""
+    every = config.plateau_epochs
+    return bool(every) and after.worse > 0 and after.worse // every > before.worse // every

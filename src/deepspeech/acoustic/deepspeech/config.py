@@ -1,5 +1,6 @@
 """DeepSpeechConfig: the shape of Mozilla's network and of the paper's. Imports no torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,21 @@ class DeepSpeechConfig(NetworkConfig):
             "layer_5",
             "layer_6",
         )
+
+    def layer_named(self, name: str) -> str:
+        """Either name of the recurrent layer stands where the other would."""
+        return self.layers[3] if name in ("lstm", "layer_4") else name
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        return (*super().acts, "relu_clip", "stride")
+
+    def check_sizes(self, shapes: Mapping[str, tuple[int, ...]], dimensions: int) -> None:
+        due = (self.hidden, (2 * self.context_frames + 1) * dimensions)
+        if shapes["layer_1.weight"] != due:
+            raise TypeError(f"its first layer is {shapes['layer_1.weight']}, run.json says {due}")
+        if sum(name.startswith("lstm.weight_ih_l") for name in shapes) < self.lstm_layers > 1:
+            raise TypeError(f"it has no {self.lstm_layers} LSTM layers")
 
     @property
     def chunk(self) -> ChunkSpec:

@@ -15,15 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import RUNTIME, Float32, Graph, Quantised, Weights, as_float
+from deepspeech.modelfile.graph import RUNTIME, Float32, Graph, Model, Quantised, Weights, as_float
 
 
-def to_onnx(weights: Mapping[str, Float32], config: DeepSpeechConfig, card: ModelCard) -> onnx.ModelProto:
+def to_onnx(weights: Mapping[str, Float32], config: DeepSpeechConfig, card: ModelCard) -> Model:
     """The network of float32 `weights` in the card's precision, as a model without its card."""
     return build(quantised(weights) if card.precision == "int8" else weights, config, card)
 
@@ -38,7 +37,7 @@ def quantised(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantised"
     }
 
 
-def build(weights: Weights, config: DeepSpeechConfig, card: ModelCard) -> onnx.ModelProto:
+def build(weights: Weights, config: DeepSpeechConfig, card: ModelCard) -> Model:
     """The network of `weights` as they are. Layers are normalised where there are `norms`."""
     graph, dimensions = Graph(), card.features.coefficients
     size = 2 * config.context_frames + 1

@@ -120,9 +120,10 @@ class DeepSpeech(AcousticNetwork):
         return logits_BTV, {"state_h": h, "state_c": c} if states else {}
 
     def layer_of(self, name: str) -> str:
-        """A layer's norm goes with it: norms.2.weight → layer_2."""
+        """A layer's norm goes with it: norms.2.weight → layer_2. Another network's recurrent layer is this one's."""
         first, _, rest = name.partition(".")
-        return f"layer_{rest.partition('.')[0]}" if first == "norms" else super().layer_of(name)
+        layer = f"layer_{rest.partition('.')[0]}" if first == "norms" else super().layer_of(name)
+        return self.config.layer_named(layer)
 
     def _windows(self, frames_BTF: Tensor) -> Tensor:
         """Windows [B, T, W] around every so many frames, oldest frame first."""

@@ -10,6 +10,7 @@ from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.nested import SETS, import_nested
 from deepspeech.corpora.recipe import Options
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 
 
 def aidatatang(
@@ -20,7 +21,7 @@ def aidatatang(
     """Prepare aidatatang_200zh, Mandarin, from its archive."""
     target_dir = target_dir or tgz_file.parent
     corpus = unpack_once(tgz_file, target_dir, target_dir / "aidatatang_200zh")
-    packed = sorted(corpus.glob("corpus/*/*.tar.gz"))
+    packed = visible(corpus, "corpus/*/*.tar.gz")
     listed = corpus / "transcript" / "aidatatang_200_zh_transcript.txt"
     sets = {name: [corpus / "corpus" / name] for name in SETS}
     return import_nested("aidatatang", packed, listed, sets, target_dir, options)

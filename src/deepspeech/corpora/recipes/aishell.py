@@ -10,6 +10,7 @@ from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.nested import SETS, import_nested
 from deepspeech.corpora.recipe import Options
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 
 
 def aishell(
@@ -20,7 +21,7 @@ def aishell(
     """Prepare AISHELL-1, Mandarin, from its archive."""
     target_dir = target_dir or aishell_tgz_file.parent
     corpus = unpack_once(aishell_tgz_file, target_dir, target_dir / "data_aishell")
-    packed = sorted(corpus.glob("wav/*.tar.gz"))
+    packed = visible(corpus, "wav/*.tar.gz")
     listed = corpus / "transcript" / "aishell_transcript_v0.8.txt"
     # Unpacked here the sets lie in wav/; the old importer put them beside it.
     sets = {name: [corpus / "wav" / name, corpus / name] for name in SETS}

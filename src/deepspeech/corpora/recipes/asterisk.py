@@ -8,12 +8,13 @@ import gzip
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.archives import unpack
+from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.french import spell_out
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 from deepspeech.text.labels import Validator, validate_english
 
 LANGUAGES = ("en", "es", "fr", "it", "ru")
@@ -30,8 +31,8 @@ def asterisk(
         raise CorpusError(f"'{language}' has no prompts in Debian; there are {', '.join(LANGUAGES)}")
     target_dir = target_dir or Path(f"asterisk-{language}")
     shares = [_share(path, target_dir / "packages") for path in source or [Path("/usr/share")]]
-    listed = [path for share in shares for path in sorted(share.glob(f"doc/*/core-sounds-{language}.txt.gz"))]
-    voices = [path for share in shares for path in sorted(share.glob(f"asterisk/sounds/{language}_*_*_*/"))]
+    listed = [path for share in shares for path in visible(share, f"doc/*/core-sounds-{language}.txt.gz")]
+    voices = [path for share in shares for path in visible(share, f"asterisk/sounds/{language}_*_*_*/")]
     if not listed or not voices:
         raise CorpusError(
             f"{shares[0]}: no prompts or no texts in {language}; apt install asterisk-core-sounds-{language}-wav "
@@ -40,7 +41,7 @@ def asterisk(
     sentences = Sentences(_texts(listed[0]), voices[0])
     clips = [
         sentences.clip(wav, converted(wav, voices[0], target_dir / "wavs"), name, voices[0].name)
-        for wav in sorted(voices[0].rglob("*.wav"))
+        for wav in visible(voices[0], "**/*.wav")
         if not (name := wav.relative_to(voices[0]).with_suffix("").as_posix()).startswith("silence/")
     ]
     sets, rules = by_tens(clips + sentences.missing()), options.rules(cleaner(language), max_s=30)
@@ -60,7 +61,7 @@ def cleaner(language: str) -> Validator:
 
 
 def _share(path: Path, folder: Path) -> Path:
-    return unpack(path, folder) / "usr" / "share" if path.is_file() else path
+    return unpack_once(path, folder, folder) / "usr" / "share" if path.is_file() else path
 
 
 def _texts(path: Path) -> dict[str, str]:

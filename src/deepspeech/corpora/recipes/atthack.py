@@ -12,6 +12,7 @@ from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport, save_too_long
 from deepspeech.corpora.splits import sample_size
+from deepspeech.files import visible
 
 HOME, URL = "https://www.openslr.org/88/", "https://www.openslr.org/resources/88/"
 ROOT = "Volumes/CLEM_HDD/IRCAM/Open_SLR"
@@ -27,10 +28,10 @@ def atthack(
         obtain(Archive(f"{kind}.tgz", HOME, f"{URL}{kind}.tgz"), target_dir, f"{ROOT}/{kind}")
         for kind in ("txt", "wav")
     )
-    sentences = Sentences({text.stem: text_of(text)[0] for text in sorted(texts.glob("*.txt"))}, wavs)
+    sentences = Sentences({text.stem: text_of(text)[0] for text in visible(texts, "*.txt")}, wavs)
     clips = [
         sentences.clip(wav, converted(wav, wavs, target_dir / "converted"), speaker=wav.name.split("_")[0])
-        for wav in sorted(wavs.glob("*.wav"))
+        for wav in visible(wavs, "*.wav")
     ]
     clips += sentences.missing()
     mixed, size = random.Random(1).sample(clips, len(clips)), sample_size(len(clips))

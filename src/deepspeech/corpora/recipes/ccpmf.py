@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain, unpack_once
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.french import spell_out
 from deepspeech.corpora.reading import read_xml, seconds
 from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, joined
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
-from deepspeech.files import whole
+from deepspeech.errors import CorpusError
+from deepspeech.files import visible, whole
 from deepspeech.progress import Progress
 from deepspeech.text.labels import validate_english
 
@@ -31,13 +32,13 @@ TAG = re.compile(r"\[end\]")
 def ccpmf(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     """Prepare the conferences of the French ministry of finance."""
     corpus, packed = target_dir / NAME, target_dir / ARCHIVE.name
-    if not corpus.is_dir():
-        _join(sorted(target_dir.glob(f"{ARCHIVE.name}.[0-9]*")), packed)
+    if packed.is_file() or not corpus.is_dir():
+        _join(visible(target_dir, f"{ARCHIVE.name}.[0-9]*"), packed)
     if packed.is_file() or not corpus.is_dir():
         inner = obtain(ARCHIVE, target_dir, into=corpus) / f"{NAME}.zip"
         if inner.is_file():
             unpack_once(inner, target_dir, corpus)
-    mp3s = sorted(corpus.rglob("*.mp3"))
+    mp3s = visible(corpus, "**/*.mp3")
     decoded = Progress(len(mp3s), "decoding", "recordings").over(mp3s)
     clips = [clip for mp3 in decoded for clip in _stretches(mp3, corpus)]
     sets, rules = by_tens(clips), options.rules(clean, min_s=0.85, max_s=MAX_S)
@@ -52,7 +53,7 @@ def clean(sentence: str) -> str | None:
 
 def _stretches(mp3: Path, corpus: Path) -> Iterator[Clip]:
     """Rows of a transcript, joined while the whole stays under 10 s and no pause of a second lies between."""
-    same_day = [path for path in sorted(corpus.rglob("*.xml")) if path.stem.split("_")[0] == mp3.stem.split("_")[0]]
+    same_day = [path for path in visible(corpus, "**/*.xml") if path.stem.split("_")[0] == mp3.stem.split("_")[0]]
     if not same_day:
         yield Clip(mp3, mp3, "", fault="the corpus has no transcript for it")
         return
@@ -83,8 +84,10 @@ def _alike(one: str, other: str) -> int:
 
 
 def _join(pieces: list[Path], archive: Path) -> None:
-    if pieces and not archive.is_file():
-        with whole(archive) as target:
-            for piece in pieces:
-                with piece.open("rb") as source:
-                    shutil.copyfileobj(source, target)
+    """The archive, made of its pieces unless it is younger than they are."""
+    if not pieces or (archive.is_file() and archive.stat().st_mtime_ns >= max(p.stat().st_mtime_ns for p in pieces)):
+        return
+    with whole(archive, CorpusError) as target:
+        for piece in pieces:
+            with piece.open("rb") as source:
+                shutil.copyfileobj(source, target)

@@ -5,10 +5,11 @@ a CSV of the table's name for each.
 """
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import csv_rows
 from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 
 NAME = "cv_corpus_v1"
 ARCHIVE = Archive(
@@ -22,7 +23,7 @@ def cv(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     """Fetch and prepare the first release of Common Voice, English."""
     corpus = obtain(ARCHIVE, target_dir, NAME)
     parts = []
-    for table in sorted(corpus.glob("*.csv")):
+    for table in visible(corpus, "*.csv"):
         rows = csv_rows(table, ("filename", "text"))
         mp3s = [(corpus / row["filename"], row["text"]) for row in rows]
         clips = [Clip(mp3, mp3.with_suffix(".wav"), text) for mp3, text in mp3s]

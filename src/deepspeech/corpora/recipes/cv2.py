@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip, Rules, import_set
+from deepspeech.corpora.clip import Clip, WavNames
+from deepspeech.corpora.engine import Rules, import_set
+from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, unpacked
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 
 # test and dev come first: train-all.csv, made with validated, leaves out what they hold.
 SETS = ("test", "dev", "train", "validated", "other")
@@ -39,14 +42,14 @@ def cv2(
     if not audio_dir.is_dir():
         raise CorpusError(f"{audio_dir}: there is no such folder; name the folder of the clips with --audio-dir")
     rules, workers = options.rules(), options.workers
-    report, held_out = options.report("cv2", english_rule=True), HeldOut()
+    report, held_out, names = options.report("cv2", english_rule=True), HeldOut(), WavNames()
     for name, table in tables.items():
         report.sets.append(SetReport(name, audio_dir / f"{name}.csv", rules.max_s))
         if name == "validated":
-            report.derived.append(_import_validated(table, audio_dir, rules, report.sets[-1], workers, held_out))
+            report.derived.append(_import_validated(table, rules, report.sets[-1], workers, held_out, names))
         else:
             each = held_out.add if name in HELD_OUT else _ignore
-            import_set(read_table(table, audio_dir), _rows(table), rules, report.sets[-1], workers, each)
+            import_set(read_table(table, audio_dir), _rows(table), rules, report.sets[-1], workers, each, names)
     absent = [f"{tsv_dir / name}.tsv is not there: this set was left out." for name in SETS if name not in tables]
     report.notes = absent + report.notes
     return report
@@ -54,25 +57,13 @@ def cv2(
 
 def read_table(table: Path, audio_dir: Path) -> Iterator[Clip]:
     """The clips of a table, in its order. Columns are found by name; a sentence may hold quote characters."""
-    # Not the csv module: these tables are not quoted, and a carriage return inside a sentence ends no row.
-    with table.open(encoding="utf-8-sig", newline="\n") as file:
-        try:
-            header = next(file, "").rstrip("\r\n").split("\t")
-            for needed in ("path", "sentence"):
-                if needed not in header:
-                    raise CorpusError(f"{table}: there is no column {needed}; its columns are {', '.join(header)}")
-            path, sentence = header.index("path"), header.index("sentence")
-            speaker = header.index("client_id") if "client_id" in header else None
-            for number, line in enumerate(file, 2):
-                row = line.rstrip("\r\n").split("\t")
-                if len(row) <= max(path, sentence, speaker or 0) or not row[path]:
-                    place = Path(f"{table.name}:{number}")
-                    yield Clip(place, place, line.strip(), fault="the row is incomplete")
-                    continue
-                mp3 = audio_dir / (row[path] if row[path].lower().endswith(".mp3") else f"{row[path]}.mp3")
-                yield Clip(mp3, mp3.with_suffix(".wav"), row[sentence], "" if speaker is None else row[speaker])
-        except UnicodeDecodeError:
-            raise CorpusError(f"{table}: not UTF-8 text; fetch the corpus again") from None
+    for row in tsv_rows(table, ("path", "sentence")):
+        if row.fault or not row["path"]:
+            said = "\t".join(row.fields.values()).strip()
+            yield Clip(row.place, row.place, said, fault=row.fault or "the row is incomplete")
+            continue
+        mp3 = audio_dir / (row["path"] if row["path"].lower().endswith(".mp3") else f"{row['path']}.mp3")
+        yield Clip(mp3, mp3.with_suffix(".wav"), row["sentence"], row["client_id"])
 
 
 class HeldOut:
@@ -92,16 +83,17 @@ class HeldOut:
 
 
 def _import_validated(
-    table: Path, audio_dir: Path, rules: Rules, counts: SetReport, workers: int, held_out: HeldOut
+    table: Path, rules: Rules, counts: SetReport, workers: int, held_out: HeldOut, names: WavNames
 ) -> tuple[Path, int]:
     """Import validated.tsv, and what of it may be trained on as train-all.csv; returns its path and rows."""
+    audio_dir = counts.csv.parent
     with CsvWriter(audio_dir / "train-all.csv", speakers=True) as train_all:
 
         def each(sample: Sample) -> None:
             if sample not in held_out:
                 train_all.write(sample)
 
-        import_set(read_table(table, audio_dir), _rows(table), rules, counts, workers, each)
+        import_set(read_table(table, audio_dir), _rows(table), rules, counts, workers, each, names)
     return train_all.path, train_all.rows
 
 
@@ -122,7 +114,7 @@ def _tables(tsv_dir: Path) -> dict[str, Path]:
         return tables
     if not tsv_dir.is_dir():
         raise CorpusError(f"{tsv_dir}: there is no such folder; name the unpacked folder of one language")
-    near = [tsv_dir.absolute().parent, *sorted(tsv_dir.glob("*/")), *sorted(tsv_dir.glob("*/*/"))]
+    near = [tsv_dir.absolute().parent, *visible(tsv_dir, "*/"), *visible(tsv_dir, "*/*/")]
     meant = [str(folder) for folder in near if any((folder / f"{name}.tsv").is_file() for name in SETS)]
     hint = f"did you mean {' or '.join(meant[:3])}?" if meant else "name the unpacked folder of one language"
     raise CorpusError(f"{tsv_dir}: no {', '.join(f'{name}.tsv' for name in SETS)} in it; {hint}")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.clip import Clip
+from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 
@@ -20,9 +20,12 @@ def cv_personal(
 ) -> ImportReport:
     """Prepare your own takeout from Common Voice."""
     clips = unpack_once(zip_file, zip_file.parent, zip_file.with_suffix(""))
-    rows = rows_of(tsv_file, ("original_sentence_id", "sentence"))
-    mp3s = [(clips / f"{row['original_sentence_id']}.mp3", row["sentence"]) for row in rows]
-    found = [Clip(mp3, mp3.with_suffix(".wav"), sentence) for mp3, sentence in mp3s]
+    rows = tsv_rows(tsv_file, ("original_sentence_id", "sentence"))
+    found = [
+        Clip(clips / f"{name}.mp3", clips / f"{name}.wav", row["sentence"], fault=row.fault)
+        for row in rows
+        for name in [row["original_sentence_id"]]
+    ]
     return import_parts(
         options.report("cv-personal", english_rule=True), [Part(clips / "data.csv", found, options.rules())], options
     )

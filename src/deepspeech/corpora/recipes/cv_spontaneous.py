@@ -10,11 +10,12 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.clip import Clip
+from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts, unpacked
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 from deepspeech.text.labels import validate_english
 
 MARK = re.compile(r"\[[^\]]*\]")
@@ -26,15 +27,15 @@ def cv_spontaneous(
 ) -> ImportReport:
     """Prepare a language of Common Voice's Spontaneous Speech."""
     corpus = unpacked(corpus, "ss-corpus-*.tsv")
-    tables = sorted(corpus.glob("ss-corpus-*.tsv"))
+    tables = visible(corpus, "ss-corpus-*.tsv")
     if not tables:
         raise CorpusError(f"{corpus}: no ss-corpus-….tsv in it; name the unpacked folder of one language")
     sets: dict[str, list[Clip]] = {"test": [], "dev": [], "train": [], "unassigned": []}
-    for row in rows_of(tables[0], ("audio_file", "transcription")):
+    for row in tsv_rows(tables[0], ("audio_file", "transcription")):
         mp3 = corpus / "audios" / row["audio_file"]
-        fault = "" if row["transcription"].strip() else "nobody has transcribed it yet"
-        clip = Clip(mp3, corpus / "wavs" / f"{mp3.stem}.wav", row["transcription"], row.get("client_id", ""), fault)
-        sets.get(row.get("split", ""), sets["unassigned"]).append(clip)
+        fault = row.fault or ("" if row["transcription"].strip() else "nobody has transcribed it yet")
+        clip = Clip(mp3, corpus / "wavs" / f"{mp3.stem}.wav", row["transcription"], row["client_id"], fault)
+        sets.get(row["split"], sets["unassigned"]).append(clip)
     rules = options.rules(lambda said: validate_english(MARK.sub(" ", said)), max_s=30)
     parts = [Part(corpus / f"{name}.csv", clips, rules) for name, clips in sets.items() if clips]
     return import_parts(options.report("cv-spontaneous", english_rule=True), parts, options)

@@ -10,12 +10,13 @@ from math import inf
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines, seconds
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_order
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 from deepspeech.text.labels import to_ascii, validate_english
 
 YEARS = {"2004": ("LDC2004S13", "LDC2004T19"), "2005": ("LDC2005S13", "LDC2005T19")}
@@ -39,10 +40,10 @@ def fisher(
                 raise CorpusError(
                     f"{folder}: there is no such folder; unpack {folder.name} of catalog.ldc.upenn.edu in it"
                 )
-        sounds = {path.stem: path for kind in ("sph", "wav") for path in sorted((data_dir / sound).rglob(f"*.{kind}"))}
+        sounds = {path.stem: path for kind in ("sph", "wav") for path in visible(data_dir / sound, f"**/*.{kind}")}
         turns = [
             clip
-            for path in sorted((data_dir / text).rglob("fe_*.txt"))
+            for path in visible(data_dir / text, "**/fe_*.txt")
             for clip in _turns(path, sounds, data_dir / f"fisher-{year}-split-wav")
         ]
         for name, clips in by_order(turns).items():

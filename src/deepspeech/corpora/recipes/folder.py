@@ -7,12 +7,13 @@ dev and test, or all.csv; or with --split three CSVs by tens. All that is new in
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 
 SOUND = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aiff", ".aif"}
 SETS = ("train", "dev", "test")
@@ -30,7 +31,7 @@ def folder(
         raise CorpusError(f"{directory}: there is no such folder")
     target_dir = target_dir or directory
     wavs = target_dir / "wavs"
-    files = [path for path in sorted(directory.rglob("*")) if path.is_file() and not path.is_relative_to(wavs)]
+    files = [path for path in visible(directory, "**/*") if path.is_file() and not path.is_relative_to(wavs)]
     sounds = [path for path in files if path.suffix.lower() in SOUND]
     named = {path.with_suffix("") for path in sounds}
     lonely = [path for path in files if path.name.endswith(text_suffix) and path.with_suffix("") not in named]

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import at_random
+from deepspeech.files import visible
 
 
 def freestmandarin(
@@ -24,7 +25,7 @@ def freestmandarin(
     """Prepare the Free ST Chinese Mandarin Corpus from its archive."""
     target_dir = target_dir or tgz_file.parent
     corpus = unpack_once(tgz_file, target_dir, target_dir / "ST-CMDS-20170001_1-OS")
-    names = sorted({path.with_suffix("") for path in corpus.glob("*") if path.suffix in (".wav", ".txt")})
+    names = sorted({path.with_suffix("") for path in visible(corpus, "*") if path.suffix in (".wav", ".txt")})
     clips = [_clip(name, converted(name.with_suffix(".wav"), corpus, target_dir / "converted")) for name in names]
     train, held_out = options.rules(verbatim), options.rules(verbatim, max_s=inf)
     sets = at_random(clips, 5000, seed=12345)

@@ -5,10 +5,11 @@ In: the CSV, whose clips are fetched from the addresses in it. Out: mp3/, wav/, 
 """
 
 import random
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.fetch import RefusedError, fetch
 from deepspeech.corpora.reading import csv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts
@@ -28,7 +29,8 @@ def gram_vaani(
     rows = csv_rows(csv_filename, ("audio_url", "transcript"))
     listed = [row for row in rows if row["audio_url"]]
     fetched = Progress(len(listed), "downloading", "clips").over(listed)
-    clips = [_clip(row["audio_url"], row["transcript"], target_dir) for row in fetched]
+    names: dict[str, str] = {}
+    clips = [_clip(row["audio_url"], row["transcript"], target_dir, names) for row in fetched]
     mixed = random.Random(1).sample(clips, len(clips))
     dev, train = len(clips) // 10, len(clips) * 8 // 10
     sets = {"test": mixed[train + dev :], "dev": mixed[train : train + dev], "train": mixed[:train]}
@@ -36,9 +38,13 @@ def gram_vaani(
     return import_parts(options.report("gram-vaani", english_rule=True), parts, options)
 
 
-def _clip(url: str, text: str, folder: Path) -> Clip:
-    mp3 = folder / "mp3" / url.rsplit("/", 1)[-1]
-    wav, fault = folder / "wav" / f"{mp3.stem}.wav", ""
+def _clip(url: str, text: str, folder: Path, names: dict[str, str]) -> Clip:
+    """`names`: what was fetched under which name, for addresses in different folders may end alike."""
+    name = url.rsplit("/", 1)[-1]
+    if names.setdefault(name, url) != url:
+        name = f"{blake2b(url.encode(), digest_size=8).hexdigest()}-{name}"
+    mp3, fault = folder / "mp3" / name, ""
+    wav = folder / "wav" / f"{mp3.stem}.wav"
     try:
         fetch(url, mp3, shown=False)
     except RefusedError:

@@ -5,18 +5,19 @@ huggingface.co/docs, "Create an audio dataset". Folders of `save_to_disk` (.arro
 `to_parquet`.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.parquet import ParquetClips
-from deepspeech.corpora.reading import csv_rows, lines
+from deepspeech.corpora.reading import csv_rows, json_object, lines, sentence_of, speaker_of
 from deepspeech.corpora.recipe import Clips, Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
+from deepspeech.text.tables import NO_VALUE
 
 TEXTS = ("sentence", "transcription", "transcript", "text", "normalized_text", "raw_transcription")
 SPEAKERS = ("speaker_id", "client_id", "speaker")
@@ -33,7 +34,7 @@ def huggingface(
     """Prepare a data set in one of Hugging Face's layouts."""
     home = path if path.is_dir() else path.parent
     target_dir, rules, texts = target_dir or home, options.rules(max_s=30), (text_column,) if text_column else TEXTS
-    found = [path] if path.is_file() else sorted(path.rglob("*.parquet")) or sorted(path.rglob("metadata.*"))
+    found = [path] if path.is_file() else visible(path, "**/*.parquet") or visible(path, "**/metadata.*")
     sets: dict[str, list[Path]] = {}
     for file in found:
         sets.setdefault(split_of(file.relative_to(home)), []).append(file)
@@ -58,25 +59,28 @@ def split_of(path: Path) -> str:
 
 def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip]:
     """Rows of metadata.csv or metadata.jsonl: file_name counts from its folder."""
-    for number, row in enumerate(_rows(metadata), 1):
-        text = next((name for name in texts if name in row), None)
-        if "file_name" not in row or text is None:
-            raise CorpusError(
-                f"{metadata}:{number}: there is no file_name, or none of {', '.join(texts)}; it has {', '.join(row)}: "
-                "name the column of the sentences with --text-column"
-            )
-        sound = metadata.parent / str(row["file_name"])
-        speaker = next((str(row[name]) for name in SPEAKERS if row.get(name)), "")
-        yield Clip(sound, wavs / f"{number:07}-{sound.stem}.wav", str(row[text] or ""), speaker)
+    rows = _rows(metadata)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = next((name for name in texts if name in columns), None)
+    if rows and ("file_name" not in columns or text is None):
+        raise CorpusError(
+            f"{metadata}: there is no file_name, or none of {', '.join(texts)}; it has {', '.join(columns)}: "
+            "name the column of the sentences with --text-column"
+        )
+    for number, row in enumerate(rows, 1):
+        name, speaker = row.get("file_name"), next((row[name] for name in SPEAKERS if row.get(name)), "")
+        said, fault = sentence_of(row.get(text or ""))
+        if metadata.suffix == ".csv" and said in NO_VALUE:
+            said, fault = "", "its text is null"
+        if not isinstance(name, str) or not name:
+            name, fault = "?", "the row names no recording"
+        sound = metadata.parent / name
+        yield Clip(sound, wavs / f"{number:07}-{sound.stem}.wav", said, speaker_of(speaker), fault)
 
 
 def _rows(metadata: Path) -> list[dict[str, Any]]:
     if metadata.suffix == ".csv":
-        return list[dict[str, Any]](csv_rows(metadata, ()))
+        return list[dict[str, Any]](csv_rows(metadata, ("file_name",)))
     if metadata.suffix != ".jsonl":
         raise CorpusError(f"{metadata}: only metadata.csv, metadata.jsonl and Parquet files are read; convert it")
-    try:
-        rows = [json.loads(line) for line in lines(metadata)]
-        return [row if isinstance(row, dict) else {} for row in rows]
-    except ValueError as error:
-        raise CorpusError(f"{metadata}: not JSON lines ({error})") from None
+    return [json_object(line) or {} for line in lines(metadata)]

@@ -1,17 +1,20 @@
 """Kaldi data directories: wav.scp, text, and perhaps segments and utt2spk.
 
-In: directories. Out: wav files, a CSV for each directory. Entries of wav.scp must be plain paths: a pipe is a command,
-and no command of a corpus is run here. Format: kaldi-asr.org/doc/data_prep.html.
+In: directories. A line of wav.scp names a file, or is a command that only unpacks one (sph2pipe, flac, sox) and perhaps
+takes a channel: such a file is read, no command of a corpus is run here. Out: wav files, a CSV for each directory.
+Format: kaldi-asr.org/doc/data_prep.html.
 """
 
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.reading import table
+from deepspeech.corpora.clip import Clip
+from deepspeech.corpora.kaldi_pipes import recording_of
+from deepspeech.corpora.reading import number, table
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
-from deepspeech.errors import CorpusError
+
+CHANNELS = {"0": 0, "1": 1, "A": 0, "B": 1}
 
 
 def kaldi(
@@ -23,41 +26,53 @@ def kaldi(
     """Prepare Kaldi data directories."""
     rules, parts = options.rules(max_s=30), []
     for directory in directories:
-        folder = target_dir or directory
-        clips = _clips(directory, root, folder / f"{directory.name}-wavs")
-        parts.append(Part(folder / f"{directory.name}.csv", clips, rules))
+        folder, name = target_dir or directory, directory.absolute().name
+        clips = _clips(directory, root, folder / f"{name}-wavs")
+        parts.append(Part(folder / f"{name}.csv", clips, rules))
     return import_parts(options.report("kaldi", english_rule=True), parts, options)
 
 
 def _clips(directory: Path, root: Path, wavs: Path) -> list[Clip]:
-    sounds = {row[0]: row[-1] for row in table(directory / "wav.scp") if len(row) == 2}
-    for name, sound in sounds.items():
-        if sound.endswith("|") or sound.startswith("|"):
-            raise CorpusError(
-                f"{directory / 'wav.scp'}: {name} is a command ({sound}), and commands are not run; make its file and "
-                "name that instead"
-            )
+    scp = directory / "wav.scp"
+    sounds = {row[0]: recording_of(row[0], row[-1], scp) for row in table(scp) if len(row) == 2}
     speakers = {row[0]: row[-1] for row in table(directory / "utt2spk")} if (directory / "utt2spk").is_file() else {}
     said = {row[0]: row[1] if len(row) == 2 else "" for row in table(directory / "text")}
     if (directory / "segments").is_file():
         rows = [(row[0], *row[-1].split()) for row in table(directory / "segments")]
     else:
         rows = [(name, name) for name in sounds]
-    return [_clip(row, sounds, said, speakers.get(row[0], ""), root, wavs) for row in rows]
+    clips = [_clip(row, sounds, said, speakers.get(row[0], ""), root, wavs) for row in rows]
+    spoken = {row[0] for row in rows}
+    fault = "the text has no recording"
+    return clips + [Clip(Path(name), wavs, text, fault=fault) for name, text in said.items() if name not in spoken]
 
 
 def _clip(
-    row: tuple[str, ...], sounds: dict[str, str], said: dict[str, str], speaker: str, root: Path, wavs: Path
+    row: tuple[str, ...],
+    sounds: dict[str, tuple[str, int | None]],
+    said: dict[str, str],
+    speaker: str,
+    root: Path,
+    wavs: Path,
 ) -> Clip:
-    """A row of `segments`: utterance, recording, start, end; or an utterance that is its own recording."""
+    """A row of `segments`: utterance, recording, start, end, perhaps a channel; or an utterance that is its own
+    recording."""
     name, wav = row[0], wavs / f"{row[0].replace('/', '_')}.wav"
     try:
-        start_s, end_s = (float(row[2]), float(row[3])) if len(row) > 2 else (0.0, None)
-        sound = root / sounds[row[1]]
+        start_s, end_s = (number(row[2]), number(row[3])) if len(row) > 2 else (0.0, None)
+        sound, taken = sounds[row[1]]
+        channel = CHANNELS[row[4].upper()] if len(row) > 4 else None
     except (ValueError, IndexError):
         return Clip(Path(name), wav, said.get(name, ""), fault="its row in segments is incomplete")
     except KeyError:
-        return Clip(Path(name), wav, said.get(name, ""), fault="its recording is not in wav.scp")
+        fault = (
+            "its recording is not in wav.scp" if row[1] not in sounds else "its channel in segments is not 0, 1, A or B"
+        )
+        return Clip(Path(name), wav, said.get(name, ""), fault=fault)
     fault = "" if name in said else "the corpus has no sentence for it"
+    if taken is not None and channel:
+        fault = "its channel in segments is not one that its command leaves"
+    elif taken is not None:
+        channel = taken
     end_s = None if end_s is not None and end_s < 0 else end_s  # -1: to the end
-    return Clip(sound, wav, said.get(name, ""), speaker, fault, start_s, end_s)
+    return Clip(root / sound, wav, said.get(name, ""), speaker, fault, start_s, end_s, channel)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from deepspeech.audio.formats import probe
 from deepspeech.corpora.fetch import fetch
+from deepspeech.corpora.reading import read_text
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
@@ -33,7 +34,7 @@ def ldc93s1(
 
 def transcript(path: Path) -> str:
     """The sentence of LDC93S1.txt, `FIRST LAST Sentence.` (samples): lower-case, without the full stop."""
-    words = path.read_text(encoding="utf-8").strip().lower().replace(".", "").split(" ")[2:]
+    words = read_text(path).strip().lower().replace(".", "").split(" ")[2:]
     if not words:
         raise CorpusError(f"{path}: not the transcript of LDC93S1; remove it and run this again")
     return " ".join(words)

@@ -5,15 +5,17 @@ command, lie on the web or are to be transformed first are dropped. Format: lhot
 """
 
 import gzip
-import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
+from deepspeech.corpora.reading import json_object, number, sentence_of, speaker_of
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
+from deepspeech.text.tables import decode
 
 
 def lhotse(
@@ -24,13 +26,13 @@ def lhotse(
 ) -> ImportReport:
     """Prepare what Lhotse manifests list."""
     entries = {manifest: _entries(manifest) for manifest in manifests}
-    recordings = {one.get("id"): one for found in entries.values() for one in found if "sources" in one}
+    recordings = {str(one.get("id")): one for found in entries.values() for one in found if "sources" in one}
     rules, parts = options.rules(max_s=30), []
     for manifest, found in entries.items():
         name = manifest.name.removesuffix(".gz").removesuffix(".jsonl")
         folder = target_dir or manifest.parent
-        listed = [item for one in found for item in _supervisions(one, recordings)]
-        clips = [_clip(*item, root, folder / f"{name}-wavs") for item in listed]
+        wavs = folder / f"{name}-wavs"
+        clips = [clip for one in found if "sources" not in one for clip in _clips(one, recordings, root, wavs)]
         if clips:
             parts.append(Part(folder / f"{name}.csv", clips, rules))
     return import_parts(options.report("lhotse", english_rule=True), parts, options)
@@ -38,38 +40,57 @@ def lhotse(
 
 def _entries(manifest: Path) -> list[dict[str, Any]]:
     try:
-        opened = gzip.open if manifest.suffix == ".gz" else open
-        with opened(manifest, "rt", encoding="utf-8") as file:
-            entries = [json.loads(line) for line in file if line.strip()]
-            return [entry if isinstance(entry, dict) else {} for entry in entries]
-    except (OSError, EOFError, ValueError) as error:
+        content = manifest.read_bytes()
+        content = gzip.decompress(content) if manifest.suffix == ".gz" else content
+    except (OSError, EOFError, zlib.error) as error:
         raise CorpusError(f"{manifest}: cannot be read as JSON lines ({error})") from None
+    text = decode(content, manifest, CorpusError)
+    return [json_object(line) or {} for line in text.split("\n") if line.strip()]
 
 
-def _supervisions(entry: dict[str, Any], recordings: dict[Any, Any]) -> Iterator[tuple[dict[str, Any], Any, Any]]:
-    """(supervision, its recording, where its times count from) of a supervision or of a cut."""
-    if "supervisions" in entry:
-        for supervision in entry["supervisions"] or ():
-            yield supervision, entry.get("recording"), entry.get("start", 0)
-    elif "recording_id" in entry:
-        yield entry, recordings.get(entry["recording_id"]), 0
+def _clips(entry: dict[str, Any], recordings: dict[str, Any], root: Path, wavs: Path) -> Iterator[Clip]:
+    """The clips of a supervision or of a cut; what has none is a clip with a fault, so that it is counted."""
+    name = str(entry.get("id", "?"))
+    if "recording_id" in entry and "supervisions" not in entry:
+        yield _clip(entry, recordings.get(str(entry["recording_id"])), 0, root, wavs)
+        return
+    tracks = entry.get("tracks")
+    if isinstance(tracks, list):
+        cuts = [track.get("cut") for track in tracks if isinstance(track, dict)]
+        spoken = [cut for cut in cuts if isinstance(cut, dict) and cut.get("type") != "PaddingCut"]
+        if len(spoken) != 1:
+            yield Clip(Path(name), wavs, "", fault="a mix of several cuts")
+            return
+        entry = spoken[0]  # with silence before or after it
+    supervisions = entry.get("supervisions")
+    if not isinstance(supervisions, list):
+        yield Clip(Path(name), wavs, "", fault="the entry is incomplete")
+    elif not supervisions:
+        yield Clip(Path(name), wavs, "", fault="the cut has no supervision")
+    else:
+        for one in supervisions:
+            yield _clip(one if isinstance(one, dict) else {}, entry.get("recording"), entry.get("start", 0), root, wavs)
 
 
 def _clip(supervision: dict[str, Any], recording: Any, from_s: Any, root: Path, wavs: Path) -> Clip:
-    name, text = str(supervision.get("id", "?")), supervision.get("text") or ""
-    wav, speaker = wavs / f"{name.replace('/', '_')}.wav", supervision.get("speaker") or ""
+    name, speaker = str(supervision.get("id", "?")), speaker_of(supervision.get("speaker"))
+    text, fault = sentence_of(supervision.get("text"))
+    wav = wavs / f"{name.replace('/', '_')}.wav"
     if recording is None:
         return Clip(Path(name), wav, text, speaker, "its recording is not in the manifests")
     try:
-        channel = supervision.get("channel", 0)
-        channel = channel[0] if isinstance(channel, list) else channel
-        source = next(one for one in recording["sources"] if channel in one["channels"] and one["type"] == "file")
-        start_s = float(from_s) + float(supervision["start"])
-        end_s = start_s + float(supervision["duration"])
-        side = source["channels"].index(channel) if len(source["channels"]) > 1 else None
-        fault = "its recording is to be transformed first" if recording.get("transforms") else ""
+        wanted = supervision.get("channel", 0)
+        channels = set(wanted if isinstance(wanted, list) else [wanted])
+        source = next(one for one in recording["sources"] if channels <= set(one["channels"]) and one["type"] == "file")
+        start_s = number(from_s) + number(supervision["start"])
+        end_s = start_s + number(supervision["duration"])
+        fault = "its recording is to be transformed first" if recording.get("transforms") else fault
+        side = None
+        if channels != set(source["channels"]):
+            side = source["channels"].index(min(channels))
+            fault = fault or ("it is on several channels of more" if len(channels) > 1 else "")
         return Clip(root / source["source"], wav, text, speaker, fault, start_s, end_s, side)
     except StopIteration:
         return Clip(Path(name), wav, text, speaker, "its recording is not a file here")
-    except (KeyError, IndexError, TypeError, ValueError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Clip(Path(name), wav, text, speaker, "the entry is incomplete")

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import table
 from deepspeech.corpora.recipe import Options, Part, Sentences, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 from deepspeech.text.labels import to_ascii
 
 HOME = "https://www.openslr.org/12/"
@@ -32,16 +33,16 @@ def librivox(
         archive = Archive(f"{name}.tar.gz", HOME, f"{URL}{name}.tar.gz")
         folder = obtain(archive, data_dir, f"LibriSpeech/{name}")
         wavs = folder.with_name(f"{name}-wav")
-        clips = [clip for chapter in sorted(folder.glob("*/*")) if chapter.is_dir() for clip in _chapter(chapter, wavs)]
+        clips = [clip for chapter in visible(folder, "*/*") if chapter.is_dir() for clip in _chapter(chapter, wavs)]
         parts.append(Part(data_dir / f"librivox-{name}.csv", clips, rules))
     return import_parts(options.report("librivox"), parts, options)
 
 
 def _chapter(chapter: Path, wavs: Path) -> list[Clip]:
-    rows = [row for trans in sorted(chapter.glob("*.trans.txt")) for row in table(trans, " ")]
+    rows = [row for trans in visible(chapter, "*.trans.txt") for row in table(trans, " ")]
     sentences = Sentences({row[0]: row[-1] for row in rows if len(row) == 2}, chapter)
     clips = [
         sentences.clip(flac, wavs / f"{flac.stem}.wav", speaker=chapter.parent.name)
-        for flac in sorted(chapter.glob("*.flac"))
+        for flac in visible(chapter, "*.flac")
     ]
     return clips + sentences.missing()

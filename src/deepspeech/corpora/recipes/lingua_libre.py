@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines
 from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
+from deepspeech.files import visible
 
 HOME = "https://lingualibre.org/datasets/"
 
@@ -30,7 +31,7 @@ def lingua_libre(
     name = f"Q{qid}-{iso639_3}-{english_name}"
     corpus = obtain(Archive(f"{name}.zip", HOME, f"{HOME}{name}.zip"), target_dir, name, target_dir / "lingua_libre")
     bogus = [re.compile(line) for line in lines(bogus_records)] if bogus_records else []
-    words = sorted(path for path in corpus.rglob("*") if path.suffix.lower() in (".ogg", ".wav", ".flac", ".mp3"))
+    words = [path for path in visible(corpus) if path.suffix.lower() in (".ogg", ".wav", ".flac", ".mp3")]
     clips = [
         Clip(word, converted(word, corpus, target_dir / "converted" / name), word.stem, word.parent.name)
         for word in words

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines
 from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
+from deepspeech.files import visible
 
 HOME = "https://github.com/imdatceleste/m-ailabs-dataset"
 URL = "http://www.caito.de/data/Training/stt_tts/"
@@ -30,7 +31,7 @@ def m_ailabs(
     corpus = obtain(Archive(name, HOME, URL + name), target_dir, into=target_dir / language)
     left_out = [part for part in skiplist.split(",") if part]
     clips = []
-    for metadata in sorted(corpus.rglob("metadata.csv")):
+    for metadata in visible(corpus, "**/metadata.csv"):
         if not any(part in str(metadata.relative_to(corpus)) for part in left_out):
             clips += [_clip(line, metadata.parent, corpus) for line in lines(metadata)]
     sets, rules = by_tens(clips), options.rules(max_s=15, ms_per_letter=30)

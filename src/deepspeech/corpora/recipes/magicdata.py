@@ -13,6 +13,7 @@ from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.reading import lines
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts, verbatim
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 
 NOISE = re.compile(r"\[(FIL|SPK)\]")
 
@@ -32,7 +33,7 @@ def magicdata(
         sentences = Sentences({row[0]: row[-1] for row in rows if len(row) == 3}, folder)
         clips = [
             sentences.clip(wav, converted(wav, folder, target_dir / "converted" / name), wav.name, wav.parent.name)
-            for wav in sorted(folder.glob("*/*.wav"))
+            for wav in visible(folder, "*/*.wav")
         ]
         clips += sentences.missing()
         rules = options.rules(quiet) if name == "train" else options.rules(verbatim, max_s=inf)

@@ -4,12 +4,11 @@ In: manifests; paths in them are absolute or count from the manifest's folder. O
 Format: NVIDIA NeMo's documentation, "ASR datasets".
 """
 
-import json
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.reading import lines
+from deepspeech.corpora.clip import Clip
+from deepspeech.corpora.reading import json_object, lines, number, sentence_of, speaker_of
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 
@@ -29,16 +28,17 @@ def nemo(
     return import_parts(options.report("nemo", english_rule=True), parts, options)
 
 
-def _clip(line: str, number: int, manifest: Path, wavs: Path) -> Clip:
-    place = Path(f"{manifest.name}:{number}")
-    try:
-        row = json.loads(line)
-        sound, text = manifest.parent / row["audio_filepath"], str(row["text"])
-        start_s = float(row.get("offset") or 0)
-        # Without an offset the entry is the whole file, whatever its duration was rounded to.
-        end_s = start_s + float(row["duration"]) if row.get("offset") is not None else None
-        return Clip(
-            sound, wavs / f"{number:07}-{sound.stem}.wav", text, str(row.get("speaker", "")), "", start_s, end_s
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
+def _clip(line: str, count: int, manifest: Path, wavs: Path) -> Clip:
+    place, row = Path(f"{manifest.name}:{count}"), json_object(line)
+    if row is None or "text" not in row or not isinstance(row.get("audio_filepath"), str):
         return Clip(place, place, line, fault="the line is no entry with audio_filepath and text")
+    text, fault = sentence_of(row["text"])
+    try:
+        start_s = number(row.get("offset") or 0)
+        # Without an offset the entry is the whole file, whatever its duration was rounded to.
+        end_s = start_s + number(row.get("duration")) if row.get("offset") is not None else None
+    except ValueError:
+        return Clip(place, place, text, fault=fault or "its offset or duration is no number")
+    sound = manifest.parent / row["audio_filepath"]
+    wav = wavs / f"{count:07}-{sound.stem}.wav"
+    return Clip(sound, wav, text, speaker_of(row.get("speaker")), fault, start_s, end_s)

@@ -15,6 +15,7 @@ from deepspeech.corpora.recipe import Options, Part, Sentences, converted, impor
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import at_random
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 
 
 def primewords(
@@ -35,7 +36,7 @@ def primewords(
     sentences = Sentences({name: text for name, (text, _) in said.items()}, corpus / "audio_files")
     clips = [
         sentences.clip(wav, converted(wav, corpus, target_dir / "converted"), wav.name, said.get(wav.name, ("", ""))[1])
-        for wav in sorted(corpus.glob("audio_files/*/*/*.wav"))
+        for wav in visible(corpus, "audio_files/*/*/*.wav")
     ]
     sets = at_random(clips, 5000, seed=12345)
     sets["train"] += sentences.missing()

@@ -10,6 +10,7 @@ from deepspeech.corpora.reading import table
 from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
+from deepspeech.files import visible
 
 NAME = "African_Accented_French"
 ARCHIVE = Archive(
@@ -37,7 +38,7 @@ def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     sentences = Sentences(said, corpus / "speech")
     clips = [
         sentences.clip(wav, converted(wav, corpus, corpus / "converted"), speaker=wav.parent.name)
-        for wav in sorted((corpus / "speech").rglob("*.wav"))
+        for wav in visible(corpus / "speech", "**/*.wav")
     ]
     sets = by_tens([clip for clip in clips if not clip.fault])
     sets["train"] += [clip for clip in clips if clip.fault] + sentences.missing()

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines, seconds
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_order
+from deepspeech.files import visible
 from deepspeech.text.labels import to_ascii, validate_english
 
 SOUND = Archive("swb1_LDC97S62.tgz", "https://catalog.ldc.upenn.edu/LDC97S62")
@@ -28,8 +29,8 @@ def swb(
     """Prepare Switchboard-1, telephone conversations."""
     corpus = obtain(SOUND, data_dir, into=data_dir / "LDC97S62")
     texts = obtain(TEXT, corpus, "swb_ms98_transcriptions")
-    sounds = {path.stem: path for kind in ("sph", "wav") for path in sorted(corpus.glob(f"swb1_d*/**/*.{kind}"))}
-    turns = [_turn(line, path, sounds, corpus) for path in sorted(texts.rglob("*-trans.text")) for line in lines(path)]
+    sounds = {path.stem: path for kind in ("sph", "wav") for path in visible(corpus, f"swb1_d*/**/*.{kind}")}
+    turns = [_turn(line, path, sounds, corpus) for path in visible(texts, "**/*-trans.text") for line in lines(path)]
     rules = options.rules(lambda sentence: validate_english(to_ascii(sentence)), max_s=inf)
     sets = by_order(turns)
     parts = [Part(corpus / f"swb-{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]

@@ -17,7 +17,7 @@ from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
 from deepspeech.datasets.csv_files import COLUMNS
 from deepspeech.errors import CorpusError
-from deepspeech.files import whole
+from deepspeech.files import visible, whole
 
 URL = "https://www2.informatik.uni-hamburg.de/nats/pub/SWC/"
 LANGUAGES = ("dutch", "english", "german")
@@ -48,7 +48,7 @@ def swc(
     for one in LANGUAGES if language == "all" else (language,):
         archive = Archive(f"SWC_{one.title()}.tar", URL, f"{URL}SWC_{one.title()}.tar")
         corpus = obtain(archive, base_dir, into=base_dir / one)
-        articles = [read_article(path, max_duration, drop_numbers) for path in sorted(corpus.rglob("aligned.swc"))]
+        articles = [read_article(path, max_duration, drop_numbers) for path in visible(corpus, "**/aligned.swc")]
         clips, article_of = [], {}
         for article in articles:
             unnamed = (exclude_unknown_speakers and article.speaker == UNKNOWN) or (
@@ -77,7 +77,7 @@ def swc(
 def _add_columns(table: Path, article_of: dict[Path, tuple[str, str]]) -> None:
     with table.open(encoding="utf-8", newline="") as file:
         header, *rows = (row[: len(COLUMNS)] for row in csv.reader(file))
-    with whole(table, mode="w", encoding="utf-8", newline="") as file:
+    with whole(table, CorpusError, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*header, "article", "speaker"])
-        writer.writerows([*row, *article_of[table.parent / row[0]]] for row in rows)
+        writer.writerows([*row, *article_of.get(table.parent / row[0], (UNKNOWN, UNKNOWN))] for row in rows)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines, seconds
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 from deepspeech.text.labels import to_ascii
 
 NAME = "TEDLIUM_release2"
@@ -30,7 +31,7 @@ def ted(
     rules = options.rules(lambda sentence: to_ascii(sentence).strip() or None, max_s=inf)
     parts = []
     for name in ("test", "dev", "train"):
-        talks = sorted((corpus / name / "stm").glob("*.stm"))
+        talks = visible(corpus / name / "stm", "*.stm")
         clips = [clip for talk in talks for line in lines(talk) if (clip := _clip(line, talk)) is not None]
         parts.append(Part(data_dir / f"ted-{name}.csv", clips, rules))
     return import_parts(options.report("ted"), parts, options)

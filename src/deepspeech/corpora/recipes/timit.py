@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 
 ARCHIVE = Archive("TIMIT-LDC93S1.tgz", "https://catalog.ldc.upenn.edu/LDC93S1")
 PUNCTUATION = str.maketrans("", "", '.,;"!?:-')
@@ -27,7 +28,7 @@ def timit(
     rules = options.rules(lambda sentence: sentence.lower().translate(PUNCTUATION).strip() or None, max_s=inf)
     parts = []
     for name in ("train", "test"):
-        texts = sorted(path for path in corpus.rglob("*") if path.suffix.lower() == ".txt")
+        texts = [path for path in visible(corpus) if path.suffix.lower() == ".txt"]
         clips = [
             _clip(text, corpus)
             for text in texts

@@ -5,14 +5,16 @@ three CSVs. Recordings of another form, which the old importer dropped, are conv
 """
 
 from collections.abc import Iterator
+from glob import escape
 from pathlib import Path
 from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import read_xml, truth
 from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 from deepspeech.text.labels import validate_english
 
 NAME = "german-speechdata-package-v2"
@@ -52,10 +54,10 @@ def clean(sentence: str) -> str | None:
 
 
 def _clips(folder: Path, wavs: Path) -> Iterator[Clip]:
-    for described in sorted(folder.glob("*.xml")):
+    for described in visible(folder, "*.xml"):
         root = read_xml(described)
         fault = "its description cannot be read" if root is None else ""
         said, speaker = ("", "") if root is None else (root.findtext(f".//{tag}") or "" for tag in TAGS)
-        recordings = sorted(folder.glob(f"{described.stem}_*.wav")) or [described.with_suffix(".wav")]
+        recordings = visible(folder, f"{escape(described.stem)}_*.wav") or [described.with_suffix(".wav")]
         for wav in recordings:
             yield Clip(wav, converted(wav, folder, wavs), said, speaker, fault)

@@ -10,10 +10,11 @@ import re
 from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 
 NAME = "VCTK-Corpus"
 ARCHIVE = Archive(
@@ -27,7 +28,7 @@ STRANGE = re.compile(r"[^a-zA-Z' ]+")
 def vctk(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     """Fetch and prepare VCTK, English with many accents."""
     corpus = obtain(ARCHIVE, target_dir, NAME)
-    sounds = sorted([*corpus.glob("wav48/*/*.wav"), *corpus.glob("wav48_silence_trimmed/*/*_mic1.flac")])
+    sounds = sorted([*visible(corpus, "wav48/*/*.wav"), *visible(corpus, "wav48_silence_trimmed/*/*_mic1.flac")])
     clips = [_clip(sound, corpus) for sound in sounds if sound.parent.name != "p315"]  # who has no texts
     mixed = random.Random(1454).sample(clips, len(clips))
     held_out = min(3200, len(clips) // 10)

@@ -10,11 +10,12 @@ from typing import Annotated
 from urllib.parse import urljoin
 
 from deepspeech.corpora.archives import unpack_all
-from deepspeech.corpora.engine import Clip
+from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.fetch import fetch
 from deepspeech.corpora.reading import read_text, table
 from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts
 from deepspeech.corpora.report import ImportReport
+from deepspeech.files import visible
 from deepspeech.progress import Progress
 
 URL = "http://www.repository.voxforge1.org/downloads/SpeechCorpus/Trunk/Audio/Main/16kHz_16bit/"
@@ -29,11 +30,11 @@ def voxforge(
     """Fetch and prepare VoxForge, read English."""
     folder = data_dir / "archive"
     page = folder / "index.html"
-    if page.is_file() or not list(folder.glob("*.tgz")):
+    if page.is_file() or not visible(folder, "*.tgz"):
         names = sorted(set(LINK.findall(read_text(fetch(URL, page)))))
         for name in Progress(len(names), "downloading", "archives").over(names):
             fetch(urljoin(URL, name), folder / name, shown=False)
-    archives = sorted(folder.glob("*.tgz"))
+    archives = visible(folder, "*.tgz")
     hundredth = len(archives) // 100
     where = ["test"] * hundredth + ["dev"] * hundredth + ["train"] * (len(archives) - 2 * hundredth)
     unpack_all(archives, [data_dir / name for name in where])
@@ -48,13 +49,13 @@ def voxforge(
 
 def _clips(folder: Path) -> list[Clip]:
     clips = []
-    for prompts in sorted(folder.glob("*/etc/PROMPTS")):
+    for prompts in visible(folder, "*/etc/PROMPTS"):
         session = prompts.parents[1]
         said = {row[0].rsplit("/", 1)[-1]: row[-1] for row in table(prompts, encoding="latin-1") if len(row) == 2}
         sentences = Sentences(said, session / "wav")
         clips += [
             sentences.clip(wav, converted(wav, folder, folder / "converted"), speaker=session.name.split("-")[0])
-            for wav in sorted(session.glob("wav/*.wav"))
+            for wav in visible(session, "wav/*.wav")
         ]
         clips += sentences.missing()
     return clips

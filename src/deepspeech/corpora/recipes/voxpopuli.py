@@ -7,11 +7,12 @@ facebook/voxpopuli at Hugging Face: asr_train.tsv … and recordings below. Out:
 from pathlib import Path
 from typing import Annotated
 
-from deepspeech.corpora.engine import Clip
-from deepspeech.corpora.reading import rows_of
+from deepspeech.corpora.clip import Clip
+from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
+from deepspeech.files import visible
 
 
 def voxpopuli(
@@ -23,14 +24,16 @@ def voxpopuli(
     tables = {name: folder / f"asr_{name}.tsv" for name in ("test", "dev", "train")}
     if not any(table.is_file() for table in tables.values()):
         raise CorpusError(f"{folder}: no asr_train.tsv in it; see https://github.com/facebookresearch/voxpopuli")
-    sounds = {path.stem: path for kind in ("ogg", "wav") for path in sorted(folder.rglob(f"*.{kind}"))}
+    wavs = folder / "converted"
+    recordings = [path for kind in ("ogg", "wav") for path in visible(folder, f"**/*.{kind}")]
+    sounds = {path.stem: path for path in recordings if not path.is_relative_to(wavs)}
     rules, parts = options.rules(max_s=30), []
     for name, table in tables.items():
-        rows = rows_of(table, ("id", "raw_text", "normalized_text")) if table.is_file() else []
+        rows = tsv_rows(table, ("id", "raw_text", "normalized_text")) if table.is_file() else ()
         clips = []
         for row in rows:
             sound = sounds.get(row["id"], folder / row["id"][:4] / f"{row['id']}.ogg")
-            wav, sentence = folder / "converted" / f"{row['id']}.wav", row["raw_text" if raw else "normalized_text"]
-            clips.append(Clip(sound, wav, sentence, row.get("speaker_id", "")))
+            wav, sentence = wavs / f"{row['id']}.wav", row["raw_text" if raw else "normalized_text"]
+            clips.append(Clip(sound, wav, sentence, row["speaker_id"], row.fault))
         parts.append(Part(folder / f"{name}.csv", clips, rules))
     return import_parts(options.report("voxpopuli", english_rule=True), parts, options)

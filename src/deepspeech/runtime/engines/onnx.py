@@ -5,14 +5,16 @@ numbers, it begins as zeros, and the output `new_NAME` is what the next step tak
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
+from deepspeech.modelfile.arrays import check_graph
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import Float32, States, windows_of
+from deepspeech.runtime.onnx_runtime import InferenceSession, SessionOptions
 
 CLIPS = "clips"
 TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
@@ -22,7 +24,7 @@ class OnnxEngine:
     """A model file in ONNX Runtime; `threads` share a step. Raises ModelFileError where the file is no such graph."""
 
     def __init__(self, path: str | Path, card: ModelCard, threads: int = 1) -> None:
-        self._session = _session(path, threads)
+        self._path, self._classes, self._session = path, card.alphabet.classes, _session(path, threads)
         inputs = {value.name: value for value in self._session.get_inputs()}
         self._context = card.chunk.left if "windows" in inputs else None
         self._stride = card.chunk.stride
@@ -48,12 +50,25 @@ class OnnxEngine:
             feed["windows"] = windows_of(chunk_BTF, self._context, self._stride)
         if self._told:
             feed["lengths"] = outputs_B
-        probabilities, *after = self._session.run(self._outputs, feed)
+        probabilities, *after = self._run(feed)
         return probabilities, States(dict(zip(self._states, after, strict=True)), self._axes)
 
+    def _run(self, feed: dict[str, NDArray[Any]]) -> Any:
+        """What the graph computes; whatever it is, probabilities are [B, T, classes]."""
+        try:
+            outputs = self._session.run(self._outputs, feed)
+        except Exception as error:  # as in _session
+            raise ModelFileError(f"{self._path}: its network does not run ({_reason(error)})") from None
+        found = outputs[0]
+        if found.dtype != np.float32 or found.ndim != 3 or found.shape[2] != self._classes:
+            raise ModelFileError(
+                f"{self._path}: gives {found.dtype} {found.shape}, where {self._classes} classes are due"
+            )
+        return outputs
 
-def _session(path: str | Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
+
+def _session(path: str | Path, threads: int) -> InferenceSession:
+    options = SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -62,7 +77,11 @@ def _session(path: str | Path, threads: int) -> onnxruntime.InferenceSession:
     # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow: they take a longer way.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        check_graph(path)
+        return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no base class with a public name
-        reason = str(error).splitlines()[0][:200]
-        raise ModelFileError(f"{path}: not a readable ONNX model ({reason})") from None
+        raise ModelFileError(f"{path}: not a readable ONNX model ({_reason(error)})") from None
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,116 @@
+"""Content: the bytes of a sound file, wherever they lie. Spliced: pieces of them, in any order, as an open file."""
+
+import bisect
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from types import TracebackType
+from typing import Any, TypeAlias
+
+from deepspeech.audio.span import Span
+from deepspeech.errors import AudioError
+
+Piece: TypeAlias = bytes | tuple[int, int]  # bytes to put in, or (offset, size) of the content
+
+_IN_MEMORY = 1 << 22  # a span up to this size is read at once
+
+
+class Content:
+    """Bytes that are read at any place. `path` names the file where the content is all of it. Close it, or use `with`.
+
+    Thread-safe. A pipe is read to its end, since decoders go back and forth.
+    """
+
+    def __init__(self, source: str | Path | Span | bytes, name: str) -> None:
+        """Raises AudioError: missing, a folder, unreadable, a span beyond the end of its file."""
+        self.path: Path | None = None
+        self.read_to = 0  # where the latest reading ended
+        self._data, self._descriptor, self._base, self.size = b"", -1, 0, 0
+        if isinstance(source, Span):
+            source = source.checked() if source.size > _IN_MEMORY else source.read()
+        if isinstance(source, bytes):
+            self._data, self.size = source, len(source)
+            return
+        path = source.file if isinstance(source, Span) else Path(source)
+        try:
+            mode = path.stat().st_mode
+            if S_ISDIR(mode):
+                raise AudioError(f"{name}: is a folder; name a sound file")
+            if not S_ISREG(mode):
+                self._data = path.read_bytes()
+                self.size = len(self._data)
+                return
+            self._descriptor = os.open(path, os.O_RDONLY)
+            if isinstance(source, Span):
+                self._base, self.size = source.offset, source.size
+            else:
+                self.path, self.size = path, os.fstat(self._descriptor).st_size
+        except FileNotFoundError:
+            raise AudioError(f"{name}: there is no such file; check the path") from None
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+            raise AudioError(f"{name}: cannot be read ({getattr(error, 'strerror', error)})") from None
+
+    def at(self, offset: int, count: int) -> bytes:
+        """`count` bytes from `offset` on, fewer where the content ends. Raises OSError where the disk fails."""
+        count = max(0, min(count, self.size - offset))
+        self.read_to = offset + count
+        if self._descriptor < 0:
+            return self._data[offset : offset + count]
+        return os.pread(self._descriptor, count, self._base + offset)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> "Content":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class Spliced(io.RawIOBase):
+    """Pieces of a Content, one after the other, as a seekable file to read from."""
+
+    def __init__(self, content: Content, pieces: Sequence[Piece]) -> None:
+        self._content, self._pieces, self._position = content, pieces, 0
+        self._starts = [0]
+        for piece in pieces:
+            self._starts.append(self._starts[-1] + (len(piece) if isinstance(piece, bytes) else piece[1]))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._starts[-1]}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`, over several pieces if need be: decoders take a short read for the end."""
+        view = memoryview(buffer).cast("B")
+        filled = 0
+        while filled < len(view) and self._position < self._starts[-1]:
+            number = bisect.bisect_right(self._starts, self._position) - 1
+            piece, offset = self._pieces[number], self._position - self._starts[number]
+            count = min(len(view) - filled, self._starts[number + 1] - self._position)
+            if isinstance(piece, bytes):
+                found = piece[offset : offset + count]
+            else:
+                found = self._content.at(piece[0] + offset, count)
+            if not found:
+                break
+            view[filled : filled + len(found)] = found
+            filled += len(found)
+            self._position += len(found)
+        return filled

@@ -1,0 +1,242 @@
+"""Sound: an open recording, read in blocks of mono samples by libsndfile; one stream, or several joined in one file.
+
+Every fault is an AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding
+releases Python's lock. Nothing is sought while it is read, for some codecs cannot, and mp3 not to the sample.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import numpy as np
+import soundfile
+
+from deepspeech.audio.content import Content, Spliced
+from deepspeech.audio.foreign import READABLE, why_not
+from deepspeech.audio.layout import AGAIN, Part
+from deepspeech.audio.mp3_frames import after_tags
+from deepspeech.audio.pcm import Float32, check_scale, to_mono
+from deepspeech.audio.resample import StreamResampler
+from deepspeech.audio.span import Span
+from deepspeech.audio.streams import FLAC, flac_streams, lay_out, length_fault
+from deepspeech.errors import AudioError
+
+Source: TypeAlias = str | Path | Span | bytes
+
+BLOCK_FRAMES = 1 << 18
+_UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
+_HEAD_BYTES = 512
+_FLAC_AHEAD = 1 << 16  # bytes that its decoder reads beyond the frame that it is asked for
+_FRAMED = 1152  # samples of an mp3 frame: by less its length may be overstated
+
+
+class _Decoder(soundfile.SoundFile):  # type: ignore[misc]
+    """soundfile seeks after each read where it may; here it may not."""
+
+    def seekable(self) -> bool:
+        return False
+
+    @property
+    def can_seek(self) -> bool:
+        return bool(super().seekable())
+
+
+class Sound:
+    """A recording that is open for reading; use `with`. `fault`: how it is cut off or damaged, "" where it is whole."""
+
+    def __init__(self, source: Source, name: str = "", cut_ok: bool = False, deep: bool = True) -> None:
+        """`name`: how errors call it, by default its path.
+
+        With `cut_ok` what is there of a file that was cut off or damaged is read, and `fault` tells so afterwards;
+        else that is an AudioError. Without `deep` joined flac files are not looked for, for that means reading them.
+
+        Raises AudioError: missing, empty, cut off, not audio, a codec that is not known.
+        """
+        self.name = name or ("sound in memory" if isinstance(source, bytes) else str(source))
+        self.fault, self._cut_ok = "", cut_ok
+        with ExitStack() as stack:
+            self._content = stack.enter_context(Content(source, self.name))
+            try:
+                layout = lay_out(self._content, deep)
+            except OSError as error:
+                raise AudioError(f"{self.name}: cannot be read ({error.strerror})") from None
+            except AudioError as error:
+                raise AudioError(f"{self.name}: {error}") from None
+            if layout.fault:
+                self._told(layout.fault)
+            self._parts = layout.parts
+            self._files = [stack.enter_context(self._decoder(part)) for part in layout.parts]
+            if fault := length_fault(self._content, self._files[0]):
+                self._told(fault)
+            self._stack = stack.pop_all()
+        first = self._files[0]
+        self.kind, self.coding = str(first.format), str(first.subtype)
+        self.rate_hz = max(int(file.samplerate) for file in self._files)
+        self.channels = max(int(file.channels) for file in self._files)
+
+    @property
+    def frames(self) -> int | None:
+        """Samples a channel, as far as headers tell; None where they leave it open."""
+        total = 0
+        for part, file in zip(self._parts, self._files, strict=True):
+            frames = int(file.frames) if part.frames is None else part.frames
+            if frames >= _UNKNOWN_LENGTH:
+                return None
+            total += frames * self.rate_hz // int(file.samplerate)
+        return total
+
+    def is_plain(self, coding: str, rate_hz: int) -> bool:
+        """Is this one mono stream of that coding and rate, of known length?"""
+        file = self._files[0]
+        alone = len(self._files) == 1 and (file.subtype, file.channels, file.samplerate) == (coding, 1, rate_hz)
+        return alone and self.frames is not None
+
+    def int16(self) -> np.ndarray[Any, np.dtype[np.int16]]:
+        """All samples of a sound that `is_plain`."""
+        file = self._files[0]
+        try:
+            samples = np.empty(int(file.frames), np.int16)
+            count = len(file.read(out=samples))
+        except (soundfile.LibsndfileError, MemoryError) as error:
+            raise AudioError(f"{self.name}: {_damage(error)}") from None
+        if count < len(samples):
+            self._short(len(samples), count)
+        return samples[:count]
+
+    def check_flac(self) -> None:
+        """Look at the end of a flac file that was opened without `deep`: its streams count, if there are several.
+
+        Raises AudioError where the last sample cannot be read.
+        """
+        file, frames = self._files[0], int(self._files[0].frames)
+        try:
+            file.seek(frames - 1)
+            found = len(file.read(1))
+        except soundfile.SoundFileError:
+            found = 0
+        if not found:
+            raise AudioError(f"{self.name}: cut off (its header promises {frames} samples); {AGAIN}")
+        beyond = max(1, self._content.read_to - _FLAC_AHEAD)
+        if self._content.at(beyond, self._content.size).find(FLAC) >= 0:
+            self._parts = flac_streams(self._content).parts
+            self._files = [self._stack.enter_context(self._decoder(part)) for part in self._parts]
+
+    def blocks(self, start_s: float = 0.0, end_s: float | None = None, channel: int | None = None) -> Iterator[Float32]:
+        """Mono samples [n] from `start_s` to `end_s` (None: the end), at most BLOCK_FRAMES at a time.
+
+        Channels are averaged (`to_mono`), or one is taken: `channel`, from 0. Raises AudioError: damage, no channel.
+        """
+        if channel is not None and not 0 <= channel < self.channels:
+            raise AudioError(f"{self.name}: there is no channel {channel}, it has {self.channels}; counted from 0")
+        first = max(0, round(start_s * self.rate_hz))
+        left = None if end_s is None else max(0, round(end_s * self.rate_hz) - first)
+        if len(self._files) == 1:
+            yield from self._stream(0, first, left, channel)
+            return
+        for number, file in enumerate(self._files):
+            resampler = StreamResampler(int(file.samplerate), self.rate_hz)
+            for block in self._resampled(number, resampler, channel):
+                part = block[first : None if left is None else first + left]
+                first = max(0, first - len(block))
+                left = None if left is None else left - len(part)
+                if len(part):
+                    yield part
+                if left == 0:
+                    return
+
+    def _resampled(self, number: int, resampler: StreamResampler, channel: int | None) -> Iterator[Float32]:
+        for block in self._stream(number, 0, None, channel):
+            yield resampler.feed(block)
+        yield resampler.finish()
+
+    def _stream(self, number: int, skip: int, left: int | None, channel: int | None) -> Iterator[Float32]:
+        """Mono blocks of one part, at its own rate."""
+        file, part = self._files[number], self._parts[number]
+        promised = int(file.frames)
+        if skip and file.can_seek and promised < _UNKNOWN_LENGTH:
+            try:
+                file.seek(min(skip, promised))
+            except soundfile.SoundFileError as error:
+                raise AudioError(f"{self.name}: {_damage(error)}") from None
+            found, skip = min(skip, promised), 0
+        else:
+            found = 0
+        last = None if left is None else found + skip + left
+        block_frames = max(1, min(BLOCK_FRAMES, 8 * BLOCK_FRAMES // file.channels))
+        while last is None or found < last:
+            count = min(block_frames, (promised if last is None else min(last, promised)) - found)
+            block, damage = self._read(file, count)
+            found += len(block)
+            if len(block) > skip:
+                yield self._mono(block[skip:], channel)
+            skip = max(0, skip - len(block))
+            if damage:
+                self._told(damage)
+            if damage or len(block) < block_frames:
+                break
+        ends_early = last is None and found < promised < _UNKNOWN_LENGTH and part.frames is None
+        if ends_early and not self.fault and promised - found >= (_FRAMED if "MPEG" in file.subtype else 1):
+            self._short(promised, found)
+
+    def _read(self, file: _Decoder, count: int) -> tuple[Float32, str]:
+        """The next samples [n, channels], and what is wrong with those after them."""
+        if count <= 0:
+            return np.zeros((0, file.channels), np.float32), ""
+        try:
+            # Marked, so that what was decoded before damage is told from what was not.
+            block = np.empty((count, file.channels), np.float32)
+            block[:, 0] = np.nan
+            return file.read(out=block), ""
+        except soundfile.LibsndfileError as error:
+            gaps = np.flatnonzero(np.isnan(block[:, 0]))
+            return block[: gaps[0] if len(gaps) else count], _damage(error)
+
+    def _mono(self, block: Float32, channel: int | None) -> Float32:
+        if self._files[0].subtype in ("FLOAT", "DOUBLE"):
+            if not np.isfinite(block).all():
+                raise AudioError(f"{self.name}: holds samples that are not numbers; make the file again")
+            check_scale(block, self.name)
+        if channel is None:
+            return to_mono(block)
+        if channel >= block.shape[1]:  # of a file joined of several
+            return to_mono(block)
+        return np.ascontiguousarray(block[:, channel])
+
+    def _decoder(self, part: Part) -> _Decoder:
+        path = self._content.path
+        try:
+            if part.pieces is None and path is not None:
+                return _Decoder(os.fsencode(path))
+            return _Decoder(Spliced(self._content, part.pieces or ((0, self._content.size),)))
+        except soundfile.SoundFileError:
+            head = self._content.at(after_tags(self._content), _HEAD_BYTES)
+            raise AudioError(f"{self.name}: {why_not(head)}") from None
+        except TypeError:  # soundfile takes a name in .raw for samples whose rate it must be told
+            raise AudioError(f"{self.name}: raw samples tell no rate; give the file a header, as {READABLE}") from None
+
+    def _told(self, fault: str) -> None:
+        if not self._cut_ok:
+            raise AudioError(f"{self.name}: {fault}")
+        self.fault = self.fault or fault
+
+    def _short(self, promised: int, found: int) -> None:
+        self._told(f"cut off: its header promises {promised} samples, {found} are there; {AGAIN}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stack.close()
+
+    def __enter__(self) -> "Sound":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _damage(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return f"damaged sound (its header promises more than memory can hold); {AGAIN}"
+    return f"damaged sound ({str(error).removeprefix('Error : ').rstrip('.')}); {AGAIN}"

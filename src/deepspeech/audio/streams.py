@@ -1,0 +1,69 @@
+"""Which streams a file of any format holds, and whether it is as long as it says."""
+
+import re
+from typing import Any
+
+from deepspeech.audio import mp3_frames, ogg_pages, wav_header
+from deepspeech.audio.content import Content
+from deepspeech.audio.layout import AGAIN, Layout, Part
+from deepspeech.errors import AudioError
+
+FLAC = b"fLaC\x00\x00\x00\x22"  # and its first block's head, which is always this
+_OTHER = (b"FORM", b".snd", b"dns.", b"riff", b"NIST", b"caff", b"Crea", b"SOUN", b"2BIT", b"\x64\xa3")
+_OPEN = 0x7FFF0000  # a length from here on is none: its writer could not know it
+_LENGTHS = re.compile(r": (\d+) \(should be (\d+)\)")
+_SPHERE = re.compile(rb"^(\w+) -i (\d+)", re.M)
+_SPHERE_HEAD = 1024
+_STEP = 1 << 20
+
+
+def lay_out(content: Content, deep: bool) -> Layout:
+    """The streams in `content`; without `deep` a flac file is taken for one.
+
+    Raises AudioError, without a name in front, where there is nothing to decode.
+    """
+    head = content.at(0, 16)
+    if not head:
+        raise AudioError(f"the file is empty (0 bytes); {AGAIN}")
+    if wav_header.is_wav(head):
+        layout = wav_header.lay_out(content)
+        if layout is None:
+            raise AudioError(f"a wav file that ends before its sound begins; {AGAIN}")
+        return layout
+    if head.startswith(b"OggS"):
+        return ogg_pages.lay_out(content)
+    if head.startswith(b"fLaC"):
+        return flac_streams(content) if deep else Layout((Part(((0, content.size),)),))
+    return Layout() if head.startswith(_OTHER) else mp3_frames.lay_out(content)
+
+
+def flac_streams(content: Content) -> Layout:
+    """The flac streams in `content`, which starts with one. They have no lengths: all is searched for their heads."""
+    starts = [0]
+    for at in range(0, content.size, _STEP):
+        data = content.at(at, _STEP + len(FLAC) - 1)
+        found = data.find(FLAC, 0 if at else 1)
+        while found >= 0:
+            starts.append(at + found)
+            found = data.find(FLAC, found + 1)
+    if len(starts) == 1:
+        return Layout()
+    ends = [*starts[1:], content.size]
+    return Layout(tuple(Part(((a, b - a),)) for a, b in zip(starts, ends, strict=True)))
+
+
+def length_fault(content: Content, file: Any) -> str:
+    """How a file of the rarer formats is cut off, if it is: as libsndfile noted, or sphere's head says."""
+    head = content.at(0, _SPHERE_HEAD)
+    if not head.startswith(_OTHER):
+        return ""
+    for told, there in _LENGTHS.findall(file.extra_info):
+        if int(there) < int(told) < _OPEN:
+            return f"cut off: its header promises {told} bytes, {there} are there; {AGAIN}"
+    fields = dict(_SPHERE.findall(head)) if head.startswith(b"NIST") else {}
+    if "PCM" in file.subtype and b"sample_count" in fields:
+        width = max(1, int(fields.get(b"sample_n_bytes", b"2"))) * file.channels
+        samples, promised = (content.size - _SPHERE_HEAD) // width, int(fields[b"sample_count"])
+        if samples < promised:
+            return f"cut off: its header promises {promised} samples, {samples} are there; {AGAIN}"
+    return ""

@@ -1,0 +1,165 @@
+"""A clip of a corpus and its wav file: 16 kHz, mono, 16 bits, and of no other sound than the corpus says now.
+
+In: a recording, a part of one, or sound that a corpus packs. Out: the wav file as it lies there, if it was made of just
+this (`origin.py`), or made anew; or why there is none. What happens to one clip is a fault of that clip.
+"""
+
+import errno
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from pathlib import Path
+
+from deepspeech.audio.blocks import convert_to_wav
+from deepspeech.audio.formats import probe, read_audio, write_wav
+from deepspeech.audio.pcm import Float32
+from deepspeech.audio.resample import resample
+from deepspeech.audio.vad import segments
+from deepspeech.audio.wav_note import read_note
+from deepspeech.corpora import origin as made_of
+from deepspeech.errors import AudioError, CorpusError
+from deepspeech.files import sweep
+
+RATE_HZ = 16000
+_LONG_BYTES = 4 << 20  # of a recording that is not held in memory whole; the other way is quicker below it
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # every further clip would fail like this one
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording of the corpus as it came, or a part of one, and where its wav file belongs."""
+
+    source: Path
+    wav: Path  # never the source; where this already is a wav file as it should be, it is used where it lies
+    sentence: str
+    speaker: str = ""
+    fault: str = ""  # why the corpus' own entry cannot be used
+    start_s: float = 0.0
+    end_s: float | None = None  # None: to the end of the recording
+    channel: int | None = None  # one side of a conversation, from 0; None: all, averaged
+    content: bytes | None = None  # the sound file itself, where the corpus packs it; `source` is then its name
+    trim: bool = False  # cut the silence at both ends, but for a quarter of a second
+
+    @property
+    def whole(self) -> bool:
+        """Is this all of a sound file of its own?"""
+        part = self.start_s != 0 or self.end_s is not None or self.channel is not None or self.trim
+        return not part and self.content is None
+
+    @cached_property
+    def origin(self) -> str:
+        """Which part of which recording this is, in 16 hex digits; see `origin.py`."""
+        part = (self.start_s, self.end_s, self.channel, self.trim)
+        if self.content is not None:
+            return made_of.packed_origin(self.source.name, *part)
+        return made_of.origin([self.source], self.wav, *part)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of a clip's sound: a wav file of so many bytes and seconds, or why there is none."""
+
+    size_bytes: int = 0
+    duration_s: float = 0.0
+    fault: str = ""
+    detail: str = ""
+    wav: Path = Path()
+
+
+def convert(clip: Clip) -> Converted:
+    """Make the clip's wav file, or find one good as it is: 16 kHz, mono, whole, and of this very sound.
+
+    Raises CorpusError where nothing more can be written; whatever else happens is a fault of this clip.
+    """
+    if clip.fault:
+        return Converted(fault=clip.fault, detail=clip.fault)
+    if not 0 <= clip.start_s < (inf if clip.end_s is None else clip.end_s):
+        return Converted(fault="its start and end make no sense", detail=f"from {clip.start_s} to {clip.end_s} s")
+    try:
+        if clip.content is None and not os.path.isfile(clip.source):
+            return _without_source(clip)
+        return (_ready(clip.source) if clip.whole else None) or _converted(clip)
+    except Exception as error:  # of thousands of files one may do anything
+        cause = error if isinstance(error, OSError) else error.__context__
+        if isinstance(cause, OSError) and cause.errno in _FULL:
+            raise CorpusError(str(error) if cause is not error else f"{cause.filename}: {cause.strerror}") from None
+        told = str(error) if isinstance(error, AudioError | OSError) else f"{type(error).__name__}: {error}"
+        return Converted(fault="the clip cannot be read", detail=told)
+
+
+def _converted(clip: Clip) -> Converted:
+    """The clip's wav file, made unless what lies there was made of the same. Raises AudioError or OSError."""
+    state = made_of.state([clip.source]) if clip.content is None else made_of.packed_state(clip.content)
+    note, made = made_of.note(clip.origin, state), read_note(clip.wav, RATE_HZ)
+    if made is not None and made.note == note:
+        return Converted(made.size_bytes, made.frames / RATE_HZ, wav=clip.wav)
+    if os.path.abspath(clip.wav) == os.path.abspath(clip.source):
+        raise AudioError(f"{clip.source}: its wav file would take its own place; give the recording another name")
+    if not clip.wav.parent.is_dir():
+        clip.wav.parent.mkdir(parents=True, exist_ok=True)
+    size_bytes, frames = _write(clip, note)
+    return Converted(size_bytes, frames / RATE_HZ, wav=clip.wav)
+
+
+def _write(clip: Clip, note: str) -> tuple[int, int]:
+    """Make the wav file; its bytes and samples. Long recordings go through memory in blocks, short ones whole."""
+    sound: Path | bytes = clip.source if clip.content is None else clip.content
+    name, part = str(clip.source), (clip.start_s, clip.end_s, clip.channel)
+    size_bytes = len(clip.content) if clip.content is not None else os.path.getsize(clip.source)
+    if size_bytes > _LONG_BYTES and not clip.trim:
+        return convert_to_wav(sound, clip.wav, RATE_HZ, *part, name, note)
+    samples, rate_hz = read_audio(sound, name, *part)
+    samples = resample(samples, rate_hz, RATE_HZ)
+    samples = spoken(samples) if clip.trim else samples
+    if not len(samples):
+        raise AudioError(f"{clip.source}: holds no sound (0 samples)")
+    return write_wav(clip.wav, samples, RATE_HZ, note), len(samples)
+
+
+def _without_source(clip: Clip) -> Converted:
+    """A wav file made of a recording that is no longer there; earlier versions left no note of what it was made of."""
+    made = read_note(clip.wav, RATE_HZ)
+    if made is not None and made_of.comes_from(made.note, clip.origin):
+        return Converted(made.size_bytes, made.frames / RATE_HZ, wav=clip.wav)
+    earlier = _ready(clip.wav) if clip.whole and made is None and os.path.isfile(clip.wav) else None
+    return earlier or Converted(fault="the clip is not there", detail=f"{clip.source}: there is no such file")
+
+
+def spoken(samples: Float32) -> Float32:
+    """From the first speech in `samples`, at 16 kHz, to the last; all of them where nothing rises above the noise."""
+    stretches = segments(samples, RATE_HZ)
+    return samples[round(stretches[0][0] * RATE_HZ) : round(stretches[-1][1] * RATE_HZ)] if stretches else samples
+
+
+def _ready(path: Path) -> Converted | None:
+    """The wav file as it lies there, if it needs no conversion."""
+    if path.suffix.lower() != ".wav":
+        return None
+    try:
+        info = probe(path)
+    except AudioError:
+        return None  # not made yet, or left over from an import that was killed
+    good = (info.kind, info.rate_hz, info.channels) in (("WAV", RATE_HZ, 1), ("WAVEX", RATE_HZ, 1))
+    return Converted(path.stat().st_size, info.duration_s, wav=path) if good else None
+
+
+class WavNames:
+    """The names of wav files that the clips of a corpus take: two that are not the same sound never share one.
+
+    In 130 bytes a clip: of names and origins only numbers are kept.
+    """
+
+    def __init__(self) -> None:
+        self._origins: dict[int, int] = {}
+        self._folders: set[Path] = set()
+
+    def of(self, clip: Clip) -> Path:
+        """The clip's wav file, under another name where the clip's own is taken; in a folder without leftovers."""
+        if clip.wav.parent not in self._folders:
+            self._folders.add(clip.wav.parent)
+            sweep(clip.wav.parent)
+        mine = int(clip.origin, 16)
+        if self._origins.setdefault(hash(str(clip.wav)), mine) == mine:
+            return clip.wav
+        return clip.wav.with_name(f"{clip.wav.stem}~{clip.origin}{clip.wav.suffix}")

@@ -1,0 +1,58 @@
+"""What a wav file of an import was made of, as a note in its header: it is used again only while that is still true.
+
+In: which part of which recordings a wav file is. Out: the note, in two halves. The first names the recordings and the
+part, the second the state of the recordings' files: bytes and times (or the sound itself where a corpus packs it).
+A wav file carries its note with it, so that an import that was stopped goes on, and nothing else has to be kept.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+
+_VERSION = 1  # one more when the same recording would become another wav file
+
+
+def origin(sources: Sequence[Path], wav: Path, *part: object) -> str:
+    """16 hex digits for the `part` (start, end, channel …) of `sources`; their paths count from the wav's folder."""
+    home = str(wav.parent)
+    names = (f"{_way(str(source.parent), home)}/{source.name}" for source in sources)
+    return _digest([str(_VERSION), *names, repr(part)])
+
+
+def packed_origin(name: str, *part: object) -> str:
+    """The same of a recording inside a data set, which has a name and no file."""
+    return _digest([str(_VERSION), name, repr(part)])
+
+
+def state(sources: Sequence[Path]) -> str:
+    """16 hex digits for the files as they are now. Raises OSError."""
+    files = [os.stat(source) for source in sources]
+    # The time of the last change, too: it tells of a file with another's time of writing (cp -p, mv, tar).
+    return _digest([f"{file.st_size} {file.st_mtime_ns} {file.st_ctime_ns}" for file in files])
+
+
+def packed_state(content: bytes) -> str:
+    """The same of a recording inside a data set."""
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+def note(origin: str, state: str) -> str:
+    """What the header says."""
+    return f"deepspeech {origin} {state}"
+
+
+def comes_from(note: str, origin: str) -> bool:
+    """Was a wav file with this note made of `origin`, in whatever state?"""
+    return note.startswith(f"deepspeech {origin} ")
+
+
+@lru_cache(1024)
+def _way(folder: str, home: str) -> str:
+    """From one folder to another: recordings share a few folders, and to find the way takes a while."""
+    return os.path.relpath(folder, home)
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,0 +1,25 @@
+"""Single characters: which are white space, which nobody sees, and how to name one so that it can be seen."""
+
+import unicodedata
+
+
+def name(letter: str) -> str:
+    """A letter so that it can be seen: 'é' (U+00E9), combining acute accent (U+0301), space."""
+    if letter == " ":
+        return "space"
+    if letter.isprintable() and not unicodedata.category(letter).startswith("M"):
+        return f"'{letter}' (U+{ord(letter):04X})"
+    known = {"\t": "tab", "\n": "line feed", "\r": "carriage return"}.get(letter)
+    return f"{known or unicodedata.name(letter, 'control character').lower()} (U+{ord(letter):04X})"
+
+
+def is_space(character: str) -> bool:
+    """White space of any kind and control characters (a form feed, NEL): between words all mean a space."""
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp")
+
+
+def is_invisible(character: str) -> bool:
+    """Format characters and variation selectors: soft hyphen, direction marks, zero-width space, joiners, BOM."""
+    code = ord(character)
+    selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or code == 0x034F
+    return selector or unicodedata.category(character) == "Cf"

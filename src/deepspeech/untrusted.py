@@ -1,0 +1,159 @@
+"""Checked reading of what a stranger may have written: JSON of bounded depth, numbers in range, regular files.
+
+Whatever is refused here raises ValueError (OSError for files), never RecursionError or OverflowError. Callers say
+where it stood and what to do.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from typing import Any, BinaryIO
+
+DEEPEST = 32  # levels of lists and objects; ours have 4
+LARGEST_PAGE = 64 << 20  # bytes of a JSON file that is read whole
+LARGEST_NUMBER = 1 << 53  # above it whole numbers are not exact as floats; of bytes it is 8 PB, of seconds an age
+MOST_LABELS = 1 << 16
+# Names in model cards and run.json, whatever their layout, and the least and most that a value may be.
+RANGES: dict[str, tuple[float, float]] = {
+    "format": (0, 1 << 31), "step": (0, LARGEST_NUMBER), "weights_crc32": (0, 0xFFFFFFFF),
+    "context_frames": (0, 1000), "hidden": (1, 1 << 16), "lstm_layers": (1, 100), "stride": (1, 1000),
+    "frames": (1, 1 << 20), "hop": (0, 1 << 20), "left": (0, 1 << 20), "right": (0, 1 << 20),
+    "beam_width": (1, 1_000_000), "sample_rate_hz": (100, 1_000_000), "coefficients": (1, 10_000),
+    "mel_bands": (1, 10_000), "window_ms": (0.01, 60_000.0), "step_ms": (0.01, 60_000.0), "low_hz": (0.0, 1e6),
+    "high_hz": (0.0, 1e6), "relu_clip": (0.0, 1e6),
+}  # fmt: skip
+TEXTS = {
+    "name", "version", "author", "contact", "language", "licence", "description", "made_with", "precision", "recurrent",
+}  # fmt: skip
+LABELS = {"alphabet", "labels"}
+COMMANDING = re.compile("[\0\x1b\x9b]")  # what ends a text in C, what begins a terminal's commands: in no script
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_ESCAPED_PAIR = re.compile(r"\\u[dD]")
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text, UTF-8 if it is bytes. Raises ValueError alone.
+
+    Refused beside what is no JSON: more than DEEPEST levels, half a surrogate pair.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError(f"nested deeper than {DEEPEST} levels") from None
+    # Most pages are flat and have no such escapes, which is quicker to see in the text than in the values.
+    if text.count("[") + text.count("{") > DEEPEST or _ESCAPED_PAIR.search(text):
+        check_values(value)
+    return value
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file of at most LARGEST_PAGE bytes. Raises ValueError, or OSError where it cannot be read."""
+    with open_regular(path) as file:
+        text = file.read(LARGEST_PAGE + 1)
+    if len(text) > LARGEST_PAGE:
+        raise ValueError(f"larger than {LARGEST_PAGE >> 20} MB")
+    return parse_json(text)
+
+
+def check_values(value: Any) -> None:
+    """Raise ValueError where a tree of lists and mappings is deeper than DEEPEST or holds half a surrogate pair."""
+    level, depth = [value], 0
+    while level:
+        if depth > DEEPEST:
+            raise ValueError(f"nested deeper than {DEEPEST} levels")
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                if _HALF_PAIR.search(item):
+                    raise ValueError("a text with half a surrogate pair")
+            elif isinstance(item, dict):
+                inner += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                inner += item
+        level, depth = inner, depth + 1
+
+
+def is_number(value: Any, least: float = 0, most: float = LARGEST_NUMBER) -> bool:
+    """Is it a finite number from `least` to `most`? True and false are none; NaN lies nowhere."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(least <= value <= most)
+
+
+def is_count(value: Any, least: int = 0, most: int = LARGEST_NUMBER) -> bool:
+    """Is it a whole number from `least` to `most`?"""
+    return isinstance(value, int) and is_number(value, least, most)
+
+
+def at(page: Any, name: str, *kinds: type) -> Any:
+    """The value at `name`, keys with dots between, of one of `kinds`. Raises ValueError that names it."""
+    value = page
+    for key in name.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if type(value) not in kinds:
+        raise ValueError(f"{name} is missing, or no {' or '.join(kind.__name__ for kind in kinds)}")
+    return value
+
+
+# ---- what a model or checkpoint says of itself ---------------------------------------------------------------------
+
+
+def check_description(page: Any) -> None:
+    """Raise ValueError where a model's card or a checkpoint's run.json gives a name of RANGES, TEXTS or LABELS, on any
+    level, a value that no network has: arrays of these sizes are made before the weights are seen.
+    """
+    for name, value in page.items() if isinstance(page, dict) else ():
+        if name in RANGES and value is not None:
+            least, most = RANGES[name]
+            whole = isinstance(least, int)
+            if not (is_count(value, least, most) if whole else is_number(value, least, most)):  # type: ignore[arg-type]
+                raise ValueError(f"{name} is {value!r:.60}, not from {least:g} to {most:g}")
+        elif name in TEXTS and not isinstance(value, str):
+            raise ValueError(f"{name} is no text")
+        elif name in LABELS and isinstance(value, list):
+            _check_labels(value)
+        else:
+            check_description(value)
+
+
+def _check_labels(labels: list[Any]) -> None:
+    if len(labels) > MOST_LABELS:
+        raise ValueError(f"{len(labels)} labels")
+    for label in labels:
+        if not isinstance(label, str) or not label or COMMANDING.search(label):
+            raise ValueError(f"{label!r:.60} is no label")
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------
+
+
+def check_regular(mode: int) -> None:
+    """Raise OSError where a file's mode says that it is a folder, device, pipe or socket."""
+    if S_ISDIR(mode):
+        raise OSError(21, "is a folder")
+    if not S_ISREG(mode):
+        raise OSError(22, "is a device, pipe or socket, and no file")
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """A regular file open for reading, never waiting for it: pipes and devices raise OSError, NUL in a name too."""
+    try:
+        check_regular(os.stat(path).st_mode)  # to open a device may do something already
+        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+    except ValueError:
+        raise OSError(22, "its name holds a zero byte, or half a surrogate pair") from None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    try:
+        check_regular(os.fstat(file.fileno()).st_mode)  # it may have been changed meanwhile
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
