@@ -148,18 +148,20 @@ def make_random(path: Path, hidden: int) -> None:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    from deepspeech.acoustic.config import NetworkConfig
-    from deepspeech.acoustic.deepspeech import DeepSpeech
-    from deepspeech.features.config import FeatureConfig
+    from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+    from deepspeech.acoustic.deepspeech.graph import build
+    from deepspeech.acoustic.deepspeech.network import DeepSpeech
+    from deepspeech.features.config import MfccConfig
     from deepspeech.modelfile.card import ModelCard
-    from deepspeech.modelfile.graph import build, write_card
+    from deepspeech.modelfile.graph import write_card
     from deepspeech.text.alphabet import ENGLISH
 
-    card = ModelCard(ENGLISH, FeatureConfig(), 9, hidden, 1, precision="int8", made_with="benchmarks/recognition.py")
-    network = DeepSpeech(NetworkConfig(hidden=hidden), card.features.coefficients, ENGLISH.classes)
+    shape, made_with = DeepSpeechConfig(hidden=hidden), "benchmarks/recognition.py"
+    card = ModelCard(ENGLISH, MfccConfig(), shape.described(), shape.chunk, precision="int8", made_with=made_with)
+    network = DeepSpeech(shape, card.features.coefficients, ENGLISH.classes)
     with tempfile.TemporaryDirectory() as folder:
         weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-        onnx.save(build(weights, card, network.config.relu_clip), f"{folder}/float32.onnx")
+        onnx.save(build(weights, shape, card), f"{folder}/float32.onnx")
         quantize_dynamic(f"{folder}/float32.onnx", path, per_channel=True, weight_type=QuantType.QInt8)
     model = onnx.load(path)
     write_card(model, card)

@@ -1,19 +1,22 @@
 """Small made-up worlds for tests: a corpus of tones, a network that knows nothing yet, a scorer of a few words."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.audio.formats import write_wav
 from deepspeech.config import RunConfig, resolve
 from deepspeech.datasets.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
-from deepspeech.features.config import FeatureConfig
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.config import MfccConfig
+from deepspeech.features.mfcc import Mfcc
+from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.runtime.session import State
+from deepspeech.runtime.engines.engine import States
 from deepspeech.text.alphabet import ENGLISH, Alphabet
 from tests.decoder.small_scorer import Ngrams, language_model, scorer
 
@@ -39,7 +42,7 @@ def knows_tones(network: Any) -> None:
     """
     import torch
 
-    extractor = FeatureExtractor(FeatureConfig())
+    extractor = Mfcc(MfccConfig())
     heard = np.stack([extractor(tones(letter * 5))[20] for letter in " abcd"])  # in the middle of the sound
     norms = (heard**2).sum(1) / 2
     scale = 4 / norms.max()
@@ -123,27 +126,46 @@ def silence(duration_s: float, rate_hz: int = 16000, seed: int = 1) -> np.ndarra
     return (1e-4 * random.standard_normal(int(duration_s * rate_hz))).astype(np.float32)
 
 
+def card(alphabet: Alphabet = ENGLISH, features: MfccConfig | None = None, **given: Any) -> ModelCard:
+    """The card of a DeepSpeech network of some shape."""
+    names = {item.name for item in fields(DeepSpeechConfig)}
+    shape = DeepSpeechConfig(**{name: given.pop(name) for name in names & set(given)})
+    return ModelCard(alphabet, features or MfccConfig(), shape.described(), shape.chunk, **given)
+
+
+def by_window(model: Any, windows_BTCF: Any, states: Any) -> tuple[Any, Any]:
+    """What a session or a network makes of windows that need not overlap, each as a chunk of its own."""
+    rows = []
+    for frame in range(windows_BTCF.shape[1]):
+        row, states = model.step(windows_BTCF[:, frame], states)
+        rows.append(row)
+    return np.concatenate(rows, axis=1), states
+
+
 class ToneSession:
     """In the place of a Session: a network that knows the tones of `spoken`, surely, and takes nothing else for one."""
 
     def __init__(self, sure: float = 0.95) -> None:
         alphabet = Alphabet(list(SPOKEN))
-        self.card = ModelCard(alphabet, FeatureConfig(), context_frames=9, hidden=1, lstm_layers=1, beam_width=16)
+        self.card = card(alphabet, hidden=1, beam_width=16)
         self.steps = 0
         self._sure = sure
-        extractor = FeatureExtractor(self.card.features)
+        extractor = new_front_end(self.card.features)
         self._letters = np.stack([extractor(spoken(letter))[2] for letter in SPOKEN])
 
-    def start(self, clips: int = 1) -> State:
-        return State(np.zeros((1, clips, 1), np.float32), np.zeros((1, clips, 1), np.float32))
+    def start(self, clips: int = 1) -> States:
+        return States({}, {})
 
-    def step(self, windows_BTCF: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+    def step(
+        self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
+    ) -> tuple[np.ndarray, States]:
         self.steps += 1
-        centre = windows_BTCF[:, :, self.card.context_frames]
+        context = self.card.chunk.left
+        centre = chunk_BTF[:, context : chunk_BTF.shape[1] - context]
         distances = np.abs(centre[:, :, None] - self._letters).mean(-1)
         best = np.where(distances.min(-1) < 0.8, distances.argmin(-1), self.card.alphabet.blank)
         # Quiet is sure: many frames of a little doubt would add up to a letter.
         sure = np.where(best == self.card.alphabet.blank, 0.9999, self._sure).astype(np.float32)[..., None]
         probabilities = np.repeat((1 - sure) / (self.card.alphabet.classes - 1), self.card.alphabet.classes, axis=-1)
         np.put_along_axis(probabilities, best[..., None], sure, -1)
-        return probabilities, state
+        return probabilities, states

@@ -2,7 +2,7 @@
 //
 //   windows → normalise → dense 1 (float32), 2, 3 → LSTM layers → dense 5 → layer 6 → softmax
 //
-// The same as the ONNX graph of `modelfile/graph.py`, but that each row of a product is rounded by itself.
+// The same as the ONNX graph of `acoustic/deepspeech/graph.py`, but that each row of a product is rounded by itself.
 #pragma once
 
 #include <cstddef>

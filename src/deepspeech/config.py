@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.registry import DEFAULT, FAMILIES, config_type
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.config import DataConfig
 from deepspeech.decoder.options import DecodeOptions
@@ -128,22 +129,20 @@ class CheckpointConfig:
                 raise ConfigError(f"checkpoint.{name} is {getattr(self, name)}; it must not be negative")
 
 
-LAYERS = ("layer_1", "layer_2", "layer_3", "lstm", "layer_4", "layer_5", "layer_6")  # layer_4: a "relu" recurrent one
-
-
 @dataclass(frozen=True)
 class TransferConfig:
-    """What becomes of layers when training starts from another folder's checkpoint. Layers: see LAYERS."""
+    """What becomes of layers when training starts from another folder's checkpoint. Layers: those of the network."""
 
-    drop: tuple[str, ...] = ()  # begin anew; another alphabet demands layer_6
+    drop: tuple[str, ...] = ()  # begin anew; another alphabet demands the last one
     freeze: tuple[str, ...] = ()  # stay as they are for the whole run
 
-    def __post_init__(self) -> None:
+    def check(self, network: NetworkConfig) -> None:
+        """Raise ConfigError where it does not fit this network."""
         for name in ("drop", "freeze"):
             for layer in getattr(self, name):
-                if layer not in LAYERS:
-                    raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(LAYERS)}")
-        if set(self.freeze) | {"lstm", "layer_4"} >= set(LAYERS) and {"lstm", "layer_4"} & set(self.freeze):
+                if network.layer_named(layer) not in network.layers:
+                    raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(network.layers)}")
+        if {network.layer_named(name) for name in self.freeze} >= set(network.layers):
             raise ConfigError("transfer.freeze names every layer; leave one that can learn")
 
 
@@ -169,7 +168,7 @@ class RunConfig:
     augment: tuple[str, ...] = ()
     augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
     scorer: str = ""  # a .scorer file to decode tests with; empty: none
-    network: NetworkConfig = field(default_factory=NetworkConfig)
+    network: NetworkConfig = field(default_factory=FAMILIES[DEFAULT].config)  # of the family that `kind` names
     training: TrainingConfig = field(default_factory=TrainingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
@@ -179,6 +178,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         for text in self.augment:
             parse(text)
+        self.transfer.check(self.network)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as saved in run.json."""
@@ -255,7 +255,10 @@ def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
 
 
 # Tables whose settings depend on their `kind`.
-BY_KIND: dict[Any, Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]] = {FrontEndConfig: config_of_kind}
+BY_KIND: dict[Any, Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]] = {
+    FrontEndConfig: config_of_kind,
+    NetworkConfig: lambda table: (config_type(table), dict(table)),
+}
 
 
 def _value(hint: Any, value: Any, path: str) -> Any:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from deepspeech import _native
-from deepspeech.acoustic.config import NetworkConfig
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+from deepspeech.acoustic.deepspeech.network import DeepSpeech
 from deepspeech.acoustic.lstm import lstm
 from deepspeech.acoustic.products import Prepared, linear
 
@@ -111,11 +111,11 @@ def test_products_are_torchs_for_other_numbers_of_rows_too(dtype: torch.dtype, r
 @pytest.mark.parametrize("shape", [{}, {"lstm_layers": 2}, {"layer_norm": True}])
 def test_packed_clips_equal_padded_ones(shape: dict[str, object]) -> None:
     torch.manual_seed(1)
-    network = DeepSpeech(NetworkConfig(hidden=24, **shape), 26, 29).eval()  # type: ignore[arg-type]
+    network = DeepSpeech(DeepSpeechConfig(hidden=24, **shape), 26, 29).eval()  # type: ignore[arg-type]
     lengths = torch.tensor([17, 30, 4])
     heard = torch.arange(30) < lengths[:, None]
     features = torch.randn(3, 30, 26) * heard[..., None]
-    whole, packed = network(features), network(features, lengths_B=lengths)
+    whole, packed = network(features)[0], network(features, lengths)[0]
     assert torch.allclose(whole[heard], packed[heard], atol=1e-5)
     assert packed[~heard].abs().max() == 0
     gradients = [torch.autograd.grad(z[heard].square().sum(), list(network.parameters())) for z in (whole, packed)]
@@ -128,13 +128,13 @@ def test_16_bits_learn_what_32_learn() -> None:
     curves = []
     for precision in (False, True):
         torch.manual_seed(3)
-        network = DeepSpeech(NetworkConfig(hidden=48, context_frames=1), 8, 5).train()
+        network = DeepSpeech(DeepSpeechConfig(hidden=48, context_frames=1), 8, 5).train()
         features, wanted, lengths = torch.randn(4, 12, 8), torch.randint(5, (4, 12)), torch.tensor([12, 9, 12, 5])
         optimiser = torch.optim.AdamW(network.parameters(), lr=0.01)
         heard, losses = torch.arange(12) < lengths[:, None], []
         for step in range(40):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision):
-                logits = network(features, torch.Generator().manual_seed(step), lengths)
+                logits, _ = network(features, lengths, torch.Generator().manual_seed(step))
             loss = nn.functional.cross_entropy(logits.float()[heard], wanted[heard])
             optimiser.zero_grad()
             loss.backward()

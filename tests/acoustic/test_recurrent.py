@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from deepspeech.acoustic.config import NetworkConfig
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+from deepspeech.acoustic.deepspeech.network import DeepSpeech
 from deepspeech.acoustic.recurrent import ClippedRecurrence, _Unroll, turned_frames
 from deepspeech.errors import ConfigError
 
@@ -61,7 +61,7 @@ def test_gradients_are_those_of_small_steps(directions: int, frames: int) -> Non
 
 def network(**changes: object) -> DeepSpeech:
     torch.manual_seed(1)
-    made = DeepSpeech(NetworkConfig(hidden=HIDDEN, recurrent="relu", **changes), COEFFICIENTS, CLASSES).eval()  # type: ignore[arg-type]
+    made = DeepSpeech(DeepSpeechConfig(hidden=HIDDEN, recurrent="relu", **changes), COEFFICIENTS, CLASSES).eval()  # type: ignore[arg-type]
     made.feature_mean.uniform_(-1, 1)
     return made
 
@@ -71,9 +71,10 @@ def network(**changes: object) -> DeepSpeech:
 def test_a_clip_alone_is_heard_as_in_a_batch(lengths: list[int], stride: int, bidirectional: bool) -> None:
     made = network(stride=stride, bidirectional=bidirectional)
     clips = [torch.randn(length, COEFFICIENTS) for length in lengths]
-    together = made(torch.nn.utils.rnn.pad_sequence(clips, batch_first=True), lengths_B=torch.tensor(lengths))
+    together, counts = made(torch.nn.utils.rnn.pad_sequence(clips, batch_first=True), torch.tensor(lengths))
+    assert counts.tolist() == [-(-length // stride) for length in lengths]
     for clip, heard in zip(clips, together, strict=True):
-        alone = made(clip[None])[0]
+        alone = made(clip[None])[0][0]
         assert len(alone) == made.config.outputs(len(clip))
         torch.testing.assert_close(heard[: len(alone)], alone, atol=2e-5, rtol=1e-4)
 
@@ -93,12 +94,11 @@ def test_what_padding_holds_moves_no_weight() -> None:
 def test_a_one_way_network_goes_on_from_its_state() -> None:
     made, features = network(), torch.randn(2, 40, COEFFICIENTS)
     padded = torch.nn.functional.pad(features, (0, 0, 9, 9))
-    windows = padded.unfold(1, 19, 1).transpose(2, 3)
-    state, pieces = (torch.zeros(1, 2, HIDDEN), torch.zeros(1, 2, HIDDEN)), []
+    states, pieces = made.start(2), []
     for first, end in ((0, 1), (1, 17), (17, 40)):
-        logits, state = made.step(windows[:, first:end], state)
+        logits, states = made.step(padded[:, first : end + 18], states)
         pieces.append(logits)
-    torch.testing.assert_close(torch.cat(pieces, 1), made(features), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(torch.cat(pieces, 1), made(features)[0], atol=1e-5, rtol=1e-4)
 
 
 def test_sixteen_bits_elsewhere_leave_the_recurrence_in_32() -> None:
@@ -122,4 +122,4 @@ def test_turned_twice_is_unturned(lengths: list[int]) -> None:
 )
 def test_what_cannot_be_built_is_refused_by_name(changes: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=f"network.{list(changes)[-1]}"):
-        NetworkConfig(**changes)  # type: ignore[arg-type]
+        DeepSpeechConfig(**changes)  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ def test_a_model_file_is_written_and_what_was_found_is_said(deepspeech, old: Pat
     assert (code, err) == (0, "")
     assert "TensorFlow model: 8 wide, 6 letters, language fr-FR, float32, 16000 Hz" in out
     card: ModelCard = Session(tmp_path / "new.onnx").card
-    assert (card.hidden, card.beam_width) == (8, 123)
+    assert (card.model["hidden"], card.beam_width) == (8, 123)
 
 
 def test_a_checkpoint_is_written_and_the_next_command_told(deepspeech, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from deepspeech import checkpoint
+from deepspeech.acoustic.deepspeech import graph
 from deepspeech.acoustic.restore import Restored, restore
 from deepspeech.audio.formats import write_wav
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ModelFileError
-from deepspeech.export import export as exporting
 from deepspeech.export.export import export
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.session import Session
@@ -34,9 +34,7 @@ def restored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def card(restored: Restored, precision: str = "float32") -> ModelCard:
     shape = restored.network.config
-    return ModelCard(
-        restored.alphabet, restored.features, shape.context_frames, shape.hidden, shape.lstm_layers, precision=precision
-    )
+    return ModelCard(restored.alphabet, restored.features, shape.described(), shape.chunk, precision=precision)
 
 
 def clips(restored: Restored) -> list[Path]:
@@ -48,16 +46,17 @@ def test_float32_equals_torch(restored: Restored, tmp_path: Path) -> None:
     assert (proof.clips, proof.different) == (4, 0)
     assert proof.largest_difference < 1e-4
     session = Session(tmp_path / "m.onnx")
-    shape = restored.network.config
-    windows = torch.randn(3, 7, 19, 26)
-    h, c = torch.randn(2, shape.lstm_layers, 3, 16).unbind(0)
+    chunk = torch.randn(3, 7 + 18, 26)
+    states = {name: torch.randn_like(value) for name, value in restored.network.start(3).items()}
     with torch.no_grad():
-        logits, (new_h, new_c) = restored.network.step(windows, (h, c))
-    state = type(session.start())(h.numpy(), c.numpy())
-    probabilities, after = session.step(windows.numpy(), state)
+        logits, due = restored.network.step(chunk, states)
+    given = session.start(3)
+    given.update({name: value.numpy() for name, value in states.items()})
+    probabilities, after = session.step(chunk.numpy(), given)
     np.testing.assert_allclose(probabilities, logits.softmax(-1).numpy(), atol=1e-5)
-    np.testing.assert_allclose(after.h, new_h.numpy(), atol=1e-5)
-    np.testing.assert_allclose(after.c, new_c.numpy(), atol=1e-5)
+    assert set(after) == set(due) == {"state_h", "state_c"}
+    for name, value in after.items():
+        np.testing.assert_allclose(value, due[name].numpy(), atol=1e-5)
 
 
 def test_int8_is_smaller_and_near(restored: Restored, tmp_path: Path) -> None:
@@ -71,7 +70,7 @@ def test_int8_is_smaller_and_near(restored: Restored, tmp_path: Path) -> None:
 def test_a_file_that_differs_is_not_written(
     restored: Restored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = exporting.build
+    build = graph.build
 
     def wrong(*arguments: Any) -> object:
         model = build(*arguments)
@@ -80,7 +79,7 @@ def test_a_file_that_differs_is_not_written(
                 constant.raw_data = np.linspace(9, -9, 29).astype(np.float32).tobytes()
         return model
 
-    monkeypatch.setattr(exporting, "build", wrong)
+    monkeypatch.setattr(graph, "build", wrong)
     with pytest.raises(ModelFileError, match="not written"):
         export(restored, card(restored), tmp_path / "m.onnx", clips(restored), 0)
     assert not list(tmp_path.iterdir())

@@ -6,14 +6,18 @@ from typing import Any
 import numpy as np
 import onnx
 
-from deepspeech.features.config import FeatureConfig
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+from deepspeech.acoustic.deepspeech.graph import build
+from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import Quantised, build, write_card
+from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import ENGLISH
+from tests.fakes import by_window
 
 HIDDEN = 16
-CARD = ModelCard(ENGLISH, FeatureConfig(), 9, HIDDEN, 1, precision="int8")
+SHAPE = DeepSpeechConfig(hidden=HIDDEN)
+CARD = ModelCard(ENGLISH, MfccConfig(), SHAPE.described(), SHAPE.chunk, precision="int8")
 
 
 def weights() -> dict[str, Any]:
@@ -35,13 +39,13 @@ def weights() -> dict[str, Any]:
 
 
 def answer(made: dict[str, Any], path: Path) -> tuple[Any, Any]:
-    model = build(made, CARD, 20.0)
+    model = build(made, SHAPE, CARD)
     write_card(model, CARD)
     onnx.save(model, path)
     session = Session(path)
     windows = np.random.default_rng(4).normal(size=(2, 16, 19, 26)).astype(np.float32)
-    probabilities, state = session.step(windows, session.start(2))
-    return probabilities, state.c
+    probabilities, state = by_window(session, windows, session.start(2))
+    return probabilities, state["state_c"]
 
 
 def test_weights_of_8_bits_answer_nearly_as_the_numbers_they_stand_for(tmp_path: Path) -> None:

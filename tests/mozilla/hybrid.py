@@ -47,7 +47,7 @@ class HybridNetwork:
         x = windows.reshape(len(windows), -1)
         for name in "123":
             x = self._dense(name, x)
-        c = h = np.zeros(self._model.card.hidden, np.float32)
+        c = h = np.zeros(self._model.network.hidden, np.float32)
         rows = []
         for row in x:
             gates = self._product("kernel", np.concatenate([row, h])[None], self._model.weights["lstm.bias_ih_l0"])[0]
@@ -77,7 +77,7 @@ class HybridNetwork:
 
     def _dense(self, name: str, x: Float32) -> Float32:
         x = self._product(f"layer_{name}.weight", x, self._model.weights[f"layer_{name}.bias"])
-        return np.minimum(np.maximum(x, np.float32(0)), np.float32(self._model.relu_clip))
+        return np.minimum(np.maximum(x, np.float32(0)), np.float32(self._model.network.relu_clip))
 
     def _product(self, name: str, x: Float32, bias: Any) -> Float32:
         matrix = self._matrices[name]

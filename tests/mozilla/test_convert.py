@@ -26,6 +26,7 @@ from deepspeech.mozilla.old_model import OldModel, read_alphabet
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import ByteAlphabet
+from tests.fakes import by_window
 from tests.mozilla.hybrid import HybridNetwork
 from tests.mozilla.old_files import (
     LETTERS,
@@ -57,7 +58,7 @@ def answer(path: Path, windows: Any = WINDOWS) -> Any:
     session = Session(as_model_file(path))
     state, rows = session.start(), []
     for start in range(0, len(windows), 16):
-        probabilities, state = session.step(windows[None, start : start + 16], state)
+        probabilities, state = by_window(session, windows[None, start : start + 16], state)
         rows.append(probabilities[0])
     return np.concatenate(rows)
 
@@ -84,7 +85,7 @@ def test_a_network_answers_as_it_did_whatever_file_it_comes_from(tmp_path: Path,
     np.testing.assert_allclose(answer(path), network.answer(WINDOWS), atol=1e-5)
     card = Session(as_model_file(path)).card
     assert "".join(card.alphabet.labels) == LETTERS
-    assert (card.hidden, card.context_frames, card.precision, card.features.end) == (8, 9, "float32", "pad")
+    assert (card.model["hidden"], card.chunk.left, card.precision, card.features.end) == (8, 9, "float32", "pad")
     assert card.language == "fr-FR"
 
 
@@ -285,11 +286,12 @@ def test_one_step_equals_tensorflows(shared: Path, kind: str) -> None:
     due = np.load(folder / "forward.npz")
     session = Session(as_model_file(folder / REAL[kind]))
     for steps in (16, 9):
-        state = type(session.start())(due["h"][None], due["c"][None])
-        probabilities, after = session.step(due["x"][:, :steps], state)
+        state = session.start()
+        state.update({"state_h": due["h"][None], "state_c": due["c"][None]})
+        probabilities, after = by_window(session, due["x"][:, :steps], state)
         np.testing.assert_allclose(probabilities[0], due[f"p{steps}"][:steps, 0], atol=1e-4)
-        np.testing.assert_allclose(after.h[0], due[f"h{steps}"], atol=1e-4)
-        np.testing.assert_allclose(after.c[0], due[f"c{steps}"], atol=1e-4)
+        np.testing.assert_allclose(after["state_h"][0], due[f"h{steps}"], atol=1e-4)
+        np.testing.assert_allclose(after["state_c"][0], due[f"c{steps}"], atol=1e-4)
 
 
 def test_every_file_of_a_model_holds_the_same_weights(shared: Path, tmp_path: Path) -> None:
@@ -313,7 +315,7 @@ def test_the_real_published_model_says_what_it_is(shared: Path) -> None:
     model = read(shared / "data" / "models" / "armspeech" / "model.tflite")
     labels = (shared / "fixtures" / "acoustic" / "alphabet.txt").read_text(encoding="utf-8")
     assert "".join(model.card.alphabet.labels) == "".join(line for line in labels.split("\n") if line[:1] != "#")
-    assert (model.card.hidden, model.card.precision, model.card.beam_width) == (2048, "int8", 500)
+    assert (model.network.hidden, model.card.precision, model.card.beam_width) == (2048, "int8", 500)
     assert model.in_words().startswith("TensorFlow Lite model: 2048 wide, 40 letters")
 
 

@@ -15,7 +15,7 @@ from deepspeech.mozilla.convert import as_model_file
 from deepspeech.mozilla.to_checkpoint import adopted, settings, write_all
 from deepspeech.training.log import Log
 from deepspeech.training.run import Position, Run
-from tests.fakes import config
+from tests.fakes import by_window, config
 from tests.mozilla.old_files import CELL, LETTERS, Network, checkpoint_folder, frozen_graph
 
 WINDOWS = np.random.default_rng(2).normal(size=(1, 20, 19, 26)).astype(np.float32)
@@ -23,10 +23,9 @@ WINDOWS = np.random.default_rng(2).normal(size=(1, 20, 19, 26)).astype(np.float3
 
 def answer(path: Path) -> np.ndarray:
     network = restore(path).network
-    zeros = torch.zeros(1, 1, network.config.hidden)
     with torch.no_grad():
-        answered: np.ndarray = network.step(torch.from_numpy(WINDOWS), (zeros, zeros))[0].softmax(-1).numpy()[0]
-    return answered
+        logits, _ = by_window(network, torch.from_numpy(WINDOWS), network.start(1))
+    return torch.from_numpy(logits[0]).softmax(-1).numpy()
 
 
 @pytest.mark.parametrize("layer_norm", [False, True])

@@ -76,7 +76,7 @@ def test_the_old_door_trains_tests_and_exports_in_a_store(
     assert sorted(row["wav_filename"] for row in rows) == [f"{store}/set/dev00{number}.wav" for number in range(4)]
     assert names(f"{store}/export/en") == ["author_model_0.0.1.md", "exported.json", "output_graph.onnx"]
     card: ModelCard = Session(fetch(f"{store}/export/en/output_graph.onnx")).card
-    assert card.hidden == 8
+    assert card.model["hidden"] == 8
 
     shutil.rmtree(cache)  # another machine goes on from there
     capsys.readouterr()

@@ -97,7 +97,7 @@ def test_a_batch_gives_what_streams_give(tiny_model: Path) -> None:
     extractor = Recognizer(session)._extractor
     sounds = sorted((tones("abc d" * n, n) for n in (1, 2, 2, 3, 5)), key=len, reverse=True)
     sounds += [np.zeros(100, np.float32)]
-    rows = [Row(extractor(sound)) for sound in sounds]
+    rows = [Row(extractor(sound), session.card.chunk) for sound in sounds]
     emit(session, rows)
     for sound, row in zip(sounds, rows, strict=True):
         none = np.zeros((0, session.card.alphabet.classes), np.float32)

@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from deepspeech._native import Int8Network
-from deepspeech.features.config import FeatureConfig
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+from deepspeech.acoustic.deepspeech.graph import build, quantised
+from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import Quantised, build, quantised, write_card
-from deepspeech.runtime.int8 import open_int8
-from deepspeech.runtime.session import Session, State
+from deepspeech.modelfile.graph import Quantised, write_card
+from deepspeech.runtime.engines.engine import States
+from deepspeech.runtime.engines.int8 import open_int8
+from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import ENGLISH
+from tests.fakes import by_window
 
 pytestmark = pytest.mark.skipif(not Int8Network.runs_here(), reason="this processor lacks AVX-512 VNNI")
 
@@ -50,8 +54,10 @@ def weights(hidden: int, layers: int, norms: bool, seed: int = 0) -> dict[str, A
 
 
 def written(path: Path, made: dict[str, Any], hidden: int, layers: int, clip: float = 20.0) -> ModelCard:
-    card = ModelCard(ENGLISH, FeatureConfig(coefficients=COEFFICIENTS), CONTEXT, hidden, layers, precision="int8")
-    model = build(made, card, clip)
+    shape = DeepSpeechConfig(hidden=hidden, lstm_layers=layers, context_frames=CONTEXT, relu_clip=clip)
+    features = MfccConfig(coefficients=COEFFICIENTS)
+    card = ModelCard(ENGLISH, features, shape.described(), shape.chunk, precision="int8")
+    model = build(made, shape, card)
     write_card(model, card)
     onnx.save(model, path)
     return card
@@ -118,7 +124,7 @@ def test_the_arithmetic_is_the_promised_one(tmp_path: Path, hidden: int, layers:
     assert network
     x = windows(2, 9)
     zeros = np.zeros((layers, 2, hidden), np.float32)
-    found = network.step(x.reshape(2, 9, -1), zeros, zeros)
+    found = network._network.step(x.reshape(2, 9, -1), zeros, zeros)
     for clip in range(2):
         due = expected(made, x[clip], 1.5)
         gaps = np.abs(found[0][clip] - due[0])
@@ -134,10 +140,10 @@ def test_it_is_near_what_onnx_runtime_answers(tmp_path: Path) -> None:
     answers = []
     for own in (True, False):
         session = Session(tmp_path / "a.onnx", own_int8=own)
-        answers.append(session.step(windows(3, 16), session.start(3)))
+        answers.append(by_window(session, windows(3, 16), session.start(3)))
     (probabilities, state), (others, other_state) = answers
     assert np.abs(probabilities - others).mean() < 0.002
-    np.testing.assert_allclose(state.c, other_state.c, atol=0.1)
+    np.testing.assert_allclose(state["state_c"], other_state["state_c"], atol=0.1)
 
 
 @settings(max_examples=30, deadline=None)
@@ -250,6 +256,6 @@ def test_other_graphs_are_left_to_onnx_runtime(tmp_path: Path) -> None:
     card = written(tmp_path / "a.onnx", made, 16, 1)
     assert open_int8(tmp_path / "a.onnx", card) is None
     session = Session(tmp_path / "a.onnx")
-    probabilities, state = session.step(windows(2, 3), session.start(2))
+    probabilities, state = by_window(session, windows(2, 3), session.start(2))
     assert probabilities.shape == (2, 3, 29)
-    assert isinstance(state, State)
+    assert isinstance(state, States)

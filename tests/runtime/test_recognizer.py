@@ -14,7 +14,6 @@ from deepspeech.audio.formats import write_wav
 from deepspeech.audio.resample import resample
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import AudioError, ConfigError, ModelFileError
-from deepspeech.runtime.windows import WindowStream
 from tests.fakes import tones
 
 SOUND = tones("abba dc ab", 5)
@@ -98,7 +97,7 @@ def test_a_finished_stream_takes_no_more(model: Recognizer) -> None:
 
 
 def test_the_card_says_what_the_model_is(model: Recognizer) -> None:
-    assert (model.card.language, model.card.hidden, model.card.precision) == ("en", 16, "float32")
+    assert (model.card.language, model.card.model["hidden"], model.card.precision) == ("en", 16, "float32")
     assert model.card.features.sample_rate_hz == 16000
 
 
@@ -119,15 +118,6 @@ def test_a_model_without_a_card_is_refused(tmp_path: Path, tiny_model: Path) -> 
     onnx.save(foreign, tmp_path / "a.onnx")
     with pytest.raises(ModelFileError, match="no deepspeech card"):
         Recognizer.open(tmp_path / "a.onnx")
-
-
-def test_windows_hold_their_neighbours_and_zeros_beyond_the_ends() -> None:
-    frames = np.arange(1, 13, dtype=np.float32).reshape(6, 2)
-    stream = WindowStream(2, 2)
-    fed = [stream.feed(frames[first:last]) for first, last in ((0, 1), (1, 5), (5, 6))]
-    windows = np.concatenate([*fed, stream.finish()])
-    padded = np.pad(frames, ((2, 2), (0, 0)))
-    np.testing.assert_array_equal(windows, [padded[t : t + 5] for t in range(6)])
 
 
 def test_the_command_prints_a_line_a_file_and_goes_on_after_a_bad_one(

@@ -13,7 +13,7 @@ from deepspeech.audio.formats import write_wav
 from deepspeech.cli.export import export
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.runtime.bulk import Row, emit
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.endpoints import EndpointRules
@@ -48,15 +48,15 @@ def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: Path) -> None:
     restored, session = restore(checkpoint.judged(folder / "checkpoints")), Session(folder / "a.onnx")
-    extractor, stride = FeatureExtractor(restored.features), restored.network.config.stride
+    extractor, stride = new_front_end(restored.features), restored.network.config.chunk.stride
     assert session.card.frame_s == pytest.approx(0.02 * stride)
     sounds = [tones("abc d" * n, n) for n in (2, 5, 1)] + [np.zeros(100, np.float32)]
-    rows = [Row(extractor(sound), None, stride) for sound in sounds]
+    rows = [Row(extractor(sound), session.card.chunk) for sound in sounds]
     emit(session, rows)
     for sound, row in zip(sounds[:-1], rows[:-1], strict=True):
         features = extractor(sound)
         with torch.no_grad():
-            expected = restored.network(torch.from_numpy(features)[None])[0].softmax(-1).numpy()
+            expected = restored.network(torch.from_numpy(features)[None])[0][0].softmax(-1).numpy()
         assert len(expected) == -(-len(features) // stride)
         one = FileEmitter(session).emit_samples(sound)
         assert one.frame_s == session.card.frame_s
@@ -116,14 +116,3 @@ def test_the_old_api_reads_whole_sound_with_it(both_ways: Path) -> None:
     )
     with pytest.raises(ConfigError, match="cannot stream"):
         model.createStream()
-
-
-@pytest.mark.parametrize("stride", [1, 2, 3, 5])
-def test_windows_stand_around_every_so_many_frames_however_they_are_fed(stride: int) -> None:
-    from deepspeech.runtime.windows import WindowStream
-
-    frames = np.arange(1, 24, dtype=np.float32)[:, None]
-    every, some = WindowStream(2, 1), WindowStream(2, 1, stride)
-    whole = np.concatenate([every.feed(frames), every.finish()])
-    pieces = [some.feed(frames[first:last]) for first, last in ((0, 1), (1, 1), (1, 8), (8, 11), (11, 23))]
-    np.testing.assert_array_equal(np.concatenate([*pieces, some.finish()]), whole[::stride])

@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from deepspeech import checkpoint
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+from deepspeech.acoustic.deepspeech.network import DeepSpeech
 from deepspeech.acoustic.restore import restore
-from deepspeech.config import LAYERS, TrainingConfig, TransferConfig
+from deepspeech.config import RunConfig, TrainingConfig, TransferConfig
 from deepspeech.datasets.csv_files import read_csv
 from deepspeech.errors import CheckpointError, ConfigError, DataError
 from deepspeech.training import optim
@@ -79,11 +81,11 @@ def test_the_feed_forward_layers_of_an_lstm_network_may_be_taken_over(tmp_path: 
     run.train()
 
 
-@pytest.mark.parametrize("recurrent", ["lstm", "layer_4"])
+@pytest.mark.parametrize("recurrent", ["lstm", "relu"])
 def test_a_network_with_no_layer_left_to_learn_is_refused(recurrent: str) -> None:
-    frozen = (*(layer for layer in LAYERS if layer not in ("lstm", "layer_4")), recurrent)
+    network = DeepSpeechConfig(recurrent=recurrent)
     with pytest.raises(ConfigError, match="every layer"):
-        TransferConfig(freeze=frozen)
+        RunConfig(network=network, transfer=TransferConfig(freeze=network.layers))
 
 
 def test_the_rate_falls_by_its_factor_after_each_epoch() -> None:
@@ -94,10 +96,7 @@ def test_the_rate_falls_by_its_factor_after_each_epoch() -> None:
 
 def test_nesterovs_step_looks_ahead() -> None:
     """v ← μ·v + g; w ← w − rate·(g + μ·v), as in Sutskever et al. 2013 written for the weights that are looked at."""
-    from deepspeech.acoustic.config import NetworkConfig
-    from deepspeech.acoustic.deepspeech import DeepSpeech
-
-    network = DeepSpeech(NetworkConfig(hidden=4), 3, 5)
+    network = DeepSpeech(DeepSpeechConfig(hidden=4), 3, 5)
     optimiser = optim.optimiser_of(network, TrainingConfig(optimiser="nesterov", momentum=0.9, learning_rate=0.1))
     bias = network.layer_1.bias
     with torch.no_grad():

@@ -1,57 +1,55 @@
-"""NetworkConfig: the shape of the network. Imports no torch, so that a configuration can be read anywhere."""
+"""NetworkConfig: what may be known of a network without torch, so that a configuration can be read anywhere."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from deepspeech.errors import ConfigError
+from deepspeech.features.chunks import ChunkSpec
 
 Count = TypeVar("Count", bound=Any)
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """DeepSpeech's network: three dense layers over a window of frames, LSTM, one dense layer, one linear layer.
+    """Settings of every family of networks; each adds its own, and says what `layers` and `chunk` are."""
 
-    Defaults are those of DeepSpeech 0.9.3, but for `normalise_features`, which it did not have. `recurrent = "relu"`,
-    `bidirectional` and `stride = 2` make the network of Hannun et al. 2014.
-    """
-
-    hidden: int = 2048  # width of every layer and of the LSTM
-    context_frames: int = 9  # frames seen on each side of the present one
-    relu_clip: float = 20.0  # upper limit of the outputs of dense layers, and of a "relu" recurrent layer
-    recurrent: str = "lstm"  # or "relu": clipped rectified units
-    lstm_layers: int = 1
-    bidirectional: bool = False  # "relu" also listens from the end of a clip; such a network cannot stream
-    stride: int = 1  # every so many frames one output
-    layer_norm: bool = False  # after each dense layer but the last
+    kind: str = "deepspeech"  # the family, by its name in acoustic/registry.py
     normalise_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
-    dropout_1: float = 0.05  # share of outputs zeroed while training, after dense layers 1, 2, 3 and 5
-    dropout_2: float = 0.05
-    dropout_3: float = 0.05
-    dropout_5: float = 0.05
-    dropout_lstm: float = 0.0  # the same after the LSTM
 
-    def __post_init__(self) -> None:
-        if self.recurrent not in ("lstm", "relu"):
-            raise ConfigError(f"network.recurrent is '{self.recurrent}'; use lstm or relu")
-        if self.recurrent == "relu" and self.lstm_layers != 1:
-            raise ConfigError(
-                f'network.lstm_layers is {self.lstm_layers}; with network.recurrent = "relu" there is one'
-            )
-        if self.recurrent == "lstm" and self.bidirectional:
-            raise ConfigError('network.bidirectional needs network.recurrent = "relu"')
-        for name in ("hidden", "lstm_layers", "stride"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"network.{name} is {getattr(self, name)}; it must be at least 1")
-        if self.context_frames < 0:
-            raise ConfigError(f"network.context_frames is {self.context_frames}; it must not be negative")
-        if self.relu_clip <= 0:
-            raise ConfigError(f"network.relu_clip is {self.relu_clip:g}; it must be positive")
-        for name in ("dropout_1", "dropout_2", "dropout_3", "dropout_5", "dropout_lstm"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"network.{name} is {getattr(self, name)}; it must be at least 0 and below 1")
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the network's layers as people see them, from its input to its output."""
+        raise NotImplementedError
+
+    def layer_named(self, name: str) -> str:
+        """The layer that a user means by `name`; itself where it is none."""
+        return name
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """Settings on which the meaning of weights hangs, besides their names and shapes."""
+        return ("kind",)
+
+    def check_sizes(self, shapes: Mapping[str, tuple[int, ...]], dimensions: int) -> None:
+        """Raise TypeError where weights of these shapes are not of a network as large as this says.
+
+        To be asked before one is made, of pages that a stranger may have written.
+        """
+
+    @property
+    def head(self) -> str:
+        """The layer that knows the tokens; one trained for others must begin anew."""
+        return self.layers[-1]
+
+    @property
+    def chunk(self) -> ChunkSpec:
+        """The frames of features that a step takes."""
+        raise NotImplementedError
 
     def outputs(self, frames: Count) -> Count:
         """Frames of output for `frames` frames of features: a number, or an array of them."""
-        outputs: Count = -(-frames // self.stride)
-        return outputs
+        return self.chunk.outputs(frames)
+
+    def described(self) -> dict[str, Any]:
+        """The network's shape as a model file tells it: entries are settings of these names."""
+        return asdict(self)

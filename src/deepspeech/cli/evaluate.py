@@ -17,7 +17,7 @@ class Opened(NamedTuple):
     features: Any
     beam_width: int
     has_loss: bool
-    stride: int
+    outputs: Callable[[int], int]
     emit: Callable[[Sequence[Any]], Iterable[Any]]
 
 
@@ -162,7 +162,7 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     given = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is judged by its loss too, and that needs transcripts in its letters.
     alphabet = opened.alphabet if opened.has_loss else None
-    good, faults = examine_all(given, alphabet, opened.features, "recordings", cores(), opened.stride)
+    good, faults = examine_all(given, alphabet, opened.features, "recordings", cores(), opened.outputs)
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif not skip_bad:
@@ -202,7 +202,7 @@ def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
         return emit
 
     emit = averaged([emitter(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
-    return Opened([path], card.alphabet, card.features, card.beam_width, False, card.stride, emit)
+    return Opened([path], card.alphabet, card.features, card.beam_width, False, card.chunk.outputs, emit)
 
 
 def _checkpoint(path: Path, jitter_ms: float) -> Opened:
@@ -216,5 +216,5 @@ def _checkpoint(path: Path, jitter_ms: float) -> Opened:
     emit = emitter_of(restored, 16, cores(), jitter_ms)
     beam_width = checkpoint.setting(restored.run, "config.decoding.beam_width", int)
     files = [folder / "weights.safetensors", folder / "run.json"]
-    stride = restored.network.config.stride
-    return Opened(files, restored.alphabet, restored.features, beam_width, True, stride, emit)
+    outputs = restored.network.config.outputs
+    return Opened(files, restored.alphabet, restored.features, beam_width, True, outputs, emit)

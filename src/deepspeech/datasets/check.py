@@ -49,12 +49,12 @@ def look(
     sample: Sample,
     alphabet: Alphabet | None,
     features: FrontEndConfig,
-    stride: int = 1,
+    outputs: Callable[[int], int] = int,
     info: AudioInfo | None = None,
 ) -> Look:
     """Look at sound and transcript. Reads headers and ends, not all of the sound; none where `info` is known.
 
-    The network has one output every `stride` frames.
+    `outputs` tells how many the network has for so many frames of features.
 
     Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
     """
@@ -71,17 +71,19 @@ def look(
         reason = f"its transcript is {sample.transcript!r}, as pandas writes a text that is missing"
         faults.append(Fault(sample, reason, EMPTY))
     elif info is not None and labels is not None:
-        frames, needed = features.frames(round(info.duration_s * features.sample_rate_hz)), frames_needed(labels)
-        frames = -(-frames // stride)
+        frames = outputs(features.frames(round(info.duration_s * features.sample_rate_hz)))
+        needed = frames_needed(labels)
         if frames < needed:
             reason = f"transcript too long for the sound: it needs {needed} frames, the clip has {frames}"
             faults.append(Fault(sample, reason, FRAMES))
     return Look(sample if info is None else replace(sample, duration_s=info.duration_s), info, tuple(faults))
 
 
-def examine(sample: Sample, alphabet: Alphabet | None, features: FrontEndConfig, stride: int = 1) -> Sample | Fault:
+def examine(
+    sample: Sample, alphabet: Alphabet | None, features: FrontEndConfig, outputs: Callable[[int], int] = int
+) -> Sample | Fault:
     """The sample with its duration, or its first fault; see `look`."""
-    found = look(sample, alphabet, features, stride)
+    found = look(sample, alphabet, features, outputs)
     return found.faults[0] if found.faults else found.sample
 
 
@@ -91,12 +93,12 @@ def examine_all(
     features: FrontEndConfig,
     label: str,
     workers: int,
-    stride: int = 1,
+    outputs: Callable[[int], int] = int,
 ) -> tuple[list[Sample], list[Fault]]:
     """What can be trained on, with durations, and what cannot, in order. Clips that lie elsewhere are brought."""
     fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], f"fetching {label}")
     results = for_each(
-        lambda sample: examine(sample, alphabet, features, stride), samples, f"checking {label}", workers
+        lambda sample: examine(sample, alphabet, features, outputs), samples, f"checking {label}", workers
     )
     good = [result for result in results if isinstance(result, Sample)]
     return good, [result for result in results if isinstance(result, Fault)]

@@ -3,7 +3,7 @@
 In: a Sample and the epoch. Out: an Example, the same for the same (seed, epoch, sample) on any machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -50,7 +50,7 @@ class Pipeline:
     epochs: int = 1
     clean_epochs: float = 0.0  # epochs before augmentation begins
     sources: Sources | None = None  # what augmentations mix in
-    stride: int = 1  # the network's: frames of features for each of its outputs
+    outputs: Callable[[int], int] = int  # the network's, for so many frames of features
     shift_samples: int = 0  # the clip is heard so much later, or earlier if negative
     feature_cache: FeatureCache | None = None  # features of clips that no augmentation touched before they were made
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
@@ -72,7 +72,7 @@ class Pipeline:
         """Sound → noise → power → bend → frames → blur → labels. Raises AudioError or TextError."""
         labels = self.alphabet.encode(sample.transcript)
         features = self._features(sample, epoch)
-        if -(-len(features) // self.stride) < frames_needed(labels):
+        if self.outputs(len(features)) < frames_needed(labels):
             features = self._plain(sample)  # bent too short for its transcript: the clip as it is
         return Example(sample.id, features, np.asarray(labels, dtype=np.int32))
 

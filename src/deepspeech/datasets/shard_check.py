@@ -1,5 +1,7 @@
 """The look at a sharded set before training: its sound was looked at when it was written, its transcripts are now."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from deepspeech.audio.formats import AudioInfo
@@ -11,7 +13,11 @@ from deepspeech.text.alphabet import Alphabet
 
 
 def examine_shards(
-    samples: ShardSet, alphabet: Alphabet | None, features: FrontEndConfig, label: str, stride: int = 1
+    samples: ShardSet,
+    alphabet: Alphabet | None,
+    features: FrontEndConfig,
+    label: str,
+    outputs: Callable[[int], int] = int,
 ) -> tuple[ShardSet, list[Fault]]:
     """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound."""
     good = np.ones(len(samples), bool)
@@ -19,7 +25,7 @@ def examine_shards(
     with Progress(len(samples), f"checking {label}", "clips") as progress:
         for place, sample in enumerate(progress.over(samples)):
             duration_s = sample.duration_s or 0.0
-            found = look(sample, alphabet, features, stride, AudioInfo(0, 1, 0, duration_s)).faults
+            found = look(sample, alphabet, features, outputs, AudioInfo(0, 1, 0, duration_s)).faults
             good[place] = not found
             faults += found[:1]
     return samples if good.all() else samples.take(np.flatnonzero(good)), faults

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from deepspeech.acoustic.registry import family
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
@@ -23,7 +24,7 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import build, quantised, write_card
+from deepspeech.modelfile.graph import write_card
 from deepspeech.modelfile.seal import sealed
 from deepspeech.progress import Progress
 from deepspeech.runtime.emit import FileEmitter
@@ -67,8 +68,8 @@ def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Pl
 
 def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
     weights = {name: value.detach().cpu().numpy() for name, value in restored.network.state_dict().items()}
-    given = quantised(weights) if card.precision == "int8" else weights
-    model = build(given, card, restored.network.config.relu_clip)
+    config = restored.network.config
+    model = family(config.kind).load_exporter()(weights, config, card)
     write_card(model, card)
     path = folder / "made.onnx"
     path.write_bytes(sealed(model.SerializeToString()))
@@ -81,7 +82,7 @@ def _prove(restored: Restored, session: Session, sounds: Sequence[Float32]) -> P
     with Progress(len(sounds), "proving the export", "clips") as progress:
         for sound in sounds:
             with torch.no_grad():
-                logits = restored.network(torch.from_numpy(extractor(sound))[None])
+                logits, _ = restored.network(torch.from_numpy(extractor(sound))[None])
             expected = Emission(logits[0].softmax(-1).numpy(), restored.frame_s)
             found = emitter.emit_samples(sound)
             texts = [greedy(emission, restored.alphabet).text for emission in (expected, found)]

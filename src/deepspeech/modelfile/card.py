@@ -1,18 +1,21 @@
 """ModelCard: what an exported network says about itself, kept as strings in the model file's metadata."""
 
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from deepspeech.errors import ConfigError, ModelFileError, TextError
+from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import read_config
+from deepspeech.modelfile.old_cards import lifted, lowered
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 from deepspeech.untrusted import check_description, parse_json
 
-FORMAT = 2
-_SINCE_2 = {"recurrent": "lstm", "bidirectional": False, "stride": 1}  # a card that says nothing else is of format 1
+FORMAT = 3
 _KEY = "deepspeech"
+_PARTS = ("alphabet", "features", "model", "chunk")  # what is written as tables, the alphabet as `tokens`
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,8 @@ class ModelCard:
 
     alphabet: Alphabet
     features: FrontEndConfig
-    context_frames: int
-    hidden: int
-    lstm_layers: int
+    model: Mapping[str, Any]  # the network's `kind` and shape, for people and for engines that know the kind
+    chunk: ChunkSpec
     beam_width: int = 500
     precision: str = "float32"
     name: str = ""
@@ -34,33 +36,27 @@ class ModelCard:
     licence: str = ""
     description: str = ""
     made_with: str = ""
-    recurrent: str = "lstm"  # or "relu"
-    bidirectional: bool = False
-    stride: int = 1
 
     @property
     def streams(self) -> bool:
         """Whether the network can hear sound while it comes in: one that listens from the end too must have it all."""
-        return not self.bidirectional
+        return self.chunk.hop > 0
 
     @property
     def frame_s(self) -> float:
         """Seconds from one frame of probabilities to the next."""
-        return self.stride * self.features.step_s
+        return self.chunk.stride * self.features.step_s
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value pairs for the file."""
-        page = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.name not in ("alphabet", "features")
-        }
-        page["alphabet"] = "bytes" if self.alphabet.bytes_mode else list(self.alphabet.labels)
-        page["features"] = self.features.to_dict()
-        page["format"] = FORMAT if any(page[name] != value for name, value in _SINCE_2.items()) else 1
-        if page["format"] == 1:  # which versions before this one read too
-            page = {name: value for name, value in page.items() if name not in _SINCE_2}
-        return {_KEY: json.dumps(page, ensure_ascii=False)}
+        page = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _PARTS}
+        labels = list(self.alphabet.labels)
+        page["format"] = FORMAT
+        page["model"] = dict(self.model)
+        page["tokens"] = {"kind": "bytes"} if self.alphabet.bytes_mode else {"kind": "characters", "labels": labels}
+        page["features"] = {"kind": "mfcc", **self.features.to_dict()}
+        page["chunk"] = asdict(self.chunk)
+        return {_KEY: json.dumps(lowered(page), ensure_ascii=False)}
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> "ModelCard":
@@ -72,11 +68,24 @@ class ModelCard:
         try:
             page: dict[str, Any] = parse_json(metadata[_KEY])
             check_description(page)
-            written = page.pop("format")
-            if written > FORMAT:
-                raise ModelFileError(f"written by a newer version (format {written}); update deepspeech")
-            labels = page.pop("alphabet")
-            alphabet = ByteAlphabet() if labels == "bytes" else Alphabet(labels)
-            return cls(alphabet=alphabet, features=read_config(page.pop("features")), **page)
+            if page["format"] > FORMAT:
+                raise ModelFileError(f"written by a newer version (format {page['format']}); update deepspeech")
+            page = lifted(page)
+            del page["format"]
+            return cls(
+                alphabet=_alphabet(**page.pop("tokens")),
+                features=read_config(page.pop("features")),
+                model=_model(**page.pop("model")),
+                chunk=ChunkSpec(**page.pop("chunk")),
+                **page,
+            )
         except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:
             raise ModelFileError(f"the model's card is damaged ({error!r}); export the model again") from None
+
+
+def _alphabet(kind: str, labels: Any = None) -> Alphabet:
+    return {"characters": lambda: Alphabet(labels), "bytes": ByteAlphabet}[kind]()
+
+
+def _model(kind: str, **shape: Any) -> dict[str, Any]:
+    return {"kind": kind, **shape}

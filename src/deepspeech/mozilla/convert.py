@@ -9,9 +9,10 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from deepspeech.acoustic.deepspeech.graph import build
 from deepspeech.errors import ModelFileError
 from deepspeech.files import whole_file
-from deepspeech.modelfile.graph import Quantised, build, write_card
+from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.modelfile.seal import is_sealed, sealed
 from deepspeech.mozilla import from_checkpoint, from_graph, from_tflite, memmapped, tflite
 from deepspeech.mozilla.cache import cached
@@ -65,7 +66,7 @@ def model_file(model: OldModel) -> bytes:
     weights = dict(model.weights)
     if isinstance(first := weights["layer_1.weight"], Quantised):
         weights["layer_1.weight"] = first.to_float()
-    made = build(weights, model.card, model.relu_clip)
+    made = build(weights, model.network, model.card)
     write_card(made, model.card)
     return sealed(made.SerializeToString())
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech._version import __version__
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
@@ -52,18 +53,14 @@ class Said:
 
 @dataclass(frozen=True, eq=False)
 class OldModel:
-    """Weights by the names of `acoustic/deepspeech.py`, and the card that describes them."""
+    """Weights by the names of `acoustic/deepspeech/network.py`, its shape, and the card that describes them."""
 
     weights: dict[str, Float32 | Quantised]
-    relu_clip: float
+    network: DeepSpeechConfig
     card: ModelCard
     kind: str  # of the file, in words
     moments: tuple[dict[str, Float32], dict[str, Float32]] = field(default_factory=lambda: ({}, {}))  # Adam's, by name
     step: int = 0  # updates that trained it, where the file says so
-
-    @property
-    def layer_norm(self) -> bool:
-        return "norms.1.weight" in self.weights
 
     def float_weights(self) -> dict[str, Float32]:
         """The weights with those of 8 bits as the numbers they stand for."""
@@ -75,10 +72,10 @@ class OldModel:
         letters = "bytes" if card.alphabet.bytes_mode else f"{len(card.alphabet.labels)} letters"
         features = card.features
         parts = [
-            f"{card.hidden} wide",
+            f"{self.network.hidden} wide",
             letters,
             card.language and f"language {card.language}",
-            card.precision + (", layer norm" if self.layer_norm else ""),
+            card.precision + (", layer norm" if self.network.layer_norm else ""),
             f"{features.sample_rate_hz} Hz, windows of {features.window_ms:g} ms every {features.step_ms:g} ms",
             f"beam {card.beam_width}",
         ]
@@ -106,11 +103,20 @@ def assemble(
             raise ModelFileError(f"is damaged ({name} holds numbers that are not finite)")
     if not 0 < relu_clip < 1e6:
         raise ModelFileError(f"is damaged (its layers are clipped at {relu_clip:g})")
-    card = _card(said, hidden, kind, any(isinstance(value, Quantised) for value in weights.values()))
-    _check_shapes(weights, card)
+    if not (1 <= said.coefficients <= MEL_BANDS and 0 <= said.context_frames <= 1000):
+        raise ModelFileError(f"is damaged (frames of {said.coefficients} numbers, {said.context_frames} on each side)")
+    network = DeepSpeechConfig(
+        hidden=hidden,
+        context_frames=said.context_frames,
+        relu_clip=relu_clip,
+        layer_norm="norms.1.weight" in weights,
+        normalise_features=False,
+    )
+    card = _card(said, network, kind, any(isinstance(value, Quantised) for value in weights.values()))
+    _check_shapes(weights, network, card)
     weights["feature_mean"] = np.zeros(said.coefficients, np.float32)  # the old system did not normalise features
     weights["feature_scale"] = np.ones(said.coefficients, np.float32)
-    return OldModel(weights, relu_clip, card, kind)
+    return OldModel(weights, network, card, kind)
 
 
 def rename(dense: Mapping[str, Layer], lstm: Layer, norms: Mapping[str, tuple[Float32, Float32]]) -> dict[str, Float32]:
@@ -148,13 +154,11 @@ def _gates(value: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([i, f, j, o])
 
 
-def _card(said: Said, hidden: int, kind: str, quantised: bool) -> ModelCard:
+def _card(said: Said, network: DeepSpeechConfig, kind: str, quantised: bool) -> ModelCard:
     if not (4000 <= said.sample_rate_hz <= 192_000 and 1 <= said.step_ms <= said.window_ms <= 1000):
         raise ModelFileError(
             f"is damaged (sound of {said.sample_rate_hz} Hz in windows of {said.window_ms} ms every {said.step_ms} ms)"
         )
-    if not (1 <= said.coefficients <= MEL_BANDS and 0 <= said.context_frames <= 1000):
-        raise ModelFileError(f"is damaged (frames of {said.coefficients} numbers, {said.context_frames} on each side)")
     if not 1 <= said.beam_width <= 100_000:
         raise ModelFileError(f"is damaged (it asks for a beam of {said.beam_width})")
     try:
@@ -170,9 +174,8 @@ def _card(said: Said, hidden: int, kind: str, quantised: bool) -> ModelCard:
     return ModelCard(
         alphabet=said.alphabet,
         features=features,
-        context_frames=said.context_frames,
-        hidden=hidden,
-        lstm_layers=1,
+        model=network.described(),
+        chunk=network.chunk,
         beam_width=said.beam_width,
         precision="int8" if quantised else "float32",
         language="" if said.language.startswith("<") else said.language,  # the exporter's own hint, not filled in
@@ -180,9 +183,9 @@ def _card(said: Said, hidden: int, kind: str, quantised: bool) -> ModelCard:
     )
 
 
-def _check_shapes(weights: Mapping[str, Float32 | Quantised], card: ModelCard) -> None:
-    hidden, classes = card.hidden, card.alphabet.classes
-    window = (2 * card.context_frames + 1) * card.features.dimensions
+def _check_shapes(weights: Mapping[str, Float32 | Quantised], network: DeepSpeechConfig, card: ModelCard) -> None:
+    hidden, classes = network.hidden, card.alphabet.classes
+    window = (2 * network.context_frames + 1) * card.features.dimensions
     inputs = {"1": window, "2": hidden, "3": hidden, "5": hidden, "6": hidden}
     found = weights["layer_6.weight"].shape[0]
     if found != classes:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from deepspeech import checkpoint
-from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.checkpoint import Tensors
 from deepspeech.config import CardConfig, RunConfig
 from deepspeech.errors import CheckpointError
@@ -73,7 +72,7 @@ def _write_alphabet(alphabet: Alphabet, path: Path) -> None:
 def settings(model: OldModel) -> dict[str, object]:
     """The settings of a run that goes on from the model, where they are not the defaults."""
     config = _config(model)
-    kept: dict[str, object] = {"network.hidden": config.network.hidden}
+    kept: dict[str, object] = {"network.hidden": model.network.hidden}
     plain = RunConfig()
     for table, names in (("network", ("context_frames", "relu_clip", "layer_norm")),
                          ("features", ("sample_rate_hz", "window_ms", "step_ms"))):  # fmt: skip
@@ -92,13 +91,7 @@ def _config(model: OldModel) -> RunConfig:
         plain,
         data=replace(plain.data, bytes_output=card.alphabet.bytes_mode),
         features=read_config(card.features.to_dict() | {"end": "drop"}),  # as the old trainer cut its clips
-        network=NetworkConfig(
-            hidden=card.hidden,
-            context_frames=card.context_frames,
-            relu_clip=model.relu_clip,
-            layer_norm=model.layer_norm,
-            normalise_features=False,
-        ),
+        network=model.network,
         decoding=replace(plain.decoding, beam_width=card.beam_width),
         card=CardConfig(language=card.language),
     )
@@ -123,6 +116,8 @@ def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:
     if ours or not kinds or not from_checkpoint.find(source, kinds):
         return config, []
     folder = own if source == own and not config.transfer.drop else own / "converted"
-    alphabet = None if "layer_6" in config.transfer.drop else _alphabet_of(config)  # that is for the new layer
+    alphabet = (
+        None if config.network.head in config.transfer.drop else _alphabet_of(config)
+    )  # that is for the new layer
     done = [f"Converted {model.in_words()} to {path}" for path, model in write_all(source, folder, alphabet, kinds)]
     return replace(config, checkpoint=replace(config.checkpoint, load="" if folder == own else str(folder))), done

@@ -32,11 +32,11 @@ from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError, audio_error
+from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.endpoints import EndpointRules
-from deepspeech.runtime.session import Session, State
-from deepspeech.runtime.stream import STEPS
+from deepspeech.runtime.session import Session
 
 Float32 = NDArray[np.float32]
 Source = str | Path | Span | bytes
@@ -177,7 +177,7 @@ class Bulk:
 
     def _cut(self, blocks: Iterator[Float32]) -> Iterator[_Clip]:
         rate_hz, frame_s = self._extractor.config.sample_rate_hz, self._session.card.frame_s
-        frame_samples = self._session.card.stride * self._extractor.config.step_samples
+        frame_samples = self._session.card.chunk.stride * self._extractor.config.step_samples
         speech, held, first = SpeechStream(rate_hz, self._rules), np.zeros(0, np.float32), 0
         for block in chain(blocks, [None]):
             found = speech.finish() if block is None else speech.feed(block)
@@ -207,8 +207,7 @@ class Bulk:
     def _texts(self, clips: Sequence[_Clip]) -> list[tuple[_Clip, _Read]]:
         card = self._session.card
         rows = [
-            Row(clip.features, self._pause_frames if clip.long and card.streams else None, card.stride)
-            for clip in clips
+            Row(clip.features, card.chunk, self._pause_frames if clip.long and card.streams else None) for clip in clips
         ]
         emit(self._session, rows)
         return [(clip, self._read(clip, row)) for clip, row in zip(clips, rows, strict=True)]
@@ -230,9 +229,9 @@ class Row:
     the latest step again, as in a ConversationStream.
     """
 
-    def __init__(self, features: Float32, pause_frames: int | None = None, stride: int = 1) -> None:
+    def __init__(self, features: Float32, chunk: ChunkSpec, pause_frames: int | None = None) -> None:
         self.features, self.frame = features, 0
-        self.frames = -(-len(features) // stride)  # of probabilities
+        self.frames = chunk.outputs(len(features))  # of probabilities
         self._pause_frames = pause_frames
         self._first = 0
         self._last_letter: int | None = None
@@ -264,41 +263,31 @@ class Row:
 
 def emit(session: Session, rows: Sequence[Row]) -> None:
     """Take the clips of `rows` through the network, as one batch which those that end leave."""
-    if not session.card.streams:
-        _whole(session, [row for row in rows if row.frames])
-        return
-    alphabet, views = session.card.alphabet, _views(session.card, rows)
-    h, c = session.start(len(rows)).h, session.start(len(rows)).c
+    alphabet, chunk = session.card.alphabet, session.card.chunk
+    padded_BTF, states = _padded(session.card, rows), session.start(len(rows))
     while live := [number for number, row in enumerate(rows) if row.frame < row.frames]:
-        windows = np.stack([views[number, rows[number].frame : rows[number].frame + STEPS] for number in live])
-        probabilities, state = session.step(windows, State(h[:, live], c[:, live]))
-        h[:, live], c[:, live] = state.h, state.c
+        left_B = np.array([rows[number].frames - rows[number].frame for number in live], np.int32)
+        counts_B = np.minimum(left_B, chunk.step_outputs or left_B)
+        size = chunk.frames if chunk.hop else chunk.span(int(left_B.max()))
+        firsts = [rows[number].frame * chunk.stride for number in live]
+        chunks_BTF = np.stack([padded_BTF[n, first : first + size] for n, first in zip(live, firsts, strict=True)])
+        probabilities, after = session.step(chunks_BTF, states.of(live), counts_B)
+        states.put(live, after)
         best = probabilities.argmax(axis=-1)
         letters = (best != alphabet.blank) & (best != (alphabet.blank if alphabet.space is None else alphabet.space))
-        for place, number in enumerate(live):
-            count = min(STEPS, rows[number].frames - rows[number].frame)
+        for place, (number, count) in enumerate(zip(live, counts_B, strict=True)):
             if rows[number].take(probabilities[place, :count], letters[place, :count]):
-                h[:, number] = c[:, number] = 0
+                states.put([number], session.start())
 
 
-def _whole(session: Session, rows: Sequence[Row]) -> None:
-    """The same by a bidirectional network, which takes whole clips and has nothing to begin afresh."""
-    if not rows:
-        return
-    counts = np.array([row.frames for row in rows], np.int32)
-    probabilities = session.whole(_views(session.card, rows)[:, : counts.max()], counts)
-    for row, count, found in zip(rows, counts, probabilities, strict=True):
-        row.take(found[:count], np.zeros(count, np.bool_))
-
-
-def _views(card: ModelCard, rows: Sequence[Row]) -> Float32:
-    """Windows [clips, frames, 2·context + 1, coefficients] of all clips, a step's more than the longest has."""
-    context, size = card.context_frames, 2 * card.context_frames + 1
-    frames = (-(-max(row.frames for row in rows) // STEPS) + 1) * STEPS * card.stride
-    padded = np.zeros((len(rows), frames + 2 * context, card.features.dimensions), np.float32)
+def _padded(card: ModelCard, rows: Sequence[Row]) -> Float32:
+    """Frames [clips, frames, dimensions] of all clips, zeros beyond both ends, enough for the longest's last step."""
+    chunk = card.chunk
+    frames = chunk.left + max(len(row.features) for row in rows) + chunk.right + chunk.frames
+    padded = np.zeros((len(rows), frames, card.features.dimensions), np.float32)
     for number, row in enumerate(rows):
-        padded[number, context : context + len(row.features)] = row.features
-    return np.lib.stride_tricks.sliding_window_view(padded, size, axis=1).transpose(0, 1, 3, 2)[:, :: card.stride]
+        padded[number, chunk.left : chunk.left + len(row.features)] = row.features
+    return padded
 
 
 def _part(clips: Iterator[_Clip]) -> list[_Clip]:

@@ -1,6 +1,6 @@
 """ConversationStream: sound without end in, utterances out, each when its speaker has paused.
 
-    sound ─ network ─ 16 frames at a time ─▶ search ─▶ rules ─ silence ─▶ utterance; network and search begin anew
+    sound ─ network ─ a chunk at a time ──▶ search ─▶ rules ─ silence ─▶ utterance; network and search begin anew
                                                           └─── length ──▶ utterance up to its last space; what was
                                                                           heard after it goes to a new search
 
@@ -20,7 +20,7 @@ from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import STEPS, EmissionStream, Float32, Samples, as_float
+from deepspeech.runtime.stream import EmissionStream, Float32, Samples, as_float
 
 _LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
 
@@ -40,11 +40,13 @@ class ConversationStream:
         """Use Recognizer.stream()."""
         self._frame_s = session.card.frame_s
         # The step that is heard again must not hold the letters before the pause.
-        least_s = STEPS * self._frame_s + session.card.context_frames * extractor.config.step_s
+        chunk = session.card.chunk
+        least_s = (chunk.hop + chunk.right) * extractor.config.step_s
         if rules.trailing_silence_s < least_s:
             raise ConfigError(
                 f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
             )
+        self._step_outputs = chunk.step_outputs
         self._rules, self._count, self._space = rules, 1 + alternatives, session.card.alphabet.space
         self._new_decoder = new_decoder
         self._emissions = EmissionStream(session, extractor)
@@ -140,7 +142,7 @@ class ConversationStream:
             at, label = token.frame, rows[token.frame - first].argmax()
             while at - 1 > before.frame and rows[at - 1 - first].argmax() == label:
                 at -= 1
-            late = at >= self._frames - _LOOK_BACK_STEPS * STEPS or token is tokens[-1]
+            late = at >= self._frames - _LOOK_BACK_STEPS * self._step_outputs or token is tokens[-1]
             if at > before.frame and late:
                 found[at] = float(rows[at - 1 - first, -1])
         return max(found, key=found.__getitem__, default=None)

@@ -19,7 +19,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True)
 class EndpointRules:
-    """When a stream ends an utterance by itself. Looked at after each step of the network, every 16 frames."""
+    """When a stream ends an utterance by itself. Looked at after each step of the network."""
 
     trailing_silence_s: float = 0.8  # after speech; shorter pauses stay inside an utterance
     min_utterance_s: float = 0.0  # from the first letter to the last; shorter ones wait for the next rule

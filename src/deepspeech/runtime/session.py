@@ -1,33 +1,22 @@
-"""One exported network: windows and state in, probabilities and state out. Threads may share it.
+"""One exported network: chunks of features and states in, probabilities and states out. Threads may share it.
 
-Networks with 8-bit weights run in C++ of our own where the processor has the instructions, all others in ONNX Runtime.
-A bidirectional network keeps no state: it takes whole clips.
+What runs it is chosen by what the file holds and the processor can: networks with 8-bit weights run in C++ of our own
+where it has the instructions, all others in ONNX Runtime. One that takes whole clips has no states.
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
-from deepspeech.modelfile.arrays import check_graph, read_metadata
+from deepspeech.modelfile.arrays import read_metadata
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.seal import check_seal
-from deepspeech.runtime.int8 import open_int8
-from deepspeech.runtime.onnx_runtime import InferenceSession, SessionOptions
-
-Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class State:
-    """What the recurrent layer remembers: two arrays [layers, B, hidden]."""
-
-    h: Float32
-    c: Float32
+from deepspeech.runtime.engines.engine import Engine, Float32, States
+from deepspeech.runtime.engines.int8 import open_int8
+from deepspeech.runtime.engines.onnx import OnnxEngine
 
 
 class Session:
@@ -42,43 +31,23 @@ class Session:
             self.card = ModelCard.from_metadata(_metadata(path))
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from None
-        self._path = path
-        self._int8 = open_int8(path, self.card) if own_int8 else None
-        self._session = None if self._int8 else _onnx_session(path, threads)
+        own = open_int8(path, self.card) if own_int8 else None
+        self._engine: Engine = own or OnnxEngine(path, self.card, threads)
 
-    def start(self, clips: int = 1) -> State:
-        """The state before the first frame of `clips` clips."""
-        zeros = np.zeros((self.card.lstm_layers, clips, self.card.hidden), np.float32)
-        return State(zeros, zeros)
+    def start(self, clips: int = 1) -> States:
+        """The states before the first frame of `clips` clips."""
+        return self._engine.start(clips)
 
-    def step(self, windows_BTCF: Float32, state: State) -> tuple[Float32, State]:
-        """Probabilities [B, T, classes] of windows [B, T, 2·context + 1, coefficients], and the state after them."""
-        if self._int8:
-            flat_BTW = np.ascontiguousarray(windows_BTCF, np.float32).reshape(*windows_BTCF.shape[:2], -1)
-            probabilities, h, c = self._int8.step(
-                flat_BTW, np.ascontiguousarray(state.h), np.ascontiguousarray(state.c)
-            )
-            return probabilities, State(h, c)
-        feed = {"windows": windows_BTCF, "state_h": state.h, "state_c": state.c}
-        probabilities, h, c = self._run(["probabilities", "new_state_h", "new_state_c"], feed)
-        return probabilities, State(h, c)
+    def step(
+        self, chunk_BTF: Float32, states: States, outputs_B: NDArray[np.int32] | None = None
+    ) -> tuple[Float32, States]:
+        """Probabilities [B, outputs, classes] of chunks (see ChunkSpec), and the states after them.
 
-    def whole(self, windows_BTCF: Float32, lengths_B: NDArray[np.int32]) -> Float32:
-        """Probabilities [B, T, classes] of whole clips, padded to the longest, by a bidirectional network."""
-        probabilities: Float32 = self._run(["probabilities"], {"windows": windows_BTCF, "lengths": lengths_B})[0]
-        return probabilities
-
-    def _run(self, names: list[str], feed: dict[str, NDArray[Any]]) -> Any:
-        """What the graph computes; whatever it is, probabilities are [B, T, classes]."""
-        assert self._session
-        try:
-            outputs = self._session.run(names, feed)
-        except Exception as error:  # as in _onnx_session
-            raise ModelFileError(f"{self._path}: its network does not run ({_reason(error)})") from None
-        found, classes = outputs[0], self.card.alphabet.classes
-        if found.dtype != np.float32 or found.ndim != 3 or found.shape[2] != classes:
-            raise ModelFileError(f"{self._path}: gives {found.dtype} {found.shape}, where {classes} classes are due")
-        return outputs
+        Clips that end within the chunk have fewer outputs of their own, `outputs_B`; the others mean nothing.
+        """
+        if outputs_B is None:
+            outputs_B = np.full(len(chunk_BTF), self.card.chunk.within(chunk_BTF.shape[1]), np.int32)
+        return self._engine.step(chunk_BTF, states, outputs_B)
 
 
 def _metadata(path: str | Path) -> dict[str, str]:
@@ -86,23 +55,3 @@ def _metadata(path: str | Path) -> dict[str, str]:
         return read_metadata(path)
     except ModelFileError as error:
         raise ModelFileError(f"not a readable ONNX model ({error})") from None
-
-
-def _onnx_session(path: str | Path, threads: int) -> InferenceSession:
-    options = SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Threads that spin while waiting would starve the decoder's.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Processors without VNNI add products of 8-bit numbers in 16 bits, which overflow: they take a longer way.
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    try:
-        check_graph(path)
-        return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own errors share no base class with a public name
-        raise ModelFileError(f"{path}: not a readable ONNX model ({_reason(error)})") from None
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

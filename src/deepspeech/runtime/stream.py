@@ -1,16 +1,16 @@
 """RecognizerStream: sound in while it is spoken, text out at any time.
 
-    chunk ─ resample ─▶ FrameStream ─ frames ─▶ WindowStream ─ windows ─▶ pending ─ 16 at a time ─▶ network ─▶ search
-            (its tail)   (samples short of       (right context           (windows short
-                          a window)               not yet there)           of a step)
+    sound ─ resample ─▶ FrameStream ─ frames ─▶ ChunkBuffer ─ chunks ─▶ network ─ probabilities ─▶ search
+            (its tail)   (samples short of       (frames short of
+                          a window)               a chunk)
 
-Each stage keeps what it cannot pass on yet; `finish` empties them from left to right. The network always takes the
-same number of windows at once, so results do not depend on how the sound was cut. Windows of a bidirectional network
-stay pending to the end, and go through it all at once. A stream belongs to one thread; the session behind it is shared.
+Each stage keeps what it cannot pass on yet; `finish` empties them from left to right. The network always takes chunks
+of the same length, so results do not depend on how the sound was cut. A network that must hear a clip to its end gets
+all of it in one chunk. A stream belongs to one thread; the session behind it is shared.
 """
 
-import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,14 +21,13 @@ from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
+from deepspeech.features.chunks import ChunkBuffer
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.windows import WindowStream
 
 Float32 = NDArray[np.float32]
 Samples: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
-STEPS = 16
 LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers overshoot 1 by far less
 
 
@@ -38,11 +37,9 @@ class EmissionStream:
     def __init__(self, session: Session, extractor: FrontEnd) -> None:
         self._session = session
         self._frames = extractor.stream()
-        self._windows = WindowStream(session.card.context_frames, extractor.dimensions, session.card.stride)
-        self._pending = self._windows.feed(np.zeros((0, extractor.dimensions), np.float32))
-        self._latest = self._pending
-        self._state = session.start()
-        self._size = STEPS if session.card.streams else sys.maxsize
+        self._chunks = ChunkBuffer(session.card.chunk, extractor.dimensions)
+        self._latest = np.zeros((0, extractor.dimensions), np.float32)
+        self._states = session.start()
 
     def feed(self, samples: Float32) -> Float32:
         """Probabilities [frames, classes] that `samples` (mono float32 at the model's rate) complete."""
@@ -54,37 +51,28 @@ class EmissionStream:
 
     def steps(self, samples: Float32) -> Iterator[Float32]:
         """As `feed`, but step by step of the network."""
-        return self._advance(self._windows.feed(self._frames.feed(samples)), last=False)
+        return map(self._step, self._chunks.feed(self._frames.feed(samples)))
 
     def last_steps(self) -> Iterator[Float32]:
         """As `finish`, but step by step of the network."""
-        tail = self._windows.feed(self._frames.finish())
-        return self._advance(np.concatenate([tail, self._windows.finish()]), last=True)
+        tail = self._chunks.feed(self._frames.finish())
+        return map(self._step, chain(tail, self._chunks.finish()))
 
     def flush(self) -> Iterator[Float32]:
-        """Probabilities of the frames whose neighbours are all here, without waiting for 16 of them."""
-        return self._advance(self._pending[:0], last=True)
+        """Probabilities of the frames whose neighbours are all here, without waiting for a whole step of them."""
+        return map(self._step, self._chunks.flush())
 
     def restart(self) -> Float32:
         """Forget what was heard, but hear the latest step again: its probabilities [frames, classes], afresh.
 
         So a network that learnt short clips always hears a short one, and the beginning of a word is not forgotten.
         """
-        self._state = self._session.start()
+        self._states = self._session.start()
         return self._step(self._latest)
 
-    def _advance(self, windows: Float32, last: bool) -> Iterator[Float32]:
-        if len(windows):
-            self._pending = np.concatenate([self._pending, windows])
-        while len(self._pending) >= self._size or (last and len(self._pending)):
-            self._latest, self._pending = self._pending[: self._size], self._pending[self._size :]
-            yield self._step(self._latest)
-
-    def _step(self, windows: Float32) -> Float32:
-        if not self._session.card.streams:
-            whole: Float32 = self._session.whole(windows[None], np.array([len(windows)], np.int32))[0]
-            return whole
-        probabilities, self._state = self._session.step(windows[None], self._state)
+    def _step(self, chunk: Float32) -> Float32:
+        self._latest = chunk
+        probabilities, self._states = self._session.step(chunk[None], self._states)
         rows: Float32 = probabilities[0]
         return rows
 
@@ -121,7 +109,7 @@ class RecognizerStream:
         return self._decoder.candidates(candidates)
 
     def flush(self) -> None:
-        """Search what the network can say by now, instead of waiting for its next 16 windows."""
+        """Search what the network can say by now, instead of waiting for its next whole step."""
         if not self._done:
             self._decode(self._emissions.flush())
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
@@ -20,7 +20,7 @@ class TorchEmitter:
 
     def __init__(
         self,
-        network: DeepSpeech,
+        network: AcousticNetwork,
         pipeline: Pipeline,
         batch_size: int,
         workers: int,
@@ -37,13 +37,11 @@ class TorchEmitter:
         lengths = [sample.duration_s or sample.size_bytes for sample in samples]
         groups = [[samples[i] for i in group] for group in batches(lengths, self._batch_size, "descending", 0, 0)]
         device = next(self._network.parameters()).device
-        shape = self._network.config
-        frame_s = shape.stride * self._pipeline.front_end.step_s
+        frame_s = self._network.config.chunk.stride * self._pipeline.front_end.step_s
         for group, batches_of_group in load(groups, self._pipeline, 0, self._workers, device, self._on_bad):
             for batch in batches_of_group:  # one, or none where no clip could be read
-                logits = self._network(batch.features_BTF, lengths_B=batch.lengths_B)
-                loss_B, probabilities = losses(logits, batch, shape.stride).tolist(), logits.softmax(-1).cpu().numpy()
+                logits, lengths_B = self._network(batch.features_BTF, batch.lengths_B)
+                loss_B, probabilities = losses(logits, lengths_B, batch).tolist(), logits.softmax(-1).cpu().numpy()
                 for row, sample in enumerate(group):
-                    frames = shape.outputs(int(batch.lengths_B[row]))
-                    yield Emitted(sample, Emission(probabilities[row, :frames], frame_s), loss_B[row])
+                    yield Emitted(sample, Emission(probabilities[row, : int(lengths_B[row])], frame_s), loss_B[row])
         self._network.train(was_training)

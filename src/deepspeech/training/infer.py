@@ -35,8 +35,10 @@ def infer_samples(
 ) -> Transcript:
     """The best transcript of mono samples [N] at the network's rate."""
     features = new_front_end(restored.features)(samples)
-    probabilities = restored.network(torch.from_numpy(features)[None])[0].softmax(-1).numpy()
-    return decode(Emission(probabilities, restored.frame_s), restored.alphabet, options, scorer=scorer)[0]
+    logits_BTV, _ = restored.network(torch.from_numpy(features)[None])
+    return decode(
+        Emission(logits_BTV[0].softmax(-1).numpy(), restored.frame_s), restored.alphabet, options, scorer=scorer
+    )[0]
 
 
 def infer_all(

@@ -6,24 +6,24 @@ from typing import Any
 import numpy as np
 import torch
 
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.checkpoint import Tensors
 from deepspeech.config import TrainingConfig
 
 
-def optimiser_of(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
+def optimiser_of(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
     """The optimiser that `training.optimiser` names."""
     return nesterov(network, config) if config.optimiser == "nesterov" else adam(network, config)
 
 
-def nesterov(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
+def nesterov(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
     """Gradient descent with Nesterov's momentum (Sutskever et al. 2013), as Hannun et al. 2014 trained."""
     return torch.optim.SGD(
         _groups(network, config), config.learning_rate, config.momentum, nesterov=config.momentum > 0
     )
 
 
-def adam(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
+def adam(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
     """Adam (Kingma & Ba 2015) with decoupled weight decay, which spares biases and norms."""
     return torch.optim.AdamW(
         _groups(network, config),
@@ -34,7 +34,7 @@ def adam(network: DeepSpeech, config: TrainingConfig) -> torch.optim.Optimizer:
     )
 
 
-def _groups(network: DeepSpeech, config: TrainingConfig) -> list[dict[str, Any]]:
+def _groups(network: AcousticNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
     """Parameters that weights decay in, and those that they do not: biases and norms."""
     learning = [p for p in network.parameters() if p.requires_grad]
     matrices = [p for p in learning if p.ndim > 1]
@@ -63,7 +63,7 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 class Average:
     """An exponential moving average of the weights (Polyak & Juditsky 1992); absent where the decay is 0."""
 
-    def __init__(self, network: DeepSpeech, decay: float) -> None:
+    def __init__(self, network: AcousticNetwork, decay: float) -> None:
         """Starts from the weights as they are."""
         self.decay = decay
         self.weights = {n: p.detach().clone() for n, p in network.named_parameters()} if decay else {}
@@ -73,13 +73,13 @@ class Average:
         for name in self.weights.keys() & kept.keys():
             self.weights[name].copy_(torch.from_numpy(kept[name].copy()))
 
-    def update(self, network: DeepSpeech, step: int) -> None:
+    def update(self, network: AcousticNetwork, step: int) -> None:
         if self.weights:
             decay = min(self.decay, (1 + step) / (10 + step))  # early on, a short memory
             sources = [parameter.detach() for _, parameter in network.named_parameters()]
             torch._foreach_lerp_(list(self.weights.values()), sources, 1 - decay)
 
-    def swap(self, network: DeepSpeech) -> None:
+    def swap(self, network: AcousticNetwork) -> None:
         """Exchange the network's weights with the averaged ones; a second call undoes the first."""
         with torch.no_grad():
             for name, parameter in network.named_parameters():
@@ -89,11 +89,11 @@ class Average:
                     self.weights[name].copy_(held)
 
 
-def weights_of(network: DeepSpeech) -> Tensors:
+def weights_of(network: AcousticNetwork) -> Tensors:
     return {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
 
 
-def state_of(network: DeepSpeech, optimiser: torch.optim.Optimizer) -> Tensors:
+def state_of(network: AcousticNetwork, optimiser: torch.optim.Optimizer) -> Tensors:
     """What the optimiser remembers, by parameter name.
 
     Adam's moments are `first/NAME`, `second/NAME`, and `step/NAME`, its count of updates; Nesterov's `momentum/NAME`.
@@ -110,7 +110,7 @@ def state_of(network: DeepSpeech, optimiser: torch.optim.Optimizer) -> Tensors:
     return arrays
 
 
-def restore_state(network: DeepSpeech, optimiser: torch.optim.Optimizer, arrays: Tensors) -> None:
+def restore_state(network: AcousticNetwork, optimiser: torch.optim.Optimizer, arrays: Tensors) -> None:
     """Put back what `state_of` gave; parameters without an entry (or with another optimiser's) start anew."""
     momentum = isinstance(optimiser, torch.optim.SGD)
     for name, parameter in network.named_parameters():

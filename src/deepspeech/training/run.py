@@ -22,7 +22,7 @@ import torch
 
 from deepspeech import checkpoint
 from deepspeech._version import __version__
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import build
 from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
 from deepspeech.cores import cores
@@ -106,7 +106,7 @@ class Run:
         feature_cache = open_feature_cache(config.data.feature_cache, config.features, augmentations, log.line)
         clips = ClipCache(config.data.cache_mb)
         self.plain = Pipeline(
-            front_end, self.alphabet, clips, stride=config.network.stride, feature_cache=feature_cache
+            front_end, self.alphabet, clips, outputs=config.network.outputs, feature_cache=feature_cache
         )
         self.pipeline = replace(
             self.plain,
@@ -116,7 +116,7 @@ class Run:
             epochs=config.training.epochs,
             clean_epochs=config.augment_after * config.training.epochs,
         )
-        self.network = DeepSpeech(config.network, config.features.dimensions, self.alphabet.classes).to(self.device)
+        self.network = build(config.network, config.features.dimensions, self.alphabet.classes).to(self.device)
         freeze(self.network, config.transfer.freeze)
         self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
@@ -155,10 +155,11 @@ class Run:
         Returns whether it brought the constants of the features.
         """
         drop = () if self.own else self.config.transfer.drop
-        if kept.run.get("alphabet") != write_alphabet(self.alphabet) and "layer_6" not in drop:
+        head = self.config.network.head
+        if kept.run.get("alphabet") != write_alphabet(self.alphabet) and head not in drop:
             raise CheckpointError(
                 f"{kept.path}: was trained with another alphabet; give the same, "
-                'or let the last layer begin anew: transfer.drop=["layer_6"] (--drop_source_layers 1)'
+                f'or let the last layer begin anew: transfer.drop=["{head}"] (--drop_source_layers 1)'
             )
         for line in other_settings(kept, self.config, drop, own=self.own is not None):
             self.log.line(line)

@@ -63,10 +63,10 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = AL
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
             good: Sequence[Sample]
             if isinstance(samples, ShardSet):  # each rank reads the manifest, no sound
-                good, bad = examine_shards(samples, alphabet, config.features, name, config.network.stride)
+                good, bad = examine_shards(samples, alphabet, config.features, name, config.network.outputs)
             else:
                 mine = ranks.share(samples)
-                found = examine_all(mine, alphabet, config.features, name, data.workers, config.network.stride)
+                found = examine_all(mine, alphabet, config.features, name, data.workers, config.network.outputs)
                 good, bad = _put_together(samples, mine, *found, ranks)
             opened[kind][name] = good
             faults += bad

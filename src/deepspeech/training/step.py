@@ -14,23 +14,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.training.cpu_memory import arrange
 from deepspeech.training.loader import TensorBatch
 from deepspeech.training.ranks import ALONE, Ranks
 
 
-def losses(logits_BTV: Tensor, batch: TensorBatch, stride: int = 1) -> Tensor:
+def losses(logits_BTV: Tensor, lengths_B: Tensor, batch: TensorBatch) -> Tensor:
     """Un-normalised CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class.
 
-    There is one frame of logits every `stride` frames of features.
+    `lengths_B` frames of logits are a clip's own.
     """
     if not logits_BTV.shape[1]:  # torch takes no batch without a frame
         return torch.where(batch.label_lengths_B == 0, 0.0, float("inf"))
     return functional.ctc_loss(
         logits_BTV.log_softmax(-1).transpose(0, 1),
         batch.labels,
-        -(-batch.lengths_B // stride),
+        lengths_B,
         batch.label_lengths_B,
         blank=logits_BTV.shape[-1] - 1,
         reduction="none",
@@ -54,7 +54,7 @@ class Learner:
 
     def __init__(
         self,
-        network: DeepSpeech,
+        network: AcousticNetwork,
         optimiser: torch.optim.Optimizer,
         clip_norm: float,
         precision: str,
@@ -122,6 +122,6 @@ class Learner:
         device = batch.features_BTF.device
         random = torch.Generator(device).manual_seed(seed % SEEDS)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._precision == "bfloat16"):
-            logits_BTV = self._network(batch.features_BTF, random, batch.lengths_B)
-        loss_B = losses(logits_BTV.float(), batch, self._network.config.stride)
+            logits_BTV, lengths_B = self._network(batch.features_BTF, batch.lengths_B, random)
+        loss_B = losses(logits_BTV.float(), lengths_B, batch)
         return loss_B.detach(), list(torch.autograd.grad(loss_B.sum(), self._parameters))

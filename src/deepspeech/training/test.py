@@ -61,9 +61,9 @@ def emitter_of(
     on_bad: Callable[[Sample, AudioError], None] = refuse,
 ) -> Emitter:
     """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
-    extractor, stride = new_front_end(restored.features), restored.network.config.stride
+    extractor, outputs = new_front_end(restored.features), restored.network.config.outputs
     pipelines = [
-        Pipeline(extractor, restored.alphabet, ClipCache(0), stride=stride, shift_samples=shift)
+        Pipeline(extractor, restored.alphabet, ClipCache(0), outputs=outputs, shift_samples=shift)
         for shift in shifts(jitter_ms, restored.features.sample_rate_hz)
     ]
     return averaged(

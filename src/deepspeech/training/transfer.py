@@ -1,7 +1,7 @@
 """Transfer learning: what a network takes over from one trained before, what begins anew, and what stays as it is.
 
-Layers are named as people see them: layer_1, layer_2, layer_3, lstm, layer_5, layer_6, the one that knows the
-alphabet. A layer's norm goes with it, and with layer_1 go the constants of the features, which it alone hears.
+Layers are named as people see them: the network's `groups`. With the first layer go the constants of the features,
+which it alone hears.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,45 +9,33 @@ from typing import Any
 
 import torch
 
-from deepspeech.acoustic.deepspeech import DeepSpeech
+from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.checkpoint import Checkpoint, Tensors
 from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
-
-
-def layer_of(name: str) -> str:
-    """The layer that a parameter belongs to: norms.2.weight → layer_2; constants of the features → features."""
-    first, _, rest = name.partition(".")
-    if first == "norms":
-        return f"layer_{rest.partition('.')[0]}"
-    return "features" if first.startswith("feature_") else first
-
-
-# What weights mean hangs on these besides their names and shapes, which `take_over` compares.
-ACTS = ("relu_clip", "stride")
-RECURRENT = {"lstm", "layer_4"}  # either stands where the other would
 
 
 def other_settings(source: Checkpoint, config: RunConfig, drop: Collection[str], own: bool) -> list[str]:
     """What a run that takes over `source` is to be told: settings under which its weights meant something else.
 
     Raises CheckpointError where they would mean nothing: its own checkpoint with other features or another network,
-    and another run's layer_1 with other features. What changes how a network learns is nobody's business.
+    and another run's first layer with other features. What changes how a network learns is nobody's business.
     """
     theirs, ours = source.run["config"], config.to_dict()
+    first = config.network.layers[0]
     features = _different("features", theirs, ours, tuple(ours["features"]))
-    acts = _different("network", theirs, ours, ACTS)
-    refused = features * (own or "layer_1" not in drop) + acts * own
+    acts = _different("network", theirs, ours, config.network.acts)
+    refused = features * (own or first not in drop) + acts * own
     if refused:
         advice = (
             "or choose another checkpoint.folder"
             if own
-            else 'or let the first layer begin anew: "layer_1" in transfer.drop'
+            else f'or let the first layer begin anew: "{first}" in transfer.drop'
         )
         raise CheckpointError(
             f"{source.path}: was trained with other settings: {'; '.join(refused)}; give the same, {advice}"
         )
-    told = [] if "layer_1" in drop else _different("network", theirs, ours, ("normalise_features",))
+    told = [] if first in drop else _different("network", theirs, ours, ("normalise_features",))
     lines = [f"Other settings than {source.path} was trained with: {'; '.join(acts)}"] if acts else []
     if told:
         lines.append(f"{told[0]}: the constants of features stay those of {source.path}")
@@ -67,15 +55,16 @@ def _different(table: str, theirs: Mapping[str, Any], ours: Mapping[str, Any], n
     ]
 
 
-def take_over(network: DeepSpeech, source: Tensors, drop: Collection[str]) -> list[str]:
+def take_over(network: AcousticNetwork, source: Tensors, drop: Collection[str]) -> list[str]:
     """Put `source`'s tensors into the network, but for the layers in `drop`; returns the layers taken, in order.
 
     Raises CheckpointError where a layer is missing, has another shape, or has tensors that the network has no use for.
     """
-    state, taken = network.state_dict(), dict[str, None]()
-    dropped = {*drop, *(["features"] if "layer_1" in drop else []), *(RECURRENT if RECURRENT & set(drop) else [])}
+    state, taken, layers = network.state_dict(), dict[str, None](), network.config.layers
+    dropped = {network.config.layer_named(name) for name in drop}
+    dropped |= {"features"} if layers[0] in dropped else set()
     for name, own in state.items():
-        layer = layer_of(name)
+        layer = network.layer_of(name)
         if layer in dropped:
             continue
         if name not in source:
@@ -87,18 +76,19 @@ def take_over(network: DeepSpeech, source: Tensors, drop: Collection[str]) -> li
             )
         own.copy_(torch.from_numpy(source[name].copy()))
         taken[layer] = None
-    if unused := [name for name in source if name not in state and layer_of(name) not in dropped]:
+    if unused := [name for name in source if name not in state and network.layer_of(name) not in dropped]:
         raise CheckpointError(
             f"the source has {', '.join(unused)}, for which this network has no use; "
-            f"give it the same [network] settings, or drop {', '.join(dict.fromkeys(map(layer_of, unused)))}"
+            f"give it the same [network] settings, or drop {', '.join(dict.fromkeys(map(network.layer_of, unused)))}"
         )
     return list(taken)
 
 
-def freeze(network: DeepSpeech, layers: Collection[str]) -> None:
+def freeze(network: AcousticNetwork, layers: Collection[str]) -> None:
     """Let the parameters of `layers` stay as they are."""
+    frozen = {network.config.layer_named(name) for name in layers}
     for name, parameter in network.named_parameters():
-        if layer_of(name) in layers:
+        if network.layer_of(name) in frozen:
             parameter.requires_grad_(False)
 
 

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.contract import AcousticNetwork, States
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.dense import dense
 from deepspeech.acoustic.lstm import lstm
 from deepspeech.acoustic.products import product_type
@@ -26,20 +27,15 @@ def _plain(x: Tensor, layer: nn.Linear, clip: float) -> Tensor:
     return torch.clamp(layer(x), 0.0, clip)
 
 
-class DeepSpeech(nn.Module):
-    """features_BTF → logits_BTV, over whole clips or, with `state`, over consecutive pieces of them."""
+class DeepSpeech(AcousticNetwork):
+    """The network of Mozilla's DeepSpeech; with a "relu" recurrent layer that of Hannun et al. 2014."""
 
-    feature_mean: Tensor
-    feature_scale: Tensor
+    config: DeepSpeechConfig
 
-    def __init__(self, config: NetworkConfig, coefficients: int, classes: int) -> None:
-        super().__init__()
-        self.config = config
-        window = (2 * config.context_frames + 1) * coefficients
+    def __init__(self, config: DeepSpeechConfig, dimensions: int, classes: int) -> None:
+        super().__init__(config, dimensions)
+        window = (2 * config.context_frames + 1) * dimensions
         hidden = config.hidden
-        # Constants, not parameters: measured once on the training set, the identity until then.
-        self.register_buffer("feature_mean", torch.zeros(coefficients))
-        self.register_buffer("feature_scale", torch.ones(coefficients))
         self.layer_1 = nn.Linear(window, hidden)
         self.layer_2 = nn.Linear(hidden, hidden)
         self.layer_3 = nn.Linear(hidden, hidden)
@@ -78,24 +74,23 @@ class DeepSpeech(nn.Module):
                     value[hidden : 2 * hidden].fill_(1.0)  # the forget gate, second of i, f, g, o
 
     def forward(
-        self, features_BTF: Tensor, random: torch.Generator | None = None, lengths_B: Tensor | None = None
-    ) -> Tensor:
-        """Logits [B, T / stride, V] of whole clips; frames beyond a clip's ends are zeros, as the old trainer had them.
+        self, features_BTF: Tensor, lengths_B: Tensor | None = None, random: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Frames beyond a clip's ends are zeros, as the old trainer had them.
 
-        While training, dropout draws from `random` (None: torch's own generator). A bidirectional network must know
-        where each clip ends: `lengths_B` in frames of features (None: none is padded). With an LSTM a CPU leaves out
-        what lies beyond: logits there are zeros.
+        A bidirectional network must know where each clip ends. With an LSTM a CPU leaves out what lies beyond: logits
+        there are zeros.
         """
+        outputs_B = self.output_lengths(features_BTF, lengths_B)
         if not features_BTF.shape[1]:  # sound shorter than a window says nothing
-            return features_BTF.new_zeros(len(features_BTF), 0, self.layer_6.out_features)
+            return features_BTF.new_zeros(len(features_BTF), 0, self.layer_6.out_features), outputs_B
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
         frames_BTF = self.normalise(padded)
-        ends_B = None if lengths_B is None else self.config.outputs(lengths_B)
+        ends_B = None if lengths_B is None else outputs_B
         if ends_B is not None and self.config.recurrent == "lstm" and features_BTF.device.type == "cpu":
-            return self._packed(frames_BTF, ends_B, random)
-        windows_BTFC = frames_BTF.unfold(1, 2 * context + 1, self.config.stride)
-        return self.logits(windows_BTFC.transpose(2, 3).flatten(2), random=random, lengths_B=ends_B)[0]
+            return self._packed(frames_BTF, ends_B, random), outputs_B
+        return self._logits(self._windows(frames_BTF), random=random, lengths_B=ends_B)[0], outputs_B
 
     def _packed(self, frames_BTF: Tensor, lengths_B: Tensor, random: torch.Generator | None) -> Tensor:
         """Logits [B, T, V], calculated for the clips' own frames alone: frame by frame, the longest clip first."""
@@ -114,14 +109,30 @@ class DeepSpeech(nn.Module):
         empty = logits_NV.new_zeros(clips, frames, logits_NV.shape[1])
         return empty.index_put((clip_N, time_N), logits_NV)
 
-    def step(self, windows_BTCF: Tensor, state: State) -> tuple[Tensor, State]:
-        """Logits [B, T, V] of windows [B, T, 2·context + 1, F], oldest frame first, and the state after them."""
-        return self.logits(self.normalise(windows_BTCF).flatten(2), state)
+    def start(self, clips: int) -> States:
+        c = self.config
+        if c.bidirectional:
+            return {}
+        zeros = self.feature_mean.new_zeros(c.lstm_layers, clips, c.hidden)
+        return {"state_h": zeros, "state_c": zeros}
 
-    def normalise(self, frames: Tensor) -> Tensor:
-        return (frames - self.feature_mean) * self.feature_scale
+    def step(self, chunk_BTF: Tensor, states: States) -> tuple[Tensor, States]:
+        state = (states["state_h"], states["state_c"]) if states else None
+        logits_BTV, (h, c) = self._logits(self._windows(self.normalise(chunk_BTF)), state)
+        return logits_BTV, {"state_h": h, "state_c": c} if states else {}
 
-    def logits(
+    def layer_of(self, name: str) -> str:
+        """A layer's norm goes with it: norms.2.weight → layer_2. Another network's recurrent layer is this one's."""
+        first, _, rest = name.partition(".")
+        layer = f"layer_{rest.partition('.')[0]}" if first == "norms" else super().layer_of(name)
+        return self.config.layer_named(layer)
+
+    def _windows(self, frames_BTF: Tensor) -> Tensor:
+        """Windows [B, T, W] around every so many frames, oldest frame first."""
+        windows_BTFC = frames_BTF.unfold(1, 2 * self.config.context_frames + 1, self.config.stride)
+        return windows_BTFC.transpose(2, 3).flatten(2)
+
+    def _logits(
         self,
         windows_BTW: Tensor,
         state: State | None = None,

@@ -1,6 +1,6 @@
 """Networks with 8-bit weights without ONNX Runtime, where the processor has the instructions: twice as fast.
 
-In: a model file whose matrices are Quantised (`modelfile/graph.py`). Out: its network in C++
+In: a model file whose matrices are Quantised (`acoustic/deepspeech/graph.py`). Out: its network in C++
 (`native/src/int8_network.hh`), which rounds what a matrix is multiplied with row by row. So what a frame gives does not
 depend on what shares its batch: whole files, streams and batches give the same, bit for bit.
 """
@@ -15,23 +15,48 @@ from deepspeech._native import Int8Network
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.arrays import read_constants
 from deepspeech.modelfile.card import ModelCard
+from deepspeech.runtime.engines.engine import Float32, States, windows_of
 
+AXES = {"state_h": 1, "state_c": 1}  # of the clips
 Arrays = dict[str, NDArray[Any]]
 NONE = np.zeros(0, np.float32)
 
 
-def open_int8(path: str | Path, card: ModelCard) -> Int8Network | None:
+class Int8Engine:
+    """A network of kind "deepspeech" with an LSTM. One to be had of `open_int8`."""
+
+    def __init__(self, network: Int8Network, card: ModelCard) -> None:
+        self._network, self._layers = network, card.model["lstm_layers"]
+        self._context, self._stride = card.chunk.left, card.chunk.stride
+
+    def start(self, clips: int) -> States:
+        shape = (self._layers, clips, self._network.hidden)
+        return States({name: np.zeros(shape, np.float32) for name in AXES}, AXES)
+
+    def step(self, chunk_BTF: Float32, states: States, outputs_B: NDArray[np.int32]) -> tuple[Float32, States]:
+        windows = windows_of(chunk_BTF, self._context, self._stride)
+        flat_BTW = np.ascontiguousarray(windows, np.float32).reshape(*windows.shape[:2], -1)
+        h, c = (np.ascontiguousarray(states[name]) for name in AXES)
+        probabilities, h, c = self._network.step(flat_BTW, h, c)
+        return probabilities, States({"state_h": h, "state_c": c}, AXES)
+
+
+def open_int8(path: str | Path, card: ModelCard) -> Int8Engine | None:
     """The network of a model file; None where this processor or the file's graph is not one for it."""
-    if card.precision != "int8" or card.recurrent != "lstm" or not Int8Network.runs_here():
+    shape = card.model
+    if card.precision != "int8" or (shape["kind"], shape.get("recurrent")) != ("deepspeech", "lstm"):
+        return None
+    if not Int8Network.runs_here():
         return None
     try:
-        return _network(read_constants(path), card)
+        return Int8Engine(_network(read_constants(path), card), card)
     except (KeyError, IndexError, TypeError, ValueError, ModelFileError):
         return None  # ONNX Runtime takes any graph, or says what is wrong with it
 
 
 def _network(arrays: Arrays, card: ModelCard) -> Int8Network:
-    layers = [_lstm(arrays, f"lstm.{layer}") for layer in range(card.lstm_layers)]
+    shape = card.model
+    layers = [_lstm(arrays, f"lstm.{layer}") for layer in range(shape["lstm_layers"])]
     norms = [(_norm(arrays, name, "weight"), _norm(arrays, name, "bias")) for name in "1235"]
     first = (arrays["layer_1.weight"], arrays["layer_1.bias"])
     clip = float(arrays["layer_1.high"].reshape(-1)[0])
@@ -39,8 +64,8 @@ def _network(arrays: Arrays, card: ModelCard) -> Int8Network:
         arrays["feature_mean"], arrays["feature_scale"], first, [_dense(arrays, n) for n in "235"], layers,
         _dense(arrays, "6"), norms, clip,
     )  # fmt: skip
-    size = (2 * card.context_frames + 1) * card.features.dimensions
-    if (network.window, network.hidden, network.classes) != (size, card.hidden, card.alphabet.classes):
+    size = (2 * shape["context_frames"] + 1) * card.features.dimensions
+    if (network.window, network.hidden, network.classes) != (size, shape["hidden"], card.alphabet.classes):
         raise ModelFileError("the network has another size than its card says")
     return network
 

@@ -1,0 +1,61 @@
+"""The families of acoustic networks, by the name that `network.kind` gives. Loads torch only with a network.
+
+A family is a folder here: `config.py` (a NetworkConfig), `network.py` (an AcousticNetwork, contract.py) and `graph.py`
+(what makes an ONNX graph of its weights). What trains, exports and recognises knows no family by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+from deepspeech.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family's settings, and where its network and its exporter are: "module:name"."""
+
+    config: type[NetworkConfig]
+    network: str  # a class, made of (config, dimensions of a frame of features, classes)
+    to_onnx: str  # a function of (weights by parameter name, config, ModelCard), which gives a ModelProto
+
+    def load_network(self) -> Any:
+        return _named(self.network)
+
+    def load_exporter(self) -> Any:
+        return _named(self.to_onnx)
+
+
+FAMILIES = {
+    "deepspeech": Family(
+        DeepSpeechConfig,
+        "deepspeech.acoustic.deepspeech.network:DeepSpeech",
+        "deepspeech.acoustic.deepspeech.graph:to_onnx",
+    ),
+}
+DEFAULT = "deepspeech"  # also of pages written before there was a choice
+
+
+def family(kind: str) -> Family:
+    """The family of that name. Raises ConfigError."""
+    if not isinstance(kind, str) or kind not in FAMILIES:
+        raise ConfigError(f"network.kind is {kind!r}; use {' or '.join(FAMILIES)}")
+    return FAMILIES[kind]
+
+
+def config_type(page: Mapping[str, Any]) -> type[NetworkConfig]:
+    """The settings that a table of them is for. Raises ConfigError."""
+    return family(page.get("kind", DEFAULT)).config
+
+
+def config_of(page: Mapping[str, Any]) -> NetworkConfig:
+    """The settings that a saved page holds. Raises ConfigError, or TypeError where it is another's."""
+    return config_type(page)(**page)
+
+
+def _named(address: str) -> Any:
+    module, _, name = address.partition(":")
+    return getattr(import_module(module), name)
