@@ -33,7 +33,7 @@ fuzz: build/fuzz/scorers
 # Plain C++ alone: needs g++ (or clang++), no Python. -O1: as fast as sanitizers let it be, and still quick to build.
 CXX ?= g++
 FUZZ_FLAGS := -std=c++17 -Wall -Wextra -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZED := $(wildcard native/fuzz/*.cc) $(filter-out native/src/bind% native/src/mfcc% native/src/lstm%,$(wildcard native/src/*.cc))
+FUZZED := $(wildcard native/fuzz/*.cc) $(filter-out native/src/bind% native/src/frame_kernel% native/src/lstm%,$(wildcard native/src/*.cc))
 
 build/fuzz/scorers: $(FUZZED:%.cc=build/fuzz/%.o)
 	$(CXX) $(FUZZ_FLAGS) -o $@ $^

@@ -42,7 +42,7 @@ class Bench:
         signals = [self.cache.read(sample, self.config.sample_rate_hz) for sample in self.samples]
         self.seconds = sum(map(len, signals)) / self.config.sample_rate_hz
         powers = [self.extractor.power(signal) for signal in signals]
-        self.clips = {"signal": signals, "spectrogram": powers, "features": list(map(self.extractor.mfcc, powers))}
+        self.clips = {"signal": signals, "spectrogram": powers, "features": list(map(self.extractor.frames, powers))}
 
     def cost_us(self, step: Callable[[Float32, int], object], domain: str) -> float:
         """Microseconds that `step` (of a clip and its number) takes for a second of sound."""

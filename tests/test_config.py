@@ -23,9 +23,11 @@ from deepspeech.config import (
 )
 from deepspeech.datasets.config import DataConfig
 from deepspeech.errors import ConfigError
+from deepspeech.features.config import LogMelConfig
 
-HINTS = get_type_hints(RunConfig)
-TABLES = {name: type(value) for name, value in vars(RunConfig()).items() if is_dataclass(value)}
+TABLES: dict[str, Any] = {
+    name: type(table) for name, table in vars(RunConfig()).items() if is_dataclass(table)
+}  # each with the settings of its default kind
 PLAIN = [item for item in fields(RunConfig) if item.name not in TABLES]  # settings outside tables
 SETTINGS = [(table, item.name) for table, kind in TABLES.items() for item in fields(kind)]
 
@@ -223,6 +225,41 @@ def test_what_is_wrong_is_named(tables: dict[str, Any], words: str) -> None:
 )
 def test_impossible_values_are_refused_by_their_whole_name(table: str, name: str, value: Any) -> None:
     assert f"{table}.{name} " in fault({table: {name: value}})
+
+
+LOG_MEL = [item for item in fields(LogMelConfig) if item.init]
+
+
+def test_another_kind_of_features_has_its_own_settings_and_defaults(tmp_path: Path) -> None:
+    assert resolve({"features": {"kind": "mfcc"}}) == RunConfig()
+    config = resolve(override({}, ["features.kind=log_mel", "features.mel_bands=64"]))
+    assert config.features == LogMelConfig(mel_bands=64)
+    assert config.to_dict()["features"] == {"kind": "log_mel"} | {
+        item.name: getattr(config.features, item.name) for item in LOG_MEL
+    }
+    assert reread(tmp_path, config) == config
+
+
+def test_a_page_of_other_values_of_another_kind_reads_back(tmp_path: Path) -> None:
+    chosen = {item.name: other(LogMelConfig, item) for item in LOG_MEL}
+    config = resolve({"features": {"kind": "log_mel", **chosen, "step_ms": 12.5}})
+    assert not [i.name for i in LOG_MEL if getattr(config.features, i.name) == getattr(LogMelConfig(), i.name)]
+    assert reread(tmp_path, config) == config
+
+
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        ({"kind": "mel"}, "features.kind is 'mel'; use mfcc or log_mel"),
+        ({"kind": 3}, "features.kind is 3; use mfcc or log_mel"),
+        ({"preemphasis": 0.9}, "unknown setting features.preemphasis; there are: sample_rate_hz"),
+        ({"kind": "log_mel", "coefficients": 13}, "unknown setting features.coefficients; there are: sample_rate_hz"),
+        ({"kind": "log_mel", "mel_bands": "many"}, "features.mel_bands is 'many'; it must be int"),
+        ("log_mel", "features is a table of settings, not 'log_mel'"),
+    ],
+)
+def test_what_is_wrong_about_features_is_named(features: Any, words: str) -> None:
+    assert words in fault({"features": features})
 
 
 def test_whole_numbers_serve_where_fractions_are_wanted() -> None:

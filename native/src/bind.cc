@@ -9,11 +9,12 @@
 #include "bind_lm.hh"
 #include "bind_lstm.hh"
 #include "bind_network.hh"
-#include "mfcc.hh"
+#include "frame_kernel.hh"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 using deepspeech::FrameKernel;
+using deepspeech::FrameKind;
 using deepspeech::FrameShape;
 
 namespace {
@@ -40,18 +41,18 @@ Result filled(std::size_t rows, std::size_t columns, Fill fill) {
 }
 
 Result power(const FrameKernel& kernel, Vector samples) {
-  return filled(kernel.frames(samples.size()), kernel.bins(),
+  return filled(kernel.windows(samples.size()), kernel.bins(),
                 [&](float* out) { kernel.power(samples.data(), samples.size(), out); });
 }
 
-Result mfcc(const FrameKernel& kernel, Matrix spectrum) {
+Result frames(const FrameKernel& kernel, Matrix spectrum) {
   if (spectrum.shape(1) != kernel.bins()) throw nb::value_error("the spectrum has the wrong number of bins");
-  return filled(spectrum.shape(0), kernel.coefficients(),
-                [&](float* out) { kernel.mfcc(spectrum.data(), spectrum.shape(0), out); });
+  return filled(spectrum.shape(0), kernel.dimensions(),
+                [&](float* out) { kernel.frames(spectrum.data(), spectrum.shape(0), out); });
 }
 
 Result features(const FrameKernel& kernel, Vector samples) {
-  return filled(kernel.frames(samples.size()), kernel.coefficients(),
+  return filled(kernel.windows(samples.size()), kernel.dimensions(),
                 [&](float* out) { kernel.features(samples.data(), samples.size(), out); });
 }
 
@@ -59,18 +60,27 @@ Result features(const FrameKernel& kernel, Vector samples) {
 
 NB_MODULE(_native, m) {
   nb::class_<FrameKernel>(m, "FrameKernel")
-      .def("__init__",
-           [](FrameKernel* self, int sample_rate_hz, int window_samples, int step_samples, int mel_bands,
-              int coefficients, double low_hz, double high_hz) {
-             new (self) FrameKernel(FrameShape{sample_rate_hz, window_samples, step_samples, mel_bands, coefficients,
-                                               low_hz, high_hz});
-           },
-           "sample_rate_hz"_a, "window_samples"_a, "step_samples"_a, "mel_bands"_a, "coefficients"_a, "low_hz"_a,
-           "high_hz"_a)
       .def_prop_ro("bins", &FrameKernel::bins)
+      .def_prop_ro("dimensions", &FrameKernel::dimensions)
       .def("power", &power, "samples"_a, "float32 samples [N] -> squared magnitudes [frames, bins]")
-      .def("mfcc", &mfcc, "power"_a, "squared magnitudes [frames, bins] -> coefficients [frames, coefficients]")
-      .def("features", &features, "samples"_a, "float32 samples [N] -> coefficients [frames, coefficients]");
+      .def("frames", &frames, "power"_a, "squared magnitudes [frames, bins] -> features [frames, dimensions]")
+      .def("features", &features, "samples"_a, "float32 samples [N] -> features [frames, dimensions]");
+  m.def("mfcc_kernel",
+        [](int sample_rate_hz, int window_samples, int step_samples, int mel_bands, double low_hz, double high_hz,
+           int coefficients) {
+          return FrameKernel({FrameKind::mfcc, sample_rate_hz, window_samples, step_samples, mel_bands, low_hz, high_hz,
+                              coefficients, 0.0});
+        },
+        "sample_rate_hz"_a, "window_samples"_a, "step_samples"_a, "mel_bands"_a, "low_hz"_a, "high_hz"_a,
+        "coefficients"_a);
+  m.def("log_mel_kernel",
+        [](int sample_rate_hz, int window_samples, int step_samples, int mel_bands, double low_hz, double high_hz,
+           double preemphasis) {
+          return FrameKernel({FrameKind::log_mel, sample_rate_hz, window_samples, step_samples, mel_bands, low_hz,
+                              high_hz, 0, preemphasis});
+        },
+        "sample_rate_hz"_a, "window_samples"_a, "step_samples"_a, "mel_bands"_a, "low_hz"_a, "high_hz"_a,
+        "preemphasis"_a);
   bind_decoder(m);
   bind_language(m);
   bind_lm(m);

@@ -7,18 +7,25 @@
 namespace deepspeech {
 namespace {
 
+// Labels on either side of the one that the search heard, beyond which nothing worth counting lies. Words are shorter; a
+// text of hours without spaces is one word, and this keeps the time for it in proportion to its length.
+constexpr std::size_t kBand = 512;
+
 // Forward variables over the states blank, label, blank, …, label, blank; sums are kept near 1 and their scale apart.
 double word_probability(const Frames& frames, std::size_t first, std::size_t end, const std::uint32_t* labels,
-                        std::size_t length, std::uint32_t space) {
+                        const std::uint32_t* heard, std::size_t length, std::uint32_t space) {
   const std::size_t states = 2 * length + 1, blank = frames.classes - 1;
   std::vector<double> forward(states, 0.0), next(states);
   forward[0] = 1.0;  // before the first frame
   double log_scale = 0.0;
+  std::size_t said = 0, from = 0;  // labels heard by now; the first state of the band
   for (std::size_t t = first; t < end; ++t) {
     const float* row = frames.probabilities + t * frames.classes;
     const double outside = static_cast<double>(row[blank]) + (space < blank ? row[space] : 0.0f);
     double sum = 0.0;
-    for (std::size_t s = 0; s < states; ++s) {
+    while (said < length && heard[said] <= t) ++said;
+    const std::size_t begin = said > kBand ? 2 * (said - kBand) : 0, to = std::min(states, 2 * (said + kBand) + 1);
+    for (std::size_t s = begin; s < to; ++s) {
       double ways = forward[s] + (s > 0 ? forward[s - 1] : 0.0);
       if (s % 2 == 1 && s > 1 && labels[s / 2] != labels[s / 2 - 1]) ways += forward[s - 2];
       const bool edge = s == 0 || s + 1 == states;
@@ -27,7 +34,8 @@ double word_probability(const Frames& frames, std::size_t first, std::size_t end
     }
     if (!(sum > 0.0)) return 0.0;
     log_scale += std::log(sum);
-    for (std::size_t s = 0; s < states; ++s) forward[s] = next[s] / sum;
+    for (; from < begin; ++from) forward[from] = 0.0;
+    for (std::size_t s = begin; s < to; ++s) forward[s] = next[s] / sum;
   }
   const double whole = forward[states - 1] + forward[states - 2];
   return std::min(1.0, whole * std::exp(log_scale));  // rounding, and softmax's, may leave a little more than 1
@@ -58,7 +66,7 @@ std::vector<double> word_probabilities(const Frames& frames, const std::vector<s
     const std::size_t before = heard[i] > margin ? heard[i] - margin : 0;
     const std::size_t first = std::min<std::size_t>(std::max(from, before), heard[i]);
     const std::size_t end = std::max<std::size_t>(std::min(to, heard[last] + margin + 1), heard[last] + std::size_t{1});
-    words.push_back(word_probability(frames, first, end, labels.data() + i, last - i + 1, space));
+    words.push_back(word_probability(frames, first, end, labels.data() + i, heard.data() + i, last - i + 1, space));
     i = last + 1;
   }
   return words;

@@ -30,21 +30,33 @@ def lstm_backward(
 ) -> None: ...
 
 class FrameKernel:
-    def __init__(
-        self,
-        sample_rate_hz: int,
-        window_samples: int,
-        step_samples: int,
-        mel_bands: int,
-        coefficients: int,
-        low_hz: float,
-        high_hz: float,
-    ) -> None: ...
     @property
     def bins(self) -> int: ...
+    @property
+    def dimensions(self) -> int: ...
     def power(self, samples: NDArray[np.float32]) -> NDArray[np.float32]: ...
-    def mfcc(self, power: NDArray[np.float32]) -> NDArray[np.float32]: ...
+    def frames(self, power: NDArray[np.float32]) -> NDArray[np.float32]: ...
     def features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+# Raise ValueError where these settings cannot be computed.
+def mfcc_kernel(
+    sample_rate_hz: int,
+    window_samples: int,
+    step_samples: int,
+    mel_bands: int,
+    low_hz: float,
+    high_hz: float,
+    coefficients: int,
+) -> FrameKernel: ...
+def log_mel_kernel(
+    sample_rate_hz: int,
+    window_samples: int,
+    step_samples: int,
+    mel_bands: int,
+    low_hz: float,
+    high_hz: float,
+    preemphasis: float,
+) -> FrameKernel: ...
 
 class NgramModel:
     def __init__(self, path: str) -> None: ...

@@ -9,7 +9,7 @@ import difflib
 import json
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -20,10 +20,11 @@ from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.config import DataConfig
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig, MfccConfig
+from deepspeech.features.registry import config_of_kind
 from deepspeech.remote.files import beside
-from deepspeech.text.reading import decoded
-from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number, open_regular
+from deepspeech.text.reading import text_of
+from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -85,7 +86,7 @@ class TrainingConfig:
                 raise ConfigError(f"training.{name} is {value!r:.100}; it must be a number of at least 1{advice}")
         for name in ("learning_rate", "epsilon"):
             if not getattr(self, name) > 0:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be positive")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be positive")
         for name in (
             "warmup_epochs",
             "test_jitter_ms",
@@ -100,10 +101,10 @@ class TrainingConfig:
             "peek_every_s",
         ):
             if not getattr(self, name) >= 0:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must not be negative")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must not be negative")
         for name in ("momentum", "anneal", "beta1", "beta2", "average_decay"):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"training.{name} is {getattr(self, name):g}; it must be at least 0 and below 1")
+                raise ConfigError(f"training.{name} is {getattr(self, name)}; it must be at least 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class CheckpointConfig:
             raise ConfigError("checkpoint.which is 'transfer'; name the folder to start from with checkpoint.load")
         for name in ("every_s", "keep"):
             if not getattr(self, name) >= 0:
-                raise ConfigError(f"checkpoint.{name} is {getattr(self, name):g}; it must not be negative")
+                raise ConfigError(f"checkpoint.{name} is {getattr(self, name)}; it must not be negative")
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class RunConfig:
     """One run. Tables of the TOML file are the fields below; `augment` is a list of `name[key=value,…]`."""
 
     data: DataConfig = field(default_factory=DataConfig)
-    features: FeatureConfig = field(default_factory=FeatureConfig)
+    features: FrontEndConfig = field(default_factory=MfccConfig)  # features.kind says which; see docs/features.md
     augment: tuple[str, ...] = ()
     augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
     scorer: str = ""  # a .scorer file to decode tests with; empty: none
@@ -187,8 +188,8 @@ class RunConfig:
 def read(path: Path) -> dict[str, Any]:
     """Tables of a TOML file; paths of data files in it are relative to the file."""
     try:
-        with open_regular(path) as file:
-            tables = _parsed(decoded(file.read(LARGEST_PAGE)))
+        with path.open("rb") as file:  # perhaps a pipe, which the user named
+            tables = _parsed(text_of(file.read(LARGEST_PAGE)))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None
     except ValueError as error:
@@ -244,7 +245,7 @@ def resolve(tables: Mapping[str, Any]) -> RunConfig:
 
 def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
     hints = get_type_hints(kind)
-    known = [item.name for item in fields(kind)]
+    known = [item.name for item in fields(kind) if item.init]
     for key in tables:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
@@ -253,11 +254,20 @@ def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
     return kind(**{key: _value(hints[key], value, f"{path}{key}") for key, value in tables.items()})
 
 
+# Tables whose settings depend on their `kind`.
+BY_KIND: dict[Any, Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]] = {
+    FrontEndConfig: config_of_kind,
+    NetworkConfig: lambda page: (config_type(page), dict(page)),
+}
+
+
 def _value(hint: Any, value: Any, path: str) -> Any:
-    if is_dataclass(hint):
+    if hint in BY_KIND and isinstance(value, Mapping):
+        hint, value = BY_KIND[hint](value)
+    if is_dataclass(hint) or hint in BY_KIND:
         if not isinstance(value, Mapping):
             raise ConfigError(f"{path} is a table of settings, not {value!r:.100}")
-        return _build(config_type(value) if hint is NetworkConfig else hint, value, path + ".")
+        return _build(hint, value, path + ".")
     if get_origin(hint) is tuple:
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):

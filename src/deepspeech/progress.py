@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TextIO, TypeVar
 
+from deepspeech.printable import printable
+
 Item = TypeVar("Item")
 
 TERMINAL_EVERY_S = 0.1
@@ -89,7 +91,8 @@ class Progress:
         self._written = True
         # A line that wraps could not be written over.
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write(f"\r{text[:width]}\x1b[K" if self._terminal else text + "\n")
+        text = printable(text)
+        _raw(self._stream).write(f"\r{text[:width]}\x1b[K" if self._terminal else text + "\n")
         self._stream.flush()
 
 
@@ -103,8 +106,13 @@ def overwrite(text: str, stream: TextIO) -> None:
     """Show the end of `text` in the terminal's current line, in place of what stands there; elsewhere nothing."""
     if stream.isatty():
         width = shutil.get_terminal_size().columns - 1
-        stream.write(f"\r{text[-width:]}\x1b[K")
+        _raw(stream).write(f"\r{printable(text)[-width:]}\x1b[K")
         stream.flush()
+
+
+def _raw(stream: TextIO) -> TextIO:
+    """The stream that takes the commands which move the cursor."""
+    return getattr(stream, "unfiltered", stream)
 
 
 def duration(seconds: float) -> str:

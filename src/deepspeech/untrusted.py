@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 DEEPEST = 32  # levels of lists and objects; ours have 4
 LARGEST_PAGE = 64 << 20  # bytes of a JSON file that is read whole
@@ -78,12 +78,12 @@ def check_values(value: Any) -> None:
         level, depth = inner, depth + 1
 
 
-def is_number(value: Any, least: float = 0, most: float = LARGEST_NUMBER) -> bool:
+def is_number(value: Any, least: float = 0, most: float = LARGEST_NUMBER) -> TypeGuard[float]:
     """Is it a finite number from `least` to `most`? True and false are none; NaN lies nowhere."""
     return isinstance(value, int | float) and not isinstance(value, bool) and bool(least <= value <= most)
 
 
-def is_count(value: Any, least: int = 0, most: int = LARGEST_NUMBER) -> bool:
+def is_count(value: Any, least: float = 0, most: float = LARGEST_NUMBER) -> TypeGuard[int]:
     """Is it a whole number from `least` to `most`?"""
     return isinstance(value, int) and is_number(value, least, most)
 
@@ -109,7 +109,7 @@ def check_description(page: Any) -> None:
         if name in RANGES and value is not None:
             least, most = RANGES[name]
             whole = isinstance(least, int)
-            if not (is_count(value, least, most) if whole else is_number(value, least, most)):  # type: ignore[arg-type]
+            if not (is_count(value, least, most) if whole else is_number(value, least, most)):
                 raise ValueError(f"{name} is {value!r:.60}, not from {least:g} to {most:g}")
         elif name in TEXTS and not isinstance(value, str):
             raise ValueError(f"{name} is no text")

@@ -18,7 +18,7 @@ from deepspeech.audio.formats import probe, read_16_bit, read_audio, wav_bytes, 
 from deepspeech.audio.opus_packets import encode as packets
 from deepspeech.audio.pcm import Float32, float_to_int16, int16_to_float
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import PACKETS, Span, read_ahead
+from deepspeech.audio.span import PACKETS, Span, name_by_user, read_ahead
 from deepspeech.errors import AudioError
 
 SUBTYPES = {"wav": None, "flac": None, "ogg": "VORBIS", "opus": "OPUS", "mp3": None}
@@ -213,9 +213,12 @@ def test_samples_that_are_not_numbers(tmp_path: Path) -> None:
     assert "not numbers" in fault(tmp_path / "a.wav")
 
 
-def test_reads_from_a_pipe(tmp_path: Path) -> None:
+def test_reads_from_a_pipe_that_the_user_named(tmp_path: Path) -> None:
     pipe, content = tmp_path / "pipe", wav_bytes(tone(16000, 1000), 16000)
     os.mkfifo(pipe)
+    with pytest.raises(AudioError, match="is a device, pipe or socket"):
+        read_audio(pipe)
+    name_by_user(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(content))
     writer.start()
     assert len(read_audio(pipe)[0]) == 1000

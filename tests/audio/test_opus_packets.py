@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepspeech.audio.opus_packets import RATES_HZ, decode, duration_48k, encode
+from deepspeech.audio.opus_packets import RATES_HZ, decode, duration_48k, encode, probe
 from deepspeech.errors import AudioError
 
 
@@ -68,3 +68,11 @@ def test_damage_is_an_error_or_a_sound(changes: list[tuple[int, int]]) -> None:
         data[place % len(data)] = value
     with contextlib.suppress(AudioError):
         assert decode(bytes(data), "clip")[0].ndim == 1
+
+
+@pytest.mark.parametrize("size", [61303, 65535])
+def test_a_packet_larger_than_any_is_refused(size: int) -> None:
+    data = struct.pack(">IIBB", 32000, 16000, 1, 2) + struct.pack(">H", size) + b"\xfc" * size
+    for read in (decode, probe):
+        with pytest.raises(AudioError, match="none has more than"):
+            read(data, "clip")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.audio.formats import read_audio
-from deepspeech.audio.vad import SilenceRules, segments
+from deepspeech.audio.resample import resample
+from deepspeech.audio.vad import SilenceRules, SpeechStream, segments
 from deepspeech.errors import ConfigError
 
 RATE = 16000
@@ -143,6 +144,34 @@ def test_real_recordings_lose_no_word(shared: Path) -> None:
         held = sum(max(0.0, min(b, end_s) - max(a, start_s)) for a, b in found)
         assert held > 0.6 * (end_s - start_s)
     assert sum(b - a for a, b in found) < 1.6 * sum(b - a for a, b in places)
+
+
+@pytest.mark.parametrize("name", ["white", "exercise_bike", "running_tap", "pink_noise", "doing_the_dishes"])
+@pytest.mark.parametrize("snr_db", [0, 5])
+def test_speech_that_noise_drowns_is_kept(shared: Path, name: str, snr_db: float) -> None:
+    clips = [read_audio(path)[0] for path in sorted((shared / "fixtures" / "clips").glob("*.wav"))]
+    speech = np.concatenate([part for clip in clips for part in (clip, np.zeros(RATE // 2, np.float32))])
+    speech = np.resize(speech, 45 * RATE)
+    if name == "white":
+        sound = noise(45, 1.0)
+    else:
+        sound = np.resize(resample(*read_audio(shared / "data" / "noise" / f"{name}.opus"), RATE), len(speech))
+    sound = sound * np.sqrt(np.mean(speech**2) / np.mean(sound**2)) * 10 ** (-snr_db / 20)
+    wanted, found = (np.zeros(45 * 100, bool) for _ in range(2))
+    for flags, noisy in ((wanted, speech), (found, speech + sound)):
+        for start_s, end_s in segments(noisy, RATE):
+            assert end_s - start_s <= 30
+            flags[round(start_s * 100) : round(end_s * 100)] = True
+    assert (wanted & found).sum() > 0.8 * wanted.sum()
+
+
+@given(cuts=st.lists(st.integers(1, 12 * RATE), max_size=8), longest=st.sampled_from([1.0, 4.0, 30.0]))
+def test_pieces_of_any_size_give_the_same(cuts: list[int], longest: float) -> None:
+    sound = recording([(1.0, 3.0), (3.4, 9.0), (12.0, 12.3), (15.0, 40.0), (60.0, 61.0)], 64)
+    rules = SilenceRules(max_segment_s=longest)
+    stream = SpeechStream(RATE, rules)
+    found = [one for piece in np.split(sound, np.cumsum(cuts)) for one in stream.feed(piece)]
+    assert [*found, *stream.finish()] == segments(sound, RATE, rules)
 
 
 @pytest.mark.parametrize(

@@ -176,11 +176,11 @@ def test_transcribe_listens_for_phrases(deepspeech, tiny_model: Path, tmp_path: 
     corpus(tmp_path, 1)
     clip = ("transcribe", "--model", tiny_model, tmp_path / "train000.wav")
     names = tmp_path / "names.txt"
-    names.write_text("# who may call\nzz zz:90\n")
+    names.write_text("# who may call\nzz zz:8\n")
     code, plain, _ = deepspeech(*clip)
     assert code == 0
     assert deepspeech(*clip, "--hot-phrase", "zz zz:0") == (0, plain, "")
-    for listened in (("--hot-phrase", "zz zz:90"), ("--hot-phrases", names)):
+    for listened in (("--hot-phrase", "zz zz:8"), ("--hot-phrases", names)):
         code, out, _ = deepspeech(*clip, *listened)
         assert code == 0
         assert "zz zz" in out
@@ -192,7 +192,7 @@ def test_phrases_that_the_model_cannot_write_are_told(deepspeech, tiny_model: Pa
     for arguments in (("transcribe", tmp_path / "train000.wav"), ("evaluate", "--data", data)):
         code, out, err = deepspeech(*arguments, "--model", tiny_model, "--hot-phrase", "Zoë")
         assert (code, out) == (2, "")
-        assert "hot phrase 'Zoë': letters outside the alphabet: 'Z' (U+005A) 'ë' (U+00EB)" in err.splitlines()[-1]
+        assert "hot phrase 'Zoë': letters outside the alphabet: 'ë' (U+00EB)" in err.splitlines()[-1]
     code, out, err = deepspeech("evaluate", "--data", data, "--model", tiny_model, "--hot-phrase", "zoe", "--greedy")
     assert (code, out) == (2, "")
     assert "no effect with --greedy" in err

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from deepspeech.audio import microphone
 from deepspeech.audio.formats import wav_bytes, write_wav
@@ -207,3 +209,58 @@ def test_a_folder_goes_on_after_kill_9(tiny_model: Path, tmp_path: Path) -> None
     assert all(path.stat().st_mtime_ns == written for path, written in there.items())
     pages = [json.loads(path.read_text()) for path in (tmp_path / "texts").glob("*.json")]
     assert len({page["file"] for page in pages}) == 400
+
+
+def test_a_file_that_is_cut_off_is_transcribed_as_far_as_it_goes(deepspeech, folder: Path, tmp_path: Path) -> None:
+    content = wav_bytes(np.concatenate([spoken("abba"), silence(0.5), spoken("dc")]), RATE)
+    (folder / "cut.wav").write_bytes(content[: -int(0.7 * 2 * RATE)])
+    code, out, err = deepspeech("transcribe", "--model", "m", folder / "cut.wav")
+    assert (code, out) == (2, "abba\n")
+    assert "cut.wav: cut off: its header promises" in err
+    assert "what is there was transcribed" in err
+    code, _, err = deepspeech("transcribe", "--model", "m", folder, "-o", tmp_path / "texts")
+    assert code == 2
+    assert "4 of 4 recordings written" in err
+    assert "1 could not be read to the end" in err
+
+
+def test_every_channel_has_a_transcript_of_its_own(deepspeech, folder: Path, tmp_path: Path) -> None:
+    sides = [np.concatenate([spoken("abba dc"), silence(1.0)]), np.concatenate([silence(0.3), spoken("dad")])]
+    size = max(map(len, sides))
+    stereo = np.stack([np.pad(side, (0, size - len(side))) for side in sides], axis=1)
+    call = tmp_path / "call.wav"
+    soundfile.write(call, stereo, RATE)
+    each = ("transcribe", "--model", "m", "--channel", "each", call)
+    assert deepspeech(*each)[:2] == (0, f"{call} channel 0: abba dc\n{call} channel 1: dad\n")
+    assert deepspeech("transcribe", "--model", "m", "--channel", "1", call)[1] == "dad\n"
+    code, _, _ = deepspeech(*each, folder / "a.wav", "-o", tmp_path / "texts")
+    assert code == 0
+    assert sorted(path.name for path in (tmp_path / "texts").iterdir()) == [
+        "a.channel0.txt", "call.channel0.txt", "call.channel1.txt",
+    ]  # fmt: skip
+    code, _, err = deepspeech("transcribe", "--model", "m", "--channel", "2", call)
+    assert code == 2
+    assert "there is no channel 2, it has 2" in err
+    assert "--channel is 'left'" in deepspeech("transcribe", "--model", "m", "--channel", "left", call)[2]
+
+
+@pytest.mark.parametrize("samples", [np.zeros(160), np.zeros(40 * RATE)])
+def test_silence_is_a_result(deepspeech, tmp_path: Path, samples: np.ndarray) -> None:
+    soundfile.write(tmp_path / "quiet.flac", samples, RATE)
+    assert deepspeech("transcribe", "--model", "m", tmp_path / "quiet.flac") == (0, "\n", "")
+
+
+def test_no_name_of_a_file_ends_a_run(deepspeech, tmp_path: Path) -> None:
+    """Names that are no UTF-8 are written as JSON writes them; one too long with a suffix costs its own line."""
+    folder = tmp_path / "named"
+    folder.mkdir()
+    sound, long = wav_bytes(spoken("a"), RATE), "n" * 251 + ".wav"
+    for name in (os.fsencode(long), b"caf\xe9.wav", b"good.wav", b"esc\x1b[2J.wav"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(sound)
+    code, _, err = deepspeech("transcribe", "--model", "m.onnx", folder, "-f", "json", "-o", tmp_path / "texts")
+    assert code == 2
+    assert "File name too long" in err
+    assert "3 of 4 recordings written" in err
+    assert "\x1b" not in err
+    pages = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "texts").iterdir())]
+    assert sorted(Path(page["file"]).name for page in pages) == ["caf\udce9.wav", "esc\x1b[2J.wav", "good.wav"]

@@ -233,6 +233,16 @@ def test_time_masks_silence_their_share_of_the_time(domain: str, width: int) -> 
         np.testing.assert_array_equal(result[changed], np.broadcast_to(fill, result[changed].shape))
 
 
+@pytest.mark.parametrize("text", ["time_mask[n=1,size=200,domain=features]", "adaptive_time_mask[n=0.1,size=0.2]"])
+def test_masks_of_normalized_features_put_in_the_training_sets_mean(text: str) -> None:
+    x = made("features")
+    normalized = Scene("features", RATE_HZ, STEP_MS, normalized=True)
+    results = [augment(x, parse(text), 0.5, keyed_random(number), normalized) for number in range(9)]
+    masked = [result[(result != x).any(axis=1)] for result in results]
+    assert sum(map(len, masked))
+    assert not np.concatenate(masked).any()
+
+
 def test_masks_fall_everywhere() -> None:
     x = made("spectrogram")[:20, :8]
     times, bands = set(), set()

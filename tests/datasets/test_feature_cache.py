@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,15 @@ from deepspeech.datasets.feature_cache import FeatureCache, open_feature_cache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
-from deepspeech.features.config import FeatureConfig
-from deepspeech.features.mfcc import FeatureExtractor, Float32
+from deepspeech.features.config import FrontEndConfig, LogMelConfig, MfccConfig
+from deepspeech.features.front_end import Float32
+from deepspeech.features.log_mel import LogMel
+from deepspeech.features.mfcc import Mfcc
+from deepspeech.features.normalization import Normalization
 from deepspeech.text.alphabet import ENGLISH
 from tests.datasets.test_pipeline import clip, pipeline, same, sound
 
-CONFIG = FeatureConfig()
+CONFIG = MfccConfig()
 VALUES: Float32 = np.arange(52, dtype=np.float32).reshape(2, 26)
 
 
@@ -35,7 +39,7 @@ def quiet(line: str) -> None:
     raise AssertionError(line)
 
 
-def cache(folder: Path, config: FeatureConfig = CONFIG, say: Callable[[str], None] = quiet) -> FeatureCache:
+def cache(folder: Path, config: FrontEndConfig = CONFIG, say: Callable[[str], None] = quiet) -> FeatureCache:
     return FeatureCache(folder / "kept", config, say)
 
 
@@ -190,8 +194,27 @@ def test_an_augmentation_that_leaves_nothing_to_keep_is_told(tmp_path: Path) -> 
 
 
 def test_it_saves_the_work(tmp_path: Path) -> None:
-    extractor = FeatureExtractor(CONFIG)
+    front_end = Mfcc(CONFIG)
     sample = clip(tmp_path, "a.wav")
-    one = Pipeline(extractor, ENGLISH, ClipCache(0), feature_cache=cache(tmp_path))
+    one = Pipeline(front_end, ENGLISH, ClipCache(0), feature_cache=cache(tmp_path))
     example = one.prepare(sample, 0)
     np.testing.assert_array_equal(cache(tmp_path).features(sample, never), example.features_TF)
+
+
+def test_files_of_before_there_were_kinds_of_features_serve_on(tmp_path: Path) -> None:
+    settings = (
+        '{"coefficients": 26, "end": "drop", "format": 1, "high_hz": null, "low_hz": 20.0, "mel_bands": 40, '
+        '"sample_rate_hz": 16000, "step_ms": 20.0, "window_ms": 32.0}'
+    )
+    name = blake2b(settings.encode(), digest_size=6).hexdigest()
+    assert cache(tmp_path).path == tmp_path / f"kept-{name}.sqlite"
+
+
+def test_what_is_kept_serves_whatever_mean_and_deviation_are_measured(tmp_path: Path) -> None:
+    sample, config = clip(tmp_path, "a.wav"), LogMelConfig()
+    for mean in (0.0, -8.0):
+        plain = pipeline(front_end=LogMel(config, Normalization((mean,) * 80, (3.0,) * 80)))
+        for _ in range(2):  # made, then found
+            kept = replace(plain, feature_cache=cache(tmp_path, config)).prepare(sample, 0)
+            assert same(kept, plain.prepare(sample, 0))
+    cache(tmp_path, config).features(sample, never)

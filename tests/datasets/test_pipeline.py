@@ -19,11 +19,17 @@ from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.pipeline import Example, Pipeline, frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, TextError
-from deepspeech.features.config import FeatureConfig
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.config import LogMelConfig, MfccConfig
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.features.log_mel import LogMel
+from deepspeech.features.mfcc import Mfcc
+from deepspeech.features.normalization import Normalization
 from deepspeech.text.alphabet import ENGLISH
 
-EXTRACTOR = FeatureExtractor(FeatureConfig())
+MFCC = Mfcc(MfccConfig())
+LOG_MEL = LogMel(LogMelConfig(), Normalization((-8.0,) * 80, (3.0,) * 80))
+FRONT_ENDS: dict[str, FrontEnd] = {"mfcc": MFCC, "log_mel": LOG_MEL}
+every_kind = pytest.mark.parametrize("kind", sorted(FRONT_ENDS))
 EVERYWHERE = ("noise[snr=10~5]", "volume[p=0.5,dbfs=-10]", "tempo[factor=1~0.2]", "time_mask[p=0.5]", "add[stddev=1]")
 
 
@@ -39,25 +45,26 @@ def clip(folder: Path, name: str, transcript: str = "hello", count: int = 16000,
     return Sample(str(path), path, transcript, path.stat().st_size)
 
 
-def pipeline(*augment: str, seed: int = 0, epochs: int = 1, cache_mb: int = 1) -> Pipeline:
+def pipeline(*augment: str, seed: int = 0, epochs: int = 1, cache_mb: int = 1, front_end: FrontEnd = MFCC) -> Pipeline:
     entries = tuple(map(parse, augment))
     sources = Sources(entries, [], ClipCache(0), 16000)
-    return Pipeline(EXTRACTOR, ENGLISH, ClipCache(cache_mb), entries, seed, epochs, sources=sources)
+    return Pipeline(front_end, ENGLISH, ClipCache(cache_mb), entries, seed, epochs, sources=sources)
 
 
 def same(one: Example, other: Example) -> bool:
     return np.array_equal(one.features_TF, other.features_TF)
 
 
-def test_without_augmentation_an_example_is_the_clips_features(tmp_path: Path) -> None:
+@every_kind
+def test_without_augmentation_an_example_is_the_clips_features(tmp_path: Path, kind: str) -> None:
     sample = clip(tmp_path, "a.wav", "don't")
-    example = pipeline().prepare(sample, 3)
+    example = pipeline(front_end=FRONT_ENDS[kind]).prepare(sample, 3)
     assert example.id == sample.id
     assert example.features_TF.dtype == np.float32
     assert example.labels_L.dtype == np.int32
     assert ENGLISH.decode(example.labels_L.tolist()) == "don't"
     heard = np.rint(sound("a.wav", 16000) * 32768).astype(np.float32) / 32768
-    np.testing.assert_array_equal(example.features_TF, EXTRACTOR(heard))
+    np.testing.assert_array_equal(example.features_TF, FRONT_ENDS[kind].whole(heard))
 
 
 def test_the_same_key_gives_the_same_example_in_any_order_and_on_any_thread(tmp_path: Path) -> None:
@@ -92,7 +99,7 @@ def test_domains_act_in_the_order_of_the_walk_whatever_the_order_of_the_list(tmp
     example = pipeline("multiply[stddev=0,domain=features]", "volume[dbfs=-3]").prepare(sample, 0)
     read = pipeline().cache.read(sample, 16000)
     loud = np.clip(read * np.float32(10 ** ((-3 - 3.0103) / 20) / np.abs(read).max()), -1, 1)
-    np.testing.assert_allclose(example.features_TF, EXTRACTOR(loud), atol=1e-3)
+    np.testing.assert_allclose(example.features_TF, MFCC.whole(loud), atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -103,10 +110,28 @@ def test_domains_act_in_the_order_of_the_walk_whatever_the_order_of_the_list(tmp
         for domain in kind.domains
     ],
 )
-def test_the_network_is_given_numbers_after_every_augmentation(tmp_path: Path, text: str) -> None:
+@every_kind
+def test_the_network_is_given_numbers_after_every_augmentation(tmp_path: Path, text: str, kind: str) -> None:
     sample = clip(tmp_path, "a.wav")
-    example = pipeline(text, "frequency_mask", "time_mask[domain=features]").prepare(sample, 0)
+    walk = pipeline(text, "frequency_mask", "time_mask[domain=features]", front_end=FRONT_ENDS[kind])
+    example = walk.prepare(sample, 0)
     assert np.isfinite(example.features_TF).all()
+    assert example.features_TF.shape[1] == FRONT_ENDS[kind].dimensions
+
+
+@pytest.mark.parametrize(
+    "text", ["pitch[pitch=1.2]", "tempo[factor=1.3]", "warp", "frequency_mask", "time_mask[size=99]"]
+)
+@every_kind
+def test_what_acts_on_the_spectrum_acts_on_every_kind_of_features(tmp_path: Path, text: str, kind: str) -> None:
+    sample = clip(tmp_path, "a.wav")
+    plain, changed = (pipeline(*entries, front_end=FRONT_ENDS[kind]).prepare(sample, 0) for entries in ((), (text,)))
+    assert not same(plain, changed)
+
+
+def test_masks_of_normalized_features_put_in_the_training_sets_mean(tmp_path: Path) -> None:
+    found = pipeline("time_mask[n=1,size=100,domain=features]", front_end=LOG_MEL).prepare(clip(tmp_path, "a.wav"), 0)
+    assert np.count_nonzero(~found.features_TF.any(axis=1)) == 10  # frames of 10 ms
 
 
 def test_augmentation_may_begin_later(tmp_path: Path) -> None:
@@ -197,7 +222,7 @@ def test_only_what_must_be_read_is_asked_for_ahead(tmp_path: Path, monkeypatch: 
     for sample in (kept, other):
         walk.expect(sample)
     assert asked == [other.audio]
-    replace(walk, feature_cache=FeatureCache(tmp_path / "kept", FeatureConfig(), print)).expect(other)
+    replace(walk, feature_cache=FeatureCache(tmp_path / "kept", MfccConfig(), print)).expect(other)
     assert asked == [other.audio]
 
 

@@ -127,3 +127,32 @@ def test_it_tells_wrong_words_from_right_ones(shared: Path) -> None:
         wrong += word_probabilities(rows, swapped, frames, 0, 10)
     assert np.median(right) > 0.3
     assert np.max(wrong) < 0.1
+
+
+def by_forward_variables(rows: np.ndarray, word: np.ndarray) -> float:
+    """The same over every state of the trellis, frame by frame."""
+    states = np.full(2 * len(word) + 1, BLANK)
+    states[1::2] = word
+    skips = np.zeros(len(states), bool)
+    skips[3::2] = word[1:] != word[:-1]
+    forward, log_scale = np.zeros(len(states)), 0.0
+    forward[0] = 1.0
+    for row in rows.astype(np.float64):
+        ways = forward + np.concatenate([[0.0], forward[:-1]]) + skips * np.concatenate([[0.0, 0.0], forward[:-2]])
+        forward = ways * row[states]
+        forward[[0, -1]] = ways[[0, -1]] * (row[BLANK] + row[SPACE])
+        log_scale += np.log(forward.sum())
+        forward /= forward.sum()
+    return float((forward[-1] + forward[-2]) * np.exp(log_scale))
+
+
+def test_a_text_without_spaces_is_one_long_word() -> None:
+    """So long that a full trellis of it would take minutes and the band around what was heard a moment."""
+    labels = np.random.default_rng(3).integers(1, 3, 30_000)
+    rows = np.full((2 * len(labels), AB.classes), 1e-7, np.float32)
+    rows[::2, BLANK] = rows[np.arange(len(labels)) * 2 + 1, labels] = 0.99999
+    heard = np.arange(len(labels)) * 2 + 1
+    (found,) = word_probabilities(rows[:3000], labels[:1500].tolist(), heard[:1500].tolist(), SPACE, 10)
+    assert found == pytest.approx(by_forward_variables(rows[:3000], labels[:1500]), rel=1e-9)
+    (whole,) = word_probabilities(rows, labels.tolist(), heard.tolist(), SPACE, 10)
+    assert whole == pytest.approx(found**20, rel=1e-3)

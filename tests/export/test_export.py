@@ -10,10 +10,13 @@ import torch
 from deepspeech import checkpoint
 from deepspeech.acoustic.deepspeech import graph
 from deepspeech.acoustic.restore import Restored, restore
+from deepspeech.audio.formats import write_wav
+from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ModelFileError
 from deepspeech.export.export import export
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.session import Session
+from deepspeech.training.infer import infer
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run
 from tests.fakes import config
@@ -80,3 +83,13 @@ def test_a_file_that_differs_is_not_written(
     with pytest.raises(ModelFileError, match="not written"):
         export(restored, card(restored), tmp_path / "m.onnx", clips(restored), 0)
     assert not list(tmp_path.iterdir())
+
+
+def test_sound_shorter_than_a_window_says_nothing(restored: Restored, tmp_path: Path) -> None:
+    """In the network, in `--one_shot_infer` and in the proof of an export."""
+    for samples in (1, 100, 511):
+        short = tmp_path / f"short{samples}.wav"
+        write_wav(short, np.zeros(samples, np.float32), 16000)
+        assert infer(restored, short, DecodeOptions()).text == ""
+        proof = export(restored, card(restored), tmp_path / "short.onnx", [short], 0.0)
+        assert (proof.clips, proof.different) == (1, 0)

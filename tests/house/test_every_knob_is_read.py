@@ -8,18 +8,21 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 
-from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.acoustic.registry import FAMILIES
 from deepspeech.config import CardConfig, RunConfig
+from deepspeech.features.registry import FRONT_ENDS
 from deepspeech.modelfile.card import ModelCard
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"
-TABLES = {item.name: get_type_hints(RunConfig)[item.name] for item in fields(RunConfig)}
-FAMILIES_OF = {NetworkConfig: [family.config for family in FAMILIES.values()]}
+TABLES = {name: type(table) for name, table in vars(RunConfig()).items()}
+OTHER_KINDS = [  # tables whose settings hang on their kind
+    *(("features", config) for config, _ in FRONT_ENDS.values()),
+    *(("network", family.config) for family in FAMILIES.values()),
+]
 WHOLE = ("card",)
 
 
@@ -72,13 +75,13 @@ BY_KIND = {("data", "train"), ("data", "dev"), ("data", "test"), ("data", "metri
 
 
 def settings() -> list[tuple[str, str]]:
-    return [
-        (table, item.name)
-        for table, kind in TABLES.items()
+    found = {
+        (table, item.name): None
+        for table, kind in [*TABLES.items(), *OTHER_KINDS]
         if is_dataclass(kind) and table not in WHOLE
-        for one in FAMILIES_OF.get(kind, [kind])
-        for item in fields(one)
-    ]
+        for item in fields(kind)
+    }
+    return list(found)
 
 
 @pytest.mark.parametrize(("table", "name"), settings())

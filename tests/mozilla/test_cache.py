@@ -1,5 +1,6 @@
 """Converted models are kept: once made, found again; damage and folders that cannot be written are no trouble."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -72,6 +73,44 @@ def test_where_the_cache_cannot_be_written_a_temporary_file_serves(place: Path, 
 def test_the_folder_is_its_users_own(place: Path) -> None:
     cached("a", Maker(b"model"))
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_a_folder_that_others_may_write_to_is_not_used(place: Path, tmp_path: Path, mode: int) -> None:
+    planted = cached("a", Maker(b"planted"))
+    place.chmod(mode)
+    make = Maker(b"model")
+    assert cached("a", make).read_bytes() == b"model"
+    assert make.times == 1
+    assert planted.parent == place
+
+
+def test_a_folder_of_another_owner_is_not_used(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cached("a", Maker(b"planted"))
+    monkeypatch.setattr(cache.os, "getuid", lambda: 12345)
+    assert cached("a", Maker(b"model")).read_bytes() == b"model"
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    place.parent.mkdir()
+    place.symlink_to(tmp_path / "elsewhere")
+    cached("a", Maker(b"model"))
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "others may write"])
+def test_an_entry_that_is_no_file_of_the_users_own_is_made_anew(place: Path, tmp_path: Path, kind: str) -> None:
+    entry = cached("a", Maker(b"model"))
+    if kind == "others may write":
+        entry.chmod(0o666)
+    else:
+        entry.rename(tmp_path / "moved")
+        os.mkfifo(entry) if kind == "pipe" else entry.symlink_to(tmp_path / "moved")
+    make = Maker(b"model")
+    assert cached("a", make).read_bytes() == b"model"
+    assert make.times == 1
+    assert not cached("a", make).is_symlink()
 
 
 def test_a_failed_conversion_leaves_nothing(place: Path) -> None:

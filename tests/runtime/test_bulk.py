@@ -1,6 +1,7 @@
 """Bulk: the same texts as one by one, in the order given, long recordings with their times, errors in their places."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,15 +111,15 @@ def test_whatever_one_recording_causes_ends_no_other(
     model: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_wav(tmp_path / "a.wav", spoken("a"), RATE)
-    plain = bulk.read_audio
+    plain = bulk.Blocks
 
-    def read(source: bulk.Source) -> tuple[bulk.Float32, int]:
+    def read(source: bulk.Source, *options: Any, **named: Any) -> bulk.Blocks:
         for name, error in {"odd": ValueError("two\nlines"), "disk": OSError(5, "Input/output error")}.items():
             if name in str(source):
                 raise error
-        return plain(source)
+        return plain(source, *options, **named)
 
-    monkeypatch.setattr(bulk, "read_audio", read)
+    monkeypatch.setattr(bulk, "Blocks", read)
     found = list(model.transcribe_all([tmp_path / "a.wav", "odd.wav", "disk.wav", tmp_path / "a.wav"]))
     assert [isinstance(one, AudioError) for one in found] == [False, True, True, False]
     assert str(found[1]).startswith("odd.wav: cannot be transcribed (ValueError: two lines; ")
@@ -141,3 +142,27 @@ def test_a_clip_that_breaks_a_batch_is_found_out(tmp_path: Path, monkeypatch: py
     assert [isinstance(one, AudioError) for one in found] == [False, True, False]
     assert [found[0].text, found[2].text] == [expected[0], expected[2]]
     assert "MemoryError" in str(found[1])
+
+
+def test_recordings_of_several_parts_are_those_of_one(model: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = [part for n in range(12) for part in (spoken(f"a bad {'abcd'[n % 4]}"), silence(1.13, seed=n))]
+    sounds = [wav_bytes(np.concatenate(pieces), RATE), wav_bytes(np.concatenate(pieces[6:]), RATE)]
+    rules = SilenceRules(max_segment_s=4)
+    at_once = list(model.transcribe_all(sounds, rules=rules, cores=2))
+    monkeypatch.setattr(bulk, "PART_S", 5.0)
+    monkeypatch.setattr("deepspeech.audio.sound.BLOCK_FRAMES", 7000)
+    found = list(model.transcribe_all(sounds, rules=rules, cores=2))
+    assert found == at_once
+    assert isinstance(found[0], Recording)
+    assert found[0].text == " ".join(f"a bad {'abcd'[n % 4]}" for n in range(12))
+
+
+def test_each_channel_is_a_recording(model: Recognizer, tmp_path: Path) -> None:
+    import soundfile
+
+    one, two = (np.concatenate([spoken(text), silence(1.0)])[: 2 * RATE // 3] for text in ("abb", "dcd"))
+    soundfile.write(tmp_path / "call.wav", np.stack([one, two], axis=1), RATE)
+    found = list(model.transcribe_all([tmp_path / "call.wav", tmp_path / "gone.wav"], channel="each"))
+    assert [(one.channel, one.text) for one in found[:2] if isinstance(one, Recording)] == [(0, "abb"), (1, "dcd")]
+    assert isinstance(found[2], AudioError)
+    assert model.transcribe(tmp_path / "call.wav", channel=1).text.strip() == "dcd"

@@ -140,8 +140,8 @@ class SpacelessSession(ToneSession):
 @given(
     said=st.text("abcd", min_size=1, max_size=40),
     longest_s=st.floats(0.05, 6),
-    sure=st.sampled_from([0.6, 0.95]),
-    quiet=st.sampled_from([0.95, 0.9999]),
+    sure=st.sampled_from([0.95, 0.99]),
+    quiet=st.sampled_from([0.998, 0.9999]),
     shift=st.integers(0, 5120),
 )
 def test_pieces_of_a_text_without_spaces_are_the_whole(

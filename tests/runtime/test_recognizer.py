@@ -35,7 +35,7 @@ def test_any_chunking_gives_the_same_transcript(model: Recognizer, cuts: list[in
 
 
 def test_streams_listen_for_phrases(tiny_model: Path) -> None:
-    options, phrases = DecodeOptions(beam_width=16), HotPhrases({"zz zz": 90.0})
+    options, phrases = DecodeOptions(beam_width=16), HotPhrases({"zz zz": 8.0})
     model = Recognizer.open(tiny_model, options=options, phrases=phrases)
     stream = model.stream()
     for piece in np.split(SOUND, [1000, 5000, 5001]):

@@ -11,7 +11,7 @@ from tests.tiny.config import TinyConfig
 
 
 def to_onnx(weights: Mapping[str, Any], config: TinyConfig, card: ModelCard) -> Model:
-    graph, dimensions = Graph(), card.features.coefficients
+    graph, dimensions = Graph(), card.features.dimensions
     if card.precision == "int8":
         weights = {**weights, "output.weight": Quantised.of(weights["output.weight"])}
 

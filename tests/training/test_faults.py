@@ -15,7 +15,7 @@ from deepspeech.cli.main import main
 from deepspeech.config import RunConfig
 from deepspeech.datasets.pipeline import Example, Pipeline
 from deepspeech.datasets.sample import Sample
-from deepspeech.errors import TrainingError
+from deepspeech.errors import CheckpointError, TrainingError
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run
 from deepspeech.training.step import Learner, Learnt
@@ -154,3 +154,45 @@ def test_an_unreadable_batch_is_passed_over_and_counted(tmp_path: Path, capsys: 
     run.train()
     assert "left out: " in capsys.readouterr().err
     assert run.position.step == 12  # so that a resumed run does not meet a batch twice
+
+
+def test_a_probe_with_init_moves_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = config(tmp_path)
+    Run(made, Log()).train()
+    before = sorted(path for path in tmp_path.rglob("*"))
+    features = {"data.feature_cache": str(tmp_path / "features"), "training.summaries": str(tmp_path / "events")}
+    more = [word for name, value in features.items() for word in ("--set", f"{name}={value}")]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["deepspeech", *words(made, checkpoint__which="init"), *more, "--probe"])
+    main()
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_its_path_before_anything_is_learnt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Learner, "learn", lambda *_: pytest.fail("learnt"))
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file/below"):
+        run = Run(config(tmp_path, checkpoint__folder=str(place)), Log())
+        with pytest.raises(CheckpointError, match=f"^{place}: checkpoints cannot be written there .*checkpoint.folder"):
+            run.train()
+
+
+def test_leftovers_of_a_killed_run_are_swept_at_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    Run(config(tmp_path, training__epochs=1), Log()).train()
+    for name in (".train-000009.partial", ".best-000009.partial", "train-000003.replaced"):
+        (folder / name).mkdir()
+    Run(config(tmp_path, training__epochs=1), Log()).train()
+    assert sorted(path.name for path in folder.iterdir()) == ["best-000003", "train-000003"]
+
+
+def test_a_checkpoint_whose_successor_was_not_there_yet_is_still_one(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    Run(config(tmp_path, training__epochs=1), Log()).train()
+    (folder / "train-000003").rename(folder / "train-000003.replaced")
+    run = Run(config(tmp_path), Log())
+    assert run.position.step == 3
+    run.train()
+    assert [path.name for path in checkpoint.found(folder, "train")] == ["train-000006", "train-000003.replaced"]

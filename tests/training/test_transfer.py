@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,3 +103,61 @@ def test_layers_are_named(tmp_path: Path) -> None:
         config(tmp_path, transfer__freeze=list(RunConfig().network.layers))
     with pytest.raises(ConfigError, match=r"checkpoint\.load"):
         config(tmp_path, checkpoint__which="transfer")
+
+
+# ---- what the source's weights mean ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "named"),
+    [
+        (
+            {"network__layer_norm": True},
+            {},
+            r"the source has norms\.1\.bias, .* drop layer_1, layer_2, layer_3, layer_5",
+        ),
+        ({"network__lstm_layers": 2}, {}, r"the source has lstm\.bias_hh_l1, .* drop lstm"),
+        ({"features__low_hz": 60.0}, {}, r"features\.low_hz is 20\.0 here and 60\.0 there; .*layer_1"),
+        ({}, {"features__sample_rate_hz": 8000}, r"features\.sample_rate_hz is 8000 here and 16000 there; .*layer_1"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(
+    tmp_path: Path, there: dict[str, Any], here: dict[str, Any], named: str
+) -> None:
+    run = config(tmp_path / "a", training__epochs=1, **there)
+    Run(run, Log()).train()
+    with pytest.raises(CheckpointError, match=named):
+        Run(config(tmp_path / "b", checkpoint__load=str(tmp_path / "a/checkpoints"), **here), Log())
+    with pytest.raises(CheckpointError, match=named.split(";")[0].partition(", .*")[0]):
+        Run(config(tmp_path / "a", **here), Log())  # its own run resumed
+
+
+def test_dropping_the_layer_that_hears_other_features_lets_them_be_others(tmp_path: Path) -> None:
+    Run(config(tmp_path / "a", training__epochs=1), Log()).train()
+    run = config(
+        tmp_path / "b", checkpoint__load=str(tmp_path / "a/checkpoints"), features__coefficients=13,
+        transfer__drop=["layer_1"],
+    )  # fmt: skip
+    network = Run(run, Log()).network
+    assert network.feature_mean.shape == (13,)
+    assert bool((network.feature_scale != 1).any())  # measured anew
+
+
+def test_settings_that_change_what_layers_do_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Run(config(tmp_path / "a", training__epochs=1), Log()).train()
+    load = {"checkpoint__load": str(tmp_path / "a/checkpoints")}
+    capsys.readouterr()
+    Run(config(tmp_path / "b", network__relu_clip=6.0, network__normalise_features=False, **load), Log())
+    said = capsys.readouterr().err
+    assert "network.relu_clip is 6.0 here and 20.0 there" in said
+    assert "network.normalise_features is False here and True there: the constants of features stay those of" in said
+    with pytest.raises(CheckpointError, match=r"network\.relu_clip is 6\.0 here and 20\.0 there"):
+        Run(config(tmp_path / "a", network__relu_clip=6.0), Log())
+
+
+def test_settings_that_change_how_it_learns_may_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Run(config(tmp_path, training__epochs=1), Log()).train()
+    capsys.readouterr()
+    changes = {"training__learning_rate": 0.001, "network__dropout_1": 0.3, "training__epochs": 3}
+    assert Run(config(tmp_path, **changes), Log()).position.epoch == 1
+    assert "there" not in capsys.readouterr().err

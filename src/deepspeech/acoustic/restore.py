@@ -10,7 +10,8 @@ from deepspeech import checkpoint
 from deepspeech.acoustic.contract import AcousticNetwork, build
 from deepspeech.acoustic.registry import config_of
 from deepspeech.errors import CheckpointError, ConfigError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
+from deepspeech.features.registry import read_config
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
 
@@ -19,7 +20,7 @@ class Restored:
     """A trained network with what it must know; `run` is the checkpoint's run.json."""
 
     network: AcousticNetwork
-    features: FeatureConfig
+    features: FrontEndConfig
     alphabet: Alphabet
     run: dict[str, Any]
     path: Path
@@ -34,11 +35,11 @@ def restore(path: Path) -> Restored:
     """Read a checkpoint folder. Raises CheckpointError where it is damaged or of another make."""
     kept = checkpoint.load(path)
     try:
-        features = FeatureConfig(**kept.run["config"]["features"])
+        features = read_config(kept.run["config"]["features"])
         alphabet = read_alphabet(kept.run["alphabet"])
         shape = config_of(kept.run["config"]["network"])
-        shape.check_sizes({name: value.shape for name, value in kept.weights.items()}, features.coefficients)
-        network = build(shape, features.coefficients, alphabet.classes)
+        shape.check_sizes({name: value.shape for name, value in kept.weights.items()}, features.dimensions)
+        network = build(shape, features.dimensions, alphabet.classes)
         fill(network, kept.weights | kept.average)
     except (KeyError, TypeError, RuntimeError, ConfigError) as error:
         raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None

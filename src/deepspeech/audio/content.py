@@ -9,7 +9,7 @@ from stat import S_ISDIR, S_ISREG
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from deepspeech.audio.span import Span
+from deepspeech.audio.span import Span, check_readable
 from deepspeech.errors import AudioError
 
 Piece: TypeAlias = bytes | tuple[int, int]  # bytes to put in, or (offset, size) of the content
@@ -39,6 +39,7 @@ class Content:
             if S_ISDIR(mode):
                 raise AudioError(f"{name}: is a folder; name a sound file")
             if not S_ISREG(mode):
+                check_readable(path, mode)
                 self._data = path.read_bytes()
                 self.size = len(self._data)
                 return

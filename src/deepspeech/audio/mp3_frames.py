@@ -85,9 +85,12 @@ class _Stream:
 
 def lay_out(content: Content) -> Layout:
     """The streams in `content`. Where no frames are found, a decoder may still find some: the file as it is."""
-    start = _first_frame(content, after_tags(content, 0))
-    if start is None or _is_as_promised(content, start):
+    begin = after_tags(content)
+    start = _first_frame(content, begin)
+    if start is None:
         return Layout()
+    if _is_as_promised(content, start):
+        return Layout() if start == begin else Layout((Part(((start, content.size - start),)),))
     streams, junk, rest = _walk(content, start)
     if not streams or not any(stream.frames for stream in streams):
         return Layout()
@@ -171,12 +174,14 @@ def _is_as_promised(content: Content, start: int) -> bool:
     """Whether the file ends where the header in its first frame says, but for a frame or a tag."""
     data = content.at(start, _LONGEST_FRAME)
     head = _head_at(data, 0)
-    promised = head and _promise(data[: head.size], head)
+    if head is None:
+        return False
+    promised = _promise(data[: head.size], head)
     if not promised or not promised[0] or not promised[1]:
         return False
     end = start + promised[1]
     tagged = after_tags(content, end) == content.size
-    return tagged or abs(content.size - end) <= _LONGEST_FRAME // 2
+    return tagged or 0 <= content.size - end <= head.size  # which some do not count
 
 
 def _walk(content: Content, at: int) -> tuple[list[_Stream], int, int]:

@@ -23,6 +23,7 @@ _PAGE = struct.Struct("<4sBBqIIIB")
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FRAMES_48K = {"silk": (480, 960, 1920, 2880), "hybrid": (480, 960), "celt": (120, 240, 480, 960)}
 _LONGEST_PACKET_48K = 5760
+_LARGEST_PACKET = 48 * 1275 + 7  # bytes: RFC 6716, 3.2.5
 _FIRST, _LAST = 2, 4  # page flags
 _FULL_PAGE = 255  # segments
 
@@ -90,6 +91,8 @@ def _parts(data: bytes, name: str) -> tuple[int, int, int, list[bytes]]:
         packet = data[at + 2 : at + 2 + size]
         if not size or len(packet) < size:
             raise AudioError(f"{name}: cut off within an Opus packet; make the database again")
+        if size > _LARGEST_PACKET:
+            raise AudioError(f"{name}: damaged: an Opus packet of {size} bytes, none has more than {_LARGEST_PACKET}")
         packets.append(packet)
         at += 2 + size
     return length // (2 * channels), rate_hz, channels, packets

@@ -10,6 +10,7 @@ from stat import S_ISREG
 from typing import TypeAlias
 
 from deepspeech.errors import AudioError
+from deepspeech.untrusted import check_regular, open_regular
 
 PACKETS = "packets"  # bare Opus packets, see opus_packets.py
 
@@ -43,7 +44,7 @@ class Span:
 
     def _read(self, count: int) -> bytes:
         try:
-            with self.file.open("rb", buffering=0) as file:
+            with open_regular(self.file) as file:
                 present = os.fstat(file.fileno()).st_size
                 if self.offset + self.size > present:
                     raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
@@ -52,6 +53,21 @@ class Span:
             raise AudioError(f"{self}: there is no file {self.file}; check the path") from None
         except OSError as error:
             raise AudioError(f"{self}: cannot be read ({error.strerror})") from None
+
+
+_NAMED: set[str] = set()  # pipes and devices that the user named; a data set's list does not open any
+
+
+def name_by_user(path: str | Path) -> None:
+    """A person or program named this file itself: it may be a pipe, which is read to its end."""
+    if not os.path.isfile(path):
+        _NAMED.add(str(path))
+
+
+def check_readable(path: Path, mode: int) -> None:
+    """Raise OSError where a file is a pipe or device, and not named by the user: /dev/zero has no end."""
+    if str(path) not in _NAMED:
+        check_regular(mode)
 
 
 Place: TypeAlias = Path | Span  # where a recording lies
@@ -79,6 +95,7 @@ def content_of(place: Place) -> bytes:
     if isinstance(place, Span):
         return place.read()
     try:
+        check_readable(place, place.stat().st_mode)
         return place.read_bytes()
     except OSError as error:
         raise AudioError(f"{place}: cannot be read ({error.strerror})") from None

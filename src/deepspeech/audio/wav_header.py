@@ -18,6 +18,7 @@ _MOST_PARTS = 1000
 _LARGE = (b"RF64", b"BW64")
 _NAMES = (b"RIFF", b"RIFX", *_LARGE)
 _IN_DS64 = 0xFFFFFFFF
+_TAGS = (b"ID3", b"TAG", b"APETAGEX")
 _OVERHANG_S = 0.1  # so little after the samples is junk of some program, not sound
 
 
@@ -111,7 +112,7 @@ def _following(content: Content, data: DataChunk) -> int | None:
     if any(_are_chunks(content, data.end + fill) for fill in (0, 1)):
         return None
     sample = content.at(data.end, 4096)
-    tagged = sample[:3] in (b"ID3", b"TAG") or sample[:8] == b"APETAGEX"
+    tagged = sample.startswith(_TAGS) or sample[1:].startswith(_TAGS)
     return None if tagged or not any(sample) else content.size
 
 

@@ -45,20 +45,20 @@ def check(
     from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
     from deepspeech.datasets.survey_page import page, to_dict
     from deepspeech.errors import ConfigError
-    from deepspeech.features.config import FeatureConfig
+    from deepspeech.features.config import MfccConfig
     from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 
     if alphabet and bytes_output:
         raise ConfigError("--bytes needs no --alphabet; leave one of them out")
     letters = ByteAlphabet() if bytes_output else Alphabet.from_file(alphabet) if alphabet else ENGLISH
     options = SurveyOptions(min_s, max_s, listen, cores())
-    found = survey(open_sets(data, speaker_pattern), letters, FeatureConfig(sample_rate_hz=rate), options)
+    found = survey(open_sets(data, speaker_pattern), letters, MfccConfig(sample_rate_hz=rate), options)
     assumed = "" if alphabet or bytes_output else _assumed(found, data)
     print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show, assumed))
     if picture:
         from deepspeech.datasets.picture import draw
 
-        draw(found, FeatureConfig(sample_rate_hz=rate), picture)
+        draw(found, MfccConfig(sample_rate_hz=rate), picture)
         print(f"{picture}: the picture of these sets", file=sys.stderr)
     if found.refused() or not found.clips:
         raise typer.Exit(1)

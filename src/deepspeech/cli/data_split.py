@@ -43,7 +43,7 @@ def split(
     from deepspeech.datasets.split import split as share_out
     from deepspeech.datasets.survey import open_sets
     from deepspeech.errors import DataError
-    from deepspeech.features.config import FeatureConfig
+    from deepspeech.features.config import MfccConfig
 
     options = SplitOptions(dev, test, seed, by)
     paths = {name: output_dir / f"{name}.csv" for name in ("train", "dev", "test")}
@@ -55,7 +55,7 @@ def split(
             f"{inside.audio}: lies inside a larger file, and the sets are CSVs, which name whole ones; "
             "unpack it first: deepspeech data convert"
         )
-    good, faults = examine_all(given, None, FeatureConfig(), "the clips", cores())
+    good, faults = examine_all(given, None, MfccConfig(), "the clips", cores())
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif faults:

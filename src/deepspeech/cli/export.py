@@ -59,7 +59,7 @@ def export(
         **described,
     )
     sets = [checkpoints.setting(restored.run, f"config.data.{key}", list, tuple) for key in ("dev", "test", "train")]
-    judged_by: list[Any] = next(filter(None, sets), [])
+    judged_by: Any = next(filter(None, sets), [])
     files = data or [name for name in judged_by if address(name) or Path(name).is_file()]
     samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
     fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], "fetching clips")

@@ -27,7 +27,7 @@ def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
 def read_lines(texts: list[Path]) -> Iterator[str]:
     """The lines of texts, plain or gzipped. Raises LmError."""
     from deepspeech.errors import LmError
-    from deepspeech.lm.corpus import blocks
+    from deepspeech.lm.texts import blocks
 
     for text in texts:
         for block, _ in blocks(text):
@@ -69,7 +69,7 @@ def _column(table: Path) -> Iterator[str]:
 
 def _unpacked(packed: Path, folder: Path) -> Path:
     """A gzipped data set, unpacked to `folder` under a name of its own kind. Raises LmError."""
-    from deepspeech.lm.corpus import blocks
+    from deepspeech.lm.texts import blocks
 
     unpacked = folder / packed.name[: -len(".gz")]
     with unpacked.open("wb") as file:

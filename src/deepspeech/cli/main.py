@@ -31,6 +31,7 @@ from deepspeech.cli.plot import plot
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
+from deepspeech.printable import printable_output
 
 _TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
 FAULT = 70  # EX_SOFTWARE of sysexits.h
@@ -59,6 +60,7 @@ lm.command(cls=ManyValues)(score)
 lm.command()(tune)
 
 
+@printable_output()
 def run(action: Callable[[], object]) -> None:
     """Run a command's action; whatever goes wrong becomes one line on stderr and an exit code."""
     try:

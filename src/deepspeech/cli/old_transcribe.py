@@ -79,10 +79,10 @@ def _jobs(source: Path, values: Any) -> list[Job]:
 
 def _catalog(path: Path) -> list[Job]:
     """DSAlign's list of {"audio", "tlog"}, relative to its own folder."""
-    from deepspeech.text.reading import read_text
+    from deepspeech.untrusted import read_json
 
     try:
-        return [Job(path.parent / entry["audio"], path.parent / entry["tlog"]) for entry in json.loads(read_text(path))]
+        return [Job(path.parent / entry["audio"], path.parent / entry["tlog"]) for entry in read_json(path)]
     except (ValueError, KeyError, TypeError):
         raise DataError(f'{path}: not a catalog, which is a JSON list of {{"audio": FILE, "tlog": FILE}}') from None
 

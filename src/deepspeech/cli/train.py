@@ -31,7 +31,7 @@ def train(
 
     Example: deepspeech train runs/an4.toml --set training.epochs=20
     """
-    from deepspeech.config import override, page, read, resolve
+    from deepspeech.config import CheckpointConfig, override, page, read, resolve
 
     tables: dict[str, Any] = override(read(config) if config else {}, change or [])
     if skip_bad:
@@ -46,14 +46,21 @@ def train(
     from deepspeech.training.log import Log
     from deepspeech.training.places import brought
 
-    run_config = brought(run_config)
-    log = Log(Path(run_config.checkpoint.folder))
     if probe:
         from deepspeech.training.run import Run
 
-        settings = replace(run_config.training, batch_size=1)
-        print(f"training.batch_size = {Run(replace(run_config, training=settings), log).fitting_batch_size()}")
+        # Memory hangs on shapes alone: nothing is started from, measured, kept or moved.
+        asked = replace(
+            run_config,
+            training=replace(run_config.training, batch_size=1, summaries=""),
+            network=replace(run_config.network, normalise_features=False),
+            data=replace(run_config.data, feature_cache=""),
+            checkpoint=CheckpointConfig(which="init"),
+        )
+        print(f"training.batch_size = {Run(brought(asked), Log()).fitting_batch_size()}")
         return
+    run_config = brought(run_config)
+    log = Log(Path(run_config.checkpoint.folder))
     learn(run_config, log)
     if run_config.data.test:  # of what was trained now, wherever it started from
         own = replace(run_config.checkpoint, load="", which="auto")

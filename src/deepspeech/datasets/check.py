@@ -10,7 +10,7 @@ from deepspeech.audio.formats import AudioInfo, probe
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError, TextError, audio_error
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
@@ -48,7 +48,7 @@ class Look:
 def look(
     sample: Sample,
     alphabet: Alphabet | None,
-    features: FeatureConfig,
+    features: FrontEndConfig,
     outputs: Callable[[int], int] = int,
     info: AudioInfo | None = None,
 ) -> Look:
@@ -80,7 +80,7 @@ def look(
 
 
 def examine(
-    sample: Sample, alphabet: Alphabet | None, features: FeatureConfig, outputs: Callable[[int], int] = int
+    sample: Sample, alphabet: Alphabet | None, features: FrontEndConfig, outputs: Callable[[int], int] = int
 ) -> Sample | Fault:
     """The sample with its duration, or its first fault; see `look`."""
     found = look(sample, alphabet, features, outputs)
@@ -90,7 +90,7 @@ def examine(
 def examine_all(
     samples: Sequence[Sample],
     alphabet: Alphabet | None,
-    features: FeatureConfig,
+    features: FrontEndConfig,
     label: str,
     workers: int,
     outputs: Callable[[int], int] = int,

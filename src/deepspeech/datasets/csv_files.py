@@ -15,7 +15,7 @@ from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import whole
-from deepspeech.remote.files import address, beside, fetch, landing, parent
+from deepspeech.remote.files import address, beside, fetch, landing, listed, parent
 from deepspeech.text.tables import NO_VALUE, decode, read_rows
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
@@ -69,7 +69,7 @@ class CsvWriter:
             raise DataError(f"{sample.audio}: a CSV names whole files; use deepspeech data convert")
         name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
         speaker = f",{_field(sample.speaker)}" if self._speakers else ""
-        self._file.write(f"{name},{sample.size_bytes},{transcript}{speaker}\n")
+        self._file.write(written(f"{name},{sample.size_bytes},{transcript}{speaker}\n", self.path))
         self.rows += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -80,6 +80,15 @@ class CsvWriter:
         if self._folder is not None and place.is_relative_to(self._folder):
             return place.relative_to(self._folder).as_posix()
         return str(place)
+
+
+def written(text: str, where: Path) -> str:
+    """`text`, for a file of UTF-8. Raises DataError: names of files may hold other bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{where}: cannot hold {text!r:.200}, which is not UTF-8; rename that file") from None
+    return text
 
 
 def _field(text: str) -> str:
@@ -106,9 +115,9 @@ def _samples(text: str, path: str | Path, labelled: bool) -> Iterator[Sample]:
 
 
 def _audio_name(name: str, folder: str, where: str) -> str:
-    if not name:
-        raise DataError(f"{where}: wav_filename is empty; name a sound file or remove the row")
-    place = beside(folder, name)
+    if not name or "\0" in name:
+        raise DataError(f"{where}: wav_filename is empty or no path; name a sound file or remove the row")
+    place = listed(folder, name, where)
     if "\\" in name and os.sep != "\\" and not address(place) and not os.path.exists(place):
         return beside(folder, name.replace("\\", "/"))  # as written on Windows
     return place

@@ -2,7 +2,8 @@
 
 One SQLite file for each set of feature settings, `PREFIX-SETTINGS.sqlite`, so that other settings never meet: a row
 for each clip, whose key is where its sound lies, its size and its time of change, and whose value the features as
-float32, with a checksum. A row stands whole or not at all, also after a kill; what is damaged is made again.
+float32, before any normalization, with a checksum. A row stands whole or not at all, also after a kill; what is damaged
+is made again.
 """
 
 import json
@@ -11,7 +12,6 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shard_shelf import ShelfSpan
 from deepspeech.errors import DataError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
 
 Float32 = NDArray[np.float32]
 FORMAT = 1  # another number makes every cache anew: raise it when the same settings give other features
@@ -33,7 +33,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, crc32 INTEGE
 
 
 def open_feature_cache(
-    prefix: str, config: FeatureConfig, augmentations: Sequence[Augmentation], say: Callable[[str], None]
+    prefix: str, config: FrontEndConfig, augmentations: Sequence[Augmentation], say: Callable[[str], None]
 ) -> "FeatureCache | None":
     """The cache at `prefix`, None where that is empty; says so where augmentations leave it little to do."""
     if not prefix:
@@ -47,16 +47,16 @@ def open_feature_cache(
 class FeatureCache:
     """Features by clip. Threads and processes of one machine may share it; on a network disk give each its own."""
 
-    def __init__(self, prefix: str | Path, config: FeatureConfig, say: Callable[[str], None]) -> None:
+    def __init__(self, prefix: str | Path, config: FrontEndConfig, say: Callable[[str], None]) -> None:
         """`prefix`: the beginning of the file's name, or a folder. `say` gets a line when something went wrong.
 
         Raises DataError where no file can be made there.
         """
-        settings = json.dumps({"format": FORMAT, **asdict(config)}, sort_keys=True)
+        settings = json.dumps({"format": FORMAT, **config.to_dict()}, sort_keys=True)
         name = blake2b(settings.encode(), digest_size=6).hexdigest() + ".sqlite"
         folder = os.path.isdir(prefix) or str(prefix).endswith("/")
         self.path = Path(prefix) / f"features-{name}" if folder else Path(f"{prefix}-{name}")
-        self._coefficients, self._say = config.coefficients, say
+        self._dimensions, self._say = config.dimensions, say
         self._local, self._lock = threading.local(), threading.Lock()
         self._generation = 0  # counts how often the file was begun anew
         self._writing = True
@@ -69,7 +69,7 @@ class FeatureCache:
             ) from None
 
     def features(self, sample: Sample, make: Callable[[], Float32]) -> Float32:
-        """Features [T, coefficients] of a clip: those kept, else `make()`, which are then kept. Not to be changed."""
+        """Features [T, dimensions] of a clip: those kept, else `make()`, which are then kept. Not to be changed."""
         key = _key(sample)
         if key is None:
             return make()
@@ -86,7 +86,7 @@ class FeatureCache:
             return None
         if row is None or zlib.crc32(row[1]) != row[0]:
             return None
-        return np.frombuffer(row[1], np.float32).reshape(-1, self._coefficients)
+        return np.frombuffer(row[1], np.float32).reshape(-1, self._dimensions)
 
     def _write(self, key: bytes, features: Float32) -> None:
         if not self._writing:

@@ -4,23 +4,26 @@ In words: docs/formats/jsonl.md. Audio paths are relative to the file's folder, 
 """
 
 import json
-import math
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from deepspeech.audio.span import Span
+from deepspeech.datasets.csv_files import written
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import whole
+from deepspeech.remote.files import address
+from deepspeech.untrusted import is_number, open_regular, parse_json
 
 
 def read_jsonl(path: str | Path, labelled: bool = True) -> list[Sample]:
     """Samples in the order of the lines; `labelled` demands a text in each. Raises DataError with file and line."""
     path = Path(path)
     try:
-        lines = path.read_bytes().decode("utf-8-sig").split("\n")
+        with open_regular(path) as file:
+            lines = file.read().decode("utf-8-sig").split("\n")
     except OSError as error:
         raise DataError(f"{path}: cannot read the data set ({error.strerror}); name a file of JSON lines") from None
     except UnicodeDecodeError:
@@ -31,9 +34,9 @@ def read_jsonl(path: str | Path, labelled: bool = True) -> list[Sample]:
 def _sample(line: str, path: Path, number: int, labelled: bool) -> Sample:
     where = f"{path}:{number}"
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        raise DataError(f"{where}: not JSON; each line is one object, whole") from None
+        row = parse_json(line)
+    except ValueError as error:
+        raise DataError(f"{where}: not JSON ({error}); each line is one object, whole") from None
     if not isinstance(row, dict):
         raise DataError(f'{where}: not an object; write {{"audio_filepath": …, "text": …}}')
     name, text = row.get("audio_filepath"), row.get("text", "")
@@ -43,6 +46,8 @@ def _sample(line: str, path: Path, number: int, labelled: bool) -> Sample:
         raise DataError(f"{where}: text is missing or no text; write down what is said")
     if row.get("offset") is not None:
         raise DataError(f"{where}: names a part of a recording (offset); cut them first: deepspeech import nemo")
+    if address(name):
+        raise DataError(f"{where}: {name} is an address; JSON lines name files of this machine")
     audio = path.parent / name
     size_bytes, duration_s = _number(row, "audio_filesize", where), _number(row, "duration", where)
     speaker = row.get("speaker")
@@ -53,8 +58,7 @@ def _number(row: dict[str, Any], key: str, where: str) -> float | None:
     value = row.get(key)
     if value is None:
         return None
-    # Of type bool are true and false, which are numbers to Python.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (0 <= value < math.inf):
+    if not is_number(value):
         raise DataError(f"{where}: {key} is no number from 0 on; correct it or leave it out")
     return float(value)
 
@@ -87,7 +91,7 @@ class JsonlWriter:
         row |= {"text": sample.transcript} if self._labelled else {}
         row |= {"duration": sample.duration_s} if sample.duration_s is not None else {}
         row |= {"speaker": sample.speaker} if sample.speaker else {}
-        self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self._file.write(written(json.dumps(row, ensure_ascii=False) + "\n", self.path))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._whole.__exit__(kind, error, at)

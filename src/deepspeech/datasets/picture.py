@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from deepspeech.datasets.survey import REFUSED, Clip, Survey
 from deepspeech.errors import DataError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
 from deepspeech.files import whole_file
 
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # told apart by everyone
@@ -26,10 +26,10 @@ _BINS = 40
 
 _FONT = get_font(findfont(FontProperties()))
 
-Panel = Callable[[Any, Survey, FeatureConfig], None]
+Panel = Callable[[Any, Survey, FrontEndConfig], None]
 
 
-def draw(survey: Survey, features: FeatureConfig, path: Path) -> None:
+def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
     """Draw what is known of `survey`. Raises DataError where the file cannot be written."""
     panels: list[Panel] = [_lengths, _letters_and_seconds, _rates, _letters]
     if any(clip.sample.speaker for clip in survey.clips):
@@ -72,11 +72,11 @@ def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None],
     axes.set(title=title, xlabel=unit, ylabel="% of the set's clips")
 
 
-def _lengths(axes: Any, survey: Survey, features: FeatureConfig) -> None:
+def _lengths(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     _histogram(axes, survey, lambda clip: clip.duration_s, "Length of clips", "seconds")
 
 
-def _rates(axes: Any, survey: Survey, features: FeatureConfig) -> None:
+def _rates(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     _histogram(axes, survey, lambda clip: clip.rate, "Speaking rate", "letters a second, spaces not counted")
     if survey.usual_rates:
         low, high = axes.get_xlim()
@@ -87,7 +87,7 @@ def _rates(axes: Any, survey: Survey, features: FeatureConfig) -> None:
         axes.set_title("Speaking rate (grey: odd)")
 
 
-def _letters_and_seconds(axes: Any, survey: Survey, features: FeatureConfig) -> None:
+def _letters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     """Every clip as a point; above the line a transcript cannot fit."""
     refused = {id(finding.clip) for kind in REFUSED for finding in survey.findings[kind]}
     longest = 0.0
@@ -112,7 +112,7 @@ def _points(axes: Any, clips: Sequence[Clip], **style: Any) -> None:
     axes.scatter(seconds, [len(clip.sample.transcript) for clip in clips], rasterized=True, **style)
 
 
-def _letters(axes: Any, survey: Survey, features: FeatureConfig) -> None:
+def _letters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     """All letters, most frequent first, on a scale on which rare ones can be seen."""
     counts = sorted(survey.letters.items(), key=lambda item: (-item[1].times, item[0]))
     outside, shown = survey.outside, counts[:_LETTERS]
@@ -149,7 +149,7 @@ def plain(text: str) -> str:
     return " " * text.startswith("_") + text.replace("$", r"\$")
 
 
-def _speakers(axes: Any, survey: Survey, features: FeatureConfig) -> None:
+def _speakers(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     """How much sound each speaker gave, most first."""
     for number, one in enumerate(survey.sets):
         minutes: Counter[str] = Counter()
@@ -163,7 +163,7 @@ def _speakers(axes: Any, survey: Survey, features: FeatureConfig) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _loudness(axes: Any, survey: Survey, features: FeatureConfig) -> None:
+def _loudness(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     _histogram(
         axes, survey, lambda clip: clip.levels.rms_db if clip.levels else None, "Loudness", "dB, the clip's mean"
     )

@@ -18,7 +18,7 @@ from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sample import Sample
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.front_end import FrontEnd
 from deepspeech.text.alphabet import Alphabet
 
 Float32 = NDArray[np.float32]
@@ -26,7 +26,7 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Example:
-    """What the network learns from: features [T, coefficients] and label ids."""
+    """What the network learns from: features [T, dimensions] and label ids."""
 
     id: str
     features_TF: Float32
@@ -42,7 +42,7 @@ def frames_needed(labels: Sequence[int]) -> int:
 class Pipeline:
     """Prepares samples for training (with augmentations) or for judging (without)."""
 
-    extractor: FeatureExtractor
+    front_end: FrontEnd
     alphabet: Alphabet
     cache: ClipCache
     augmentations: tuple[Augmentation, ...] = ()
@@ -81,19 +81,20 @@ class Pipeline:
             return self._augment("features", self._plain(sample), sample, epoch)
         x = self._augment("signal", self._sound(sample), sample, epoch)
         if self._acts(("spectrogram",), sample, epoch):
-            x = self.extractor.mfcc(self._augment("spectrogram", self.extractor.power(x), sample, epoch))
+            x = self.front_end.frames(self._augment("spectrogram", self.front_end.power(x), sample, epoch))
         else:
-            x = self.extractor(x)
+            x = self.front_end.whole(x)
         return self._augment("features", x, sample, epoch)
 
     def _sound(self, sample: Sample) -> Float32:
-        return shifted(self.cache.read(sample, self.extractor.config.sample_rate_hz), self.shift_samples)
+        return shifted(self.cache.read(sample, self.front_end.config.sample_rate_hz), self.shift_samples)
 
     def _plain(self, sample: Sample) -> Float32:
         """Features of the clip as it is."""
         if self.feature_cache and not self.shift_samples:
-            return self.feature_cache.features(sample, lambda: self.extractor(self._sound(sample)))
-        return self.extractor(self._sound(sample))
+            kept = self.feature_cache.features(sample, lambda: self.front_end.unnormalized(self._sound(sample)))
+            return self.front_end.normalize(kept)
+        return self.front_end.whole(self._sound(sample))
 
     def _acts(self, domains: Sequence[str], sample: Sample, epoch: int) -> bool:
         """Does any augmentation of these domains act on the clip in this epoch? The draw is the one in augment()."""
@@ -106,8 +107,9 @@ class Pipeline:
     def _augment(self, domain: str, x: Float32, sample: Sample, epoch: int) -> Float32:
         if epoch < self.clean_epochs:
             return x
-        config = self.extractor.config
-        scene = Scene(domain, config.sample_rate_hz, config.step_ms, self.sources)
+        config = self.front_end.config
+        normalized = self.front_end.normalization is not None
+        scene = Scene(domain, config.sample_rate_hz, config.step_ms, self.sources, normalized)
         for position, entry in self._by_domain[domain]:
             random = keyed_random(self.seed, epoch, sample.random_key, position)
             x = augment(x, entry, epoch / self.epochs, random, scene)

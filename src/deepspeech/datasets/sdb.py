@@ -19,6 +19,7 @@ from deepspeech.audio.span import PACKETS, Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import whole
+from deepspeech.untrusted import LARGEST_PAGE, open_regular, parse_json
 
 MAGIC = b"SAMPLEDB"
 WAV, OPUS, TEXT = "audio/wav", "application/vnd.mozilla.opus", "text/plain"
@@ -35,7 +36,7 @@ class SampleDatabase:
         """Read head and index. Raises DataError: missing, no database, cut off, without sound."""
         self.path = Path(path)
         try:
-            self._file: BinaryIO = self.path.open("rb")
+            self._file: BinaryIO = open_regular(self.path)
         except OSError as error:
             raise DataError(f"{path}: cannot read the sample database ({error.strerror})") from None
         self._size = os.fstat(self._file.fileno()).st_size
@@ -44,6 +45,8 @@ class SampleDatabase:
                 raise DataError(f"{path}: no sample database; such a file begins with {MAGIC.decode()}")
             schema_at = len(MAGIC) + _COUNT.size
             schema_size = self._number(len(MAGIC))
+            if schema_size > LARGEST_PAGE:
+                raise DataError(f"{path}: damaged (a schema of {schema_size} bytes); make the database again")
             self._schema = _schema(self._bytes(schema_at, schema_size), self.path)
             self._sound, self.sound_type = _column(self._schema, "speech", tuple(KINDS), self.path)
             self._text, _ = _column(self._schema, "transcript", (TEXT,), self.path, needed=False)
@@ -178,7 +181,7 @@ class SampleDatabaseWriter:
 
 def _schema(text: bytes, path: Path) -> list[dict[str, Any]]:
     try:
-        schema = json.loads(text)["schema"]
+        schema = parse_json(text)["schema"]
         return [{"content": str(column["content"]), "mime-type": str(column["mime-type"])} for column in schema]
     except (ValueError, KeyError, TypeError):
         raise DataError(f"{path}: the database's schema cannot be read; make the database again") from None

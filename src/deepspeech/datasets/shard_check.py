@@ -7,7 +7,7 @@ import numpy as np
 from deepspeech.audio.formats import AudioInfo
 from deepspeech.datasets.check import Fault, look
 from deepspeech.datasets.shards import ShardSet
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 
@@ -15,7 +15,7 @@ from deepspeech.text.alphabet import Alphabet
 def examine_shards(
     samples: ShardSet,
     alphabet: Alphabet | None,
-    features: FeatureConfig,
+    features: FrontEndConfig,
     label: str,
     outputs: Callable[[int], int] = int,
 ) -> tuple[ShardSet, list[Fault]]:

@@ -4,9 +4,8 @@ The layout in words: docs/formats/shards.md. A manifest of ten million lines is 
 an epoch needs lies in arrays, 20 bytes a clip, and a line is read again when its sample is asked for.
 """
 
-import json
-import math
 import os
+import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,7 +19,8 @@ from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shard_shelf import Shelf, ShelfSpan
 from deepspeech.errors import DataError
-from deepspeech.remote.files import Name, address, beside, exists, fetch, is_folder, landing, parent, sizes
+from deepspeech.remote.files import Name, address, beside, exists, fetch, is_folder, landing, listed, parent, sizes
+from deepspeech.untrusted import is_count, is_number, open_regular, parse_json
 
 MANIFEST = "manifest.jsonl"
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ class Manifest:
         self.sizes: list[int] = []
         self._files: dict[int, tuple[str, Path]] = {}  # of shards that were asked for: the address, the file here
         try:
-            self._file: BinaryIO = fetch(name).open("rb")
+            self._file: BinaryIO = open_regular(fetch(name))
         except OSError as error:
             raise DataError(f"{name}: cannot read the manifest ({error.strerror})") from None
         self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: when this version was brought
@@ -64,13 +64,16 @@ class Manifest:
     def sample(self, at: int, size: int, shard: int) -> Sample:
         """The sample whose line lies there."""
         row = self._row(os.pread(self._file.fileno(), size, at), self.name)
-        member = str(row["member"])
-        span = self._span(shard, row["offset"], row["size"], member)
-        return Sample(str(span), span, row["text"], span.size, row.get("speaker", ""), float(row["duration"]))
+        try:
+            member, text, duration_s = str(row["member"]), str(row["text"]), float(row["duration"])
+            span = self._span(shard, int(row["offset"]), int(row["size"]), member)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise DataError(f"{self.name}: changed while it was read; begin again") from None
+        return Sample(str(span), span, text, span.size, str(row.get("speaker", "")), duration_s)
 
     def place(self, shard: str) -> str:
         """The path or address of a shard."""
-        return beside(self.folder, shard)
+        return listed(self.folder, shard, self.name)
 
     def _span(self, shard: int, offset: int, size: int, member: str) -> Span:
         kind = member.rpartition(".")[2].lower()
@@ -84,8 +87,8 @@ class Manifest:
 
     def _row(self, line: bytes, where: str) -> Row:
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
+            row = parse_json(line)
+        except ValueError:
             row = None
         if not isinstance(row, dict):
             raise DataError(f"{where}: not a line of a manifest (cut off, or changed?); make the manifest again")
@@ -124,6 +127,13 @@ class ShardSet(Sequence[Sample]):
         manifest = int(self._owner[shard])
         inside = shard - int(self._first[manifest])
         return self._manifests[manifest].sample(int(self._lines[place]), int(self._sizes[place]), inside)
+
+    def identity(self) -> int:
+        """A number that differs where clips lie elsewhere in the manifests, or are of other lengths."""
+        value = 0
+        for column in (self._lines, self._sizes, self.shards, self.durations_s):
+            value = zlib.crc32(column.tobytes(), value)
+        return value
 
     def take(self, places: NDArray[np.int64]) -> "ShardSet":
         """The set of these clips alone."""
@@ -165,7 +175,7 @@ def is_manifest(name: Name) -> bool:
     if Path(name).suffix != ".jsonl":
         return False
     try:
-        with fetch(name).open("rb") as file:
+        with open_regular(fetch(name)) as file:
             return file.read(16).startswith(b'{"shard":')
     except OSError:
         return False
@@ -200,7 +210,7 @@ def read_manifest(manifest: Manifest) -> ShardSet:
         if not isinstance(row.get("text"), str) or not isinstance(row.get("member"), str):
             raise DataError(f"{where}: a clip has a member and a text; make the manifest again")
         duration_s = row.get("duration")
-        if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or not 0 < duration_s < math.inf:
+        if not is_number(duration_s) or not duration_s:
             raise DataError(f"{where}: duration is no number of seconds; make the manifest again")
         lines.append(at)
         sizes.append(size)
@@ -219,6 +229,6 @@ def read_manifest(manifest: Manifest) -> ShardSet:
 
 def _whole(row: Row, key: str, where: str) -> int:
     value = row.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if not is_count(value):
         raise DataError(f"{where}: {key} is no whole number from 0 on; make the manifest again")
     return value

@@ -23,7 +23,7 @@ from deepspeech.datasets.check import EMPTY, FRAMES, LETTERS, UNREADABLE, Fault,
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.letters import LetterCount, count_letters
 
@@ -185,12 +185,12 @@ def open_sets(paths: Sequence[Path], speaker_pattern: str = "", labelled: bool =
 def survey(
     sets: Sequence[SampleSet],
     alphabet: Alphabet | None,
-    features: FeatureConfig | None = None,
+    features: FrontEndConfig | None = None,
     options: SurveyOptions | None = None,
     compare: bool = True,
 ) -> Survey:
     """Look over all clips; without an alphabet, sound alone is judged. `compare` finds clips that are the same."""
-    features, options = features or FeatureConfig(), options or SurveyOptions()
+    features, options = features or MfccConfig(), options or SurveyOptions()
     clips: list[Clip] = []
     for one in sets:
         looks = for_each(lambda sample: look(sample, alphabet, features), one.samples, one.name, options.workers)
@@ -269,7 +269,7 @@ def _listen(clip: Clip) -> Clip:
 
 
 def _doubts(
-    clip: Clip, features: FeatureConfig, options: SurveyOptions, rates: tuple[float, float] | None
+    clip: Clip, features: FrontEndConfig, options: SurveyOptions, rates: tuple[float, float] | None
 ) -> Iterator[tuple[str, str]]:
     sample, info, levels = clip.sample, clip.look.info, clip.levels
     if info is not None:

@@ -4,8 +4,6 @@ Two layouts (docs/formats/tar.md). WebDataset: members of one key, `KEY.wav` and
 data_set_tool's: sounds and a `samples.csv` that lists them.
 """
 
-import json
-import math
 import os
 import tarfile
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from deepspeech.datasets.csv_files import COLUMNS
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.text.tables import read_rows
+from deepspeech.untrusted import LARGEST_PAGE, is_number, open_regular, parse_json
 
 SOUND_SUFFIXES = ("wav", "flac", "opus", "ogg", "mp3")
 TEXT_SUFFIXES = ("txt", "json")
@@ -56,7 +55,7 @@ class _Entry:
 def members(path: Path) -> Iterator[Member]:
     """The regular files of an archive, in its order, found by its headers. Raises DataError: no tar, or cut off."""
     try:
-        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        with open_regular(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
             end = before = 0
             for member in archive:
                 archive.members = []  # type: ignore[attr-defined] # tarfile would keep all of them
@@ -81,7 +80,7 @@ def read_tar(path: str | Path, labelled: bool = True) -> list[Sample]:
     path = Path(path)
     found = list(members(path))
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             listing = next((member for member in found if member.name == LISTING), None)
             return _listed(file, path, found, listing, labelled) if listing else _keyed(file, path, found, labelled)
     except OSError as error:
@@ -116,7 +115,7 @@ def _sample(file: BinaryIO, path: Path, entry: _Entry, sound: Member, labelled: 
         "" if transcript is None else str(transcript),
         sound.size,
         "" if speaker is None else str(speaker),
-        float(duration_s) if isinstance(duration_s, int | float) and 0 <= duration_s < math.inf else None,
+        float(duration_s) if is_number(duration_s) else None,
     )
 
 
@@ -127,8 +126,8 @@ def span_of(path: Path, sound: Member) -> Span:
 
 def _facts(file: BinaryIO, path: Path, member: Member) -> dict[str, object]:
     try:
-        facts = json.loads(_text(file, path, member))
-    except (ValueError, RecursionError):
+        facts = parse_json(_text(file, path, member))
+    except ValueError:
         raise DataError(f"{path}:{member.name}: not JSON; make the archive again") from None
     if not isinstance(facts, dict):
         raise DataError(f"{path}:{member.name}: not a JSON object; make the archive again")
@@ -136,7 +135,7 @@ def _facts(file: BinaryIO, path: Path, member: Member) -> dict[str, object]:
 
 
 def _text(file: BinaryIO, path: Path, member: Member) -> str:
-    if member.size > _LARGEST_TEXT and member.name != LISTING:
+    if member.size > (LARGEST_PAGE if member.name == LISTING else _LARGEST_TEXT):
         raise DataError(f"{path}:{member.name}: {member.size} bytes are no transcript; make the archive again")
     try:
         return os.pread(file.fileno(), member.size, member.offset).decode("utf-8-sig")

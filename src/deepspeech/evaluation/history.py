@@ -3,7 +3,6 @@
 In: a checkpoint folder or the log itself, of a run that ended or goes on. Out: a History. Docs: docs/training.md.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import DataError
+from deepspeech.untrusted import parse_json
 
 LOG = "log.jsonl"
 Series = dict[int, float]  # by epoch, counted from 1 as in the progress line
@@ -114,7 +114,7 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Lines that tell of an epoch. One that a killed run did not finish, or a running one has not yet, is no line."""
     for number, line in enumerate(text.splitlines(), 1):
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except ValueError:
             continue
         if isinstance(row, dict) and "epoch" in row:

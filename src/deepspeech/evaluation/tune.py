@@ -32,6 +32,7 @@ from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
+from deepspeech.untrusted import parse_json
 
 ROUND = 8  # trials proposed together
 
@@ -144,7 +145,7 @@ def read_journal(path: Path) -> list[Trial]:
 
 def _read_line(line: bytes, number: int) -> Trial | None:
     try:
-        trial = Trial(**json.loads(line))
+        trial = Trial(**parse_json(line))
         whole = line.endswith(b"\n") and trial.number == number
         return trial if whole and all(math.isfinite(value) for value in asdict(trial).values()) else None
     except (ValueError, TypeError):

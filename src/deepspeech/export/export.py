@@ -22,7 +22,7 @@ from deepspeech.audio.span import Place
 from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import write_card
 from deepspeech.modelfile.seal import sealed
@@ -77,7 +77,7 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
 
 
 def _prove(restored: Restored, session: Session, sounds: Sequence[Float32]) -> Proof:
-    extractor, emitter = FeatureExtractor(restored.features), FileEmitter(session)
+    extractor, emitter = new_front_end(restored.features), FileEmitter(session)
     proof = Proof(len(sounds), 0, 0, 0, 0.0)
     with Progress(len(sounds), "proving the export", "clips") as progress:
         for sound in sounds:

@@ -1,26 +1,24 @@
-"""FeatureConfig: how sound becomes frames. Saved with every checkpoint and inside every exported model."""
+"""Settings of the front ends: how sound becomes frames. Saved with every checkpoint and inside every exported model.
 
-from dataclasses import dataclass
+`features.kind` names the front end; each has a frozen dataclass of its own, with its own defaults.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from deepspeech.errors import ConfigError
 
 
-@dataclass(frozen=True)
-class FeatureConfig:
-    """MFCC settings; the defaults are those of DeepSpeech 0.9.3.
+class FrontEndConfig:
+    """What the settings of every front end have, whatever else they hold."""
 
-    `end` says what becomes of samples after the last whole window: "drop" (as the old trainer did) or "pad" (one more
-    window, filled with zeros, as the old client did). Training and recognition of one model follow the same rule.
-    """
-
-    sample_rate_hz: int = 16000
-    window_ms: float = 32.0
-    step_ms: float = 20.0
-    coefficients: int = 26
-    mel_bands: int = 40
-    low_hz: float = 20.0
-    high_hz: float | None = None  # None: half the sample rate
-    end: str = "drop"
+    kind: str
+    sample_rate_hz: int
+    window_ms: float
+    step_ms: float
+    end: (
+        str  # what becomes of samples after the last whole window: "drop", or "pad": one more window, filled with zeros
+    )
 
     def __post_init__(self) -> None:
         if self.end not in ("drop", "pad"):
@@ -39,6 +37,11 @@ class FeatureConfig:
             )
 
     @property
+    def dimensions(self) -> int:
+        """Values in a frame."""
+        raise NotImplementedError
+
+    @property
     def window_samples(self) -> int:
         return int(self.sample_rate_hz * self.window_ms / 1000)
 
@@ -55,3 +58,58 @@ class FeatureConfig:
         """Frames that `samples` samples give."""
         whole = 0 if samples < self.window_samples else 1 + (samples - self.window_samples) // self.step_samples
         return whole + (self.end == "pad")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as saved; `registry.read_config` reads them."""
+        values: dict[str, Any] = asdict(self)  # type: ignore[call-overload]  # every front end's settings are a dataclass
+        return values
+
+
+@dataclass(frozen=True)
+class MfccConfig(FrontEndConfig):
+    """Mel-frequency cepstral coefficients; the defaults are those of DeepSpeech 0.9.3.
+
+    The old trainer dropped samples after the last whole window, the old client padded them: training and recognition
+    of one model follow the same rule.
+    """
+
+    sample_rate_hz: int = 16000
+    window_ms: float = 32.0
+    step_ms: float = 20.0
+    coefficients: int = 26
+    mel_bands: int = 40
+    low_hz: float = 20.0
+    high_hz: float | None = None  # None: half the sample rate
+    end: str = "drop"
+    kind = "mfcc"  # no field: saved settings without `kind` are these, also for versions that know no other
+
+    @property
+    def dimensions(self) -> int:
+        return self.coefficients
+
+
+@dataclass(frozen=True)
+class LogMelConfig(FrontEndConfig):
+    """Logarithms of mel filter bank energies, what most end-to-end systems hear (Kaldi, NeMo, icefall: 80 of them)."""
+
+    kind: str = field(default="log_mel", init=False)
+    sample_rate_hz: int = 16000
+    window_ms: float = 25.0
+    step_ms: float = 10.0
+    mel_bands: int = 80
+    low_hz: float = 20.0
+    high_hz: float | None = None  # None: half the sample rate
+    preemphasis: float = 0.97  # share of the sample before that is taken off each sample
+    end: str = "drop"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.preemphasis <= 1:
+            raise ConfigError(f"features.preemphasis is {self.preemphasis:g}; it must lie between 0 and 1")
+
+    @property
+    def dimensions(self) -> int:
+        return self.mel_bands
+
+
+FeatureConfig = MfccConfig  # its old name

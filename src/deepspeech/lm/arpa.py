@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from deepspeech import _native
 from deepspeech.errors import LmError
 from deepspeech.files import whole
-from deepspeech.lm.corpus import blocks, megabytes
 from deepspeech.lm.counts import KEY
 from deepspeech.lm.ngrams import COLUMNS, PIECE_WORDS, Ngrams, table, write_words
-from deepspeech.lm.store import MEGABYTE, Store
+from deepspeech.lm.store import Store
+from deepspeech.lm.texts import MEGABYTE, blocks, megabytes
 from deepspeech.progress import Progress
 
 COMPRESSION = 1  # gzip's fastest; the file is half as large again as at its slowest, which takes ten times as long

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deepspeech import _native
 from deepspeech.errors import LmError, ScorerError
-from deepspeech.lm.corpus import open_text, read_some
+from deepspeech.lm.texts import open_text, read_some
 
 TYPES = ("probing", "rest probing", "trie", "quantised trie", "array trie", "quantised array trie")  # by KenLM's number
 

@@ -18,7 +18,8 @@ from deepspeech.lm.ngrams import PIECE_WORDS, Ngrams, write_words
 from deepspeech.lm.normalise import Normalisation
 from deepspeech.lm.probabilities import Estimation, finish, finish_words, share_out
 from deepspeech.lm.prune import by_frequency, kept_words, thresholds
-from deepspeech.lm.store import MEGABYTE, Store
+from deepspeech.lm.store import Store
+from deepspeech.lm.texts import MEGABYTE
 
 KEY_BITS = 128
 ORDERS = range(2, 7)

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import LmError
+from deepspeech.lm.texts import MEGABYTE
 
 Columns = tuple[NDArray[Any], ...]
 
-MEGABYTE = 1_000_000
 # Python, NumPy, DuckDB's code and what it does not count among its memory, and a few pieces of tables under way.
 PROCESS_BYTES = 130 * MEGABYTE
 LEAST_DATABASE_BYTES = 70 * MEGABYTE  # with less, DuckDB 2.0 cannot sort

@@ -7,7 +7,8 @@ from typing import Any
 
 from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.chunks import ChunkSpec
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import FrontEndConfig
+from deepspeech.features.registry import read_config
 from deepspeech.modelfile.old_cards import lifted, lowered
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 from deepspeech.untrusted import check_description, parse_json
@@ -22,7 +23,7 @@ class ModelCard:
     """Everything recognition must know beside the weights, and who made them."""
 
     alphabet: Alphabet
-    features: FeatureConfig
+    features: FrontEndConfig
     model: Mapping[str, Any]  # the network's `kind` and shape, for people and for engines that know the kind
     chunk: ChunkSpec
     beam_width: int = 500
@@ -53,7 +54,7 @@ class ModelCard:
         page["format"] = FORMAT
         page["model"] = dict(self.model)
         page["tokens"] = {"kind": "bytes"} if self.alphabet.bytes_mode else {"kind": "characters", "labels": labels}
-        page["features"] = {"kind": "mfcc", **asdict(self.features)}
+        page["features"] = {"kind": self.features.kind, **self.features.to_dict()}
         page["chunk"] = asdict(self.chunk)
         return {_KEY: json.dumps(lowered(page), ensure_ascii=False)}
 
@@ -73,7 +74,7 @@ class ModelCard:
             del page["format"]
             return cls(
                 alphabet=_alphabet(**page.pop("tokens")),
-                features=_features(**page.pop("features")),
+                features=read_config(page.pop("features")),
                 model=_model(**page.pop("model")),
                 chunk=ChunkSpec(**page.pop("chunk")),
                 **page,
@@ -84,10 +85,6 @@ class ModelCard:
 
 def _alphabet(kind: str, labels: Any = None) -> Alphabet:
     return {"characters": lambda: Alphabet(labels), "bytes": ByteAlphabet}[kind]()
-
-
-def _features(kind: str, **settings: Any) -> FeatureConfig:
-    return {"mfcc": FeatureConfig}[kind](**settings)
 
 
 def _model(kind: str, **shape: Any) -> dict[str, Any]:

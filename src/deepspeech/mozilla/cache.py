@@ -1,21 +1,24 @@
-"""Converted models, kept from one start to the next: `$XDG_CACHE_HOME/deepspeech/models/KEY-FORMAT-CRC32.onnx`.
+"""Converted models, kept from one start to the next: `$XDG_CACHE_HOME/deepspeech/models/KEY-FORMAT-SHA256.onnx`.
 
-A file's name says what it was made from (SHA-256 of the old model) and what it must hold (CRC-32 of its own bytes), so
-one file is an entry: it appears whole or not at all, and damage is noticed. Where nothing can be written there, entries
-live in a temporary folder until the process ends.
+A file's name says what it was made from (SHA-256 of the old model) and what it must hold (SHA-256 of its own bytes), so
+one file is an entry: it appears whole or not at all, and damage is noticed. A name proves nothing to who may write
+there: folder and entries count only where they are this user's, and nobody else may write to them. Where the folder is
+another's or cannot be written, entries live in a temporary folder until the process ends.
 """
 
 import atexit
+import hashlib
 import os
+import stat
 import tempfile
-import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from deepspeech.files import whole_file
+from deepspeech.untrusted import open_regular
 
-FORMAT = 1  # of the conversion; another number makes every entry anew
+FORMAT = 2  # of the conversion; another number makes every entry anew
 BLOCK = 1 << 20
 
 
@@ -28,9 +31,9 @@ def folder() -> Path:
 def cached(key: str, make: Callable[[], bytes]) -> Path:
     """The file of `key`, made now if it is not there or not as it was written."""
     place = folder()
-    if found := _find(place, key):
+    if _trusted(place) and (found := _find(place, key)):
         return found
-    if not _writable(place):
+    if not (_writable(place) and _trusted(place)):
         place = _temporary()
         if found := _find(place, key):
             return found
@@ -49,10 +52,25 @@ def _writable(place: Path) -> bool:
     return os.access(place, os.W_OK)
 
 
+def _trusted(place: Path) -> bool:
+    """Is it this user's folder, and no link, to which nobody else may write?"""
+    try:
+        found = place.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and _own(found)
+
+
+def _own(found: os.stat_result) -> bool:
+    if not hasattr(os, "getuid"):  # Windows: the user's cache folder is the user's
+        return True
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
 def _find(place: Path, key: str) -> Path | None:
     for path in sorted(place.glob(f"{key}-{FORMAT}-*.onnx")):
         try:
-            if f"{_checksum(path):08x}" == path.stem.split("-")[-1]:
+            if not path.is_symlink() and _digest(path) == path.stem.split("-")[-1]:
                 return path
             path.unlink()
         except OSError:
@@ -62,18 +80,22 @@ def _find(place: Path, key: str) -> Path | None:
 
 def _write(place: Path, key: str, content: bytes) -> Path:
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = place / f"{key}-{FORMAT}-{zlib.crc32(content):08x}.onnx"
+    target = place / f"{key}-{FORMAT}-{hashlib.sha256(content).hexdigest()}.onnx"
     with whole_file(target) as partial:
         partial.write_bytes(content)
+        partial.chmod(0o600)
     return target
 
 
-def _checksum(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
+def _digest(path: Path) -> str:
+    """The SHA-256 of a regular file of this user's; "" of another's."""
+    digest = hashlib.sha256()
+    with open_regular(path) as file:
+        if not _own(os.fstat(file.fileno())):
+            return ""
         while block := file.read(BLOCK):
-            value = zlib.crc32(block, value)
-    return value
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import Any
 from deepspeech.errors import ConfigError
 from deepspeech.files import whole_file
 from deepspeech.remote.folders import STATE
+from deepspeech.untrusted import read_json
 
 LIST = "exported.json"
 _FRONT = (  # the old keys, and the flag that fills each
@@ -99,7 +100,7 @@ def pack(folder: Path, names: Iterable[str]) -> Path:
 def _listed(folder: Path) -> dict[str, str]:
     """The list; names that point out of the folder are not believed."""
     try:
-        listed = json.loads((folder / LIST).read_text(encoding="utf-8"))
+        listed = read_json(folder / LIST)
         return {name: sha for name, sha in listed.items() if name == Path(name).name and name not in (".", "..", LIST)}
     except FileNotFoundError:
         return {}

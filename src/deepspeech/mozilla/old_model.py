@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deepspeech._version import __version__
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ConfigError, ModelFileError, TextError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Quantised
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
@@ -162,7 +162,7 @@ def _card(said: Said, network: DeepSpeechConfig, kind: str, quantised: bool) -> 
     if not 1 <= said.beam_width <= 100_000:
         raise ModelFileError(f"is damaged (it asks for a beam of {said.beam_width})")
     try:
-        features = FeatureConfig(
+        features = MfccConfig(
             sample_rate_hz=said.sample_rate_hz,
             window_ms=float(said.window_ms),
             step_ms=float(said.step_ms),
@@ -185,7 +185,7 @@ def _card(said: Said, network: DeepSpeechConfig, kind: str, quantised: bool) -> 
 
 def _check_shapes(weights: Mapping[str, Float32 | Quantised], network: DeepSpeechConfig, card: ModelCard) -> None:
     hidden, classes = network.hidden, card.alphabet.classes
-    window = (2 * network.context_frames + 1) * card.features.coefficients
+    window = (2 * network.context_frames + 1) * card.features.dimensions
     inputs = {"1": window, "2": hidden, "3": hidden, "5": hidden, "6": hidden}
     found = weights["layer_6.weight"].shape[0]
     if found != classes:

@@ -13,6 +13,7 @@ from deepspeech import checkpoint
 from deepspeech.checkpoint import Tensors
 from deepspeech.config import CardConfig, RunConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.features.registry import read_config
 from deepspeech.files import whole_file
 from deepspeech.mozilla import convert, from_checkpoint
 from deepspeech.mozilla.old_model import OldModel
@@ -89,7 +90,7 @@ def _config(model: OldModel) -> RunConfig:
     return replace(
         plain,
         data=replace(plain.data, bytes_output=card.alphabet.bytes_mode),
-        features=replace(card.features, end="drop"),  # as the old trainer cut its clips
+        features=read_config(card.features.to_dict() | {"end": "drop"}),  # as the old trainer cut its clips
         network=model.network,
         decoding=replace(plain.decoding, beam_width=card.beam_width),
         card=CardConfig(language=card.language),

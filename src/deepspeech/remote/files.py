@@ -26,6 +26,7 @@ except ImportError:
 
 Name: TypeAlias = str | Path
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
+ALLOW_ADDRESSES = "DEEPSPEECH_ALLOW_ADDRESSES"  # set by a user whose data sets name files at addresses
 THREADS = 16  # they wait for the network, not for a core
 # A Path swallows one of the slashes. Protocols have two letters at least: C:/ is a disk.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
@@ -46,6 +47,20 @@ def beside(folder: Name, name: str) -> str:
     if address(name) or os.path.isabs(name):
         return name
     return f"{place.rstrip('/')}/{name}" if place else str(Path(folder) / name)
+
+
+def listed(folder: Name, name: str, where: str) -> str:
+    """`name` as a data set in `folder` means it; an address only of the kind at which the set itself lies.
+
+    Else whoever made the set could have this machine ask any other. Raises RemoteError, which `where` begins.
+    """
+    if "://" in name and not os.environ.get(ALLOW_ADDRESSES):
+        place, home = address(name), address(folder)
+        if place and (home is None or place.partition(":")[0] != home.partition(":")[0]):
+            raise RemoteError(
+                f"{where}: names the address {place[:200]}; where you trust the data set, set {ALLOW_ADDRESSES}=1"
+            )
+    return beside(folder, name)
 
 
 def parent(name: Name) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from deepspeech.errors import RemoteError
 from deepspeech.files import whole_file
 from deepspeech.remote.files import Name, address, alone, fetch, is_folder, landing, lock_of, opened, reaching, version
+from deepspeech.untrusted import read_json
 
 STATE = ".remote.json"
 
@@ -87,7 +88,7 @@ def push(folder: Path) -> None:
 def _state(folder: Path) -> dict[str, Any] | None:
     """What `.remote.json` says: the address, and of each file that both sides have what it was there and here."""
     try:
-        state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        state: dict[str, Any] = read_json(folder / STATE)
         _ = state["address"], state["files"]
     except FileNotFoundError:
         return None

@@ -33,7 +33,7 @@ from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError, audio_error
 from deepspeech.features.chunks import ChunkSpec
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.front_end import FrontEnd
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
@@ -103,7 +103,7 @@ class Bulk:
     def __init__(
         self,
         session: Session,
-        extractor: FeatureExtractor,
+        extractor: FrontEnd,
         new_decoder: Callable[[int], BeamDecoder],
         alternatives: int,
         threads: int | None,
@@ -284,7 +284,7 @@ def _padded(card: ModelCard, rows: Sequence[Row]) -> Float32:
     """Frames [clips, frames, dimensions] of all clips, zeros beyond both ends, enough for the longest's last step."""
     chunk = card.chunk
     frames = chunk.left + max(len(row.features) for row in rows) + chunk.right + chunk.frames
-    padded = np.zeros((len(rows), frames, card.features.coefficients), np.float32)
+    padded = np.zeros((len(rows), frames, card.features.dimensions), np.float32)
     for number, row in enumerate(rows):
         padded[number, chunk.left : chunk.left + len(row.features)] = row.features
     return padded

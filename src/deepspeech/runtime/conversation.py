@@ -17,7 +17,7 @@ from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Token, Transcript
 from deepspeech.errors import AudioError, ConfigError
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream, Float32, Samples, as_float
@@ -31,7 +31,7 @@ class ConversationStream:
     def __init__(
         self,
         session: Session,
-        extractor: FeatureExtractor,
+        extractor: FrontEnd,
         new_decoder: Callable[[int], BeamDecoder],
         rate_hz: int,
         rules: EndpointRules,

@@ -13,7 +13,7 @@ from deepspeech.audio.span import Place
 from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import AudioError, audio_error
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import EmissionStream
 
@@ -24,7 +24,7 @@ class FileEmitter:
     def __init__(self, session: Session, workers: int | None = None, shift_samples: int = 0) -> None:
         """With `shift_samples` every clip is heard so much later, or earlier where it is negative."""
         self._session, self._shift = session, shift_samples
-        self._extractor = FeatureExtractor(session.card.features)
+        self._extractor = new_front_end(session.card.features)
         self._workers = workers or cores()
 
     def emit(self, paths: Sequence[Place]) -> Iterator[Emission]:

@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
-from deepspeech.audio.span import Span
+from deepspeech.audio.span import Span, name_by_user
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -22,7 +22,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.bulk import Bulk, Channel, Recording
 from deepspeech.runtime.conversation import ConversationStream
@@ -45,7 +45,7 @@ class Recognizer:
         phrases: HotPhrases | None = None,
     ) -> None:
         self._session, self._scorer, self._hot_words, self._phrases = session, scorer, hot_words, phrases
-        self._extractor = FeatureExtractor(session.card.features)
+        self._extractor = new_front_end(session.card.features)
         self.options = options or replace(DecodeOptions(), beam_width=session.card.beam_width)
 
     @classmethod
@@ -190,6 +190,8 @@ class Recognizer:
 def _file(audio: str | Path | Span | bytes | BinaryIO) -> tuple[str | Path | Span | bytes, str]:
     """What to read, and how errors call it."""
     if isinstance(audio, str | Path | Span | bytes):
+        if isinstance(audio, str | Path):
+            name_by_user(audio)
         return audio, ""
     content = audio.read()
     if not isinstance(content, bytes):

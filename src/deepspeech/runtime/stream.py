@@ -22,8 +22,7 @@ from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
 from deepspeech.features.chunks import ChunkBuffer
-from deepspeech.features.frames import FrameStream
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.session import Session
 
 Float32 = NDArray[np.float32]
@@ -35,11 +34,11 @@ LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers 
 class EmissionStream:
     """The part of a stream before the search: samples in, probabilities of frames out."""
 
-    def __init__(self, session: Session, extractor: FeatureExtractor) -> None:
+    def __init__(self, session: Session, extractor: FrontEnd) -> None:
         self._session = session
-        self._frames = FrameStream(extractor)
-        self._chunks = ChunkBuffer(session.card.chunk, extractor.config.coefficients)
-        self._latest = np.zeros((0, extractor.config.coefficients), np.float32)
+        self._frames = extractor.stream()
+        self._chunks = ChunkBuffer(session.card.chunk, extractor.dimensions)
+        self._latest = np.zeros((0, extractor.dimensions), np.float32)
         self._states = session.start()
 
     def feed(self, samples: Float32) -> Float32:
@@ -87,7 +86,7 @@ class RecognizerStream:
     """One utterance being recognised. Leaving a `with` block closes it."""
 
     def __init__(
-        self, session: Session, extractor: FeatureExtractor, new_decoder: Callable[[int], BeamDecoder], rate_hz: int
+        self, session: Session, extractor: FrontEnd, new_decoder: Callable[[int], BeamDecoder], rate_hz: int
     ) -> None:
         """Use Recognizer.stream()."""
         self._emissions = EmissionStream(session, extractor)

@@ -9,8 +9,13 @@ NOT_TEXT = "not UTF-8 text; save it as UTF-8"
 
 
 def read_text(path: str | Path) -> str:
-    """All of a text file, its line ends (also those of old Macs) as newlines. Raises OSError, and as `decoded`."""
-    return decoded(Path(path).read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    """All of a text file. Raises OSError, and as `text_of`."""
+    return text_of(Path(path).read_bytes())
+
+
+def text_of(content: bytes) -> str:
+    """Text of its bytes, its line ends (also those of old Macs) as newlines. Raises as `decoded`."""
+    return decoded(content).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decoded(content: bytes) -> str:

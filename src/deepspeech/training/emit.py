@@ -37,7 +37,7 @@ class TorchEmitter:
         lengths = [sample.duration_s or sample.size_bytes for sample in samples]
         groups = [[samples[i] for i in group] for group in batches(lengths, self._batch_size, "descending", 0, 0)]
         device = next(self._network.parameters()).device
-        frame_s = self._network.config.chunk.stride * self._pipeline.extractor.config.step_s
+        frame_s = self._network.config.chunk.stride * self._pipeline.front_end.step_s
         for group, batches_of_group in load(groups, self._pipeline, 0, self._workers, device, self._on_bad):
             for batch in batches_of_group:  # one, or none where no clip could be read
                 logits, lengths_B = self._network(batch.features_BTF, batch.lengths_B)

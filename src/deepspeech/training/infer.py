@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,18 +11,20 @@ from numpy.typing import NDArray
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import Place
+from deepspeech.audio.span import Place, name_by_user
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 
 
 def infer(restored: Restored, path: Place, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
     """The best transcript of a sound file. Raises AudioError."""
+    if isinstance(path, Path):
+        name_by_user(path)
     samples, rate_hz = read_audio(path)
     return infer_samples(restored, resample(samples, rate_hz, restored.features.sample_rate_hz), options, scorer)
 
@@ -31,7 +34,7 @@ def infer_samples(
     restored: Restored, samples: NDArray[np.float32], options: DecodeOptions, scorer: Scorer | None = None
 ) -> Transcript:
     """The best transcript of mono samples [N] at the network's rate."""
-    features = FeatureExtractor(restored.features)(samples)
+    features = new_front_end(restored.features)(samples)
     logits_BTV, _ = restored.network(torch.from_numpy(features)[None])
     return decode(
         Emission(logits_BTV[0].softmax(-1).numpy(), restored.frame_s), restored.alphabet, options, scorer=scorer

@@ -1,11 +1,13 @@
 """What a run says: lines for people, and the same facts as JSON lines beside its checkpoints."""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from deepspeech.errors import TrainingError
 from deepspeech.evaluation.score import finite
 
 
@@ -23,7 +25,19 @@ class Log:
         for row in text.splitlines():
             print(f"{self._prefix}{row}", file=stream, flush=True)
         if facts and self._file:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             page = {name: finite(value) if isinstance(value, float) else value for name, value in facts.items()}
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"time": round(time.time(), 3), **page}, ensure_ascii=False) + "\n")
+            self._append(json.dumps({"time": round(time.time(), 3), **page}, ensure_ascii=False) + "\n")
+
+    def _append(self, row: str) -> None:
+        assert self._file
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.open("a+b") as file:
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    row = row if file.read() == b"\n" else "\n" + row  # a killed run's last line has no end
+                file.write(row.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise TrainingError(
+                f"{self._file}: cannot be written ({error.strerror}); free space or choose another checkpoint.folder"
+            ) from None

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from deepspeech.datasets.pipeline import Example, Pipeline
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.shard_order import durations
 from deepspeech.errors import AudioError, DataError, TrainingError
 from deepspeech.lm.memory import memory_bytes
 from deepspeech.training.loader import cut
@@ -37,9 +39,9 @@ def memory_told(batch: str) -> Iterator[None]:
 
 def longest(samples: Sequence[Sample], pipeline: Pipeline, epoch: int) -> Example:
     """The longest clip that can be read, prepared."""
-    for sample in sorted(samples, key=lambda sample: -(sample.duration_s or 0.0)):
+    for place in np.argsort(-durations(samples), kind="stable"):
         try:
-            return pipeline.prepare(sample, epoch)
+            return pipeline.prepare(samples[place], epoch)
         except AudioError:  # the loop says so when its turn comes
             continue
     raise DataError("no clip of the training set can be read; see that data.train names the right files")

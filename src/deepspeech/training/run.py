@@ -34,12 +34,12 @@ from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.shard_ahead import brought_ahead
-from deepspeech.datasets.shard_order import epoch_plan, some
+from deepspeech.datasets.shard_order import durations, epoch_plan, identity, some
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scored, Scores
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.training import devices, optim, stopping
@@ -101,12 +101,12 @@ class Run:
         self.sets: Sets = open_sets(config, self.alphabet, self.log, ranks)
         if not self.sets.train:
             raise ConfigError("data.train names no file; give at least one CSV")
-        extractor = FeatureExtractor(config.features)
+        front_end = new_front_end(config.features)
         augmentations = tuple(parse(text) for text in config.augment)
         feature_cache = open_feature_cache(config.data.feature_cache, config.features, augmentations, log.line)
         clips = ClipCache(config.data.cache_mb)
         self.plain = Pipeline(
-            extractor, self.alphabet, clips, outputs=config.network.outputs, feature_cache=feature_cache
+            front_end, self.alphabet, clips, outputs=config.network.outputs, feature_cache=feature_cache
         )
         self.pipeline = replace(
             self.plain,
@@ -116,7 +116,7 @@ class Run:
             epochs=config.training.epochs,
             clean_epochs=config.augment_after * config.training.epochs,
         )
-        self.network = build(config.network, config.features.coefficients, self.alphabet.classes).to(self.device)
+        self.network = build(config.network, config.features.dimensions, self.alphabet.classes).to(self.device)
         freeze(self.network, config.transfer.freeze)
         self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1
@@ -178,7 +178,7 @@ class Run:
 
     def _measure_features(self) -> None:
         """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
-        coefficients = self.config.features.coefficients
+        coefficients = self.config.features.dimensions
         chosen = some(self.sets.train, MEASURED_CLIPS)
         mine, rows = self.ranks.share(chosen), []
         with Progress(len(mine), "measuring features", "clips") as progress:
@@ -224,9 +224,8 @@ class Run:
         """Ranks that differ would learn different things, and no one would notice."""
         if self.ranks.count == 1:
             return
-        page_of_samples = "\n".join(f"{s.audio.name} {s.transcript} {s.duration_s}" for s in self.sets.train)
         self.ranks.same("settings", zlib.crc32(json.dumps(self.config.to_dict(), sort_keys=True).encode()))
-        self.ranks.same("training clips", zlib.crc32(page_of_samples.encode()))
+        self.ranks.same("training clips", identity(self.sets.train))
         self.ranks.same("position", [self.position.epoch, self.position.batch, self.position.step])
         self._check_weights()
 
@@ -274,10 +273,10 @@ class Run:
 
     def _rehearse(self) -> None:
         """The largest batch once, before anything is learnt: memory that does not suffice shows in the first minute."""
-        lengths = [sample.duration_s or 0.0 for sample in self.sets.train]
+        lengths_s = durations(self.sets.train)
         plan = self._plan(self.position.epoch)
-        group = max(plan, key=lambda group: len(group) * max(lengths[i] for i in group))
-        self.log.line(f"Trying the largest batch: {len(group)} clips of up to {max(lengths[i] for i in group):.1f} s")
+        group = max(plan, key=lambda group: len(group) * lengths_s[group].max())
+        self.log.line(f"Trying the largest batch: {len(group)} clips of up to {lengths_s[group].max():.1f} s")
         self._rehearsal([self.sets.train[i] for i in group]).needs(-(-len(group) // self.ranks.count))
 
     def _learn_epoch(self, signals: list[int]) -> float:

@@ -25,6 +25,8 @@ def losses(logits_BTV: Tensor, lengths_B: Tensor, batch: TensorBatch) -> Tensor:
 
     `lengths_B` frames of logits are a clip's own.
     """
+    if not logits_BTV.shape[1]:  # torch takes no batch without a frame
+        return torch.where(batch.label_lengths_B == 0, 0.0, float("inf"))
     return functional.ctc_loss(
         logits_BTV.log_softmax(-1).transpose(0, 1),
         batch.labels,

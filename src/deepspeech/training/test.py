@@ -16,7 +16,7 @@ from deepspeech.evaluation.averaged import averaged, shifts
 from deepspeech.evaluation.emissions import Emitter
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scores
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import refuse
 from deepspeech.training.log import Log
@@ -61,7 +61,7 @@ def emitter_of(
     on_bad: Callable[[Sample, AudioError], None] = refuse,
 ) -> Emitter:
     """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
-    extractor, outputs = FeatureExtractor(restored.features), restored.network.config.outputs
+    extractor, outputs = new_front_end(restored.features), restored.network.config.outputs
     pipelines = [
         Pipeline(extractor, restored.alphabet, ClipCache(0), outputs=outputs, shift_samples=shift)
         for shift in shifts(jitter_ms, restored.features.sample_rate_hz)

@@ -39,7 +39,7 @@ def quantised(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantised"
 
 def build(weights: Weights, config: DeepSpeechConfig, card: ModelCard) -> Model:
     """The network of `weights` as they are. Layers are normalised where there are `norms`."""
-    graph, dimensions = Graph(), card.features.coefficients
+    graph, dimensions = Graph(), card.features.dimensions
     size = 2 * config.context_frames + 1
     x = graph.add("Sub", ["windows", graph.constant("feature_mean", as_float(weights, "feature_mean"))], "centred")
     x = graph.add("Mul", [x, graph.constant("feature_scale", as_float(weights, "feature_scale"))], "normalised")

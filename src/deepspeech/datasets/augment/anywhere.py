@@ -10,10 +10,10 @@ from deepspeech.datasets.augment.spec import Random
 
 
 def time_mask(x: Float32, random: Random, scene: Scene, n: float, size: float) -> Float32:
-    """With `n` intervals of `size` ms silenced; in the feature domain set to the clip's mean."""
+    """With `n` intervals of `size` ms silenced; features set to their mean."""
     x = x.copy()
     width = min(max(0, round(size * scene.per_ms())), len(x))
-    fill = x.mean(axis=0) if scene.domain == "features" else 0
+    fill = scene.masked(x)
     for _ in range(round(n)):
         first = int(random.integers(0, len(x) - width + 1))
         x[first : first + width] = fill
@@ -22,11 +22,11 @@ def time_mask(x: Float32, random: Random, scene: Scene, n: float, size: float) -
 
 def adaptive_time_mask(x: Float32, random: Random, scene: Scene, n: float, size: float) -> Float32:
     """With masks whose number and greatest length are shares of the clip's frames (Park et al. 2020): `n`, at most
-    20 of them, and `size`; each of random length, silenced, or in the feature domain set to the clip's mean.
+    20 of them, and `size`; each of random length, silenced, or features set to their mean.
     """
     x = x.copy()
     longest = min(max(0, int(size * len(x))), len(x))
-    fill = x.mean(axis=0) if scene.domain == "features" else 0
+    fill = scene.masked(x)
     for _ in range(min(20, int(n * len(x)))):
         width = int(random.integers(0, longest + 1))
         first = int(random.integers(0, len(x) - width + 1))

@@ -1,6 +1,6 @@
 """What each augmentation does to a clip: float32 arrays in, arrays of the same kind out. Nothing is changed in place.
 
-Domains: "signal" samples [N] in -1 to 1; "spectrogram" squared magnitudes [T, bins]; "features" MFCC [T, coefficients].
+Domains: "signal" samples [N] in -1 to 1; "spectrogram" squared magnitudes [T, bins]; "features" [T, dimensions].
 """
 
 from collections.abc import Callable

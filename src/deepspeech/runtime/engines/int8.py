@@ -64,7 +64,7 @@ def _network(arrays: Arrays, card: ModelCard) -> Int8Network:
         arrays["feature_mean"], arrays["feature_scale"], first, [_dense(arrays, n) for n in "235"], layers,
         _dense(arrays, "6"), norms, clip,
     )  # fmt: skip
-    size = (2 * shape["context_frames"] + 1) * card.features.coefficients
+    size = (2 * shape["context_frames"] + 1) * card.features.dimensions
     if (network.window, network.hidden, network.classes) != (size, shape["hidden"], card.alphabet.classes):
         raise ModelFileError("the network has another size than its card says")
     return network

@@ -1,0 +1,43 @@
+"""Printable: what is printed commands no terminal, whatever labels, transcripts and names of files hold.
+
+Control characters but line breaks and tabs, and lone surrogates (bytes of names that are no UTF-8), are written as
+JSON and Python write them: \\u001b, \\udcff. Standard library only.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """`text` with every control character and surrogate spelled out."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class PrintableStream:
+    """A text stream that makes all that is written to it printable; `unfiltered` is the stream itself."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.unfiltered = stream
+
+    def write(self, text: str) -> int:
+        """Write `text`, made printable."""
+        return self.unfiltered.write(printable(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unfiltered, name)
+
+
+@contextmanager
+def printable_output() -> Iterator[None]:
+    """Meanwhile, or while the decorated function runs, stdout and stderr are printable."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (PrintableStream(stream) for stream in before)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
