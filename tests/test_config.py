@@ -25,8 +25,9 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.errors import ConfigError
 from deepspeech.features.config import LogMelConfig
 
-HINTS = get_type_hints(RunConfig)
-TABLES = {name: type(value) for name, value in vars(RunConfig()).items() if is_dataclass(value)}
+TABLES: dict[str, Any] = {
+    name: type(table) for name, table in vars(RunConfig()).items() if is_dataclass(table)
+}  # each with the settings of its default kind
 PLAIN = [item for item in fields(RunConfig) if item.name not in TABLES]  # settings outside tables
 SETTINGS = [(table, item.name) for table, kind in TABLES.items() for item in fields(kind)]
 

@@ -257,7 +257,7 @@ def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
 # Tables whose settings depend on their `kind`.
 BY_KIND: dict[Any, Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]] = {
     FrontEndConfig: config_of_kind,
-    NetworkConfig: lambda table: (config_type(table), dict(table)),
+    NetworkConfig: lambda page: (config_type(page), dict(page)),
 }
 
 

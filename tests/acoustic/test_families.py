@@ -61,7 +61,7 @@ def network(shape: dict[str, object]) -> AcousticNetwork:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("frames", [1, 8, 33])
+@pytest.mark.parametrize("frames", [0, 1, 8, 33])
 @torch.no_grad()
 def test_chunks_give_what_the_whole_gives(shape: dict[str, object], frames: int) -> None:
     made, features = network(shape), torch.randn(2, frames, DIMENSIONS)
@@ -69,7 +69,7 @@ def test_chunks_give_what_the_whole_gives(shape: dict[str, object], frames: int)
     assert whole.shape == (2, made.config.outputs(frames), CLASSES)
     assert lengths_B.tolist() == [whole.shape[1]] * 2
     buffers = [ChunkBuffer(made.config.chunk, DIMENSIONS) for _ in range(2)]
-    pieces, states = [], made.start(2)
+    pieces, states = [torch.zeros(2, 0, CLASSES)], made.start(2)
     for first in range(0, frames, 5):
         fed = [buffer.feed(clip[first : first + 5].numpy()) for buffer, clip in zip(buffers, features, strict=True)]
         for chunks in zip(*fed, strict=True):

@@ -10,16 +10,14 @@ from tests.tiny.config import TinyConfig
 
 class Tiny(AcousticNetwork):
     def __init__(self, config: TinyConfig, dimensions: int, classes: int) -> None:
-        super().__init__(config, dimensions)
+        super().__init__(config, dimensions, classes)
         self.conv = nn.Conv1d(dimensions, config.width, 3, stride=2)
         self.mix = nn.Conv1d(config.width, config.width, 2)
         self.output = nn.Linear(config.width, classes)
 
-    def forward(
-        self, features_BTF: Tensor, lengths_B: Tensor | None = None, random: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
         even_BTF = functional.pad(features_BTF, (0, 0, 0, features_BTF.shape[1] % 2))
-        return self.step(even_BTF, self.start(len(even_BTF)))[0], self.output_lengths(features_BTF, lengths_B)
+        return self.step(even_BTF, self.start(len(even_BTF)))[0]
 
     def start(self, clips: int) -> States:
         zeros = self.feature_mean.new_zeros

@@ -23,21 +23,32 @@ class AcousticNetwork(nn.Module, ABC):
     feature_mean: Tensor
     feature_scale: Tensor
 
-    def __init__(self, config: NetworkConfig, dimensions: int) -> None:
+    def __init__(self, config: NetworkConfig, dimensions: int, classes: int) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.classes = config, classes
         # Constants, not parameters: measured once on the training set, the identity until then.
         self.register_buffer("feature_mean", torch.zeros(dimensions))
         self.register_buffer("feature_scale", torch.ones(dimensions))
 
-    @abstractmethod
     def forward(
         self, features_BTF: Tensor, lengths_B: Tensor | None = None, random: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
         """Logits [B, O, V] of whole clips, and how many of each clip's are its own: [B], on the CPU.
 
-        `lengths_B` are frames of features (None: none is padded). While training, randomness comes from `random`
-        alone (None: torch's own generator), for threads share the network.
+        `lengths_B` are frames of features (None: none is padded); `random` is as for `whole`.
+        """
+        clips, frames, _ = features_BTF.shape
+        given_B = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()
+        outputs_B: Tensor = self.config.outputs(given_B)
+        if not frames:  # sound shorter than a window says nothing
+            return features_BTF.new_zeros(clips, 0, self.classes), outputs_B
+        return self.whole(features_BTF, lengths_B, random), outputs_B
+
+    @abstractmethod
+    def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
+        """Logits [B, O, V] of whole clips of at least a frame; what lies beyond a clip's end means nothing.
+
+        While training, randomness comes from `random` alone (None: torch's own generator): threads share the network.
         """
 
     @abstractmethod
@@ -61,13 +72,6 @@ class AcousticNetwork(nn.Module, ABC):
         for name in self.state_dict():
             groups[self.layer_of(name)].append(name)
         return groups
-
-    def output_lengths(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
-        """Frames of output of each clip [B]: what `forward` gives beside the logits."""
-        clips, frames, _ = features_BTF.shape
-        given = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()
-        outputs: Tensor = self.config.outputs(given)
-        return outputs
 
 
 def build(config: NetworkConfig, dimensions: int, classes: int) -> AcousticNetwork:

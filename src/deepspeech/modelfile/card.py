@@ -54,7 +54,7 @@ class ModelCard:
         page["format"] = FORMAT
         page["model"] = dict(self.model)
         page["tokens"] = {"kind": "bytes"} if self.alphabet.bytes_mode else {"kind": "characters", "labels": labels}
-        page["features"] = {"kind": "mfcc", **self.features.to_dict()}
+        page["features"] = {"kind": self.features.kind, **self.features.to_dict()}
         page["chunk"] = asdict(self.chunk)
         return {_KEY: json.dumps(lowered(page), ensure_ascii=False)}
 

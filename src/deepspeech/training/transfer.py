@@ -76,10 +76,11 @@ def take_over(network: AcousticNetwork, source: Tensors, drop: Collection[str]) 
             )
         own.copy_(torch.from_numpy(source[name].copy()))
         taken[layer] = None
-    if unused := [name for name in source if name not in state and network.layer_of(name) not in dropped]:
+    unused = {name: network.layer_of(name) for name in source if name not in state}
+    if unused := {name: layer for name, layer in unused.items() if layer not in dropped}:
         raise CheckpointError(
             f"the source has {', '.join(unused)}, for which this network has no use; "
-            f"give it the same [network] settings, or drop {', '.join(dict.fromkeys(map(network.layer_of, unused)))}"
+            f"give it the same [network] settings, or drop {', '.join(dict.fromkeys(unused.values()))}"
         )
     return list(taken)
 

@@ -33,7 +33,7 @@ class DeepSpeech(AcousticNetwork):
     config: DeepSpeechConfig
 
     def __init__(self, config: DeepSpeechConfig, dimensions: int, classes: int) -> None:
-        super().__init__(config, dimensions)
+        super().__init__(config, dimensions, classes)
         window = (2 * config.context_frames + 1) * dimensions
         hidden = config.hidden
         self.layer_1 = nn.Linear(window, hidden)
@@ -73,24 +73,19 @@ class DeepSpeech(AcousticNetwork):
                 with torch.no_grad():
                     value[hidden : 2 * hidden].fill_(1.0)  # the forget gate, second of i, f, g, o
 
-    def forward(
-        self, features_BTF: Tensor, lengths_B: Tensor | None = None, random: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
         """Frames beyond a clip's ends are zeros, as the old trainer had them.
 
         A bidirectional network must know where each clip ends. With an LSTM a CPU leaves out what lies beyond: logits
         there are zeros.
         """
-        outputs_B = self.output_lengths(features_BTF, lengths_B)
-        if not features_BTF.shape[1]:  # sound shorter than a window says nothing
-            return features_BTF.new_zeros(len(features_BTF), 0, self.layer_6.out_features), outputs_B
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
         frames_BTF = self.normalise(padded)
-        ends_B = None if lengths_B is None else outputs_B
+        ends_B = None if lengths_B is None else self.config.outputs(lengths_B)
         if ends_B is not None and self.config.recurrent == "lstm" and features_BTF.device.type == "cpu":
-            return self._packed(frames_BTF, ends_B, random), outputs_B
-        return self._logits(self._windows(frames_BTF), random=random, lengths_B=ends_B)[0], outputs_B
+            return self._packed(frames_BTF, ends_B, random)
+        return self._logits(self._windows(frames_BTF), random=random, lengths_B=ends_B)[0]
 
     def _packed(self, frames_BTF: Tensor, lengths_B: Tensor, random: torch.Generator | None) -> Tensor:
         """Logits [B, T, V], calculated for the clips' own frames alone: frame by frame, the longest clip first."""
