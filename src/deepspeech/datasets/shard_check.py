@@ -14,10 +14,12 @@ def examine_shards(
     samples: ShardSet, alphabet: Alphabet | None, features: FeatureConfig, label: str, stride: int = 1
 ) -> tuple[ShardSet, list[Fault]]:
     """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound."""
+    places = samples.contents.suspects(alphabet, features, stride) if samples.contents else range(len(samples))
     good = np.ones(len(samples), bool)
     faults: list[Fault] = []
-    with Progress(len(samples), f"checking {label}", "clips") as progress:
-        for place, sample in enumerate(progress.over(samples)):
+    with Progress(len(places), f"checking {label}", "clips") as progress:
+        for place in progress.over(places):
+            sample = samples[place]
             duration_s = sample.duration_s or 0.0
             found = look(sample, alphabet, features, stride, AudioInfo(0, 1, 0, duration_s)).faults
             good[place] = not found
