@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.recognizer import Recognizer
-from deepspeech.runtime.session import State
 from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
@@ -128,12 +128,14 @@ class SpacelessSession(ToneSession):
         super().__init__(sure)
         self._quiet = quiet
 
-    def step(self, windows_BTCF: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-        probabilities, state = super().step(windows_BTCF, state)
+    def step(
+        self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
+    ) -> tuple[np.ndarray, States]:
+        probabilities, states = super().step(chunk_BTF, states)
         blank = probabilities[..., -1] > 0.99
         probabilities[blank] = (1 - self._quiet) / (probabilities.shape[-1] - 1)
         probabilities[blank, -1] = self._quiet
-        return probabilities, state
+        return probabilities, states
 
 
 @settings(max_examples=25, deadline=None)
