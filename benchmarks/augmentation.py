@@ -19,8 +19,8 @@ from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import KINDS, keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.csv_files import read_csv
-from deepspeech.features.config import FeatureConfig
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.config import MfccConfig
+from deepspeech.features.mfcc import Mfcc
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE_MB = 1000
@@ -37,8 +37,8 @@ class Bench:
     """Clips in each domain, and what it costs to do something to them."""
 
     def __init__(self, data: Path, clips: int, repeats: int) -> None:
-        self.config, self.cache, self.repeats = FeatureConfig(), ClipCache(CACHE_MB), repeats
-        self.extractor, self.samples = FeatureExtractor(self.config), read_csv(data, labelled=False)[:clips]
+        self.config, self.cache, self.repeats = MfccConfig(), ClipCache(CACHE_MB), repeats
+        self.extractor, self.samples = Mfcc(self.config), read_csv(data, labelled=False)[:clips]
         signals = [self.cache.read(sample, self.config.sample_rate_hz) for sample in self.samples]
         self.seconds = sum(map(len, signals)) / self.config.sample_rate_hz
         powers = [self.extractor.power(signal) for signal in signals]

@@ -85,13 +85,13 @@ def run(arguments: argparse.Namespace) -> None:
     from deepspeech.datasets.samples import read_samples
     from deepspeech.datasets.shard_check import examine_shards
     from deepspeech.datasets.shard_order import epoch_plan
-    from deepspeech.features.config import FeatureConfig
-    from deepspeech.features.mfcc import FeatureExtractor
+    from deepspeech.features.config import MfccConfig
+    from deepspeech.features.mfcc import Mfcc
     from deepspeech.text.alphabet import ENGLISH
     from deepspeech.training.loader import load, refuse
 
     torch.set_num_threads(1)
-    features, epoch = FeatureConfig(), arguments.epoch
+    features, epoch = MfccConfig(), arguments.epoch
     started = time.perf_counter()
     samples, faults = examine_shards(read_samples(arguments.folder), ENGLISH, features, str(arguments.folder))
     opened_s = time.perf_counter() - started
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{len(samples)} clips opened and checked in {opened_s:.2f} s, planned in {planned_s:.2f} s")
     assert not faults
     kept = open_feature_cache(arguments.feature_cache, features, (), print)
-    pipeline = Pipeline(FeatureExtractor(features), ENGLISH, ClipCache(0), feature_cache=kept)
+    pipeline = Pipeline(Mfcc(features), ENGLISH, ClipCache(0), feature_cache=kept)
     groups = ([samples[i] for i in group] for group in plan)
     disk_blocks = resource.getrusage(resource.RUSAGE_SELF).ru_inblock
     seconds, clips, started, cpu = 0.0, 0, time.perf_counter(), time.process_time()

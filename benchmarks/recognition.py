@@ -151,13 +151,13 @@ def make_random(path: Path, hidden: int) -> None:
     from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
     from deepspeech.acoustic.deepspeech.graph import build
     from deepspeech.acoustic.deepspeech.network import DeepSpeech
-    from deepspeech.features.config import FeatureConfig
+    from deepspeech.features.config import MfccConfig
     from deepspeech.modelfile.card import ModelCard
     from deepspeech.modelfile.graph import write_card
     from deepspeech.text.alphabet import ENGLISH
 
     shape, made_with = DeepSpeechConfig(hidden=hidden), "benchmarks/recognition.py"
-    card = ModelCard(ENGLISH, FeatureConfig(), shape.described(), shape.chunk, precision="int8", made_with=made_with)
+    card = ModelCard(ENGLISH, MfccConfig(), shape.described(), shape.chunk, precision="int8", made_with=made_with)
     network = DeepSpeech(shape, card.features.coefficients, ENGLISH.classes)
     with tempfile.TemporaryDirectory() as folder:
         weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}

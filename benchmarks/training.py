@@ -49,10 +49,10 @@ def main() -> None:
 def operations(hidden: int) -> float:
     """Additions and multiplications of an audio second's learning: each weight thrice a frame, layer 1's but twice."""
     from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
-    from deepspeech.features.config import FeatureConfig
+    from deepspeech.features.config import MfccConfig
     from deepspeech.text.alphabet import ENGLISH
 
-    features = FeatureConfig()
+    features = MfccConfig()
     first = (2 * DeepSpeechConfig().context_frames + 1) * features.coefficients * hidden
     weights = 3 * hidden**2 + 8 * hidden**2 + hidden * ENGLISH.classes
     return 2 * (2 * first + 3 * weights) / features.step_s
@@ -83,17 +83,17 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     from deepspeech.datasets.csv_files import read_csv
     from deepspeech.datasets.pipeline import Pipeline
     from deepspeech.datasets.sampler import batches
-    from deepspeech.features.config import FeatureConfig
-    from deepspeech.features.mfcc import FeatureExtractor
+    from deepspeech.features.config import MfccConfig
+    from deepspeech.features.mfcc import Mfcc
     from deepspeech.text.alphabet import ENGLISH
     from deepspeech.training import optim
     from deepspeech.training.loader import load, refuse
     from deepspeech.training.step import Learner
 
-    features = FeatureConfig()
+    features = MfccConfig()
     samples, _ = examine_all(read_csv(arguments.csv), ENGLISH, features, str(arguments.csv), 1)
     augmentations = tuple(parse(text) for text in arguments.augment)
-    pipeline = Pipeline(FeatureExtractor(features), ENGLISH, ClipCache(1000 if augmentations else 0), augmentations)
+    pipeline = Pipeline(Mfcc(features), ENGLISH, ClipCache(1000 if augmentations else 0), augmentations)
     plan = batches([s.duration_s or 0 for s in samples], arguments.batch_size, "shuffled", 1, 0) * 100
     network = DeepSpeech(DeepSpeechConfig(hidden=hidden), features.coefficients, ENGLISH.classes).train()
     optimiser = optim.adam(network, TrainingConfig(learning_rate=1e-4))

@@ -22,8 +22,8 @@ from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.csv_files import read_csv
-from deepspeech.features.config import FeatureConfig
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.config import MfccConfig
+from deepspeech.features.mfcc import Mfcc
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "data" / "demo"
@@ -64,8 +64,8 @@ class Studio:
     """The clip before, and what it becomes."""
 
     def __init__(self) -> None:
-        self.config, cache = FeatureConfig(), ClipCache(100)
-        self.rate_hz, self.extractor = self.config.sample_rate_hz, FeatureExtractor(self.config)
+        self.config, cache = MfccConfig(), ClipCache(100)
+        self.rate_hz, self.extractor = self.config.sample_rate_hz, Mfcc(self.config)
         entries = [parse(text) for text in EXAMPLES.values()]
         self.sources = Sources(entries, read_csv(SPEECH), cache, self.rate_hz)
         samples, rate_hz = soundfile.read(DEMO / "clips" / CLIP, dtype="float32")
@@ -115,11 +115,11 @@ class Studio:
 
 def draw(path: Path, before: Float32, after: Float32, text: str) -> None:
     """Two spectrograms side by side with the same axes and colours."""
-    step_s = FeatureConfig().step_s
+    step_s = MfccConfig().step_s
     figure = Figure(figsize=(7.6, 2.1), dpi=100, layout="constrained")
     for axes, power, title in zip(figure.subplots(1, 2, sharey=True), (before, after), ("before", text), strict=True):
         level_db = 10 * np.log10(np.maximum(power.T, 1e-10))
-        extent = (0, power.shape[0] * step_s, 0, FeatureConfig().sample_rate_hz / 2000)
+        extent = (0, power.shape[0] * step_s, 0, MfccConfig().sample_rate_hz / 2000)
         axes.set_facecolor("black")
         axes.imshow(level_db, "magma", aspect="auto", origin="lower", extent=extent, vmin=QUIETEST_DB, vmax=LOUDEST_DB)
         axes.set(xlim=(0, LONGEST_S), ylim=(0, 8), yticks=(0, 2, 4, 6, 8), xlabel="s")

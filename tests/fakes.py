@@ -12,8 +12,9 @@ from deepspeech.audio.formats import write_wav
 from deepspeech.config import RunConfig, resolve
 from deepspeech.datasets.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
-from deepspeech.features.config import FeatureConfig
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.config import MfccConfig
+from deepspeech.features.mfcc import Mfcc
+from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import States
 from deepspeech.text.alphabet import ENGLISH, Alphabet
@@ -41,7 +42,7 @@ def knows_tones(network: Any) -> None:
     """
     import torch
 
-    extractor = FeatureExtractor(FeatureConfig())
+    extractor = Mfcc(MfccConfig())
     heard = np.stack([extractor(tones(letter * 5))[20] for letter in " abcd"])  # in the middle of the sound
     norms = (heard**2).sum(1) / 2
     scale = 4 / norms.max()
@@ -125,11 +126,11 @@ def silence(duration_s: float, rate_hz: int = 16000, seed: int = 1) -> np.ndarra
     return (1e-4 * random.standard_normal(int(duration_s * rate_hz))).astype(np.float32)
 
 
-def card(alphabet: Alphabet = ENGLISH, features: FeatureConfig | None = None, **given: Any) -> ModelCard:
+def card(alphabet: Alphabet = ENGLISH, features: MfccConfig | None = None, **given: Any) -> ModelCard:
     """The card of a DeepSpeech network of some shape."""
     names = {item.name for item in fields(DeepSpeechConfig)}
     shape = DeepSpeechConfig(**{name: given.pop(name) for name in names & set(given)})
-    return ModelCard(alphabet, features or FeatureConfig(), shape.described(), shape.chunk, **given)
+    return ModelCard(alphabet, features or MfccConfig(), shape.described(), shape.chunk, **given)
 
 
 def by_window(model: Any, windows_BTCF: Any, states: Any) -> tuple[Any, Any]:
@@ -149,7 +150,7 @@ class ToneSession:
         self.card = card(alphabet, hidden=1, beam_width=16)
         self.steps = 0
         self._sure = sure
-        extractor = FeatureExtractor(self.card.features)
+        extractor = new_front_end(self.card.features)
         self._letters = np.stack([extractor(spoken(letter))[2] for letter in SPOKEN])
 
     def start(self, clips: int = 1) -> States:

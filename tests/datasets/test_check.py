@@ -10,10 +10,10 @@ import soundfile
 from deepspeech.datasets.check import SHOWN, Fault, describe, examine, examine_all, refuse
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.text.alphabet import ENGLISH
 
-FEATURES = FeatureConfig()
+FEATURES = MfccConfig()
 
 
 def clip(path: Path, transcript: str = "hello", count: int = 16000, rate_hz: int = 16000) -> Sample:
@@ -85,7 +85,7 @@ def test_the_longest_transcript_that_fits_is_let_through(tmp_path: Path, count: 
 def test_the_end_rule_counts(tmp_path: Path) -> None:
     sample = clip(tmp_path / "a.wav", "ab" * 25)
     assert isinstance(examine(sample, ENGLISH, FEATURES), Fault)
-    assert isinstance(examine(sample, ENGLISH, FeatureConfig(end="pad")), Sample)
+    assert isinstance(examine(sample, ENGLISH, MfccConfig(end="pad")), Sample)
 
 
 def test_a_long_list_of_faults_is_cut_and_counted() -> None:

@@ -26,7 +26,7 @@ from deepspeech.datasets.shard_writer import ShardOptions, index_shards, write_s
 from deepspeech.datasets.shards import MANIFEST, ShardSet
 from deepspeech.datasets.tar_files import read_tar
 from deepspeech.errors import ConfigError, DataError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.text.alphabet import ENGLISH
 from tests.datasets.test_pipeline import clip
 
@@ -151,8 +151,8 @@ def test_the_look_before_training_finds_what_it_finds_in_other_sets(tmp_path: Pa
     given = clips(tmp_path / "clips")
     given[5] = replace(given[5], transcript="a transcript of more letters than there are frames")
     found = sharded(tmp_path / "shards", given)
-    good, faults = examine_shards(found, ENGLISH, FeatureConfig(), "set")
-    other, other_faults = examine_all(list(found), ENGLISH, FeatureConfig(), "set", 1)
+    good, faults = examine_shards(found, ENGLISH, MfccConfig(), "set")
+    other, other_faults = examine_all(list(found), ENGLISH, MfccConfig(), "set", 1)
     assert [s.id for s in good] == [s.id for s in other]
     assert [f.reason for f in faults] == [f.reason for f in other_faults]
     assert len(faults) == 4  # two with letters that English lacks, one empty, one too long

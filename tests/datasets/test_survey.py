@@ -18,7 +18,7 @@ from deepspeech.datasets.statistics import statistics
 from deepspeech.datasets.survey import Survey, SurveyOptions, open_sets, survey, usual_rates
 from deepspeech.datasets.survey_page import page, table, to_dict
 from deepspeech.errors import ConfigError, DataError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.text.alphabet import ENGLISH
 from tests.datasets.faulty_set import DOUBTFUL, REFUSED, faulty_set
 
@@ -52,7 +52,7 @@ def test_headers_alone_find_all_but_what_must_be_heard(sets: tuple[Path, Path], 
 
 def test_training_refuses_the_same(sets: tuple[Path, Path], heard: Survey) -> None:
     samples = [sample for one in open_sets(sets) for sample in one.samples]
-    _, faults = examine_all(samples, ENGLISH, FeatureConfig(), "all", 2)
+    _, faults = examine_all(samples, ENGLISH, MfccConfig(), "all", 2)
     assert {fault.sample.audio.name for fault in faults} == set(REFUSED)
     assert heard.refused() == len(REFUSED)
     assert heard.refused("dev.csv") == 0
@@ -136,7 +136,7 @@ def test_an_empty_set_is_refused_in_words(tmp_path: Path) -> None:
     empty = survey(open_sets([tmp_path / "a.csv"]), ENGLISH)
     assert "no clip" in page(empty, 5)
     assert to_dict(empty)["accepted"] is False
-    draw(empty, FeatureConfig(), tmp_path / "a.png")
+    draw(empty, MfccConfig(), tmp_path / "a.png")
 
 
 def test_limits_are_checked() -> None:
@@ -169,11 +169,11 @@ def test_statistics_count_words_that_training_does_not_hear(heard: Survey) -> No
 
 
 def test_the_picture_is_drawn_whole_or_not_at_all(heard: Survey, tmp_path: Path) -> None:
-    draw(heard, FeatureConfig(), tmp_path / "a.png")
+    draw(heard, MfccConfig(), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     with pytest.raises(DataError, match="cannot be written"):
-        draw(heard, FeatureConfig(), tmp_path / "none" / "a.png")
+        draw(heard, MfccConfig(), tmp_path / "none" / "a.png")
 
 
 def test_letters_without_a_picture_and_signs_of_the_library_are_drawn(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_letters_without_a_picture_and_signs_of_the_library_are_drawn(tmp_path: 
     write_csv(tmp_path / "_$x$.csv", [Sample("", tmp_path / "a.wav", said, 1)])
     write_csv(tmp_path / "b.csv", [Sample("", tmp_path / "a.wav", said, 1)])
     one = survey(open_sets([tmp_path / "_$x$.csv", tmp_path / "b.csv"]), None)
-    draw(one, FeatureConfig(), tmp_path / "a.png")  # a warning would be an error here
+    draw(one, MfccConfig(), tmp_path / "a.png")  # a warning would be an error here
 
 
 def test_columns_stand_below_each_other() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deepspeech.errors import ConfigError
-from deepspeech.features.config import FeatureConfig, FrontEndConfig, LogMelConfig, MfccConfig
+from deepspeech.features.config import FrontEndConfig, LogMelConfig, MfccConfig
 from deepspeech.features.registry import FRONT_ENDS, read_config
 
 OLD_PAGE = (  # of a checkpoint and a model card before there were kinds
@@ -52,7 +52,7 @@ def test_a_page_without_a_kind_is_of_mfcc_and_is_written_as_it_was() -> None:
     config = read_config(json.loads(OLD_PAGE))
     assert config == MfccConfig()
     assert json.dumps(config.to_dict()) == OLD_PAGE
-    assert FeatureConfig(**json.loads(OLD_PAGE)) == config
+    assert MfccConfig(**json.loads(OLD_PAGE)) == config
 
 
 def test_log_mel_is_written_with_its_kind_and_all_its_defaults() -> None:

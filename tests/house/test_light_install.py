@@ -1,9 +1,11 @@
 """Recognition needs no trainer's parts: a child process in which they cannot be imported does all that is promised."""
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,21 @@ def test_help_is_there(command: str) -> None:
     done = deepspeech(*command.split(), "--help")
     assert done.returncode == 0, done.stderr
     assert "Usage" in done.stdout
+
+
+def test_the_light_distribution_ships_no_file_that_needs_torch() -> None:
+    root = Path(__file__).resolve().parents[2]
+    left_out = re.findall(
+        r'^    "(deepspeech/.+)",$', (root / "packaging/light/pyproject.toml").read_text(), re.MULTILINE
+    )
+    shipped = [
+        path
+        for path in sorted((root / "src").rglob("*.py"))
+        if not any(fnmatch(path.relative_to(root / "src").as_posix(), pattern) for pattern in left_out)
+    ]
+    torch = re.compile(r"^(import|from) (torch|safetensors)\b", re.MULTILINE)
+    assert shipped
+    assert [path.name for path in shipped if torch.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_training_says_what_it_needs() -> None:

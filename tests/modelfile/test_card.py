@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ModelFileError
 from deepspeech.features.chunks import ChunkSpec
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import FORMAT, ModelCard
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 
 CARD = ModelCard(
-    alphabet=ENGLISH, features=FeatureConfig(end="pad"), model={"kind": "conv", "width": 512},
+    alphabet=ENGLISH, features=MfccConfig(end="pad"), model={"kind": "conv", "width": 512},
     chunk=ChunkSpec(32, 32, right=3, stride=4),
     beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
     licence="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
@@ -48,7 +48,7 @@ CARDS = [
 
 
 def test_every_field_is_set_here_so_that_the_round_trip_proves_it() -> None:
-    least = ModelCard(ENGLISH, FeatureConfig(), {}, ChunkSpec(1, 1))
+    least = ModelCard(ENGLISH, MfccConfig(), {}, ChunkSpec(1, 1))
     assert not [
         f.name for f in fields(CARD) if f.name != "alphabet" and getattr(CARD, f.name) == getattr(least, f.name)
     ]

@@ -8,7 +8,7 @@ import onnx
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.graph import build
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.runtime.session import Session
@@ -17,7 +17,7 @@ from tests.fakes import by_window
 
 HIDDEN = 16
 SHAPE = DeepSpeechConfig(hidden=HIDDEN)
-CARD = ModelCard(ENGLISH, FeatureConfig(), SHAPE.described(), SHAPE.chunk, precision="int8")
+CARD = ModelCard(ENGLISH, MfccConfig(), SHAPE.described(), SHAPE.chunk, precision="int8")
 
 
 def weights() -> dict[str, Any]:

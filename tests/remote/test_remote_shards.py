@@ -24,7 +24,7 @@ from deepspeech.datasets.shard_shelf import Shelf
 from deepspeech.datasets.shard_writer import ShardOptions, write_shards
 from deepspeech.datasets.shards import MANIFEST, ShardSet
 from deepspeech.errors import AudioError, ConfigError, DataError, RemoteError
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.remote.files import landing
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run
@@ -223,7 +223,7 @@ def test_features_are_known_by_the_address_also_when_the_shard_went(there: str, 
         made.append(1)
         return features
 
-    kept = FeatureCache(tmp_path / "features", FeatureConfig(), print)
+    kept = FeatureCache(tmp_path / "features", MfccConfig(), print)
     kept.features(opened(there)[0], make)
     found = opened(there)
     for place in (0, 1):

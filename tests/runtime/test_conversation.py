@@ -131,7 +131,7 @@ class SpacelessSession(ToneSession):
     def step(
         self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
     ) -> tuple[np.ndarray, States]:
-        probabilities, states = super().step(chunk_BTF, states)
+        probabilities, states = super().step(chunk_BTF, states, outputs_B)
         blank = probabilities[..., -1] > 0.99
         probabilities[blank] = (1 - self._quiet) / (probabilities.shape[-1] - 1)
         probabilities[blank, -1] = self._quiet

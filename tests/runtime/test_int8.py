@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deepspeech._native import Int8Network
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.graph import build, quantised
-from deepspeech.features.config import FeatureConfig
+from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.runtime.engines.engine import States
@@ -55,7 +55,7 @@ def weights(hidden: int, layers: int, norms: bool, seed: int = 0) -> dict[str, A
 
 def written(path: Path, made: dict[str, Any], hidden: int, layers: int, clip: float = 20.0) -> ModelCard:
     shape = DeepSpeechConfig(hidden=hidden, lstm_layers=layers, context_frames=CONTEXT, relu_clip=clip)
-    features = FeatureConfig(coefficients=COEFFICIENTS)
+    features = MfccConfig(coefficients=COEFFICIENTS)
     card = ModelCard(ENGLISH, features, shape.described(), shape.chunk, precision="int8")
     model = build(made, shape, card)
     write_card(model, card)

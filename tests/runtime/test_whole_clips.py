@@ -13,7 +13,7 @@ from deepspeech.audio.formats import write_wav
 from deepspeech.cli.export import export
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.registry import new_front_end
 from deepspeech.runtime.bulk import Row, emit
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.endpoints import EndpointRules
@@ -48,7 +48,7 @@ def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: Path) -> None:
     restored, session = restore(checkpoint.judged(folder / "checkpoints")), Session(folder / "a.onnx")
-    extractor, stride = FeatureExtractor(restored.features), restored.network.config.chunk.stride
+    extractor, stride = new_front_end(restored.features), restored.network.config.chunk.stride
     assert session.card.frame_s == pytest.approx(0.02 * stride)
     sounds = [tones("abc d" * n, n) for n in (2, 5, 1)] + [np.zeros(100, np.float32)]
     rows = [Row(extractor(sound), session.card.chunk) for sound in sounds]

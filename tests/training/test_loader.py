@@ -15,13 +15,13 @@ from deepspeech.datasets.pipeline import Example, Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, DataError, TextError, TrainingError
-from deepspeech.features.config import FeatureConfig
-from deepspeech.features.mfcc import FeatureExtractor
+from deepspeech.features.config import MfccConfig
+from deepspeech.features.mfcc import Mfcc
 from deepspeech.text.alphabet import ENGLISH
 from deepspeech.training.loader import AHEAD, CLIPS_A_TASK, TensorBatch, load, refuse
 from tests.fakes import corpus
 
-PIPELINE = Pipeline(FeatureExtractor(FeatureConfig()), ENGLISH, ClipCache(0))
+PIPELINE = Pipeline(Mfcc(MfccConfig()), ENGLISH, ClipCache(0))
 CPU = torch.device("cpu")
 
 

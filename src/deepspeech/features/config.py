@@ -110,6 +110,3 @@ class LogMelConfig(FrontEndConfig):
     @property
     def dimensions(self) -> int:
         return self.mel_bands
-
-
-FeatureConfig = MfccConfig  # its old name

@@ -17,6 +17,3 @@ class Mfcc(FrontEnd):
         return mfcc_kernel(
             c.sample_rate_hz, c.window_samples, c.step_samples, c.mel_bands, c.low_hz, high_hz, c.coefficients
         )
-
-
-FeatureExtractor = Mfcc  # its old name

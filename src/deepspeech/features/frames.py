@@ -1,3 +1,0 @@
-"""The old place of FrameStream."""
-
-from deepspeech.features.front_end import FrameStream as FrameStream

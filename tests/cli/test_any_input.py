@@ -1,0 +1,114 @@
+"""Commands with files that were changed at random: no traceback, no fault of ours, an exit code of 0, 1 or 2.
+
+The quick part makes a few changes of each kind of file; the slow part goes on for two minutes.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepspeech.cli.main import main
+from tests.fakes import corpus, small_scorer
+
+Command = Callable[[Path], list[object]]
+Kinds = dict[str, tuple[Path, Command]]
+SPLICES = (
+    b"\0",
+    b"\xff\xff\xff\xff",
+    b"[" * 60,
+    b"{" * 60,
+    b"9" * 400,
+    b"\\ud800",
+    b"\x1b[31m",
+    b"-1",
+    b"\n",
+    b'"',
+    b",",
+)
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Kinds:
+    """A whole file of each kind, and the command that opens it."""
+    folder = tmp_path_factory.mktemp("whole")
+    data = corpus(folder / "data", 2)
+    clip = folder / "data" / "train000.wav"
+    for target in ("a.sdb", "a.tar", "a.jsonl"):
+        assert run(["data", "convert", data, folder / target]) == 0
+    (folder / "alphabet.txt").write_text("a\nb\nc\nd\n \n")
+    (folder / "run.toml").write_text('[data]\ntrain = ["none.csv"]\n[network]\nhidden = 16\n')
+    (folder / "text.txt").write_text("ab ba\nabba dc\n" * 20)
+    scorer = small_scorer(folder / "a.scorer")
+    check: Command = lambda path: ["data", "check", path]  # noqa: E731
+    return {
+        "model": (tiny_model, lambda path: ["transcribe", "--model", path, clip]),
+        "wav": (clip, lambda path: ["transcribe", "--model", tiny_model, path]),
+        "csv": (data, check),
+        "jsonl": (folder / "a.jsonl", check),
+        "sdb": (folder / "a.sdb", check),
+        "tar": (folder / "a.tar", check),
+        "alphabet": (folder / "alphabet.txt", lambda path: ["data", "check", data, "--alphabet", path]),
+        "toml": (folder / "run.toml", lambda path: ["train", path]),
+        "scorer": (scorer, lambda path: ["lm", "inspect", path]),
+    }
+
+
+def run(command: list[object]) -> int:
+    """The exit code of a command in this process."""
+    before, sys.argv = sys.argv, ["deepspeech", *map(str, command)]
+    try:
+        main()
+    except SystemExit as left:
+        return int(left.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def changed(content: bytes, random: np.random.Generator) -> bytes:
+    """Cut off, with bytes changed, or with something put in; near the beginning as often as anywhere."""
+    whole = bytearray(content)
+    for _ in range(int(random.integers(1, 4))):
+        place = int(random.integers(0, max(1, len(whole) if random.random() < 0.5 else min(len(whole), 400))))
+        kind = random.integers(0, 4)
+        if kind == 0:
+            del whole[place:]
+        elif kind == 1 and whole:
+            whole[place % len(whole)] ^= int(random.integers(1, 256))
+        elif kind == 2:
+            del whole[place : place + int(random.integers(1, 40))]
+        else:
+            whole[place:place] = SPLICES[int(random.integers(0, len(SPLICES)))]
+    return bytes(whole)
+
+
+def try_one(kind: str, kinds: Kinds, folder: Path, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, command = kinds[kind]
+    target = folder / f"changed{whole.suffix}"
+    target.write_bytes(changed(whole.read_bytes(), np.random.default_rng(seed)))
+    code = run(command(target))
+    said = capsys.readouterr()
+    assert code in (0, 1, 2), f"{kind}, seed {seed}: {said.err[-600:]}"
+    assert "Traceback" not in said.err
+
+
+KINDS = ("model", "wav", "csv", "jsonl", "sdb", "tar", "alphabet", "toml", "scorer")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_few_changes(kind: str, kinds: Kinds, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(5):
+        try_one(kind, kinds, tmp_path, seed, capsys)
+
+
+@pytest.mark.slow
+def test_many_changes(kinds: Kinds, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    end, seed = time.monotonic() + 120, int(time.time())
+    while time.monotonic() < end:
+        for kind in KINDS:
+            try_one(kind, kinds, tmp_path, seed, capsys)
+        seed += 1
