@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.datasets import shards as sharded
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.shard_check import examine_shards
@@ -49,9 +50,9 @@ def test_what_training_refuses_is_what_reading_every_line_finds(
     folder: Path, alphabet: Alphabet | None, stride: int
 ) -> None:
     found = read_shards(folder)
-    good, faults = examine_shards(found, alphabet, MfccConfig(), "x", stride)
+    good, faults = examine_shards(found, alphabet, MfccConfig(), "x", DeepSpeechConfig(stride=stride).outputs)
     found.contents = None
-    all_good, all_faults = examine_shards(found, alphabet, MfccConfig(), "x", stride)
+    all_good, all_faults = examine_shards(found, alphabet, MfccConfig(), "x", DeepSpeechConfig(stride=stride).outputs)
     assert [s.id for s in good] == [s.id for s in all_good]
     assert faults == all_faults
 
