@@ -113,7 +113,8 @@ class CheckpointConfig:
 
     folder: str = "checkpoints"
     load: str = ""  # another folder to start from
-    which: str = "auto"  # "last", "best", "init" (ignore what is there), "auto": last, else best, else init;
+    which: str = "auto"  # "last", "best" (of its own folder: go back to it; later ones are set aside), "init" (ignore
+    # what is there), "auto": last, else best, else init;
     # "transfer": the best, else the last, of `load`
     every_s: float = 600.0  # save also within an epoch, this often; 0: only at its end
     keep: int = 5  # of the "last" ones; 0: all

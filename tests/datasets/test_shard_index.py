@@ -12,7 +12,7 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.datasets import shards as sharded
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.shard_check import examine_shards
-from deepspeech.datasets.shard_index import Characters, frames_at_most
+from deepspeech.datasets.shard_index import RECORD, Characters, frames_at_most
 from deepspeech.datasets.shard_order import Plan, durations
 from deepspeech.datasets.shards import Manifest, ShardSet, read_shards
 from deepspeech.features.config import MfccConfig
@@ -64,12 +64,14 @@ def test_only_clips_under_suspicion_are_read(folder: Path, monkeypatch: pytest.M
     assert [int(place) for place in read] == [2, 3, 4, 7]
 
 
-@pytest.mark.parametrize("damage", ["other manifest", "cut", "foreign"])
+@pytest.mark.parametrize("damage", ["other manifest", "cut", "foreign", "beyond the end"])
 def test_an_index_that_does_not_fit_is_made_anew(folder: Path, damage: str) -> None:
     read_shards(folder)
     manifest, index = folder / "manifest.jsonl", folder / "manifest.jsonl.index"
     if damage == "other manifest":
         manifest.write_text(manifest.read_text().replace('"xyz"', '"zyx"'))
+    elif damage == "beyond the end":
+        index.write_bytes(index.read_bytes()[: -RECORD.itemsize] + np.full(1, 2**30, np.int64).astype(RECORD).tobytes())
     else:
         index.write_bytes(index.read_bytes()[:-1] if damage == "cut" else b"[]\n")
     texts = [sample.transcript for sample in read_shards(folder)]

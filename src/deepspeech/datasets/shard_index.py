@@ -115,9 +115,24 @@ def read_index(manifest: Path) -> Contents | None:
         if path.stat().st_size != begin + head["clips"] * RECORD.itemsize:
             return None
         records = np.memmap(path, RECORD, "r", begin, (head["clips"],))
-        return Contents(records, str(head["characters"]), list(head["names"]), list(head["sizes"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        contents = Contents(records, str(head["characters"]), list(map(str, head["names"])), list(head["sizes"]))
+        return contents if _sensible(contents, head["bytes"]) else None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _sensible(contents: Contents, manifest_bytes: int) -> bool:
+    """Whether every line lies in the manifest and every clip in a shard: an index may come from anywhere."""
+    rows = contents.records
+    shards, ends = rows["shard"], rows["line"] + rows["size"]
+    return (
+        len(contents.names) == len(contents.sizes)
+        and all(type(size) is int and size >= 0 for size in contents.sizes)
+        and all(int(rows[name].min(initial=0)) >= 0 for name in ("line", "size", "shard", "bytes"))
+        and int(shards.max(initial=-1)) < len(contents.names)
+        and int(ends.max(initial=0)) <= manifest_bytes
+        and bool((rows["duration_s"] > 0).all() and np.isfinite(rows["duration_s"]).all())
+    )
 
 
 def write_index(manifest: Path, contents: Contents) -> None:
