@@ -98,7 +98,7 @@ def test_json_has_its_old_shape(client: Client, wav: Path, text: str) -> None:
     best = page["transcripts"][0]
     assert list(best) == ["confidence", "words"]
     assert [list(word) for word in best["words"]] == [["word", "start_time", "duration"]] * len(best["words"])
-    assert " ".join(word["word"] for word in best["words"]) == text
+    assert " ".join(word["word"] for word in best["words"]) == text.removesuffix(" ")  # as it ever did
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The look at a sharded set before training: its sound was looked at when it was written, its transcripts are now."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,18 @@ def examine_shards(
     alphabet: Alphabet | None,
     features: FrontEndConfig,
     label: str,
-    outputs: Callable[[int], int] = int,
+    outputs: Callable[[Any], Any] = lambda frames: frames,
 ) -> tuple[ShardSet, list[Fault]]:
-    """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound."""
+    """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound.
+
+    `outputs` tells how many frames the network has for frames of features: a number, or an array of them.
+    """
+    places = samples.contents.suspects(alphabet, features, outputs) if samples.contents else range(len(samples))
     good = np.ones(len(samples), bool)
     faults: list[Fault] = []
-    with Progress(len(samples), f"checking {label}", "clips") as progress:
-        for place, sample in enumerate(progress.over(samples)):
+    with Progress(len(places), f"checking {label}", "clips") as progress:
+        for place in progress.over(places):
+            sample = samples[place]
             duration_s = sample.duration_s or 0.0
             found = look(sample, alphabet, features, outputs, AudioInfo(0, 1, 0, duration_s)).faults
             good[place] = not found

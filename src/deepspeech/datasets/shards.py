@@ -1,12 +1,12 @@
 """Sharded sets: recordings in tar files of some hundred megabytes (shards), and a manifest that says where each lies.
 
 The layout in words: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: what the order of
-an epoch needs lies in arrays, 20 bytes a clip, and a line is read again when its sample is asked for.
+an epoch needs lies in arrays, and a line is read again when its sample is asked for. Of a large one these arrays lie
+in a file beside it (shard_index.py).
 """
 
 import os
 import zlib
-from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, overload
@@ -17,8 +17,18 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.shard_index import (
+    INDEXED,
+    Characters,
+    Contents,
+    frames_at_most,
+    read_index,
+    records_of,
+    write_index,
+)
 from deepspeech.datasets.shard_shelf import Shelf, ShelfSpan
 from deepspeech.errors import DataError
+from deepspeech.progress import Progress
 from deepspeech.remote.files import Name, address, beside, exists, fetch, is_folder, landing, listed, parent, sizes
 from deepspeech.untrusted import is_count, is_number, open_regular, parse_json
 
@@ -37,7 +47,8 @@ class Manifest:
         self.sizes: list[int] = []
         self._files: dict[int, tuple[str, Path]] = {}  # of shards that were asked for: the address, the file here
         try:
-            self._file: BinaryIO = open_regular(fetch(name))
+            self.path = fetch(name)
+            self._file: BinaryIO = open_regular(self.path)
         except OSError as error:
             raise DataError(f"{name}: cannot read the manifest ({error.strerror})") from None
         self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: when this version was brought
@@ -107,11 +118,13 @@ class ShardSet(Sequence[Sample]):
         sizes: NDArray[np.int32],
         shards: NDArray[np.int32],
         durations_s: NDArray[np.float32],
+        contents: Contents | None = None,
     ) -> None:
         self._manifests, self._owner, self._first = manifests, owner, first
         self._lines, self._sizes = lines, sizes
         self.shards = shards  # of each clip: the number of its shard
         self.durations_s = durations_s
+        self.contents = contents  # of a whole manifest as it was read
 
     def __len__(self) -> int:
         return len(self.shards)
@@ -154,6 +167,8 @@ class ShardSet(Sequence[Sample]):
     @classmethod
     def joined(cls, sets: "Sequence[ShardSet]") -> "ShardSet":
         """Several sets as one."""
+        if len(sets) == 1:
+            return sets[0]
         manifests = [manifest for one in sets for manifest in one._manifests]
         shards_before = np.cumsum([0, *(len(one._owner) for one in sets)])
         manifests_before = np.cumsum([0, *(len(one._manifests) for one in sets)])
@@ -202,29 +217,42 @@ def read_shards(name: Name, shelf: Shelf | None = None) -> ShardSet:
 
 def read_manifest(manifest: Manifest) -> ShardSet:
     """Its set, wherever the shards may be."""
-    lines, sizes, shards, durations_s = array("q"), array("i"), array("i"), array("f")
-    for where, at, size, row in manifest.rows():
-        end = _whole(row, "offset", where) + _whole(row, "size", where)
-        if end > manifest.sizes[-1]:
-            raise DataError(f"{where}: the clip lies beyond the end of its shard; make the manifest again")
-        if not isinstance(row.get("text"), str) or not isinstance(row.get("member"), str):
-            raise DataError(f"{where}: a clip has a member and a text; make the manifest again")
-        duration_s = row.get("duration")
-        if not is_number(duration_s) or not duration_s:
-            raise DataError(f"{where}: duration is no number of seconds; make the manifest again")
-        lines.append(at)
-        sizes.append(size)
-        shards.append(len(manifest.names) - 1)
-        durations_s.append(duration_s)
+    contents = read_index(manifest.path)
+    if contents:
+        manifest.names, manifest.sizes = contents.names, contents.sizes
+    else:
+        characters = Characters()
+        records = np.concatenate(list(records_of(_facts(manifest, characters))))
+        contents = Contents(records, "".join(characters.places), manifest.names, manifest.sizes)
+        if len(records) >= INDEXED:
+            write_index(manifest.path, contents)
+            contents = read_index(manifest.path) or contents  # what lies in a file needs no memory
+    rows = contents.records
     return ShardSet(
         [manifest],
         np.zeros(len(manifest.names), np.int32),
         np.zeros(1, np.int32),
-        np.array(lines, np.int64),
-        np.array(sizes, np.int32),
-        np.array(shards, np.int32),
-        np.array(durations_s, np.float32),
-    )
+        rows["line"], rows["size"], rows["shard"], rows["duration_s"],
+        contents,
+    )  # fmt: skip
+
+
+def _facts(manifest: Manifest, characters: Characters) -> Iterator[tuple[Any, ...]]:
+    """A RECORD's values of each clip. Raises DataError."""
+    with Progress(None, f"reading {manifest.name}", "clips") as progress:
+        for where, at, size, row in manifest.rows():
+            bytes_ = _whole(row, "size", where)
+            if _whole(row, "offset", where) + bytes_ > manifest.sizes[-1]:
+                raise DataError(f"{where}: the clip lies beyond the end of its shard; make the manifest again")
+            text = row.get("text")
+            if not isinstance(text, str) or not isinstance(row.get("member"), str):
+                raise DataError(f"{where}: a clip has a member and a text; make the manifest again")
+            duration_s = row.get("duration")
+            if not is_number(duration_s) or not duration_s:
+                raise DataError(f"{where}: duration is no number of seconds; make the manifest again")
+            shard, kept = len(manifest.names) - 1, min(bytes_, 2**31 - 1)
+            yield at, size, shard, duration_s, kept, frames_at_most(text), characters.mask(text)
+            progress.advance()
 
 
 def _whole(row: Row, key: str, where: str) -> int:

@@ -34,7 +34,7 @@ from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.shard_ahead import brought_ahead
-from deepspeech.datasets.shard_order import durations, epoch_plan, identity, some
+from deepspeech.datasets.shard_order import Plan, durations, epoch_plan, identity, some
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate
@@ -262,7 +262,7 @@ class Run:
             start = f"Going on from step {self.position.step}" if self.own else "Starting anew"
             self.log.line(f"{start}; {'later' if self.own else 'earlier'} checkpoints are kept in {aside}")
 
-    def _plan(self, epoch: int) -> list[list[int]]:
+    def _plan(self, epoch: int) -> Plan:
         """The batches of an epoch, as places in the training set: the same for all ranks, however many they are."""
         c, data = self.config.training, self.config.data
 
@@ -275,7 +275,7 @@ class Run:
         """The largest batch once, before anything is learnt: memory that does not suffice shows in the first minute."""
         lengths_s = durations(self.sets.train)
         plan = self._plan(self.position.epoch)
-        group = max(plan, key=lambda group: len(group) * lengths_s[group].max())
+        group = plan.largest(lengths_s)
         self.log.line(f"Trying the largest batch: {len(group)} clips of up to {lengths_s[group].max():.1f} s")
         self._rehearsal([self.sets.train[i] for i in group]).needs(-(-len(group) // self.ranks.count))
 
