@@ -79,7 +79,7 @@ def test_a_page_of_other_values_reads_back(tmp_path: Path) -> None:
     config = resolve(tables)
     default = RunConfig()  # every other setting is put to the proof:
     same = [(t, n) for t, n in SETTINGS if getattr(getattr(config, t), n) == getattr(getattr(default, t), n)]
-    assert same == [("network", "kind"), ("network", "lstm_layers")]
+    assert same == [("network", "lstm_layers")]
     assert not [item.name for item in PLAIN if getattr(config, item.name) == getattr(default, item.name)]
     assert reread(tmp_path, config) == config
     deep = resolve({"network": {"lstm_layers": layers}})
@@ -91,7 +91,7 @@ CHOICES = {
     "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
     "longest": ("dev",), "alphabet": "/a.txt",
-    "kind": "deepspeech", "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
+    "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
     "scorer": "/a.scorer", "recurrent": "relu", "optimiser": "nesterov",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
 }  # fmt: skip

@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from deepspeech.acoustic import registry as acoustic
 from deepspeech.acoustic.config import NetworkConfig
-from deepspeech.acoustic.registry import DEFAULT, FAMILIES, config_type
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.config import DataConfig
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
+from deepspeech.features import registry as features
 from deepspeech.features.config import FrontEndConfig, MfccConfig
-from deepspeech.features.registry import config_of_kind
 from deepspeech.remote.files import beside
 from deepspeech.text.reading import text_of
 from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
@@ -169,7 +169,9 @@ class RunConfig:
     augment: tuple[str, ...] = ()
     augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
     scorer: str = ""  # a .scorer file to decode tests with; empty: none
-    network: NetworkConfig = field(default_factory=FAMILIES[DEFAULT].config)  # of the family that `kind` names
+    network: NetworkConfig = field(
+        default_factory=acoustic.family(acoustic.DEFAULT).config
+    )  # of the family that `kind` names
     training: TrainingConfig = field(default_factory=TrainingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
@@ -257,8 +259,8 @@ def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
 
 # Tables whose settings depend on their `kind`.
 BY_KIND: dict[Any, Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]] = {
-    FrontEndConfig: config_of_kind,
-    NetworkConfig: lambda page: (config_type(page), dict(page)),
+    FrontEndConfig: features.config_of_kind,
+    NetworkConfig: acoustic.config_of_kind,
 }
 
 

@@ -11,8 +11,8 @@ import torch
 from deepspeech import Recognizer, checkpoint
 from deepspeech.acoustic import registry
 from deepspeech.acoustic.config import NetworkConfig
-from deepspeech.acoustic.contract import AcousticNetwork, build
-from deepspeech.acoustic.registry import FAMILIES, Family, config_of
+from deepspeech.acoustic.contract import AcousticNetwork, new_network
+from deepspeech.acoustic.registry import FAMILIES, Family, read_config
 from deepspeech.acoustic.restore import restore
 from deepspeech.audio.formats import wav_bytes
 from deepspeech.audio.vad import SilenceRules
@@ -51,7 +51,7 @@ def tiny() -> Iterator[None]:
 
 def network(shape: dict[str, object]) -> AcousticNetwork:
     torch.manual_seed(1)
-    made = build(config_of(shape), DIMENSIONS, CLASSES).eval()
+    made = new_network(read_config(shape), DIMENSIONS, CLASSES).eval()
     made.feature_mean.uniform_(-1, 1)
     made.feature_scale.uniform_(0.5, 2)
     return made
@@ -108,16 +108,20 @@ def test_only_networks_of_whole_clips_have_no_states() -> None:
         assert bool(made.start(3)) == (made.config.chunk.hop > 0)
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", [*FAMILIES, *TINY])
 def test_a_page_names_its_family(kind: str) -> None:
     run = resolve({"network": {"kind": kind}})
-    assert f'kind = "{kind}"' in page(run)
+    assert (f'kind = "{kind}"' in page(run)) == (kind != registry.DEFAULT)
     assert resolve(run.to_dict()) == run
-    assert config_of(run.network.described()) == config_of({**run.to_dict()["network"], **run.network.described()})
+    assert run.network.described()["kind"] == kind
+    assert read_config({**run.to_dict()["network"], **run.network.described()}) == run.network
 
 
 def test_a_page_without_a_family_is_of_the_first() -> None:
-    assert resolve({"network": {"hidden": 8}}).network == config_of({"hidden": 8, "kind": "deepspeech"})
+    """So it is read by versions that know no other, and theirs by this one."""
+    run = resolve({"network": {"hidden": 8, "kind": "deepspeech"}})
+    assert run == resolve({"network": {"hidden": 8}})
+    assert "kind" not in run.to_dict()["network"]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +189,13 @@ def test_it_transfers_and_freezes_by_its_own_layers(trained: Path, tmp_path: Pat
     run.train()
     assert torch.equal(run.network.state_dict()["conv.weight"], best["conv.weight"])
     assert not torch.equal(run.network.state_dict()["mix.weight"], best["mix.weight"])
+
+
+def test_a_folder_of_another_family_is_refused(trained: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"network\.kind is deepspeech here and tiny there"):
+        run_of(trained, network={"hidden": 8})
+    with pytest.raises(CheckpointError, match=r"the source has no layer_1\.weight"):
+        run_of(trained / "other", network={"hidden": 8}, checkpoint__load=str(trained / "checkpoints"))
 
 
 def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ModelFileError
 from deepspeech.features.chunks import ChunkSpec
-from deepspeech.features.config import MfccConfig
+from deepspeech.features.config import LogMelConfig, MfccConfig
 from deepspeech.modelfile.card import FORMAT, ModelCard
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 
@@ -74,10 +74,12 @@ def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -
     assert (page["format"], page["hidden"], "kind" in page["features"]) == (1, 512, False)
     page = json.loads(deepspeech(recurrent="relu", bidirectional=True).to_metadata()["deepspeech"])
     assert (page["format"], page["recurrent"], page["bidirectional"], page["stride"]) == (2, "relu", True, 1)
-    for newer in (CARD, replace(deepspeech(), chunk=ChunkSpec(50, 32, 9, 9))):
+    newer_features = replace(deepspeech(), features=LogMelConfig())
+    for newer in (CARD, newer_features, replace(deepspeech(), chunk=ChunkSpec(50, 32, 9, 9))):
         page = json.loads(newer.to_metadata()["deepspeech"])
         assert page["format"] == 3
         assert page["chunk"] == vars(newer.chunk)
+        assert ModelCard.from_metadata(newer.to_metadata()) == newer
 
 
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)

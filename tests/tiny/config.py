@@ -1,6 +1,6 @@
 """A family of networks for tests: as small as one that streams, takes fewer steps than frames and remembers can be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.features.chunks import ChunkSpec
@@ -10,7 +10,7 @@ from deepspeech.features.chunks import ChunkSpec
 class TinyConfig(NetworkConfig):
     """A causal convolution over every second frame, one over its outputs, a linear layer."""
 
-    kind: str = "tiny"
+    kind: str = field(default="tiny", init=False)
     width: int = 24
 
     @property

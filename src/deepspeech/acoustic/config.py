@@ -13,7 +13,9 @@ Count = TypeVar("Count", bound=Any)
 class NetworkConfig:
     """Settings of every family of networks; each adds its own, and says what `layers` and `chunk` are."""
 
-    kind: str = "deepspeech"  # the family, by its name in acoustic/registry.py
+    # No field: saved settings without `kind` are these, also for versions that know no other. In other families it is
+    # one, with init=False.
+    kind = "deepspeech"
     normalise_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
 
     @property

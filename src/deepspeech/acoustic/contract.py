@@ -74,7 +74,7 @@ class AcousticNetwork(nn.Module, ABC):
         return groups
 
 
-def build(config: NetworkConfig, dimensions: int, classes: int) -> AcousticNetwork:
+def new_network(config: NetworkConfig, dimensions: int, classes: int) -> AcousticNetwork:
     """An untrained network of the configured family, for frames of so many dimensions and so many classes."""
     network: AcousticNetwork = family(config.kind).load_network()(config, dimensions, classes)
     return network

@@ -46,14 +46,16 @@ def family(kind: str) -> Family:
     return FAMILIES[kind]
 
 
-def config_type(page: Mapping[str, Any]) -> type[NetworkConfig]:
-    """The settings that a table of them is for. Raises ConfigError."""
-    return family(page.get("kind", DEFAULT)).config
+def config_of_kind(page: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[str, Any]]:
+    """The settings of the kind that `page` names, and what else it says. Raises ConfigError for an unknown kind."""
+    values = dict(page)
+    return family(values.pop("kind", DEFAULT)).config, values
 
 
-def config_of(page: Mapping[str, Any]) -> NetworkConfig:
-    """The settings that a saved page holds. Raises ConfigError, or TypeError where it is another's."""
-    return config_type(page)(**page)
+def read_config(page: Mapping[str, Any]) -> NetworkConfig:
+    """Settings as they were saved. Raises ConfigError or TypeError where they are none."""
+    config, values = config_of_kind(page)
+    return config(**values)
 
 
 def _named(address: str) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from deepspeech import checkpoint
-from deepspeech.acoustic.contract import AcousticNetwork, build
-from deepspeech.acoustic.registry import config_of
+from deepspeech.acoustic import registry
+from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.errors import CheckpointError, ConfigError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import read_config
@@ -37,9 +37,9 @@ def restore(path: Path) -> Restored:
     try:
         features = read_config(kept.run["config"]["features"])
         alphabet = read_alphabet(kept.run["alphabet"])
-        shape = config_of(kept.run["config"]["network"])
+        shape = registry.read_config(kept.run["config"]["network"])
         shape.check_sizes({name: value.shape for name, value in kept.weights.items()}, features.dimensions)
-        network = build(shape, features.dimensions, alphabet.classes)
+        network = new_network(shape, features.dimensions, alphabet.classes)
         fill(network, kept.weights | kept.average)
     except (KeyError, TypeError, RuntimeError, ConfigError) as error:
         raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None

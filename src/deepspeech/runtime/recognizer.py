@@ -134,12 +134,12 @@ class Recognizer:
         """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
 
         Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. Raises
-        ConfigError where the network is bidirectional.
+        ConfigError where the network takes whole clips only, as bidirectional ones do.
         """
         if not self.card.streams:
             raise ConfigError(
-                "this model cannot stream: its network is bidirectional and must hear a recording to its end; "
-                "transcribe whole files, or train one with network.bidirectional = false"
+                "this model cannot stream: its network must hear a recording to its end; transcribe whole files, or "
+                "train one that need not, for example with network.bidirectional = false"
             )
         if endpoints is None:
             return self.utterance(rate_hz)

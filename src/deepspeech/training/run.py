@@ -22,7 +22,7 @@ import torch
 
 from deepspeech import checkpoint
 from deepspeech._version import __version__
-from deepspeech.acoustic.contract import build
+from deepspeech.acoustic.contract import new_network
 from deepspeech.acoustic.restore import fill, write_alphabet
 from deepspeech.config import RunConfig, page
 from deepspeech.cores import cores
@@ -116,7 +116,7 @@ class Run:
             epochs=config.training.epochs,
             clean_epochs=config.augment_after * config.training.epochs,
         )
-        self.network = build(config.network, config.features.dimensions, self.alphabet.classes).to(self.device)
+        self.network = new_network(config.network, config.features.dimensions, self.alphabet.classes).to(self.device)
         freeze(self.network, config.transfer.freeze)
         self.optimiser = optim.optimiser_of(self.network, config.training)
         self.shares = self.threads if self.device.type == "cpu" else 1

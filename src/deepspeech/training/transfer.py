@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from deepspeech.acoustic.contract import AcousticNetwork
+from deepspeech.acoustic.registry import DEFAULT
 from deepspeech.checkpoint import Checkpoint, Tensors
 from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
@@ -45,9 +46,11 @@ def other_settings(source: Checkpoint, config: RunConfig, drop: Collection[str],
 def _different(table: str, theirs: Mapping[str, Any], ours: Mapping[str, Any], names: Collection[str]) -> list[str]:
     """`table.name is … here, … there` for each setting of two that are not equal; what is not known is not told."""
     there, here = dict(theirs.get(table) or {}), dict(ours[table])
-    if table == "features":
-        for values in (there, here):  # None is half the rate
+    for values in (there, here):
+        if table == "features":  # None is half the rate
             values["high_hz"] = values.get("high_hz") or values.get("sample_rate_hz", 0) / 2
+        if table == "network":
+            values.setdefault("kind", DEFAULT)
     return [
         f"{table}.{name} is {here[name]} here and {there[name]} there"
         for name in names
