@@ -47,7 +47,7 @@ def test_every_reason_is_told() -> None:
         "    4 × x",
         "  Skipped 3 samples that were longer than 10 seconds.",
         "    3 × over 10 s",
-        "  Letters outside the alphabet: 'ß' 2 ×, 'é' 1 ×",
+        "  Letters outside the alphabet: 'ß' (U+00DF) 2 ×, 'é' (U+00E9) 1 ×",
         "  Every skipped clip and why: train.dropped.jsonl",
         "  Final amount of imported audio: 0:01:00 from 0:01:40.",
         "",
