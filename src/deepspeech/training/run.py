@@ -261,6 +261,8 @@ class Run:
         if aside := checkpoint.set_aside(self.folder, self.position.step if self.own else -1):
             start = f"Going on from step {self.position.step}" if self.own else "Starting anew"
             self.log.line(f"{start}; {'later' if self.own else 'earlier'} checkpoints are kept in {aside}")
+        for kind in ("train", "best"):  # which a run that was killed in between left to do
+            self._prune(kind)
 
     def _plan(self, epoch: int) -> Plan:
         """The batches of an epoch, as places in the training set: the same for all ranks, however many they are."""
@@ -434,9 +436,12 @@ class Run:
         average = {name: value.cpu().numpy() for name, value in self.average.weights.items()}
         groups = (optim.weights_of(self.network), average, optim.state_of(self.network, self.optimiser))
         path = checkpoint.save(self.folder, kind, self.position.step, groups, run)
-        checkpoint.prune(self.folder, kind, self.config.checkpoint.keep if kind == "train" else 1)
+        self._prune(kind)
         send(self.folder, self.log)
         return path
+
+    def _prune(self, kind: str) -> None:
+        checkpoint.prune(self.folder, kind, self.config.checkpoint.keep if kind == "train" else 1)
 
     def _bad(self, sample: Sample, error: AudioError) -> None:
         if self.config.data.on_bad_sample == "refuse":
