@@ -42,7 +42,7 @@ def limited(files: Files, limit: int, longest: bool, together: bool) -> Files:
 
     `feeding.py` of 0.9.3 did this; 0 means all. Rows keep their order; files of which nothing is left are left out.
     """
-    if not limit:
+    if not limit or not files:
         return files
     if not together:
         return {name: limited({name: files[name]}, limit, longest, True).get(name, []) for name in files}
