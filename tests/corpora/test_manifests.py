@@ -217,6 +217,19 @@ def test_hidden_files_are_no_recordings(tmp_path: Path) -> None:
     assert (report.sets[0].clips, report.sets[0].imported) == (1, 1)
 
 
+def test_every_kind_of_recording_in_a_folder_is_imported_or_told(tmp_path: Path) -> None:
+    for name in ("a.flac", "b.w64", "c.au"):
+        soundfile.write(tmp_path / name, np.full(16000, 0.1), 16000)
+    for name in ("a.m4a", "d.m4a"):  # the first was converted
+        (tmp_path / name).write_bytes(b"\0\0\0\x20ftypM4A " + bytes(200))
+    for name in "abcd":
+        write(tmp_path / f"{name}.txt", f"this is {name}")
+    report = folder(tmp_path)
+    assert transcripts(tmp_path / "all.csv") == ["this is a", "this is b", "this is c"]
+    assert dropped(report) == {"the clip cannot be read": 1}
+    assert "is an M4A file" in (tmp_path / "all.dropped.jsonl").read_text()
+
+
 def test_nothing_that_happens_to_one_file_ends_an_import(tmp_path: Path) -> None:
     write(record(tmp_path / "good.mp3", VOICES[0]).with_suffix(".txt"), "hello")
     names = ["broken.wav", "page.mp3", "empty.flac", "n" * 249 + ".flac", "caf\udce9.wav", "link.wav"]
