@@ -138,6 +138,7 @@ def test_nulls_in_nemo_manifests(tmp_path: Path) -> None:
     texts = ["hello", None, float("nan"), True, 7, ["a"], "\ud800"]
     rows = [{"audio_filepath": "a.wav", "duration": 1.5, "text": text} for text in texts]
     rows += [
+        *({"audio_filepath": "a.wav", "text": text} for text in ("nan", "NaN", "None", "<NA>")),
         {"audio_filepath": "a.wav", "text": "null speaker", "speaker": None},
         {"audio_filepath": "a.wav", "text": "seven", "speaker": 7},
         {"audio_filepath": "a.wav", "text": "x", "offset": 10**400, "duration": 1},
@@ -151,7 +152,7 @@ def test_nulls_in_nemo_manifests(tmp_path: Path) -> None:
         ("hello", ""), ("null speaker", ""), ("seven", "7"),
     ]  # fmt: skip
     assert dropped(report) == {
-        "its text is null": 2, "its text is no text": 3, "its name or sentence is not UTF-8 text": 1,
+        "its text is null": 6, "its text is no text": 3, "its name or sentence is not UTF-8 text": 1,
         "its offset or duration is no number": 3, "the line is no entry with audio_filepath and text": 1,
         "the clip is not there": 2,
     }  # fmt: skip
