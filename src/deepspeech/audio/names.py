@@ -6,9 +6,9 @@ In: files. Out: those that are to be opened. What is really inside shows when th
 from collections.abc import Iterable
 from pathlib import Path
 
+_COMMON_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")  # to which one converts
 SOUND_SUFFIXES = (
-    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
-    ".bwf", ".sph", ".voc",
+    *_COMMON_SUFFIXES, ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64", ".bwf", ".sph", ".voc",
 )  # fmt: skip
 # Sound and video whose coding is not read here.
 _FOREIGN_SUFFIXES = (
@@ -26,12 +26,12 @@ def recordings(files: Iterable[Path]) -> list[Path]:
     """The recordings among `files`, in order.
 
     Those of a coding that is not read here are among them, so that opening one tells what it is and what to do; but not
-    where the same name stands beside it in a coding that is read, which is what became of it.
+    where the same name stands beside it in one of the common formats, which is what became of it.
     """
     files = list(files)
-    read = {path.with_suffix("") for path in files if is_sound(path)}
+    converted = {path.with_suffix("") for path in files if path.suffix.lower() in _COMMON_SUFFIXES}
     return [
         path
         for path in files
-        if is_sound(path) or (path.suffix.lower() in _FOREIGN_SUFFIXES and path.with_suffix("") not in read)
+        if is_sound(path) or (path.suffix.lower() in _FOREIGN_SUFFIXES and path.with_suffix("") not in converted)
     ]
