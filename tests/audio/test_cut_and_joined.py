@@ -22,7 +22,15 @@ CODED = [
     ("MP3", "MPEG_LAYER_III"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("WAV", "PCM_24"),
     ("RF64", "PCM_16"), ("W64", "PCM_16"), ("AU", "PCM_16"), ("AIFF", "PCM_16"), ("NIST", "PCM_16"),
 ]  # fmt: skip
-JOINABLE = [("MP3", "MPEG_LAYER_III"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("WAV", "PCM_16")]
+JOINABLE = [
+    ("MP3", "MPEG_LAYER_III"),
+    ("FLAC", "PCM_16"),
+    ("OGG", "VORBIS"),
+    ("OGG", "OPUS"),
+    ("WAV", "PCM_16"),
+    ("AU", "PCM_16"),
+    ("AU", "ULAW"),
+]
 
 
 def tone(seconds: float = 2.0, rate_hz: int = RATE, channels: int = 1) -> Float32:

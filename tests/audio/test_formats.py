@@ -136,6 +136,7 @@ def test_missing_and_strange_paths(tmp_path: Path) -> None:
         (b"\0\0\0\x20ftypM4A " + bytes(100), "M4A"),
         (b"PK\x03\x04" + bytes(100), "zip"),
         (b"\x1aE\xdf\xa3" + bytes(100), "WebM"),
+        (b"caff\0\1\0\0desc" + bytes(9), "a damaged caf file"),
         (bytes(1000), "not a sound file"),
     ],
 )

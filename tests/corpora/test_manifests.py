@@ -138,6 +138,7 @@ def test_nulls_in_nemo_manifests(tmp_path: Path) -> None:
     texts = ["hello", None, float("nan"), True, 7, ["a"], "\ud800"]
     rows = [{"audio_filepath": "a.wav", "duration": 1.5, "text": text} for text in texts]
     rows += [
+        *({"audio_filepath": "a.wav", "text": text} for text in ("nan", "NaN", "None", "<NA>")),
         {"audio_filepath": "a.wav", "text": "null speaker", "speaker": None},
         {"audio_filepath": "a.wav", "text": "seven", "speaker": 7},
         {"audio_filepath": "a.wav", "text": "x", "offset": 10**400, "duration": 1},
@@ -151,7 +152,7 @@ def test_nulls_in_nemo_manifests(tmp_path: Path) -> None:
         ("hello", ""), ("null speaker", ""), ("seven", "7"),
     ]  # fmt: skip
     assert dropped(report) == {
-        "its text is null": 2, "its text is no text": 3, "its name or sentence is not UTF-8 text": 1,
+        "its text is null": 6, "its text is no text": 3, "its name or sentence is not UTF-8 text": 1,
         "its offset or duration is no number": 3, "the line is no entry with audio_filepath and text": 1,
         "the clip is not there": 2,
     }  # fmt: skip
@@ -215,6 +216,19 @@ def test_hidden_files_are_no_recordings(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"\0\5\x16\7Mac OS X")
     report = folder(tmp_path)
     assert (report.sets[0].clips, report.sets[0].imported) == (1, 1)
+
+
+def test_every_kind_of_recording_in_a_folder_is_imported_or_told(tmp_path: Path) -> None:
+    for name in ("a.flac", "b.w64", "c.au"):
+        soundfile.write(tmp_path / name, np.full(16000, 0.1), 16000)
+    for name in ("a.m4a", "d.m4a"):  # the first was converted
+        (tmp_path / name).write_bytes(b"\0\0\0\x20ftypM4A " + bytes(200))
+    for name in "abcd":
+        write(tmp_path / f"{name}.txt", f"this is {name}")
+    report = folder(tmp_path)
+    assert transcripts(tmp_path / "all.csv") == ["this is a", "this is b", "this is c"]
+    assert dropped(report) == {"the clip cannot be read": 1}
+    assert "is an M4A file" in (tmp_path / "all.dropped.jsonl").read_text()
 
 
 def test_nothing_that_happens_to_one_file_ends_an_import(tmp_path: Path) -> None:

@@ -127,6 +127,15 @@ def test_hidden_files_are_passed_over(tree: Path) -> None:
     assert [job.audio.name for job in find([str(tree / ".ipynb_checkpoints")])] == ["b-checkpoint.wav"]
 
 
+def test_recordings_that_cannot_be_read_here_are_jobs_unless_they_were_converted(tree: Path) -> None:
+    for name in ("talk.M4A", "b.aac", "f.aac", "film.webm", "e.w64", "f.au", "__MACOSX/b.wav"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).touch()
+    assert [job.audio.name for job in find([str(tree)])] == [
+        "a.flac", "b.wav", "d.opus", "c.MP3", "e.w64", "f.aac", "f.au", "film.webm", "talk.M4A",
+    ]  # fmt: skip
+
+
 def test_an_empty_result_is_a_result(tmp_path: Path) -> None:
     job = Job(Path("a.wav"), Path("a"))
     write(output(tmp_path, job, "srt"), "")

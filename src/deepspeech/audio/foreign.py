@@ -52,6 +52,11 @@ _KNOWN = {
     b"fLaC": "flac",
     b"OggS": "ogg",
     b"ID3": "mp3",
+    b"FORM": "aiff",
+    b".snd": "au",
+    b"dns.": "au",
+    b"riff": "w64",
+    b"caff": "caf",
 }
 _WAV_CODINGS = {
     0x22: "TrueSpeech", 0x40: "G.721", 0x42: "G.723.1", 0x45: "G.726", 0x64: "G.726", 0x65: "G.722", 0x83: "G.729",

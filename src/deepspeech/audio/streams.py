@@ -1,6 +1,7 @@
 """Which streams a file of any format holds, and whether it is as long as it says."""
 
 import re
+import struct
 from typing import Any
 
 from deepspeech.audio import mp3_frames, ogg_pages, wav_header
@@ -10,6 +11,7 @@ from deepspeech.errors import AudioError
 
 FLAC = b"fLaC\x00\x00\x00\x22"  # and its first block's head, which is always this
 _OTHER = (b"FORM", b".snd", b"dns.", b"riff", b"NIST", b"caff", b"Crea", b"SOUN", b"2BIT", b"\x64\xa3")
+_AU = (b".snd", b"dns.")
 _OPEN = 0x7FFF0000  # a length from here on is none: its writer could not know it
 _LENGTHS = re.compile(r": (\d+) \(should be (\d+)\)")
 _SPHERE = re.compile(rb"^(\w+) -i (\d+)", re.M)
@@ -34,6 +36,8 @@ def lay_out(content: Content, deep: bool) -> Layout:
         return ogg_pages.lay_out(content)
     if head.startswith(b"fLaC"):
         return flac_streams(content) if deep else Layout((Part(((0, content.size),)),))
+    if head.startswith(_AU):
+        return au_streams(content)
     return Layout() if head.startswith(_OTHER) else mp3_frames.lay_out(content)
 
 
@@ -46,6 +50,23 @@ def flac_streams(content: Content) -> Layout:
         while found >= 0:
             starts.append(at + found)
             found = data.find(FLAC, found + 1)
+    return _split(content, starts)
+
+
+def au_streams(content: Content) -> Layout:
+    """The au files in `content`, which starts with one: each says where its sound begins and how many bytes it has."""
+    starts = [0]
+    while (head := content.at(starts[-1], 12)).startswith(_AU) and len(head) == 12:
+        begins, size = struct.unpack_from(">2I" if head.startswith(b".snd") else "<2I", head, 4)
+        end = starts[-1] + begins + size
+        if size >= _OPEN or not content.at(end, 4).startswith(_AU):
+            break
+        starts.append(end)
+    return _split(content, starts)
+
+
+def _split(content: Content, starts: list[int]) -> Layout:
+    """One part from each start to the next."""
     if len(starts) == 1:
         return Layout()
     ends = [*starts[1:], content.size]

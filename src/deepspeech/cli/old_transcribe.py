@@ -14,7 +14,6 @@ from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError, DataError, audio_error
 
 DOOR = "transcribe.py"
-SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 
 
 class Job(NamedTuple):
@@ -52,6 +51,9 @@ def _main(arguments: list[str]) -> None:
 
 def _jobs(source: Path, values: Any) -> list[Job]:
     """What is to be done. Raises ConfigError where the flags name nothing, or the same file twice."""
+    from deepspeech.audio.names import SOUND_SUFFIXES, recordings
+    from deepspeech.files import visible
+
     if not values.src or not source.exists():
         raise ConfigError(f"{DOOR}: name a sound file, a folder of them or a .catalog file with --src")
     single = source.is_file() and source.suffix != ".catalog"
@@ -60,14 +62,13 @@ def _jobs(source: Path, values: Any) -> list[Job]:
     if single:
         jobs = [Job(source, Path(values.dst) if values.dst else source.with_suffix(".tlog"))]
     elif source.is_dir():
-        found = sorted(source.rglob("*") if values.recursive else source.iterdir())
-        found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts)]
-        jobs = [Job(path, path.with_suffix(".tlog")) for path in found if path.suffix.lower() in SOUNDS]
+        found = recordings(visible(source, "**/*" if values.recursive else "*"))
+        jobs = [Job(path, path.with_suffix(".tlog")) for path in found]
     else:
         jobs = _catalog(source)
     if not jobs:
         hint = "" if values.recursive else "; --recursive looks into its folders too"
-        raise ConfigError(f"{source}: no sound file ({', '.join(SOUNDS)}) here{hint}")
+        raise ConfigError(f"{source}: no sound file ({', '.join(SOUND_SUFFIXES)}) here{hint}")
     taken: dict[Path, Job] = {}
     for job in jobs:
         if taken.setdefault(job.tlog, job) is not job:

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import parse as parse_xml
 
 from deepspeech.errors import CorpusError
-from deepspeech.text.tables import decode, read_rows
+from deepspeech.text.tables import NO_VALUE, decode, read_rows
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -109,10 +109,11 @@ def json_object(line: str) -> dict[str, Any] | None:
 
 
 def sentence_of(value: object) -> tuple[str, str]:
-    """(a sentence as JSON or Parquet has it, why it cannot be used): null, NaN, true and numbers are no sentence."""
-    if isinstance(value, str):
+    """(a sentence as JSON or Parquet has it, why it cannot be used): null, NaN, true and numbers are no
+    sentence, nor is a null that pandas made a text of."""
+    if isinstance(value, str) and value not in NO_VALUE:
         return value, ""
-    return "", "its text is null" if _is_null(value) else "its text is no text"
+    return "", "its text is null" if isinstance(value, str) or _is_null(value) else "its text is no text"
 
 
 def speaker_of(value: object) -> str:

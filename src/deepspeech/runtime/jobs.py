@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
+from deepspeech.audio.names import SOUND_SUFFIXES, recordings
 from deepspeech.audio.span import Place, Span, name_by_user
 from deepspeech.errors import AudioError, ConfigError, DataError
-from deepspeech.files import whole_file
+from deepspeech.files import visible, whole_file
 from deepspeech.text.reading import read_text
 
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 CSV_COLUMN = "wav_filename"
 
 
@@ -42,14 +42,14 @@ def find(named: Iterable[str]) -> list[Job]:
     """The jobs of files, of all sound files below folders, and of patterns such as 'clips/**/*.flac'.
 
     Outputs of a folder lie as its recordings do; those of a pattern as they do below its part without wildcards.
-    Hidden files and folders are passed over. Raises AudioError where a folder or pattern holds no recording.
+    Hidden files and folders are passed over; a recording whose coding is not read here is a job, so that it is told.
+    Raises AudioError where a folder or pattern holds no recording.
     """
     jobs: list[Job] = []
     for name in named:
         path = Path(name)
         if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SOUND_SUFFIXES and p.is_file())
-            found = [p for p in found if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+            found = recordings(p for p in visible(path) if p.is_file())
             jobs += [Job(p, p.relative_to(path).with_suffix("")) for p in found]
         elif glob.has_magic(name) and not path.exists():
             found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if p.is_file())

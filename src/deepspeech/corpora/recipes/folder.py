@@ -1,12 +1,13 @@
 """A plain folder: each recording has a text file of its name beside it.
 
-In: wav, flac, ogg, opus, mp3, sph or aiff files and .txt files, in any tree. Out: a CSV for each of the folders train,
+In: sound files and .txt files, in any tree. Out: a CSV for each of the folders train,
 dev and test, or all.csv; or with --split three CSVs by tens. All that is new in the folder are the CSVs and wavs/.
 """
 
 from pathlib import Path
 from typing import Annotated
 
+from deepspeech.audio.names import recordings
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Options, Part, converted, import_parts
@@ -15,7 +16,6 @@ from deepspeech.corpora.splits import by_tens
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
 
-SOUND = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".sph", ".aiff", ".aif"}
 SETS = ("train", "dev", "test")
 
 
@@ -32,7 +32,7 @@ def folder(
     target_dir = target_dir or directory
     wavs = target_dir / "wavs"
     files = [path for path in visible(directory, "**/*") if path.is_file() and not path.is_relative_to(wavs)]
-    sounds = [path for path in files if path.suffix.lower() in SOUND]
+    sounds = recordings(files)
     named = {path.with_suffix("") for path in sounds}
     lonely = [path for path in files if path.name.endswith(text_suffix) and path.with_suffix("") not in named]
     clips = [_clip(path, text_suffix, converted(path, directory, wavs)) for path in sounds]

@@ -17,7 +17,6 @@ from deepspeech.corpora.recipe import Clips, Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
-from deepspeech.text.tables import NO_VALUE
 
 TEXTS = ("sentence", "transcription", "transcript", "text", "normalized_text", "raw_transcription")
 SPEAKERS = ("speaker_id", "client_id", "speaker")
@@ -70,8 +69,6 @@ def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip
     for number, row in enumerate(rows, 1):
         name, speaker = row.get("file_name"), next((row[name] for name in SPEAKERS if row.get(name)), "")
         said, fault = sentence_of(row.get(text or ""))
-        if metadata.suffix == ".csv" and said in NO_VALUE:
-            said, fault = "", "its text is null"
         if not isinstance(name, str) or not name:
             name, fault = "?", "the row names no recording"
         sound = metadata.parent / name

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from deepspeech.audio.names import is_sound
 from deepspeech.datasets.augment.spec import SYNTHETIC, Augmentation, Random
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import DataError
+from deepspeech.files import visible
 from deepspeech.remote.files import fetch_all
 
 Float32 = NDArray[np.float32]
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
-SOUND_FILES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
 BABBLERS = 4  # voices in babble: fewer can be understood, more sound like noise
 
 
@@ -73,11 +74,9 @@ def coloured(length: int, colour: float, random: Random) -> Float32:
 def _recordings(path: Path) -> Sequence[Sample]:
     if path.is_dir():
         clips: Sequence[Sample] = [
-            Sample(id=str(file), audio=file, transcript="", size_bytes=0)
-            for file in sorted(path.rglob("*"))
-            if file.suffix.lower() in SOUND_FILES
+            Sample(id=str(file), audio=file, transcript="", size_bytes=0) for file in visible(path) if is_sound(file)
         ]
-    elif path.suffix.lower() in SOUND_FILES and path.is_file():
+    elif is_sound(path) and path.is_file():
         clips = [Sample(id=str(path), audio=path, transcript="", size_bytes=0)]
     else:
         clips = read_samples(path, labelled=False)

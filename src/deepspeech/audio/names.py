@@ -1,0 +1,37 @@
+"""Which files of a folder are recordings, by their names.
+
+In: files. Out: those that are to be opened. What is really inside shows when they are (`foreign.py`).
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+_COMMON_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")  # to which one converts
+SOUND_SUFFIXES = (
+    *_COMMON_SUFFIXES, ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64", ".bwf", ".sph", ".voc",
+)  # fmt: skip
+# Sound and video whose coding is not read here.
+_FOREIGN_SUFFIXES = (
+    ".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".mka", ".avi", ".wma", ".wmv", ".amr",
+    ".spx", ".ac3", ".ape", ".wv", ".mpg", ".mpeg",
+)  # fmt: skip
+
+
+def is_sound(path: Path) -> bool:
+    """Is this the name of a recording that can be read?"""
+    return path.suffix.lower() in SOUND_SUFFIXES
+
+
+def recordings(files: Iterable[Path]) -> list[Path]:
+    """The recordings among `files`, in order.
+
+    Those of a coding that is not read here are among them, so that opening one tells what it is and what to do; but not
+    where the same name stands beside it in one of the common formats, which is what became of it.
+    """
+    files = list(files)
+    converted = {path.with_suffix("") for path in files if path.suffix.lower() in _COMMON_SUFFIXES}
+    return [
+        path
+        for path in files
+        if is_sound(path) or (path.suffix.lower() in _FOREIGN_SUFFIXES and path.with_suffix("") not in converted)
+    ]
