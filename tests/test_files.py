@@ -65,13 +65,16 @@ def test_what_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="this system has no disk that is always full")
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
-    def write() -> None:
-        with whole_file(tmp_path / "file", DataError) as partial:
+    def write(error: type[DataError] | None = DataError) -> None:
+        with whole_file(tmp_path / "file", error) as partial:
             os.symlink("/dev/full", partial)
             partial.write_bytes(b"much")
 
     with pytest.raises(DataError, match="No space left on device"):
         write()
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write(None)
+    assert caught.value.filename == str(tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -28,7 +28,8 @@ def whole_file(path: Path, error: type[DeepSpeechError] | None = None, lasting: 
     """A path beside `path` to write to; it gets that name when the block ends well, and goes away otherwise.
 
     `lasting`: it is on the disk, safe from a loss of power, before it gets the name.
-    Where it cannot be written (no space, no such folder, no permission): raises `error` with one line, or the OSError.
+    Where it cannot be written (no space, no such folder, no permission): raises `error` with one line, or the
+    OSError, which names `path`.
     """
     # Of this thread alone, so that two writers of one file do not meet; cut, as names of files are limited.
     partial = path.with_name(f".{_host()}-{os.getpid()}-{threading.get_ident()}.{path.name[-50:]}.part")
@@ -39,8 +40,11 @@ def whole_file(path: Path, error: type[DeepSpeechError] | None = None, lasting: 
                 os.fsync(file.fileno())
         partial.replace(path)
     except OSError as failure:
-        if error is None or isinstance(failure, ConnectionError) or failure.filename not in (None, str(partial)):
+        if isinstance(failure, ConnectionError) or failure.filename not in (None, str(partial)):
             raise  # another file's fault, or a pipe's to whoever reads what is told meanwhile
+        if error is None:
+            failure.filename = str(path)
+            raise
         reason = failure.strerror or failure
         raise error(f"{path}: cannot be written ({reason}); free space or choose another place") from None
     finally:

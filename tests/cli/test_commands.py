@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from deepspeech.cli.main import main
 from tests.fakes import corpus
@@ -115,6 +116,28 @@ def test_a_missing_recording_is_told_and_may_be_left_out(deepspeech, tiny_model:
     assert "--skip-bad" in err
     code, out, err = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--skip-bad", "--json")
     assert (code, json.loads(out)["utterances"]) == (0, 2)
+
+
+@pytest.mark.parametrize("place", ["checkpoints", "tiny.onnx"])
+def test_a_recording_damaged_inside_is_told_and_may_be_left_out(
+    deepspeech, tiny_model: Path, tmp_path: Path, place: str
+) -> None:
+    data, damaged = corpus(tmp_path, 3), tmp_path / "damaged.flac"
+    samples, rate_hz = soundfile.read(tmp_path / "train001.wav")
+    soundfile.write(damaged, samples, rate_hz)
+    content = bytearray(damaged.read_bytes())
+    middle = slice(len(content) // 3, len(content) // 2)
+    content[middle] = bytes(255 - byte for byte in content[middle])
+    damaged.write_bytes(content)
+    data.write_text(data.read_text().replace("train001.wav", damaged.name))
+    arguments = ("evaluate", "--model", tiny_model.parent / place, "--data", data, "--json")
+    code, out, err = deepspeech(*arguments)
+    assert (code, out) == (2, "")
+    assert "damaged.flac" in err
+    code, out, err = deepspeech(*arguments, "--skip-bad")
+    assert (code, json.loads(out)["utterances"]) == (0, 2)
+    assert "damaged.flac" in err
+    assert "it is left out" in err
 
 
 def test_an_unknown_setting_names_its_neighbour(deepspeech) -> None:

@@ -121,6 +121,8 @@ def test_transcripts_are_learnt_and_nothing_else_of_their_file(
     [
         ("no.tsv", b"a.wav\thello\n", "names no column transcript, sentence or text"),
         ("cut.csv.gz", gzip.compress(b"wav_filename,wav_filesize,transcript\n" * 9)[:-12], "damaged or cut short"),
+        ("empty.csv", b"wav_filename,wav_filesize,transcript\n", "there are no words"),
+        ("comma.csv.gz", gzip.compress(b"wav_filename,wav_filesize,transcript\na.wav,1,a, b\n"), ":2: 4 columns"),
         ("bits.txt.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or cut short"),
         ("named.txt.gz", b"words\n", "damaged or cut short"),
         ("wide.txt", "words\n".encode("utf-16"), "save it as UTF-8"),
@@ -137,6 +139,7 @@ def test_text_that_cannot_be_learnt_is_one_line(
     code, out, err = deepspeech("build", "--text", tmp_path / name, *arguments)
     assert (code, out) == (2, "")
     assert re.search(cause, err)
+    assert re.match(f"(deepspeech: )?{re.escape(str(tmp_path / name))}", err)  # not what was made of it
     assert err.count("\n") == 1
 
 

@@ -1,5 +1,6 @@
 """Manifests and data directories of other systems as they are found: channels, mixes, nulls, marks, white space."""
 
+import gzip
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,7 @@ from trees import VOICES, parquet, record, sound, transcripts
 
 from deepspeech.audio.formats import read_audio
 from deepspeech.corpora.kaldi_pipes import recording_of
+from deepspeech.corpora.recipes.asterisk import asterisk
 from deepspeech.corpora.recipes.cv2 import cv2
 from deepspeech.corpora.recipes.folder import folder
 from deepspeech.corpora.recipes.huggingface import huggingface
@@ -247,3 +249,21 @@ def test_nothing_that_happens_to_one_file_ends_an_import(tmp_path: Path) -> None
     assert dropped(report) == {
         "the clip cannot be read": 4, "its name or sentence is not UTF-8 text": 1, "the text has no recording": 1,
     }  # fmt: skip
+
+
+def test_a_list_whose_compression_is_damaged_is_one_line(tmp_path: Path) -> None:
+    def packed(path: Path, kind: bytes) -> Path:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(gzip.compress(b"digits/1: un\n")[:10] + kind)
+        return path
+
+    garbage, cut_short = b"\xff" * 20, b""
+    for number, kind in enumerate((garbage, cut_short)):
+        folder = tmp_path / str(number)
+        texts = packed(folder / "doc" / "asterisk-core-sounds-fr" / "core-sounds-fr.txt.gz", kind)
+        (folder / "asterisk" / "sounds" / "fr_CA_f_June").mkdir(parents=True)
+        with pytest.raises(CorpusError, match=texts.name):
+            asterisk("fr", [folder], tmp_path / "out")
+        cuts = packed(folder / "cuts" / "cuts.jsonl.gz", kind)
+        with pytest.raises(CorpusError, match=cuts.name):
+            lhotse([cuts])

@@ -140,13 +140,13 @@ def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False) -> 
 def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> Opened:
     """A model file or a checkpoint folder, of today or of the old systems.
 
-    `skip_bad`: a model file's emitter tells of recordings that are damaged inside and goes on without them.
+    `skip_bad`: the emitter tells of recordings that are damaged inside and goes on without them.
     """
     from deepspeech.mozilla.convert import as_model_file
     from deepspeech.remote.folders import bring
 
     path = as_model_file(bring(path))
-    return _checkpoint(path, jitter_ms) if path.is_dir() else _model_file(path, jitter_ms, skip_bad)
+    return (_checkpoint if path.is_dir() else _model_file)(path, jitter_ms, skip_bad)
 
 
 def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
@@ -174,9 +174,13 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
     return good
 
 
-def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
+def _left_out(error: Exception) -> None:
     import sys
 
+    print(f"deepspeech: {error}; it is left out", file=sys.stderr)
+
+
+def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
     from deepspeech.errors import AudioError
     from deepspeech.evaluation.averaged import averaged, shifts
     from deepspeech.evaluation.evaluate import Emitted
@@ -195,7 +199,7 @@ def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
                 if not isinstance(found, AudioError):
                     yield Emitted(sample, found)
                 elif skip_bad:
-                    print(f"deepspeech: {found}; it is left out", file=sys.stderr)
+                    _left_out(found)
                 else:
                     raise found
 
@@ -205,15 +209,17 @@ def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
     return Opened([path], card.alphabet, card.features, card.beam_width, False, card.chunk.outputs, emit)
 
 
-def _checkpoint(path: Path, jitter_ms: float) -> Opened:
+def _checkpoint(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
     from deepspeech import checkpoint
     from deepspeech.acoustic.restore import restore
     from deepspeech.cores import cores
+    from deepspeech.training.loader import refuse
     from deepspeech.training.test import emitter_of
 
     folder = checkpoint.judged(path)
     restored = restore(folder)
-    emit = emitter_of(restored, 16, cores(), jitter_ms)
+    bad = (lambda _, error: _left_out(error)) if skip_bad else refuse
+    emit = emitter_of(restored, 16, cores(), jitter_ms, bad)
     beam_width = checkpoint.setting(restored.run, "config.decoding.beam_width", int)
     files = [folder / "weights.safetensors", folder / "run.json"]
     outputs = restored.network.config.outputs

@@ -64,7 +64,7 @@ def build(
     import sys
     from tempfile import TemporaryDirectory
 
-    from deepspeech.cli.lm_texts import sources
+    from deepspeech.cli.lm_texts import named_as_given, sources
     from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions
     from deepspeech.lm.build import BuildOptions, kind_of_output
@@ -94,7 +94,7 @@ def build(
         arpa=arpa,
         bytes_mode=bytes_mode,
     )
-    with TemporaryDirectory(dir=temporary) as folder:
+    with TemporaryDirectory(dir=temporary) as folder, named_as_given(text, Path(folder)):
         told = make(sources(text, bytes_mode, Path(folder)), output, letters, options)
     print("\n".join(told))
     if kind == "scorer":

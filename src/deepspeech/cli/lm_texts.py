@@ -1,6 +1,7 @@
 """Texts for `deepspeech lm`: sentences a line, and the transcripts of data sets and tables, plain or gzipped."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _COLUMNS = ("transcript", "sentence", "text")  # of a table with tabs: the first that is there
@@ -13,15 +14,38 @@ def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
     """
     plain = []
     for number, text in enumerate(texts):
-        sentences = _transcripts(text, folder)
+        sentences = _transcripts(text, _made(folder, number).with_suffix(_kind(text)))
         if sentences is None and not bytes_mode:
             plain.append(text)
             continue
-        plain.append(folder / f"{number:04d} {text.name.removesuffix('.gz') or 'stdin'}")
+        plain.append(_made(folder, number))
         with plain[-1].open("w", encoding="utf-8", newline="\n") as file:
             for line in read_lines([text]) if sentences is None else sentences:
                 file.write((" ".join("".join(line.split())) if bytes_mode else line) + "\n")
     return plain
+
+
+@contextmanager
+def named_as_given(texts: list[Path], folder: Path) -> Iterator[None]:
+    """Errors about what `sources` wrote to `folder` name the text that it was made of."""
+    from deepspeech.errors import DeepSpeechError
+
+    try:
+        yield
+    except DeepSpeechError as error:
+        message = str(error)
+        for number, text in enumerate(texts):
+            made = _made(folder, number)
+            message = message.replace(str(made.with_suffix(_kind(text))), str(text)).replace(str(made), str(text))
+        raise type(error)(message) from None
+
+
+def _made(folder: Path, number: int) -> Path:
+    return folder / f"{number:04d}"
+
+
+def _kind(text: Path) -> str:
+    return Path(text.name.lower().removesuffix(".gz")).suffix
 
 
 def read_lines(texts: list[Path]) -> Iterator[str]:
@@ -38,8 +62,8 @@ def read_lines(texts: list[Path]) -> Iterator[str]:
             yield from (line.rstrip("\r") for line in lines)
 
 
-def _transcripts(text: Path, folder: Path) -> Iterator[str] | None:
-    """What is said in a data set or a table; None for a plain text."""
+def _transcripts(text: Path, unpacked: Path) -> Iterator[str] | None:
+    """What is said in a data set or a table; None for a plain text. A gzipped data set is unpacked to `unpacked`."""
     from deepspeech.datasets.samples import is_data_set, read_samples
 
     name = text.name.lower().removesuffix(".gz")
@@ -48,7 +72,7 @@ def _transcripts(text: Path, folder: Path) -> Iterator[str] | None:
     if not is_data_set(name):
         return None
     if text.name.lower().endswith(".gz"):
-        text = _unpacked(text, folder)
+        text = _unpacked(text, unpacked)
     return (" ".join(sample.transcript.split()) for sample in read_samples(text))
 
 
@@ -67,11 +91,10 @@ def _column(table: Path) -> Iterator[str]:
     return (" ".join(row[found[0]].split()) for row in rows if len(row) > found[0])
 
 
-def _unpacked(packed: Path, folder: Path) -> Path:
-    """A gzipped data set, unpacked to `folder` under a name of its own kind. Raises LmError."""
+def _unpacked(packed: Path, unpacked: Path) -> Path:
+    """A gzipped data set, unpacked. Raises LmError."""
     from deepspeech.lm.texts import blocks
 
-    unpacked = folder / packed.name[: -len(".gz")]
     with unpacked.open("wb") as file:
         file.writelines(block for block, _ in blocks(packed))
     return unpacked

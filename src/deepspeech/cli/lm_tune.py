@@ -43,7 +43,7 @@ def tune(
     from deepspeech.lm.package import with_weights
 
     options = TuneOptions(trials, alpha_max, beta_max, seed)
-    opened = open_model(model)
+    opened = open_model(model, skip_bad=skip_bad)
     decoding = DecodeOptions(beam_width=beam_width or opened.beam_width)
     samples = usable(data, opened, skip_bad)
     found = search(opened, samples, scorer, decoding, options, storage)

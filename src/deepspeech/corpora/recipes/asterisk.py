@@ -5,6 +5,7 @@ packages themselves. Out: wav files, three CSVs by tens. A small corpus in a min
 """
 
 import gzip
+import zlib
 from pathlib import Path
 from typing import Annotated
 
@@ -68,7 +69,7 @@ def _texts(path: Path) -> dict[str, str]:
     """Lines `digits/1: un`; a line that begins with a semicolon is a remark."""
     try:
         lines = gzip.decompress(path.read_bytes()).decode("utf-8-sig").split("\n")
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); fetch the package again") from None
     rows = [line.split(":", 1) for line in lines if ":" in line and not line.startswith(";")]
     return {name.strip(): text.strip() for name, text in rows}
