@@ -227,6 +227,13 @@ def test_reads_from_a_pipe_that_the_user_named(tmp_path: Path) -> None:
     writer.join()
 
 
+def test_a_device_that_never_ends_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepspeech.audio.content._LARGEST_PIPE", 1 << 20)
+    name_by_user("/dev/zero")
+    with pytest.raises(AudioError, match="gave 1 MB and did not end; save it to a file first"):
+        read_audio("/dev/zero")
+
+
 def damaged(content: bytes, at: float, patch: bytes, cut: bool) -> bytes:
     """`content` with `patch` at that part of it, ended there or going on."""
     place = int(at * len(content))

@@ -15,6 +15,16 @@ from deepspeech.errors import AudioError
 Piece: TypeAlias = bytes | tuple[int, int]  # bytes to put in, or (offset, size) of the content
 
 _IN_MEMORY = 1 << 22  # a span up to this size is read at once
+_LARGEST_PIPE = 1 << 30  # bytes: nine hours of 16-bit sound at 16 kHz; some devices never end
+
+
+def _drained(path: Path, name: str) -> bytes:
+    """All that comes out of a pipe. Raises OSError, or AudioError where it does not end."""
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_PIPE + 1)
+    if len(content) > _LARGEST_PIPE:
+        raise AudioError(f"{name}: a pipe that gave {_LARGEST_PIPE >> 20} MB and did not end; save it to a file first")
+    return content
 
 
 class Content:
@@ -40,7 +50,7 @@ class Content:
                 raise AudioError(f"{name}: is a folder; name a sound file")
             if not S_ISREG(mode):
                 check_readable(path, mode)
-                self._data = path.read_bytes()
+                self._data = _drained(path, name)
                 self.size = len(self._data)
                 return
             self._descriptor = os.open(path, os.O_RDONLY)
