@@ -63,6 +63,11 @@ class Content:
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
             raise AudioError(f"{name}: cannot be read ({getattr(error, 'strerror', error)})") from None
 
+    @property
+    def in_memory(self) -> bytes | None:
+        """All of it, where it was read already."""
+        return self._data if self._descriptor < 0 else None
+
     def at(self, offset: int, count: int) -> bytes:
         """`count` bytes from `offset` on, fewer where the content ends. Raises OSError where the disk fails."""
         count = max(0, min(count, self.size - offset))

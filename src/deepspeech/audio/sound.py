@@ -4,6 +4,7 @@ Every fault is an AudioError of one line. Nothing is shared between calls: many 
 releases Python's lock. Nothing is sought while it is read, for some codecs cannot, and mp3 not to the sample.
 """
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -56,7 +57,7 @@ class Sound:
         Raises AudioError: missing, empty, cut off, not audio, a codec that is not known.
         """
         self.name = name or ("sound in memory" if isinstance(source, bytes) else str(source))
-        self.fault, self._cut_ok = "", cut_ok
+        self.fault, self._cut_ok, self._deep = "", cut_ok, deep
         with ExitStack() as stack:
             self._content = stack.enter_context(Content(source, self.name))
             try:
@@ -206,10 +207,12 @@ class Sound:
         return np.ascontiguousarray(block[:, channel])
 
     def _decoder(self, part: Part) -> _Decoder:
-        path = self._content.path
+        path, content = self._content.path, self._content.in_memory
         try:
             if part.pieces is None and path is not None:
                 return _Decoder(os.fsencode(path))
+            if part.pieces is None and content is not None and self._deep:  # else `check_flac` asks how far was read
+                return _Decoder(io.BytesIO(content))
             return _Decoder(Spliced(self._content, part.pieces or ((0, self._content.size),)))
         except soundfile.SoundFileError:
             head = self._content.at(after_tags(self._content), _HEAD_BYTES)
