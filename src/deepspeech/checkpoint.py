@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from deepspeech.errors import CheckpointError
+from deepspeech.files import crc32_of
 from deepspeech.untrusted import at, check_description, read_json
 
 Tensors = dict[str, NDArray[Any]]
@@ -65,7 +65,7 @@ def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Ten
             shutil.rmtree(leftover, ignore_errors=True)
         temporary.mkdir(parents=True)
         save_file(tensors, temporary / "weights.safetensors")
-        checksum = _checksum(temporary / "weights.safetensors")
+        checksum = crc32_of(temporary / "weights.safetensors")
         page = json.dumps(
             run | {"format": FORMAT, "step": step, "weights_crc32": checksum}, indent=2, ensure_ascii=False
         )
@@ -92,7 +92,7 @@ def load(path: Path) -> Checkpoint:
     run = describe(path)
     try:
         file = path / "weights.safetensors"
-        if _checksum(file) != run["weights_crc32"]:
+        if crc32_of(file) != run["weights_crc32"]:
             raise CheckpointError(f"{file}: the checkpoint is damaged (checksum differs); use an older one")
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
@@ -223,14 +223,6 @@ def set_aside(folder: Path, after: int = -1) -> Path | None:
     except OSError as error:
         raise CheckpointError(f"{folder}: checkpoints cannot be moved to {aside} ({error.strerror})") from None
     return aside
-
-
-def _checksum(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            value = zlib.crc32(block, value)
-    return value
 
 
 def _to_disk(path: Path) -> None:

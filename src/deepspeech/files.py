@@ -99,6 +99,15 @@ def visible(folder: Path, pattern: str = "**/*") -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if not hidden(path, folder))
 
 
+def crc32_of(path: Path) -> int:
+    """CRC-32 of a file's bytes. Raises OSError."""
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            value = zlib.crc32(block, value)
+    return value
+
+
 def check_place(path: Path) -> None:
     """Raise ConfigError where `path` could not be written, before hours of work for it."""
     if path.is_dir():

@@ -7,7 +7,6 @@ for byte. Records are mapped into memory, not read: ten million of them take no 
 """
 
 import json
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
-from deepspeech.files import whole
+from deepspeech.files import crc32_of, whole
 from deepspeech.text.alphabet import Alphabet
 
 FORMAT = 1
@@ -110,7 +109,7 @@ def read_index(manifest: Path) -> Contents | None:
         with path.open("rb") as file:
             head = json.loads(file.readline(1 << 30))
             begin = file.tell()
-        if head["format"] != FORMAT or head["bytes"] != manifest.stat().st_size or head["crc32"] != _checksum(manifest):
+        if head["format"] != FORMAT or head["bytes"] != manifest.stat().st_size or head["crc32"] != crc32_of(manifest):
             return None
         if path.stat().st_size != begin + head["clips"] * RECORD.itemsize:
             return None
@@ -139,7 +138,7 @@ def write_index(manifest: Path, contents: Contents) -> None:
     """Write it, if there is place; without it every start takes longer, and nothing else changes."""
     path = manifest.with_name(manifest.name + SUFFIX)
     head = {
-        "format": FORMAT, "bytes": manifest.stat().st_size, "crc32": _checksum(manifest),
+        "format": FORMAT, "bytes": manifest.stat().st_size, "crc32": crc32_of(manifest),
         "clips": len(contents.records), "characters": contents.characters,
         "names": contents.names, "sizes": contents.sizes,
     }  # fmt: skip
@@ -154,11 +153,3 @@ def _write(file: IO[bytes], head: dict[str, Any], records: Records) -> None:
     file.write(json.dumps(head).encode() + b"\n")
     for first in range(0, len(records), CHUNK):
         file.write(records[first : first + CHUNK].tobytes())
-
-
-def _checksum(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 22):
-            value = zlib.crc32(block, value)
-    return value
