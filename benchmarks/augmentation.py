@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment.context import Float32, Scene
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import KINDS, keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc
 

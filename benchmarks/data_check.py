@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from deepspeech.audio.formats import write_wav
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
-from deepspeech.datasets.survey_page import page
+from deepspeech.datasets.survey.page import page
+from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
 from deepspeech.text.alphabet import ENGLISH
 
 RATE_HZ = 16000

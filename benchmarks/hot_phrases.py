@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions

@@ -39,7 +39,7 @@ def write(folder: Path, clips: int) -> None:
 def start(folder: str) -> None:
     from deepspeech.config import resolve
     from deepspeech.datasets.sampler import batches
-    from deepspeech.datasets.shard_order import durations, epoch_plan, identity
+    from deepspeech.datasets.shards.order import durations, epoch_plan, identity
     from deepspeech.text.alphabet import ENGLISH
     from deepspeech.training.log import Log
     from deepspeech.training.sets import open_sets

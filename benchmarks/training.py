@@ -80,7 +80,7 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     from deepspeech.datasets.augment.spec import parse
     from deepspeech.datasets.check import examine_all
     from deepspeech.datasets.clips import ClipCache
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.formats.csv_files import read_csv
     from deepspeech.datasets.pipeline import Pipeline
     from deepspeech.datasets.sampler import batches
     from deepspeech.features.config import MfccConfig

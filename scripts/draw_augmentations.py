@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.context import Scene
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc
 

@@ -10,7 +10,7 @@ import numpy as np
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.audio.formats import write_wav
 from deepspeech.config import RunConfig, resolve
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc

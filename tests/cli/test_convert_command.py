@@ -8,7 +8,7 @@ import pytest
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli.main import main
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.session import Session

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deepspeech.cli.main import main
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.text.alphabet import Alphabet
 from tests.datasets.faulty_set import REFUSED, faulty_set
 

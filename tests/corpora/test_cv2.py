@@ -10,7 +10,7 @@ from deepspeech.audio.formats import probe
 from deepspeech.corpora.recipe import Options
 from deepspeech.corpora.recipes.cv2 import cv2
 from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, ImportReport
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CorpusError, TextError
 
 

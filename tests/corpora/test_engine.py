@@ -16,7 +16,7 @@ from deepspeech.audio.formats import probe, read_audio, write_wav
 from deepspeech.corpora.clip import Clip, Converted, convert
 from deepspeech.corpora.engine import Rules, import_set, in_order, judge
 from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, DroppedClip, SetReport
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError, DataError
 from deepspeech.text.alphabet import ENGLISH

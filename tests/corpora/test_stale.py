@@ -16,7 +16,7 @@ from deepspeech.corpora.recipe import Options, Part, import_parts, joined
 from deepspeech.corpora.recipes.kaldi import kaldi
 from deepspeech.corpora.recipes.nemo import nemo
 from deepspeech.corpora.report import SetReport
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CorpusError
 from deepspeech.text.labels import validate_english
 

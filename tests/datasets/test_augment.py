@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.datasets.augment.apply import OPERATIONS, augment
-from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment.context import Float32, Scene
 from deepspeech.datasets.augment.sources import COLOURS, Sources
 from deepspeech.datasets.augment.spec import KINDS, Range, keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, DataError
 

@@ -10,10 +10,10 @@ import pytest
 
 from deepspeech.audio.formats import probe, read_audio, wav_bytes
 from deepspeech.audio.span import Span, name_by_user
-from deepspeech.datasets.jsonl_files import JsonlWriter
+from deepspeech.datasets.formats.jsonl_files import JsonlWriter
+from deepspeech.datasets.formats.sdb import MAGIC
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.sdb import MAGIC
 from deepspeech.errors import AudioError, DataError, DeepSpeechError, RemoteError
 from deepspeech.remote.files import ALLOW_ADDRESSES
 

@@ -22,10 +22,10 @@ from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.compare import compare
 from deepspeech.datasets.convert import Converted, ConvertOptions, convert
-from deepspeech.datasets.jsonl_files import JsonlWriter, read_jsonl
+from deepspeech.datasets.formats.jsonl_files import JsonlWriter, read_jsonl
+from deepspeech.datasets.formats.sdb import WAV, SampleDatabaseWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.sdb import WAV, SampleDatabaseWriter
 from deepspeech.errors import AudioError, ConfigError, DataError, DeepSpeechError
 from tests.fakes import corpus, tones
 

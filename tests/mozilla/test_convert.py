@@ -18,7 +18,7 @@ import pytest
 
 from deepspeech import Recognizer
 from deepspeech.audio.formats import read_audio
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import DeepSpeechError, ModelFileError
 from deepspeech.evaluation.score import Scores, score
 from deepspeech.mozilla.convert import as_model_file, is_old_file, read

@@ -18,11 +18,11 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.samples import join, read_samples
-from deepspeech.datasets.shard_ahead import IN_FLIGHT, brought_ahead, uses
-from deepspeech.datasets.shard_order import epoch_plan, some
-from deepspeech.datasets.shard_shelf import Shelf
-from deepspeech.datasets.shard_writer import ShardOptions, write_shards
-from deepspeech.datasets.shards import MANIFEST, ShardSet
+from deepspeech.datasets.shards.cache import Shelf
+from deepspeech.datasets.shards.order import epoch_plan, some
+from deepspeech.datasets.shards.prefetch import IN_FLIGHT, brought_ahead, uses
+from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet
+from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 from deepspeech.errors import AudioError, ConfigError, DataError, RemoteError
 from deepspeech.features.config import MfccConfig
 from deepspeech.remote.files import landing

@@ -10,7 +10,7 @@ import pytest
 from deepspeech import Recognizer, checkpoint
 from deepspeech.cli import old_trainer
 from deepspeech.cli.main import main
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.text.alphabet import ByteAlphabet
 from tests.fakes import corpus, small_scorer

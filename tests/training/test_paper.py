@@ -14,7 +14,7 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.network import DeepSpeech
 from deepspeech.acoustic.restore import restore
 from deepspeech.config import RunConfig, TrainingConfig, TransferConfig
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CheckpointError, ConfigError, DataError
 from deepspeech.training import optim
 from deepspeech.training.log import Log

@@ -37,7 +37,7 @@ def alphabet(
     import json
     import sys
 
-    from deepspeech.datasets.survey import open_sets
+    from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError, TextError
     from deepspeech.files import whole_file
     from deepspeech.text.letters import propose
@@ -79,7 +79,7 @@ def _to_dict(proposal: Any, samples: list[Any]) -> dict[str, Any]:
 
 
 def _page(proposal: Any, samples: list[Any]) -> str:
-    from deepspeech.datasets.survey_page import plural, table
+    from deepspeech.datasets.survey.page import plural, table
     from deepspeech.text.characters import name
     from deepspeech.text.normalize import APOSTROPHES
 

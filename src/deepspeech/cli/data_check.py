@@ -42,8 +42,8 @@ def check(
     import sys
 
     from deepspeech.cores import cores
-    from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
-    from deepspeech.datasets.survey_page import page, to_dict
+    from deepspeech.datasets.survey.page import page, to_dict
+    from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
     from deepspeech.errors import ConfigError
     from deepspeech.features.config import MfccConfig
     from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
@@ -56,7 +56,7 @@ def check(
     assumed = "" if alphabet or bytes_output else _assumed(found, data)
     print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show, assumed))
     if picture:
-        from deepspeech.datasets.picture import draw
+        from deepspeech.datasets.survey.picture import draw
 
         draw(found, MfccConfig(sample_rate_hz=rate), picture)
         print(f"{picture}: the picture of these sets", file=sys.stderr)

@@ -41,7 +41,7 @@ def split(
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.split import SplitOptions
     from deepspeech.datasets.split import split as share_out
-    from deepspeech.datasets.survey import open_sets
+    from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError
     from deepspeech.features.config import MfccConfig
 
@@ -83,7 +83,7 @@ def _write(done: Any, paths: dict[str, Path]) -> None:
     """All sets, or none of them."""
     from contextlib import ExitStack
 
-    from deepspeech.datasets.csv_files import CsvWriter
+    from deepspeech.datasets.formats.csv_files import CsvWriter
 
     speakers = any(sample.speaker for samples in done.sets.values() for sample in samples)
     for path in paths.values():
@@ -110,14 +110,14 @@ def _to_dict(done: Any, paths: dict[str, Path]) -> dict[str, Any]:
 
 def _known(samples: list[Any], train: list[Any]) -> int:
     """Clips of a set whose sentence is trained on."""
-    from deepspeech.datasets.survey import sentence
+    from deepspeech.datasets.survey.survey import sentence
 
     said = {sentence(sample.transcript) for sample in train}
     return sum(sentence(sample.transcript) in said for sample in samples)
 
 
 def _told(done: Any, paths: dict[str, Path]) -> str:
-    from deepspeech.datasets.survey_page import clock, plural, table
+    from deepspeech.datasets.survey.page import clock, plural, table
 
     found = _to_dict(done, paths)
     rows = [["set", "clips", "length", "share", f"{done.by}s", "clips of sentences that train has"]]

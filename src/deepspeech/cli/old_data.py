@@ -54,7 +54,7 @@ def _stats(arguments: Any) -> None:
     import sys
 
     from deepspeech.cores import cores
-    from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
+    from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
 
     sets = open_sets([Path(name) for name in arguments.csv_files.split(",")], labelled=False)
     found = survey(sets, None, options=SurveyOptions(workers=cores()), compare=False)
@@ -74,7 +74,7 @@ def _stats(arguments: Any) -> None:
 def _check_characters(arguments: Any) -> None:
     import unicodedata
 
-    from deepspeech.datasets.survey import open_sets
+    from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import TextError
     from deepspeech.text.letters import count_letters, usable
 

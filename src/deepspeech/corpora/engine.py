@@ -24,7 +24,7 @@ from deepspeech.corpora.report import (
     DroppedFile,
     SetReport,
 )
-from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 from deepspeech.files import sweep

@@ -20,7 +20,7 @@ from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.clip import RATE_HZ, Clip, WavNames
 from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.report import ImportReport, SetReport
-from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, CorpusError
 from deepspeech.files import visible

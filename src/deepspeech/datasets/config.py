@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deepspeech.datasets.shard_shelf import DEFAULT_MB
+from deepspeech.datasets.shards.cache import DEFAULT_MB
 from deepspeech.errors import ConfigError
 
 ORDERS = ("shuffled", "ascending", "descending")

@@ -18,10 +18,10 @@ from deepspeech.audio.span import PACKETS, Span, content_of
 from deepspeech.datasets.augment.hearing import Hearing
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.check import Fault, for_each, refuse
+from deepspeech.datasets.formats.sdb import KINDS
+from deepspeech.datasets.formats.targets import LISTS, ListTarget, SdbTarget, Target, TarTarget, suffix_of
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.sdb import KINDS
-from deepspeech.datasets.targets import LISTS, ListTarget, SdbTarget, Target, TarTarget, suffix_of
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.progress import Progress
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from deepspeech.audio.span import Span
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shard_shelf import ShelfSpan
+from deepspeech.datasets.shards.cache import ShelfSpan
 from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.shift import shifted
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.context import Scene
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.clips import ClipCache

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from deepspeech.datasets.csv_files import read_csv
-from deepspeech.datasets.jsonl_files import read_jsonl
+from deepspeech.datasets.formats.csv_files import read_csv
+from deepspeech.datasets.formats.jsonl_files import read_jsonl
+from deepspeech.datasets.formats.sdb import read_sdb
+from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.sdb import read_sdb
-from deepspeech.datasets.shard_shelf import Shelf
-from deepspeech.datasets.shards import MANIFEST, ShardSet, is_manifest, read_shards
-from deepspeech.datasets.tar_files import read_tar
+from deepspeech.datasets.shards.cache import Shelf
+from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet, is_manifest, read_shards
 from deepspeech.errors import DataError
 from deepspeech.remote.files import Name, address, fetch, is_folder
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from deepspeech.datasets.picture import seen
+from deepspeech.datasets.survey.picture import seen
 from deepspeech.evaluation.confusion import Confusion
 from deepspeech.evaluation.picture import save
 from deepspeech.text.letters import place

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
-from deepspeech.datasets.picture import plain
+from deepspeech.datasets.survey.picture import plain
 from deepspeech.errors import DataError
 from deepspeech.evaluation.history import History, Judged, Series
 from deepspeech.evaluation.picture import save

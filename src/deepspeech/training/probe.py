@@ -13,7 +13,7 @@ import torch
 
 from deepspeech.datasets.pipeline import Example, Pipeline
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shard_order import durations
+from deepspeech.datasets.shards.order import durations
 from deepspeech.errors import AudioError, DataError, TrainingError
 from deepspeech.lm.memory import memory_bytes
 from deepspeech.training.loader import cut

@@ -33,8 +33,8 @@ from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
-from deepspeech.datasets.shard_ahead import brought_ahead
-from deepspeech.datasets.shard_order import Plan, durations, epoch_plan, identity, some
+from deepspeech.datasets.shards.order import Plan, durations, epoch_plan, identity, some
+from deepspeech.datasets.shards.prefetch import brought_ahead
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, CheckpointError, ConfigError, DataError, TrainingError
 from deepspeech.evaluation.evaluate import evaluate

@@ -10,9 +10,9 @@ from deepspeech.config import RunConfig
 from deepspeech.datasets.check import Fault, describe, examine_all, refuse
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import join, read_samples
-from deepspeech.datasets.shard_check import examine_shards
-from deepspeech.datasets.shard_shelf import Shelf
-from deepspeech.datasets.shards import ShardSet
+from deepspeech.datasets.shards.cache import Shelf
+from deepspeech.datasets.shards.check import examine_shards
+from deepspeech.datasets.shards.shard_set import ShardSet
 from deepspeech.errors import DataError
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.training.log import Log

@@ -14,7 +14,7 @@ from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, unpacked
 from deepspeech.corpora.report import ImportReport, SetReport
-from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible

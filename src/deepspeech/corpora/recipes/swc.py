@@ -15,7 +15,7 @@ from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
-from deepspeech.datasets.csv_files import COLUMNS
+from deepspeech.datasets.formats.csv_files import COLUMNS
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible, whole
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepspeech.datasets.augment import anywhere, signal, spectrum
-from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment import masking, signal, spectrum
+from deepspeech.datasets.augment.context import Float32, Scene
 from deepspeech.datasets.augment.spec import Augmentation, Random
 
 OPERATIONS: dict[str, Callable[..., Float32]] = {
@@ -26,11 +26,11 @@ OPERATIONS: dict[str, Callable[..., Float32]] = {
     "tempo": spectrum.tempo,
     "warp": spectrum.warp,
     "frequency_mask": spectrum.frequency_mask,
-    "time_mask": anywhere.time_mask,
-    "adaptive_time_mask": anywhere.adaptive_time_mask,
-    "dropout": anywhere.dropout,
-    "add": anywhere.add,
-    "multiply": anywhere.multiply,
+    "time_mask": masking.time_mask,
+    "adaptive_time_mask": masking.adaptive_time_mask,
+    "dropout": masking.dropout,
+    "add": masking.add,
+    "multiply": masking.multiply,
 }
 
 

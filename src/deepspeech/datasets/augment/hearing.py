@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.context import Scene
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.augment.spec import parse as parse_entry

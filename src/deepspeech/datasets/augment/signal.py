@@ -9,7 +9,7 @@ import numpy as np
 
 from deepspeech.audio.codec import fitted, round_trip
 from deepspeech.audio.resample import resample
-from deepspeech.datasets.augment.scene import SLOWEST, Float32, Scene
+from deepspeech.datasets.augment.context import SLOWEST, Float32, Scene
 from deepspeech.datasets.augment.sources import Sources, coloured
 from deepspeech.datasets.augment.spec import Random
 from deepspeech.errors import ConfigError

@@ -6,7 +6,7 @@ Names, defaults and units are those of DeepSpeech's `util/augmentations.py` wher
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.datasets.augment.scene import SLOWEST, Float32, Scene
+from deepspeech.datasets.augment.context import SLOWEST, Float32, Scene
 from deepspeech.datasets.augment.spec import Random
 
 TINY = np.float32(1e-20)

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from deepspeech.audio.formats import read_audio
 from deepspeech.datasets.check import examine_all
 from deepspeech.datasets.config import ORDERS, DataConfig
+from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.samples import join, read_samples
-from deepspeech.datasets.shard_check import examine_shards
-from deepspeech.datasets.shard_order import epoch_plan, windows
-from deepspeech.datasets.shard_writer import ShardOptions, index_shards, write_shards
-from deepspeech.datasets.shards import MANIFEST, ShardSet
-from deepspeech.datasets.tar_files import read_tar
+from deepspeech.datasets.shards.check import examine_shards
+from deepspeech.datasets.shards.order import epoch_plan, windows
+from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet
+from deepspeech.datasets.shards.writer import ShardOptions, index_shards, write_shards
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.features.config import MfccConfig
 from deepspeech.text.alphabet import ENGLISH

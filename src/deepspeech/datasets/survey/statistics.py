@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepspeech.datasets.survey import Clip, sentence
+from deepspeech.datasets.survey.survey import Clip, sentence
 
 PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 

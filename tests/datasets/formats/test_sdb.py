@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepspeech.datasets.sdb import OPUS, WAV, SampleDatabase, SampleDatabaseWriter
+from deepspeech.datasets.formats.sdb import OPUS, WAV, SampleDatabase, SampleDatabaseWriter
 from deepspeech.errors import DeepSpeechError
 
 TEXTS = ["one", "zwei", "три", ""]

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from deepspeech.datasets.check import LETTERS
-from deepspeech.datasets.statistics import Statistics, statistics
-from deepspeech.datasets.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
+from deepspeech.datasets.survey.statistics import Statistics, statistics
+from deepspeech.datasets.survey.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
 from deepspeech.text.characters import name
 from deepspeech.text.letters import LetterCount, advice, alphabet_faults
 

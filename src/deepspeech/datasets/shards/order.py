@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards import ShardSet
+from deepspeech.datasets.shards.shard_set import ShardSet
 
 FEW_SHARDS = 8  # their clips stand for a set: shards are mixed when they are written
 Batches = Callable[[Sequence[float], int], list[list[int]]]

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.datasets.check import examine_all
-from deepspeech.datasets.csv_files import write_csv
-from deepspeech.datasets.picture import draw
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.statistics import statistics
-from deepspeech.datasets.survey import Survey, SurveyOptions, open_sets, survey, usual_rates
-from deepspeech.datasets.survey_page import page, table, to_dict
+from deepspeech.datasets.survey.page import page, table, to_dict
+from deepspeech.datasets.survey.picture import draw
+from deepspeech.datasets.survey.statistics import statistics
+from deepspeech.datasets.survey.survey import Survey, SurveyOptions, open_sets, survey, usual_rates
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.features.config import MfccConfig
 from deepspeech.text.alphabet import ENGLISH

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepspeech.datasets.csv_files import SPEAKER_COLUMNS, CsvWriter, read_csv, write_csv
+from deepspeech.datasets.formats.csv_files import SPEAKER_COLUMNS, CsvWriter, read_csv, write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 

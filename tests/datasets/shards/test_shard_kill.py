@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from deepspeech.datasets.shard_writer import ShardOptions, write_shards
+from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 from tests.datasets.test_pipeline import clip
 
 CLIPS, KILLS = 60, 4
@@ -20,7 +20,7 @@ from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.shard_order import epoch_plan
+from deepspeech.datasets.shards.order import epoch_plan
 
 folder, state = sys.argv[1:]
 position = json.load(open(state)) if os.path.exists(state) else {"epoch": 0, "batch": 0, "learnt": []}

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from deepspeech.audio.span import Span
-from deepspeech.datasets.csv_files import written
+from deepspeech.datasets.formats.csv_files import written
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import whole

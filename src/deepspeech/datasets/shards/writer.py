@@ -1,4 +1,4 @@
-"""Writes sharded sets (shards.py): many shards at once, each whole under its name or not there, the manifest last.
+"""Writes sharded sets (shard_set.py): many shards at once, each whole under its name or not there, the manifest last.
 
 A writer that was killed goes on where it was: what became of each shard is kept in `.parts` until the manifest stands.
 """
@@ -22,9 +22,9 @@ from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.span import Span, content_of
 from deepspeech.datasets.augment.spec import keyed_random
+from deepspeech.datasets.formats.tar_files import SOUND_SUFFIXES, read_tar
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards import MANIFEST, Row
-from deepspeech.datasets.tar_files import SOUND_SUFFIXES, read_tar
+from deepspeech.datasets.shards.shard_set import MANIFEST, Row
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import whole
 from deepspeech.progress import Progress

@@ -1,6 +1,6 @@
 """Data sets looked over: every clip's faults, doubts, length and loudness, and what the sets have in common.
 
-In: data set files. Out: a Survey, from which `survey_page.py` makes text and JSON, `statistics.py` figures and
+In: data set files. Out: a Survey, from which `page.py` makes text and JSON, `statistics.py` figures and
 `picture.py` a picture. What training refuses is found by `check.py`, the same way as training does.
 """
 

@@ -2,7 +2,7 @@
 
 The layout in words: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: what the order of
 an epoch needs lies in arrays, and a line is read again when its sample is asked for. Of a large one these arrays lie
-in a file beside it (shard_index.py).
+in a file beside it (index.py).
 """
 
 import os
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shard_index import (
+from deepspeech.datasets.shards.cache import Shelf, ShelfSpan
+from deepspeech.datasets.shards.index import (
     INDEXED,
     Characters,
     Contents,
@@ -26,7 +27,6 @@ from deepspeech.datasets.shard_index import (
     records_of,
     write_index,
 )
-from deepspeech.datasets.shard_shelf import Shelf, ShelfSpan
 from deepspeech.errors import DataError
 from deepspeech.progress import Progress
 from deepspeech.remote.files import Name, address, beside, exists, fetch, is_folder, landing, listed, parent, sizes

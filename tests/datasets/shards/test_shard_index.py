@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
-from deepspeech.datasets import shards as sharded
 from deepspeech.datasets.pipeline import frames_needed
-from deepspeech.datasets.shard_check import examine_shards
-from deepspeech.datasets.shard_index import RECORD, Characters, frames_at_most
-from deepspeech.datasets.shard_order import Plan, durations
-from deepspeech.datasets.shards import Manifest, ShardSet, read_shards
+from deepspeech.datasets.shards import shard_set as sharded
+from deepspeech.datasets.shards.check import examine_shards
+from deepspeech.datasets.shards.index import RECORD, Characters, frames_at_most
+from deepspeech.datasets.shards.order import Plan, durations
+from deepspeech.datasets.shards.shard_set import Manifest, ShardSet, read_shards
 from deepspeech.features.config import MfccConfig
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 

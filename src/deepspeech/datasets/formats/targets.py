@@ -16,11 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from deepspeech.datasets.csv_files import COLUMNS, CsvWriter
-from deepspeech.datasets.jsonl_files import JsonlWriter
+from deepspeech.datasets.formats.csv_files import COLUMNS, CsvWriter
+from deepspeech.datasets.formats.jsonl_files import JsonlWriter
+from deepspeech.datasets.formats.sdb import KINDS, SampleDatabaseWriter
+from deepspeech.datasets.formats.tar_files import LISTING
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.sdb import KINDS, SampleDatabaseWriter
-from deepspeech.datasets.tar_files import LISTING
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.files import whole
 

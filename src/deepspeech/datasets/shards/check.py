@@ -7,7 +7,7 @@ import numpy as np
 
 from deepspeech.audio.formats import AudioInfo
 from deepspeech.datasets.check import Fault, look
-from deepspeech.datasets.shards import ShardSet
+from deepspeech.datasets.shards.shard_set import ShardSet
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from deepspeech.datasets.survey import REFUSED, Clip, Survey
+from deepspeech.datasets.survey.survey import REFUSED, Clip, Survey
 from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.files import whole_file

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards import ShardSet
+from deepspeech.datasets.shards.shard_set import ShardSet
 from deepspeech.errors import ConfigError, DeepSpeechError
 
 IN_FLIGHT = 6  # batches that may still be in preparation when the next one is asked for (training/loader.py)

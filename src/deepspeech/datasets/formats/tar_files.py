@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from deepspeech.audio.span import Span
-from deepspeech.datasets.csv_files import COLUMNS
+from deepspeech.datasets.formats.csv_files import COLUMNS
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.text.tables import read_rows

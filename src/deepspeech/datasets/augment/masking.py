@@ -5,7 +5,7 @@ Names, defaults and units are those of DeepSpeech's `util/augmentations.py` wher
 
 import numpy as np
 
-from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment.context import Float32, Scene
 from deepspeech.datasets.augment.spec import Random
 
 
