@@ -16,11 +16,11 @@ _HOMES = {
     "DeepSpeechError": "deepspeech.errors",
     "HotPhrases": "deepspeech.decoder.phrases",
     # the old API
-    "Model": "deepspeech.mozilla.client",
-    "Stream": "deepspeech.mozilla.client",
-    "Metadata": "deepspeech.mozilla.client",
-    "CandidateTranscript": "deepspeech.mozilla.client",
-    "TokenMetadata": "deepspeech.mozilla.client",
+    "Model": "deepspeech.compat.client",
+    "Stream": "deepspeech.compat.client",
+    "Metadata": "deepspeech.compat.client",
+    "CandidateTranscript": "deepspeech.compat.client",
+    "TokenMetadata": "deepspeech.compat.client",
 }
 
 __all__ = [

@@ -12,7 +12,7 @@ from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.session import Session
-from tests.mozilla.old_files import Network, checkpoint_folder, frozen_graph
+from tests.old_models.old_files import Network, checkpoint_folder, frozen_graph
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import typer
 
 from deepspeech import checkpoint
 from deepspeech.cli import old_trainer, train
+from deepspeech.compat.flags import BY_NAME, FLAGS
 from deepspeech.config import RunConfig
-from deepspeech.mozilla.flags import BY_NAME, FLAGS
-from tests.mozilla.old_files import Network, checkpoint_folder
+from tests.old_models.old_files import Network, checkpoint_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,8 +11,8 @@ import pytest
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli import old_transcribe
+from deepspeech.compat.flags import OF_DOOR, notes, values_of
 from deepspeech.errors import ConfigError
-from deepspeech.mozilla.flags import OF_DOOR, notes, values_of
 from tests.fakes import tones
 
 ROOT = Path(__file__).resolve().parents[2]

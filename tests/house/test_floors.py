@@ -13,8 +13,9 @@ FLOOR = {
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
     "config": 4, "evaluation": 4, "corpora": 4,
-    "training": 5, "export": 5, "mozilla": 5,
-    "cli": 6, "__main__": 7,
+    "training": 5, "export": 5, "old_models": 5,
+    "compat": 6,
+    "cli": 7, "mozilla": 7, "__main__": 8,
 }  # fmt: skip
 ROOMS = {
     "torch": {"acoustic", "training", "export"},
@@ -28,7 +29,7 @@ ROOMS = {
     "tensorboardX": {"training"},
     "ray": {"runtime"},
     "rapidfuzz": {"text"},
-    "absl": {"mozilla"},
+    "absl": {"compat"},
     "duckdb": {"corpora", "lm"},
     "tomli": {"config"},
     "optuna": {"evaluation"},

@@ -142,7 +142,7 @@ def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> Op
 
     `skip_bad`: the emitter tells of recordings that are damaged inside and goes on without them.
     """
-    from deepspeech.mozilla.convert import as_model_file
+    from deepspeech.old_models.convert import as_model_file
     from deepspeech.remote.folders import bring
 
     path = as_model_file(bring(path))

@@ -31,7 +31,7 @@ def main(door: str) -> None:
 
 
 def _main(door: str, arguments: list[str]) -> None:
-    from deepspeech.mozilla import flags
+    from deepspeech.compat import flags
 
     values: Any = flags.values_of(arguments, door)
     if values.help or values.helpfull:
@@ -76,7 +76,7 @@ def _main(door: str, arguments: list[str]) -> None:
 def _prepare(values: Any) -> None:
     """What must be seen to before anything begins."""
     from deepspeech import progress
-    from deepspeech.mozilla import exported
+    from deepspeech.compat import exported
     from deepspeech.remote.files import fetch
     from deepspeech.remote.folders import mirror
 
@@ -92,7 +92,7 @@ def _train(config: Any, log: Any, values: Any) -> None:
     import time
 
     from deepspeech.cli.train import learn
-    from deepspeech.mozilla import flags
+    from deepspeech.compat import flags
     from deepspeech.progress import duration
 
     flags.write_file(values, Path(config.checkpoint.folder))
@@ -117,8 +117,8 @@ def _test(config: Any, log: Any, values: Any) -> None:
 
 def _export(config: Any, values: Any) -> None:
     from deepspeech.cli.export import export
-    from deepspeech.mozilla import exported
-    from deepspeech.mozilla.flags import BY_NAME, CARD
+    from deepspeech.compat import exported
+    from deepspeech.compat.flags import BY_NAME, CARD
     from deepspeech.remote.files import address, publish
     from deepspeech.remote.folders import mirror, push
     from deepspeech.training.test import chosen

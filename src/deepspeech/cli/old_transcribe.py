@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def _main(arguments: list[str]) -> None:
-    from deepspeech.mozilla import flags
+    from deepspeech.compat import flags
     from deepspeech.progress import lines_only
 
     values: Any = flags.values_of(arguments, DOOR)
@@ -90,9 +90,9 @@ def _catalog(path: Path) -> list[Job]:
 
 def _transcribe_all(jobs: list[Job], values: Any) -> None:
     from deepspeech.acoustic.restore import restore
+    from deepspeech.compat import flags
     from deepspeech.decoder.scorer import Scorer
-    from deepspeech.mozilla import flags
-    from deepspeech.mozilla.to_checkpoint import adopted
+    from deepspeech.old_models.to_checkpoint import adopted
     from deepspeech.training.places import brought
     from deepspeech.training.test import chosen
 

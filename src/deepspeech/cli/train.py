@@ -95,7 +95,7 @@ def learn(run_config: Any, log: Any) -> None:
 
 def adopt(run_config: Any, log: Any) -> Any:
     """The same run; a folder of TensorFlow checkpoints that it starts from is converted first."""
-    from deepspeech.mozilla.to_checkpoint import adopted
+    from deepspeech.old_models.to_checkpoint import adopted
 
     run_config, done = adopted(run_config)
     for line in done:

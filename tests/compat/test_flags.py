@@ -7,10 +7,10 @@ from typing import Any
 import flags_page
 import pytest
 
+from deepspeech.compat import flags
+from deepspeech.compat.flags import BY_NAME, DOOR, FLAGS, default_folder, notes, to_config, values_of
 from deepspeech.config import RunConfig
 from deepspeech.errors import ConfigError
-from deepspeech.mozilla import flags
-from deepspeech.mozilla.flags import BY_NAME, DOOR, FLAGS, default_folder, notes, to_config, values_of
 
 # Name and default of each flag of DeepSpeech.py 0.9.3 (`training/deepspeech_training/util/flags.py`).
 OLD: dict[str, Any] = {
@@ -124,7 +124,7 @@ WITH = {"es_epochs": "early_stop", "plateau_epochs": "reduce_lr_on_plateau"}
 ABSENT = [flag for flag in FLAGS if not flag.use and not flag.harmless]
 ACCEPTED = [flag for flag in FLAGS if flag.harmless]
 TRAINER = Path(__file__).resolve().parents[2] / "src/deepspeech/cli/old_trainer.py"
-CARD = TRAINER.parents[1] / "mozilla/exported.py"
+CARD = TRAINER.parents[1] / "compat/exported.py"
 
 
 @pytest.fixture(autouse=True)
@@ -367,4 +367,4 @@ def test_two_readings_do_not_mix() -> None:
 
 def test_the_page_tells_what_became_of_every_flag() -> None:
     text = flags_page.PAGE.read_text(encoding="utf-8")
-    assert text == flags_page.page(text), "run: python tests/mozilla/flags_page.py"
+    assert text == flags_page.page(text), "run: python tests/compat/flags_page.py"

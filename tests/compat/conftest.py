@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from deepspeech import Model
+from tests.old_models.conftest import own_cache
+
+__all__ = ["model", "own_cache"]
 
 
 @pytest.fixture
@@ -13,9 +16,3 @@ def model(hearing_model: Path) -> Model:
     opened = Model(str(hearing_model))
     opened.setBeamWidth(16)
     return opened
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Old models are converted into a cache of the test's own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -1,11 +1,11 @@
-"""Writes the table of flags into docs/from-mozilla.md: `python tests/mozilla/flags_page.py`. A test compares."""
+"""Writes the table of flags into docs/from-mozilla.md: `python tests/compat/flags_page.py`. A test compares."""
 
 from pathlib import Path
 
-from deepspeech.mozilla.flags import DOOR, FLAGS, Flag
+from deepspeech.compat.flags import DOOR, FLAGS, Flag
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "from-mozilla.md"
-BEGIN, END = "<!-- flags: written by tests/mozilla/flags_page.py -->", "<!-- end of flags -->"
+BEGIN, END = "<!-- flags: written by tests/compat/flags_page.py -->", "<!-- end of flags -->"
 
 
 def row(flag: Flag) -> str:

@@ -5,9 +5,18 @@ from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile import wire
-from deepspeech.mozilla import memmapped
-from deepspeech.mozilla.graphdef import Graph, Node, forget_bias, input_shape
-from deepspeech.mozilla.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, checked_version, read_alphabet
+from deepspeech.old_models import memmapped
+from deepspeech.old_models.graphdef import Graph, Node, forget_bias, input_shape
+from deepspeech.old_models.old_model import (
+    DENSE,
+    NORMED,
+    Layer,
+    OldModel,
+    Said,
+    assemble,
+    checked_version,
+    read_alphabet,
+)
 
 LONGEST_CHAIN = 8  # of Identity nodes between a constant and its use
 

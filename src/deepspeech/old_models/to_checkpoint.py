@@ -15,8 +15,8 @@ from deepspeech.config import CardConfig, RunConfig
 from deepspeech.errors import CheckpointError
 from deepspeech.features.registry import read_config
 from deepspeech.files import whole_file
-from deepspeech.mozilla import convert, from_checkpoint
-from deepspeech.mozilla.old_model import OldModel
+from deepspeech.old_models import convert, from_checkpoint
+from deepspeech.old_models.old_model import OldModel
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
 START = {

@@ -26,8 +26,8 @@ import torch
 
 from deepspeech import checkpoint, progress
 from deepspeech.cli import old_trainer
+from deepspeech.compat.flags import FLAGS
 from deepspeech.datasets import clips
-from deepspeech.mozilla.flags import FLAGS
 from deepspeech.runtime.session import Session
 from deepspeech.training import emit, run
 from tests.fakes import corpus, small_scorer

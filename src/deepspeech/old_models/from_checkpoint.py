@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import CheckpointError, ModelFileError
-from deepspeech.mozilla.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, rename
-from deepspeech.mozilla.tf_checkpoint import TensorFlowCheckpoint
+from deepspeech.old_models.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, rename
+from deepspeech.old_models.tf_checkpoint import TensorFlowCheckpoint
 from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 
 COEFFICIENTS = 26  # never a flag

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.modelfile.graph import Quantised
-from deepspeech.mozilla.old_model import OldModel
+from deepspeech.old_models.old_model import OldModel
 
 Float32 = NDArray[np.float32]
 ONE = np.float32(1)

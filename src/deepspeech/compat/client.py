@@ -275,7 +275,7 @@ def _ours(path: Path) -> Path:
     if path == Path() or path.suffix == ".onnx" or not path.exists() or is_sealed(path):
         return path
     try:
-        convert: Any = import_module("deepspeech.mozilla.convert")
+        convert: Any = import_module("deepspeech.old_models.convert")
     except ModuleNotFoundError as error:
         raise MissingPartError(
             f"{path}: no model of this version, and this installation lacks what converts older ones ({error.name}): "

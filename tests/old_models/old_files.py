@@ -1,7 +1,7 @@
 """Files as the old system wrote them, made here: a small network with weights by chance, in every format.
 
 Also what that network answers, in NumPy and in TensorFlow's terms, and what the old client's 8-bit arithmetic makes of
-a .tflite. Formats: as in `mozilla/tflite.py`, `graphdef.py`, `memmapped.py` and `tf_checkpoint.py`.
+a .tflite. Formats: as in `old_models/tflite.py`, `graphdef.py`, `memmapped.py` and `tf_checkpoint.py`.
 """
 
 import struct
@@ -13,7 +13,7 @@ import flatbuffers
 import numpy as np
 
 from deepspeech.modelfile import wire
-from deepspeech.mozilla import tflite
+from deepspeech.old_models import tflite
 
 CELL = "cudnn_lstm/rnn/multi_rnn_cell/cell_0/cudnn_compatible_lstm_cell"
 LETTERS = " abcé日"

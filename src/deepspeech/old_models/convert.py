@@ -14,9 +14,9 @@ from deepspeech.errors import ModelFileError
 from deepspeech.files import whole_file
 from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.modelfile.seal import is_sealed, sealed
-from deepspeech.mozilla import from_checkpoint, from_graph, from_tflite, memmapped, tflite
-from deepspeech.mozilla.cache import cached
-from deepspeech.mozilla.old_model import OldModel
+from deepspeech.old_models import from_checkpoint, from_graph, from_tflite, memmapped, tflite
+from deepspeech.old_models.cache import cached
+from deepspeech.old_models.old_model import OldModel
 from deepspeech.text.alphabet import Alphabet
 
 SUFFIXES = (".tflite", ".pb", ".pbmm")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from deepspeech.errors import CheckpointError, ModelFileError
 from deepspeech.modelfile import wire
-from deepspeech.mozilla.graphdef import LARGEST_RANK, TYPES
+from deepspeech.old_models.graphdef import LARGEST_RANK, TYPES
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_BYTES = 48

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile import wire
 from deepspeech.modelfile.graph import Quantised
-from deepspeech.mozilla import tflite
-from deepspeech.mozilla.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
-from deepspeech.mozilla.tflite import Graph, Operator, Tensor
+from deepspeech.old_models import tflite
+from deepspeech.old_models.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
+from deepspeech.old_models.tflite import Graph, Operator, Tensor
 
 KIND = "TensorFlow Lite model"
 

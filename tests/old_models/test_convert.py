@@ -21,14 +21,14 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import DeepSpeechError, ModelFileError
 from deepspeech.evaluation.score import Scores, score
-from deepspeech.mozilla.convert import as_model_file, is_old_file, read
-from deepspeech.mozilla.old_model import OldModel, read_alphabet
+from deepspeech.old_models.convert import as_model_file, is_old_file, read
+from deepspeech.old_models.old_model import OldModel, read_alphabet
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import ByteAlphabet
 from tests.fakes import by_window
-from tests.mozilla.hybrid import HybridNetwork
-from tests.mozilla.old_files import (
+from tests.old_models.hybrid import HybridNetwork
+from tests.old_models.old_files import (
     LETTERS,
     Network,
     checkpoint_folder,

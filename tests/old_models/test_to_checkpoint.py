@@ -11,12 +11,12 @@ from deepspeech import checkpoint
 from deepspeech.acoustic.restore import restore
 from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
-from deepspeech.mozilla.convert import as_model_file
-from deepspeech.mozilla.to_checkpoint import adopted, settings, write_all
+from deepspeech.old_models.convert import as_model_file
+from deepspeech.old_models.to_checkpoint import adopted, settings, write_all
 from deepspeech.training.log import Log
 from deepspeech.training.run import Position, Run
 from tests.fakes import by_window, config
-from tests.mozilla.old_files import CELL, LETTERS, Network, checkpoint_folder, frozen_graph
+from tests.old_models.old_files import CELL, LETTERS, Network, checkpoint_folder, frozen_graph
 
 WINDOWS = np.random.default_rng(2).normal(size=(1, 20, 19, 26)).astype(np.float32)
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from deepspeech.errors import DeepSpeechError, ModelFileError
 from deepspeech.modelfile import wire
-from deepspeech.mozilla import from_graph, from_tflite, memmapped
-from deepspeech.mozilla.tf_checkpoint import MAGIC, TensorFlowCheckpoint
-from tests.mozilla.old_files import Network, bundle, entry, varint
+from deepspeech.old_models import from_graph, from_tflite, memmapped
+from deepspeech.old_models.tf_checkpoint import MAGIC, TensorFlowCheckpoint
+from tests.old_models.old_files import Network, bundle, entry, varint
 
 
 def refused(read: Callable[[bytes], object], data: bytes) -> bool:

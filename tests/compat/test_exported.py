@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from deepspeech.compat import exported
 from deepspeech.errors import ConfigError
-from deepspeech.mozilla import exported
 
 
 def wrote(folder: Path, *names: str) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deepspeech.mozilla import cache
-from deepspeech.mozilla.cache import cached
+from deepspeech.old_models import cache
+from deepspeech.old_models.cache import cached
 
 
 @pytest.fixture
