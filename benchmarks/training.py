@@ -88,7 +88,7 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     from deepspeech.text.alphabet import ENGLISH
     from deepspeech.training import optim
     from deepspeech.training.loader import load, refuse
-    from deepspeech.training.step import Learner
+    from deepspeech.training.step import Trainer
 
     features = MfccConfig()
     samples, _ = examine_all(read_csv(arguments.csv), ENGLISH, features, str(arguments.csv), 1)
@@ -97,13 +97,13 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     plan = batches([s.duration_s or 0 for s in samples], arguments.batch_size, "shuffled", 1, 0) * 100
     network = DeepSpeech(DeepSpeechConfig(hidden=hidden), features.coefficients, ENGLISH.classes).train()
     optimiser = optim.adam(network, TrainingConfig(learning_rate=1e-4))
-    learner = Learner(network, optimiser, 0.0, arguments.precision, arguments.cores)
+    trainer = Trainer(network, optimiser, 0.0, arguments.precision, arguments.cores)
     groups = ([samples[i] for i in group] for group in plan)
     clock = time.process_time if arguments.busy else time.perf_counter
     learnt, started = 0.0, clock()
     loaded = load(groups, pipeline, 0, arguments.cores, torch.device("cpu"), refuse, arguments.cores)
-    for number, (group, shares) in enumerate(loaded):
-        learner.learn(shares, number)
+    for number, (group, microbatches) in enumerate(loaded):
+        trainer.train_step(microbatches, number)
         if number == 1:
             learnt, started = 0.0, clock()
         elif number > 1:

@@ -49,8 +49,8 @@ def hearing_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = Run(config(folder, network={"hidden": 32, "normalise_features": False}), Log())
     knows_tones(run.network)
     run.position.epoch, run.position.step = run.config.training.epochs, 6
-    run._save("train")
-    run._save("best")
+    run.writer.save("train")
+    run.writer.save("best")
     return folder / "checkpoints"
 
 

@@ -14,7 +14,8 @@ from deepspeech.errors import CheckpointError
 from deepspeech.old_models.convert import as_model_file
 from deepspeech.old_models.to_checkpoint import adopted, settings, write_all
 from deepspeech.training.log import Log
-from deepspeech.training.run import Position, Run
+from deepspeech.training.run import Run
+from deepspeech.training.state import Position
 from tests.fakes import by_window, config
 from tests.old_models.old_files import CELL, LETTERS, Network, checkpoint_folder, frozen_graph
 
@@ -104,7 +105,7 @@ def test_the_run_of_a_folder_that_held_them_itself_finds_them(tmp_path: Path) ->
     run, said = adopted(run_config(tmp_path, checkpoint={"folder": str(old)}))
     assert (run.checkpoint.load, len(said)) == ("", 2)
     begun = Run(run, Log())
-    state = begun.optimiser.state[begun.network.layer_2.weight]
+    state = begun.parts.optimizer.state[begun.network.layer_2.weight]
     assert state["step"] == 7
     np.testing.assert_allclose(state["exp_avg"], begun.network.layer_2.weight.detach() * 0.1, rtol=1e-6)
     assert adopted(run) == (run, [])

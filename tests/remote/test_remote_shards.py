@@ -18,9 +18,9 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.samples import join, read_samples
-from deepspeech.datasets.shards.cache import Shelf
+from deepspeech.datasets.shards.cache import ShardCache
 from deepspeech.datasets.shards.order import epoch_plan, some
-from deepspeech.datasets.shards.prefetch import IN_FLIGHT, brought_ahead, uses
+from deepspeech.datasets.shards.prefetch import IN_FLIGHT, prefetch, uses
 from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet
 from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 from deepspeech.errors import AudioError, ConfigError, DataError, RemoteError
@@ -54,7 +54,7 @@ def there(written: Path) -> str:
 
 
 def opened(place: str | Path, limit_mb: int = 100) -> ShardSet:
-    found = read_samples(place, shelf=Shelf(limit_mb))
+    found = read_samples(place, cache=ShardCache(limit_mb))
     assert isinstance(found, ShardSet)
     return found
 
@@ -65,7 +65,7 @@ def plan(samples: ShardSet, epoch: int = 1, window: int = 7) -> list[list[int]]:
 
 
 def heard(samples: ShardSet, groups: Sequence[list[int]]) -> Iterator[tuple[str, bytes]]:
-    for group in brought_ahead(samples, groups):
+    for group in prefetch(samples, groups):
         for place in group:
             sample = samples[place]
             yield sample.audio.name, read_audio(sample.audio)[0].tobytes()
@@ -131,7 +131,7 @@ def test_a_run_goes_on_in_the_middle_with_what_is_here(there: str, written: Path
 
 def test_the_next_shards_are_on_their_way_while_the_first_is_read(there: str, cache: Path) -> None:
     found = opened(there)
-    coming = brought_ahead(found, plan(found))
+    coming = prefetch(found, plan(found))
     next(coming)
     (thread,) = (t for t in threading.enumerate() if t.name == "shards ahead")
     thread.join(60)
@@ -205,10 +205,10 @@ def test_a_copy_of_an_older_version_is_brought_anew(there: str, cache: Path, fla
 
 
 def test_two_sets_share_one_shelf_and_one_plan(there: str, written: Path, cache: Path) -> None:
-    shelf = Shelf(5)
+    cache = ShardCache(5)
     for path in written.glob("*.*"):
         fsspec.filesystem("flaky").put_file(str(path), f"/bucket/other/{path.name}")
-    both = join([read_samples(there, shelf=shelf), opened(written), read_samples("flaky://bucket/other", shelf=shelf)])
+    both = join([read_samples(there, cache=cache), opened(written), read_samples("flaky://bucket/other", cache=cache)])
     assert isinstance(both, ShardSet)
     taken = [bytes_here(cache) for _ in heard(both, plan(both))]
     assert len(taken) == 3 * CLIPS

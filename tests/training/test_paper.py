@@ -20,7 +20,7 @@ from deepspeech.training import optim
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run
 from deepspeech.training.signals import Stopped
-from deepspeech.training.step import Learner
+from deepspeech.training.step import Trainer
 from deepspeech.training.test import emitter_of
 from deepspeech.training.test import test as run_test
 from tests.fakes import config, corpus
@@ -41,14 +41,14 @@ def test_stopped_at_every_batch_and_resumed_it_ends_with_the_same_weights(
 ) -> None:
     changes = {"network": {**NETWORK, "stride": 2}, "training__schedule": "annealed", **NESTEROV}
     Run(config(tmp_path / "whole", **changes), Log()).train()
-    learn = Learner.learn
+    train_step = Trainer.train_step
 
-    def learn_and_stop(self: Learner, *arguments: object) -> tuple[float, list[str]]:
-        result = learn(self, *arguments)  # type: ignore[arg-type]
+    def step_and_stop(self: Trainer, *arguments: object) -> tuple[float, list[str]]:
+        result = train_step(self, *arguments)  # type: ignore[arg-type]
         signal.raise_signal(signal.SIGTERM)
         return result
 
-    monkeypatch.setattr(Learner, "learn", learn_and_stop)
+    monkeypatch.setattr(Trainer, "train_step", step_and_stop)
     for _ in range(6):  # batches in two epochs
         with pytest.raises(Stopped):
             Run(config(tmp_path / "pieces", **changes), Log()).train()
@@ -66,7 +66,7 @@ def test_momentum_left_by_adam_begins_anew(tmp_path: Path) -> None:
     Run(config(tmp_path, network=NETWORK), Log()).train()
     run = Run(config(tmp_path, network=NETWORK, training__epochs=3, **NESTEROV), Log())
     assert run.position.epoch == 2
-    assert not run.optimiser.state
+    assert not run.parts.optimizer.state
     run.train()
 
 
@@ -97,7 +97,7 @@ def test_the_rate_falls_by_its_factor_after_each_epoch() -> None:
 def test_nesterovs_step_looks_ahead() -> None:
     """v ← μ·v + g; w ← w − rate·(g + μ·v), as in Sutskever et al. 2013 written for the weights that are looked at."""
     network = DeepSpeech(DeepSpeechConfig(hidden=4), 3, 5)
-    optimiser = optim.optimiser_of(network, TrainingConfig(optimiser="nesterov", momentum=0.9, learning_rate=0.1))
+    optimiser = optim.optimizer_of(network, TrainingConfig(optimiser="nesterov", momentum=0.9, learning_rate=0.1))
     bias = network.layer_1.bias
     with torch.no_grad():
         bias.fill_(1.0)

@@ -46,9 +46,9 @@ def _main(door: str, arguments: list[str]) -> None:
     _prepare(values)
 
     from deepspeech.training.log import Log
-    from deepspeech.training.places import brought
+    from deepspeech.training.staging import download_inputs
 
-    config = brought(flags.to_config(values))
+    config = download_inputs(flags.to_config(values))
 
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
@@ -163,14 +163,14 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     from deepspeech.cli.evaluate import open_model
     from deepspeech.cli.lm_tune import search
     from deepspeech.evaluation.tune import TuneOptions, ranked
-    from deepspeech.training.sets import open_sets
+    from deepspeech.training.datasets import open_datasets
     from deepspeech.training.test import chosen
 
     if not config.scorer:
         raise ConfigError("lm_optimizer.py: without a scorer there is nothing to tune; give --scorer_path")
     opened = open_model(chosen(config))
     only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=(), metrics=()))
-    samples = [sample for one in open_sets(only_test, opened.alphabet, log).test.values() for sample in one]
+    samples = [sample for one in open_datasets(only_test, opened.alphabet, log).test.values() for sample in one]
     options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
     storage = Path(config.checkpoint.folder) / "tuning"
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)

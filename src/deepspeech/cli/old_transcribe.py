@@ -93,10 +93,10 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
     from deepspeech.compat import flags
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.old_models.to_checkpoint import adopted
-    from deepspeech.training.places import brought
+    from deepspeech.training.staging import download_inputs
     from deepspeech.training.test import chosen
 
-    config = brought(flags.to_config(values))
+    config = download_inputs(flags.to_config(values))
     config, conversions = adopted(replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate)))
     for line in conversions:
         print(line, file=sys.stderr)

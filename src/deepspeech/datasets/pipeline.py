@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.shift import shifted
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.context import Scene
+from deepspeech.datasets.augment.context import AugmentContext
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.clips import ClipCache
@@ -109,8 +109,8 @@ class Pipeline:
             return x
         config = self.front_end.config
         normalized = self.front_end.normalization is not None
-        scene = Scene(domain, config.sample_rate_hz, config.step_ms, self.sources, normalized)
+        context = AugmentContext(domain, config.sample_rate_hz, config.step_ms, self.sources, normalized)
         for position, entry in self._by_domain[domain]:
             random = keyed_random(self.seed, epoch, sample.random_key, position)
-            x = augment(x, entry, epoch / self.epochs, random, scene)
+            x = augment(x, entry, epoch / self.epochs, random, context)
         return x

@@ -17,10 +17,10 @@ from deepspeech.evaluation.emissions import Emitter
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scores
 from deepspeech.features.registry import new_front_end
+from deepspeech.training.datasets import open_datasets
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import refuse
 from deepspeech.training.log import Log
-from deepspeech.training.sets import open_sets
 
 
 def test(config: RunConfig, log: Log) -> dict[str, Scores]:
@@ -30,7 +30,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     log.line(f"Loading {checkpoint.in_words(restored.path)} checkpoint from {restored.path}")
     data = replace(config.data, train=(), dev=(), metrics=())
     only_test = replace(config, features=restored.features, network=restored.network.config, data=data)
-    sets = open_sets(only_test, restored.alphabet, log)
+    sets = open_datasets(only_test, restored.alphabet, log)
     left_out: dict[Sample, AudioError] = {}  # by sample: with jitter each is heard several times
 
     def bad(sample: Sample, error: AudioError) -> None:
@@ -72,7 +72,7 @@ def emitter_of(
 
 
 def chosen(config: RunConfig) -> Path:
-    """The checkpoint that a run is judged and exported by."""
+    """The checkpoint that a run is evaluated and exported by."""
     folder = Path(config.checkpoint.load or config.checkpoint.folder)
     kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
     return checkpoint.judged(folder, kinds)

@@ -1,4 +1,4 @@
-"""Scene: what an augmentation may need to know beside the values drawn for it."""
+"""AugmentContext: what an augmentation may need to know beside the values drawn for it."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ SLOWEST = 0.1  # factors drawn below it, or below 0, become it
 
 
 @dataclass(frozen=True)
-class Scene:
+class AugmentContext:
     """What an augmentation may need to know beside the values drawn for it."""
 
     domain: str

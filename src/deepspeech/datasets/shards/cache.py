@@ -1,4 +1,4 @@
-"""Shards that lie at an address: each is brought whole when a clip in it is read, and removed when others need room.
+"""LRU cache of shards that lie at addresses: each is downloaded whole when a clip in it is read.
 
 In: addresses of shards. Out: open files, and Spans that read from them. Copies lie where all that is brought lies
 (remote/files.py), so that a run that goes on, and the other processes of this machine, find them.
@@ -15,8 +15,8 @@ from deepspeech.remote.files import alone, fetch, forget, landing
 DEFAULT_MB = 100_000
 
 
-class Shelf:
-    """Copies of shards, `limit_mb` of them: what was not used for longest goes first, what is `wanted` last.
+class ShardCache:
+    """LRU cache of remote shards, at most `limit_mb`; those that are `wanted` soon go last.
 
     Threads may share it.
     """
@@ -77,19 +77,19 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class ShelfSpan(Span):
+class CachedShardSlice(Span):
     """A recording in a shard at the address `place`; `file` is where the shard's copy lies while there is one."""
 
     place: str
     stamp: str  # changes when the set is written anew
-    shelf: Shelf = field(compare=False, repr=False)
+    cache: ShardCache = field(compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.place}:{self.inside}"
 
     def read(self) -> bytes:
         """All its bytes; the shard is brought if it is not here. Raises RemoteError, DataError or AudioError."""
-        with self.shelf.open(self.place) as file:
+        with self.cache.open(self.place) as file:
             try:
                 return os.pread(file.fileno(), self.size, self.offset)
             except OSError as error:

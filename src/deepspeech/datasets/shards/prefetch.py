@@ -1,4 +1,4 @@
-"""Shards at addresses are brought before their turn: the plan of an epoch says which ones come next."""
+"""Prefetching of shards at addresses: the plan of an epoch says which ones come next."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,16 +13,16 @@ from deepspeech.errors import ConfigError, DeepSpeechError
 IN_FLIGHT = 6  # batches that may still be in preparation when the next one is asked for (training/loader.py)
 
 
-def brought_ahead(samples: Sequence[Sample], groups: Sequence[list[int]]) -> Iterator[list[int]]:
-    """The groups of places in `samples` one after another; while they are learnt from, the next shards are brought.
+def prefetch(samples: Sequence[Sample], groups: Sequence[list[int]]) -> Iterator[list[int]]:
+    """The groups of places in `samples` one after another; while they are trained on, the next shards are downloaded.
 
     Raises ConfigError where the shards that are needed together do not fit into `data.shard_cache_mb`. What goes
     wrong on the way is left to the clip that needs the shard: it tries once more.
     """
-    if not isinstance(samples, ShardSet) or samples.shelf is None or not groups:
+    if not isinstance(samples, ShardSet) or samples.cache is None or not groups:
         yield from groups
         return
-    ahead = _Ahead(samples, groups)
+    ahead = _Prefetcher(samples, groups)
     try:
         for number, group in enumerate(groups):
             ahead.reach(number)
@@ -31,12 +31,12 @@ def brought_ahead(samples: Sequence[Sample], groups: Sequence[list[int]]) -> Ite
         ahead.stop()
 
 
-class _Ahead:
-    """A thread that brings shards in the order of their first use, as far as there is room."""
+class _Prefetcher:
+    """A thread that downloads shards in the order of their first use, as far as there is room."""
 
     def __init__(self, samples: ShardSet, groups: Sequence[list[int]]) -> None:
-        assert samples.shelf
-        self._shelf = samples.shelf
+        assert samples.cache
+        self._cache = samples.cache
         shards, first, self._last = uses(samples.shards, groups)
         self._places = [samples.address_of(int(shard)) for shard in shards]
         self._bytes = np.array([size for _, size in self._places], np.int64)
@@ -56,15 +56,15 @@ class _Ahead:
             self._stopped = True
             self._moved.notify_all()
         self._thread.join()  # the end of the file that is on its way
-        self._shelf.wanted = frozenset()
+        self._cache.wanted = frozenset()
 
     def _check(self, first: NDArray[np.int64], groups: int) -> None:
         change = np.zeros(groups + IN_FLIGHT + 1, np.int64)
         np.add.at(change, first, self._bytes)
         np.add.at(change, self._last + IN_FLIGHT, -self._bytes)
         needed = int(np.cumsum(change).max())
-        if needed > self._shelf.limit_bytes:
-            limit_mb = self._shelf.limit_bytes // 1_000_000
+        if needed > self._cache.limit_bytes:
+            limit_mb = self._cache.limit_bytes // 1_000_000
             raise ConfigError(
                 f"data.shard_cache_mb is {limit_mb}, but shards of {needed / 1e6:.1f} MB are "
                 "read together; raise it above that, or lower data.shuffle_window"
@@ -76,10 +76,10 @@ class _Ahead:
                 continue
             with self._moved:
                 self._moved.wait_for(lambda number=number: self._stopped or self._fits(number))  # type: ignore[misc]
-            self._shelf.wanted = frozenset(self._places[i][0] for i in [*np.flatnonzero(self._needed(number)), number])
+            self._cache.wanted = frozenset(self._places[i][0] for i in [*np.flatnonzero(self._needed(number)), number])
             while not self._stopped:
                 try:
-                    self._shelf.open(place).close()
+                    self._cache.open(place).close()
                     break
                 except DeepSpeechError:
                     with self._moved:
@@ -90,7 +90,7 @@ class _Ahead:
 
     def _fits(self, number: int) -> bool:
         """Is there room for this shard beside those before it that are still read?"""
-        return int(self._bytes[:number][self._needed(number)].sum() + self._bytes[number]) <= self._shelf.limit_bytes
+        return int(self._bytes[:number][self._needed(number)].sum() + self._bytes[number]) <= self._cache.limit_bytes
 
     def _needed(self, number: int) -> NDArray[np.bool_]:
         """Which of the shards before this one are still read, or not yet?"""

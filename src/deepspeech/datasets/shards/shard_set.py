@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards.cache import Shelf, ShelfSpan
+from deepspeech.datasets.shards.cache import CachedShardSlice, ShardCache
 from deepspeech.datasets.shards.index import (
     INDEXED,
     Characters,
@@ -39,10 +39,10 @@ Row = dict[str, Any]
 class Manifest:
     """An open manifest: its shards by name, and a reader of its lines. Threads may share it."""
 
-    def __init__(self, name: Name, shelf: Shelf | None = None) -> None:
-        """Shards lie beside the manifest; those of one at an address, and it itself, are brought: to the `shelf`."""
+    def __init__(self, name: Name, cache: ShardCache | None = None) -> None:
+        """Shards lie beside the manifest; those of one at an address, and it itself, are brought: to the `cache`."""
         self.name, self.folder = address(name) or str(name), parent(name)
-        self.shelf = (shelf or Shelf()) if address(name) else None
+        self.cache = (cache or ShardCache()) if address(name) else None
         self.names: list[str] = []
         self.sizes: list[int] = []
         self._files: dict[int, tuple[str, Path]] = {}  # of shards that were asked for: the address, the file here
@@ -92,8 +92,8 @@ class Manifest:
             place = self.place(self.names[shard])
             self._files[shard] = place, landing(place)
         place, file = self._files[shard]
-        if self.shelf:
-            return ShelfSpan(file, offset, size, kind, member, place, self._stamp, self.shelf)
+        if self.cache:
+            return CachedShardSlice(file, offset, size, kind, member, place, self._stamp, self.cache)
         return Span(file, offset, size, kind, member)
 
     def _row(self, line: bytes, where: str) -> Row:
@@ -154,15 +154,15 @@ class ShardSet(Sequence[Sample]):
         return ShardSet(self._manifests, self._owner, self._first, *clips)
 
     @property
-    def shelf(self) -> Shelf | None:
+    def cache(self) -> ShardCache | None:
         """Where those shards are brought that lie elsewhere."""
-        return next((manifest.shelf for manifest in self._manifests if manifest.shelf), None)
+        return next((manifest.cache for manifest in self._manifests if manifest.cache), None)
 
     def address_of(self, shard: int) -> tuple[str, int]:
         """The address of a shard, by its number in the whole set, and its bytes; ("", 0) of one on this machine."""
         owner = int(self._owner[shard])
         manifest, inside = self._manifests[owner], shard - int(self._first[owner])
-        return (manifest.place(manifest.names[inside]), manifest.sizes[inside]) if manifest.shelf else ("", 0)
+        return (manifest.place(manifest.names[inside]), manifest.sizes[inside]) if manifest.cache else ("", 0)
 
     @classmethod
     def joined(cls, sets: "Sequence[ShardSet]") -> "ShardSet":
@@ -196,12 +196,12 @@ def is_manifest(name: Name) -> bool:
         return False
 
 
-def read_shards(name: Name, shelf: Shelf | None = None) -> ShardSet:
+def read_shards(name: Name, cache: ShardCache | None = None) -> ShardSet:
     """The set of a manifest, or of the folder that holds it.
 
     Raises DataError with file and line: damaged, a shard missing or of another size than when it was written.
     """
-    manifest = Manifest(beside(name, MANIFEST) if is_folder(name) else name, shelf)
+    manifest = Manifest(beside(name, MANIFEST) if is_folder(name) else name, cache)
     found = read_manifest(manifest)
     present = sizes(manifest.folder, manifest.names)
     for name_of_shard, size, found_size in zip(manifest.names, manifest.sizes, present, strict=True):
@@ -210,8 +210,8 @@ def read_shards(name: Name, shelf: Shelf | None = None) -> ShardSet:
             raise DataError(f"{shard}: cannot be read (there is no such file), but {manifest.name} names it")
         if found_size != size:
             raise DataError(f"{shard}: has {found_size} bytes, {manifest.name} says {size}; copy it again")
-        if manifest.shelf:
-            manifest.shelf.add(shard, size)
+        if manifest.cache:
+            manifest.cache.add(shard, size)
     return found
 
 

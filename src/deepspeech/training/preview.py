@@ -1,6 +1,6 @@
-"""A few clips heard now and then while a network learns, so that a person sees its text getting better.
+"""Transcripts of a few dev clips now and then while a network learns, so that a person sees its text getting better.
 
-In: the network as it is judged. Out: greedy transcripts, for the progress line and for the log.
+In: the network as it is validated. Out: greedy transcripts, for the progress line and for the log.
 """
 
 import time
@@ -27,8 +27,8 @@ def choose(samples: Sequence[Sample]) -> list[Sample]:
     return [ordered[place] for place in places] if ordered else []
 
 
-class Peek:
-    """Hears its clips; `note` is the last text, short, for the progress line, and empty before the first.
+class SamplePreview:
+    """Transcribes its clips; `note` is the last text, short, for the progress line, and empty before the first.
 
     Drawing no random numbers, it leaves no trace in what is learnt.
     """
@@ -47,8 +47,8 @@ class Peek:
     def due(self) -> bool:
         return bool(self._samples) and time.monotonic() - self._last_s > self._every_s
 
-    def listen(self, network: Any, alphabet: Alphabet, tell: bool, **where: int) -> None:
-        """Hear the clips and keep what was heard in the log, beside `where`: epoch and step.
+    def show(self, network: Any, alphabet: Alphabet, tell: bool, **where: int) -> None:
+        """Transcribe the clips and keep the text in the log, beside `where`: epoch and step.
 
         With `tell`, a person is told the first clip's text, if it is not what was told last.
         """
@@ -75,7 +75,7 @@ class Peek:
 
 
 def _pass_over(sample: Sample, error: AudioError) -> None:
-    """A clip that cannot be read: the judgement of the whole set says so."""
+    """A clip that cannot be read: the validation of the whole set reports it."""
 
 
 def shortened(text: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, MissingPartError
 from deepspeech.training import summaries
-from deepspeech.training.sets import Files, limited
+from deepspeech.training.datasets import Files, limited
 from deepspeech.training.summaries import Summaries
 
 
@@ -63,5 +63,5 @@ def test_two_files_of_one_name_are_two_runs(tmp_path: Path) -> None:
     pytest.importorskip("tensorboardX")
     written = Summaries(str(tmp_path), 0)
     for name in ("a/dev.csv", "b/dev.csv", "a/dev.csv"):
-        written.judged("dev", name, 1, {"loss": 1.0, "wer": None})
+        written.epoch("dev", name, 1, {"loss": 1.0, "wer": None})
     assert sorted(path.name for path in (tmp_path / "dev").iterdir()) == ["b_dev.csv", "dev"]

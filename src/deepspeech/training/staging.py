@@ -1,4 +1,4 @@
-"""What a run names elsewhere is brought here before it begins, and its checkpoints go back as they are written."""
+"""Downloads what a run names at addresses before it begins, and uploads its checkpoints as they are written."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +10,8 @@ from deepspeech.remote.folders import bring, mirror, push
 from deepspeech.training.log import Log
 
 
-def brought(config: RunConfig) -> RunConfig:
-    """The same run with its scorer, alphabet and checkpoints on this machine; data sets are brought when they are read.
+def download_inputs(config: RunConfig) -> RunConfig:
+    """The same run with scorer, alphabet and checkpoints on this machine; data sets are downloaded when they are read.
 
     Raises RemoteError.
     """
@@ -28,8 +28,8 @@ def brought(config: RunConfig) -> RunConfig:
     )
 
 
-def send(folder: Path, log: Log) -> None:
-    """Send what is new in a mirrored folder. A network that fails for a while does not end the run."""
+def upload(folder: Path, log: Log) -> None:
+    """Upload what is new in a mirrored folder. A network that fails for a while does not end the run."""
     try:
         push(folder)
     except RemoteError as error:

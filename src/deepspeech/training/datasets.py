@@ -10,7 +10,7 @@ from deepspeech.config import RunConfig
 from deepspeech.datasets.check import Fault, describe, examine_all, refuse
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import join, read_samples
-from deepspeech.datasets.shards.cache import Shelf
+from deepspeech.datasets.shards.cache import ShardCache
 from deepspeech.datasets.shards.check import examine_shards
 from deepspeech.datasets.shards.shard_set import ShardSet
 from deepspeech.errors import DataError
@@ -22,7 +22,7 @@ Files = dict[str, Sequence[Sample]]
 
 
 @dataclass(frozen=True)
-class Sets:
+class Datasets:
     """Usable samples: train as one list; the others by file, because they are reported apart."""
 
     train: Sequence[Sample]
@@ -66,22 +66,22 @@ def _sizes(samples: Sequence[Sample]) -> NDArray[np.int64]:
     return np.array([sample.size_bytes for sample in samples], np.int64)
 
 
-def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = ALONE) -> Sets:
-    """Read and check every file of the run; all faults of all files are reported together. Ranks share the look."""
+def open_datasets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = ALONE) -> Datasets:
+    """Read and check every file of the run, each rank its shard; all faults of all files are reported together."""
     data = config.data
     limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test, "metrics": 0}
-    shelf = Shelf(data.shard_cache_mb)
+    cache = ShardCache(data.shard_cache_mb)
     opened: dict[str, Files] = {}
     faults: list[Fault] = []
     for kind, limit in limits.items():
         opened[kind] = {}
-        files = {name: read_samples(name, shelf=shelf) for name in getattr(data, kind)}
+        files = {name: read_samples(name, cache=cache) for name in getattr(data, kind)}
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
             good: Sequence[Sample]
             if isinstance(samples, ShardSet):  # each rank reads the manifest, no sound
                 good, bad = examine_shards(samples, alphabet, config.features, name, config.network.outputs)
             else:
-                mine = ranks.share(samples)
+                mine = ranks.shard(samples)
                 found = examine_all(mine, alphabet, config.features, name, data.workers, config.network.outputs)
                 good, bad = _put_together(samples, mine, *found, ranks)
             opened[kind][name] = good
@@ -94,19 +94,19 @@ def open_sets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = AL
         for name, samples in files.items():
             if not samples:
                 raise DataError(f"{name}: no usable sample in this {kind} set")
-    return Sets(join(opened["train"].values()), opened["dev"], opened["test"], opened["metrics"])
+    return Datasets(join(opened["train"].values()), opened["dev"], opened["test"], opened["metrics"])
 
 
 def _put_together(
     samples: Sequence[Sample], mine: Sequence[Sample], good: Sequence[Sample], bad: Sequence[Fault], ranks: Ranks
 ) -> tuple[list[Sample], list[Fault]]:
-    """What the ranks have found of their shares, for all of `samples`, in their order."""
+    """What the ranks have found of their shards, for all of `samples`, in their order."""
     if ranks.count == 1:
         return list(good), list(bad)
     reasons = {id(fault.sample): (fault.reason, fault.kind) for fault in bad}
     usable = iter(good)
     rows = [{"fault": reasons[id(s)]} if id(s) in reasons else {"s": next(usable).duration_s} for s in mine]
-    verdicts = list(zip(samples, ranks.collect(rows), strict=True))
+    verdicts = list(zip(samples, ranks.unshard(rows), strict=True))
     return (
         [replace(sample, duration_s=row["s"]) for sample, row in verdicts if "s" in row],
         [Fault(sample, *row["fault"]) for sample, row in verdicts if "fault" in row],

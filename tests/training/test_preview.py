@@ -10,7 +10,7 @@ import pytest
 from deepspeech import checkpoint
 from deepspeech.datasets.sample import Sample
 from deepspeech.training.log import Log
-from deepspeech.training.peek import CLIPS, SHOWN, choose, shortened
+from deepspeech.training.preview import CLIPS, SHOWN, choose, shortened
 from deepspeech.training.run import Run
 from tests.fakes import config
 
@@ -49,7 +49,8 @@ def test_transcripts_are_kept_within_epochs_and_at_their_end(
         (1, 6),
         (1, 6),
     ]
-    said = {sample.id: sample.transcript for sample in Run(config(tmp_path), Log()).sets.dev[f"{tmp_path}/dev.csv"]}
+    dev = Run(config(tmp_path), Log()).parts.datasets.dev[f"{tmp_path}/dev.csv"]
+    said = {sample.id: sample.transcript for sample in dev}
     assert {clip["id"]: clip["said"] for clip in heard[-1]["peek"]} == said
     assert len(said) == CLIPS
     assert heard[-1]["peek_wer"] == [row["wer"] for row in rows if "dev" in row][-1]  # the clips are the whole dev set

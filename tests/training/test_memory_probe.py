@@ -15,9 +15,9 @@ from deepspeech.config import RunConfig
 from deepspeech.errors import ConfigError, TrainingError
 from deepspeech.training.loader import TensorBatch
 from deepspeech.training.log import Log
-from deepspeech.training.probe import largest, memory_told
+from deepspeech.training.memory_probe import explain_out_of_memory, largest, new_probe
 from deepspeech.training.run import Run
-from deepspeech.training.step import Learner
+from deepspeech.training.step import Trainer
 from tests.fakes import config, corpus
 
 
@@ -48,35 +48,35 @@ def test_a_gpu_that_refuses_earlier_than_its_figures_say_is_believed(fitting: in
 
 def test_more_copies_need_more_memory(tmp_path: Path) -> None:
     run = Run(config(tmp_path, network={"hidden": 256}, data__cache_mb=0, training__probe=False), Log())
-    rehearsal = run._rehearsal(run.sets.train)
-    few, many = rehearsal.needs(4), rehearsal.needs(128)
+    probe = new_probe(run.parts, run.parts.datasets.train, 0)
+    few, many = probe.peak_bytes(4), probe.peak_bytes(128)
     assert many > few + 124 * 6 * 256 * 50 * 4  # at least the layers' outputs, of 50 frames or more
 
 
 def test_the_longest_clips_go_first_and_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Run(config(tmp_path / "a", training__probe=False), Log()).train()
     seen: list[tuple[int, int]] = []
-    gradients = Learner._gradients
+    gradients = Trainer._gradients
 
-    def noted(self: Learner, batch: TensorBatch, seed: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def noted(self: Trainer, batch: TensorBatch, seed: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
         seen.append((len(batch.ids), batch.features_BTF.shape[1]))
         return gradients(self, batch, seed)
 
-    monkeypatch.setattr(Learner, "_gradients", noted)
+    monkeypatch.setattr(Trainer, "_gradients", noted)
     Run(config(tmp_path / "b"), Log()).train()
     assert seen[0][1] == max(frames for _, frames in seen)
     a, b = (checkpoint.load(checkpoint.judged(tmp_path / name / "checkpoints", ("train",))) for name in "ab")
     assert all((a.weights[name] == b.weights[name]).all() for name in a.weights)
 
 
-def out_of_memory(self: Learner, batch: TensorBatch, seed: int) -> None:
+def out_of_memory(self: Trainer, batch: TensorBatch, seed: int) -> None:
     if batch.features_BTF.shape[0] > 1:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
 
 def test_what_does_not_fit_is_told_before_anything_is_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(config(tmp_path), Log())
-    monkeypatch.setattr(Learner, "_gradients", out_of_memory)
+    monkeypatch.setattr(Trainer, "_gradients", out_of_memory)
     with pytest.raises(
         TrainingError, match=r"a batch of 4 clips of \d+ frames does not fit into memory; lower"
     ) as told:
@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_told_before_anything_is_learnt(tmp_path: Path, mon
 
 
 def test_other_errors_of_torch_are_not_mistaken_for_it() -> None:
-    with pytest.raises(RuntimeError, match="shapes"), memory_told("a batch"):
+    with pytest.raises(RuntimeError, match="shapes"), explain_out_of_memory("a batch"):
         raise RuntimeError("shapes do not match")
 
 
@@ -103,7 +103,7 @@ def test_auto_takes_what_fits_and_keeps_it_on_resuming(tmp_path: Path, capsys: p
     assert "Batches of 12 of the longest clips fit" in said  # as many as there are
     assert "batch_size = 12" in said
     again = Run(replace(made, training=replace(made.training, memory_mb=100_001)), Log())
-    assert again.batch_size == 12
+    assert again.config.training.batch_size == 12
     assert "fit into" not in capsys.readouterr().err
 
 

@@ -1,6 +1,6 @@
 """Whether memory suffices, known in the first minute and not after an hour: the longest clips go through first.
 
-In: a way to rehearse a step on so many copies of the longest clip. Out: what it needs at its peak, or how many fit.
+In: a dry run of a step on so many copies of the longest clip. Out: what it needs at its peak, or how many fit.
 """
 
 import resource
@@ -16,15 +16,17 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.order import durations
 from deepspeech.errors import AudioError, DataError, TrainingError
 from deepspeech.lm.memory import memory_bytes
+from deepspeech.training.build import Parts
 from deepspeech.training.loader import cut
-from deepspeech.training.step import Learner
+from deepspeech.training.log import Log
+from deepspeech.training.step import Trainer
 
 SPARE = 0.9  # of a GPU's memory: the allocator never fills it to the last byte
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc")  # as torch puts it on CPUs and GPUs
 
 
 @contextmanager
-def memory_told(batch: str) -> Iterator[None]:
+def explain_out_of_memory(batch: str) -> Iterator[None]:
     """Within, out of memory becomes a TrainingError that names the `batch` and says what to do."""
     try:
         yield
@@ -47,20 +49,38 @@ def longest(samples: Sequence[Sample], pipeline: Pipeline, epoch: int) -> Exampl
     raise DataError("no clip of the training set can be read; see that data.train names the right files")
 
 
-class Rehearsal:
-    """Steps on copies of one clip, which change nothing; `needs` is asked on ranks apart, without the others."""
+class MemoryProbe:
+    """Dry runs of steps on copies of one clip, which change nothing; each rank probes alone."""
 
-    def __init__(self, learner: Learner, example: Example, device: torch.device, shares: int, later: int) -> None:
+    def __init__(self, trainer: Trainer, example: Example, device: torch.device, microbatches: int, later: int) -> None:
         """`later`: bytes that the run will take beyond what a first step shows, such as Adam's moments."""
-        self._learner, self._example, self._device, self._shares = learner, example, device, shares
+        self._trainer, self._example, self._device, self._microbatches = trainer, example, device, microbatches
         self._later = later
 
-    def needs(self, clips: int) -> int:
+    def peak_bytes(self, clips: int) -> int:
         """Bytes at the peak of a step on `clips` copies. Raises TrainingError where they do not fit at all."""
         _forget_peak(self._device)
-        with memory_told(f"a batch of {clips} clips of {len(self._example.features_TF)} frames"):
-            self._learner.rehearse(cut([self._example] * clips, self._device, self._shares))
+        with explain_out_of_memory(f"a batch of {clips} clips of {len(self._example.features_TF)} frames"):
+            self._trainer.dry_run(cut([self._example] * clips, self._device, self._microbatches))
         return _peak(self._device) + self._later
+
+
+def new_probe(parts: Parts, samples: Sequence[Sample], epoch: int) -> MemoryProbe:
+    """A probe with the longest clip of some; what comes later are Adam's moments, and on a CPU decoded clips."""
+    trained = sum(p.numel() for p in parts.network.parameters() if p.requires_grad)
+    later = 8 * trained + (parts.config.data.cache_mb * 1_000_000 if parts.device.type == "cpu" else 0)
+    clip = longest(samples, parts.pipeline, epoch)
+    return MemoryProbe(parts.trainer, clip, parts.device, parts.microbatches, later)
+
+
+def fitting_batch_size(parts: Parts, epoch: int, log: Log) -> int:
+    """The largest batch, of all ranks together, that fits into memory even where all clips are the longest."""
+    train, ranks = parts.datasets.train, parts.ranks
+    limit = memory_limit(parts.device, parts.config.training.memory_mb, ranks.local_count)
+    found = largest(new_probe(parts, train, epoch).peak_bytes, limit, -(-len(train) // ranks.count))
+    size = ranks.count * -round(ranks.all_reduce_max(-found))
+    log.line(f"Batches of {size} of the longest clips fit into {limit / 1e6:.0f} MB a process")
+    return size
 
 
 def largest(needs: Callable[[int], int], limit: int, most: int) -> int:
