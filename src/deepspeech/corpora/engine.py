@@ -5,13 +5,10 @@ cannot be trained on is dropped and counted. Rows keep the recipe's order; only 
 """
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
 
 from deepspeech.cores import cores
 from deepspeech.corpora.clip import Clip, Converted, WavNames, convert
@@ -28,6 +25,7 @@ from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 from deepspeech.files import sweep
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
@@ -35,10 +33,6 @@ from deepspeech.text.labels import Validator
 
 _TOGETHER = 8  # clips that a worker is handed at a time
 _PEEKED = 64  # clips: where none of the first ones names its speaker, the corpus names none
-_AHEAD = 4  # such handfuls waiting for each worker: enough that none is idle behind a long clip
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,10 @@ def import_set(
         first = list(islice(coming, _PEEKED))
         speakers = any(clip.speaker for clip in first)
         with CsvWriter(report.csv, speakers=speakers) as writer, dropped_file as dropped, progress:
-            for clip, sound in in_order(convert, chain(first, coming), workers):
+            converted = ordered_map(
+                lambda clip: (clip, convert(clip)), chain(first, coming), workers, _TOGETHER, name=lambda clip: clip.wav
+            )
+            for clip, sound in converted:
                 verdict = judge(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)
@@ -158,27 +155,3 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
     if sound.duration_s > rules.max_s:
         return _Fault(TOO_LONG, f"over {rules.max_s:g} s", f"{sound.duration_s:.2f} s")
     return None
-
-
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Result]]:
-    """Each item with `work` of it, in order, worked on by threads; only a bounded number is taken ahead.
-
-    Threads suffice: decoding, resampling and writing release the interpreter lock. They are handed several items at a
-    time, for handing over takes that lock.
-    """
-
-    def work_all(some: list[Item]) -> list[Result]:
-        return [work(item) for item in some]
-
-    waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
-    source, pool = iter(items), ThreadPoolExecutor(workers)
-    try:
-        while some := list(islice(source, _TOGETHER)):
-            waiting.append((some, pool.submit(work_all, some)))
-            if len(waiting) >= _AHEAD * workers:
-                first, future = waiting.popleft()
-                yield from zip(first, future.result(), strict=True)
-        for some, future in waiting:
-            yield from zip(some, future.result(), strict=True)
-    finally:
-        pool.shutdown(cancel_futures=True)  # an interrupt does not wait for what has not begun

@@ -1,7 +1,6 @@
 """The look at a data set before training: what cannot be trained on is found here, all at once, not one a run."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +10,7 @@ from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError, TextError, audio_error
 from deepspeech.features.config import FrontEndConfig
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
@@ -106,14 +106,12 @@ def examine_all(
 
 def for_each(action: Callable[[Item], Result], items: Sequence[Item], label: str, workers: int) -> list[Result]:
     """What `action` gives for each item, in their order, by several threads; tells how far it is."""
-    step = max(1, min(_AT_ONCE, len(items) // (4 * workers)))
-    batches = [items[first : first + step] for first in range(0, len(items), step)]
-    with ThreadPoolExecutor(workers) as pool, Progress(len(items), label, "clips") as progress:
-        results: list[Result] = []
-        for some in pool.map(lambda batch: [action(item) for item in batch], batches):
-            results += some
-            progress.advance(len(some))
-    return results
+    together = max(1, min(_AT_ONCE, len(items) // (4 * workers)))
+    return list(Progress(len(items), label, "clips").over(ordered_map(action, items, workers, together, name=_name)))
+
+
+def _name(item: object) -> object:
+    return item.audio if isinstance(item, Sample) else item
 
 
 def describe(faults: Sequence[Fault], label: str) -> str:

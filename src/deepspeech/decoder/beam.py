@@ -6,7 +6,6 @@ The search itself is `native/src/beam.cc`.
 
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +18,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.errors import ConfigError
+from deepspeech.pool import ordered_map
 from deepspeech.text.alphabet import Alphabet
 
 WORD_MARGIN_S = 0.2  # sound further from a word's letters than this says nothing about the word
@@ -177,8 +177,7 @@ def decode_batch(
     def one(emission: Emission) -> list[Transcript]:
         return decode(emission, alphabet, options, candidates, scorer, hot_words, phrases)
 
-    with ThreadPoolExecutor(threads or cores()) as pool:
-        return list(pool.map(one, emissions))
+    return list(ordered_map(one, emissions, threads or cores()))
 
 
 def greedy(emission: Emission, alphabet: Alphabet) -> Transcript:

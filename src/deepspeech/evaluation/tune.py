@@ -13,8 +13,8 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,7 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.score import Scored, Scores, score
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.untrusted import parse_json
@@ -96,7 +97,6 @@ def tune(task: Task, options: TuneOptions, journal: Path, threads: int) -> list[
     trials = read_journal(journal)
     first = len(trials) // ROUND * ROUND  # of the round
     study = _study(task, options, trials[:first])
-    pool = ThreadPoolExecutor(threads)
     try:
         with (
             journal.open("a", encoding="utf-8") as file,
@@ -104,19 +104,18 @@ def tune(task: Task, options: TuneOptions, journal: Path, threads: int) -> list[
         ):
             while len(trials) < options.trials:
                 proposals = [_ask(study, options, first + place) for place in range(ROUND)]
-                for trial in _made(task, proposals[: options.trials - first], first, len(trials), pool):
-                    trials.append(trial)
-                    file.write(json.dumps(asdict(trial)) + "\n")
-                    file.flush()
-                    lowest = min(_rate(task, trial) for trial in trials)
-                    progress.advance(1, f"lowest error rate {lowest:.2%}")
+                with closing(_made(task, proposals[: options.trials - first], first, len(trials), threads)) as made:
+                    for trial in made:
+                        trials.append(trial)
+                        file.write(json.dumps(asdict(trial)) + "\n")
+                        file.flush()
+                        lowest = min(_rate(task, trial) for trial in trials)
+                        progress.advance(1, f"lowest error rate {lowest:.2%}")
                 for proposal, trial in zip(proposals, trials[first:], strict=False):
                     study.tell(proposal, _rate(task, trial))
                 first += ROUND
     except OSError as error:
         raise DataError(f"{journal}: cannot keep the journal of trials ({error.strerror})") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
     return trials
 
 
@@ -153,13 +152,13 @@ def _read_line(line: bytes, number: int) -> Trial | None:
 
 
 def _made(
-    task: Task, proposals: Sequence[optuna.Trial], first: int, done: int, pool: ThreadPoolExecutor
-) -> Iterator[Trial]:
+    task: Task, proposals: Sequence[optuna.Trial], first: int, done: int, threads: int
+) -> Generator[Trial, None, None]:
     """Trials from number `done` on, of a round whose first is number `first`, one after another."""
     pairs = [(trial.params["alpha"], trial.params["beta"]) for trial in proposals[done - first :]]
     clips = len(task.emissions)
     jobs = [(replace(task.decoding, alpha=a, beta=b), clip) for a, b in pairs for clip in range(clips)]
-    results = pool.map(lambda job: _decode(task, *job), jobs)
+    results = ordered_map(lambda job: _decode(task, *job), jobs, threads)
     for number, (alpha, beta) in enumerate(pairs, done):
         scores = Scores(tuple(islice(results, clips)))
         yield Trial(number, alpha, beta, scores.wer, scores.cer)

@@ -10,13 +10,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from deepspeech.errors import ConfigError, DeepSpeechError, MissingPartError, RemoteError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 
 try:
@@ -105,7 +105,7 @@ def fetch(name: Name, again: bool = True) -> Path:
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         note.unlink(missing_ok=True)
-        with whole_file(target) as partial:
+        with atomic_path(target) as partial:
             system.get_file(path, str(partial))
         if there:
             note.write_text(there)
@@ -141,8 +141,7 @@ def sizes(folder: Name, names: Sequence[str]) -> list[int | None]:
         known = listed.get(name)  # web servers list names at best
         return _size(beside(folder, name)) if known is None else int(known)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(size, names))
+    return list(ordered_map(size, names, THREADS))
 
 
 @contextmanager
@@ -169,9 +168,8 @@ def fetch_all(names: Iterable[Name], label: str) -> None:
     wanted = [place for name in names if (place := address(name)) and not landing(place).is_file()]
     if not wanted:
         return
-    with ThreadPoolExecutor(THREADS) as pool, Progress(len(wanted), label, "files") as progress:
-        for _ in progress.over(pool.map(_fetch_if_there, wanted)):
-            pass
+    for _ in Progress(len(wanted), label, "files").over(ordered_map(_fetch_if_there, wanted, THREADS, name=str)):
+        pass
 
 
 def publish(local: Path, name: Name) -> None:

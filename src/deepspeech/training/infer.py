@@ -1,7 +1,6 @@
 """Sound through a checkpoint, without a data set around it."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.features.registry import new_front_end
+from deepspeech.pool import ordered_map
 
 
 def infer(restored: Restored, path: Place, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
@@ -46,5 +46,4 @@ def infer_all(
 ) -> Iterator[Transcript]:
     """infer_samples() of each, in order, one to a core. Arithmetic stays single-threaded afterwards."""
     torch.set_num_threads(1)
-    with ThreadPoolExecutor(cores()) as pool:
-        yield from pool.map(lambda samples: infer_samples(restored, samples, options, scorer), sounds)
+    yield from ordered_map(lambda samples: infer_samples(restored, samples, options, scorer), sounds, cores())
