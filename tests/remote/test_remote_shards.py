@@ -204,11 +204,13 @@ def test_a_copy_of_an_older_version_is_brought_anew(there: str, cache: Path, fla
         read_audio(opened(there)[0].audio)
 
 
-def test_two_sets_share_one_shelf_and_one_plan(there: str, written: Path, cache: Path) -> None:
-    cache = ShardCache(5)
+def test_two_sets_share_one_cache_and_one_plan(there: str, written: Path, cache: Path) -> None:
+    shards = ShardCache(5)
     for path in written.glob("*.*"):
         fsspec.filesystem("flaky").put_file(str(path), f"/bucket/other/{path.name}")
-    both = join([read_samples(there, cache=cache), opened(written), read_samples("flaky://bucket/other", cache=cache)])
+    both = join(
+        [read_samples(there, cache=shards), opened(written), read_samples("flaky://bucket/other", cache=shards)]
+    )
     assert isinstance(both, ShardSet)
     taken = [bytes_here(cache) for _ in heard(both, plan(both))]
     assert len(taken) == 3 * CLIPS

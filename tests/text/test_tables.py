@@ -3,7 +3,8 @@
 import pytest
 
 from deepspeech.errors import DataError
-from deepspeech.text.tables import decode, read_rows
+from deepspeech.text.reading import decode
+from deepspeech.text.tables import read_rows
 
 HEADER = "wav_filename,transcript"
 

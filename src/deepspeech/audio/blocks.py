@@ -12,7 +12,7 @@ from deepspeech.audio.sound import Sound, Source
 from deepspeech.audio.span import PACKETS, Span
 from deepspeech.audio.wav_note import wav_head
 from deepspeech.errors import AudioError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 
 _LARGEST = 0xFFFFFFFF - 64
 
@@ -76,7 +76,7 @@ def convert_to_wav(
     """
     blocks = Blocks(source, rate_hz, channel, name, start_s, end_s)
     called, frames = name or str(path if isinstance(source, bytes) else source), 0
-    with whole(path, AudioError) as file:
+    with atomic_open(path, AudioError) as file:
         file.write(wav_head(0, rate_hz, note))
         for block in blocks:
             frames += len(block)

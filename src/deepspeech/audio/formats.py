@@ -17,7 +17,7 @@ from deepspeech.audio.sound import Sound, Source
 from deepspeech.audio.span import PACKETS, Span
 from deepspeech.audio.wav_note import wav_head
 from deepspeech.errors import AudioError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int, note: str = "") 
     path = Path(path)
     data = float_to_int16(samples).astype("<i2", copy=False)
     head = wav_head(data.nbytes, rate_hz, note)
-    with whole(path, AudioError) as file:
+    with atomic_open(path, AudioError) as file:
         file.write(head)
         file.write(data.data)
     return len(head) + data.nbytes

@@ -39,7 +39,7 @@ def alphabet(
 
     from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError, TextError
-    from deepspeech.files import whole_file
+    from deepspeech.files import atomic_path
     from deepspeech.text.letters import propose
 
     if output and output.exists() and not force:
@@ -51,7 +51,7 @@ def alphabet(
     except TextError:
         raise DataError(f"{source}: no letter to make an alphabet of; are there transcripts?") from None
     if output:
-        with whole_file(output, DataError) as partial:
+        with atomic_path(output, DataError) as partial:
             partial.write_text(proposal.to_text(source), encoding="utf-8", newline="\n")
     if json_output:
         print(json.dumps(_to_dict(proposal, samples), indent=2, ensure_ascii=False))

@@ -52,7 +52,7 @@ def language_model(
     """
     from deepspeech.cli.lm import end_tidily, thresholds
     from deepspeech.errors import LmError
-    from deepspeech.files import check_place, whole_file
+    from deepspeech.files import atomic_path, check_place
     from deepspeech.lm.binary import BinaryOptions, write_binary
     from deepspeech.lm.build import model_told
     from deepspeech.lm.discounts import FALLBACK
@@ -79,7 +79,7 @@ def language_model(
     check_place(model)
     with estimate([input_txt], options) as ngrams:
         words = [word for some in ngrams.words() for word in some]
-        with whole_file(vocabulary, LmError) as partial:
+        with atomic_path(vocabulary, LmError) as partial:
             partial.write_text("".join(f"{words[number]}\n" for number in ngrams.frequent), encoding="utf-8")
         write_binary(ngrams, model, binary)
         print("\n".join(ngrams.told))

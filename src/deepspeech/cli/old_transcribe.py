@@ -122,7 +122,7 @@ def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressivene
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.resample import resample
     from deepspeech.audio.vad import SilenceRules, segments
-    from deepspeech.files import whole_file
+    from deepspeech.files import atomic_path
     from deepspeech.progress import Progress
     from deepspeech.training.infer import infer_all
 
@@ -139,6 +139,6 @@ def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressivene
         {"start": round(1000 * start_s), "end": round(1000 * end_s), "transcript": text}
         for (start_s, end_s), text in zip(found, texts, strict=True)
     ]
-    with whole_file(job.tlog) as partial:
+    with atomic_path(job.tlog) as partial:
         partial.write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
     return len(page)

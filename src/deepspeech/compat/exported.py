@@ -5,7 +5,6 @@ In: flags and a folder with a model file. Out: `AUTHOR_MODEL_VERSION.md` with th
 and for `--export_zip` `FOLDER.zip` with model, card and scorer.
 """
 
-import hashlib
 import json
 import os
 import zipfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import ConfigError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path, sha256_of
 from deepspeech.remote.folders import STATE
 from deepspeech.untrusted import read_json
 
@@ -114,13 +113,10 @@ def _is_ours(folder: Path, name: str, listed: dict[str, str]) -> bool:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return sha256_of(file).hex()
 
 
 def _whole(path: Path, content: bytes) -> None:
-    with whole_file(path) as partial:
+    with atomic_path(path) as partial:
         partial.write_bytes(content)

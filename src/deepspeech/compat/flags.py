@@ -14,7 +14,7 @@ from absl import flags
 
 from deepspeech.config import RunConfig, resolve
 from deepspeech.errors import ConfigError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 
 DOOR = "door"  # acted on by cli/old_trainer.py
 DROPPABLE = ("layer_2", "layer_3", "lstm", "layer_5", "layer_6")  # what drop_source_layers counts, from the end
@@ -252,7 +252,7 @@ def write_file(values: flags.FlagValues, folder: Path) -> None:
     text: str = values.flags_into_string()  # type: ignore[no-untyped-call]
     rows = [row for row in text.splitlines() if row.startswith("--") and row not in ("--nohelp", "--nohelpfull")]
     folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(folder / "flags.txt") as partial:
+    with atomic_path(folder / "flags.txt") as partial:
         partial.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 

@@ -16,7 +16,8 @@ from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import parse as parse_xml
 
 from deepspeech.errors import CorpusError
-from deepspeech.text.tables import NO_VALUE, decode, read_rows
+from deepspeech.text.reading import decode
+from deepspeech.text.tables import NO_VALUE, read_rows
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -100,7 +101,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
 
 
 def json_object(line: str) -> dict[str, Any] | None:
-    """A line of JSON as an object; None where it is not one."""
+    """A line of JSON as an object; None where it is not one. Half surrogate pairs pass: its clip tells of them."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from deepspeech.errors import CorpusError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 from deepspeech.text.characters import name
 
 # The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
@@ -64,7 +64,7 @@ class DroppedFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = 0
-        self._whole = whole(path, CorpusError, "w", encoding="utf-8", errors="backslashreplace")
+        self._whole = atomic_open(path, CorpusError, "w", encoding="utf-8", errors="backslashreplace")
 
     def __enter__(self) -> "DroppedFile":
         self._file = self._whole.__enter__()
@@ -95,7 +95,7 @@ def save_too_long(report: ImportReport, path: Path | None) -> None:
     files = [one.dropped_file for one in report.sets if one.dropped_file]
     dropped = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     sentences = [clip["sentence"] for clip in dropped if clip["reason"] == TOO_LONG]
-    with whole(path, CorpusError, "w", encoding="utf-8") as file:
+    with atomic_open(path, CorpusError, "w", encoding="utf-8") as file:
         file.writelines(f"{sentence}\n" for sentence in sentences)
     report.notes.append(f"{path}: {len(sentences)} sentences of clips that were too long.")
 

@@ -8,7 +8,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import DataError
 from deepspeech.evaluation.evaluate import Emitted
-from deepspeech.files import whole
+from deepspeech.files import atomic_open, sha256_of
 from deepspeech.progress import Progress
 
 FORMAT = 1
@@ -56,24 +56,17 @@ def checksum(paths: Sequence[Place]) -> str:
             continue
         try:
             with path.open("rb") as file:
-                whole.update(_digest(file))
+                whole.update(sha256_of(file))
         except OSError as error:
             raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     return whole.hexdigest()
-
-
-def _digest(file: BinaryIO) -> bytes:
-    one = hashlib.sha256()
-    while block := file.read(1 << 20):
-        one.update(block)
-    return one.digest()
 
 
 def _write(path: Path, emissions: Sequence[Emission]) -> None:
     """All frames as one array [frames of all, classes], and where each clip ends in it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:
+        with atomic_open(path) as file:
             np.savez(
                 file,
                 probabilities=np.concatenate([emission.probabilities_TV for emission in emissions]),

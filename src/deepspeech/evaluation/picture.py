@@ -6,7 +6,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from deepspeech.errors import DataError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 
 KINDS = (".png", ".svg")
 
@@ -20,5 +20,5 @@ def check(path: Path) -> None:
 def save(figure: Figure, path: Path) -> None:
     """Write `figure` as the name says, PNG or SVG, where letters stay letters. Raises DataError."""
     check(path)
-    with whole_file(path, DataError) as partial, rc_context({"svg.fonttype": "none"}):
+    with atomic_path(path, DataError) as partial, rc_context({"svg.fonttype": "none"}):
         figure.savefig(partial, format=path.suffix.lower()[1:], dpi=120)

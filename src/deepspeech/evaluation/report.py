@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deepspeech.errors import DataError
 from deepspeech.evaluation.score import Scored, Scores, finite, ranked
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 
 RULE = "-" * 80
 
@@ -55,5 +55,5 @@ def write_json(path: Path, samples: Sequence[Scored]) -> None:
         }
         for s in samples
     ]
-    with whole_file(path, DataError) as partial:
+    with atomic_path(path, DataError) as partial:
         partial.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deepspeech import _native
 from deepspeech.errors import LmError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 from deepspeech.lm.counts import KEY
 from deepspeech.lm.ngrams import COLUMNS, PIECE_WORDS, Ngrams, table, write_words
 from deepspeech.lm.store import Store
@@ -48,7 +48,7 @@ def write_arpa(ngrams: Ngrams, path: str | Path) -> None:
 @contextmanager
 def _appearing(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name when the `with` block ends well, and goes away otherwise."""
-    with whole(path, LmError) as raw:
+    with atomic_open(path, LmError) as raw:
         if path.suffix == ".gz":
             # No name and no time in the header: the same model gives the same file.
             with gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as file:

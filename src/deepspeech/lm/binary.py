@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deepspeech import _native
 from deepspeech.errors import LmError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.lm.ngrams import Ngrams
 from deepspeech.progress import Progress
 
@@ -59,7 +59,7 @@ class BinaryOptions:
 
 def write_binary(ngrams: Ngrams, path: Path, options: BinaryOptions) -> None:
     """Write `ngrams` as a KenLM binary. Raises LmError where they or the disk do not allow it."""
-    with whole_file(path, LmError, lasting=True) as partial:
+    with atomic_path(path, LmError, lasting=True) as partial:
         fill(ngrams, partial, options)
 
 

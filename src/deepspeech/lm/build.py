@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from deepspeech.errors import LmError
-from deepspeech.files import check_place, whole_file
+from deepspeech.files import atomic_path, check_place
 from deepspeech.lm.arpa import read_arpa, write_arpa
 from deepspeech.lm.binary import BinaryOptions, fill, write_binary
 from deepspeech.lm.describe import TYPES, kind_of, open_native, size, strings
@@ -81,7 +81,7 @@ def _scorer(
     ngrams: Ngrams, words: Collection[str], output: Path, alphabet: Alphabet | None, options: BuildOptions
 ) -> Package:
     """The binary is written where the scorer will be, and gets its dictionary there: no second copy on disk."""
-    with whole_file(output, LmError, lasting=True) as partial:
+    with atomic_path(output, LmError, lasting=True) as partial:
         fill(ngrams, partial, options.binary)
         return append(partial, output, words, alphabet, options.weights, options.bytes_mode)
 

@@ -17,7 +17,7 @@ from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import LmError, ScorerError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
 
@@ -67,7 +67,7 @@ def package(
 
     Words of the model that the binary holds as texts are left away. Raises LmError, ScorerError.
     """
-    with whole_file(output, LmError, lasting=True) as partial:
+    with atomic_path(output, LmError, lasting=True) as partial:
         end = model_end(model)
         with model.open("rb") as source, partial.open("wb") as target:
             _copy(source.fileno(), target.fileno(), end)
@@ -98,7 +98,7 @@ def with_weights(scorer: Path, output: Path, alpha: float, beta: float) -> None:
     weights = Weights(alpha, beta)
     Scorer.open(scorer)
     position = model_end(scorer) + _TRAILER.size - _WEIGHTS.size
-    with whole_file(output, LmError, lasting=True) as partial:
+    with atomic_path(output, LmError, lasting=True) as partial:
         shutil.copyfile(scorer, partial)
         with partial.open("r+b") as file:
             file.seek(position)

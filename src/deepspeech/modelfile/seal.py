@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 
 from deepspeech.errors import ModelFileError
+from deepspeech.files import sha256_of
 
 # ModelProto.metadata_props (field 14, 85 bytes): key (field 1, 17 bytes), value (field 2, 64 bytes).
 _SEAL = b"\x72\x55\x0a\x11deepspeech.sha256\x12\x40"
 _DIGEST_CHARACTERS = 64
-_BLOCK_BYTES = 1 << 20
 
 
 def sealed(model: bytes) -> bytes:
@@ -30,12 +30,9 @@ def check_seal(path: str | Path) -> None:
     seal = _seal(Path(path))
     if not seal:
         return
-    digest, left = hashlib.sha256(), Path(path).stat().st_size - len(seal)
     with open(path, "rb") as file:
-        while block := file.read(min(left, _BLOCK_BYTES)):
-            digest.update(block)
-            left -= len(block)
-    if digest.hexdigest().encode() != seal[len(_SEAL) :]:
+        found = sha256_of(file, Path(path).stat().st_size - len(seal)).hex()
+    if found.encode() != seal[len(_SEAL) :]:
         raise ModelFileError(f"{path}: damaged (its bytes are not those that were exported); copy or download it again")
 
 

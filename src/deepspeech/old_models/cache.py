@@ -15,11 +15,10 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path, sha256_of
 from deepspeech.untrusted import open_regular
 
 FORMAT = 2  # of the conversion; another number makes every entry anew
-BLOCK = 1 << 20
 
 
 def folder() -> Path:
@@ -81,7 +80,7 @@ def _find(place: Path, key: str) -> Path | None:
 def _write(place: Path, key: str, content: bytes) -> Path:
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = place / f"{key}-{FORMAT}-{hashlib.sha256(content).hexdigest()}.onnx"
-    with whole_file(target) as partial:
+    with atomic_path(target) as partial:
         partial.write_bytes(content)
         partial.chmod(0o600)
     return target
@@ -89,13 +88,8 @@ def _write(place: Path, key: str, content: bytes) -> Path:
 
 def _digest(path: Path) -> str:
     """The SHA-256 of a regular file of this user's; "" of another's."""
-    digest = hashlib.sha256()
     with open_regular(path) as file:
-        if not _own(os.fstat(file.fileno())):
-            return ""
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return sha256_of(file).hex() if _own(os.fstat(file.fileno())) else ""
 
 
 @cache

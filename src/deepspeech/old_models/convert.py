@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deepspeech.acoustic.deepspeech.graph import build
 from deepspeech.errors import ModelFileError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.modelfile.seal import is_sealed, sealed
 from deepspeech.old_models import from_checkpoint, from_graph, from_tflite, memmapped, tflite
@@ -74,7 +74,7 @@ def model_file(model: OldModel) -> bytes:
 def write_model_file(model: OldModel, target: Path) -> None:
     """Write an ONNX file, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(target) as partial:
+    with atomic_path(target) as partial:
         partial.write_bytes(model_file(model))
 
 

@@ -14,7 +14,7 @@ from deepspeech.checkpoint import Tensors
 from deepspeech.config import CardConfig, RunConfig
 from deepspeech.errors import CheckpointError
 from deepspeech.features.registry import read_config
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.old_models import convert, from_checkpoint
 from deepspeech.old_models.old_model import OldModel
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
@@ -65,7 +65,7 @@ def write(model: OldModel, folder: Path, kind: str) -> Path:
 def _write_alphabet(alphabet: Alphabet, path: Path) -> None:
     if path.is_file() and Alphabet.from_file(path) == alphabet:
         return
-    with whole_file(path) as partial:
+    with atomic_path(path) as partial:
         partial.write_text(alphabet.to_text(), encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import RemoteError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.remote.files import Name, address, alone, fetch, is_folder, landing, lock_of, opened, reaching, version
 from deepspeech.untrusted import read_json
 
@@ -98,7 +98,7 @@ def _state(folder: Path) -> dict[str, Any] | None:
 
 
 def _keep(folder: Path, state: dict[str, Any]) -> None:
-    with whole_file(folder / STATE) as partial:
+    with atomic_path(folder / STATE) as partial:
         partial.write_text(json.dumps(state, indent=1), encoding="utf-8")
 
 
@@ -135,7 +135,7 @@ def _changed(folder: Path, known: dict[str, Any]) -> list[Path]:
 
 def _get(system: Any, path: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(target) as partial:
+    with atomic_path(target) as partial:
         system.get_file(path, str(partial))
 
 

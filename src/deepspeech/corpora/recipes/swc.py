@@ -17,7 +17,7 @@ from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
 from deepspeech.datasets.formats.csv_files import COLUMNS
 from deepspeech.errors import CorpusError
-from deepspeech.files import visible, whole
+from deepspeech.files import atomic_open, visible
 
 URL = "https://www2.informatik.uni-hamburg.de/nats/pub/SWC/"
 LANGUAGES = ("dutch", "english", "german")
@@ -77,7 +77,7 @@ def swc(
 def _add_columns(table: Path, article_of: dict[Path, tuple[str, str]]) -> None:
     with table.open(encoding="utf-8", newline="") as file:
         header, *rows = (row[: len(COLUMNS)] for row in csv.reader(file))
-    with whole(table, CorpusError, "w", encoding="utf-8", newline="") as file:
+    with atomic_open(table, CorpusError, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*header, "article", "speaker"])
         writer.writerows([*row, *article_of.get(table.parent / row[0], (UNKNOWN, UNKNOWN))] for row in rows)

@@ -14,9 +14,10 @@ from types import TracebackType
 from deepspeech.audio.span import Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 from deepspeech.remote.files import address, beside, fetch, landing, listed, parent
-from deepspeech.text.tables import NO_VALUE, decode, read_rows
+from deepspeech.text.reading import decode
+from deepspeech.text.tables import NO_VALUE, read_rows
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
 COLUMNS = ("wav_filename", "wav_filesize", "transcript")
@@ -56,7 +57,7 @@ class CsvWriter:
         self.rows = 0
         self._speakers = speakers
         self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
-        self._whole = whole(self.path, DataError, "w", encoding="utf-8", newline="")
+        self._whole = atomic_open(self.path, DataError, "w", encoding="utf-8", newline="")
 
     def __enter__(self) -> "CsvWriter":
         self._file = self._whole.__enter__()

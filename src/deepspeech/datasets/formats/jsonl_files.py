@@ -13,7 +13,7 @@ from deepspeech.audio.span import Span
 from deepspeech.datasets.formats.csv_files import written
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 from deepspeech.remote.files import address
 from deepspeech.untrusted import is_number, open_regular, parse_json
 
@@ -72,7 +72,7 @@ class JsonlWriter:
     def __init__(self, path: str | Path, labelled: bool = True) -> None:
         self.path, self._labelled = Path(path), labelled
         self._folder = Path(os.path.abspath(self.path.parent))
-        self._whole = whole(self.path, DataError, "w", encoding="utf-8", newline="\n")
+        self._whole = atomic_open(self.path, DataError, "w", encoding="utf-8", newline="\n")
 
     def __enter__(self) -> "JsonlWriter":
         self._file = self._whole.__enter__()

@@ -18,7 +18,7 @@ from deepspeech.audio.pcm import Float32
 from deepspeech.audio.span import PACKETS, Span
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 from deepspeech.untrusted import LARGEST_PAGE, open_regular, parse_json
 
 MAGIC = b"SAMPLEDB"
@@ -145,7 +145,7 @@ class SampleDatabaseWriter:
         columns: list[dict[str, str]] = [{"content": "speech", "mime-type": self._type}]
         columns += [{"content": "transcript", "mime-type": TEXT}] if self._labelled else []
         schema = json.dumps({"schema": columns}).encode()
-        self._file = self._stack.enter_context(whole(self.path, DataError))
+        self._file = self._stack.enter_context(atomic_open(self.path, DataError))
         self._stack.push(self._finish)
         self._file.write(MAGIC + _COUNT.pack(len(schema)) + schema)
         self._samples_at = self._file.tell() + _COUNT.size

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from deepspeech.audio.names import MEMBER_KINDS
 from deepspeech.audio.span import Span
 from deepspeech.datasets.formats.csv_files import COLUMNS
 from deepspeech.datasets.sample import Sample
@@ -18,7 +19,6 @@ from deepspeech.errors import DataError
 from deepspeech.text.tables import read_rows
 from deepspeech.untrusted import LARGEST_PAGE, is_number, open_regular, parse_json
 
-SOUND_SUFFIXES = ("wav", "flac", "opus", "ogg", "mp3")
 TEXT_SUFFIXES = ("txt", "json")
 LISTING = "samples.csv"
 _LARGEST_TEXT = 1 << 20
@@ -92,7 +92,7 @@ def _keyed(file: BinaryIO, path: Path, found: list[Member], labelled: bool) -> l
     for member in found:
         if member.suffix in TEXT_SUFFIXES:
             entries.setdefault(member.key, _Entry()).texts[member.suffix] = member
-        elif member.suffix in SOUND_SUFFIXES:
+        elif member.suffix in MEMBER_KINDS:
             entry = entries.setdefault(member.key, _Entry())
             if entry.sound is not None:
                 raise DataError(f"{path}:{member.name}: a second sound for {member.key}; keep one, or rename")

@@ -22,7 +22,7 @@ from deepspeech.datasets.formats.sdb import KINDS, SampleDatabaseWriter
 from deepspeech.datasets.formats.tar_files import LISTING
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, DataError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 
 LISTS, ARCHIVES = (".csv", ".jsonl", ".json"), (".tar", ".tar.gz", ".tgz")
 SUFFIXES = (*LISTS, ".sdb", *ARCHIVES)
@@ -111,7 +111,7 @@ class TarTarget:
         self._count = 0
 
     def __enter__(self) -> "TarTarget":
-        file = self._stack.enter_context(whole(self.path, DataError))
+        file = self._stack.enter_context(atomic_open(self.path, DataError))
         self._stack.push(self._finish)
         zipped = self.path.suffix.lower() in (".gz", ".tgz")
         self._archive = tarfile.open(fileobj=file, mode="w:gz" if zipped else "w")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
-from deepspeech.files import crc32_of, whole
+from deepspeech.files import atomic_open, crc32_of
 from deepspeech.text.alphabet import Alphabet
 
 FORMAT = 1
@@ -143,7 +143,7 @@ def write_index(manifest: Path, contents: Contents) -> None:
         "names": contents.names, "sizes": contents.sizes,
     }  # fmt: skip
     try:
-        with whole(path, DataError) as file:
+        with atomic_open(path, DataError) as file:
             _write(file, head, contents.records)
     except DataError:
         return

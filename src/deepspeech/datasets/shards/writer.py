@@ -9,7 +9,6 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -19,14 +18,16 @@ import numpy as np
 
 from deepspeech.audio.encode import CODED, encode
 from deepspeech.audio.formats import probe, read_audio
+from deepspeech.audio.names import MEMBER_KINDS
 from deepspeech.audio.resample import resample
 from deepspeech.audio.span import Span, content_of
 from deepspeech.datasets.augment.spec import keyed_random
-from deepspeech.datasets.formats.tar_files import SOUND_SUFFIXES, read_tar
+from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.shard_set import MANIFEST, Row
 from deepspeech.errors import AudioError, ConfigError, DataError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 
 PARTS = ".parts"
@@ -79,13 +80,8 @@ def write_shards(
     try:
         job.parts.mkdir(parents=True, exist_ok=True)
         numbered = list(enumerate(_cut(samples, order.tolist(), options)))
-        with ThreadPoolExecutor(workers) as pool, Progress(len(samples), "writing shards", "clips") as progress:
-            futures = [pool.submit(job.shard, number, places, progress) for number, places in numbered]
-            try:
-                parts = [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        with Progress(len(samples), "writing shards", "clips") as progress:
+            parts = list(ordered_map(lambda one: job.shard(*one, progress), numbered, workers))
         written = _manifest(folder, map(_rows, parts))
         shutil.rmtree(job.parts)
     except OSError as error:
@@ -109,8 +105,8 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
             progress.advance()
         return rows
 
-    with ThreadPoolExecutor(workers) as pool, Progress(None, "reading shards", "clips") as progress:
-        written = _manifest(folder, pool.map(page, paths))
+    with Progress(None, "reading shards", "clips") as progress:
+        written = _manifest(folder, ordered_map(page, paths, workers, name=str))
     return written
 
 
@@ -135,10 +131,10 @@ class _Job:
         if part.exists() and path.exists() and next(_rows(part))["bytes"] == path.stat().st_size:
             progress.advance(len(places))
             return part
-        with whole(path) as file:
+        with atomic_open(path) as file:
             rows = self._fill(file, places, progress)
         rows = [{"shard": path.name, "bytes": path.stat().st_size}, *rows]
-        with whole(part) as file:
+        with atomic_open(part) as file:
             file.write(b"".join(map(_line, rows)))
         return part
 
@@ -166,7 +162,7 @@ class _Job:
         """The bytes of a sound file, and its kind."""
         kind = self.options.kind
         own = sample.audio.kind if isinstance(sample.audio, Span) else sample.audio.suffix[1:].lower()
-        if not kind and own in SOUND_SUFFIXES:
+        if not kind and own in MEMBER_KINDS:
             return content_of(sample.audio), own
         samples, rate_hz = read_audio(sample.audio)
         wanted_hz = self.options.rate_hz or rate_hz
@@ -184,7 +180,7 @@ def _row(sample: Sample, member: str, offset: int, sound: bytes) -> Row:
 
 def _manifest(folder: Path, pages: Iterable[Iterable[Row]]) -> Written:
     written = Written()
-    with whole(folder / MANIFEST) as file:
+    with atomic_open(folder / MANIFEST) as file:
         for page in pages:
             for row in page:
                 if "left_out" in row:

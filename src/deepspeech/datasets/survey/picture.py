@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from deepspeech.datasets.survey.survey import REFUSED, Clip, Survey
 from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # told apart by everyone
 _POINTS = 4000  # of a set; more would only cover each other
@@ -45,7 +45,7 @@ def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
     if len(survey.sets) > 1:
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6), frameon=False)
-    with whole_file(path, DataError) as partial:
+    with atomic_path(path, DataError) as partial:
         figure.savefig(partial, format="png", dpi=110)
 
 
