@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deepspeech.cli.main import main
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.text.alphabet import Alphabet
 from tests.datasets.faulty_set import REFUSED, faulty_set
@@ -16,17 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def data(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Runs `deepspeech data …`; gives its exit code, its stdout and its stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deepspeech", "data", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
+def data(deepspeech):
+    """Runs `deepspeech data …`."""
+    return partial(deepspeech, "data")
 
 
 @pytest.fixture(scope="module")

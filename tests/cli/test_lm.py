@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deepspeech.cli.main import main
 from deepspeech.cli.many_values import spread
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.lm.model import LanguageModel
@@ -26,19 +26,9 @@ SMALL = ("--order", 3, "--prune", 0, "--discount-fallback", "--memory", "400MB")
 
 
 @pytest.fixture
-def deepspeech(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Runs `deepspeech lm …`; gives its exit code, its stdout and its stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deepspeech", "lm", *map(str, arguments)])
-        before = signal.getsignal(signal.SIGTERM)
-        with pytest.raises(SystemExit) as left:
-            main()
-        signal.signal(signal.SIGTERM, before)
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
+def deepspeech(deepspeech):
+    """Runs `deepspeech lm …`."""
+    return partial(deepspeech, "lm")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from deepspeech import Recognizer, checkpoint
-from deepspeech.cli import old_trainer
 from deepspeech.cli.main import main
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.decoder.scorer import Scorer
@@ -20,19 +19,13 @@ Door = Callable[..., str]
 
 
 @pytest.fixture
-def door(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(entry_point: Callable[..., tuple[int, str, str]]) -> Door:
     """Runs a command or an old script that must succeed; gives its stdout."""
 
     def run(name: str, *arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        code = None
-        try:
-            main() if name == "deepspeech" else old_trainer.main(name)
-        except SystemExit as left:
-            code = left.code
-        said = capsys.readouterr()
-        assert not code, said.err
-        return said.out
+        code, out, err = entry_point(name, *arguments)
+        assert not code, err
+        return out
 
     return run
 

@@ -72,6 +72,8 @@ def build(
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions
     from deepspeech.lm.memory import memory_bytes
+    from deepspeech.lm.normalise import Normalisation
+    from deepspeech.lm.prune import parse_thresholds
     from deepspeech.text.alphabet import Alphabet
 
     end_tidily()
@@ -82,10 +84,10 @@ def build(
     options = BuildOptions(
         estimate=EstimateOptions(
             order=order,
-            prune=thresholds(prune or ["0", "0", "1"], order),
+            prune=parse_thresholds(prune or ["0", "0", "1"], order),
             most_frequent=top_k or None,
             discount_fallback=FALLBACK if discount_fallback else None,
-            normalisation=normalisation(normalize, letters),
+            normalisation=Normalisation.named(normalize, letters),
             memory_bytes=memory_bytes(memory),
             temporary=temporary,
         ),
@@ -196,40 +198,6 @@ def _weights(alpha: float | None, beta: float | None) -> Any:
 
     given = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
     return Weights(**given)
-
-
-def thresholds(told: list[str], order: int) -> tuple[int, ...]:
-    """`0 0 1`, `0|0|1` or `0,0,1`. More than the order takes are cut where they only repeat the default's last."""
-    import re
-
-    from deepspeech.errors import LmError
-
-    try:
-        numbers = tuple(int(number) for one in told for number in re.split(r"[|,\s]+", one.strip()))
-    except ValueError:
-        raise LmError(f"--prune {' '.join(told)}: these are no numbers; write for example --prune 0 0 1") from None
-    return numbers[:order] if numbers == (0, 0, 1) else numbers
-
-
-def normalisation(told: list[str] | None, alphabet: Any) -> Any:
-    """What `--normalize` asks for; without it what suits the letters of the model."""
-    import unicodedata
-
-    from deepspeech.errors import LmError
-    from deepspeech.lm.normalise import Normalisation
-
-    letters = alphabet.labels if alphabet else ()
-    if told is None:
-        has_capitals = any(letter != letter.lower() for letter in letters)
-        has_marks = any(unicodedata.combining(letter[:1]) for letter in letters if letter)
-        told = ["letters"] if alphabet else []
-        told += ["lower"] * (bool(alphabet) and not has_capitals) + ["nfc"] * (bool(alphabet) and not has_marks)
-    unknown = sorted(set(told) - {"lower", "nfc", "letters", "none"})
-    if unknown:
-        raise LmError(f"--normalize {unknown[0]}: there is lower, nfc, letters and none")
-    if "letters" in told and not alphabet:
-        raise LmError("--normalize letters needs an --alphabet")
-    return Normalisation("nfc" in told, "lower" in told, frozenset(letters) if "letters" in told else None)
 
 
 def end_tidily() -> None:

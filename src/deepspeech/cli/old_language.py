@@ -50,7 +50,7 @@ def language_model(
 
     `deepspeech lm build` makes a scorer at once.
     """
-    from deepspeech.cli.lm import end_tidily, thresholds
+    from deepspeech.cli.lm import end_tidily
     from deepspeech.errors import LmError
     from deepspeech.files import atomic_path, check_place
     from deepspeech.lm.binary import BinaryOptions, write_binary
@@ -59,6 +59,7 @@ def language_model(
     from deepspeech.lm.estimate import EstimateOptions, estimate
     from deepspeech.lm.memory import memory_bytes
     from deepspeech.lm.normalise import Normalisation
+    from deepspeech.lm.prune import parse_thresholds
 
     end_tidily()
     if kenlm_bins:
@@ -68,7 +69,7 @@ def language_model(
     binary = BinaryOptions(binary_type, binary_q_bits, binary_a_bits)
     options = EstimateOptions(
         order=arpa_order,
-        prune=thresholds([arpa_prune], arpa_order),
+        prune=parse_thresholds([arpa_prune], arpa_order),
         most_frequent=top_k,
         discount_fallback=FALLBACK if discount_fallback else None,
         normalisation=Normalisation(lower_case=True),

@@ -161,8 +161,8 @@ def _one_shot(config: Any, values: Any) -> None:
 
 def _tune(config: Any, log: Any, values: Any) -> None:
     from deepspeech.cli.evaluate import open_model
-    from deepspeech.cli.lm_tune import search
-    from deepspeech.evaluation.tune import TuneOptions, ranked
+    from deepspeech.evaluation.tune import TuneOptions
+    from deepspeech.evaluation.tuning import search
     from deepspeech.training.datasets import open_datasets
     from deepspeech.training.test import chosen
 
@@ -174,8 +174,7 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
     storage = Path(config.checkpoint.folder) / "tuning"
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)
-    by_letters = opened.alphabet.bytes_mode
-    best = ranked(found.trials, by_letters)[0]
+    best = found.best
     log.line(f"The surface of {len(found.trials)} trials: {found.picture}")
-    rate = best.cer if by_letters else best.wer
+    rate = best.cer if found.by_letters else best.wer
     print(f"Best params: lm_alpha={best.alpha} and lm_beta={best.beta} with WER={rate}")

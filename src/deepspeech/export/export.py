@@ -43,6 +43,7 @@ class Proof:
     letters: int
     letter_errors: int
     largest_difference: float  # of any probability
+    recorded: bool = True  # on recordings, not on made-up sound
 
     @property
     def share(self) -> float:
@@ -63,7 +64,7 @@ def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Pl
                 f"({proof.different} of {proof.clips} clips), more than {allowed:.2%}; export float32, or train longer"
             )
         made.replace(target)
-    return proof
+    return replace(proof, recorded=bool(clips))
 
 
 def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:

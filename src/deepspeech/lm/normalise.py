@@ -5,9 +5,12 @@ In: whole lines of UTF-8. Out: the same, spelled with the characters that a netw
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from deepspeech.errors import LmError
+from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
 from deepspeech.text.normalize import Normalizer, lower
 
@@ -56,6 +59,18 @@ class Normalisation:
     # is left out, for a sentence with a hole teaches word sequences that nobody says. None: all may stay.
     alphabet: frozenset[str] | None = None
 
+    @classmethod
+    def named(cls, names: Sequence[str] | None, alphabet: Alphabet | None) -> "Normalisation":
+        """Of lower, nfc, letters and none those that are named; None: those that suit the alphabet. Raises LmError."""
+        labels = alphabet.labels if alphabet else ()
+        if names is None:
+            names = _suiting(labels) if alphabet else ()
+        if unknown := sorted(set(names) - {"lower", "nfc", "letters", "none"}):
+            raise LmError(f"--normalize {unknown[0]}: there is lower, nfc, letters and none")
+        if "letters" in names and not alphabet:
+            raise LmError("--normalize letters needs an --alphabet")
+        return cls("nfc" in names, "lower" in names, frozenset(labels) if "letters" in names else None)
+
     def __bool__(self) -> bool:
         return self.nfc or self.lower_case or self.alphabet is not None
 
@@ -85,3 +100,10 @@ class Normalisation:
 def _visible(line: str) -> str:
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
     return line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 1] + "…"
+
+
+def _suiting(labels: Sequence[str]) -> list[str]:
+    """What an alphabet asks for: its characters alone, lower case if it has no capitals, NFC if it has no marks."""
+    has_capitals = any(label != label.lower() for label in labels)
+    has_marks = any(unicodedata.combining(label[:1]) for label in labels if label)
+    return ["letters", *["lower"] * (not has_capitals), *["nfc"] * (not has_marks)]

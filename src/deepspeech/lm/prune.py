@@ -3,6 +3,7 @@
 In: thresholds and limit as people give them; a Corpus. Out: one threshold per order; which words stay.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -11,6 +12,17 @@ from numpy.typing import NDArray
 
 from deepspeech.errors import LmError
 from deepspeech.lm.corpus import Corpus
+
+DEFAULT = (0, 0, 1)
+
+
+def parse_thresholds(told: Sequence[str], order: int) -> tuple[int, ...]:
+    """The numbers of `0 0 1`, `0|0|1` or `0,0,1`; those of the default are cut to the order. Raises LmError."""
+    try:
+        numbers = tuple(int(number) for one in told for number in re.split(r"[|,\s]+", one.strip()))
+    except ValueError:
+        raise LmError(f"--prune {' '.join(told)}: these are no numbers; write for example --prune 0 0 1") from None
+    return numbers[:order] if numbers == DEFAULT else numbers
 
 
 def thresholds(prune: Sequence[int], order: int) -> list[int]:

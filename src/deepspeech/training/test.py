@@ -7,6 +7,7 @@ from pathlib import Path
 from deepspeech import checkpoint
 from deepspeech.acoustic.restore import Restored, restore
 from deepspeech.config import RunConfig
+from deepspeech.cores import cores
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
@@ -15,12 +16,15 @@ from deepspeech.errors import AudioError, DataError
 from deepspeech.evaluation.averaged import averaged, shifts
 from deepspeech.evaluation.emissions import Emitter
 from deepspeech.evaluation.evaluate import evaluate
+from deepspeech.evaluation.evaluated_model import EvaluatedModel
 from deepspeech.evaluation.score import Scores
 from deepspeech.features.registry import new_front_end
 from deepspeech.training.datasets import open_datasets
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import refuse
 from deepspeech.training.log import Log
+
+EVALUATION_BATCH = 16
 
 
 def test(config: RunConfig, log: Log) -> dict[str, Scores]:
@@ -68,6 +72,26 @@ def emitter_of(
     ]
     return averaged(
         [TorchEmitter(restored.network, pipeline, batch_size, workers, on_bad).emit for pipeline in pipelines]
+    )
+
+
+def open_checkpoint(
+    folder: Path, jitter_ms: float = 0.0, on_bad: Callable[[Sample, AudioError], None] | None = None
+) -> EvaluatedModel:
+    """The best checkpoint of a folder, to be evaluated. A clip that cannot be read goes to `on_bad` and is left out.
+
+    Raises CheckpointError.
+    """
+    path = checkpoint.judged(folder)
+    restored = restore(path)
+    return EvaluatedModel(
+        (path / "weights.safetensors", path / "run.json"),
+        restored.alphabet,
+        restored.features,
+        checkpoint.setting(restored.run, "config.decoding.beam_width", int),
+        True,
+        restored.network.config.outputs,
+        emitter_of(restored, EVALUATION_BATCH, cores(), jitter_ms, on_bad or refuse),
     )
 
 
