@@ -228,7 +228,10 @@ def word_probabilities(
 Int8Weights = tuple[NDArray[np.int8], Floats, Floats]  # [inputs, outputs], scales [1 or outputs], bias [outputs]
 
 class Int8Network:
-    """Raises ValueError or TypeError where sizes or types of the arrays do not fit, RuntimeError without VNNI."""
+    """Raises ValueError or TypeError where sizes or types of the arrays do not fit, RuntimeError without VNNI.
+
+    `portable`: with the slow kernel, which runs on any processor.
+    """
 
     def __init__(
         self,
@@ -240,6 +243,7 @@ class Int8Network:
         last: Int8Weights,
         norms: list[tuple[Floats, Floats]],
         relu_clip: float,
+        portable: bool = False,
     ) -> None: ...
     @staticmethod
     def runs_here() -> bool: ...

@@ -183,7 +183,7 @@ def test_a_scorer_changes_what_is_heard(deepspeech, hearing_model: Path, word_sc
     (alone,) = json.loads(deepspeech(*arguments)[1])["samples"]
     (scored,) = json.loads(deepspeech(*arguments, "--scorer", word_scorer)[1])["samples"]
     assert (alone["hypothesis"].strip(), alone["wer"]) == ("dab", 0)
-    assert scored["hypothesis"].strip() in ("ab", "bad", "abba", "dc")  # dab is none of the scorer's words
+    assert set(scored["hypothesis"].split()) <= {"ab", "bad", "abba", "dc"}  # dab is none of the scorer's words
 
 
 def test_a_scorer_that_cannot_be_read_is_refused(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
