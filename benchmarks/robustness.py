@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("models", nargs="+", metavar="NAME=MODEL", help="compare these files or checkpoint folders")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--recordings", nargs="*", default=[], metavar="NAME=PATH", help="mix in this folder or CSV")
-    parser.add_argument("--speaker", default=r"-([a-z]+\d*)-", help="match the speaker in a file's name; default: AN4's")
+    parser.add_argument("--speaker", default=r"-([a-z]+\d*)-", help="match the speaker in file names; default: AN4's")
     parser.add_argument("--clips", type=int, help="use only the first clips")
     parser.add_argument("--scorer", type=Path, help="decode with beam search and this scorer; by default greedily")
     parser.add_argument("--seed", type=int, default=0)

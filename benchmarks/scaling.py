@@ -56,7 +56,9 @@ def main() -> None:
     parser.add_argument("--step-ms", type=float, help="use this measured time of a step on one GPU")
     parser.add_argument("--tflops", type=float, default=989.0, help="set the GPU's 16-bit rate (H100 SXM: 989)")
     parser.add_argument("--reached", type=float, default=0.15, help="assume this utilization of it")
-    parser.add_argument("--inside-gbyte", type=float, default=450.0, help="set one-way GB/s within a machine (NVLink 4: 450)")
+    parser.add_argument(
+        "--inside-gbyte", type=float, default=450.0, help="set one-way GB/s within a machine (NVLink 4: 450)"
+    )
     parser.add_argument("--network-gbit", type=float, default=100.0, help="set Gbit/s of a machine's network")
     parser.add_argument("--wire", type=float, default=0.8, help="assume this utilization of both rates")
     parser.add_argument("--hop-us", type=float, default=20.0, help="assume this latency of a message between machines")
