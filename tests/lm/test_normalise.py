@@ -1,0 +1,36 @@
+"""What `--normalize` names, and what suits an alphabet where nothing is named."""
+
+import pytest
+
+from deepspeech.errors import LmError
+from deepspeech.lm.normalise import Normalisation
+from deepspeech.text.alphabet import ENGLISH, Alphabet
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "nfc", "lower_case"),
+    [
+        (ENGLISH, True, True),
+        (Alphabet([" ", "a", "B"]), True, False),  # it has capitals of its own
+        (Alphabet([" ", "e", "\u0301"]), False, True),  # and marks of their own
+    ],
+)
+def test_without_a_name_the_alphabet_decides(alphabet: Alphabet, nfc: bool, lower_case: bool) -> None:
+    assert Normalisation.named(None, alphabet) == Normalisation(nfc, lower_case, frozenset(alphabet.labels))
+
+
+def test_without_an_alphabet_too_nothing_is_done() -> None:
+    assert not Normalisation.named(None, None)
+
+
+def test_what_is_named_is_done_and_nothing_else() -> None:
+    assert Normalisation.named(["lower"], ENGLISH) == Normalisation(lower_case=True)
+    assert Normalisation.named(["nfc", "letters"], ENGLISH) == Normalisation(True, False, frozenset(ENGLISH.labels))
+    assert not Normalisation.named(["none"], ENGLISH)
+
+
+def test_unknown_names_and_letters_without_an_alphabet_are_refused() -> None:
+    with pytest.raises(LmError, match="--normalize upper: there is lower, nfc, letters and none"):
+        Normalisation.named(["lower", "upper"], ENGLISH)
+    with pytest.raises(LmError, match="needs an --alphabet"):
+        Normalisation.named(["letters"], None)
