@@ -85,14 +85,9 @@ def check(folder: Path, zipped: bool, removed: bool) -> None:
 def pack(folder: Path, names: Iterable[str]) -> Path:
     """`FOLDER.zip` beside the folder, with those files of it."""
     target = folder.resolve().with_name(folder.resolve().name + ".zip")
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in names:
-                archive.write(folder / name, name)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_path(target) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.write(folder / name, name)
     return target
 
 

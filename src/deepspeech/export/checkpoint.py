@@ -55,8 +55,8 @@ def _card(restored: Restored, described: Mapping[str, str | None], int8: bool, b
 
 def _clips(restored: Restored, data: Sequence[Path] | None) -> list[Place]:
     sets = [checkpoint.setting(restored.run, f"config.data.{key}", list, tuple) for key in ("dev", "test", "train")]
-    own: Sequence[str | Path] = next(filter(None, sets), [])
-    files = data or [name for name in own if address(name) or Path(name).is_file()]
+    own: Sequence[str] = next(filter(None, sets), [])
+    files: Sequence[str | Path] = data or [name for name in own if address(name) or Path(name).is_file()]
     samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
     fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], "fetching clips")
     return [sample.audio for sample in samples]
