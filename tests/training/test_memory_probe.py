@@ -1,6 +1,5 @@
 """Memory: too large a batch is refused before anything is learnt, and the largest that fits is found."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech import checkpoint
-from deepspeech.cli.main import main
 from deepspeech.config import RunConfig
 from deepspeech.errors import ConfigError, TrainingError
 from deepspeech.training.loader import TensorBatch
@@ -112,17 +110,12 @@ def test_too_little_memory_for_anything_is_told(tmp_path: Path) -> None:
         Run(auto(tmp_path, 1), Log())
 
 
-def test_the_command_prints_a_size_and_learns_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_a_size_and_learns_nothing(deepspeech, tmp_path: Path) -> None:
     made = config(tmp_path)
     words = {"data.train": made.data.train[0], "network.hidden": 16, "checkpoint.folder": tmp_path / "checkpoints"}
     changes = [word for key, value in words.items() for word in ("--set", f"{key}={value}")]
-    monkeypatch.setattr(sys, "argv", ["deepspeech", "train", "--probe", *changes])
-    with pytest.raises(SystemExit) as left:
-        main()
-    assert not left.value.code
-    assert capsys.readouterr().out == "training.batch_size = 12\n"
+    code, out, _ = deepspeech("train", "--probe", *changes)
+    assert (code, out) == (0, "training.batch_size = 12\n")
     assert not checkpoint.found(tmp_path / "checkpoints", "train")
 
 
