@@ -66,9 +66,7 @@ def build(
     if c.compile:
         devices.compile_network(network, microbatches)
     pipeline = _augmented(plain, config, datasets)
-    return Parts(
-        config, alphabet, datasets, ranks, device, microbatches, plain, pipeline, network, optimizer, trainer
-    )  # fmt: skip
+    return Parts(config, alphabet, datasets, ranks, device, microbatches, plain, pipeline, network, optimizer, trainer)
 
 
 def _augmented(plain: Pipeline, config: RunConfig, datasets: Datasets) -> Pipeline:

@@ -74,9 +74,7 @@ class Run:
         preview = SamplePreview(previewed, parts.plain, c.eval_batch_size, c.peek_every_s, self.log)
         self.writer = CheckpointWriter(parts, self.state, self.log)
         self.validation = Validation(parts, self.state, self.writer, summaries, left_out, self.log)
-        self._loop = Loop(
-            parts, self.state, self.writer, self.validation, preview, summaries, left_out, self.log
-        )  # fmt: skip
+        self._loop = Loop(parts, self.state, self.writer, self.validation, preview, summaries, left_out, self.log)
 
     @property
     def network(self) -> AcousticNetwork:
