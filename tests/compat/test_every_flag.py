@@ -29,7 +29,7 @@ from deepspeech.cli import old_trainer
 from deepspeech.compat.flags import FLAGS
 from deepspeech.datasets import clips
 from deepspeech.runtime.session import Session
-from deepspeech.training import emit, run
+from deepspeech.training import emit, saving
 from tests.fakes import corpus, small_scorer
 
 ALPHABET = Path(__file__).resolve().parents[2] / "data" / "alphabet.txt"
@@ -396,7 +396,7 @@ def saved_within_epochs(world: World, before: Seen) -> None:
     counts = []
     for every_s in (0, 1):
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(run, "time", ticking())
+            patched.setattr(saving, "time", ticking())
             after = train(world, f"--checkpoint_secs={every_s}", "--max_to_keep=0", "--load_train=init")
         counts.append(len(checkpoint.found(after.folder, "train")))
     assert counts[0] < counts[1] == 4  # one a batch
@@ -406,7 +406,7 @@ def kept(world: World, before: Seen) -> None:
     names = []
     for keep in (2, 1):
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(run, "time", ticking())
+            patched.setattr(saving, "time", ticking())
             after = train(world, "--checkpoint_secs=1", f"--max_to_keep={keep}", "--load_train=init")
         names.append([path.name for path in checkpoint.found(after.folder, "train")])
     assert names == [["train-000004", "train-000003"], ["train-000004"]]
