@@ -15,7 +15,7 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
 from deepspeech.features.registry import new_front_end
 from deepspeech.runtime.bulk import Row, emit
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.training.log import Log
@@ -58,19 +58,19 @@ def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: 
         with torch.no_grad():
             expected = restored.network(torch.from_numpy(features)[None])[0][0].softmax(-1).numpy()
         assert len(expected) == -(-len(features) // stride)
-        one = FileEmitter(session).emit_samples(sound)
+        one = FileAcousticModel(session).emit_samples(sound)
         assert one.frame_s == session.card.frame_s
         np.testing.assert_allclose(one.probabilities_TV, expected, atol=1e-4)
         np.testing.assert_allclose(np.concatenate([piece for _, piece in row.pieces]), expected, atol=1e-4)
     assert rows[-1].pieces == []  # too short for a frame
-    assert len(FileEmitter(session).emit_samples(sounds[-1]).probabilities_TV) == 0
+    assert len(FileAcousticModel(session).emit_samples(sounds[-1]).probabilities_TV) == 0
 
 
 def test_eight_bits_are_near_and_smaller(folder: Path) -> None:
     export(folder / "checkpoints", folder / "int8.onnx", int8=True, tolerance=1.0)
     assert (folder / "int8.onnx").stat().st_size < (folder / "a.onnx").stat().st_size
     one, other = (
-        FileEmitter(Session(folder / name)).emit_samples(tones("abc d", 4)) for name in ("a.onnx", "int8.onnx")
+        FileAcousticModel(Session(folder / name)).emit_samples(tones("abc d", 4)) for name in ("a.onnx", "int8.onnx")
     )
     assert one.probabilities_TV.shape == other.probabilities_TV.shape
     assert np.abs(one.probabilities_TV - other.probabilities_TV).mean() < 0.02

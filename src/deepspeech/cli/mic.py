@@ -30,22 +30,22 @@ def mic(
     from deepspeech.errors import ConfigError
     from deepspeech.progress import overwrite
     from deepspeech.runtime.endpoints import EndpointRules
-    from deepspeech.runtime.pages import FORMATS, Page
     from deepspeech.runtime.recognizer import Recognizer
+    from deepspeech.runtime.writers import FORMATS, TranscriptWriter
 
     if form not in FORMATS:
         raise ConfigError(f"--format is '{form}'; choose one of {', '.join(FORMATS)}")
-    recognizer, page = Recognizer.open(model, scorer), Page(form)
+    recognizer, writer = Recognizer.open(model, scorer), TranscriptWriter(form)
     rate_hz = rate or recognizer.card.features.sample_rate_hz
 
     def say(utterances: Iterable[Transcript]) -> None:
         for utterance in utterances:
             overwrite("", sys.stderr)
-            print(page.body("microphone", [utterance]), end="", flush=True)
+            print(writer.body("microphone", [utterance]), end="", flush=True)
 
     with recognizer.stream(rate_hz, endpoints=replace(EndpointRules(), trailing_silence_s=silence)) as stream:
         sound = microphone.chunks(rate_hz, device)
-        print(page.head(), end="", flush=True)
+        print(writer.head(), end="", flush=True)
         try:
             for chunk in sound:
                 say(stream.feed(chunk))

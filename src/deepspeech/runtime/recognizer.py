@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
-from deepspeech.audio.span import Span, name_by_user
+from deepspeech.audio.span import AudioSlice, name_by_user
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -25,12 +25,12 @@ from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.bulk import Bulk, Channel, Recording
-from deepspeech.runtime.conversation import ConversationStream
+from deepspeech.runtime.endpointed import EndpointedStream
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream, Samples
 
-Sound: TypeAlias = str | Path | Span | bytes | BinaryIO | Samples
+Sound: TypeAlias = str | Path | AudioSlice | bytes | BinaryIO | Samples
 
 
 class Recognizer:
@@ -107,7 +107,7 @@ class Recognizer:
 
     def transcribe_all(
         self,
-        sources: Iterable[str | Path | Span | bytes | Channel],
+        sources: Iterable[str | Path | AudioSlice | bytes | Channel],
         alternatives: int = 0,
         cores: int | None = None,
         rules: SilenceRules | None = None,
@@ -127,10 +127,10 @@ class Recognizer:
     @overload
     def stream(
         self, rate_hz: int | None = None, *, endpoints: EndpointRules, alternatives: int = 0
-    ) -> ConversationStream: ...
+    ) -> EndpointedStream: ...
     def stream(
         self, rate_hz: int | None = None, *, endpoints: EndpointRules | None = None, alternatives: int = 0
-    ) -> RecognizerStream | ConversationStream:
+    ) -> RecognizerStream | EndpointedStream:
         """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
 
         Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. Raises
@@ -144,7 +144,7 @@ class Recognizer:
         if endpoints is None:
             return self.utterance(rate_hz)
         rate = self._rate(rate_hz)
-        return ConversationStream(self._session, self._extractor, self._new_decoder, rate, endpoints, alternatives)
+        return EndpointedStream(self._session, self._extractor, self._new_decoder, rate, endpoints, alternatives)
 
     def check(self) -> None:
         """Raise ScorerError or ConfigError where the scorer or the phrases do not fit the model."""
@@ -187,9 +187,9 @@ class Recognizer:
         )
 
 
-def _file(audio: str | Path | Span | bytes | BinaryIO) -> tuple[str | Path | Span | bytes, str]:
+def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:
     """What to read, and how errors call it."""
-    if isinstance(audio, str | Path | Span | bytes):
+    if isinstance(audio, str | Path | AudioSlice | bytes):
         if isinstance(audio, str | Path):
             name_by_user(audio)
         return audio, ""
