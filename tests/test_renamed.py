@@ -5,6 +5,12 @@ from importlib import import_module
 import pytest
 
 OLD = {
+    "deepspeech.runtime.bulk.Bulk": "deepspeech.runtime.batch_transcriber.BatchTranscriber",
+    "deepspeech.runtime.bulk.Channel": "deepspeech.runtime.recording.Channel",
+    "deepspeech.runtime.bulk.Recording": "deepspeech.runtime.recording.Recording",
+    "deepspeech.runtime.bulk.Row": "deepspeech.runtime.batch.BatchItem",
+    "deepspeech.runtime.bulk.channels": "deepspeech.runtime.recording.channels",
+    "deepspeech.runtime.bulk.emit": "deepspeech.runtime.batch.run_batch",
     "deepspeech.runtime.conversation.ConversationStream": "deepspeech.runtime.endpointed.EndpointedStream",
     "deepspeech.runtime.emit.FileEmitter": "deepspeech.runtime.emit.FileAcousticModel",
     "deepspeech.runtime.pages.FORMATS": "deepspeech.runtime.writers.FORMATS",

@@ -14,7 +14,7 @@ from deepspeech.cli.export import export
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
 from deepspeech.features.registry import new_front_end
-from deepspeech.runtime.bulk import Row, emit
+from deepspeech.runtime.batch import BatchItem, run_batch
 from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
@@ -51,9 +51,9 @@ def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: 
     extractor, stride = new_front_end(restored.features), restored.network.config.chunk.stride
     assert session.card.frame_s == pytest.approx(0.02 * stride)
     sounds = [tones("abc d" * n, n) for n in (2, 5, 1)] + [np.zeros(100, np.float32)]
-    rows = [Row(extractor(sound), session.card.chunk) for sound in sounds]
-    emit(session, rows)
-    for sound, row in zip(sounds[:-1], rows[:-1], strict=True):
+    items = [BatchItem(extractor(sound), session.card.chunk) for sound in sounds]
+    run_batch(session, items)
+    for sound, item in zip(sounds[:-1], items[:-1], strict=True):
         features = extractor(sound)
         with torch.no_grad():
             expected = restored.network(torch.from_numpy(features)[None])[0][0].softmax(-1).numpy()
@@ -61,8 +61,8 @@ def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: 
         one = FileAcousticModel(session).emit_samples(sound)
         assert one.frame_s == session.card.frame_s
         np.testing.assert_allclose(one.probabilities_TV, expected, atol=1e-4)
-        np.testing.assert_allclose(np.concatenate([piece for _, piece in row.pieces]), expected, atol=1e-4)
-    assert rows[-1].pieces == []  # too short for a frame
+        np.testing.assert_allclose(np.concatenate([piece for _, piece in item.pieces]), expected, atol=1e-4)
+    assert items[-1].pieces == []  # too short for a frame
     assert len(FileAcousticModel(session).emit_samples(sounds[-1]).probabilities_TV) == 0
 
 

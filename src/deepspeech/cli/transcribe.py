@@ -68,9 +68,9 @@ def transcribe(
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
     from deepspeech.mozilla.convert import as_model_file
-    from deepspeech.runtime.bulk import channels
     from deepspeech.runtime.jobs import of_channels, take_shard
     from deepspeech.runtime.recognizer import Recognizer
+    from deepspeech.runtime.recording import channels
     from deepspeech.runtime.session import Session
     from deepspeech.runtime.writers import FORMATS
 
@@ -127,7 +127,7 @@ def _check_stdin(named: list[str], output_dir: Path | None, rate: int | None, ch
 def _channel(channel: str | None) -> int | None:
     """Which one channel was asked for. Raises ConfigError for what is neither a number nor each."""
     from deepspeech.errors import ConfigError
-    from deepspeech.runtime.bulk import EACH
+    from deepspeech.runtime.recording import EACH
 
     if channel is None or channel == EACH:
         return None
@@ -244,7 +244,7 @@ def _each(
 
     from deepspeech.errors import AudioError, audio_error
     from deepspeech.progress import Progress
-    from deepspeech.runtime.bulk import Channel
+    from deepspeech.runtime.recording import Channel
 
     errors, cut, sound_s, started_s = 0, 0, 0.0, time.monotonic()
     with Progress(total, "transcribe", "recordings", done=total - len(jobs)) as progress:

@@ -12,9 +12,9 @@ from typing import Any
 from deepspeech.audio.span import AudioSlice, AudioSource
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
-from deepspeech.runtime.bulk import Channel
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.recognizer import Recognizer
+from deepspeech.runtime.recording import Channel
 from deepspeech.runtime.writers import TranscriptWriter
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray reads it when it starts; it would report to its makers

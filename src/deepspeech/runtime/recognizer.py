@@ -24,9 +24,10 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.runtime.bulk import Bulk, Channel, Recording
+from deepspeech.runtime.batch_transcriber import BatchTranscriber
 from deepspeech.runtime.endpointed import EndpointedStream
 from deepspeech.runtime.endpoints import EndpointRules
+from deepspeech.runtime.recording import Channel, Recording
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream, Samples
 
@@ -119,8 +120,10 @@ class Recognizer:
         `channel`, from 0; with "each" every one gives a Recording of its own. `cores` None: all there are. What is
         there of a file that is cut off is transcribed; `Recording.warning` then tells so.
         """
-        bulk = Bulk(self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules())
-        return bulk.over(sources, channel)
+        batches = BatchTranscriber(
+            self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules()
+        )
+        return batches.over(sources, channel)
 
     @overload
     def stream(self, rate_hz: int | None = None) -> RecognizerStream: ...
