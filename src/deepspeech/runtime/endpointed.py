@@ -86,7 +86,7 @@ class EndpointedStream:
     @property
     def stable(self) -> str:
         """The words at the beginning of `partial` that will not change any more, until the utterance ends."""
-        return self._decoder.settled.lstrip(" ")
+        return self._decoder.committed_prefix.lstrip(" ")
 
     @property
     def heard_s(self) -> float:
@@ -97,7 +97,7 @@ class EndpointedStream:
         for probabilities in steps:
             self._decoder.feed(probabilities)
             self._frames += len(probabilities)
-            self._decoder.settle(self._frames - round(self._rules.stable_after_s / self._frame_s))
+            self._decoder.commit(self._frames - round(self._rules.stable_after_s / self._frame_s))
             ending = self._ending()
             if ending is Ending.SILENCE:
                 yield from self._spoken(self._result())
@@ -108,7 +108,7 @@ class EndpointedStream:
                 yield from self._spoken(cut) if cut else ()
 
     def _ending(self) -> Ending:
-        heard = self._decoder.heard
+        heard = self._decoder.token_frames
         if heard is None:
             return self._rules.ending((self._frames - self._start) * self._frame_s, None)
         first, last = heard
@@ -126,7 +126,9 @@ class EndpointedStream:
 
     def _after_space(self, tokens: Sequence[Token]) -> int | None:
         """The first frame after the last space, None where there is none."""
-        spaces = [token.frame for token in tokens if token.text == " "]  # trimmed: letters stand before and after
+        kept_from = self._decoder.kept_from
+        # Letters stand before and after, for it is trimmed.
+        spaces = [token.frame for token in tokens if token.text == " " and token.frame >= kept_from]
         if not spaces:
             return None
         rows = self._decoder.since(spaces[-1])
@@ -135,7 +137,8 @@ class EndpointedStream:
 
     def _between(self, tokens: Sequence[Token]) -> int | None:
         """The frame in which a character begins, the one of late before which the blank is surest."""
-        first = tokens[0].frame if tokens else 0
+        tokens = [token for token in tokens if token.frame >= self._decoder.kept_from]
+        first = tokens[0].frame if tokens else self._decoder.kept_from
         rows, found = self._decoder.since(first), dict[int, float]()
         for before, token in pairwise(tokens):
             # All frames of a character go the same way; in bytes mode those of all its bytes do.
