@@ -9,12 +9,13 @@ import pytest
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.errors import AudioError
-from deepspeech.runtime import batch_transcriber, clips, recording
+from deepspeech.runtime import clips, recording
 from deepspeech.runtime.batch import BatchItem, run_batch
+from deepspeech.runtime.emission_stream import EmissionStream
+from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.recording import Channel, Recording
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import EmissionStream
 from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
@@ -127,19 +128,25 @@ def test_whatever_one_recording_causes_ends_no_other(
     assert str(found[2]) == "disk.wav: cannot be transcribed (Input/output error)"
 
 
-def test_a_clip_that_breaks_a_batch_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Recognizer(ToneSession())  # type: ignore[arg-type]
+class FragileSession(ToneSession):
+    """Breaks down in the third step of a batch, which only long clips take."""
+
+    def start(self, clips: int = 1) -> States:
+        self.steps = 0
+        return super().start(clips)
+
+    def step(
+        self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
+    ) -> tuple[np.ndarray, States]:
+        if self.steps == 2:
+            raise MemoryError
+        return super().step(chunk_BTF, states, outputs_B)
+
+
+def test_a_clip_that_breaks_a_batch_is_found_out(model: Recognizer) -> None:
     sounds = [wav_bytes(spoken(text), RATE) for text in ("a", "abba dad", "b")]
     expected = [one.text for one in model.transcribe_all(sounds)]
-    plain = batch_transcriber.run_batch
-
-    def fragile(session: Session, items: list[BatchItem]) -> None:
-        if any(item.frames > 60 for item in items):
-            raise MemoryError
-        plain(session, items)
-
-    monkeypatch.setattr(batch_transcriber, "run_batch", fragile)
-    found = list(model.transcribe_all(sounds))
+    found = list(Recognizer(FragileSession()).transcribe_all(sounds))  # type: ignore[arg-type]
     assert [isinstance(one, AudioError) for one in found] == [False, True, False]
     assert [found[0].text, found[2].text] == [expected[0], expected[2]]
     assert "MemoryError" in str(found[1])

@@ -75,11 +75,11 @@ class BeamDecoder:
         """Go on with the next frames [T, classes], T ≥ 0; all or none of them, and then a ModelFileError."""
         rows = checked(probabilities_TV, self._alphabet.classes)
         with self._turn:
+            if self._sure.due:
+                self._decide()
             self._search.feed(rows)
             self._sure.add(rows)
             self._best = None
-            if self._sure.due:
-                self._decide()
 
     def since(self, frame: int) -> Float32:
         """Probabilities [T, classes] that were fed from `frame` on, which is not before `kept_from`."""
@@ -127,15 +127,21 @@ class BeamDecoder:
         settled = self._search.settled(self._sure.decided)
         return (self._text + self._alphabet.decode(settled)).rpartition(" ")[0]
 
-    @property
-    def token_frames(self) -> tuple[int, int] | None:
-        """Frames of the first and the last letter of the best text so far; None where there is none."""
+    def token_frames(self, since: int = 0) -> tuple[int, int] | None:
+        """Frames of the first and the last letter of the best text, of those from `since` on that are not decided.
+
+        None where there is none. Of all letters the first one is known, decided or not.
+        """
         labels, frames = self._open()
-        heard = [frame for label, frame in zip(labels, frames, strict=True) if label != self._alphabet.space]
-        if not heard:
-            return None  # what is decided leaves a word at least
-        first = heard[0] if self._first_letter is None else self._first_letter
-        return first + self._first_frame, heard[-1] + self._first_frame
+        letters = [
+            frame + self._first_frame
+            for label, frame in zip(labels, frames, strict=True)
+            if label != self._alphabet.space
+        ]
+        if since <= self._first_frame and self._first_letter is not None:
+            letters.insert(0, self._first_letter + self._first_frame)
+        letters = [frame for frame in letters if frame >= since]
+        return (letters[0], letters[-1]) if letters else None
 
     def _open(self) -> tuple[list[int], list[int]]:
         """The labels of the best reading that are not decided, and their frames."""

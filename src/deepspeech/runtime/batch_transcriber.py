@@ -25,7 +25,7 @@ from deepspeech.errors import AudioError, audio_error
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.batch import BatchItem, run_batch
 from deepspeech.runtime.clips import Clip, ClipReader, OpenRecording, next_part
-from deepspeech.runtime.endpoints import EndpointRules
+from deepspeech.runtime.endpoints import Endpointer, EndpointRules
 from deepspeech.runtime.recording import Channel, Recording, Source, channels_of, next_window
 from deepspeech.runtime.session import Session
 
@@ -49,7 +49,6 @@ class BatchTranscriber:
         """Use Recognizer.transcribe_all()."""
         self._session, self._new_decoder, self._count = session, new_decoder, 1 + alternatives
         self._reader = ClipReader(session.card, extractor, rules)
-        self._pause_frames = round(EndpointRules().trailing_silence_s / session.card.frame_s)
         self._threads = threads or cores()
 
     def over(
@@ -116,13 +115,13 @@ class BatchTranscriber:
             return [found for clip in clips for found in self._run([clip])]
 
     def _texts(self, clips: Sequence[Clip]) -> list[tuple[Clip, _Found]]:
-        card = self._session.card
-        items = [
-            BatchItem(clip.features, card.chunk, self._pause_frames if clip.long and card.streams else None)
-            for clip in clips
-        ]
+        items = [BatchItem(clip.features, self._session.card.chunk, self._endpointer(clip)) for clip in clips]
         run_batch(self._session, items)
         return [(clip, self._read(clip, item)) for clip, item in zip(clips, items, strict=True)]
+
+    def _endpointer(self, clip: Clip) -> Endpointer | None:
+        card = self._session.card
+        return Endpointer(EndpointRules.pauses(card.frame_s), card.frame_s) if clip.long and card.streams else None
 
     def _read(self, clip: Clip, item: BatchItem) -> list[Transcript]:
         found = []

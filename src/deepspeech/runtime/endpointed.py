@@ -10,22 +10,22 @@ how the sound was cut. One stream belongs to one thread; the model behind it is 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
-from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Token, Transcript
-from deepspeech.errors import AudioError, ConfigError
+from deepspeech.errors import ConfigError
 from deepspeech.features.front_end import FrontEnd
+from deepspeech.runtime.emission_stream import Float32, Samples
 from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.events import Event, Final
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import EmissionStream, Float32, Samples, as_float
+from deepspeech.runtime.stream import EventStream
 
 _LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
 
 
-class EndpointedStream:
+class EndpointedStream(EventStream):
     """One endless sound being recognised. Leaving a `with` block closes it; `finish` first, or use `over`."""
 
     def __init__(
@@ -38,7 +38,7 @@ class EndpointedStream:
         alternatives: int = 0,
     ) -> None:
         """Use Recognizer.stream()."""
-        self._frame_s = session.card.frame_s
+        super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives)
         # The step that is heard again must not hold the letters before the pause.
         chunk = session.card.chunk
         least_s = (chunk.hop + chunk.right) * extractor.config.step_s
@@ -46,32 +46,18 @@ class EndpointedStream:
             raise ConfigError(
                 f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
             )
-        self._step_outputs = chunk.step_outputs
-        self._rules, self._count, self._space = rules, 1 + alternatives, session.card.alphabet.space
-        self._new_decoder = new_decoder
-        self._emissions = EmissionStream(session, extractor)
-        self._resampler = StreamResampler(rate_hz, extractor.config.sample_rate_hz)
-        self._start, self._frames = 0, 0
-        self._decoder = new_decoder(0)
-        self._done = False
+        self._step_outputs, self._space = chunk.step_outputs, session.card.alphabet.space
 
     def feed(self, samples: Samples) -> list[Transcript]:
         """Take mono samples [N], int16 or floats from -1 to 1; the utterances that ended in them.
 
         Raises AudioError for anything else.
         """
-        if self._done:
-            raise AudioError("this stream is finished; open another")
-        return list(self._utterances(self._emissions.steps(self._resampler.feed(as_float(samples)))))
+        return _utterances(self.feed_events(samples))
 
     def finish(self) -> list[Transcript]:
         """The utterances still held; the stream takes no more."""
-        if self._done:
-            return []
-        ended = list(self._utterances(self._emissions.steps(self._resampler.finish())))
-        ended += self._utterances(self._emissions.last_steps())
-        self._done = True
-        return ended + self._spoken(self._result())
+        return _utterances(self.finish_events())
 
     def over(self, chunks: Iterable[Samples]) -> Iterator[Transcript]:
         """Feed all `chunks`; each utterance as soon as it ends, the last one after the last chunk."""
@@ -83,36 +69,26 @@ class EndpointedStream:
         """The best transcript so far of the utterance that is being spoken."""
         return self._decoder.best().trimmed()
 
-    @property
-    def stable(self) -> str:
-        """The words at the beginning of `partial` that will not change any more, until the utterance ends."""
-        return self._decoder.committed_prefix.lstrip(" ")
+    def _after_step(self) -> Iterator[Event]:
+        yield from self._started()
+        ending = self._ending()
+        if ending is Ending.SILENCE:
+            yield from self._stopped()
+            yield from self._last_final()
+            again = self._emissions.restart()
+            self._begin(self._frames - len(again), again)
+        elif ending is Ending.LENGTH and (cut := self._cut()):
+            yield self._final(cut)
+        else:
+            yield from self._changed()
 
-    @property
-    def heard_s(self) -> float:
-        """Seconds of sound that `partial` knows of."""
-        return self._frames * self._frame_s
+    def _last_final(self) -> Iterator[Final]:
+        utterance = self._result()
+        if utterance.text or self._final_due:
+            yield self._final(utterance)
 
-    def _utterances(self, steps: Iterable[Float32]) -> Iterator[Transcript]:
-        for probabilities in steps:
-            self._decoder.feed(probabilities)
-            self._frames += len(probabilities)
-            self._decoder.commit(self._frames - round(self._rules.stable_after_s / self._frame_s))
-            ending = self._ending()
-            if ending is Ending.SILENCE:
-                yield from self._spoken(self._result())
-                again = self._emissions.restart()
-                self._begin(self._frames - len(again), again)
-            elif ending is Ending.LENGTH:
-                cut = self._cut()
-                yield from self._spoken(cut) if cut else ()
-
-    def _ending(self) -> Ending:
-        heard = self._decoder.token_frames
-        if heard is None:
-            return self._rules.ending((self._frames - self._start) * self._frame_s, None)
-        first, last = heard
-        return self._rules.ending((self._frames - 1 - last) * self._frame_s, (last - first) * self._frame_s)
+    def _tokens(self) -> tuple[int, int] | None:
+        return self._decoder.token_frames()
 
     def _cut(self) -> Transcript | None:
         """The utterance up to its last space, or between two characters of late; the rest begins the next."""
@@ -120,8 +96,10 @@ class EndpointedStream:
         end = self._after_space(whole.tokens) or self._between(whole.tokens)
         if end is None:
             return None
-        utterance, rest = whole.trimmed(end), self._decoder.since(end)
-        self._begin(end, rest)
+        utterance = whole.trimmed(end)
+        if not (utterance.text and utterance.text.startswith(self._shown.stable)):
+            return None  # not within words that were told to be final
+        self._begin(end, self._decoder.since(end))
         return utterance
 
     def _after_space(self, tokens: Sequence[Token]) -> int | None:
@@ -151,18 +129,10 @@ class EndpointedStream:
         return max(found, key=found.__getitem__, default=None)
 
     def _begin(self, frame: int, probabilities: Float32) -> None:
-        self._start, self._decoder = frame, self._new_decoder(frame)
+        self._endpointer.begin(frame)
+        self._decoder = self._new_decoder(frame)
         self._decoder.feed(probabilities)
 
-    def _result(self) -> Transcript:
-        best, *others = self._decoder.candidates(self._count)
-        return replace(best, alternatives=tuple(others)).trimmed()
 
-    def _spoken(self, utterance: Transcript) -> list[Transcript]:
-        return [utterance] if utterance.text else []
-
-    def __enter__(self) -> "EndpointedStream":
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self._done = True
+def _utterances(events: Iterable[Event]) -> list[Transcript]:
+    return [event.transcript for event in events if isinstance(event, Final) and event.transcript.text]

@@ -1,10 +1,11 @@
-"""When words become final and utterances end: rules over what was heard so far, after Kaldi's online endpointing.
+"""Endpointing: when words become final and utterances end: rules over what was decoded so far, after Kaldi's.
 
 Silence is what the network hears no letter in, so noise that it learnt to pass over ends an utterance too.
 """
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 from deepspeech.errors import ConfigError
 
@@ -50,3 +51,27 @@ class EndpointRules:
         if silence_s >= self.trailing_silence_s and speech_s >= self.min_utterance_s:
             return Ending.SILENCE
         return Ending.LENGTH if speech_s >= self.max_utterance_s else Ending.NONE
+
+    @classmethod
+    def pauses(cls, frame_s: float) -> "EndpointRules":
+        """Rules by which nothing but the default pause ends an utterance, in whole frames of a network."""
+        pause_s = round(cls.trailing_silence_s / frame_s) * frame_s
+        return cls(trailing_silence_s=pause_s, no_speech_s=inf, max_utterance_s=inf)
+
+
+class Endpointer:
+    """The rules, applied to the frames of one sound: live streams, files and batches ask it after each step."""
+
+    def __init__(self, rules: EndpointRules, frame_s: float) -> None:
+        self.rules, self._frame_s, self._start = rules, frame_s, 0
+
+    def begin(self, frame: int) -> None:
+        """The next utterance begins with this frame."""
+        self._start = frame
+
+    def ending(self, frames: int, tokens: tuple[int, int] | None) -> Ending:
+        """What to do after so many frames of the sound; `tokens`: frames of the utterance's first and last letter."""
+        if tokens is None:
+            return self.rules.ending((frames - self._start) * self._frame_s, None)
+        first, last = tokens
+        return self.rules.ending((frames - 1 - last) * self._frame_s, (last - first) * self._frame_s)

@@ -25,11 +25,12 @@ from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.batch_transcriber import BatchTranscriber
+from deepspeech.runtime.emission_stream import Samples
 from deepspeech.runtime.endpointed import EndpointedStream
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.recording import Channel, Recording
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import RecognizerStream, Samples
+from deepspeech.runtime.stream import RecognizerStream
 
 Sound: TypeAlias = str | Path | AudioSlice | bytes | BinaryIO | Samples
 
@@ -126,7 +127,7 @@ class Recognizer:
         return batches.over(sources, channel)
 
     @overload
-    def stream(self, rate_hz: int | None = None) -> RecognizerStream: ...
+    def stream(self, rate_hz: int | None = None, *, alternatives: int = 0) -> RecognizerStream: ...
     @overload
     def stream(
         self, rate_hz: int | None = None, *, endpoints: EndpointRules, alternatives: int = 0
@@ -144,10 +145,10 @@ class Recognizer:
                 "this model cannot stream: its network must hear a recording to its end; transcribe whole files, or "
                 "train one that need not, for example with network.bidirectional = false"
             )
+        rate, parts = self._rate(rate_hz), (self._session, self._extractor, self._new_decoder)
         if endpoints is None:
-            return self.utterance(rate_hz)
-        rate = self._rate(rate_hz)
-        return EndpointedStream(self._session, self._extractor, self._new_decoder, rate, endpoints, alternatives)
+            return RecognizerStream(*parts, rate, alternatives)
+        return EndpointedStream(*parts, rate, endpoints, alternatives)
 
     def check(self) -> None:
         """Raise ScorerError or ConfigError where the scorer or the phrases do not fit the model."""
