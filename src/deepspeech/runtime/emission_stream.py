@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.pcm import int16_to_float
 from deepspeech.errors import AudioError
-from deepspeech.features.chunks import ChunkBuffer
+from deepspeech.features.chunks import ChunkBuffer, ChunkSpec
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.session import Session
 
@@ -31,10 +31,11 @@ LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers 
 class EmissionStream:
     """The part of a stream before the search."""
 
-    def __init__(self, session: Session, extractor: FrontEnd) -> None:
+    def __init__(self, session: Session, extractor: FrontEnd, chunk: ChunkSpec | None = None) -> None:
+        """`chunk`: of another size than the card's, one of its `sizes`."""
         self._session = session
         self._frames = extractor.stream()
-        self._chunks = ChunkBuffer(session.card.chunk, extractor.dimensions)
+        self._chunks = ChunkBuffer(chunk or session.card.chunk, extractor.dimensions)
         self._latest = np.zeros((0, extractor.dimensions), np.float32)
         self._states = session.start()
 

@@ -15,12 +15,13 @@ from itertools import pairwise
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Token, Transcript
 from deepspeech.errors import ConfigError
+from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.emission_stream import Float32, Samples
 from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.event_stream import EventStream
 from deepspeech.runtime.events import Event, Final
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import EventStream
 
 _LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
 
@@ -36,11 +37,12 @@ class EndpointedStream(EventStream):
         rate_hz: int,
         rules: EndpointRules,
         alternatives: int = 0,
+        chunk: ChunkSpec | None = None,
     ) -> None:
         """Use Recognizer.stream()."""
-        super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives)
+        chunk = chunk or session.card.chunk
+        super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives, chunk)
         # The step that is heard again must not hold the letters before the pause.
-        chunk = session.card.chunk
         least_s = (chunk.hop + chunk.right) * extractor.config.step_s
         if rules.trailing_silence_s < least_s:
             raise ConfigError(

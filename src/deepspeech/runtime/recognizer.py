@@ -22,6 +22,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
+from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.batch_transcriber import BatchTranscriber
@@ -127,28 +128,43 @@ class Recognizer:
         return batches.over(sources, channel)
 
     @overload
-    def stream(self, rate_hz: int | None = None, *, alternatives: int = 0) -> RecognizerStream: ...
+    def stream(
+        self, rate_hz: int | None = None, *, alternatives: int = 0, chunk_ms: float | None = None
+    ) -> RecognizerStream: ...
     @overload
     def stream(
-        self, rate_hz: int | None = None, *, endpoints: EndpointRules, alternatives: int = 0
+        self,
+        rate_hz: int | None = None,
+        *,
+        endpoints: EndpointRules,
+        alternatives: int = 0,
+        chunk_ms: float | None = None,
     ) -> EndpointedStream: ...
     def stream(
-        self, rate_hz: int | None = None, *, endpoints: EndpointRules | None = None, alternatives: int = 0
+        self,
+        rate_hz: int | None = None,
+        *,
+        endpoints: EndpointRules | None = None,
+        alternatives: int = 0,
+        chunk_ms: float | None = None,
     ) -> RecognizerStream | EndpointedStream:
         """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
 
-        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. Raises
-        ConfigError where the network takes whole clips only, as bidirectional ones do.
+        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. `chunk_ms`
+        is the sound that the network takes at a time, one of those that the model allows (None: its own): less of it
+        is heard sooner and takes more work. Raises ConfigError where the model allows no such, and where the network
+        takes whole clips only, as bidirectional ones do.
         """
         if not self.card.streams:
             raise ConfigError(
                 "this model cannot stream: its network must hear a recording to its end; transcribe whole files, or "
                 "train one that need not, for example with network.bidirectional = false"
             )
-        rate, parts = self._rate(rate_hz), (self._session, self._extractor, self._new_decoder)
+        rate, chunk = self._rate(rate_hz), self._chunk(chunk_ms)
+        parts = self._session, self._extractor, self._new_decoder
         if endpoints is None:
-            return RecognizerStream(*parts, rate, alternatives)
-        return EndpointedStream(*parts, rate, endpoints, alternatives)
+            return RecognizerStream(*parts, rate, alternatives, chunk)
+        return EndpointedStream(*parts, rate, endpoints, alternatives, chunk)
 
     def check(self) -> None:
         """Raise ScorerError or ConfigError where the scorer or the phrases do not fit the model."""
@@ -157,6 +173,16 @@ class Recognizer:
     def utterance(self, rate_hz: int | None = None) -> RecognizerStream:
         """A stream for one utterance that is fed whole before it is read; every network can do that."""
         return RecognizerStream(self._session, self._extractor, self._new_decoder, self._rate(rate_hz))
+
+    def _chunk(self, chunk_ms: float | None) -> ChunkSpec:
+        chunk = self.card.chunk
+        allowed = {round(hop * self.card.features.step_s * 1000, 3): hop for hop in chunk.sizes}
+        if chunk_ms is None:
+            return chunk
+        if chunk_ms not in allowed:
+            sizes = ", ".join(f"{size:g}" for size in allowed)
+            raise ConfigError(f"chunk_ms is {chunk_ms:g}; this model takes {'one of ' * (len(allowed) > 1)}{sizes}")
+        return chunk.sized(allowed[chunk_ms])
 
     def _rate(self, rate_hz: int | None) -> int:
         rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
