@@ -56,6 +56,7 @@ class WordConfidences:
 
     def since(self, frame: int) -> Float32:
         """Rows from `frame` on, which is kept."""
+        assert frame >= self._first
         return self._room[frame - self._first : self._count]
 
     def decide(self, fixed: int, labels: Sequence[int], frames: Sequence[int]) -> int:
