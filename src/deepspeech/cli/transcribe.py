@@ -51,7 +51,7 @@ def transcribe(
         bool, typer.Option("--ray", help="Run on a Ray cluster (RAY_ADDRESS), which sees the same disk.")
     ] = False,
 ) -> None:
-    """Recordings to text, many at a time on every core.
+    """Transcribe audio files, in batches, on all cores.
 
     Long recordings are cut at their silences. Text goes to stdout in the order given, progress to stderr; with
     --output-dir to files, and an interrupted run goes on where it stopped. A file that cannot be read, or not to its
