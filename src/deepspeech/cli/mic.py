@@ -13,7 +13,7 @@ def mic(
     rate: Annotated[int | None, typer.Option(help="Sample rate to record at, in Hz; the model's by default.")] = None,
     silence: Annotated[float, typer.Option(help="Seconds of silence that end an utterance.")] = 0.8,
     chunk_ms: Annotated[
-        float | None, typer.Option(help="Sound that the network takes at a time, in ms, if the model has a choice.")
+        float | None, typer.Option(help="Step of the network in ms, if the model allows several.")
     ] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="txt, json, srt, vtt or tsv.")] = "txt",
 ) -> None:

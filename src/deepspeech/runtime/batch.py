@@ -1,4 +1,4 @@
-"""Clips through the network together: features in, probabilities of pieces out. Clips that end leave the batch.
+"""Batched inference: features of clips in, probabilities of their pieces out. Clips that end leave the batch.
 
 A batch reads the network's weights from memory once for all its clips.
 """
@@ -17,24 +17,24 @@ Float32 = NDArray[np.float32]
 
 
 class BatchItem:
-    """A clip on its way through the network. `pieces` holds (first frame, probabilities [frames, classes]).
+    """A clip of a batch. `pieces` collects (first frame, probabilities [frames, classes]).
 
-    With an `endpointer` a pause after a letter ends a piece; the next one begins with a fresh state and hears the
-    latest step again, as in an EndpointedStream.
+    With an `endpointer` a pause ends a piece; the next one starts from the initial states with the latest step
+    repeated, as in an EndpointedStream.
     """
 
     def __init__(self, features: Float32, chunk: ChunkSpec, endpointer: Endpointer | None = None) -> None:
         buffer = ChunkBuffer(chunk, features.shape[1])
         self._coming: Iterator[Float32] = chain(buffer.feed(features), buffer.finish())
-        self.chunk = next(self._coming, None)  # that the network is to take next; None: the clip has ended
-        self.frame = 0  # of probabilities, the first of that chunk
+        self.chunk = next(self._coming, None)  # the next input; None: the clip has ended
+        self.frame = 0  # the first output of that chunk
         self._endpointer, self._first = endpointer, 0
         self._letters: tuple[int, int] | None = None
         self._parts: list[Float32] = []
         self.pieces: list[tuple[int, Float32]] = []
 
     def add(self, probabilities: Float32, letters: NDArray[np.bool_]) -> bool:
-        """The step's probabilities, and which frames are a letter's; whether to go on with a fresh state."""
+        """Take a step's probabilities, and which frames are characters; whether to reset the clip's states."""
         self._parts.append(probabilities)
         following = next(self._coming, None)
         found = self.frame + np.flatnonzero(letters)
@@ -48,7 +48,7 @@ class BatchItem:
         if following is None or not ended:
             self.chunk = following
             return False
-        # The chunk is heard again, and the following one after it.
+        # The same chunk once more, and then the following one.
         self._coming = chain([following], self._coming)
         self.frame -= len(probabilities)
         self._first, self._letters = self.frame, None

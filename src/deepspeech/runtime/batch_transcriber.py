@@ -1,4 +1,4 @@
-"""BatchTranscriber: many recordings through the network at once, on every core.
+"""BatchTranscriber: transcribes many recordings in batches, on all cores.
 
     recordings ─ a window of them at a time ─▶ read, cut at silences, features ─▶ clips by length ─▶ 16 at a time:
                                                (while the window before it runs)                     network, search
@@ -6,10 +6,9 @@
 A recording of hours is read a quarter of an hour at a time: the first of it with its window, the rest after it. So
 memory does not grow with the length of recordings.
 
-Clips of like length leave little of a batch empty. A long recording is cut twice: at its silences, so that there are
-clips, and at the pauses that the network hears, for it fares best on single utterances. Texts equal a stream's: with
-int8 weights bit for bit where they run in C++ of our own, else but for the rounding of sums in another order, and in
-ONNX Runtime int8 for the shared scale of a batch's activations.
+Clips of similar length need little padding. A long recording is cut twice: at silences, by level, and by endpointing,
+because the network is best at single utterances. Texts equal a stream's: bit for bit with int8 weights in the C++
+engine, otherwise up to the order of sums, and in ONNX Runtime int8 up to the shared scale of a batch's activations.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Clips: a recording in blocks → stretches of speech with their features, ready for the network.
+"""Clips: a recording in blocks → segments of speech with their features, ready for the network.
 
 A short recording is one clip. A long one is cut at its silences and read a quarter of an hour at a time, so that memory
 does not grow with its length.
@@ -19,17 +19,17 @@ from deepspeech.runtime.recording import Channel
 
 Float32 = NDArray[np.float32]
 
-PART_S = 900.0  # of a recording, that is in memory at a time
+PART_S = 900.0  # of a recording in memory at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A stretch of a recording, ready for the network."""
+    """A segment of a recording, ready for the network."""
 
     first_frame: int
     features: Float32  # [frames, coefficients]
     duration_s: float
-    long: bool  # of a recording that was cut: to be cut at the pauses that the network hears, too
+    long: bool  # of a recording that was segmented: to be endpointed too
 
 
 @dataclass(frozen=True, eq=False)

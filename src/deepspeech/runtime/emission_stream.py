@@ -1,12 +1,12 @@
-"""EmissionStream: sound in while it is spoken, probabilities of frames out.
+"""EmissionStream: audio in as it arrives, class probabilities of frames out.
 
-    sound ─▶ FrameStream ─ frames ─▶ ChunkBuffer ─ chunks ─▶ network ─▶ probabilities
+    audio ─▶ FrameStream ─ frames ─▶ ChunkBuffer ─ chunks ─▶ network ─▶ probabilities
              (samples short of       (frames short of
               a window)               a chunk)
 
-Each stage keeps what it cannot pass on yet; `finish` empties them from left to right. The network always takes chunks
-of the same length, so results do not depend on how the sound was cut. A network that must hear a clip to its end gets
-all of it in one chunk. A stream belongs to one thread; the session behind it is shared.
+Each stage buffers what it cannot pass on yet; `finish` flushes them from left to right. All chunks have the same size,
+so results do not depend on how the audio was cut. A bidirectional network gets the whole clip in one chunk. A stream
+belongs to one thread; the session behind it is shared.
 """
 
 from collections.abc import Iterator
@@ -61,9 +61,9 @@ class EmissionStream:
         return map(self._step, self._chunks.flush())
 
     def restart(self) -> Float32:
-        """Forget what was heard, but hear the latest step again: its probabilities [frames, classes], afresh.
+        """Reset the states and repeat the latest step: its probabilities [frames, classes].
 
-        So a network that learnt short clips always hears a short one, and the beginning of a word is not forgotten.
+        So a network that was trained on short clips always sees a short one, and the start of a word is not lost.
         """
         self._states = self._session.start()
         return self._step(self._latest)

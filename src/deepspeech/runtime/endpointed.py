@@ -1,12 +1,10 @@
-"""EndpointedStream: sound without end in, utterances out, each when its speaker has paused.
+"""EndpointedStream: endless audio in, utterances out, each when its speaker has paused.
 
-    sound ─ network ─ a chunk at a time ──▶ search ─▶ rules ─ silence ─▶ utterance; network and search begin anew
-                                                          └─── length ──▶ utterance up to its last space; what was
-                                                                          heard after it goes to a new search
+    sound ─ network ─ a chunk at a time ──▶ search ─▶ rules ─ silence ─▶ utterance; network and search are reset
+                                                          └─── length ──▶ utterance up to its last space; the rest
+                                                                          goes to a new search
 
-Memory does not grow: each utterance has a search of its own. Frames are counted through, so that times are those of the
-whole sound. Rules are looked at after each step of the network and nowhere else, so that utterances do not depend on
-how the sound was cut. One stream belongs to one thread; the model behind it is shared.
+Memory does not grow: each utterance has its own search. Frames are counted through, so times are those of the stream.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +25,7 @@ _LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long 
 
 
 class EndpointedStream(EventStream):
-    """One endless sound being recognised. Leaving a `with` block closes it; `finish` first, or use `over`."""
+    """An endless stream. Leaving a `with` block closes it; `finish` first, or use `events` or `over`."""
 
     def __init__(
         self,
@@ -42,7 +40,7 @@ class EndpointedStream(EventStream):
         """Use Recognizer.stream()."""
         chunk = chunk or session.card.chunk
         super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives, chunk)
-        # The step that is heard again must not hold the letters before the pause.
+        # The step that is repeated must not hold the characters before the pause.
         least_s = (chunk.hop + chunk.right) * extractor.config.step_s
         if rules.trailing_silence_s < least_s:
             raise ConfigError(
@@ -100,7 +98,7 @@ class EndpointedStream(EventStream):
             return None
         utterance = whole.trimmed(end)
         if not (utterance.text and utterance.text.startswith(self._shown.stable)):
-            return None  # not within words that were told to be final
+            return None  # it would cut a stable word
         self._begin(end, self._decoder.since(end))
         return utterance
 

@@ -1,9 +1,9 @@
-"""EventStream: sound in while it is spoken, events out.
+"""EventStream: audio in as it arrives, events out; the base of both streams.
 
-    sound ─ resample ─▶ EmissionStream ─ probabilities, a step at a time ─▶ search ─▶ events
+    samples ─ resample ─▶ EmissionStream ─ probabilities, step by step ─▶ beam search ─▶ events
 
-Whatever happens is looked at after each step of the network and nowhere else, so that events do not depend on how the
-sound was cut. A stream belongs to one thread; the model behind it is shared.
+State is inspected after each step of the network and nowhere else, so events do not depend on how the audio was cut. A
+stream belongs to one thread; the model behind it is shared.
 """
 
 from abc import ABC, abstractmethod
@@ -28,7 +28,7 @@ _NOTHING = Partial("", "")
 
 
 class EventStream(ABC):
-    """A sound being recognised. Leaving a `with` block closes it; finish it first, or use `events`."""
+    """Audio being transcribed. Leaving a `with` block closes it; finish it first, or use `events`."""
 
     def __init__(
         self,
@@ -48,13 +48,13 @@ class EventStream(ABC):
         self._endpointer = Endpointer(rules, self._frame_s)
         self._stable_frames = round(rules.stable_after_s / self._frame_s)
         self._frames, self._done = 0, False
-        self._speaking_until: int | None = None  # the frame of the last letter, None in silence
-        self._latest = 0  # the frame of the latest SpeechStarted or SpeechStopped: letters' times may still move
-        self._final_due = False  # speech was heard since the last Final
+        self._speaking_until: int | None = None  # frame of the last character; None in silence
+        self._latest = 0  # frame of the latest speech event: times of characters may still move back
+        self._final_due = False  # speech started since the last Final
         self._shown = _NOTHING
 
     def feed_events(self, samples: Samples) -> list[Event]:
-        """Take mono samples [N], int16 or floats from -1 to 1; what happened in them.
+        """Take mono samples [N], int16 or floats from -1 to 1; the events that they caused.
 
         Raises AudioError for anything else.
         """
@@ -62,7 +62,7 @@ class EventStream(ABC):
         return list(self._happening(self._emissions.steps(self._resampler.feed(as_float(samples)))))
 
     def finish_events(self) -> list[Event]:
-        """What happens at the end; the stream takes no more."""
+        """The events of the audio still buffered, and of the end; the stream takes no more."""
         if self._done:
             return []
         events = list(self._happening(self._emissions.steps(self._resampler.finish())))
@@ -71,32 +71,32 @@ class EventStream(ABC):
         return [*events, *self._started(), *self._stopped(), *self._last_final()]
 
     def events(self, chunks: Iterable[Samples]) -> Iterator[Event]:
-        """Feed all `chunks`; each event as soon as it happens, the last ones after the last chunk."""
+        """Feed all `chunks` and finish; yields each event as soon as it happens."""
         for chunk in chunks:
             yield from self.feed_events(chunk)
         yield from self.finish_events()
 
     @property
     def stable(self) -> str:
-        """The words at the beginning of `partial` that will not change any more, until the utterance ends."""
+        """The committed prefix of `partial`, in whole words: it will not change any more until the utterance ends."""
         return self._decoder.committed_prefix.strip(" ")
 
     @property
     def heard_s(self) -> float:
-        """Seconds of sound that `partial` knows of."""
+        """Seconds of audio that are decoded."""
         return self._frames * self._frame_s
 
     @abstractmethod
     def _after_step(self) -> Iterator[Event]:
-        """What happened in the step that the search has just taken."""
+        """The events of the step that was just decoded."""
 
     @abstractmethod
     def _last_final(self) -> Iterator[Final]:
-        """The utterance at hand, of a stream that is finished."""
+        """The utterance that the end of the stream ends."""
 
     @abstractmethod
     def _tokens(self) -> tuple[int, int] | None:
-        """Frames of the first and the last letter since speech began or could begin."""
+        """Frames of the first and last character of the current speech; None in silence."""
 
     def _happening(self, steps: Iterable[Float32]) -> Iterator[Event]:
         for probabilities in steps:

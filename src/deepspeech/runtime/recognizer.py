@@ -151,9 +151,9 @@ class Recognizer:
         """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
 
         Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. `chunk_ms`
-        is the sound that the network takes at a time, one of those that the model allows (None: its own): less of it
-        is heard sooner and takes more work. Raises ConfigError where the model allows no such, and where the network
-        takes whole clips only, as bidirectional ones do.
+        is the step of the network, one that the model allows (None: its default); shorter steps have less latency and
+        cost more time. Raises ConfigError for other steps, and where the network takes whole clips only, as
+        bidirectional ones do.
         """
         if not self.card.streams:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""RecognizerStream: sound in while it is spoken, one utterance out, whose text can be had at any time."""
+"""RecognizerStream: audio in as it arrives, one utterance out, whose text is available at any time."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -14,10 +14,10 @@ from deepspeech.runtime.session import Session
 
 
 class RecognizerStream(EventStream):
-    """One utterance being recognised, from the first sample to the last.
+    """One utterance, from the first sample to the last.
 
-    `feed` keeps every reading of it in mind until the end. `feed_events` makes words final after a while, as a stream
-    with endpoints does; use one of the two.
+    `feed` keeps all readings in the beam until the end. `feed_events` commits words after a second, as an
+    EndpointedStream does; use one of the two.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class RecognizerStream(EventStream):
         """Use Recognizer.stream()."""
         rules = EndpointRules.pauses(session.card.frame_s)
         super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives, chunk)
-        self._silent_from = 0  # the frame from which letters are looked for
+        self._silent_from = 0  # characters from this frame on are new speech
 
     def feed(self, samples: Samples) -> None:
         """Take mono samples [N]: int16, or floats from -1 to 1. Raises AudioError for anything else."""
