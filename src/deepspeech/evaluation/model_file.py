@@ -9,7 +9,7 @@ from deepspeech.evaluation.averaged import averaged, shifts
 from deepspeech.evaluation.emissions import Emitter
 from deepspeech.evaluation.evaluate import Emitted
 from deepspeech.evaluation.evaluated_model import EvaluatedModel
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 
 
@@ -24,7 +24,7 @@ def open_model_file(
     card = session.card
 
     def emitter(shift_samples: int) -> Emitter:
-        files = FileEmitter(session, shift_samples=shift_samples)
+        files = FileAcousticModel(session, shift_samples=shift_samples)
 
         def emit(samples: Sequence[Sample], /) -> Iterable[Emitted]:
             emissions = files.emit_all([sample.audio for sample in samples])

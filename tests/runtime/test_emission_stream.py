@@ -1,4 +1,4 @@
-"""Streams: samples in any pieces and of either type, an end after which nothing is taken, and errors in one line."""
+"""Emissions of streams: samples in any pieces and of either type, an end after which nothing is taken, and errors in one line."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from deepspeech.errors import AudioError
 from deepspeech.features.registry import new_front_end
-from deepspeech.runtime.stream import LOUDEST, EmissionStream, as_float
+from deepspeech.runtime.emission_stream import LOUDEST, EmissionStream, as_float
 from tests.fakes import ToneSession, silence, spoken
 
 SESSION = ToneSession()
