@@ -57,6 +57,16 @@ def test_several_are_named(deepspeech, folder: Path) -> None:
     assert (code, out) == (0, f"{folder}/a.wav: abba dc\n{folder}/b.wav: a bad cab\n")
 
 
+def test_a_pipe_that_is_named_is_read(deepspeech, folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, wav_bytes(spoken("dad"), RATE)[: 1 << 16])
+    os.close(writer)
+    try:
+        assert deepspeech("transcribe", "--model", "m", f"/dev/fd/{reader}") == (0, "dad\n", "")
+    finally:
+        os.close(reader)
+
+
 def test_a_folder_goes_to_files_and_what_is_there_is_skipped(deepspeech, folder: Path, tmp_path: Path) -> None:
     out_dir = tmp_path / "texts"
     arguments = ("transcribe", "--model", "m", "--format", "srt", "--output-dir", out_dir, folder)

@@ -55,18 +55,16 @@ class Span:
             raise AudioError(f"{self}: cannot be read ({error.strerror})") from None
 
 
-_NAMED: set[str] = set()  # pipes and devices that the user named; a data set's list does not open any
+class NamedPath(type(Path())):  # type: ignore[misc]  # before Python 3.12 only the system's own kind has subclasses
+    """A path that a person or program named itself, and no data set's list: it may be a pipe, which is read to its end.
 
-
-def name_by_user(path: str | Path) -> None:
-    """A person or program named this file itself: it may be a pipe, which is read to its end."""
-    if not os.path.isfile(path):
-        _NAMED.add(str(path))
+    The path carries this, not the process: what one caller named, another's list may still not open.
+    """
 
 
 def check_readable(path: Path, mode: int) -> None:
-    """Raise OSError where a file is a pipe or device, and not named by the user: /dev/zero has no end."""
-    if str(path) not in _NAMED:
+    """Raise OSError where a file is a pipe or device, and no NamedPath: /dev/zero has no end."""
+    if not isinstance(path, NamedPath):
         check_regular(mode)
 
 

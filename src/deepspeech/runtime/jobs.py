@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from deepspeech.audio.names import SOUND_SUFFIXES, recordings
-from deepspeech.audio.span import Place, Span, name_by_user
+from deepspeech.audio.span import NamedPath, Place, Span
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import visible, whole_file
 from deepspeech.text.reading import read_text
@@ -57,8 +57,7 @@ def find(named: Iterable[str]) -> list[Job]:
             jobs += [Job(p, p.relative_to(fixed).with_suffix("")) for p in found]
         else:
             found = [path]
-            name_by_user(path)
-            jobs.append(Job(path, Path(path.stem)))
+            jobs.append(Job(NamedPath(path), Path(path.stem)))
         if not found:
             raise AudioError(f"{name}: no recordings there ({', '.join(SOUND_SUFFIXES)}); check the name")
     return jobs

@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
-from deepspeech.audio.span import Span, name_by_user
+from deepspeech.audio.span import NamedPath, Span
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -190,9 +190,7 @@ class Recognizer:
 def _file(audio: str | Path | Span | bytes | BinaryIO) -> tuple[str | Path | Span | bytes, str]:
     """What to read, and how errors call it."""
     if isinstance(audio, str | Path | Span | bytes):
-        if isinstance(audio, str | Path):
-            name_by_user(audio)
-        return audio, ""
+        return (NamedPath(audio) if isinstance(audio, str | Path) else audio), ""
     content = audio.read()
     if not isinstance(content, bytes):
         raise AudioError("the open file gives text; open it in binary mode ('rb')")
