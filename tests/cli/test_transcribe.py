@@ -59,7 +59,7 @@ def test_several_are_named(deepspeech, folder: Path) -> None:
 
 def test_a_pipe_that_is_named_is_read(deepspeech, folder: Path) -> None:
     reader, writer = os.pipe()
-    os.write(writer, wav_bytes(spoken("dad"), RATE)[: 1 << 16])
+    os.write(writer, wav_bytes(spoken("dad"), RATE))
     os.close(writer)
     try:
         assert deepspeech("transcribe", "--model", "m", f"/dev/fd/{reader}") == (0, "dad\n", "")
