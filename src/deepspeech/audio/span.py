@@ -10,7 +10,7 @@ from stat import S_ISREG
 from typing import TypeAlias
 
 from deepspeech.errors import AudioError
-from deepspeech.untrusted import check_regular, open_regular
+from deepspeech.untrusted import check_regular, regular_descriptor
 
 PACKETS = "packets"  # bare Opus packets, see opus_packets.py
 
@@ -44,11 +44,13 @@ class Span:
 
     def _read(self, count: int) -> bytes:
         try:
-            with open_regular(self.file) as file:
-                present = os.fstat(file.fileno()).st_size
-                if self.offset + self.size > present:
+            descriptor = regular_descriptor(self.file)
+            try:
+                if self.offset + self.size > os.fstat(descriptor).st_size:
                     raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
-                return os.pread(file.fileno(), count, self.offset)
+                return os.pread(descriptor, count, self.offset)
+            finally:
+                os.close(descriptor)
         except FileNotFoundError:
             raise AudioError(f"{self}: there is no file {self.file}; check the path") from None
         except OSError as error:
