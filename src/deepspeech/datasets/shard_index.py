@@ -88,7 +88,7 @@ class Characters:
 def frames_at_most(text: str) -> int:
     """Frames that CTC needs for `text`, whatever the alphabet: as many as for its bytes, or fewer."""
     content = text.encode("utf-8", "surrogatepass")
-    return len(content) + sum(map(eq, content, content[1:]))
+    return len(content) + int(sum(map(eq, content, content[1:])))
 
 
 def records_of(rows: Iterable[tuple[Any, ...]]) -> Iterable[Records]:
