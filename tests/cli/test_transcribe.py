@@ -260,6 +260,17 @@ def test_silence_is_a_result(deepspeech, tmp_path: Path, samples: np.ndarray) ->
     assert deepspeech("transcribe", "--model", "m", tmp_path / "quiet.flac") == (0, "\n", "")
 
 
+def test_an_empty_folder_among_the_names_is_told_and_the_others_go_on(deepspeech, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "nulls.tar").write_bytes(bytes(10240))
+    code, out, err = deepspeech("transcribe", "--model", "m", tmp_path / "empty", folder / "a.wav", "nothing*.wav")
+    assert (code, out) == (2, "abba dc\n")
+    assert [line.split(": ")[1] for line in err.splitlines()] == [f"{tmp_path}/empty", "nothing*.wav"]
+    code, out, err = deepspeech("transcribe", "--model", "m", tmp_path / "nulls.tar")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "nulls.tar: no recordings in it, of 0 files" in err
+
+
 def test_no_name_of_a_file_ends_a_run(deepspeech, tmp_path: Path) -> None:
     """Names that are no UTF-8 are written as JSON writes them; one too long with a suffix costs its own line."""
     folder = tmp_path / "named"

@@ -102,7 +102,7 @@ def transcribe(
         if _stdin(recognizer, form, rate, candidates - 1, one if one is not None else channel):
             raise typer.Exit(2)
         return
-    jobs = jobs_of(named, manifest)
+    jobs, lost = jobs_of(named, manifest)
     jobs = take_shard(jobs, shard) if shard else jobs
     jobs = of_channels(jobs, one, channels) if channel else jobs
     if output_dir is None:
@@ -111,7 +111,7 @@ def transcribe(
         errors = _on_ray(jobs, output_dir, form, overwrite, (model, scorer, options, candidates - 1))
     else:
         errors = _to_files(recognizer, jobs, form, output_dir, overwrite, candidates - 1, cores)
-    if errors:
+    if lost + errors:
         raise typer.Exit(2)
 
 

@@ -49,10 +49,10 @@ def find(named: Iterable[str]) -> list[Job]:
     for name in named:
         path = Path(name)
         if path.is_dir():
-            found = recordings(p for p in visible(path) if p.is_file())
+            found = recordings(p for p in visible(path) if not p.is_dir())
             jobs += [Job(p, p.relative_to(path).with_suffix("")) for p in found]
         elif glob.has_magic(name) and not path.exists():
-            found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if p.is_file())
+            found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if not p.is_dir())
             fixed = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
             jobs += [Job(p, p.relative_to(fixed).with_suffix("")) for p in found]
         else:
