@@ -121,6 +121,17 @@ def check_description(page: Any) -> None:
             check_description(value)
 
 
+def reason(error: Exception) -> str:
+    """What is wrong with a description that could not be read, in words for people."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, TypeError | AttributeError):  # told in Python's words, about its own functions
+        return "its entries are others, or of other kinds"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error) or "nothing more is known"
+
+
 def _check_labels(labels: list[Any]) -> None:
     if len(labels) > MOST_LABELS:
         raise ValueError(f"{len(labels)} labels")
