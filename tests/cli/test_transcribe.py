@@ -276,12 +276,18 @@ def test_no_name_of_a_file_ends_a_run(deepspeech, tmp_path: Path) -> None:
     folder = tmp_path / "named"
     folder.mkdir()
     sound, long = wav_bytes(spoken("a"), RATE), "n" * 251 + ".wav"
-    for name in (os.fsencode(long), b"caf\xe9.wav", b"good.wav", b"esc\x1b[2J.wav"):
+    for name in (os.fsencode(long), b"caf\xe9.wav", b"good.wav", b"esc\x1b[2J.wav", b"two\nlines.wav"):
         Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(sound)
     code, _, err = deepspeech("transcribe", "--model", "m.onnx", folder, "-f", "json", "-o", tmp_path / "texts")
     assert code == 2
     assert "File name too long" in err
-    assert "3 of 4 recordings written" in err
+    assert "4 of 5 recordings written" in err
     assert "\x1b" not in err
     pages = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "texts").iterdir())]
-    assert sorted(Path(page["file"]).name for page in pages) == ["caf\udce9.wav", "esc\x1b[2J.wav", "good.wav"]
+    assert sorted(Path(page["file"]).name for page in pages) == [
+        "caf\udce9.wav", "esc\x1b[2J.wav", "good.wav", "two\nlines.wav",
+    ]  # fmt: skip
+    Path(folder / "bad\nsound.wav").write_bytes(b"no sound")
+    code, out, err = deepspeech("transcribe", "--model", "m.onnx", folder / "*d*.wav", folder / "two*.wav")
+    assert (code, out) == (2, f"{folder}/good.wav: a\n{folder}/two\\nlines.wav: a\n")
+    assert (err.count("\n"), "bad\\nsound.wav: " in err) == (1, True)

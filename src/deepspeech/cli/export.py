@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.printable import in_line
+
 PROOF_CLIPS = 40
 
 
@@ -89,5 +91,5 @@ def _readable(clips: list[Any]) -> list[Any]:
             read_audio(clip)
             good.append(clip)
         except AudioError as error:
-            print(f"deepspeech: {error}; it is left out", file=sys.stderr)
+            print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)
     return good

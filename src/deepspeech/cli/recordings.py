@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from deepspeech.printable import in_line
+
 
 def jobs_of(named: list[str], manifest: Path | None) -> tuple[list[Any], int]:
     """Jobs of what is named, or of a list of recordings; and of how many names there are none, which is told.
@@ -27,7 +29,7 @@ def jobs_of(named: list[str], manifest: Path | None) -> tuple[list[Any], int]:
     if faults and not jobs:
         raise faults[0]
     for one in faults:
-        print(f"deepspeech: {one}", file=sys.stderr)
+        print(f"deepspeech: {in_line(str(one))}", file=sys.stderr)
     return apart(jobs), len(faults)
 
 
