@@ -47,9 +47,9 @@ def pages():
 
 torch.set_num_threads(1)
 weight = torch.zeros(512, 512)
-linear(torch.zeros(300, 512), weight)
+linear(torch.zeros(700, 512), weight)
 before = pages()
-for rows in range(300, 50, -1):
+for rows in range(700, 100, -1):
     linear(torch.zeros(rows, 512), weight)
 print(pages() - before)
 """
