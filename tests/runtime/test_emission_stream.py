@@ -1,4 +1,4 @@
-"""Emissions of streams: samples in any pieces and of either type, an end after which nothing is taken, and errors in one line."""
+"""Emissions of streams: samples in any pieces and of either type; what is no sound is one line."""
 
 import numpy as np
 import pytest

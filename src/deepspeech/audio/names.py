@@ -12,7 +12,7 @@ SOUND_SUFFIXES = (
 )  # fmt: skip
 MEMBER_KINDS = ("wav", "flac", "opus", "ogg", "mp3")  # of recordings inside archives, as WebDataset names them
 # Sound and video whose coding is not read here.
-_FOREIGN_SUFFIXES = (
+FOREIGN_SUFFIXES = (
     ".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".mka", ".avi", ".wma", ".wmv", ".amr",
     ".spx", ".ac3", ".ape", ".wv", ".mpg", ".mpeg",
 )  # fmt: skip
@@ -34,5 +34,5 @@ def recordings(files: Iterable[Path]) -> list[Path]:
     return [
         path
         for path in files
-        if is_sound(path) or (path.suffix.lower() in _FOREIGN_SUFFIXES and path.with_suffix("") not in converted)
+        if is_sound(path) or (path.suffix.lower() in FOREIGN_SUFFIXES and path.with_suffix("") not in converted)
     ]

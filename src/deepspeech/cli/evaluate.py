@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+from deepspeech.printable import in_line
 
 
 def evaluate(
@@ -144,4 +145,4 @@ def say(line: str) -> None:
 
 
 def _report_left_out(_: Any, error: Exception) -> None:
-    say(f"deepspeech: {error}; it is left out")
+    say(f"deepspeech: {in_line(str(error))}; it is left out")

@@ -1,9 +1,12 @@
 """`deepspeech export`: a checkpoint becomes a model file."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from deepspeech.printable import in_line
 
 
 def export(
@@ -37,10 +40,14 @@ def export(
         name=name, version=version, author=author, contact=contact, language=language, licence=licence,
         description=description,
     )  # fmt: skip
-    card, proof = export_checkpoint(checkpoint, output, described, data, int8, tolerance, beam_width)
+    card, proof = export_checkpoint(checkpoint, output, described, data, int8, tolerance, beam_width, _report_left_out)
     made_up = "proved on made-up sound only; name recordings with --data"
     proved = f"proved on {proof.clips} clips" if proof.recorded else made_up
     print(
         f"{address(output) or output}: {landing(output).stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
         f"{proof.different} transcripts differ, largest difference of a probability {proof.largest_difference:.1e}"
     )
+
+
+def _report_left_out(_: Any, error: Exception) -> None:
+    print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)

@@ -1,12 +1,14 @@
 """Which checkpoint is exported, what its card says and which clips prove the file; `export.py` writes and proves it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from deepspeech import checkpoint
 from deepspeech.acoustic.restore import Restored, restore
+from deepspeech.audio.formats import read_audio
 from deepspeech.audio.span import Place
 from deepspeech.datasets.samples import read_samples
+from deepspeech.errors import AudioError
 from deepspeech.export.export import Proof, export
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.remote.files import address, fetch_all, landing, publish
@@ -23,15 +25,19 @@ def export_checkpoint(
     int8: bool,
     tolerance: float,
     beam_width: int,
+    on_bad: Callable[[Place, AudioError], None],
 ) -> tuple[ModelCard, Proof]:
     """Write the best checkpoint at `source` as the model file `output`; both may be addresses.
 
     `described`: entries of the card, in place of the run's own where they are not None. `data`: sets whose first clips
-    prove the file; by default those that the run was validated on. Raises CheckpointError, ModelFileError.
+    prove the file; by default those that the run was validated on; where that
+    left out clips that cannot be read, they go to `on_bad`. Raises CheckpointError, ModelFileError.
     """
     restored = restore(checkpoint.judged(bring(source)))
     card = _card(restored, described, int8, beam_width)
     clips = _clips(restored, data)
+    if not data and restored.run["config"]["data"].get("on_bad_sample") == "skip":
+        clips = [clip for clip in clips if _readable(clip, on_bad)]
     local = landing(output)
     proof = export(restored, card, local, clips, tolerance)
     publish(local, output)
@@ -60,3 +66,12 @@ def _clips(restored: Restored, data: Sequence[Path] | None) -> list[Place]:
     samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
     fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], "fetching clips")
     return [sample.audio for sample in samples]
+
+
+def _readable(clip: Place, on_bad: Callable[[Place, AudioError], None]) -> bool:
+    try:
+        read_audio(clip)
+    except AudioError as error:
+        on_bad(clip, error)
+        return False
+    return True
