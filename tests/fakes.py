@@ -17,7 +17,7 @@ from deepspeech.features.mfcc import Mfcc
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import States
-from deepspeech.text.alphabet import ENGLISH, Alphabet
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet
 from tests.decoder.small_scorer import Ngrams, language_model, scorer
 
 WORDS = {"a": 300, "b": 600, "c": 1200, "d": 2400}
@@ -97,7 +97,7 @@ def config(folder: Path, **changes: Any) -> RunConfig:
 
 
 def small_scorer(
-    path: Path, units: Sequence[str] = ("a", "ab", "bb", "cd"), alphabet: Alphabet = ENGLISH, bytes_mode: bool = False
+    path: Path, units: Sequence[str] = ("a", "ab", "bb", "cd"), alphabet: TokenSet = ENGLISH, bytes_mode: bool = False
 ) -> Path:
     """A scorer of `units`, words or in bytes mode characters, each as probable as the other but for one pair."""
     grams: Ngrams = {("<unk>",): (-3.0, 0.0), ("<s>",): (-1.5, -0.3), ("</s>",): (-1.0, 0.0)}
@@ -126,7 +126,7 @@ def silence(duration_s: float, rate_hz: int = 16000, seed: int = 1) -> np.ndarra
     return (1e-4 * random.standard_normal(int(duration_s * rate_hz))).astype(np.float32)
 
 
-def card(alphabet: Alphabet = ENGLISH, features: MfccConfig | None = None, **given: Any) -> ModelCard:
+def card(alphabet: TokenSet = ENGLISH, features: MfccConfig | None = None, **given: Any) -> ModelCard:
     """The card of a DeepSpeech network of some shape."""
     names = {item.name for item in fields(DeepSpeechConfig)}
     shape = DeepSpeechConfig(**{name: given.pop(name) for name in names & set(given)})
@@ -146,7 +146,7 @@ class ToneSession:
     """In the place of a Session: a network that knows the tones of `spoken`, surely, and takes nothing else for one."""
 
     def __init__(self, sure: float = 0.95) -> None:
-        alphabet = Alphabet(list(SPOKEN))
+        alphabet = Characters(list(SPOKEN))
         self.card = card(alphabet, hidden=1, beam_width=16)
         self.steps = 0
         self._sure = sure

@@ -90,7 +90,7 @@ CHOICES = {
     "order": "ascending", "on_bad_sample": "skip", "end": "pad", "schedule": "cosine", "select_by": "wer",
     "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
-    "longest": ("dev",), "alphabet": "/a.txt",
+    "longest": ("dev",), "alphabet": "/a.txt", "subwords": "/pieces.model",
     "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
     "scorer": "/a.scorer", "recurrent": "relu", "optimiser": "nesterov",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",

@@ -11,7 +11,7 @@ import pytest
 from deepspeech.cli import old_trainer
 from deepspeech.cli.main import main
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
 Door = Callable[..., tuple[int, str, str]]

@@ -13,7 +13,7 @@ from deepspeech.cli import old_trainer
 from deepspeech.cli.main import main
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
 ALPHA, BETA, WIDTH = 0.6, 1.7, 23

@@ -27,7 +27,7 @@ from deepspeech.datasets.shards import MANIFEST, ShardSet
 from deepspeech.datasets.tar_files import read_tar
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.features.config import MfccConfig
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.datasets.test_pipeline import clip
 
 TEXTS = ("hello", "a b c", "don't", "nine", "a\u2028b", 'say "x"\n', "été", "", "i j", "k")

@@ -19,7 +19,7 @@ from deepspeech.datasets.survey import Survey, SurveyOptions, open_sets, survey,
 from deepspeech.datasets.survey_page import page, table, to_dict
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.features.config import MfccConfig
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.datasets.faulty_set import DOUBTFUL, REFUSED, faulty_set
 
 ONLY_HEARD = ("silent", "clipped")

@@ -12,10 +12,10 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import LmError, ScorerError
 from deepspeech.lm.binary import BinaryOptions, write_binary
 from deepspeech.lm.package import Weights, looks_like_characters, model_end, package, with_weights
-from deepspeech.text.alphabet import ENGLISH, Alphabet
+from deepspeech.text.tokens import ENGLISH, Characters
 from tests.lm.small_models import MemoryNgrams, made_up
 
-LETTERS = Alphabet([" ", *"abcdefghijklmnopqrstuvwxyz-日本"])
+LETTERS = Characters([" ", *"abcdefghijklmnopqrstuvwxyz-日本"])
 TEXTS = ["one", "two", "three", "four-and-twenty", "日本"]
 
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_packaged_is_told_and_leaves_nothing(model: Path, tmp_pat
     for error, cause, change in [
         (LmError, "needs the alphabet", {"alphabet": None}),
         (LmError, "no word can be spelt", {"words": ["ñ"]}),
-        (LmError, "no space", {"alphabet": Alphabet(["o", "n", "e"])}),
+        (LmError, "no space", {"alphabet": Characters(["o", "n", "e"])}),
         (ScorerError, "no scorer and no KenLM binary", {"model": Path(__file__)}),
         (ScorerError, "No such file", {"model": tmp_path / "none"}),
         (LmError, "cannot be written", {"output": tmp_path / "none" / "my.scorer"}),

@@ -46,11 +46,11 @@ def check(
     from deepspeech.datasets.survey_page import page, to_dict
     from deepspeech.errors import ConfigError
     from deepspeech.features.config import MfccConfig
-    from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+    from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 
     if alphabet and bytes_output:
         raise ConfigError("--bytes needs no --alphabet; leave one of them out")
-    letters = ByteAlphabet() if bytes_output else Alphabet.from_file(alphabet) if alphabet else ENGLISH
+    letters = Utf8Bytes() if bytes_output else Characters.from_file(alphabet) if alphabet else ENGLISH
     options = SurveyOptions(min_s, max_s, listen, cores())
     found = survey(open_sets(data, speaker_pattern), letters, MfccConfig(sample_rate_hz=rate), options)
     assumed = "" if alphabet or bytes_output else _assumed(found, data)

@@ -72,13 +72,13 @@ def build(
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.text.alphabet import Alphabet
+    from deepspeech.text.tokens import Characters
 
     end_tidily()
     kind = kind_of_output(output)
     if kind == "scorer" and alphabet is None and not bytes_mode:
         raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --bytes)")
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = Characters.from_file(alphabet) if alphabet else None
     options = BuildOptions(
         estimate=EstimateOptions(
             order=order,
@@ -127,11 +127,11 @@ def package(
     """
     from deepspeech.cli.lm_texts import read_lines
     from deepspeech.lm.build import BuildOptions, package_model, package_told
-    from deepspeech.text.alphabet import Alphabet
+    from deepspeech.text.tokens import Characters
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = Characters.from_file(alphabet) if alphabet else None
     options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
     print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
 
@@ -150,9 +150,9 @@ def inspect(
     import json
 
     from deepspeech.lm.examine import examine, page
-    from deepspeech.text.alphabet import Alphabet
+    from deepspeech.text.tokens import Characters
 
-    examined = examine(file, Alphabet.from_file(alphabet) if alphabet else None)
+    examined = examine(file, Characters.from_file(alphabet) if alphabet else None)
     print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else page(examined))
     if examined.fault:
         raise typer.Exit(1)

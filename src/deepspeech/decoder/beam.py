@@ -19,7 +19,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.errors import ConfigError
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 WORD_MARGIN_S = 0.2  # sound further from a word's letters than this says nothing about the word
 
@@ -32,7 +32,7 @@ class BeamDecoder:
 
     def __init__(
         self,
-        alphabet: Alphabet,
+        alphabet: TokenSet,
         options: DecodeOptions,
         frame_s: float,
         scorer: Scorer | None = None,
@@ -147,7 +147,7 @@ class _Rows:
 
 def decode(
     emission: Emission,
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions,
     candidates: int = 1,
     scorer: Scorer | None = None,
@@ -162,7 +162,7 @@ def decode(
 
 def decode_batch(
     emissions: Sequence[Emission],
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions,
     candidates: int = 1,
     threads: int | None = None,
@@ -181,7 +181,7 @@ def decode_batch(
         return list(pool.map(one, emissions))
 
 
-def greedy(emission: Emission, alphabet: Alphabet) -> Transcript:
+def greedy(emission: Emission, alphabet: TokenSet) -> Transcript:
     """The most probable class of each frame, repeats joined and blanks dropped.
 
     Its confidence is the logarithm of the probability of this one alignment, not of the text.

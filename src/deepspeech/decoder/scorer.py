@@ -11,7 +11,7 @@ from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT, DecodeOptions
 from deepspeech.decoder.sample_words import misfit
 from deepspeech.errors import ConfigError, ScorerError
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 
 class Scorer:
@@ -20,10 +20,10 @@ class Scorer:
     def __init__(self, path: Path, native: _native.Scorer) -> None:
         """Use Scorer.open()."""
         self.path, self._native = path, native
-        self._fitting: set[Alphabet] = set()  # a stream has a search for each utterance; looking once is enough
+        self._fitting: set[TokenSet] = set()  # a stream has a search for each utterance; looking once is enough
 
     @classmethod
-    def open(cls, path: str | Path, alphabet: Alphabet | None = None) -> "Scorer":
+    def open(cls, path: str | Path, alphabet: TokenSet | None = None) -> "Scorer":
         """Read a `.scorer` file, and check it: by itself, and against the `alphabet` of the network that it is for.
 
         Raises ScorerError with the cause.
@@ -57,7 +57,7 @@ class Scorer:
         return self._native.bytes_mode
 
     def language(
-        self, alphabet: Alphabet, options: DecodeOptions, hot_words: Mapping[str, float] | None = None
+        self, alphabet: TokenSet, options: DecodeOptions, hot_words: Mapping[str, float] | None = None
     ) -> _native.Language:
         """The scorer as the search uses it with one alphabet. Raises ScorerError where they do not fit."""
         for word, boost in (hot_words or {}).items():
@@ -73,7 +73,7 @@ class Scorer:
         except ValueError as error:
             raise ScorerError(f"{self.path}: the scorer does not fit: {error}") from None
 
-    def _check(self, alphabet: Alphabet) -> None:
+    def _check(self, alphabet: TokenSet) -> None:
         if alphabet in self._fitting:
             return
         if self.bytes_mode != alphabet.bytes_mode:

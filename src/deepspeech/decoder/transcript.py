@@ -11,7 +11,7 @@ make the sound clearer, so it has no part in it.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Transcript:
 
 
 def spell(
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     labels: Sequence[int],
     frames: Sequence[int],
     confidence: float,

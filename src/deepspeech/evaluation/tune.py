@@ -31,7 +31,7 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import parse_json
 
 ROUND = 8  # trials proposed together
@@ -60,7 +60,7 @@ class Task:
 
     emissions: Sequence[Emission]
     transcripts: Sequence[str]
-    alphabet: Alphabet
+    alphabet: TokenSet
     scorer: Scorer
     decoding: DecodeOptions
 

@@ -19,7 +19,7 @@ from deepspeech.lm.dictionary import describe_skipped
 from deepspeech.lm.estimate import EstimateOptions, estimate
 from deepspeech.lm.ngrams import Ngrams
 from deepspeech.lm.package import Package, Weights, append, package
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 SCORER, BINARY, ARPA = "scorer", "binary", "arpa"
 SUFFIXES = {".scorer": SCORER, ".klm": BINARY, ".binary": BINARY, ".arpa": ARPA, ".arpa.gz": ARPA}
@@ -44,7 +44,7 @@ def kind_of_output(output: Path) -> str:
     raise LmError(f"{output}: its suffix says not what to make; use {', '.join(SUFFIXES)}")
 
 
-def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, options: BuildOptions) -> list[str]:
+def build(texts: Sequence[str | Path], output: Path, alphabet: TokenSet | None, options: BuildOptions) -> list[str]:
     """Make `output`; its suffix decides what. Gives what a person wants to know, line by line. Raises LmError."""
     kind = kind_of_output(output)
     for path in (output, options.arpa):
@@ -78,7 +78,7 @@ def _estimated(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
 
 
 def _scorer(
-    ngrams: Ngrams, words: Collection[str], output: Path, alphabet: Alphabet | None, options: BuildOptions
+    ngrams: Ngrams, words: Collection[str], output: Path, alphabet: TokenSet | None, options: BuildOptions
 ) -> Package:
     """The binary is written where the scorer will be, and gets its dictionary there: no second copy on disk."""
     with whole_file(output, LmError, lasting=True) as partial:
@@ -87,7 +87,7 @@ def _scorer(
 
 
 def package_model(
-    model: Path, words: Collection[str] | None, output: Path, alphabet: Alphabet | None, options: BuildOptions
+    model: Path, words: Collection[str] | None, output: Path, alphabet: TokenSet | None, options: BuildOptions
 ) -> Package:
     """Make a scorer of a KenLM binary, of another scorer's language model, or of an ARPA text.
 
@@ -111,7 +111,7 @@ def model_told(ngrams: Ngrams, options: BinaryOptions) -> str:
     return f"{TYPES[options.type]} of order {ngrams.order}, {ngrams.counts[0]} words"
 
 
-def package_told(package: Package, alphabet: Alphabet | None, weights: Weights) -> list[str]:
+def package_told(package: Package, alphabet: TokenSet | None, weights: Weights) -> list[str]:
     """What was packaged, line by line."""
     unit = "characters" if package.bytes_mode else "words"
     dictionary = package.dictionary

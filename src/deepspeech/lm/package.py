@@ -19,7 +19,7 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import LmError, ScorerError
 from deepspeech.files import whole_file
 from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.tokens import TokenSet, Utf8Bytes
 
 _TRAILER = struct.Struct("<4si?dd")
 _WEIGHTS = struct.Struct("<dd")
@@ -61,7 +61,7 @@ def looks_like_characters(words: Iterable[str]) -> bool:
 
 
 def package(
-    model: Path, words: Collection[str], alphabet: Alphabet | None, output: Path, weights: Weights, bytes_mode: bool
+    model: Path, words: Collection[str], alphabet: TokenSet | None, output: Path, weights: Weights, bytes_mode: bool
 ) -> Package:
     """Write `output` from a KenLM binary. Words that the alphabet cannot spell are left out and listed.
 
@@ -77,7 +77,7 @@ def package(
 
 
 def append(
-    partial: Path, output: Path, words: Collection[str], alphabet: Alphabet | None, weights: Weights, bytes_mode: bool
+    partial: Path, output: Path, words: Collection[str], alphabet: TokenSet | None, weights: Weights, bytes_mode: bool
 ) -> Package:
     """Make the KenLM binary `partial`, which is to be `output`, a scorer."""
     labels = _labels(alphabet, bytes_mode)
@@ -113,9 +113,9 @@ def model_end(path: Path) -> int:
         raise ScorerError(f"{path}: the language model {error}") from None
 
 
-def _labels(alphabet: Alphabet | None, bytes_mode: bool) -> Alphabet:
+def _labels(alphabet: TokenSet | None, bytes_mode: bool) -> TokenSet:
     if bytes_mode:
-        return ByteAlphabet()
+        return Utf8Bytes()
     if alphabet is None or alphabet.bytes_mode:
         raise LmError("a scorer for words needs the alphabet of its model; name an alphabet.txt")
     return alphabet

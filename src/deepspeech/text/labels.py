@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from deepspeech.errors import TextError
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.normalize import Normalizer, dotted, lower, tidy
+from deepspeech.text.tokens import TokenSet
 
 Validator: TypeAlias = Callable[[str], str | None]
 
@@ -36,7 +36,7 @@ def validate_english(sentence: str) -> str | None:
     return lower(spaced.translate(_DELETED).strip()) or None
 
 
-def spelled(validate: Validator, alphabet: Alphabet | None) -> Validator:
+def spelled(validate: Validator, alphabet: TokenSet | None) -> Validator:
     """`validate` for sentences as they come; its transcripts are spelled with the characters of `alphabet`.
 
     The rule reads the sentence with plain spaces, without invisible characters and, where there is an alphabet, with

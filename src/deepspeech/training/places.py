@@ -11,7 +11,7 @@ from deepspeech.training.log import Log
 
 
 def brought(config: RunConfig) -> RunConfig:
-    """The same run with its scorer, alphabet and checkpoints on this machine; data sets are brought when they are read.
+    """The same run with its scorer, tokens and checkpoints on this machine; data sets are brought when they are read.
 
     Raises RemoteError.
     """
@@ -19,7 +19,11 @@ def brought(config: RunConfig) -> RunConfig:
     return replace(
         config,
         scorer=str(fetch(config.scorer)) if config.scorer else "",
-        data=replace(data, alphabet=str(fetch(data.alphabet)) if data.alphabet else ""),
+        data=replace(
+            data,
+            alphabet=str(fetch(data.alphabet)) if data.alphabet else "",
+            subwords=str(fetch(data.subwords)) if data.subwords else "",
+        ),
         checkpoint=replace(
             checkpoints,
             folder=str(mirror(checkpoints.folder)),

@@ -23,7 +23,7 @@ import torch
 from deepspeech import checkpoint
 from deepspeech._version import __version__
 from deepspeech.acoustic.contract import new_network
-from deepspeech.acoustic.restore import fill, write_alphabet
+from deepspeech.acoustic.restore import fill
 from deepspeech.config import RunConfig, page
 from deepspeech.cores import cores
 from deepspeech.datasets.augment.sources import Sources
@@ -41,7 +41,8 @@ from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scored, Scores
 from deepspeech.features.registry import new_front_end
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.token_files import write_alphabet
+from deepspeech.text.tokens import TokenSet
 from deepspeech.training import devices, optim, stopping
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import load
@@ -95,7 +96,7 @@ class Run:
         self.folder = Path(config.checkpoint.folder)
         self.device = devices.best(ranks.local)
         self.precision = devices.precision(config.training.precision, self.device)
-        self.alphabet: Alphabet = alphabet_of(config)
+        self.alphabet: TokenSet = alphabet_of(config)
         if config.scorer:  # that it fits is better known now than after the last epoch
             Scorer.open(config.scorer, self.alphabet)
         self.sets: Sets = open_sets(config, self.alphabet, self.log, ranks)
