@@ -38,18 +38,21 @@ Beam::Beam(const BeamOptions& options)
   root.times = TimeHistory::kStart;
   prefixes_.push_back(root);
   if (options.language) {
-    if (options.language->labels.size() + 1 != options.classes)
+    if (options.language->tokens() + 1 != options.classes)
       throw std::invalid_argument("the scorer was prepared for another number of classes");
     language_.emplace(options.language);
     positions_.push_back(language_->start());
     language_->retain(positions_.back());
   }
   if (options.phrases) {
-    if (options.phrases->labels() >= options.classes) throw std::invalid_argument("phrases hold labels of no class");
+    if (!options.phrases->fit(options.classes)) throw std::invalid_argument("phrases hold labels of no class");
     phrases_ = options.phrases;
     standings_.push_back(phrases_->start());
     boosts_.resize(options.classes);
   }
+  spelled_ = (language_ && language_->has_pieces()) || (phrases_ && phrases_->has_pieces());
+  if (spelled_ && language_ && phrases_ && language_->has_pieces() != phrases_->has_pieces())
+    throw std::invalid_argument("phrases and scorer were prepared for different tokens");
   tree_.set_slot(PrefixTree::kRoot, 0);
   history_.retain(TimeHistory::kStart);
 }
@@ -102,7 +105,7 @@ void Beam::link_family() {
 // worst prefix of a full beam. Sums over alignments depend on it.
 void Beam::place_cutoff(float blank) {
   cutoff_ = kNever;
-  if (!language_ || prefixes_.size() < width_) return;
+  if (!language_ || spelled_ || prefixes_.size() < width_) return;
   float worst = prefixes_.front().score + boost(0);
   for (Id slot = 0; slot < prefixes_.size(); ++slot) worst = std::min(worst, prefixes_[slot].score + boost(slot));
   const double beta = language_->language().beta;
@@ -167,6 +170,7 @@ void Beam::stay() {
 void Beam::extend() {
   if (candidates_.size() == width_)
     threshold_ = std::max_element(candidates_.begin(), candidates_.end(), Better())->score;
+  if (spelled_) return extend_spelled();
   if (phrases_) return extend_expecting();
   if (language_) {
     const float highest = classes_.highest();
@@ -215,6 +219,52 @@ void Beam::extend_along(Id slot) {
     }
     const float bonus = language_->bonus(position, tree_, prefix.node, way.label);
     offer({with_unit(score, bonus), way.label, slot, true, bonus});
+  }
+}
+
+// Pieces of words, with a scorer, phrases, or both: each is spelled along the dictionary and along the phrases. What is
+// earned by ending a word is the same for every piece that starts the next.
+void Beam::extend_spelled() {
+  const float reach = phrases_ ? phrases_->most_of_a_piece() : 0.0f;
+  float best = kNever;
+  word_ends_.clear();
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) {
+    WordEnd end{true, false, 0.0f, 0.0f};
+    if (language_) {
+      Position& position = positions_[slot];
+      const bool welcome = phrases_ && phrases_->ends_word(standings_[slot].state);
+      end.allowed = welcome || language_->may_start_word(position);
+      end.brings = end.allowed && position.unit_length > 0;
+      if (end.brings) end.bonus = language_->bonus(position, tree_, prefixes_[slot].node, kNone, welcome);
+      if (end.brings) end.worth = with_unit(0.0f, end.bonus);
+    }
+    word_ends_.push_back(end);
+    best = std::max(best, prefixes_[slot].score + boost(slot) + std::max(0.0f, end.worth));
+  }
+  classes_.rank(threshold_ - best - reach - kSlack);
+  for (Id slot = 0; slot < prefixes_.size(); ++slot) spell_on(slot, reach);
+}
+
+void Beam::spell_on(Id slot, float reach) {
+  const Prefix& prefix = prefixes_[slot];
+  const WordEnd& end = word_ends_[slot];
+  const float most = prefix.score + boost(slot) + std::max(0.0f, end.worth) + reach + kSlack;
+  ++round_;
+  for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
+    taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
+  for (const ClassScores::Ranked& next : classes_.ranked()) {
+    if (next.log + most < threshold_) break;
+    if (taken_[next.label] == round_) continue;
+    const bool starts = language_ && language_->starts_word(next.label);
+    if (starts && !end.allowed) continue;
+    float score = next.log + (next.label == prefix.label ? prefix.blank : prefix.score);
+    if (starts && end.brings) score = with_unit(score, end.bonus);
+    const float boost = phrases_ ? phrases_->boost(phrases_->extend(standings_[slot], next.label)) : 0.0f;
+    if (!(score + boost >= threshold_)) continue;
+    if (language_ && language_->walk(positions_[slot], next.label) == language_->outside() &&
+        !(phrases_ && phrases_->expects_piece(standings_[slot], next.label)))
+      continue;
+    offer({score + boost, next.label, slot, true, starts && end.brings ? end.bonus : 0.0f});
   }
 }
 
@@ -324,7 +374,7 @@ void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   if (phrases_) {
     const PhrasePosition standing = standings_[candidate.slot];
     score = bare_score(candidate);
-    welcome = phrases_->expects(standing.state, candidate.label);
+    welcome = spelled_ ? phrases_->ends_word(standing.state) : phrases_->expects(standing.state, candidate.label);
     standings_.push_back(phrases_->extend(standing, candidate.label));
   }
   if (language_) {
@@ -408,19 +458,26 @@ void Beam::settle_past() {
   keep_after(tree_.ancestor(best.node, kOpenLabels), best.length - kOpenLabels);
 }
 
-void Beam::settle(const std::vector<std::uint32_t>& labels) {
+void Beam::settle(const std::vector<std::uint32_t>& labels, const std::string& word_starts) {
   Id node = PrefixTree::kRoot;
   for (const std::uint32_t label : labels) {
     node = tree_.find(node, label);
     if (node == kNone) return;
   }
-  keep_after(node, static_cast<std::uint32_t>(labels.size()));
+  keep_after(node, static_cast<std::uint32_t>(labels.size()), word_starts);
 }
 
 // Keeps the prefixes that begin with the sequence of `node`, which has `length` labels.
-void Beam::keep_after(Id node, std::uint32_t length) {
-  for (Prefix& prefix : prefixes_)
+void Beam::keep_after(Id node, std::uint32_t length, const std::string& word_starts) {
+  const auto starts = [&](std::uint32_t label) { return label < word_starts.size() && word_starts[label] != 0; };
+  bool any = false;
+  for (Prefix& prefix : prefixes_) {
     prefix.stays = prefix.length >= length && tree_.ancestor(prefix.node, prefix.length - length) == node;
+    if (prefix.stays && !word_starts.empty())
+      prefix.stays = prefix.length > length && starts(tree_.label(tree_.ancestor(prefix.node, prefix.length - length - 1)));
+    any = any || prefix.stays;
+  }
+  if (!any) return;
   places_.reserve(prefixes_.size());
   close_ranks();
 }

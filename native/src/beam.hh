@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "class_scores.hh"
@@ -44,8 +45,9 @@ class Beam {
   // The best `count` sequences so far, or as many as there are; the search can go on afterwards.
   std::vector<Hypothesis> best(std::size_t count) const;
 
-  // Gives up every sequence that does not begin with `labels`, unless that is all of them.
-  void settle(const std::vector<std::uint32_t>& labels);
+  // Gives up every sequence that does not begin with `labels`, unless that is all of them. With `word_starts`, a flag
+  // for each token, a token that starts a word must follow, too.
+  void settle(const std::vector<std::uint32_t>& labels, const std::string& word_starts = {});
 
   // The labels with which every sequence in the beam begins: what follows can add to them but not change them.
   std::vector<std::uint32_t> settled() const { return tree_.labels(tree_.trunk()); }
@@ -110,6 +112,8 @@ class Beam {
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
   void extend_along(Id slot);
+  void extend_spelled();
+  void spell_on(Id slot, float reach);
   void extend_expecting();
   void expect_freely(Id slot);
   void expect_along(Id slot, float highest);
@@ -122,7 +126,7 @@ class Beam {
   void add(const Candidate& candidate, std::uint32_t frame);
   void close_ranks();
   void settle_past();
-  void keep_after(Id node, std::uint32_t length);
+  void keep_after(Id node, std::uint32_t length, const std::string& word_starts = {});
   void shift_scores();
   void shift_boosts();
 
@@ -137,6 +141,14 @@ class Beam {
   std::vector<PhrasePosition> standings_;  // of each prefix, where there are phrases
   std::vector<std::uint32_t> expected_;    // labels after the prefix at hand
   std::vector<float> boosts_;              // with them, per label
+  struct WordEnd {
+    bool allowed;  // that the next token starts a word
+    bool brings;   // that it ends one before: a bonus and beta
+    float bonus;
+    float worth;   // bonus and beta
+  };
+  bool spelled_ = false;            // tokens are pieces of words, and there are words or phrases to follow
+  std::vector<WordEnd> word_ends_;  // of each prefix, where tokens are pieces
   std::vector<Id> places_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free

@@ -30,11 +30,12 @@ class Phrases {
   static constexpr std::uint32_t kAnywhere = kNone;
 
   // Phrases are whole words between spaces or ends of the text; with kAnywhere as `space` they may begin and end
-  // anywhere. Throws std::invalid_argument for what is no phrase.
-  Phrases(const std::vector<Phrase>& phrases, std::uint32_t space);
+  // anywhere. Where tokens are pieces of words, labels are letters and `pieces` the letters of each token, with the
+  // space that starts a word. Throws std::invalid_argument for what is no phrase.
+  Phrases(const std::vector<Phrase>& phrases, std::uint32_t space, std::vector<std::vector<std::uint32_t>> pieces = {});
 
   PhrasePosition start() const { return {kRoot, 0.0f}; }
-  PhrasePosition extend(const PhrasePosition& position, std::uint32_t label) const;
+  PhrasePosition extend(const PhrasePosition& position, std::uint32_t token) const;
 
   // What the text has earned, loans included.
   float boost(const PhrasePosition& position) const { return position.earned + states_[position.state].loan; }
@@ -55,14 +56,20 @@ class Phrases {
   void each_expected(const PhrasePosition& position, Visit visit) const {
     for (Id id = position.state; id != kNone; id = states_[id].shorter)
       for (const Arc& arc : states_[id].arcs) visit(arc.label, arrive(position, arc.label, arc.next));
-    if (whole_words() && states_[position.state].is_whole) visit(space_, extend(position, space_));
+    if (whole_words() && states_[position.state].is_whole) visit(space_, step(position, space_));
   }
+
+  // Of pieces: whether phrases go on with each letter of `token`, after the space that starts a word; and the most that
+  // one token adds to what a text has earned.
+  bool has_pieces() const { return !pieces_.empty(); }
+  bool expects_piece(const PhrasePosition& position, std::uint32_t token) const;
+  float most_of_a_piece() const { return most_of_a_piece_; }
 
   // Whether a phrase's word is whole, or its last one.
   bool ends_word(Id state) const { return whole_words() && expects(state, space_); }
 
-  // Labels in use lie below.
-  std::uint32_t labels() const { return labels_; }
+  // Whether tokens of so many classes, the blank among them, may be what they were made for.
+  bool fit(std::size_t classes) const { return has_pieces() ? pieces_.size() + 1 == classes : labels_ < classes; }
 
  private:
   static constexpr Id kRoot = 0;       // where phrases may begin
@@ -92,14 +99,19 @@ class Phrases {
   const Arc* find(Id state, std::uint32_t label) const;
   Id next(Id state, std::uint32_t label) const;
 
+  PhrasePosition step(const PhrasePosition& position, std::uint32_t label) const {
+    return arrive(position, label, next(position.state, label));
+  }
   PhrasePosition arrive(const PhrasePosition& position, std::uint32_t label, Id next) const {
     if (!whole_words()) return {next, position.earned + states_[next].whole};
     return {next, label == space_ ? position.earned + states_[position.state].whole : position.earned};
   }
 
   std::uint32_t space_;
-  std::uint32_t labels_ = 0;
+  std::uint32_t labels_ = 0;  // those in use lie below
   std::vector<State> states_;
+  std::vector<std::vector<std::uint32_t>> pieces_;
+  float most_of_a_piece_ = 0.0f;
 };
 
 }  // namespace deepspeech

@@ -19,6 +19,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.errors import ConfigError
+from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
 
 WORD_MARGIN_S = 0.2  # sound further from a word's letters than this says nothing about the word
@@ -50,6 +51,8 @@ class BeamDecoder:
         if hot_words and scorer is None:
             raise ConfigError("hot words have no effect without a scorer; name one")
         self._alphabet, self._frame_s, self._first_frame = alphabet, frame_s, first_frame
+        self._width = options.beam_width
+        self._final: list[int] = []  # tokens of words that settle() made final, where no space of its own follows them
         self._fed, self._turn = _Rows(alphabet.classes), threading.Lock()
         language = scorer.language(alphabet, options, hot_words) if scorer else None
         try:
@@ -92,23 +95,42 @@ class BeamDecoder:
         if count < 1:
             raise ConfigError(f"{count} candidates asked for; ask for at least 1")
         with self._turn:
+            return self._texts(count)
+
+    def _texts(self, count: int) -> list[Transcript]:
+        """Of pieces several sequences may spell one text: only the best of each counts."""
+        if count == 1 or not isinstance(self._alphabet, Subwords):
             return [self._spell(*found) for found in self._search.best(count)]
+        texts: dict[str, Transcript] = {}
+        for labels, frames, score in self._search.best(self._width):
+            text = self._alphabet.decode(labels)
+            if text not in texts:
+                texts[text] = self._spell(labels, frames, score)
+            if len(texts) == count:
+                break
+        return list(texts.values())
 
     def settle(self, before: int) -> None:
         """Make final the words of the best text that ended before frame `before`: give up what reads otherwise."""
         labels, frames, _ = self._search.best(1)[0]
-        spaces = [
+        starts = [
             place
             for place, (label, frame) in enumerate(zip(labels, frames, strict=True))
-            if label == self._alphabet.space and frame + self._first_frame < before
+            if self._alphabet.starts_word(label) and frame + self._first_frame < before
         ]
-        if spaces:
-            self._search.settle(labels[: spaces[-1] + 1])
+        if not starts:
+            return
+        if labels[starts[-1]] == self._alphabet.space:
+            self._search.settle(labels[: starts[-1] + 1])
+        elif starts[-1]:  # a token that is a space and more: the words before it are final, it is not
+            self._final = labels[: starts[-1]]
+            self._search.settle(self._final, self._alphabet.word_starts)
 
     @property
     def settled(self) -> str:
         """The words that everything still possible begins with: what comes can add to them, not change them."""
-        return self._alphabet.decode(self._search.settled()).rpartition(" ")[0]
+        common = self._alphabet.decode(self._search.settled()).rpartition(" ")[0]
+        return max(common, self._alphabet.decode(self._final), key=len)
 
     @property
     def heard(self) -> tuple[int, int] | None:
@@ -119,7 +141,8 @@ class BeamDecoder:
 
     def _spell(self, labels: list[int], frames: list[int], score: float) -> Transcript:
         margin = round(WORD_MARGIN_S / self._frame_s)
-        sure = word_probabilities(self._fed.rows, labels, frames, self._alphabet.space, margin)
+        tokens = self._alphabet
+        sure = word_probabilities(self._fed.rows, labels, frames, tokens.space, margin, tokens.word_starts)
         heard = [frame + self._first_frame for frame in frames]
         return spell(self._alphabet, labels, heard, score, self._frame_s, sure)
 

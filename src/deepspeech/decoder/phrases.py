@@ -12,7 +12,8 @@ from deepspeech import _native
 from deepspeech.errors import ConfigError, TextError
 from deepspeech.text.normalize import normalizer
 from deepspeech.text.reading import read_text
-from deepspeech.text.tokens import TokenSet
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import Characters, TokenSet
 
 DEFAULT_STRENGTH = 1.0
 STRONGEST = 8.0  # beyond it phrases are written over everything that is said
@@ -83,6 +84,7 @@ class HotPhrases:
         """The phrases as the search uses them, None if there are none. Raises ConfigError for letters it cannot write.
 
         In alphabets with a space phrases are whole words; without, and in bytes mode, they stand anywhere in the text.
+        For subwords they are spelled in letters, however a network cuts them into pieces.
         """
         if alphabet not in self._made:
             self._made[alphabet] = self._make(alphabet)
@@ -90,15 +92,19 @@ class HotPhrases:
 
     def _make(self, alphabet: TokenSet) -> _native.Phrases | None:
         spell = normalizer(alphabet)
+        letters, pieces = alphabet, list[list[int]]()
+        if isinstance(alphabet, Subwords):
+            letters = Characters(tuple(alphabet.letters))
+            pieces = [letters.encode(alphabet.spell(token)) for token in range(alphabet.blank)]
         strongest: dict[tuple[int, ...], float] = {}  # two texts may be spelled alike
         for text, strength in self.strengths.items():
             if strength == 0:
                 continue
-            spelled = tuple(_encoded(alphabet, spell, text))
+            spelled = tuple(_encoded(letters, spell, text))
             strongest[spelled] = max(strength, strongest.get(spelled, 0.0))
         labels = [(list(spelled), strength) for spelled, strength in strongest.items()]
         try:
-            return _native.Phrases(labels, None if alphabet.bytes_mode else alphabet.space) if labels else None
+            return _native.Phrases(labels, None if alphabet.bytes_mode else letters.space, pieces) if labels else None
         except ValueError as error:
             raise ConfigError(f"hot phrases: {error}") from None
 

@@ -126,9 +126,12 @@ class ConversationStream:
 
     def _after_space(self, tokens: Sequence[Token]) -> int | None:
         """The first frame after the last space, None where there is none."""
-        spaces = [token.frame for token in tokens if token.text == " "]  # trimmed: letters stand before and after
-        if not spaces:
+        starts = [token for token in tokens if token.text.startswith(" ")]  # trimmed: letters stand before and after
+        if not starts:
             return None
+        if starts[-1].text != " ":  # a piece with the space in it, which begins the next utterance
+            return self._first_frame(tokens[tokens.index(starts[-1]) - 1], starts[-1])
+        spaces = [starts[-1].frame]
         rows = self._decoder.since(spaces[-1])
         keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames
         return spaces[-1] + (int(keeps.argmax()) if keeps.any() else len(rows))
@@ -138,14 +141,20 @@ class ConversationStream:
         first = tokens[0].frame if tokens else 0
         rows, found = self._decoder.since(first), dict[int, float]()
         for before, token in pairwise(tokens):
-            # All frames of a character go the same way; in bytes mode those of all its bytes do.
-            at, label = token.frame, rows[token.frame - first].argmax()
-            while at - 1 > before.frame and rows[at - 1 - first].argmax() == label:
-                at -= 1
+            at = self._first_frame(before, token)
             late = at >= self._frames - _LOOK_BACK_STEPS * self._step_outputs or token is tokens[-1]
             if at > before.frame and late:
                 found[at] = float(rows[at - 1 - first, -1])
         return max(found, key=found.__getitem__, default=None)
+
+    def _first_frame(self, before: Token, token: Token) -> int:
+        """The first frame of `token`. All of them go the same way; in bytes mode those of all bytes of a character."""
+        first, at = before.frame, token.frame
+        rows = self._decoder.since(first)
+        label = rows[at - first].argmax()
+        while at - 1 > first and rows[at - 1 - first].argmax() == label:
+            at -= 1
+        return at
 
     def _begin(self, frame: int, probabilities: Float32) -> None:
         self._start, self._decoder = frame, self._new_decoder(frame)

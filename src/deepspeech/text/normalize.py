@@ -50,7 +50,7 @@ def lower(text: str, characters: Collection[str] = ()) -> str:
 
 def normalizer(alphabet: TokenSet | None) -> Callable[[str], str]:
     """What spells a text for an alphabet; for bytes, and without an alphabet, `tidy`."""
-    return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.labels)
+    return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.letters)
 
 
 class Normalizer:

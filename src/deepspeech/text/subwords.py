@@ -72,8 +72,8 @@ class Subwords(TokenSet):
         return [token for word in words if word for token in self._encode_word(word)]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text of token ids, without the space before its first word."""
-        return super().decode(ids).removeprefix(" ")
+        """Text of token ids, without spaces before its first word."""
+        return super().decode(ids).lstrip(" ")
 
     def to_dict(self) -> dict[str, Any]:
         page: dict[str, Any] = {"kind": self.kind, "pieces": list(self.labels)}
