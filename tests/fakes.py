@@ -34,8 +34,10 @@ def tones(text: str, seed: int = 0, rate_hz: int = 16000) -> np.ndarray:
     return (sound + 0.01 * random.standard_normal(len(sound))).astype(np.float32)
 
 
-def knows_tones(network: Any) -> None:
+def knows_tones(network: Any, tokens: TokenSet = ENGLISH, pieces: Sequence[str] = " abcd") -> None:
     """Give a network, at least 5 units wide, weights that hear `tones` on any machine, as nothing is learnt.
+
+    `pieces`: the labels among `tokens` that it hears in silence, a, b, c and d.
 
     Each frame is compared with one of silence and one of each tone: layer_1 takes the scalar products, whose highest
     is that of the nearest; all others hand them on, and the LSTM remembers nothing.
@@ -59,10 +61,11 @@ def knows_tones(network: Any) -> None:
         gates[2, range(units), range(units)] = 0.1
         network.lstm.bias_ih_l0.view(4, hidden)[:] = torch.tensor([20.0, -20.0, -0.8, 20.0])[:, None]
         network.layer_5.bias[:units] = 1.0
-        network.layer_6.weight[ENGLISH.encode(" abcd"), range(units)] = 40.0
-        network.layer_6.weight[ENGLISH.blank, 0] = 39.5  # silence is nothing nearly as much as it is a space
+        labels = [tokens.labels.index(piece) for piece in pieces]
+        network.layer_6.weight[labels, range(units)] = 40.0
+        network.layer_6.weight[tokens.blank, 0] = 39.5  # silence is nothing nearly as much as it is a space
         network.layer_6.bias[:] = -4.0
-        network.layer_6.bias[[*ENGLISH.encode(" abcd"), ENGLISH.blank]] = 0.0
+        network.layer_6.bias[[*labels, tokens.blank]] = 0.0
 
 
 def corpus(folder: Path, count: int = 12, name: str = "train", letters: str = "abcd ") -> Path:
