@@ -259,7 +259,7 @@ void Beam::spell_on(Id slot, float reach) {
     if (starts && !end.allowed) continue;
     float score = next.log + (next.label == prefix.label ? prefix.blank : prefix.score);
     if (starts && end.brings) score = with_unit(score, end.bonus);
-    const float boost = phrases_ ? phrases_->boost(phrases_->extend(standings_[slot], next.label)) : 0.0f;
+    const float boost = phrases_ ? phrases_->boost(phrases_->extend_piece(standings_[slot], next.label)) : 0.0f;
     if (!(score + boost >= threshold_)) continue;
     if (language_ && language_->walk(positions_[slot], next.label) == language_->outside() &&
         !(phrases_ && phrases_->expects_piece(standings_[slot], next.label)))
@@ -374,8 +374,13 @@ void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   if (phrases_) {
     const PhrasePosition standing = standings_[candidate.slot];
     score = bare_score(candidate);
-    welcome = spelled_ ? phrases_->ends_word(standing.state) : phrases_->expects(standing.state, candidate.label);
-    standings_.push_back(phrases_->extend(standing, candidate.label));
+    if (spelled_) {
+      welcome = phrases_->ends_word(standing.state);
+      standings_.push_back(phrases_->extend_piece(standing, candidate.label));
+    } else {
+      welcome = phrases_->expects(standing.state, candidate.label);
+      standings_.push_back(phrases_->extend(standing, candidate.label));
+    }
   }
   if (language_) {
     const Position position = positions_[candidate.slot];

@@ -58,7 +58,9 @@ void check(const Language& language) {
 LanguageStream::LanguageStream(std::shared_ptr<const Language> language)
     : language_(std::move(language)),
       pieces_(language_->pieces ? language_->pieces->all.data() : nullptr),
-      bytes_mode_(language_->scorer->bytes_mode) {
+      bytes_mode_(language_->scorer->bytes_mode),
+      spaced_(!pieces_ && !bytes_mode_),
+      space_(language_->space) {
   Context context{};
   context.state = language_->scorer->model.sentence_begin();
   context.uses = 1;
@@ -179,12 +181,12 @@ Position LanguageStream::extend(const Position& position, const PrefixTree& tree
                                 float bonus, bool welcome) {
   Position next = position;
   next.ends_unit = ends_unit(position, label);
-  if (pieces_ != nullptr) {
-    next.state = walk(position, label);
-  } else {
+  if (pieces_ == nullptr) {
     const Dictionary& dictionary = language_->scorer->dictionary;
     const Dictionary::Arc* way = dictionary.find(position.state, label);
     next.state = way != nullptr ? way->next : next.ends_unit ? dictionary.start() : dictionary.outside();
+  } else {
+    next.state = walk(position, label);
   }
   next.next_log = kNotYet;
   if (next.ends_unit) {

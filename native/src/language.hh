@@ -81,8 +81,8 @@ class LanguageStream {
     return language_->scorer->dictionary.arcs(position.state);
   }
   bool ends_unit(const Position& position, std::uint32_t label) const {
-    if (pieces_ != nullptr) return pieces_[label].starts_word && position.unit_length > 0;
-    return bytes_mode_ ? ends_character(position, label) : label == language_->space;
+    if (spaced_) return label == space_;
+    return pieces_ != nullptr ? pieces_[label].starts_word && position.unit_length > 0 : ends_character(position, label);
   }
 
   // Of pieces: whether tokens are such, whether one begins a word, and whether a word may begin after the prefix: at
@@ -139,6 +139,8 @@ class LanguageStream {
   std::shared_ptr<const Language> language_;
   const Piece* pieces_;  // null where tokens are the dictionary's labels
   bool bytes_mode_;
+  bool spaced_;  // words end with a label of their own
+  std::uint32_t space_;
   std::vector<Context> contexts_;
   Id free_ = kNone;
   std::size_t free_count_ = 0;

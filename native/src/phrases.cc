@@ -110,10 +110,9 @@ Id Phrases::next(Id state, std::uint32_t label) const {
   return whole_words() && label != space_ ? kElsewhere : kRoot;
 }
 
-PhrasePosition Phrases::extend(const PhrasePosition& position, std::uint32_t token) const {
-  if (pieces_.empty()) return step(position, token);
+PhrasePosition Phrases::extend_piece(const PhrasePosition& position, std::uint32_t token) const {
   PhrasePosition after = position;
-  for (const std::uint32_t letter : pieces_[token]) after = step(after, letter);
+  for (const std::uint32_t letter : pieces_[token]) after = extend(after, letter);
   return after;
 }
 
@@ -121,7 +120,7 @@ bool Phrases::expects_piece(const PhrasePosition& position, std::uint32_t token)
   PhrasePosition at = position;
   for (const std::uint32_t letter : pieces_[token]) {
     if (letter != space_ && !expects(at.state, letter)) return false;
-    at = step(at, letter);
+    at = extend(at, letter);
   }
   return true;
 }

@@ -35,7 +35,12 @@ class Phrases {
   Phrases(const std::vector<Phrase>& phrases, std::uint32_t space, std::vector<std::vector<std::uint32_t>> pieces = {});
 
   PhrasePosition start() const { return {kRoot, 0.0f}; }
-  PhrasePosition extend(const PhrasePosition& position, std::uint32_t token) const;
+  PhrasePosition extend(const PhrasePosition& position, std::uint32_t label) const {
+    return arrive(position, label, next(position.state, label));
+  }
+
+  // The same with a token, where tokens are pieces of words.
+  PhrasePosition extend_piece(const PhrasePosition& position, std::uint32_t token) const;
 
   // What the text has earned, loans included.
   float boost(const PhrasePosition& position) const { return position.earned + states_[position.state].loan; }
@@ -56,7 +61,7 @@ class Phrases {
   void each_expected(const PhrasePosition& position, Visit visit) const {
     for (Id id = position.state; id != kNone; id = states_[id].shorter)
       for (const Arc& arc : states_[id].arcs) visit(arc.label, arrive(position, arc.label, arc.next));
-    if (whole_words() && states_[position.state].is_whole) visit(space_, step(position, space_));
+    if (whole_words() && states_[position.state].is_whole) visit(space_, extend(position, space_));
   }
 
   // Of pieces: whether phrases go on with each letter of `token`, after the space that starts a word; and the most that
@@ -99,9 +104,6 @@ class Phrases {
   const Arc* find(Id state, std::uint32_t label) const;
   Id next(Id state, std::uint32_t label) const;
 
-  PhrasePosition step(const PhrasePosition& position, std::uint32_t label) const {
-    return arrive(position, label, next(position.state, label));
-  }
   PhrasePosition arrive(const PhrasePosition& position, std::uint32_t label, Id next) const {
     if (!whole_words()) return {next, position.earned + states_[next].whole};
     return {next, label == space_ ? position.earned + states_[position.state].whole : position.earned};

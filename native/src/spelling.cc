@@ -27,11 +27,11 @@ double word_probability(const Frames& frames, std::size_t first, std::size_t end
     double sum = 0.0;
     while (said < length && heard[said] <= t) ++said;
     const std::size_t begin = said > kBand ? 2 * (said - kBand) : 0, to = std::min(states, 2 * (said + kBand) + 1);
-    for (std::size_t s = begin; s < to; ++s) {
-      double ways = forward[s] + (s > 0 ? forward[s - 1] : 0.0);
+    if (begin == 0) sum = next[0] = forward[0] * before;
+    for (std::size_t s = std::max<std::size_t>(begin, 1); s < to; ++s) {
+      double ways = forward[s] + forward[s - 1];
       if (s % 2 == 1 && s > 1 && labels[s / 2] != labels[s / 2 - 1]) ways += forward[s - 2];
-      const bool edge = s == 0 || s + 1 == states;
-      next[s] = ways * (s % 2 == 1 ? row[labels[s / 2]] : s == 0 ? before : edge ? outside : row[blank]);
+      next[s] = ways * (s % 2 == 1 ? row[labels[s / 2]] : s + 1 == states ? outside : row[blank]);
       sum += next[s];
     }
     if (!(sum > 0.0)) return 0.0;

@@ -76,7 +76,7 @@ def follows(text: str) -> bool:
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Scorer:
-    return small(tmp_path_factory.mktemp("scorer") / "small.scorer", Characters(tuple(PIECES.letters)))
+    return small(tmp_path_factory.mktemp("scorer") / "small.scorer", PIECES.characters)
 
 
 def small(path: Path, alphabet: Characters) -> Scorer:
@@ -112,7 +112,7 @@ def test_phrases_equal_their_definition(phrases: dict[str, float], seed: int) ->
 @pytest.fixture(scope="module")
 def for_phrases(tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     path = tmp_path_factory.mktemp("scorer") / "small.scorer"
-    letters = Characters(tuple(PIECES.letters))
+    letters = PIECES.characters
     path.write_bytes(scorer(language_model(PHRASE_GRAMS, 2), [letters.encode(word + " ") for word in WORDS]))
     return Scorer.open(path)
 
@@ -245,9 +245,7 @@ def test_settled_words_stay(seed: int) -> None:
 
 def test_any_alphabet_will_do_that_can_be_told(tmp_path: Path) -> None:
     array = probabilities(30, PIECES.classes, 7)
-    own, english = (
-        small(tmp_path / f"{n}.scorer", a) for n, a in enumerate([Characters(tuple(PIECES.letters)), ENGLISH])
-    )
+    own, english = (small(tmp_path / f"{n}.scorer", a) for n, a in enumerate([PIECES.characters, ENGLISH]))
     plain = decode(Emission(array, 0.02), PIECES, WIDE, 5, own)
     assert decode(Emission(array, 0.02), PIECES, WIDE, 5, english) == plain
     (tmp_path / "other").mkdir()
@@ -258,7 +256,7 @@ def test_any_alphabet_will_do_that_can_be_told(tmp_path: Path) -> None:
     (tmp_path / "other" / "alphabet.txt").write_text(turned.to_text())
     assert decode(Emission(array, 0.02), PIECES, WIDE, 5, other) == plain
     (tmp_path / "other" / "alphabet.txt").write_text(ENGLISH.to_text())
-    with pytest.raises(ScorerError, match=r"\(not .*alphabet\.txt\)"):
+    with pytest.raises(ScorerError, match=r"\(not with .*alphabet\.txt\)"):
         Scorer.open(other.path, PIECES)
 
 

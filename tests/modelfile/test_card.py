@@ -13,6 +13,7 @@ from deepspeech.errors import ModelFileError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import LogMelConfig, MfccConfig
 from deepspeech.modelfile.card import FORMAT, ModelCard
+from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
 CARD = ModelCard(
@@ -56,7 +57,16 @@ def test_every_field_is_set_here_so_that_the_round_trip_proves_it() -> None:
 
 @pytest.mark.parametrize("card", CARDS)
 @pytest.mark.parametrize(
-    "alphabet", [ENGLISH, Utf8Bytes(), Characters(["ß", "日", "́", "#", '"', "\\", "😀"]), Characters(list("bytes"))]
+    "alphabet",
+    [
+        ENGLISH,
+        Utf8Bytes(),
+        Characters(["ß", "日", "́", "#", '"', "\\", "😀"]),
+        Characters(list("bytes")),
+        Subwords(["▁", "é", "▁日"]),
+        Subwords(["b", "▁a"], [-0.1, -2.5]),
+        Subwords(["b", "▁a"], [-0.0, -1.0], "bpe"),
+    ],
 )
 def test_a_card_comes_back(alphabet: TokenSet, card: ModelCard) -> None:
     card = replace(card, alphabet=alphabet)
@@ -118,6 +128,15 @@ def test_a_card_that_is_no_card_is_damaged(content: str) -> None:
         {"tokens": {"kind": "characters", "labels": []}},
         {"tokens": {"kind": "characters"}},
         {"tokens": {"kind": "syllables"}},
+        {"tokens": {"kind": "subwords"}},
+        {"tokens": {"kind": "subwords", "pieces": 3}},
+        {"tokens": {"kind": "subwords", "pieces": ["a", None]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a", "\x1b[31m"]}},
+        {"tokens": {"kind": "subwords", "pieces": [str(n) for n in range(70_000)]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "scores": ["high"]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "scores": [float("nan")]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "scores": 3}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "method": []}},
         {"features": {}, "tokens": 3},
         {"features": {"kind": "mfcc", "end": "wrap"}},
         {"features": {"kind": "mfcc", "window": 3}},

@@ -188,3 +188,25 @@ def test_a_conversation_cuts_at_silence_and_between_words(model: Path) -> None:
         texts = [one.text for one in [*stream.feed(long), *stream.finish()]]
     assert len(texts) > 1
     assert " ".join(texts) == " ".join(["ab", "c", "bca"] * 4)
+
+
+def test_a_scorer_is_built_for_the_pieces(door: Door, model: Path, tmp_path: Path) -> None:
+    data, pieces, scorer = write(tmp_path, "heard", SOUNDS, TEXTS), vocabulary(tmp_path), tmp_path / "own.scorer"
+    door("lm", "build", "--text", data, "--subwords", pieces, "--order", 2, "--discount-fallback", "-o", scorer)
+    shown = json.loads(door("lm", "inspect", scorer, "--subwords", pieces, "--json"))
+    assert shown["alphabet_fits"]
+    assert set(shown["words"]) == {"ab", "bad", "ca", "bbad", "c"}
+    page = json.loads(door("evaluate", "--model", model, "--data", data, "--json", "--scorer", scorer))
+    assert page["wer"] == 0
+    told = door("lm", "build", "--text", data, "--subwords", pieces, "--alphabet", pieces, "-o", scorer, code=2)
+    assert "--alphabet and --subwords" in told
+
+
+def test_data_are_checked_for_the_pieces(door: Door, tmp_path: Path) -> None:
+    data, pieces = write(tmp_path, "heard", SOUNDS, TEXTS), vocabulary(tmp_path)
+    door("data", "check", data, "--subwords", pieces)
+    (tmp_path / "few.txt").write_text("▁\na\nb\nc\n", encoding="utf-8")
+    with pytest.raises(AssertionError):  # the exit code is 1
+        door("data", "check", data, "--subwords", tmp_path / "few.txt")
+    for other in (("--bytes",), ("--alphabet", pieces)):
+        assert "leave one of them out" in door("data", "check", data, "--subwords", pieces, *other, code=2)

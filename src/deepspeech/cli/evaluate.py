@@ -131,7 +131,7 @@ def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False) -> 
         raise ConfigError(f"--jitter-ms is {jitter_ms:g}; it must be at least 0 and below 1000")
     first, *others = opened = [open_model(path, jitter_ms, skip_bad) for path in paths]
     for path, other in zip(paths[1:], others, strict=True):
-        if list(other.alphabet.labels) != list(first.alphabet.labels):
+        if other.alphabet != first.alphabet:
             raise ConfigError(f"{path} has another alphabet than {paths[0]}; only networks of one can be averaged")
     files = [file for one in opened for file in one.files]
     return first._replace(files=files, emit=averaged([one.emit for one in opened]))

@@ -13,7 +13,7 @@ from deepspeech.errors import ConfigError, TextError
 from deepspeech.text.normalize import normalizer
 from deepspeech.text.reading import read_text
 from deepspeech.text.subwords import Subwords
-from deepspeech.text.tokens import Characters, TokenSet
+from deepspeech.text.tokens import TokenSet
 
 DEFAULT_STRENGTH = 1.0
 STRONGEST = 8.0  # beyond it phrases are written over everything that is said
@@ -92,9 +92,10 @@ class HotPhrases:
 
     def _make(self, alphabet: TokenSet) -> _native.Phrases | None:
         spell = normalizer(alphabet)
-        letters, pieces = alphabet, list[list[int]]()
+        letters: TokenSet = alphabet
+        pieces: list[list[int]] = []
         if isinstance(alphabet, Subwords):
-            letters = Characters(tuple(alphabet.letters))
+            letters = alphabet.characters
             pieces = [letters.encode(alphabet.spell(token)) for token in range(alphabet.blank)]
         strongest: dict[tuple[int, ...], float] = {}  # two texts may be spelled alike
         for text, strength in self.strengths.items():

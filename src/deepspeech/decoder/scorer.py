@@ -101,13 +101,13 @@ class Scorer:
         if tokens.space is None and not any(tokens.word_starts):
             raise ScorerError(f"{self.path}: this scorer is for words, and no piece of the network starts a word")
         beside = self.path.with_name("alphabet.txt")
-        tried = [Characters.from_file(beside)] if beside.is_file() else [Characters(tuple(tokens.letters)), ENGLISH]
-        for alphabet in tried:
+        own = [Characters.from_file(beside)] if beside.is_file() else []
+        for alphabet in (*own, tokens.characters, ENGLISH):
             if not misfit(self._native, alphabet):
                 return alphabet
         raise ScorerError(
             f"{self.path}: cannot tell with which alphabet this scorer was built"
-            + (f" (not {beside})" if beside.is_file() else f"; put its alphabet.txt beside it, as {beside}")
+            + (f" (not with {beside})" if own else f"; put its alphabet.txt beside it, as {beside}")
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from deepspeech.errors import TextError
 from deepspeech.text.characters import is_space, name
-from deepspeech.text.tokens import TokenSet
+from deepspeech.text.tokens import Characters, TokenSet
 from deepspeech.untrusted import MOST_LABELS
 
 MARK = "▁"  # U+2581: the space before a word
@@ -50,9 +50,13 @@ class Subwords(TokenSet):
 
     @property
     def letters(self) -> Iterable[str]:
-        """The space first, then the others by code point: the alphabet in which its words are spelled."""
+        return self.characters.labels
+
+    @property
+    def characters(self) -> Characters:
+        """The alphabet in which its words are spelled: the space, then the other characters by code point."""
         letters = sorted(set("".join(self.labels)) - {MARK})
-        return (" ", *letters) if self._mark else tuple(letters)
+        return Characters([" ", *letters] if self._mark else letters)
 
     def spell(self, token: int) -> str:
         return self._texts[token]
