@@ -248,13 +248,13 @@ void Beam::extend_spelled() {
 void Beam::spell_on(Id slot, float reach) {
   const Prefix& prefix = prefixes_[slot];
   const WordEnd& end = word_ends_[slot];
-  const float most = prefix.score + boost(slot) + std::max(0.0f, end.worth) + reach + kSlack;
+  const float most = prefix.score + boost(slot) + std::max(0.0f, end.worth) + kSlack;
   ++round_;
   for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
     taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
   for (const ClassScores::Ranked& next : classes_.ranked()) {
-    if (next.log + most < threshold_) break;
-    if (taken_[next.label] == round_) continue;
+    if (next.log + most + reach < threshold_) break;
+    if (taken_[next.label] == round_ || (phrases_ && next.log + most + phrases_->most(next.label) < threshold_)) continue;
     const bool starts = language_ && language_->starts_word(next.label);
     if (starts && !end.allowed) continue;
     float score = next.log + (next.label == prefix.label ? prefix.blank : prefix.score);

@@ -31,10 +31,12 @@ Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space,
       join(arc.next, order[i], arc.label);
       order.push_back(arc.next);
     }
-  std::size_t longest = 0;
-  for (const auto& letters : pieces_) longest = std::max(longest, letters.size());
-  for (const Phrase& phrase : phrases)
-    most_of_a_piece_ = std::max(most_of_a_piece_, phrase.strength * static_cast<float>(longest));
+  float strongest = 0.0f;
+  for (const Phrase& phrase : phrases) strongest = std::max(strongest, phrase.strength);
+  for (const auto& letters : pieces_) {
+    most_.push_back(strongest * static_cast<float>(letters.size()));
+    most_of_a_piece_ = std::max(most_of_a_piece_, most_.back());
+  }
 }
 
 void Phrases::check(const Phrase& phrase) const {
@@ -112,7 +114,10 @@ Id Phrases::next(Id state, std::uint32_t label) const {
 
 PhrasePosition Phrases::extend_piece(const PhrasePosition& position, std::uint32_t token) const {
   PhrasePosition after = position;
-  for (const std::uint32_t letter : pieces_[token]) after = extend(after, letter);
+  for (const std::uint32_t letter : pieces_[token]) {
+    after = extend(after, letter);
+    if (after.state == kElsewhere) break;  // until the word ends, which it does not within a piece
+  }
   return after;
 }
 

@@ -65,9 +65,10 @@ class Phrases {
   }
 
   // Of pieces: whether phrases go on with each letter of `token`, after the space that starts a word; and the most that
-  // one token adds to what a text has earned.
+  // a token adds to what a text has earned.
   bool has_pieces() const { return !pieces_.empty(); }
   bool expects_piece(const PhrasePosition& position, std::uint32_t token) const;
+  float most(std::uint32_t token) const { return most_[token]; }
   float most_of_a_piece() const { return most_of_a_piece_; }
 
   // Whether a phrase's word is whole, or its last one.
@@ -113,6 +114,7 @@ class Phrases {
   std::uint32_t labels_ = 0;  // those in use lie below
   std::vector<State> states_;
   std::vector<std::vector<std::uint32_t>> pieces_;
+  std::vector<float> most_;  // of each piece
   float most_of_a_piece_ = 0.0f;
 };
 
