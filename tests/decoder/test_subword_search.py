@@ -1,5 +1,6 @@
 """The search over pieces of words: against sums over all alignments, with a scorer, with phrases, and with both."""
 
+import re
 from collections import defaultdict
 from itertools import groupby, pairwise, product
 from pathlib import Path
@@ -14,6 +15,7 @@ from test_phrases import GRAMS as PHRASE_GRAMS
 from test_phrases import PHRASES, SEEDS, allowed, earned, language_score, probabilities
 from test_scorer import GRAMS, ORDER, bonus, small_bytes
 
+from deepspeech._native import word_probabilities
 from deepspeech.decoder.beam import BeamDecoder, decode, greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
@@ -194,6 +196,31 @@ def test_a_doubtful_piece_makes_its_word_doubtful() -> None:
     assert doubtful.confidence is not None
     assert sure.confidence > 0.85
     assert 0.3 < doubtful.confidence < 0.75
+
+
+def reads_as(word: str, past: str, rows: NDArray[np.float32]) -> float:
+    """The sum over every path of `rows` that is silence or `past`, then the labels of `word`, then silence.
+
+    Labels are letters here, the blank is B and the space S; no label of `word` comes twice in a row.
+    """
+    shape = re.compile(f"[BS{past}]*" + "B*".join(f"{label}+" for label in word) + "[BS]*")
+    names = "abScdeB"
+    total = 0.0
+    for path in product(range(len(names)), repeat=len(rows)):
+        if shape.fullmatch("".join(names[label] for label in path)):
+            total += float(np.prod(rows[np.arange(len(rows)), path], dtype=np.float64))
+    return total
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_words_confidence_is_the_sum_over_all_alignments(seed: int) -> None:
+    """Pieces a, b, S, c, d, e: "▁a" and "▁b" start words, S is the space."""
+    rows = probabilities(7, PIECES.classes, seed)
+    starts, space = PIECES.word_starts, PIECES.space
+    found = word_probabilities(rows, [0, 1, 5, 3], [1, 2, 4, 5], space, 99, starts)
+    assert found == pytest.approx([reads_as("ab", "", rows[:4]), reads_as("ec", "b", rows[3:])], rel=1e-4)
+    found = word_probabilities(rows, [0, 2, 4, 3], [1, 2, 4, 5], space, 99, starts)
+    assert found == pytest.approx([reads_as("a", "", rows[:2]), reads_as("dc", "", rows[3:])], rel=1e-4)
 
 
 @settings(max_examples=40, deadline=None)

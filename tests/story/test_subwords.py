@@ -204,7 +204,7 @@ def test_a_scorer_is_built_for_the_pieces(door: Door, model: Path, tmp_path: Pat
 
 def test_data_are_checked_for_the_pieces(door: Door, tmp_path: Path) -> None:
     data, pieces = write(tmp_path, "heard", SOUNDS, TEXTS), vocabulary(tmp_path)
-    door("data", "check", data, "--subwords", pieces)
+    assert "The alphabet:" not in door("data", "check", data, "--subwords", pieces)
     (tmp_path / "few.txt").write_text("▁\na\nb\nc\n", encoding="utf-8")
     with pytest.raises(AssertionError):  # the exit code is 1
         door("data", "check", data, "--subwords", tmp_path / "few.txt")

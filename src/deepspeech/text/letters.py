@@ -69,7 +69,7 @@ def advice(letter: str, alphabet: TokenSet) -> str:
 
 def _composes(mark: str, alphabet: TokenSet) -> bool:
     """Whether a combining mark is part of some letter of the alphabet."""
-    parts = (unicodedata.normalize("NFD", label) for label in alphabet.labels if len(label) == 1)
+    parts = (unicodedata.normalize("NFD", label) for label in alphabet.letters if len(label) == 1)
     return unicodedata.category(mark).startswith("M") and any(mark in part[1:] for part in parts)
 
 
@@ -89,7 +89,7 @@ def _advice_on_the_rest(letter: str, alphabet: TokenSet) -> str:
 
 def alphabet_faults(alphabet: TokenSet) -> list[str]:
     """What is wrong with an alphabet itself, a sentence each."""
-    if alphabet.bytes_mode:
+    if not isinstance(alphabet, Characters):
         return []
     told = []
     for label, times in Counter(alphabet.labels).items():
