@@ -127,11 +127,11 @@ def test_any_number_reads_back(tmp_path_factory: pytest.TempPathFactory, rate: f
 
 
 def test_data_files_are_relative_to_the_page(tmp_path: Path) -> None:
-    content = '[data]\ntrain = ["clips/a.csv", "/abs/b.csv"]\ndev = "c.csv"\nalphabet = "alphabet.txt"\nsubwords = "a.model"\n'
+    content = '[data]\ntrain = ["clips/a.csv", "/abs/b.csv"]\ndev = "c.csv"\nalphabet = "a.txt"\nsubwords = "a.model"\n'
     data = resolve(read(toml(tmp_path, content))).data
     assert data.train == (str(tmp_path / "clips/a.csv"), "/abs/b.csv")
     assert data.dev == (str(tmp_path / "c.csv"),)
-    assert (data.alphabet, data.subwords) == (str(tmp_path / "alphabet.txt"), str(tmp_path / "a.model"))
+    assert (data.alphabet, data.subwords) == (str(tmp_path / "a.txt"), str(tmp_path / "a.model"))
     assert data.test == ()
 
 

@@ -182,7 +182,7 @@ def test_descriptions(shared: Path, tmp_path: Path) -> None:
 def test_words_of_a_dictionary_and_the_alphabet_that_spells_them(tmp_path: Path) -> None:
     words = ["one", "two", "three"]
     (tmp_path / "lm.klm").write_bytes(language_model(made_up(3, 4), 3, PROBING))
-    package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights(), False)
+    package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights())
     seen = describe(tmp_path / "my.scorer")
     assert seen.scorer is not None
     assert sample_words(seen.scorer, ENGLISH, 10) == sorted(words)

@@ -92,10 +92,9 @@ def build(
         binary=BinaryOptions(binary_type, quantize, array_bits),
         weights=_weights(alpha, beta),
         arpa=arpa,
-        bytes_mode=bytes_mode,
     )
     with TemporaryDirectory(dir=temporary) as folder, named_as_given(text, Path(folder)):
-        told = make(sources(text, bytes_mode, Path(folder)), output, letters, options)
+        told = make(sources(text, bytes_mode, Path(folder)), output, _tokens(letters, bytes_mode), options)
     print("\n".join(told))
     if kind == "scorer":
         print(
@@ -132,8 +131,9 @@ def package(
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
     letters = spelling(alphabet, subwords)
-    options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
-    print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
+    options = BuildOptions(weights=_weights(alpha, beta))
+    done = package_model(model, words, output, _tokens(letters, bytes_mode), options)
+    print("\n".join(package_told(done, options.weights)))
 
 
 def inspect(
@@ -222,6 +222,13 @@ def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
     if subwords:
         return read_vocabulary(subwords).characters
     return Characters.from_file(alphabet) if alphabet else None
+
+
+def _tokens(letters: Any, bytes_mode: bool) -> Any:
+    """What the network gives that a scorer is for."""
+    from deepspeech.text.tokens import Utf8Bytes
+
+    return Utf8Bytes() if bytes_mode else letters
 
 
 def normalisation(told: list[str] | None, alphabet: Any) -> Any:

@@ -103,7 +103,7 @@ def scorer_package(
     from deepspeech.lm.build import BuildOptions, package_model, package_told
     from deepspeech.lm.package import Weights, looks_like_characters
     from deepspeech.text.reading import read_text
-    from deepspeech.text.tokens import Characters
+    from deepspeech.text.tokens import Characters, Utf8Bytes
 
     try:
         words = dict.fromkeys(read_text(vocab).split())
@@ -118,8 +118,9 @@ def scorer_package(
         raise LmError("No --alphabet file specified, not using bytes output mode, can't continue.")
     letters = Characters.from_file(alphabet) if alphabet else None
     weights = Weights(default_alpha, default_beta)
-    done = package_model(lm, list(words), package, letters, BuildOptions(weights=weights, bytes_mode=bytes_mode))
-    print("\n".join(package_told(done, letters, weights)))
+    tokens = Utf8Bytes() if bytes_mode else letters
+    done = package_model(lm, list(words), package, tokens, BuildOptions(weights=weights))
+    print("\n".join(package_told(done, weights)))
 
 
 def _truth(text: str) -> bool | None:
