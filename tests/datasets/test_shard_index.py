@@ -16,8 +16,11 @@ from deepspeech.datasets.shard_index import RECORD, CharacterPlaces, frames_at_m
 from deepspeech.datasets.shard_order import Plan, durations
 from deepspeech.datasets.shards import Manifest, ShardSet, read_shards
 from deepspeech.features.config import MfccConfig
+from deepspeech.text.characters import is_space
+from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
+PIECES = Subwords(["▁", "a", "b", "▁b", "aaaa", "xyz", "▁c"])  # c can be spelled where a word begins
 TEXTS = ["ab", "c", "a" * 60, "é", "", "b a", "xyz", "ćab"]
 
 
@@ -44,7 +47,7 @@ def test_a_set_read_by_its_index_is_the_same(folder: Path, monkeypatch: pytest.M
     assert [sample.transcript for sample in first] == TEXTS
 
 
-@pytest.mark.parametrize("alphabet", [ENGLISH, Characters(["a", "b", "é"]), Utf8Bytes(), None])
+@pytest.mark.parametrize("alphabet", [ENGLISH, Characters(["a", "b", "é"]), Utf8Bytes(), PIECES, None])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_what_training_refuses_is_what_reading_every_line_finds(
     folder: Path, alphabet: TokenSet | None, stride: int
@@ -83,6 +86,9 @@ def test_no_alphabet_needs_more_frames(text: str) -> None:
     characters = Characters(sorted(set(text)))
     for alphabet in (characters, Utf8Bytes()):
         assert frames_needed(alphabet.encode(text)) <= frames_at_most(text)
+    if text.strip(" ") and not any(map(is_space, text.replace(" ", ""))) and "▁" not in text:
+        pieces = Subwords(["▁", *sorted(set(text) - {" "}), *{"aa", "▁a"} - set(text)])
+        assert frames_needed(pieces.encode(text)) <= frames_at_most(text) + 1
     assert CharacterPlaces().mask(text).bit_count() == min(64, len(set(text)))
 
 

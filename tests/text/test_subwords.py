@@ -93,7 +93,8 @@ def test_spaces_around_words_do_not_matter() -> None:
 
 def test_what_has_no_pieces_is_named() -> None:
     tokens = Subwords(["▁a", "a", "b"])
-    assert tokens.missing("a d,b") == [",", "d"]
+    assert tokens.missing("a d,b") == [",", "b", "d"]  # no word can begin with b
+    assert Subwords(["▁", "a", "b"]).missing("a d,b▁") == [",", "d", "▁"]
     with pytest.raises(TextError, match=r"letters outside the vocabulary: ',' \(U\+002C\) 'd' \(U\+0064\)"):
         tokens.encode("a d,b")
     with pytest.raises(TextError, match="no pieces for the word 'ba'"):

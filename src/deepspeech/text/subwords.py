@@ -62,9 +62,9 @@ class Subwords(TokenSet):
         return self._texts[token]
 
     def missing(self, text: str) -> list[str]:
-        """Characters of `text` without a piece of their own, sorted, each once."""
+        """Characters of `text` without a piece of their own, or without one at the beginning of a word; sorted."""
         known = {" "} if self._mark else set()
-        return sorted(c for c in set(text) - known if c == MARK or c not in self._id)
+        return sorted(character for character in set(text) - known if not self._spells(character))
 
     def encode(self, text: str) -> list[int]:
         """Token ids of the words of `text`; how many spaces stand around them does not matter."""
@@ -90,9 +90,14 @@ class Subwords(TokenSet):
         tokens = () if MARK in word else self._cut(self._mark + word)
         if tokens:
             return tokens
-        if missing := self.missing(word):
+        if missing := [character for character in sorted(set(word)) if character not in self._id or character == MARK]:
             raise TextError(f"letters outside the vocabulary: {' '.join(map(name, missing))}")
         raise TextError(f"the vocabulary has no pieces for the word '{word}'; it should have each letter, and {MARK}")
+
+    def _spells(self, character: str) -> bool:
+        """Whether `character` can be written wherever it stands."""
+        begins = not self._mark or MARK in self._id or (self.method == "unigram" and MARK + character in self._id)
+        return character != MARK and character in self._id and begins
 
     def _viterbi(self, word: str) -> tuple[int, ...]:
         """The best cut of `word`, which begins with the mark; empty where there is none."""
