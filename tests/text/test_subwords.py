@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,23 @@ def test_merges_go_by_rank_then_from_the_left() -> None:
     assert merged("abc", "bc", "ab") == ["▁", "a", "bc"]
     assert merged("abc", "ab", "bc", "abc") == ["▁", "abc"]
     assert merged("abc", "abc") == ["▁", "a", "b", "c"]
+
+
+@given(st.permutations(["aa", "ab", "ba", "bb", "aab", "bab", "▁a", "▁ab"]), st.text("ab", min_size=1, max_size=30))
+def test_merges_are_those_that_looking_everywhere_finds(pairs: list[str], word: str) -> None:
+    rank = {piece: number for number, piece in enumerate([*pairs, *LETTERS])}
+    parts = list("▁" + word)
+    while found := [(rank[a + b], place) for place, (a, b) in enumerate(pairwise(parts)) if a + b in rank]:
+        _, place = min(found)
+        parts[place : place + 2] = [parts[place] + parts[place + 1]]
+    tokens = Subwords(list(rank), [-float(number) for number in rank.values()], "bpe")
+    assert spelled(tokens, word) == parts
+
+
+def test_a_text_without_spaces_takes_no_longer_for_each_letter() -> None:
+    text = "ab" * 50_000
+    for scores, method in (([], "unigram"), ([0.0, -1.0, -2.0, -3.0], "bpe")):
+        assert len(Subwords(["ab", "▁", "a", "b"], scores, method).encode(text)) == 50_001
 
 
 def test_spaces_around_words_do_not_matter() -> None:

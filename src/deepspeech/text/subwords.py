@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from heapq import heappop, heappush
 from typing import Any
 
 from deepspeech.errors import TextError
@@ -121,15 +121,30 @@ class Subwords(TokenSet):
 
     def _merges(self, word: str) -> tuple[int, ...]:
         """The pieces that merges make of `word`; empty where a character is left that is no piece."""
-        parts = list(word)
-        while True:
-            pairs = (self._id.get(a + b) for a, b in pairwise(parts))
-            found = [(-self.scores[token], place) for place, token in enumerate(pairs) if token is not None]
-            if not found:
-                break
-            _, place = min(found)
-            parts[place : place + 2] = [parts[place] + parts[place + 1]]
-        tokens = [self._id.get(part) for part in parts]
+        parts, end = list(word), len(word)  # a part stands where it begins, "" where one has taken it in
+        before, after = list(range(-1, end - 1)), list(range(1, end + 1))
+        heap: list[tuple[float, int, str]] = []
+
+        def offer(left: int) -> None:
+            """The pair that begins at `left`, if it makes a piece."""
+            piece = parts[left] + parts[after[left]] if left >= 0 and after[left] < end else ""
+            if piece in self._id:
+                heappush(heap, (-self.scores[self._id[piece]], left, piece))
+
+        for left in range(end):
+            offer(left)
+        while heap:
+            _, left, piece = heappop(heap)
+            right = after[left]
+            if not parts[left] or right == end or parts[left] + parts[right] != piece:
+                continue  # one of the two was joined with another
+            parts[left], parts[right] = piece, ""
+            after[left] = after[right]
+            if after[left] < end:
+                before[after[left]] = left
+            offer(before[left])
+            offer(left)
+        tokens = [self._id.get(part) for part in parts if part]
         return () if None in tokens else tuple(token for token in tokens if token is not None)
 
 
