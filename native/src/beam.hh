@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,9 @@ class Beam {
   }
 
  private:
+  static constexpr float kNever = -std::numeric_limits<float>::infinity();
+  static constexpr float kSlack = 1.0f;  // more than rounding takes from a difference of scores
+
   struct Prefix {
     float score;     // blank and nonblank together
     float blank;     // of alignments that end in the blank
@@ -86,6 +90,13 @@ class Beam {
     Id slot;         // of the prefix that stays or is extended
     bool extension;  // by `label`
     float bonus;     // that the extension brings by ending a word
+  };
+
+  struct WordEnd {
+    bool allowed;  // that the next token starts a word
+    bool brings;   // that it ends one before: a bonus and beta
+    float bonus;
+    float worth;   // bonus and beta
   };
 
   // Higher scores first, then smaller labels, as in path_trie's prefix_compare; then the place in the beam.
@@ -141,12 +152,6 @@ class Beam {
   std::vector<PhrasePosition> standings_;  // of each prefix, where there are phrases
   std::vector<std::uint32_t> expected_;    // labels after the prefix at hand
   std::vector<float> boosts_;              // with them, per label
-  struct WordEnd {
-    bool allowed;  // that the next token starts a word
-    bool brings;   // that it ends one before: a bonus and beta
-    float bonus;
-    float worth;   // bonus and beta
-  };
   bool spelled_ = false;            // tokens are pieces of words, and there are words or phrases to follow
   std::vector<WordEnd> word_ends_;  // of each prefix, where tokens are pieces
   std::vector<Id> places_;           // of prefixes that leave
