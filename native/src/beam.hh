@@ -124,7 +124,9 @@ class Beam {
   void extend_freely(Id slot);
   void extend_along(Id slot);
   void extend_spelled();
-  void spell_on(Id slot, float reach);
+  WordEnd word_end(Id slot);
+  void spell_on(Id slot);
+  void offer_piece(Id slot, std::uint32_t token);
   void extend_expecting();
   void expect_freely(Id slot);
   void expect_along(Id slot, float highest);

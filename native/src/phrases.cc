@@ -31,11 +31,10 @@ Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space,
       join(arc.next, order[i], arc.label);
       order.push_back(arc.next);
     }
-  float strongest = 0.0f;
-  for (const Phrase& phrase : phrases) strongest = std::max(strongest, phrase.strength);
-  for (const auto& letters : pieces_) {
-    most_.push_back(strongest * static_cast<float>(letters.size()));
-    most_of_a_piece_ = std::max(most_of_a_piece_, most_.back());
+  for (std::uint32_t token = 0; token < pieces_.size(); ++token) {
+    const std::vector<std::uint32_t>& letters = pieces_[token];
+    const bool starts = letters.size() > 1 && letters[0] == space_;  // else the space is itself within a phrase
+    if (!letters.empty()) (starts ? starting_ : inside_)[letters[starts]].push_back(token);
   }
 }
 
