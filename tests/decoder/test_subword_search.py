@@ -245,12 +245,12 @@ def test_a_text_may_begin_within_a_word_or_with_a_space_of_its_own() -> None:
 def test_words_become_final() -> None:
     decoder = BeamDecoder(PIECES, DecodeOptions(beam_width=50), 0.1)
     decoder.feed(spoken("▁a", "b", "▁b", "▁a"))
-    assert decoder.heard == (0, 9)
-    decoder.settle(before=8)
-    assert decoder.settled == "ab"
+    assert decoder.token_frames() == (0, 9)
+    decoder.commit(before=8)
+    assert decoder.committed_prefix == "ab"
     assert all(found.text == "ab" or found.text.startswith("ab ") for found in decoder.candidates(50))
-    decoder.settle(before=100)
-    assert decoder.settled == "ab b"
+    decoder.commit(before=100)
+    assert decoder.committed_prefix == "ab b"
     decoder.feed(spoken("b"))
     assert decoder.best().text == "ab b ab"
 
@@ -263,8 +263,8 @@ def test_settled_words_stay(seed: int) -> None:
     decoder, shown = BeamDecoder(PIECES, DecodeOptions(beam_width=8), 0.02), ""
     for start in range(0, 120, 7):
         decoder.feed(array[start : start + 7])
-        decoder.settle(start - 20)
-        settled = decoder.settled
+        decoder.commit(start - 20)
+        settled = decoder.committed_prefix
         assert settled.startswith(shown)
         assert all(found.text.startswith(settled) for found in decoder.candidates(8))
         shown = settled

@@ -1,4 +1,4 @@
-"""Span: a recording that lies inside a larger file, such as a sample database or a tar archive.
+"""AudioSlice: a recording that lies inside a larger file, such as a sample database or a tar archive.
 
 `formats.read_audio` and `formats.probe` take one in the place of a path.
 """
@@ -10,13 +10,13 @@ from stat import S_ISREG
 from typing import TypeAlias
 
 from deepspeech.errors import AudioError
-from deepspeech.untrusted import check_regular, open_regular
+from deepspeech.untrusted import check_regular, regular_descriptor
 
 PACKETS = "packets"  # bare Opus packets, see opus_packets.py
 
 
 @dataclass(frozen=True)
-class Span:
+class AudioSlice:
     """`size` bytes of `file` from `offset` on: what a sound file would hold, or bare Opus packets."""
 
     file: Path
@@ -37,47 +37,49 @@ class Span:
         """All its bytes. Raises AudioError where the file is missing or ends before them."""
         return self._read(self.size)
 
-    def checked(self) -> "Span":
+    def checked(self) -> "AudioSlice":
         """Itself. Raises AudioError as `read` does."""
         self._read(0)
         return self
 
     def _read(self, count: int) -> bytes:
         try:
-            with open_regular(self.file) as file:
-                present = os.fstat(file.fileno()).st_size
-                if self.offset + self.size > present:
+            descriptor = regular_descriptor(self.file)
+            try:
+                if self.offset + self.size > os.fstat(descriptor).st_size:
                     raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
-                return os.pread(file.fileno(), count, self.offset)
+                return os.pread(descriptor, count, self.offset)
+            finally:
+                os.close(descriptor)
         except FileNotFoundError:
             raise AudioError(f"{self}: there is no file {self.file}; check the path") from None
         except OSError as error:
             raise AudioError(f"{self}: cannot be read ({error.strerror})") from None
 
 
-_NAMED: set[str] = set()  # pipes and devices that the user named; a data set's list does not open any
+class NamedPath(type(Path())):  # type: ignore[misc]  # before Python 3.12 only the system's own kind has subclasses
+    """A path that a person or program named itself, and no data set's list: it may be a pipe, which is read to its end.
 
-
-def name_by_user(path: str | Path) -> None:
-    """A person or program named this file itself: it may be a pipe, which is read to its end."""
-    if not os.path.isfile(path):
-        _NAMED.add(str(path))
+    The path carries this, not the process: what one caller named, another's list may still not open.
+    """
 
 
 def check_readable(path: Path, mode: int) -> None:
-    """Raise OSError where a file is a pipe or device, and not named by the user: /dev/zero has no end."""
-    if str(path) not in _NAMED:
+    """Raise OSError where a file is a pipe or device, and no NamedPath: /dev/zero has no end."""
+    if not isinstance(path, NamedPath):
         check_regular(mode)
 
 
-Place: TypeAlias = Path | Span  # where a recording lies
+AudioSource: TypeAlias = Path | AudioSlice  # where a recording lies
+Span = AudioSlice  # this and Place: names of before
+Place: TypeAlias = AudioSource
 
 
-def read_ahead(place: Place) -> None:
+def read_ahead(source: AudioSource) -> None:
     """Has the system bring a recording from disk to memory, and waits for nothing; what fails shows when it is read."""
     if not hasattr(os, "posix_fadvise"):  # macOS, Windows
         return
-    file, offset, size = (place.file, place.offset, place.size) if isinstance(place, Span) else (place, 0, 0)
+    file, offset, size = (source.file, source.offset, source.size) if isinstance(source, AudioSlice) else (source, 0, 0)
     try:
         if not S_ISREG(os.stat(file).st_mode):  # who writes to a pipe would take this for its reader
             return
@@ -90,12 +92,12 @@ def read_ahead(place: Place) -> None:
         pass
 
 
-def content_of(place: Place) -> bytes:
+def content_of(source: AudioSource) -> bytes:
     """All bytes of a recording, as they lie there. Raises AudioError."""
-    if isinstance(place, Span):
-        return place.read()
+    if isinstance(source, AudioSlice):
+        return source.read()
     try:
-        check_readable(place, place.stat().st_mode)
-        return place.read_bytes()
+        check_readable(source, source.stat().st_mode)
+        return source.read_bytes()
     except OSError as error:
-        raise AudioError(f"{place}: cannot be read ({error.strerror})") from None
+        raise AudioError(f"{source}: cannot be read ({error.strerror})") from None

@@ -5,7 +5,6 @@ its greedy transcripts equal torch's on every clip; an int8 file, whose rounding
 in at most a stated share of letters.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +22,12 @@ from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
 from deepspeech.features.registry import new_front_end
+from deepspeech.files import partial_folder
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import write_card
 from deepspeech.modelfile.seal import sealed
 from deepspeech.progress import Progress
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.distance import letter_errors
 
@@ -53,8 +53,8 @@ def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Pl
     """Write `target` in the card's precision. Raises ModelFileError, and writes nothing, where the proof fails."""
     sounds = [_sound(path, card) for path in clips] or [_made_up(card)]
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
-        made = _write(restored, card, Path(folder))
+    with partial_folder(target) as folder:
+        made = _write(restored, card, folder)
         proof = _prove(restored, Session(made), sounds)
         allowed = 0.0 if card.precision == "float32" else tolerance
         if proof.share > allowed:
@@ -77,14 +77,14 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
 
 
 def _prove(restored: Restored, session: Session, sounds: Sequence[Float32]) -> Proof:
-    extractor, emitter = new_front_end(restored.features), FileEmitter(session)
+    extractor, model = new_front_end(restored.features), FileAcousticModel(session)
     proof = Proof(len(sounds), 0, 0, 0, 0.0)
     with Progress(len(sounds), "proving the export", "clips") as progress:
         for sound in sounds:
             with torch.no_grad():
                 logits, _ = restored.network(torch.from_numpy(extractor(sound))[None])
             expected = Emission(logits[0].softmax(-1).numpy(), restored.frame_s)
-            found = emitter.emit_samples(sound)
+            found = model.emit_samples(sound)
             texts = [greedy(emission, restored.alphabet).text for emission in (expected, found)]
             errors, letters = letter_errors(texts[0], texts[1])
             gap = float(np.abs(expected.probabilities_TV - found.probabilities_TV).max(initial=0))

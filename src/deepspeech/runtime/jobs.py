@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from deepspeech.audio.names import SOUND_SUFFIXES, recordings
-from deepspeech.audio.span import Place, Span, name_by_user
+from deepspeech.audio.span import AudioSlice, AudioSource, NamedPath
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import visible, whole_file
 from deepspeech.text.reading import read_text
@@ -28,7 +28,7 @@ CSV_COLUMN = "wav_filename"
 class Job:
     """A recording, and what its output is called below the output folder, without a suffix."""
 
-    audio: Place
+    audio: AudioSource
     name: Path
     channel: int | None = None  # that is listened to, from 0; None: all, averaged
 
@@ -49,16 +49,15 @@ def find(named: Iterable[str]) -> list[Job]:
     for name in named:
         path = Path(name)
         if path.is_dir():
-            found = recordings(p for p in visible(path) if p.is_file())
+            found = recordings(p for p in visible(path) if not p.is_dir())
             jobs += [Job(p, p.relative_to(path).with_suffix("")) for p in found]
         elif glob.has_magic(name) and not path.exists():
-            found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if p.is_file())
+            found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if not p.is_dir())
             fixed = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
             jobs += [Job(p, p.relative_to(fixed).with_suffix("")) for p in found]
         else:
             found = [path]
-            name_by_user(path)
-            jobs.append(Job(path, Path(path.stem)))
+            jobs.append(Job(NamedPath(path), Path(path.stem)))
         if not found:
             raise AudioError(f"{name}: no recordings there ({', '.join(SOUND_SUFFIXES)}); check the name")
     return jobs
@@ -89,7 +88,7 @@ def _csv_paths(file: Iterable[str], path: Path) -> Iterator[str]:
         yield row[CSV_COLUMN]
 
 
-def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[Place], int]) -> list[Job]:
+def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[AudioSource], int]) -> list[Job]:
     """The jobs for one channel of each recording, or with None for each: `count` tells how many a recording has.
 
     Where each is listened to, outputs are called after their recordings and channels: call.channel0, call.channel1.
@@ -146,8 +145,8 @@ def _names(name: Path, paths: Sequence[Path]) -> dict[Path, Path]:
     return dict(zip(paths, next(names for names in choices if len(set(names)) == len(paths)), strict=True))
 
 
-def _path(audio: Place) -> Path:
-    return Path(os.path.abspath(audio.file / audio.inside if isinstance(audio, Span) else audio))
+def _path(audio: AudioSource) -> Path:
+    return Path(os.path.abspath(audio.file / audio.inside if isinstance(audio, AudioSlice) else audio))
 
 
 def to_do(jobs: Sequence[Job], folder: Path, form: str, overwrite: bool = False) -> list[Job]:
