@@ -16,6 +16,7 @@ from test_phrases import PHRASES, SEEDS, allowed, earned, language_score, probab
 from test_scorer import GRAMS, ORDER, bonus, small_bytes
 
 from deepspeech._native import word_probabilities
+from deepspeech.decoder import word_confidence
 from deepspeech.decoder.beam import BeamDecoder, decode, greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
@@ -307,3 +308,20 @@ def test_phrases_are_found_however_they_are_cut() -> None:
     assert best(split, "bb") == "bb"
     with pytest.raises(ConfigError, match="'axb'"):
         best(heard, "axb")
+
+
+def test_a_long_stream_lets_go_of_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_confidence, "UNDECIDED_S", 10.0)
+    monkeypatch.setattr(word_confidence, "CHECK_FRAMES", 50)
+    decoder = BeamDecoder(PIECES, DecodeOptions(beam_width=4), 0.1)
+    part = spoken("▁a", "b", "▁b", "▁", "ab", "▁a")
+    for _ in range(60):
+        decoder.feed(part)
+        decoder.commit(decoder.frames - 20)
+        assert decoder.frames - decoder.kept_from <= 250
+    found = decoder.best()
+    assert found.text == " ".join(["ab b ab a"] * 60)
+    assert len(found.words) == len(found.word_confidences) == 240
+    assert min(found.word_confidences) > 0.85
+    assert found.text.startswith(decoder.committed_prefix + " ")
+    assert len(decoder.committed_prefix) > len(found.text) - 20
