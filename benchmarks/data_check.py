@@ -19,7 +19,7 @@ from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.survey.page import page
 from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 
 RATE_HZ = 16000
 DURATION_S = 2.0

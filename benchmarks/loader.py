@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> None:
     from deepspeech.datasets.shards.order import epoch_plan
     from deepspeech.features.config import MfccConfig
     from deepspeech.features.mfcc import Mfcc
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
     from deepspeech.training.loader import load, refuse
 
     torch.set_num_threads(1)

@@ -40,7 +40,7 @@ def start(folder: str) -> None:
     from deepspeech.config import resolve
     from deepspeech.datasets.sampler import batches
     from deepspeech.datasets.shards.order import durations, epoch_plan, identity
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
     from deepspeech.training.datasets import open_datasets
     from deepspeech.training.log import Log
 

@@ -50,7 +50,7 @@ def operations(hidden: int) -> float:
     """FLOP to train on a second of audio: each weight thrice per frame, layer 1's only twice (no input gradient)."""
     from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
     from deepspeech.features.config import MfccConfig
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
 
     features = MfccConfig()
     first = (2 * DeepSpeechConfig().context_frames + 1) * features.coefficients * hidden
@@ -85,7 +85,7 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     from deepspeech.datasets.sampler import batches
     from deepspeech.features.config import MfccConfig
     from deepspeech.features.mfcc import Mfcc
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
     from deepspeech.training import optim
     from deepspeech.training.loader import load, refuse
     from deepspeech.training.step import Trainer

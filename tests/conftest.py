@@ -99,7 +99,7 @@ def hearing_model(hearing_checkpoints: Path) -> Path:
 @pytest.fixture(scope="session")
 def word_scorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `.scorer` of four words that the network of tones can hear."""
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
     from tests.decoder.small_scorer import language_model, scorer
 
     words = ("ab", "abba", "dc", "bad")

@@ -17,7 +17,7 @@ from deepspeech.features.mfcc import Mfcc
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import States
-from deepspeech.text.alphabet import ENGLISH, Alphabet
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet
 from tests.decoder.small_scorer import Ngrams, language_model, scorer
 
 WORDS = {"a": 300, "b": 600, "c": 1200, "d": 2400}
@@ -34,8 +34,10 @@ def tones(text: str, seed: int = 0, rate_hz: int = 16000) -> np.ndarray:
     return (sound + 0.01 * random.standard_normal(len(sound))).astype(np.float32)
 
 
-def knows_tones(network: Any) -> None:
+def knows_tones(network: Any, tokens: TokenSet = ENGLISH, pieces: Sequence[str] = " abcd") -> None:
     """Give a network, at least 5 units wide, weights that hear `tones` on any machine, as nothing is learnt.
+
+    `pieces`: the labels among `tokens` that it hears in silence, a, b, c and d.
 
     Each frame is compared with one of silence and one of each tone: layer_1 takes the scalar products, whose highest
     is that of the nearest; all others hand them on, and the LSTM remembers nothing.
@@ -59,10 +61,11 @@ def knows_tones(network: Any) -> None:
         gates[2, range(units), range(units)] = 0.1
         network.lstm.bias_ih_l0.view(4, hidden)[:] = torch.tensor([20.0, -20.0, -0.8, 20.0])[:, None]
         network.layer_5.bias[:units] = 1.0
-        network.layer_6.weight[ENGLISH.encode(" abcd"), range(units)] = 40.0
-        network.layer_6.weight[ENGLISH.blank, 0] = 39.5  # silence is nothing nearly as much as it is a space
+        labels = [tokens.labels.index(piece) for piece in pieces]
+        network.layer_6.weight[labels, range(units)] = 40.0
+        network.layer_6.weight[tokens.blank, 0] = 39.5  # silence is nothing nearly as much as it is a space
         network.layer_6.bias[:] = -4.0
-        network.layer_6.bias[[*ENGLISH.encode(" abcd"), ENGLISH.blank]] = 0.0
+        network.layer_6.bias[[*labels, tokens.blank]] = 0.0
 
 
 def corpus(folder: Path, count: int = 12, name: str = "train", letters: str = "abcd ") -> Path:
@@ -97,7 +100,7 @@ def config(folder: Path, **changes: Any) -> RunConfig:
 
 
 def small_scorer(
-    path: Path, units: Sequence[str] = ("a", "ab", "bb", "cd"), alphabet: Alphabet = ENGLISH, bytes_mode: bool = False
+    path: Path, units: Sequence[str] = ("a", "ab", "bb", "cd"), alphabet: TokenSet = ENGLISH, bytes_mode: bool = False
 ) -> Path:
     """A scorer of `units`, words or in bytes mode characters, each as probable as the other but for one pair."""
     grams: Ngrams = {("<unk>",): (-3.0, 0.0), ("<s>",): (-1.5, -0.3), ("</s>",): (-1.0, 0.0)}
@@ -126,7 +129,7 @@ def silence(duration_s: float, rate_hz: int = 16000, seed: int = 1) -> np.ndarra
     return (1e-4 * random.standard_normal(int(duration_s * rate_hz))).astype(np.float32)
 
 
-def card(alphabet: Alphabet = ENGLISH, features: MfccConfig | None = None, **given: Any) -> ModelCard:
+def card(alphabet: TokenSet = ENGLISH, features: MfccConfig | None = None, **given: Any) -> ModelCard:
     """The card of a DeepSpeech network of some shape."""
     names = {item.name for item in fields(DeepSpeechConfig)}
     shape = DeepSpeechConfig(**{name: given.pop(name) for name in names & set(given)})
@@ -146,7 +149,7 @@ class ToneSession:
     """In the place of a Session: a network that knows the tones of `spoken`, surely, and takes nothing else for one."""
 
     def __init__(self, sure: float = 0.95) -> None:
-        alphabet = Alphabet(list(SPOKEN))
+        alphabet = Characters(list(SPOKEN))
         self.card = card(alphabet, hidden=1, beam_width=16)
         self.steps = 0
         self._sure = sure

@@ -90,7 +90,7 @@ CHOICES = {
     "order": "ascending", "on_bad_sample": "skip", "end": "pad", "schedule": "cosine", "select_by": "wer",
     "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
-    "longest": ("dev",), "alphabet": "/a.txt",
+    "longest": ("dev",), "alphabet": "/a.txt", "subwords": "/pieces.model",
     "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
     "scorer": "/a.scorer", "recurrent": "relu", "optimiser": "nesterov",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
@@ -127,11 +127,11 @@ def test_any_number_reads_back(tmp_path_factory: pytest.TempPathFactory, rate: f
 
 
 def test_data_files_are_relative_to_the_page(tmp_path: Path) -> None:
-    content = '[data]\ntrain = ["clips/a.csv", "/abs/b.csv"]\ndev = "c.csv"\nalphabet = "alphabet.txt"\n'
+    content = '[data]\ntrain = ["clips/a.csv", "/abs/b.csv"]\ndev = "c.csv"\nalphabet = "a.txt"\nsubwords = "a.model"\n'
     data = resolve(read(toml(tmp_path, content))).data
     assert data.train == (str(tmp_path / "clips/a.csv"), "/abs/b.csv")
     assert data.dev == (str(tmp_path / "c.csv"),)
-    assert data.alphabet == str(tmp_path / "alphabet.txt")
+    assert (data.alphabet, data.subwords) == (str(tmp_path / "a.txt"), str(tmp_path / "a.model"))
     assert data.test == ()
 
 

@@ -203,8 +203,9 @@ def read(path: Path) -> dict[str, Any]:
             if isinstance(data.get(key), list | str):
                 names = [data[key]] if isinstance(data[key], str) else data[key]
                 data[key] = [beside(path.parent, str(name)) for name in names]
-        if data.get("alphabet"):
-            data["alphabet"] = beside(path.parent, str(data["alphabet"]))
+        for key in ("alphabet", "subwords"):
+            if data.get(key):
+                data[key] = beside(path.parent, str(data[key]))
     if tables.get("scorer"):
         tables["scorer"] = beside(path.parent, str(tables["scorer"]))
     return tables

@@ -28,7 +28,7 @@ RANGES: dict[str, tuple[float, float]] = {
 TEXTS = {
     "name", "version", "author", "contact", "language", "licence", "description", "made_with", "precision", "recurrent",
 }  # fmt: skip
-LABELS = {"alphabet", "labels"}
+LABELS = {"alphabet", "labels", "pieces"}
 COMMANDING = re.compile("[\0\x1b\x9b]")  # what ends a text in C, what begins a terminal's commands: in no script
 _JSON = json.JSONDecoder()
 _HALF_PAIR = re.compile("[\ud800-\udfff]")

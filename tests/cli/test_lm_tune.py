@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
 Door = Callable[..., tuple[int, str, str]]

@@ -10,7 +10,7 @@ import pytest
 from deepspeech import DecodeOptions, Recognizer
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
 ALPHA, BETA, WIDTH = 0.6, 1.7, 23

@@ -15,7 +15,7 @@ from deepspeech.mozilla.ds_ctcdecoder import (
     ctc_beam_search_decoder,
     ctc_beam_search_decoder_batch,
 )
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import small_scorer
 
 DEAD = -1e30  # the old decoder's score of prefixes that no alignment reaches

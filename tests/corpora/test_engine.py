@@ -16,8 +16,8 @@ from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError, DataError
-from deepspeech.text.alphabet import ENGLISH
 from deepspeech.text.labels import validate_english
+from deepspeech.text.tokens import ENGLISH
 
 RULES = Rules(validate_english)
 

@@ -24,7 +24,7 @@ from deepspeech.features.front_end import Float32
 from deepspeech.features.log_mel import LogMel
 from deepspeech.features.mfcc import Mfcc
 from deepspeech.features.normalization import Normalization
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.datasets.test_pipeline import clip, pipeline, same, sound
 
 CONFIG = MfccConfig()

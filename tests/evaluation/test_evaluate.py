@@ -12,7 +12,7 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ModelFileError
 from deepspeech.evaluation.evaluate import Emitted, evaluate
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 
 OPTIONS = DecodeOptions(beam_width=8)
 

@@ -9,11 +9,11 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.evaluated_model import EvaluatedModel, as_one, check_jitter, usable_samples
 from deepspeech.features.config import MfccConfig
-from deepspeech.text.alphabet import ENGLISH, Alphabet
+from deepspeech.text.tokens import ENGLISH, Characters
 from tests.fakes import corpus
 
 
-def model(name: str, alphabet: Alphabet = ENGLISH, has_loss: bool = False) -> EvaluatedModel:
+def model(name: str, alphabet: Characters = ENGLISH, has_loss: bool = False) -> EvaluatedModel:
     return EvaluatedModel((Path(name),), alphabet, MfccConfig(), 500, has_loss, int, lambda samples: iter(()))
 
 
@@ -21,7 +21,7 @@ def test_several_are_one_that_depends_on_all_their_files() -> None:
     both = as_one([Path("a"), Path("b")], [model("a"), model("b")])
     assert both.files == (Path("a"), Path("b"))
     with pytest.raises(ConfigError, match="b has another alphabet than a"):
-        as_one([Path("a"), Path("b")], [model("a"), model("b", Alphabet(["x"]))])
+        as_one([Path("a"), Path("b")], [model("a"), model("b", Characters(["x"]))])
 
 
 @pytest.mark.parametrize("jitter_ms", [-1.0, 1000.0, float("nan")])

@@ -5,7 +5,7 @@ from pathlib import Path
 from deepspeech.datasets.sample import Sample
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.references import unavoidable_errors
-from deepspeech.text.alphabet import ENGLISH, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Utf8Bytes
 
 
 def samples(*transcripts: str) -> list[Sample]:
@@ -31,4 +31,4 @@ def test_empty_references_are_told() -> None:
 
 def test_nothing_is_said_where_nothing_is_wrong() -> None:
     assert list(unavoidable_errors(samples("ten", "it's"), ENGLISH)) == []
-    assert list(unavoidable_errors(samples("İ é"), ByteAlphabet())) == []
+    assert list(unavoidable_errors(samples("İ é"), Utf8Bytes())) == []

@@ -14,7 +14,7 @@ from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation import tune as searching
 from deepspeech.evaluation.score import Scores, score
 from deepspeech.evaluation.tune import ROUND, Task, Trial, TuneOptions, ranked, read_journal, tune
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import small_scorer
 
 TEXTS = ["a ab", "a ab a ab", "bb a ab", "cd cd", "a", "ab a ab bb", "bb bb", "cd a ab"]

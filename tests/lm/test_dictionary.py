@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from deepspeech import _native
 from deepspeech.errors import LmError
 from deepspeech.lm.dictionary import Dictionary, build_dictionary, describe_skipped
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 from tests.decoder.small_scorer import language_model
 from tests.lm.small_models import made_up
 
-LETTERS = Alphabet([" ", "a", "b", "é", "日"])
+LETTERS = Characters([" ", "a", "b", "é", "日"])
 MODEL = language_model(made_up(2, 1), 2)
 
 
@@ -69,7 +69,7 @@ def test_states_and_arcs_begin_at_multiples_of_16() -> None:
 def test_units_of_bytes(tmp_path: Path) -> None:
     units = ["a", "é", "日", "本"]
     dictionary, scorer = read(
-        lambda offset: build_dictionary(units, ByteAlphabet(), offset), True, tmp_path / "bytes.scorer"
+        lambda offset: build_dictionary(units, Utf8Bytes(), offset), True, tmp_path / "bytes.scorer"
     )
     assert accepted(scorer) == {tuple(byte - 1 for byte in unit.encode()) for unit in units}
     assert dictionary.states == smallest(accepted(scorer))
@@ -91,11 +91,11 @@ def test_no_word_at_all_is_refused() -> None:
     with pytest.raises(LmError, match="there are none"):
         build_dictionary(["<s>"], LETTERS, 0)
     with pytest.raises(LmError, match="no space"):
-        build_dictionary(["a"], Alphabet(["a", "b"]), 0)
+        build_dictionary(["a"], Characters(["a", "b"]), 0)
 
 
 def test_of_equal_letters_the_later_counts(tmp_path: Path) -> None:
-    twice = Alphabet(["a", " ", "a"])
+    twice = Characters(["a", " ", "a"])
     _, scorer = read(lambda offset: build_dictionary(["a"], twice, offset), path=tmp_path / "some.scorer")
     assert accepted(scorer) == {(2, 1)}
 

@@ -15,7 +15,7 @@ from deepspeech.lm.describe import describe
 from deepspeech.lm.examine import examine
 from deepspeech.lm.model import LanguageModel, Perplexity
 from deepspeech.lm.package import Weights, package
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 from tests.decoder.small_scorer import PROBING, language_model
 from tests.lm.small_models import MemoryNgrams, arpa, expected, made_up
 
@@ -156,7 +156,7 @@ def test_damage_does_no_harm(shared: Path, tmp_path: Path, name: str) -> None:
             damaged[draw.randrange(draw.choice([200, len(damaged)]))] = draw.choice([0, 0xFF, draw.randrange(256)])
         path.write_bytes(damaged[: draw.choice([len(damaged), draw.randrange(len(damaged))])])
         try:
-            examine(path, draw.choice([ENGLISH, ByteAlphabet(), None])).to_dict()
+            examine(path, draw.choice([ENGLISH, Utf8Bytes(), None])).to_dict()
             LanguageModel.open(path).perplexity("one two three")
         except DeepSpeechError as error:
             errors.append(str(error))
@@ -182,13 +182,13 @@ def test_descriptions(shared: Path, tmp_path: Path) -> None:
 def test_words_of_a_dictionary_and_the_alphabet_that_spells_them(tmp_path: Path) -> None:
     words = ["one", "two", "three"]
     (tmp_path / "lm.klm").write_bytes(language_model(made_up(3, 4), 3, PROBING))
-    package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights(), False)
+    package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights())
     seen = describe(tmp_path / "my.scorer")
     assert seen.scorer is not None
     assert sample_words(seen.scorer, ENGLISH, 10) == sorted(words)
     assert len(sample_words(seen.scorer, ENGLISH, 2)) == 2
     assert misfit(seen.scorer, ENGLISH) == ""
-    other = Alphabet([" ", *"zyxwvutsrqponmlkjihgfedcba", "'"])
+    other = Characters([" ", *"zyxwvutsrqponmlkjihgfedcba", "'"])
     assert "3 of its words, spelt with this alphabet, its language model knows 0" in misfit(seen.scorer, other)
-    assert "the alphabet 3" in misfit(seen.scorer, Alphabet([" ", "a", "b"]))
-    assert "letters, not bytes" in misfit(seen.scorer, ByteAlphabet())
+    assert "the alphabet 3" in misfit(seen.scorer, Characters([" ", "a", "b"]))
+    assert "letters, not bytes" in misfit(seen.scorer, Utf8Bytes())

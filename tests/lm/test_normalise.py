@@ -4,18 +4,18 @@ import pytest
 
 from deepspeech.errors import LmError
 from deepspeech.lm.normalise import Normalisation
-from deepspeech.text.alphabet import ENGLISH, Alphabet
+from deepspeech.text.tokens import ENGLISH, Characters
 
 
 @pytest.mark.parametrize(
     ("alphabet", "nfc", "lower_case"),
     [
         (ENGLISH, True, True),
-        (Alphabet([" ", "a", "B"]), True, False),  # it has capitals of its own
-        (Alphabet([" ", "e", "\u0301"]), False, True),  # and marks of their own
+        (Characters([" ", "a", "B"]), True, False),  # it has capitals of its own
+        (Characters([" ", "e", "\u0301"]), False, True),  # and marks of their own
     ],
 )
-def test_without_a_name_the_alphabet_decides(alphabet: Alphabet, nfc: bool, lower_case: bool) -> None:
+def test_without_a_name_the_alphabet_decides(alphabet: Characters, nfc: bool, lower_case: bool) -> None:
     assert Normalisation.named(None, alphabet) == Normalisation(nfc, lower_case, frozenset(alphabet.labels))
 
 

@@ -25,7 +25,7 @@ from deepspeech.old_models.convert import as_model_file, is_old_file, read
 from deepspeech.old_models.old_model import OldModel, read_alphabet
 from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
-from deepspeech.text.alphabet import ByteAlphabet
+from deepspeech.text.tokens import Utf8Bytes
 from tests.fakes import by_window
 from tests.old_models.hybrid import HybridNetwork
 from tests.old_models.old_files import (
@@ -179,7 +179,7 @@ def test_alphabets_of_letters_and_of_bytes_are_read() -> None:
         rows = [struct.pack("<HH", n, len(letter)) + letter for n, letter in enumerate(letters)]
         return struct.pack("<H", len(letters)) + b"".join(rows)
 
-    assert read_alphabet(pack([bytes([n]) for n in range(1, 256)])) == ByteAlphabet()
+    assert read_alphabet(pack([bytes([n]) for n in range(1, 256)])) == Utf8Bytes()
     assert read_alphabet(pack(["日".encode(), b"a"])).labels == ("日", "a")
     for broken in (b"", b"\x05", pack([b"a", b"b"])[:-1], pack([b"\xff"]), struct.pack("<H", 0)):
         with pytest.raises(ModelFileError, match="alphabet"):

@@ -23,7 +23,7 @@ from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.engines.int8 import open_int8
 from deepspeech.runtime.session import Session
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import by_window
 
 fast = pytest.mark.skipif(not Int8Network.runs_here(), reason="this processor lacks AVX-512 VNNI")

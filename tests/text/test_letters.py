@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.errors import TextError
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.text.characters import name
 from deepspeech.text.letters import LetterCount, advice, alphabet_faults, count_letters, propose, usable
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -34,7 +34,7 @@ def test_a_proposal_reads_back_and_covers_all_that_it_kept(transcripts: list[str
     except TextError:
         assert not any(usable(letter) for text in transcripts for letter in unicodedata.normalize("NFC", text))
         return
-    assert Alphabet.from_text(proposal.to_text("some\nname")) == proposal.alphabet
+    assert Characters.from_text(proposal.to_text("some\nname")) == proposal.alphabet
     for transcript in transcripts:
         assert set(proposal.alphabet.missing(unicodedata.normalize("NFC", transcript))) <= set(proposal.left_out)
     assert not any(usable(letter) for letter in proposal.left_out)
@@ -72,21 +72,21 @@ def test_what_nobody_sees_is_no_letter() -> None:
         ("\r", ENGLISH, "delete the line end"),
         ("\u00a0", ENGLISH, "make it a space"),
         ("\u200b", ENGLISH, "delete it"),
-        ("\u0301", Alphabet(["e", "é"]), "NFC"),
+        ("\u0301", Characters(["e", "é"]), "NFC"),
         ("\u0301", ENGLISH, "delete the accent"),
-        ("é", Alphabet(["e", "\u0301"]), "NFD"),
+        ("é", Characters(["e", "\u0301"]), "NFD"),
         ("ﬁ", ENGLISH, "write fi"),
         ("H", ENGLISH, "write h"),
-        ("h", Alphabet(["H"]), "write H"),
+        ("h", Characters(["H"]), "write H"),
         ("’", ENGLISH, "write '"),
-        ("’", Alphabet(["a"]), "delete it"),
+        ("’", Characters(["a"]), "delete it"),
         ("4", ENGLISH, "numbers as words"),
         ("?", ENGLISH, "delete it, or add it"),
         ("é", ENGLISH, "add it to the alphabet, or write e"),
         ("ж", ENGLISH, "add it to the alphabet, or leave"),
     ],
 )
-def test_advice_suits_the_letter_and_the_alphabet(letter: str, alphabet: Alphabet, words: str) -> None:
+def test_advice_suits_the_letter_and_the_alphabet(letter: str, alphabet: TokenSet, words: str) -> None:
     assert words in advice(letter, alphabet)
 
 
@@ -97,8 +97,8 @@ def test_every_letter_has_a_name_that_can_be_seen_and_advice(letter: str) -> Non
 
 
 def test_faults_of_an_alphabet_are_found() -> None:
-    composed, spaced, twice = alphabet_faults(Alphabet(["a", "e\u0301", "b ", "c", "c"]))
+    composed, spaced, twice = alphabet_faults(Characters(["a", "e\u0301", "b ", "c", "c"]))
     assert "(é, NFC)" in composed
     assert "delete the spaces" in spaced
     assert "stands 2 times" in twice
-    assert alphabet_faults(ENGLISH) == alphabet_faults(ByteAlphabet()) == []
+    assert alphabet_faults(ENGLISH) == alphabet_faults(Utf8Bytes()) == []

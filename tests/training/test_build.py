@@ -8,7 +8,7 @@ import torch
 
 from deepspeech.config import RunConfig
 from deepspeech.errors import ConfigError
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from deepspeech.training.build import Parts, build
 from deepspeech.training.datasets import open_datasets
 from deepspeech.training.log import Log

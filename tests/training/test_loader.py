@@ -17,7 +17,7 @@ from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, DataError, TextError, TrainingError
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from deepspeech.training.loader import AHEAD, CLIPS_A_TASK, TensorBatch, load, refuse
 from tests.fakes import corpus
 

@@ -12,7 +12,8 @@ from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.errors import CheckpointError, ConfigError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import read_config
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.token_files import read_alphabet
+from deepspeech.text.tokens import TokenSet
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Restored:
 
     network: AcousticNetwork
     features: FrontEndConfig
-    alphabet: Alphabet
+    alphabet: TokenSet
     run: dict[str, Any]
     path: Path
 
@@ -49,12 +50,3 @@ def restore(path: Path) -> Restored:
 def fill(network: AcousticNetwork, tensors: checkpoint.Tensors) -> None:
     """Put tensors into the network by name; all of them must be there and fit."""
     network.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in tensors.items()})
-
-
-def read_alphabet(labels: Any) -> Alphabet:
-    """The alphabet as run.json keeps it: a list of labels, or "bytes"."""
-    return ByteAlphabet() if labels == "bytes" else Alphabet(labels)
-
-
-def write_alphabet(alphabet: Alphabet) -> Any:
-    return "bytes" if alphabet.bytes_mode else list(alphabet.labels)

@@ -21,9 +21,9 @@ def convert(
 
     Example: deepspeech convert deepspeech-0.9.3-models.pbmm english.onnx
     """
-    from deepspeech.text.alphabet import Alphabet
+    from deepspeech.text.tokens import Characters
 
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = Characters.from_file(alphabet) if alphabet else None
     if new.suffix == ".onnx":
         _model_file(old, new, letters)
     else:

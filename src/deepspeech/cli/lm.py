@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepspeech.cli.shared_options import PackagedAlpha, PackagedBeta
+from deepspeech.cli.shared_options import PackagedAlpha, PackagedBeta, SubwordsFile
 
 
 def build(
@@ -21,6 +21,7 @@ def build(
         typer.Option("--output", "-o", help="What to make: FILE.scorer; FILE.klm, FILE.binary or FILE.arpa alone."),
     ],
     alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    subwords: SubwordsFile = None,
     order: Annotated[int, typer.Option(help="Words looked at together.")] = 5,
     top_k: Annotated[int, typer.Option(help="Keep so many words, the most frequent ones; 0: all.")] = 500_000,
     prune: Annotated[
@@ -74,13 +75,12 @@ def build(
     from deepspeech.lm.memory import memory_bytes
     from deepspeech.lm.normalise import Normalisation
     from deepspeech.lm.prune import parse_thresholds
-    from deepspeech.text.alphabet import Alphabet
 
     end_tidily()
     kind = kind_of_output(output)
-    if kind == "scorer" and alphabet is None and not bytes_mode:
-        raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --bytes)")
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = spelling(alphabet, subwords)
+    if kind == "scorer" and letters is None and not bytes_mode:
+        raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
     options = BuildOptions(
         estimate=EstimateOptions(
             order=order,
@@ -94,10 +94,9 @@ def build(
         binary=BinaryOptions(binary_type, quantize, array_bits),
         weights=_weights(alpha, beta),
         arpa=arpa,
-        bytes_mode=bytes_mode,
     )
     with TemporaryDirectory(dir=temporary) as folder, named_as_given(text, Path(folder)):
-        told = make(sources(text, bytes_mode, Path(folder)), output, letters, options)
+        told = make(sources(text, bytes_mode, Path(folder)), output, _tokens(letters, bytes_mode), options)
     print("\n".join(told))
     if kind == "scorer":
         print(
@@ -113,6 +112,7 @@ def package(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .scorer to write.")],
     alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    subwords: SubwordsFile = None,
     vocab: Annotated[
         Path | None,
         typer.Option(help="The words that may be recognised, in a text; the model's own where it names them."),
@@ -129,18 +129,19 @@ def package(
     """
     from deepspeech.cli.lm_texts import read_lines
     from deepspeech.lm.build import BuildOptions, package_model, package_told
-    from deepspeech.text.alphabet import Alphabet
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
-    letters = Alphabet.from_file(alphabet) if alphabet else None
-    options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
-    print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
+    letters = spelling(alphabet, subwords)
+    options = BuildOptions(weights=_weights(alpha, beta))
+    done = package_model(model, words, output, _tokens(letters, bytes_mode), options)
+    print("\n".join(package_told(done, options.weights)))
 
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A .scorer, a KenLM binary or an ARPA text.")],
     alphabet: Annotated[Path | None, typer.Option(help="An alphabet.txt: to see words, and whether it fits.")] = None,
+    subwords: SubwordsFile = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What a scorer or a language model holds, and whether an alphabet fits it.
@@ -152,9 +153,8 @@ def inspect(
     import json
 
     from deepspeech.lm.examine import examine, page
-    from deepspeech.text.alphabet import Alphabet
 
-    examined = examine(file, Alphabet.from_file(alphabet) if alphabet else None)
+    examined = examine(file, spelling(alphabet, subwords))
     print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else page(examined))
     if examined.fault:
         raise typer.Exit(1)
@@ -198,6 +198,26 @@ def _weights(alpha: float | None, beta: float | None) -> Any:
 
     given = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
     return Weights(**given)
+
+
+def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
+    """The characters in which words are spelled; None where no file names them."""
+    from deepspeech.errors import ConfigError
+    from deepspeech.modelfile.vocabulary import read_vocabulary
+    from deepspeech.text.tokens import Characters
+
+    if alphabet and subwords:
+        raise ConfigError("--alphabet and --subwords name two models; leave one of them out")
+    if subwords:
+        return read_vocabulary(subwords).characters
+    return Characters.from_file(alphabet) if alphabet else None
+
+
+def _tokens(letters: Any, bytes_mode: bool) -> Any:
+    """The token set of the network that a scorer is for."""
+    from deepspeech.text.tokens import Utf8Bytes
+
+    return Utf8Bytes() if bytes_mode else letters
 
 
 def end_tidily() -> None:

@@ -103,8 +103,8 @@ def scorer_package(
     from deepspeech.errors import LmError
     from deepspeech.lm.build import BuildOptions, package_model, package_told
     from deepspeech.lm.package import Weights, looks_like_characters
-    from deepspeech.text.alphabet import Alphabet
     from deepspeech.text.reading import read_text
+    from deepspeech.text.tokens import Characters, Utf8Bytes
 
     try:
         words = dict.fromkeys(read_text(vocab).split())
@@ -117,10 +117,11 @@ def scorer_package(
     bytes_mode = guess if forced is None else forced
     if not bytes_mode and alphabet is None:
         raise LmError("No --alphabet file specified, not using bytes output mode, can't continue.")
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = Characters.from_file(alphabet) if alphabet else None
     weights = Weights(default_alpha, default_beta)
-    done = package_model(lm, list(words), package, letters, BuildOptions(weights=weights, bytes_mode=bytes_mode))
-    print("\n".join(package_told(done, letters, weights)))
+    tokens = Utf8Bytes() if bytes_mode else letters
+    done = package_model(lm, list(words), package, tokens, BuildOptions(weights=weights))
+    print("\n".join(package_told(done, weights)))
 
 
 def _truth(text: str) -> bool | None:

@@ -4,7 +4,6 @@ Names, arguments and results are those of `ds_ctcdecoder` (`native_client/ctcdec
 this package's own search. It needs no torch and is part of the light installation.
 """
 
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer as ScorerFile
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import DeepSpeechError
-from deepspeech.text import alphabet as text
+from deepspeech.text import tokens as kinds
+from deepspeech.text.serialized import parse_alphabet, serialized_alphabet
 
 __all__ = [
     "Alphabet",
@@ -37,6 +37,7 @@ LOG10_OF_E = float(np.float32(0.4342944819))
 
 HotWords = Mapping[str, float] | Mapping[bytes, float]
 Results = list[tuple[float, str]]
+Tokens = kinds.Characters | kinds.Utf8Bytes
 
 
 class Alphabet:
@@ -44,15 +45,15 @@ class Alphabet:
 
     def __init__(self, config_path: str | Path | None = None) -> None:
         """Without a path it is empty until Deserialize()."""
-        self._text: text.Alphabet | None = None
+        self._text: Tokens | None = None
         if config_path:
             try:
-                self._text = text.Alphabet.from_file(config_path)
+                self._text = kinds.Characters.from_file(config_path)
             except DeepSpeechError as error:
                 raise ValueError(f"Alphabet initialization failed: {error}") from None
 
     @property
-    def text(self) -> text.Alphabet:
+    def text(self) -> Tokens:
         """The alphabet as the rest of this package uses it."""
         if self._text is None:
             raise ValueError("this Alphabet is empty; give it the path of an alphabet.txt")
@@ -92,20 +93,15 @@ class Alphabet:
 
     def Serialize(self) -> bytes:
         """The labels as the old models carry them: their count, then of each its id, length and UTF-8 bytes."""
-        return struct.pack("<H", self.GetSize()) + b"".join(
-            struct.pack("<HH", label, len(content)) + content for label, content in enumerate(self._contents())
-        )
+        return serialized_alphabet(self.text)
 
     def Deserialize(self, buffer: bytes, buffer_size: int | None = None) -> int:
         """Become what Serialize() gave; 0 where that worked, else 1."""
         try:
-            self._text = _read(bytes(buffer[:buffer_size]))
-        except (struct.error, UnicodeDecodeError, KeyError, DeepSpeechError):
+            self._text = parse_alphabet(bytes(buffer[:buffer_size]))
+        except DeepSpeechError:
             return 1
         return 0
-
-    def _contents(self) -> list[bytes]:
-        return [label.encode("utf-8") for label in self.text.labels]
 
 
 class UTF8Alphabet(Alphabet):
@@ -113,27 +109,10 @@ class UTF8Alphabet(Alphabet):
 
     def __init__(self) -> None:
         super().__init__()
-        self._text = text.ByteAlphabet()
+        self._text = kinds.Utf8Bytes()
 
     def CanEncodeSingle(self, input: str) -> bool:
         return self.CanEncode(input)
-
-    def _contents(self) -> list[bytes]:
-        return [bytes([byte]) for byte in range(1, 256)]
-
-
-def _read(buffer: bytes) -> text.Alphabet:
-    (count,) = struct.unpack_from("<H", buffer)
-    contents: dict[int, bytes] = {}
-    position = 2
-    for _ in range(count):
-        label, length = struct.unpack_from("<HH", buffer, position)
-        (contents[label],) = struct.unpack_from(f"<{length}s", buffer, position + 4)
-        position += 4 + length
-    ordered = [contents[label] for label in range(count)]
-    if ordered == [bytes([byte]) for byte in range(1, 256)]:
-        return text.ByteAlphabet()
-    return text.Alphabet([content.decode("utf-8") for content in ordered])
 
 
 class Scorer:

@@ -27,10 +27,10 @@ from deepspeech.errors import CorpusError
 from deepspeech.files import sweep
 from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
 from deepspeech.text.labels import Validator
 from deepspeech.text.tables import NO_VALUE
+from deepspeech.text.tokens import TokenSet
 
 _TOGETHER = 8  # clips that a worker is handed at a time
 _PEEKED = 64  # clips: where none of the first ones names its speaker, the corpus names none
@@ -41,7 +41,7 @@ class Rules:
     """What is kept. Limits and `ms_per_letter` are those of DeepSpeech's importers, which differ by corpus."""
 
     validate: Validator
-    alphabet: Alphabet | None = None
+    alphabet: TokenSet | None = None
     min_s: float = 0.0
     max_s: float = 10.0
     ms_per_letter: int = 20

@@ -24,8 +24,8 @@ from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, CorpusError
 from deepspeech.files import visible
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.labels import Validator, load_validator, spelled, to_ascii, validate_english
+from deepspeech.text.tokens import Characters
 
 _PACKED = {".gz", ".bz2", ".xz", ".tar", ".tgz", ".zip", ".deb"}
 TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
@@ -75,7 +75,7 @@ class Options:
         """
         validate = load_validator(self.validate_label_locale) if self.validate_label_locale else clean
         alphabet = self.filter_alphabet or alphabet
-        letters = Alphabet.from_file(alphabet) if alphabet else None
+        letters = Characters.from_file(alphabet) if alphabet else None
         return Rules(
             validate=spelled(
                 (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, letters

@@ -14,8 +14,8 @@ from deepspeech.pool import ordered_map
 from deepspeech.printable import in_line
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.tables import NO_VALUE
+from deepspeech.text.tokens import TokenSet
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,7 +48,7 @@ class Look:
 
 def look(
     sample: Sample,
-    alphabet: Alphabet | None,
+    alphabet: TokenSet | None,
     features: FrontEndConfig,
     outputs: Callable[[int], int] = int,
     info: AudioInfo | None = None,
@@ -81,7 +81,7 @@ def look(
 
 
 def examine(
-    sample: Sample, alphabet: Alphabet | None, features: FrontEndConfig, outputs: Callable[[int], int] = int
+    sample: Sample, alphabet: TokenSet | None, features: FrontEndConfig, outputs: Callable[[int], int] = int
 ) -> Sample | Fault:
     """The sample with its duration, or its first fault; see `look`."""
     found = look(sample, alphabet, features, outputs)
@@ -90,7 +90,7 @@ def examine(
 
 def examine_all(
     samples: Sequence[Sample],
-    alphabet: Alphabet | None,
+    alphabet: TokenSet | None,
     features: FrontEndConfig,
     label: str,
     workers: int,

@@ -19,7 +19,7 @@ from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sample import Sample
 from deepspeech.features.front_end import FrontEnd
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 Float32 = NDArray[np.float32]
 
@@ -43,7 +43,7 @@ class Pipeline:
     """Prepares samples for training (with augmentations) or for judging (without)."""
 
     front_end: FrontEnd
-    alphabet: Alphabet
+    alphabet: TokenSet
     cache: ClipCache
     augmentations: tuple[Augmentation, ...] = ()
     seed: int = 0

@@ -16,7 +16,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Emitted:
 def evaluate(
     emitted: Iterable[Emitted],
     samples: Sequence[Sample],
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions | None,
     label: str,
     scorer: Scorer | None = None,
@@ -54,7 +54,7 @@ def evaluate(
 
 def _texts(
     group: Sequence[Emitted],
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions | None,
     scorer: Scorer | None,
     phrases: HotPhrases | None,

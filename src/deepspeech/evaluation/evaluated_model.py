@@ -16,7 +16,7 @@ from deepspeech.evaluation.averaged import averaged
 from deepspeech.evaluation.emissions import Emitter
 from deepspeech.evaluation.references import unavoidable_errors
 from deepspeech.features.config import FrontEndConfig
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 LONGEST_JITTER_MS = 1000
 
@@ -26,7 +26,7 @@ class EvaluatedModel:
     """A network that makes emissions of samples, and what must be known of it to evaluate them."""
 
     files: tuple[Path, ...]  # all that its emissions depend on
-    alphabet: Alphabet
+    alphabet: TokenSet
     features: FrontEndConfig
     beam_width: int  # its own
     has_loss: bool
@@ -47,7 +47,7 @@ def as_one(paths: Sequence[Path], models: Sequence[EvaluatedModel]) -> Evaluated
     """
     first, *others = models
     for path, other in zip(paths[1:], others, strict=True):
-        if list(other.alphabet.labels) != list(first.alphabet.labels):
+        if other.alphabet != first.alphabet:
             raise ConfigError(f"{path} has another alphabet than {paths[0]}; only networks of one can be averaged")
     files = tuple(file for one in models for file in one.files)
     return replace(first, files=files, emit=averaged([one.emit for one in models]))

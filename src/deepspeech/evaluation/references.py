@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from deepspeech.datasets.sample import Sample
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
+from deepspeech.text.tokens import TokenSet
 
 _SHOWN = 8
 
 
-def unavoidable_errors(samples: Sequence[Sample], alphabet: Alphabet) -> Iterator[str]:
+def unavoidable_errors(samples: Sequence[Sample], alphabet: TokenSet) -> Iterator[str]:
     """What counts as errors though no model with this alphabet could avoid it, each kind in one line."""
     foreign = [found for sample in samples if (found := alphabet.missing(sample.transcript))]
     if foreign:

@@ -32,7 +32,7 @@ from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import parse_json
 
 ROUND = 8  # trials proposed together
@@ -61,7 +61,7 @@ class Task:
 
     emissions: Sequence[Emission]
     transcripts: Sequence[str]
-    alphabet: Alphabet
+    alphabet: TokenSet
     scorer: Scorer
     decoding: DecodeOptions
 

@@ -18,8 +18,8 @@ from deepspeech.lm.describe import TYPES, kind_of, open_native, size, strings
 from deepspeech.lm.dictionary import describe_skipped
 from deepspeech.lm.estimate import EstimateOptions, estimate
 from deepspeech.lm.ngrams import Ngrams
-from deepspeech.lm.package import Package, Weights, append, package
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.lm.package import Package, Weights, append, package, spelling
+from deepspeech.text.tokens import TokenSet
 
 SCORER, BINARY, ARPA = "scorer", "binary", "arpa"
 SUFFIXES = {".scorer": SCORER, ".klm": BINARY, ".binary": BINARY, ".arpa": ARPA, ".arpa.gz": ARPA}
@@ -33,7 +33,6 @@ class BuildOptions:
     binary: BinaryOptions = field(default_factory=BinaryOptions)
     weights: Weights = field(default_factory=Weights)
     arpa: Path | None = None  # the model as text too
-    bytes_mode: bool = False  # texts are characters, the scorer is for networks that give bytes
 
 
 def kind_of_output(output: Path) -> str:
@@ -44,13 +43,16 @@ def kind_of_output(output: Path) -> str:
     raise LmError(f"{output}: its suffix says not what to make; use {', '.join(SUFFIXES)}")
 
 
-def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, options: BuildOptions) -> list[str]:
-    """Make `output`; its suffix decides what. Gives what a person wants to know, line by line. Raises LmError."""
+def build(texts: Sequence[str | Path], output: Path, tokens: TokenSet | None, options: BuildOptions) -> list[str]:
+    """Make `output`; its suffix decides what. Gives what a person wants to know, line by line. Raises LmError.
+
+    `tokens` are those of the network that the scorer is for; for bytes the texts hold characters in place of words.
+    """
     kind = kind_of_output(output)
     for path in (output, options.arpa):
         if path is not None:
             check_place(path)
-    if kind == SCORER and not options.bytes_mode and (alphabet is None or alphabet.space is None):
+    if kind == SCORER and spelling(tokens).space is None:
         raise LmError("a scorer for words needs the alphabet of its model, with a space; name an alphabet.txt")
     with _estimated(texts, options.estimate) as ngrams:
         told = list(ngrams.told)
@@ -62,7 +64,7 @@ def build(texts: Sequence[str | Path], output: Path, alphabet: Alphabet | None, 
             told.append(f"{output}: {model_told(ngrams, options.binary)}, {size(output.stat().st_size)}")
         elif kind == SCORER:
             words = [word for some in ngrams.words() for word in some]
-            first, *more = package_told(_scorer(ngrams, words, output, alphabet, options), alphabet, options.weights)
+            first, *more = package_told(_scorer(ngrams, words, output, tokens, options), options.weights)
             told += [first, f"  language model: {model_told(ngrams, options.binary)}", *more]
     return told
 
@@ -78,16 +80,16 @@ def _estimated(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
 
 
 def _scorer(
-    ngrams: Ngrams, words: Collection[str], output: Path, alphabet: Alphabet | None, options: BuildOptions
+    ngrams: Ngrams, words: Collection[str], output: Path, tokens: TokenSet | None, options: BuildOptions
 ) -> Package:
     """The binary is written where the scorer will be, and gets its dictionary there: no second copy on disk."""
     with atomic_path(output, LmError, lasting=True) as partial:
         fill(ngrams, partial, options.binary)
-        return append(partial, output, words, alphabet, options.weights, options.bytes_mode)
+        return append(partial, output, words, tokens, options.weights)
 
 
 def package_model(
-    model: Path, words: Collection[str] | None, output: Path, alphabet: Alphabet | None, options: BuildOptions
+    model: Path, words: Collection[str] | None, output: Path, tokens: TokenSet | None, options: BuildOptions
 ) -> Package:
     """Make a scorer of a KenLM binary, of another scorer's language model, or of an ARPA text.
 
@@ -97,13 +99,13 @@ def package_model(
     if kind_of(model) == "arpa":
         with read_arpa(model, options.estimate.memory_bytes, options.estimate.temporary) as ngrams:
             words = words or [word for some in ngrams.words() for word in some]
-            return _scorer(ngrams, words, output, alphabet, options)
+            return _scorer(ngrams, words, output, tokens, options)
     if not words:
         native = open_native(model)
         if not native.has_strings:
             raise LmError(f"{model}: does not name its words; give a list of them (--vocab)")
         words = list(islice(strings(model, native.end), native.counts[0]))
-    return package(model, words, alphabet, output, options.weights, options.bytes_mode)
+    return package(model, words, tokens, output, options.weights)
 
 
 def model_told(ngrams: Ngrams, options: BinaryOptions) -> str:
@@ -111,17 +113,17 @@ def model_told(ngrams: Ngrams, options: BinaryOptions) -> str:
     return f"{TYPES[options.type]} of order {ngrams.order}, {ngrams.counts[0]} words"
 
 
-def package_told(package: Package, alphabet: Alphabet | None, weights: Weights) -> list[str]:
+def package_told(package: Package, weights: Weights) -> list[str]:
     """What was packaged, line by line."""
-    unit = "characters" if package.bytes_mode else "words"
+    unit = "characters" if package.tokens.bytes_mode else "words"
     dictionary = package.dictionary
     told = [
-        f"{package.path}: scorer for {'bytes' if package.bytes_mode else 'words'}, {size(package.size_bytes)}, "
+        f"{package.path}: scorer for {'bytes' if package.tokens.bytes_mode else 'words'}, {size(package.size_bytes)}, "
         f"alpha {weights.alpha:.6g}, beta {weights.beta:.6g}",
         f"  dictionary: {dictionary.words} {unit}, {size(len(dictionary.content))}",
     ]
-    if dictionary.skipped and alphabet is not None:
-        told.append(f"  not in the dictionary: {describe_skipped(dictionary, alphabet)}")
+    if dictionary.skipped:
+        told.append(f"  not in the dictionary: {describe_skipped(dictionary, package.tokens)}")
     if package.unknown:
         told.append(f"  {package.unknown} {unit} of the dictionary are unknown to the language model")
     return told

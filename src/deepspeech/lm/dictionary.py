@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from deepspeech import _native
 from deepspeech.errors import LmError
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
+from deepspeech.text.tokens import TokenSet
 
 MARKS = ("<s>", "</s>", "<unk>")  # parts of a language model that are no words
 _SHOWN = 5
@@ -27,7 +27,7 @@ class Dictionary:
     skipped: tuple[str, ...]  # words with letters outside the alphabet
 
 
-def build_dictionary(words: Iterable[str], alphabet: Alphabet, offset: int) -> Dictionary:
+def build_dictionary(words: Iterable[str], alphabet: TokenSet, offset: int) -> Dictionary:
     """The dictionary of `words`, to stand at byte `offset` of its file. Raises LmError where nothing can be spelt."""
     words, space = list(words), alphabet.space
     if space is None:
@@ -41,7 +41,7 @@ def build_dictionary(words: Iterable[str], alphabet: Alphabet, offset: int) -> D
     return dictionary
 
 
-def describe_skipped(dictionary: Dictionary, alphabet: Alphabet) -> str:
+def describe_skipped(dictionary: Dictionary, alphabet: TokenSet) -> str:
     """What was left out and why, in a few words; empty where nothing was."""
     if not dictionary.skipped:
         return ""

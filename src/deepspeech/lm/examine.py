@@ -9,7 +9,7 @@ from typing import Any
 
 from deepspeech.decoder.sample_words import misfit, sample_words
 from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, size
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.tokens import TokenSet, Utf8Bytes
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Examined:
         return page
 
 
-def examine(path: Path, alphabet: Alphabet | None) -> Examined:
+def examine(path: Path, alphabet: TokenSet | None) -> Examined:
     """Look at a file; `alphabet`: to be told words, and whether it fits. Raises LmError, ScorerError."""
     seen = describe(path)
     if seen.scorer is None:
         return Examined(seen, seen.strings, False, "")
-    spelt = alphabet or (ByteAlphabet() if seen.scorer.bytes_mode else None)
+    spelt = alphabet or (Utf8Bytes() if seen.scorer.bytes_mode else None)
     fits_not = misfit(seen.scorer, alphabet) if alphabet else ""
     known = spelt is not None and spelt.bytes_mode == seen.scorer.bytes_mode and not fits_not
     words = tuple(sample_words(seen.scorer, spelt, WORDS_SHOWN)) if spelt and known else ()

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from deepspeech.errors import LmError
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
 from deepspeech.text.normalize import Normalizer, lower
+from deepspeech.text.tokens import Characters
 
 SPACES = frozenset(" \t\r\n")
 _SHOWN = 5
@@ -60,7 +60,7 @@ class Normalisation:
     alphabet: frozenset[str] | None = None
 
     @classmethod
-    def named(cls, names: Sequence[str] | None, alphabet: Alphabet | None) -> "Normalisation":
+    def named(cls, names: Sequence[str] | None, alphabet: Characters | None) -> "Normalisation":
         """Of lower, nfc, letters and none those that are named; None: those that suit the alphabet. Raises LmError."""
         labels = alphabet.labels if alphabet else ()
         if names is None:

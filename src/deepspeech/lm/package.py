@@ -19,7 +19,8 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import LmError, ScorerError
 from deepspeech.files import atomic_path
 from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import TokenSet
 
 _TRAILER = struct.Struct("<4si?dd")
 _WEIGHTS = struct.Struct("<dd")
@@ -45,7 +46,7 @@ class Package:
     """What was packaged."""
 
     path: Path
-    bytes_mode: bool
+    tokens: TokenSet  # that the dictionary is spelled in
     dictionary: Dictionary
     model_bytes: int
     unknown: int  # words of the dictionary that the language model does not know
@@ -60,10 +61,8 @@ def looks_like_characters(words: Iterable[str]) -> bool:
     return all(len(word) == 1 for word in words)
 
 
-def package(
-    model: Path, words: Collection[str], alphabet: Alphabet | None, output: Path, weights: Weights, bytes_mode: bool
-) -> Package:
-    """Write `output` from a KenLM binary. Words that the alphabet cannot spell are left out and listed.
+def package(model: Path, words: Collection[str], tokens: TokenSet | None, output: Path, weights: Weights) -> Package:
+    """Write `output` from a KenLM binary. Words that the network's tokens cannot spell are left out and listed.
 
     Words of the model that the binary holds as texts are left away. Raises LmError, ScorerError.
     """
@@ -73,24 +72,22 @@ def package(
             _copy(source.fileno(), target.fileno(), end)
             target.seek(_STRINGS_AT)
             target.write(b"\0")
-        return append(partial, output, words, alphabet, weights, bytes_mode)
+        return append(partial, output, words, tokens, weights)
 
 
-def append(
-    partial: Path, output: Path, words: Collection[str], alphabet: Alphabet | None, weights: Weights, bytes_mode: bool
-) -> Package:
+def append(partial: Path, output: Path, words: Collection[str], tokens: TokenSet | None, weights: Weights) -> Package:
     """Make the KenLM binary `partial`, which is to be `output`, a scorer."""
-    labels = _labels(alphabet, bytes_mode)
+    labels = spelling(tokens)
     end = partial.stat().st_size
     dictionary = build_dictionary(words, labels, end + _TRAILER.size)
     with partial.open("ab") as file:
-        file.write(_TRAILER.pack(_MAGIC, _VERSION, bytes_mode, *_rounded(weights)))
+        file.write(_TRAILER.pack(_MAGIC, _VERSION, labels.bytes_mode, *_rounded(weights)))
         file.write(dictionary.content)
     Scorer.open(partial)  # proves it
     native = _native.NgramModel(str(partial))
     left_out = {*dictionary.skipped, *MARKS}
     unknown = sum(1 for word in words if word not in left_out and not native.id(word))
-    return Package(output, bytes_mode, dictionary, end, unknown)
+    return Package(output, labels, dictionary, end, unknown)
 
 
 def with_weights(scorer: Path, output: Path, alpha: float, beta: float) -> None:
@@ -113,12 +110,11 @@ def model_end(path: Path) -> int:
         raise ScorerError(f"{path}: the language model {error}") from None
 
 
-def _labels(alphabet: Alphabet | None, bytes_mode: bool) -> Alphabet:
-    if bytes_mode:
-        return ByteAlphabet()
-    if alphabet is None or alphabet.bytes_mode:
+def spelling(tokens: TokenSet | None) -> TokenSet:
+    """The tokens in which a scorer's dictionary is spelled: bytes, or characters, of subwords those of the pieces."""
+    if tokens is None:
         raise LmError("a scorer for words needs the alphabet of its model; name an alphabet.txt")
-    return alphabet
+    return tokens.characters if isinstance(tokens, Subwords) else tokens
 
 
 def _rounded(weights: Weights) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from deepspeech.modelfile.seal import is_sealed, sealed
 from deepspeech.old_models import from_checkpoint, from_graph, from_tflite, memmapped, tflite
 from deepspeech.old_models.cache import cached
 from deepspeech.old_models.old_model import OldModel
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 SUFFIXES = (".tflite", ".pb", ".pbmm")
 GRAPH_START = b"\x0a"  # field 1 of a GraphDef, a node; an ONNX file starts with a number, its version
@@ -43,7 +43,7 @@ def as_model_file(path: Path) -> Path:
     return cached(_hash([data]), lambda: model_file(_read(path, data)))
 
 
-def read(path: Path, alphabet: Alphabet | None = None, moments: bool = False) -> OldModel:
+def read(path: Path, alphabet: TokenSet | None = None, moments: bool = False) -> OldModel:
     """An old model. `alphabet` is for checkpoints without one; `moments` asks for Adam's, which only they hold."""
     if prefix := from_checkpoint.find(path):
         return from_checkpoint.read(prefix, alphabet, moments)

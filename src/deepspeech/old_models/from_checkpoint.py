@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from deepspeech.errors import CheckpointError, ModelFileError
 from deepspeech.old_models.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, rename
 from deepspeech.old_models.tf_checkpoint import TensorFlowCheckpoint
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
 COEFFICIENTS = 26  # never a flag
 STATES = {"best": "best_dev_checkpoint", "last": "checkpoint"}
@@ -56,7 +56,7 @@ def files(prefix: Path) -> list[Path]:
     return [prefix.with_name(prefix.name + ".index"), *data, *(path for path in beside if path.is_file())]
 
 
-def read(prefix: Path, alphabet: Alphabet | None = None, moments: bool = False) -> OldModel:
+def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) -> OldModel:
     """The network, and Adam's moments if asked for.
 
     Raises CheckpointError where the files are damaged, or no alphabet is known for them.
@@ -136,12 +136,12 @@ def _lstm_kernel(names: set[str]) -> str:
 # ---- what lies beside it -------------------------------------------------------------------------------------------
 
 
-def _alphabet(prefix: Path, flags: dict[str, str | bool], classes: int) -> Alphabet:
+def _alphabet(prefix: Path, flags: dict[str, str | bool], classes: int) -> TokenSet:
     beside = prefix.with_name("alphabet.txt")
     if beside.is_file():
-        return Alphabet.from_file(beside)
+        return Characters.from_file(beside)
     if flags.get("bytes_output_mode") and classes == 256:
-        return ByteAlphabet()
+        return Utf8Bytes()
     if flags.get("alphabet_config_path", "data/alphabet.txt") == "data/alphabet.txt" and classes == ENGLISH.classes:
         return ENGLISH
     raise ModelFileError(

@@ -5,7 +5,6 @@ Each reader (`from_tflite.py`, `from_graph.py`, `from_checkpoint.py`) brings the
 `native_client/alphabet.cc`, `native_client/modelstate.cc`.
 """
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +18,8 @@ from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Quantised
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.serialized import parse_alphabet
+from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
 
 MEL_BANDS = 40
 OLDEST_GRAPH = 6  # metadata_version since DeepSpeech 0.7
@@ -41,7 +41,7 @@ class Layer:
 class Said:
     """What a file says beside its weights."""
 
-    alphabet: Alphabet
+    alphabet: TokenSet
     sample_rate_hz: int
     window_ms: int
     step_ms: int
@@ -208,24 +208,9 @@ def checked_version(version: int) -> None:
         )
 
 
-def read_alphabet(data: bytes) -> Alphabet:
-    """The alphabet as exports carry it: count, then label, length and UTF-8 bytes of each letter, in any order."""
-    letters: dict[int, bytes] = {}
+def read_alphabet(data: bytes) -> Characters | Utf8Bytes:
+    """The alphabet that an export carries."""
     try:
-        (count,) = struct.unpack_from("<H", data)
-        position = 2
-        for _ in range(count):
-            label, length = struct.unpack_from("<HH", data, position)
-            letter = data[position + 4 : position + 4 + length]
-            if len(letter) != length:
-                raise ModelFileError("has a damaged alphabet (it is cut off)")
-            letters[label] = letter
-            position += 4 + length
-        if sorted(letters) != list(range(count)):
-            raise ModelFileError("has a damaged alphabet (labels are missing or listed twice)")
-        ordered = [letters[label] for label in range(count)]
-        if ordered == [bytes([byte]) for byte in range(1, 256)]:
-            return ByteAlphabet()
-        return Alphabet([letter.decode("utf-8") for letter in ordered])
-    except (struct.error, UnicodeDecodeError, TextError) as error:
+        return parse_alphabet(data)
+    except TextError as error:
         raise ModelFileError(f"has a damaged alphabet ({error})") from None

@@ -17,7 +17,8 @@ from deepspeech.features.registry import read_config
 from deepspeech.files import atomic_path
 from deepspeech.old_models import convert, from_checkpoint
 from deepspeech.old_models.old_model import OldModel
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.token_files import write_alphabet
+from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
 
 START = {
     "epoch": 0, "batch": 0, "step": 0, "loss_sum": 0.0, "clips": 0, "rate_factor": 1.0, "progress": {},
@@ -28,7 +29,7 @@ WANTED = {"auto": BOTH, "transfer": BOTH, "best": ("best",), "last": ("last",)} 
 
 
 def write_all(
-    path: Path, folder: Path, alphabet: Alphabet | None = None, kinds: tuple[str, ...] = BOTH
+    path: Path, folder: Path, alphabet: TokenSet | None = None, kinds: tuple[str, ...] = BOTH
 ) -> list[tuple[Path, OldModel]]:
     """Convert the model at `path`, of a folder each of `kinds` that is there; what was written, and from what."""
     if not path.is_dir():
@@ -48,7 +49,7 @@ def write(model: OldModel, folder: Path, kind: str) -> Path:
     """One checkpoint of ours. Raises CheckpointError where it cannot be written."""
     run = {
         "config": _config(model).to_dict(),
-        "alphabet": "bytes" if model.card.alphabet.bytes_mode else list(model.card.alphabet.labels),
+        "alphabet": write_alphabet(model.card.alphabet),
         "position": START,
         "made_with": model.card.made_with,
     }
@@ -57,13 +58,13 @@ def write(model: OldModel, folder: Path, kind: str) -> Path:
         optimiser[f"first/{name}"], optimiser[f"second/{name}"] = (moment[name] for moment in model.moments)
         optimiser[f"step/{name}"] = np.asarray(model.step, np.float32)
     path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimiser), run)
-    if not model.card.alphabet.bytes_mode:
+    if isinstance(model.card.alphabet, Characters):
         _write_alphabet(model.card.alphabet, folder / "alphabet.txt")
     return path
 
 
-def _write_alphabet(alphabet: Alphabet, path: Path) -> None:
-    if path.is_file() and Alphabet.from_file(path) == alphabet:
+def _write_alphabet(alphabet: Characters, path: Path) -> None:
+    if path.is_file() and Characters.from_file(path) == alphabet:
         return
     with atomic_path(path) as partial:
         partial.write_text(alphabet.to_text(), encoding="utf-8")
@@ -97,11 +98,11 @@ def _config(model: OldModel) -> RunConfig:
     )
 
 
-def _alphabet_of(config: RunConfig) -> Alphabet | None:
+def _alphabet_of(config: RunConfig) -> TokenSet | None:
     """The alphabet that a run names."""
     if config.data.bytes_output:
-        return ByteAlphabet()
-    return Alphabet.from_file(config.data.alphabet) if config.data.alphabet else None
+        return Utf8Bytes()
+    return Characters.from_file(config.data.alphabet) if config.data.alphabet else None
 
 
 def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import is_invisible, is_space, name
+from deepspeech.text.tokens import Characters, TokenSet
 
 # How typographers' signs are typed; a sign to the right that the alphabet lacks is no advice.
 _TYPED = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"})
@@ -48,7 +48,7 @@ def usable(letter: str) -> bool:
     return letter == " " or not (is_space(letter) or is_invisible(letter) or unicodedata.category(letter) == "Cs")
 
 
-def advice(letter: str, alphabet: Alphabet) -> str:
+def advice(letter: str, alphabet: TokenSet) -> str:
     """What to do about a letter that `alphabet` lacks."""
     if letter in "\r\n":
         return "delete the line end inside the transcript"
@@ -67,13 +67,13 @@ def advice(letter: str, alphabet: Alphabet) -> str:
     return _advice_on_the_rest(letter, alphabet)
 
 
-def _composes(mark: str, alphabet: Alphabet) -> bool:
+def _composes(mark: str, alphabet: TokenSet) -> bool:
     """Whether a combining mark is part of some letter of the alphabet."""
-    parts = (unicodedata.normalize("NFD", label) for label in alphabet.labels if len(label) == 1)
+    parts = (unicodedata.normalize("NFD", label) for label in alphabet.letters if len(label) == 1)
     return unicodedata.category(mark).startswith("M") and any(mark in part[1:] for part in parts)
 
 
-def _advice_on_the_rest(letter: str, alphabet: Alphabet) -> str:
+def _advice_on_the_rest(letter: str, alphabet: TokenSet) -> str:
     kind = unicodedata.category(letter)[0]
     if kind == "M":
         return "add the letter with its accent to the alphabet, or delete the accent"
@@ -87,9 +87,9 @@ def _advice_on_the_rest(letter: str, alphabet: Alphabet) -> str:
     return "add it to the alphabet, or leave these clips out"
 
 
-def alphabet_faults(alphabet: Alphabet) -> list[str]:
+def alphabet_faults(alphabet: TokenSet) -> list[str]:
     """What is wrong with an alphabet itself, a sentence each."""
-    if alphabet.bytes_mode:
+    if not isinstance(alphabet, Characters):
         return []
     told = []
     for label, times in Counter(alphabet.labels).items():
@@ -108,7 +108,7 @@ def alphabet_faults(alphabet: Alphabet) -> list[str]:
 class Proposal:
     """An alphabet for some transcripts, and what was thought about it."""
 
-    alphabet: Alphabet
+    alphabet: Characters
     counts: Mapping[str, LetterCount]  # of all letters met, of the transcripts in NFC
     rare: Sequence[str]  # in the alphabet, but in too few transcripts to be learnt well
     left_out: Sequence[str]  # not in the alphabet: rarer than asked for, or not usable as a letter
@@ -116,7 +116,7 @@ class Proposal:
     composed: int  # transcripts that are not in NFC
 
     def to_text(self, source: str) -> str:
-        """The alphabet.txt: comments that name `source` and count, then the letters. Alphabet.from_text reads it."""
+        """The alphabet.txt: comments that name `source` and count, then the letters. Characters.from_text reads it."""
         plural = "s" * (self.transcripts != 1)
         comments = [
             f"{len(self.alphabet.labels)} letters of {self.transcripts} transcript{plural}: {source}",
@@ -144,7 +144,7 @@ def propose(transcripts: Sequence[str], rare: int | None = None, at_least: int =
     limit = min(10, len(composed) // 50) if rare is None else rare
     kept = [letter for letter, count in counts.items() if usable(letter) and count.transcripts >= at_least]
     return Proposal(
-        alphabet=Alphabet(kept),
+        alphabet=Characters(kept),
         counts=counts,
         rare=[letter for letter in kept if counts[letter].transcripts < limit],
         left_out=[letter for letter in counts if letter not in set(kept)],

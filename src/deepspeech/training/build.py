@@ -16,7 +16,7 @@ from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.features.registry import new_front_end
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 from deepspeech.training import devices, optim
 from deepspeech.training.datasets import Datasets
 from deepspeech.training.ranks import ALONE, Ranks
@@ -29,7 +29,7 @@ class Parts:
     """What a run works with. The network's weights and the optimizer's memory change, nothing else does."""
 
     config: RunConfig
-    alphabet: Alphabet
+    alphabet: TokenSet
     datasets: Datasets
     ranks: Ranks
     device: torch.device
@@ -43,7 +43,7 @@ class Parts:
 
 def build(
     config: RunConfig,
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     datasets: Datasets,
     ranks: Ranks = ALONE,
     feature_cache: FeatureCache | None = None,

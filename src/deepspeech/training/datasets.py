@@ -13,8 +13,9 @@ from deepspeech.datasets.samples import join, read_samples
 from deepspeech.datasets.shards.cache import ShardCache
 from deepspeech.datasets.shards.check import examine_shards
 from deepspeech.datasets.shards.shard_set import ShardSet
-from deepspeech.errors import DataError
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.errors import ConfigError, DataError
+from deepspeech.modelfile.vocabulary import read_vocabulary
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 from deepspeech.training.log import Log
 from deepspeech.training.ranks import ALONE, Ranks
 
@@ -31,10 +32,17 @@ class Datasets:
     metrics: Files = field(default_factory=dict)
 
 
-def alphabet_of(config: RunConfig) -> Alphabet:
-    if config.data.bytes_output:
-        return ByteAlphabet()
-    return Alphabet.from_file(config.data.alphabet) if config.data.alphabet else ENGLISH
+def alphabet_of(config: RunConfig) -> TokenSet:
+    """The tokens that a run names. Raises ConfigError for two kinds of them, TextError for a damaged file."""
+    data = config.data
+    if data.subwords and (data.alphabet or data.bytes_output):
+        other = "data.bytes_output" if data.bytes_output else "data.alphabet"
+        raise ConfigError(f"data.subwords and {other} are both set; a network has one kind of tokens")
+    if data.bytes_output:
+        return Utf8Bytes()
+    if data.subwords:
+        return read_vocabulary(data.subwords)
+    return Characters.from_file(data.alphabet) if data.alphabet else ENGLISH
 
 
 def limited(files: Files, limit: int, longest: bool, together: bool) -> Files:
@@ -66,7 +74,7 @@ def _sizes(samples: Sequence[Sample]) -> NDArray[np.int64]:
     return np.array([sample.size_bytes for sample in samples], np.int64)
 
 
-def open_datasets(config: RunConfig, alphabet: Alphabet, log: Log, ranks: Ranks = ALONE) -> Datasets:
+def open_datasets(config: RunConfig, alphabet: TokenSet, log: Log, ranks: Ranks = ALONE) -> Datasets:
     """Read and check every file of the run, each rank its shard; all faults of all files are reported together."""
     data = config.data
     limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test, "metrics": 0}

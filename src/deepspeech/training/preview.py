@@ -12,7 +12,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.beam import greedy
 from deepspeech.errors import AudioError
 from deepspeech.evaluation.score import Scores, score
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.log import Log
 
@@ -47,7 +47,7 @@ class SamplePreview:
     def due(self) -> bool:
         return bool(self._samples) and time.monotonic() - self._last_s > self._every_s
 
-    def show(self, network: Any, alphabet: Alphabet, tell: bool, **where: int) -> None:
+    def show(self, network: Any, alphabet: TokenSet, tell: bool, **where: int) -> None:
         """Transcribe the clips and keep the text in the log, beside `where`: epoch and step.
 
         With `tell`, a person is told the first clip's text, if it is not what was told last.

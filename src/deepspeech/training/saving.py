@@ -8,7 +8,7 @@ import torch
 
 from deepspeech import checkpoint
 from deepspeech._version import __version__
-from deepspeech.acoustic.restore import write_alphabet
+from deepspeech.text.token_files import write_alphabet
 from deepspeech.training.build import Parts
 from deepspeech.training.log import Log
 from deepspeech.training.staging import upload

@@ -19,7 +19,11 @@ def download_inputs(config: RunConfig) -> RunConfig:
     return replace(
         config,
         scorer=str(fetch(config.scorer)) if config.scorer else "",
-        data=replace(data, alphabet=str(fetch(data.alphabet)) if data.alphabet else ""),
+        data=replace(
+            data,
+            alphabet=str(fetch(data.alphabet)) if data.alphabet else "",
+            subwords=str(fetch(data.subwords)) if data.subwords else "",
+        ),
         checkpoint=replace(
             checkpoints,
             folder=str(mirror(checkpoints.folder)),

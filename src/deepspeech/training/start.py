@@ -7,11 +7,11 @@ import numpy as np
 import torch
 
 from deepspeech import checkpoint
-from deepspeech.acoustic.restore import write_alphabet
 from deepspeech.checkpoint import Checkpoint
 from deepspeech.datasets.shards.order import some
 from deepspeech.errors import CheckpointError
 from deepspeech.progress import Progress
+from deepspeech.text.token_files import write_alphabet
 from deepspeech.training import optim
 from deepspeech.training.build import Parts
 from deepspeech.training.left_out import LeftOut

@@ -12,12 +12,15 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.shards import shard_set as sharded
 from deepspeech.datasets.shards.check import examine_shards
-from deepspeech.datasets.shards.index import RECORD, Characters, frames_at_most
+from deepspeech.datasets.shards.index import RECORD, CharacterPlaces, frames_at_most
 from deepspeech.datasets.shards.order import Plan, durations
 from deepspeech.datasets.shards.shard_set import Manifest, ShardSet, read_shards
 from deepspeech.features.config import MfccConfig
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.characters import is_space
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
+PIECES = Subwords(["▁", "a", "b", "▁b", "aaaa", "xyz", "▁c"])  # c can be spelled where a word begins
 TEXTS = ["ab", "c", "a" * 60, "é", "", "b a", "xyz", "ćab"]
 
 
@@ -44,10 +47,10 @@ def test_a_set_read_by_its_index_is_the_same(folder: Path, monkeypatch: pytest.M
     assert [sample.transcript for sample in first] == TEXTS
 
 
-@pytest.mark.parametrize("alphabet", [ENGLISH, Alphabet(["a", "b", "é"]), ByteAlphabet(), None])
+@pytest.mark.parametrize("alphabet", [ENGLISH, Characters(["a", "b", "é"]), Utf8Bytes(), PIECES, None])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_what_training_refuses_is_what_reading_every_line_finds(
-    folder: Path, alphabet: Alphabet | None, stride: int
+    folder: Path, alphabet: TokenSet | None, stride: int
 ) -> None:
     found = read_shards(folder)
     good, faults = examine_shards(found, alphabet, MfccConfig(), "x", DeepSpeechConfig(stride=stride).outputs)
@@ -80,10 +83,13 @@ def test_an_index_that_does_not_fit_is_made_anew(folder: Path, damage: str) -> N
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30))
 def test_no_alphabet_needs_more_frames(text: str) -> None:
-    characters = Alphabet(sorted(set(text)))
-    for alphabet in (characters, ByteAlphabet()):
+    characters = Characters(sorted(set(text)))
+    for alphabet in (characters, Utf8Bytes()):
         assert frames_needed(alphabet.encode(text)) <= frames_at_most(text)
-    assert Characters().mask(text).bit_count() == min(64, len(set(text)))
+    if text.strip(" ") and not any(map(is_space, text.replace(" ", ""))) and "▁" not in text:
+        pieces = Subwords(["▁", *sorted(set(text) - {" "}), *{"aa", "▁a"} - set(text)])
+        assert frames_needed(pieces.encode(text)) <= frames_at_most(text) + 1
+    assert CharacterPlaces().mask(text).bit_count() == min(64, len(set(text)))
 
 
 @given(st.lists(st.lists(st.integers(0, 99), min_size=1, max_size=5), max_size=9), st.integers(0, 9), st.integers(0, 9))

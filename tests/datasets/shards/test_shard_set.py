@@ -27,7 +27,7 @@ from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet
 from deepspeech.datasets.shards.writer import ShardOptions, index_shards, write_shards
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.features.config import MfccConfig
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.datasets.test_pipeline import clip
 
 TEXTS = ("hello", "a b c", "don't", "nine", "a\u2028b", 'say "x"\n', "été", "", "i j", "k")

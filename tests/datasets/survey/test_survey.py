@@ -19,7 +19,7 @@ from deepspeech.datasets.survey.statistics import statistics
 from deepspeech.datasets.survey.survey import Survey, SurveyOptions, open_sets, survey, usual_rates
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.features.config import MfccConfig
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.datasets.faulty_set import DOUBTFUL, REFUSED, faulty_set
 
 ONLY_HEARD = ("silent", "clipped")

@@ -10,12 +10,12 @@ from deepspeech.datasets.check import Fault, look
 from deepspeech.datasets.shards.shard_set import ShardSet
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 
 def examine_shards(
     samples: ShardSet,
-    alphabet: Alphabet | None,
+    alphabet: TokenSet | None,
     features: FrontEndConfig,
     label: str,
     outputs: Callable[[Any], Any] = lambda frames: frames,

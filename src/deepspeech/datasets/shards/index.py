@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.files import atomic_open, crc32_of
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 FORMAT = 1
 INDEXED = 100_000  # fewer clips are read from the manifest as quickly
@@ -47,7 +47,7 @@ class Contents:
     sizes: list[int] = field(default_factory=list)
 
     def suspects(
-        self, alphabet: Alphabet | None, features: FrontEndConfig, outputs: Callable[[Any], Any]
+        self, alphabet: TokenSet | None, features: FrontEndConfig, outputs: Callable[[Any], Any]
     ) -> NDArray[np.int64]:
         """Places of the clips that training may refuse; all others can be trained on. None is read.
 
@@ -63,12 +63,13 @@ class Contents:
             # One sample less: durations are rounded here.
             samples = np.floor(part["duration_s"].astype(np.float64) * features.sample_rate_hz) - 1
             frames = outputs(np.maximum(0, 1 + (samples - features.window_samples) // features.step_samples))
-            bad = (part["frames"] > frames) | (part["frames"] == 0) if alphabet else frames <= 0
+            # One more: among subwords the space before the first word may be a token.
+            bad = (part["frames"] >= frames) | (part["frames"] == 0) if alphabet else frames <= 0
             found.append(first + np.flatnonzero(bad | ((part["characters"] & np.uint64(foreign)) != 0)))
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
-class Characters:
+class CharacterPlaces:
     """The characters of transcripts in the order in which they were first met."""
 
     def __init__(self) -> None:

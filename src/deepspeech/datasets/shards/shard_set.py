@@ -20,7 +20,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.cache import CachedShardSlice, ShardCache
 from deepspeech.datasets.shards.index import (
     INDEXED,
-    Characters,
+    CharacterPlaces,
     Contents,
     frames_at_most,
     read_index,
@@ -221,7 +221,7 @@ def read_manifest(manifest: Manifest) -> ShardSet:
     if contents:
         manifest.names, manifest.sizes = contents.names, contents.sizes
     else:
-        characters = Characters()
+        characters = CharacterPlaces()
         records = np.concatenate(list(records_of(_facts(manifest, characters))))
         contents = Contents(records, "".join(characters.places), manifest.names, manifest.sizes)
         if len(records) >= INDEXED:
@@ -237,7 +237,7 @@ def read_manifest(manifest: Manifest) -> ShardSet:
     )  # fmt: skip
 
 
-def _facts(manifest: Manifest, characters: Characters) -> Iterator[tuple[Any, ...]]:
+def _facts(manifest: Manifest, characters: CharacterPlaces) -> Iterator[tuple[Any, ...]]:
     """A RECORD's values of each clip. Raises DataError."""
     with Progress(None, f"reading {manifest.name}", "clips") as progress:
         clips = 0

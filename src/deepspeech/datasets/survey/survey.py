@@ -24,8 +24,8 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.config import FrontEndConfig, MfccConfig
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.letters import LetterCount, count_letters
+from deepspeech.text.tokens import TokenSet
 
 # Kinds of findings, in the order of reports. Training refuses the first four and learns from the others.
 REFUSED = {
@@ -128,7 +128,7 @@ class Survey:
     findings: dict[str, list[Finding]]  # by kind, in the order of reports
     overlaps: Sequence[Overlap]
     letters: dict[str, LetterCount]  # of all transcripts
-    alphabet: Alphabet | None
+    alphabet: TokenSet | None
     options: SurveyOptions
     usual_rates: tuple[float, float] | None  # letters a second outside of which a rate is odd
 
@@ -143,7 +143,7 @@ class Survey:
         """Letters of the alphabet that no transcript has."""
         if self.alphabet is None or self.alphabet.bytes_mode:
             return []
-        return [label for label in self.alphabet.labels if len(label) == 1 and label not in self.letters]
+        return [label for label in self.alphabet.letters if len(label) == 1 and label not in self.letters]
 
     def of_set(self, name: str) -> list[Clip]:
         return [clip for clip in self.clips if clip.set_name == name]
@@ -184,7 +184,7 @@ def open_sets(paths: Sequence[Path], speaker_pattern: str = "", labelled: bool =
 
 def survey(
     sets: Sequence[SampleSet],
-    alphabet: Alphabet | None,
+    alphabet: TokenSet | None,
     features: FrontEndConfig | None = None,
     options: SurveyOptions | None = None,
     compare: bool = True,
