@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from deepspeech.audio.formats import read_audio, write_wav
-from deepspeech.audio.span import PACKETS
+from deepspeech.audio.source import PACKETS
 from deepspeech.datasets.samples import read_samples
 from tests.fakes import config, corpus, tones
 

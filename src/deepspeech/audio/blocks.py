@@ -9,7 +9,7 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.pcm import Float32, float_to_int16
 from deepspeech.audio.resample import StreamResampler
 from deepspeech.audio.sound import Sound, Source
-from deepspeech.audio.span import PACKETS, Span
+from deepspeech.audio.source import PACKETS, AudioSlice
 from deepspeech.audio.wav_note import wav_head
 from deepspeech.errors import AudioError
 from deepspeech.files import whole
@@ -38,7 +38,7 @@ class Blocks:
 
     def __iter__(self) -> Iterator[Float32]:
         """Raises AudioError as `read_audio` does, some of it after the first blocks."""
-        if isinstance(self._source, Span) and self._source.kind == PACKETS:
+        if isinstance(self._source, AudioSlice) and self._source.kind == PACKETS:
             samples, found_hz = read_audio(self._source, self._name, self._start_s, self._end_s)
             yield from self._resampled(iter([samples]), found_hz)
             return

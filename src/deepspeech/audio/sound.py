@@ -21,11 +21,11 @@ from deepspeech.audio.layout import AGAIN, Part
 from deepspeech.audio.mp3_frames import after_tags
 from deepspeech.audio.pcm import Float32, check_scale, to_mono
 from deepspeech.audio.resample import StreamResampler
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.audio.streams import FLAC, flac_streams, lay_out, length_fault
 from deepspeech.errors import AudioError
 
-Source: TypeAlias = str | Path | Span | bytes
+Source: TypeAlias = str | Path | AudioSlice | bytes
 
 BLOCK_FRAMES = 1 << 18
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open

@@ -146,7 +146,7 @@ def _recognise(model: Any, path: Path, options: argparse.Namespace) -> None:
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.pcm import float_to_int16
     from deepspeech.audio.resample import resample
-    from deepspeech.audio.span import name_by_user
+    from deepspeech.audio.source import name_by_user
 
     name_by_user(path)
     samples, rate_hz = read_audio(path)

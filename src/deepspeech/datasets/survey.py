@@ -18,7 +18,7 @@ import numpy as np
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.levels import CLIPPED_SHARE, SILENT_DB, Levels, measure
 from deepspeech.audio.pcm import float_to_int16
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.check import EMPTY, FRAMES, LETTERS, UNREADABLE, Fault, Look, for_each, look
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
@@ -292,13 +292,13 @@ def _doubts(
 
 
 def _size_bytes(sample: Sample) -> int:
-    return sample.audio.size if isinstance(sample.audio, Span) else sample.audio.stat().st_size
+    return sample.audio.size if isinstance(sample.audio, AudioSlice) else sample.audio.stat().st_size
 
 
 def _file_digest(clip: Clip) -> bytes:
     try:
         audio = clip.sample.audio
-        content = audio.read() if isinstance(audio, Span) else audio.read_bytes()
+        content = audio.read() if isinstance(audio, AudioSlice) else audio.read_bytes()
         return hashlib.blake2b(content, digest_size=16).digest()
     except (OSError, AudioError):  # gone since its header was read
         return b""

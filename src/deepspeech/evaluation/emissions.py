@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from deepspeech._version import __version__
-from deepspeech.audio.span import Place, Span
+from deepspeech.audio.source import AudioSlice, AudioSource
 from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import DataError
@@ -47,11 +47,11 @@ def emissions_of(samples: Sequence[Sample], emit: Emitter, path: Path) -> list[E
     return kept
 
 
-def checksum(paths: Sequence[Place]) -> str:
+def checksum(paths: Sequence[AudioSource]) -> str:
     """SHA-256 of what the files hold, in this order, for this version of the package, as hexadecimal digits."""
     whole = hashlib.sha256(f"{FORMAT} {__version__}".encode())
     for path in Progress(len(paths), "looking for changes", "files").over(paths):
-        if isinstance(path, Span):
+        if isinstance(path, AudioSlice):
             whole.update(hashlib.sha256(path.read()).digest())
             continue
         try:

@@ -18,7 +18,7 @@ from deepspeech.acoustic.registry import family
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import Place
+from deepspeech.audio.source import AudioSource
 from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
@@ -49,7 +49,7 @@ class Proof:
         return self.letter_errors / max(1, self.letters)
 
 
-def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Place], tolerance: float) -> Proof:
+def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[AudioSource], tolerance: float) -> Proof:
     """Write `target` in the card's precision. Raises ModelFileError, and writes nothing, where the proof fails."""
     sounds = [_sound(path, card) for path in clips] or [_made_up(card)]
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def _prove(restored: Restored, session: Session, sounds: Sequence[Float32]) -> P
     return proof
 
 
-def _sound(path: Place, card: ModelCard) -> Float32:
+def _sound(path: AudioSource, card: ModelCard) -> Float32:
     samples, rate_hz = read_audio(path)
     return resample(samples, rate_hz, card.features.sample_rate_hz)
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.blocks import Blocks
 from deepspeech.audio.formats import probe
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.audio.vad import SilenceRules, SpeechStream
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
@@ -39,7 +39,7 @@ from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 
 Float32 = NDArray[np.float32]
-Source = str | Path | Span | bytes
+Source = str | Path | AudioSlice | bytes
 
 BATCH = 16
 WINDOW = 128  # recordings that are sorted together, fewer of long ones
@@ -349,7 +349,7 @@ def _window(items: Iterator[Channel]) -> Iterator[Channel]:
 
 def _duration_s(source: Source) -> float:
     """How long a recording may be, by its size and kind."""
-    if isinstance(source, Span):
+    if isinstance(source, AudioSlice):
         size, kind = source.size, source.kind
     elif isinstance(source, bytes):
         size, kind = len(source), "wav" if source[:4] in (b"RIFF", b"fLaC") else "mp3"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deepspeech.audio.span import Place, Span
+from deepspeech.audio.source import AudioSlice, AudioSource
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
 from deepspeech.runtime.bulk import Channel
@@ -101,7 +101,7 @@ def transcribe(
     return found
 
 
-def _file(audio: Place) -> Path:
-    if isinstance(audio, Span):
+def _file(audio: AudioSource) -> Path:
+    if isinstance(audio, AudioSlice):
         raise ConfigError(f"{audio}: Ray reads whole files; use deepspeech data convert first")
     return audio

@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
-from deepspeech.audio.span import Span, name_by_user
+from deepspeech.audio.source import AudioSlice, name_by_user
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -30,7 +30,7 @@ from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream, Samples
 
-Sound: TypeAlias = str | Path | Span | bytes | BinaryIO | Samples
+Sound: TypeAlias = str | Path | AudioSlice | bytes | BinaryIO | Samples
 
 
 class Recognizer:
@@ -107,7 +107,7 @@ class Recognizer:
 
     def transcribe_all(
         self,
-        sources: Iterable[str | Path | Span | bytes | Channel],
+        sources: Iterable[str | Path | AudioSlice | bytes | Channel],
         alternatives: int = 0,
         cores: int | None = None,
         rules: SilenceRules | None = None,
@@ -187,9 +187,9 @@ class Recognizer:
         )
 
 
-def _file(audio: str | Path | Span | bytes | BinaryIO) -> tuple[str | Path | Span | bytes, str]:
+def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:
     """What to read, and how errors call it."""
-    if isinstance(audio, str | Path | Span | bytes):
+    if isinstance(audio, str | Path | AudioSlice | bytes):
         if isinstance(audio, str | Path):
             name_by_user(audio)
         return audio, ""

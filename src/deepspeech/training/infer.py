@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import Place, name_by_user
+from deepspeech.audio.source import AudioSource, name_by_user
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
@@ -21,7 +21,7 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.features.registry import new_front_end
 
 
-def infer(restored: Restored, path: Place, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
+def infer(restored: Restored, path: AudioSource, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
     """The best transcript of a sound file. Raises AudioError."""
     if isinstance(path, Path):
         name_by_user(path)
