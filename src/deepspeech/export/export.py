@@ -24,8 +24,8 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
+from deepspeech.modelfile.checksum import add_checksum
 from deepspeech.modelfile.graph import write_card
-from deepspeech.modelfile.seal import sealed
 from deepspeech.progress import Progress
 from deepspeech.runtime.emit import FileEmitter
 from deepspeech.runtime.session import Session
@@ -72,7 +72,7 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
     model = family(config.kind).load_exporter()(weights, config, card)
     write_card(model, card)
     path = folder / "made.onnx"
-    path.write_bytes(sealed(model.SerializeToString()))
+    path.write_bytes(add_checksum(model.SerializeToString()))
     return path
 
 
