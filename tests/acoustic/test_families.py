@@ -199,7 +199,7 @@ def test_a_folder_of_another_family_is_refused(trained: Path) -> None:
 
 
 def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
-    given = corpus(tmp_path / "long", letters="a")
+    given = corpus(tmp_path / "long", characters="a")
     rows = given.read_text().splitlines()
     given.write_text("\n".join([rows[0], *(row.rsplit(",", 1)[0] + "," + "a" * 40 for row in rows[1:])]))
     with pytest.raises(DataError, match=r"it needs 79 frames, the clip has 15\n"):

@@ -61,7 +61,7 @@ def test_several_models_are_averaged_and_may_listen_with_jitter(deepspeech, tiny
 def test_the_confusion_is_told_drawn_and_given_as_json(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     arguments = ("evaluate", "--model", tiny_model, "--data", corpus(tmp_path, 3), "--greedy")
     _, out, _ = deepspeech(*arguments, "--confusion", "--confusion-picture", tmp_path / "letters.svg")
-    assert "\nLetters: " in out
+    assert "\nCharacters: " in out
     assert "\nWords: " in out
     assert "errors" in (tmp_path / "letters.svg").read_text()
     page = json.loads(deepspeech(*arguments, "--confusion", "--json", "--samples")[1])

@@ -156,7 +156,7 @@ def test_text_is_made_to_fit_the_alphabet(deepspeech, alphabet: Path, scorer: Pa
     assert "no word can be spelt" in err
     code, out, _ = deepspeech(*arguments, "--normalize", "lower", "nfc")
     assert code == 0
-    assert "words have letters outside the alphabet ('!' (U+0021) in" in out
+    assert "words have characters outside the alphabet ('!' (U+0021) in" in out
 
 
 def test_an_alphabet_with_capitals_keeps_them(deepspeech, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_yes_and_no() -> None:
         truth("perhaps")
 
 
-def test_letters_that_normalising_leaves() -> None:
+def test_characters_that_normalising_leaves() -> None:
     assert plain(" Größe é ", "äöüß") == "Größe e"
     assert plain(" Größe ") == "Groe"
 

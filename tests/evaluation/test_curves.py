@@ -22,7 +22,7 @@ def words(path: Path, *histories: History) -> str:
 
 def test_all_panels_and_runs_are_named(tmp_path: Path) -> None:
     text = words(tmp_path / "p.svg", run("one"), run("a_$b", 1))
-    for title in ("Loss", "Word error rate", "Letter error rate", "Learning rate", "one", "a_$b", "train", "dev"):
+    for title in ("Loss", "Word error rate", "Character error rate", "Learning rate", "one", "a_$b", "train", "dev"):
         assert f">{title}</text>" in text
     assert ">25.0</text>" in text  # the lowest rate
     assert [path.name for path in tmp_path.iterdir()] == ["p.svg"]

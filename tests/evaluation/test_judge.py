@@ -22,8 +22,8 @@ def sample(name: str, transcript: str) -> Sample:
 
 
 def heard(text: str) -> Emission:
-    """Probabilities that spell `text`: each letter for two frames, then two of the blank."""
-    labels = [label for letter in text for label in [ENGLISH.encode(letter)[0]] * 2 + [ENGLISH.blank] * 2]
+    """Probabilities that spell `text`: each character for two frames, then two of the blank."""
+    labels = [label for character in text for label in [ENGLISH.encode(character)[0]] * 2 + [ENGLISH.blank] * 2]
     probabilities = np.full((len(labels), ENGLISH.classes), 0.001, np.float32)
     probabilities[np.arange(len(labels)), labels] = 1 - 0.001 * (ENGLISH.classes - 1)
     return Emission(probabilities, 0.02)

@@ -156,7 +156,7 @@ def test_damage_is_told_by_line(tmp_path: Path, damage: str) -> None:
     assert not any(tmp_path.glob("deepspeech-lm-*"))
 
 
-def test_letters_that_are_no_utf8(tmp_path: Path) -> None:
+def test_characters_that_are_no_utf8(tmp_path: Path) -> None:
     path = tmp_path / "latin.arpa"
     path.write_bytes(SMALL.replace("日本", "\xe9").encode("latin-1"))
     with pytest.raises(LmError, match="line 12 is no UTF-8"):

@@ -83,10 +83,10 @@ def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -
 
 
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
-letter = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
+character = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
 
 
-@given(text, text, st.lists(letter, min_size=1, max_size=6, unique=True))
+@given(text, text, st.lists(character, min_size=1, max_size=6, unique=True))
 def test_any_text_comes_back(name: str, description: str, labels: list[str]) -> None:
     card = replace(CARD, name=name, description=description, alphabet=Alphabet(labels))
     assert ModelCard.from_metadata(card.to_metadata()) == card

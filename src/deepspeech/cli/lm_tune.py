@@ -91,16 +91,16 @@ def search(opened: Any, samples: list[Any], scorer: Path, decoding: Any, options
     trials = tune(task, options, storage / f"trials-{key}.jsonl", cores())
     own = next((trial for trial in trials if (trial.alpha, trial.beta) == (words.alpha, words.beta)), None)
     picture = storage / f"surface-{key}.png"
-    by_letters = opened.alphabet.bytes_mode
-    draw(trials, ranked(trials, by_letters)[0], own, by_letters, picture)
+    by_cer = opened.alphabet.bytes_mode
+    draw(trials, ranked(trials, by_cer)[0], own, by_cer, picture)
     return Found(trials, own, picture)
 
 
-def table(found: Found, by_letters: bool) -> str:
+def table(found: Found, by_cer: bool) -> str:
     """The best trials and the scorer's own weights, best first."""
     from deepspeech.evaluation.tune import ranked
 
-    order = ranked(found.trials, by_letters)
+    order = ranked(found.trials, by_cer)
     rows = [(place, trial) for place, trial in enumerate(order, 1) if place <= SHOWN or trial is found.own]
     lines = ["place      WER      CER    alpha     beta"]
     for place, trial in rows:

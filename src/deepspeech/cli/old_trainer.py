@@ -174,8 +174,8 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
     storage = Path(config.checkpoint.folder) / "tuning"
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)
-    by_letters = opened.alphabet.bytes_mode
-    best = ranked(found.trials, by_letters)[0]
+    by_cer = opened.alphabet.bytes_mode
+    best = ranked(found.trials, by_cer)[0]
     log.line(f"The surface of {len(found.trials)} trials: {found.picture}")
-    rate = best.cer if by_letters else best.wer
+    rate = best.cer if by_cer else best.wer
     print(f"Best params: lm_alpha={best.alpha} and lm_beta={best.beta} with WER={rate}")

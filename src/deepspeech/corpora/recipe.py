@@ -37,17 +37,17 @@ def verbatim(sentence: str) -> str | None:
 
 
 def plain(sentence: str, keep: str = "") -> str:
-    """The sentence in ASCII, but for the letters of `keep`."""
+    """The sentence in ASCII, except the characters of `keep`."""
     if not keep:
         return to_ascii(sentence)
-    return "".join(letter if letter in keep or letter == " " else to_ascii(letter) for letter in sentence.strip())
+    return "".join(one if one in keep or one == " " else to_ascii(one) for one in sentence.strip())
 
 
 @dataclass(frozen=True)
 class Options:
     """What every importer can be told."""
 
-    filter_alphabet: Annotated[Path | None, "Drop sentences with letters outside this alphabet.txt."] = None
+    filter_alphabet: Annotated[Path | None, "Drop sentences with characters outside this alphabet.txt."] = None
     normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False
     space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False
     validate_label_locale: Annotated[
@@ -65,25 +65,25 @@ class Options:
         *,
         min_s: float = 0.0,
         max_s: float = 10.0,
-        ms_per_letter: int = 20,
+        ms_per_character: int = 20,
         alphabet: Path | None = None,
         keep: str = "",
     ) -> Rules:
-        """The corpus's own rules, changed as the user asked; `keep`: letters that --normalize leaves alone.
+        """The corpus's own rules, changed as the user asked; `keep`: characters that --normalize leaves alone.
 
         Raises TextError: a file that cannot be used.
         """
         validate = load_validator(self.validate_label_locale) if self.validate_label_locale else clean
         alphabet = self.filter_alphabet or alphabet
-        letters = Alphabet.from_file(alphabet) if alphabet else None
+        characters = Alphabet.from_file(alphabet) if alphabet else None
         return Rules(
             validate=spelled(
-                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, letters
+                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, characters
             ),
-            alphabet=letters,
+            alphabet=characters,
             min_s=min_s if self.min_sec is None else self.min_sec,
             max_s=max_s if self.max_sec is None else self.max_sec,
-            ms_per_letter=ms_per_letter,
+            ms_per_character=ms_per_character,
             spell=" ".join if self.space_after_every_character else str,
         )
 

@@ -12,7 +12,7 @@ from deepspeech.text.characters import name
 
 # The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
 FAILED, INVALID_LABEL, TOO_SHORT, TOO_LONG = "failed", "invalid_label", "too_short", "too_long"
-_LETTERS_SHOWN = 20
+_CHARACTERS_SHOWN = 20
 
 
 @dataclass
@@ -26,7 +26,7 @@ class SetReport:
     imported_s: float = 0.0
     total_s: float = 0.0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # (reason, in words) → clips
-    letters: Counter[str] = field(default_factory=Counter)  # letters outside the alphabet → clips
+    characters: Counter[str] = field(default_factory=Counter)  # characters outside the alphabet → clips
     dropped_file: Path | None = None
 
     @property
@@ -120,9 +120,11 @@ def _set_lines(one: SetReport) -> list[str]:
         if one.skipped(reason):
             told.append(f"  Skipped {one.skipped(reason)} samples {words}.")
             told += [f"    {n} × {text}" for (why, text), n in one.dropped.most_common() if why == reason]
-    if one.letters:
-        shown = ", ".join(f"{name(letter)} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN))
-        told.append(f"  Letters outside the alphabet: {shown}{' …' * (len(one.letters) > _LETTERS_SHOWN)}")
+    if one.characters:
+        shown = ", ".join(
+            f"{name(character)} {count} ×" for character, count in one.characters.most_common(_CHARACTERS_SHOWN)
+        )
+        told.append(f"  Characters outside the alphabet: {shown}{' …' * (len(one.characters) > _CHARACTERS_SHOWN)}")
     if one.dropped_file:
         told.append(f"  Every skipped clip and why: {one.dropped_file}")
     told.append(f"  Final amount of imported audio: {clock(one.imported_s)} from {clock(one.total_s)}.")

@@ -25,7 +25,7 @@ from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.text.alphabet import Alphabet
-from deepspeech.text.letters import LetterCount, count_letters
+from deepspeech.text.charset import CharacterCount, count_characters
 
 # Kinds of findings, in the order of reports. Training refuses the first four and learns from the others.
 REFUSED = {
@@ -127,13 +127,13 @@ class Survey:
     clips: Sequence[Clip]
     findings: dict[str, list[Finding]]  # by kind, in the order of reports
     overlaps: Sequence[Overlap]
-    letters: dict[str, LetterCount]  # of all transcripts
+    letters: dict[str, CharacterCount]  # of all transcripts
     alphabet: Alphabet | None
     options: SurveyOptions
     usual_rates: tuple[float, float] | None  # letters a second outside of which a rate is odd
 
     @property
-    def outside(self) -> dict[str, LetterCount]:
+    def outside(self) -> dict[str, CharacterCount]:
         """Letters outside the alphabet, most frequent first."""
         missing = set() if self.alphabet is None else set(self.alphabet.missing("".join(self.letters)))
         return dict(sorted(((one, self.letters[one]) for one in missing), key=lambda item: (-item[1].times, item[0])))
@@ -206,7 +206,7 @@ def survey(
     by_kind: dict[str, list[Finding]] = {kind: [] for kind in (*REFUSED, *DOUBTFUL)}
     for finding in findings:
         by_kind[finding.kind].append(finding)
-    letters = count_letters(clip.sample.transcript for clip in clips)
+    letters = count_characters(clip.sample.transcript for clip in clips)
     return Survey(sets, clips, by_kind, _overlaps(sets, same), letters, alphabet, options, rates)
 
 

@@ -47,7 +47,7 @@ def _added(sum_so_far: Emission, item: Emitted) -> Emission:
     one, other = sum_so_far, item.emission
     if (one.probabilities_TV.shape, one.frame_s) != (other.probabilities_TV.shape, other.frame_s):
         raise ConfigError(
-            f"{item.sample.id}: networks to be averaged must agree in frames and letters; one gives {_words(one)}, "
+            f"{item.sample.id}: networks to be averaged must agree in frames and characters; one gives {_words(one)}, "
             f"another {_words(other)}"
         )
     return replace(one, probabilities_TV=one.probabilities_TV + other.probabilities_TV)

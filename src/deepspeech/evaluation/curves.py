@@ -28,7 +28,7 @@ def draw(histories: Sequence[History], path: Path) -> None:
         for title, panel, known in (
             ("Loss", _losses, [s for h in histories for s in (h.train_loss, *(one.loss for one in h.sets))]),
             ("Word error rate", lambda axes, h, c: _rates(axes, h, c, "wer"), _of(histories, "wer")),
-            ("Letter error rate", lambda axes, h, c: _rates(axes, h, c, "cer"), _of(histories, "cer")),
+            ("Character error rate", lambda axes, h, c: _rates(axes, h, c, "cer"), _of(histories, "cer")),
             ("Learning rate", _learning_rate, [h.learning_rate for h in histories]),
         )
         if any(known)

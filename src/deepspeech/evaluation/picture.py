@@ -18,7 +18,7 @@ def check(path: Path) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write `figure` as the name says, PNG or SVG, where letters stay letters. Raises DataError."""
+    """Write `figure` as the name says, PNG or SVG, where characters stay characters. Raises DataError."""
     check(path)
     with whole_file(path, DataError) as partial, rc_context({"svg.fonttype": "none"}):
         figure.savefig(partial, format=path.suffix.lower()[1:], dpi=120)

@@ -26,7 +26,7 @@ def unavoidable_errors(samples: Sequence[Sample], alphabet: Alphabet) -> Iterato
         )
     empty = sum(not sample.transcript.split() for sample in samples)
     if empty == len(samples):
-        yield "no reference holds a word: WER and CER are counts of words and letters recognised, not rates"
+        yield "no reference holds a word: WER and CER are counts of words and characters recognised, not rates"
     elif empty:
         yield f"{_of(empty, samples)} no word: all that is recognised there counts as errors"
 

@@ -19,8 +19,8 @@ def summary(name: str, scores: Scores) -> str:
 
 
 def blocks(scores: Scores, count: int) -> str:
-    """Best, median and worst samples, `count` of each, under their old titles also where letters are what counts."""
-    order = ranked(scores.samples, scores.by_letters)
+    """Best, median and worst samples, `count` of each, under their old titles also where characters are what counts."""
+    order = ranked(scores.samples, scores.by_cer)
     middle, last = max(0, len(order) // 2 - count // 2), max(0, len(order) - count)
     parts = {"Best": order[:count], "Median": order[middle : middle + count], "Worst": order[last:]}
     lines = [RULE]
@@ -46,8 +46,8 @@ def write_json(path: Path, samples: Sequence[Scored]) -> None:
             "src": s.reference,
             "res": s.hypothesis,
             "loss": finite(s.loss),
-            "char_distance": s.letter_errors,
-            "char_length": s.letters,
+            "char_distance": s.character_errors,
+            "char_length": s.characters,
             "word_distance": s.word_errors,
             "word_length": s.words,
             "cer": s.cer,

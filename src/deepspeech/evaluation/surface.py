@@ -13,14 +13,14 @@ from deepspeech.evaluation.tune import Trial
 LEVELS = 12
 
 
-def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_letters: bool, path: Path) -> None:
+def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_cer: bool, path: Path) -> None:
     """Draw the rates of `trials` over alpha and beta, `best` and the scorer's `own` weights marked.
 
     Colours end at twice the best rate or at the median, whichever is higher: where to go matters, not how bad the
     far corners are. Raises DataError where the file cannot be written.
     """
-    name = "CER" if by_letters else "WER"
-    rates = [100 * (trial.cer if by_letters else trial.wer) for trial in trials]
+    name = "CER" if by_cer else "WER"
+    rates = [100 * (trial.cer if by_cer else trial.wer) for trial in trials]
     alphas, betas = [trial.alpha for trial in trials], [trial.beta for trial in trials]
     lowest = min(rates)
     highest = max(sorted(rates)[len(rates) // 2], 2 * lowest, lowest + 0.1)
@@ -34,10 +34,10 @@ def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_letters: bo
     figure.colorbar(points, label=f"{name} in %", extend="max")
     axes.plot(best.alpha, best.beta, "*", color="red", markersize=14, label=f"best: {min(rates):.2f} %")
     if own is not None:
-        own_rate = 100 * (own.cer if by_letters else own.wer)
+        own_rate = 100 * (own.cer if by_cer else own.wer)
         axes.plot(own.alpha, own.beta, "o", color="none", markeredgecolor="red", markersize=11,
                   label=f"the scorer's own: {own_rate:.2f} %")  # fmt: skip
-    unit = "character" if by_letters else "word"
+    unit = "character" if by_cer else "word"
     axes.set(xlabel="alpha: weight of the scorer", ylabel=f"beta: bonus for each {unit}")
     axes.set_title(f"{name} of {len(trials)} trials")
     axes.legend(loc="best")

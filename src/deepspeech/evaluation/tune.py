@@ -82,9 +82,9 @@ class Trial:
     cer: float
 
 
-def ranked(trials: Iterable[Trial], by_letters: bool) -> list[Trial]:
+def ranked(trials: Iterable[Trial], by_cer: bool) -> list[Trial]:
     """Best first: by the rate that counts, then by the other one, then the earlier one."""
-    return sorted(trials, key=lambda t: (t.cer, t.wer, t.number) if by_letters else (t.wer, t.cer, t.number))
+    return sorted(trials, key=lambda t: (t.cer, t.wer, t.number) if by_cer else (t.wer, t.cer, t.number))
 
 
 def tune(task: Task, options: TuneOptions, journal: Path, threads: int) -> list[Trial]:

@@ -24,7 +24,7 @@ class Dictionary:
     words: int  # or characters in bytes mode
     states: int
     arcs: int
-    skipped: tuple[str, ...]  # words with letters outside the alphabet
+    skipped: tuple[str, ...]  # words with characters outside the alphabet
 
 
 def build_dictionary(words: Iterable[str], alphabet: Alphabet, offset: int) -> Dictionary:
@@ -32,8 +32,8 @@ def build_dictionary(words: Iterable[str], alphabet: Alphabet, offset: int) -> D
     words, space = list(words), alphabet.space
     if space is None:
         raise LmError("the alphabet has no space, with which words end; add a line with a space, or use bytes mode")
-    letters = None if alphabet.bytes_mode else list(alphabet.labels)
-    content, different, states, arcs, skipped = _native.write_dictionary(words, letters, space, offset)
+    characters = None if alphabet.bytes_mode else list(alphabet.labels)
+    content, different, states, arcs, skipped = _native.write_dictionary(words, characters, space, offset)
     dictionary = Dictionary(content, different, states, arcs, tuple(skipped))
     if not dictionary.words:
         cause = describe_skipped(dictionary, alphabet) or "there are none"
@@ -45,7 +45,7 @@ def describe_skipped(dictionary: Dictionary, alphabet: Alphabet) -> str:
     """What was left out and why, in a few words; empty where nothing was."""
     if not dictionary.skipped:
         return ""
-    letters = Counter(letter for word in dictionary.skipped for letter in alphabet.missing(word))
-    shown = ", ".join(f"{name(letter)} in {count}" for letter, count in letters.most_common(_SHOWN))
-    more = f" and {len(letters) - _SHOWN} other letters" if len(letters) > _SHOWN else ""
-    return f"{len(dictionary.skipped)} words have letters outside the alphabet ({shown}{more})"
+    characters = Counter(character for word in dictionary.skipped for character in alphabet.missing(word))
+    shown = ", ".join(f"{name(character)} in {count}" for character, count in characters.most_common(_SHOWN))
+    more = f" and {len(characters) - _SHOWN} other characters" if len(characters) > _SHOWN else ""
+    return f"{len(dictionary.skipped)} words have characters outside the alphabet ({shown}{more})"

@@ -76,7 +76,7 @@ def page(examined: Examined) -> str:
     if examined.words:
         lines.append(f"  words         {' '.join(examined.words)} …")
     elif seen.scorer is not None and not examined.alphabet_given:
-        lines.append("  words         to see some, give --alphabet: a scorer does not hold its letters")
+        lines.append("  words         to see some, give --alphabet: a scorer does not hold its characters")
     if examined.alphabet_given:
         lines.append(f"  alphabet      {'does not fit: ' + examined.fault if examined.fault else 'fits'}")
     return "\n".join(lines)

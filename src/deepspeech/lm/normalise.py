@@ -36,7 +36,7 @@ class LeftOut:
         """One line for a person; empty where nothing was left out."""
         if not self.lines:
             return ""
-        shown = ", ".join(f"{name(letter)} in {count}" for letter, count in self.characters.most_common(_SHOWN))
+        shown = ", ".join(f"{name(character)} in {count}" for character, count in self.characters.most_common(_SHOWN))
         more = f" and {len(self.characters) - _SHOWN} others" if len(self.characters) > _SHOWN else ""
         examples = ", ".join(f"“{_visible(line)}”" for line in self.examples)
         return (
@@ -50,9 +50,9 @@ class Normalisation:
     """Choices; each is made on the result of those before it."""
 
     nfc: bool = False  # the Unicode form of the alphabet; without one NFC: é is then one character however it was typed
-    lower_case: bool = False  # the case of the alphabet; without one small letters, as generate_lm.py always made them
+    lower_case: bool = False  # the case of the alphabet; without one lower case, as generate_lm.py always made them
     # The characters that may stay. Those that look alike are spelled with them; other punctuation, symbols and
-    # separators become spaces; a line with any other character outside (a letter or digit the network cannot write)
+    # separators become spaces; a line with any other character outside (a character or digit the network cannot write)
     # is left out, for a sentence with a hole teaches word sequences that nobody says. None: all may stay.
     alphabet: frozenset[str] | None = None
 
@@ -83,5 +83,5 @@ class Normalisation:
 
 
 def _visible(line: str) -> str:
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
+    line = " ".join("".join(character if character.isprintable() else " " for character in line).split())
     return line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 1] + "…"

@@ -69,7 +69,7 @@ def text(value: "int | memoryview") -> str:
 def name_of(data: "bytes | memoryview") -> str:
     """Bytes as a name that can be shown: of a damaged file it may hold anything."""
     decoded = bytes(data[:LONGEST_NAME]).decode("utf-8", errors="replace")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in decoded)
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in decoded)
 
 
 def signed(value: "int | memoryview") -> int:

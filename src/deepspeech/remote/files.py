@@ -28,7 +28,7 @@ Name: TypeAlias = str | Path
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
 ALLOW_ADDRESSES = "DEEPSPEECH_ALLOW_ADDRESSES"  # set by a user whose data sets name files at addresses
 THREADS = 16  # they wait for the network, not for a core
-# A Path swallows one of the slashes. Protocols have two letters at least: C:/ is a disk.
+# A Path swallows one of the slashes. Protocols have two characters at least: C:/ is a disk.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
 
 

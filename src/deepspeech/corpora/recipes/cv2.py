@@ -33,7 +33,7 @@ def cv2(
 
     A clip is dropped, counted and listed when it cannot be read, when its
     sentence cannot be used, when it has less than 20 milliseconds for each
-    letter, or when it is longer than 10 seconds. After an interruption, run the
+    character, or when it is longer than 10 seconds. After an interruption, run the
     same command again: finished clips are kept.
     """
     tsv_dir = unpacked(tsv_dir, "*.tsv")

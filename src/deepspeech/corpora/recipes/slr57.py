@@ -42,6 +42,6 @@ def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     ]
     sets = by_tens([clip for clip in clips if not clip.fault])
     sets["train"] += [clip for clip in clips if clip.fault] + sentences.missing()
-    rules = options.rules(max_s=15, ms_per_letter=30)
+    rules = options.rules(max_s=15, ms_per_character=30)
     parts = [Part(corpus / f"{NAME}_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
     return import_parts(options.report("slr57", english_rule=True), parts, options)

@@ -36,7 +36,7 @@ def tuda(
     """Fetch and prepare TUDA, German Distant Speech."""
     keep, corpus = truth(keep_archive), obtain(ARCHIVE, base_dir, NAME)
     rules = options.rules(
-        clean, max_s=max_duration / 1000 or float("inf"), ms_per_letter=30, alphabet=alphabet, keep="äöüÄÖÜß"
+        clean, max_s=max_duration / 1000 or float("inf"), ms_per_character=30, alphabet=alphabet, keep="äöüÄÖÜß"
     )
     parts = [
         Part(base_dir / f"tuda-v2-{name}.csv", list(_clips(corpus / name, base_dir / "converted" / name)), rules)

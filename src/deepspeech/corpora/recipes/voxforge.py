@@ -39,7 +39,7 @@ def voxforge(
     where = ["test"] * hundredth + ["dev"] * hundredth + ["train"] * (len(archives) - 2 * hundredth)
     unpack_all(archives, [data_dir / name for name in where])
     rules = options.rules(
-        lambda said: STRANGE.sub(" ", said.lower()).strip() or None, min_s=0.5, max_s=20, ms_per_letter=44
+        lambda said: STRANGE.sub(" ", said.lower()).strip() or None, min_s=0.5, max_s=20, ms_per_character=44
     )
     parts = [
         Part(data_dir / f"voxforge-{name}.csv", _clips(data_dir / name), rules) for name in ("test", "dev", "train")
