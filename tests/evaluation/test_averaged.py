@@ -20,7 +20,7 @@ from deepspeech.evaluation.evaluate import Emitted
 SAMPLES = [Sample(f"{name}.wav", Path(f"{name}.wav"), "a", 1) for name in "abcde"]
 
 
-def opinion(seed: int, classes: int = 4, frame_s: float = 0.02, frames: int = 6) -> room.Emitter:
+def opinion(seed: int, classes: int = 4, frame_s: float = 0.02, frames: int = 6) -> room.AcousticModel:
     """An emitter that gives the samples in an order of its own."""
 
     def emit(samples: Sequence[Sample], /) -> Iterator[Emitted]:

@@ -59,5 +59,5 @@ def test_of_many_characters_those_with_most_errors_are_drawn(tmp_path: Path) -> 
 
 
 def test_a_picture_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"ends in \.png or \.svg"):
+    with pytest.raises(DataError, match=r"must end in \.png or \.svg"):
         draw(confusion(SAMPLES, "character"), tmp_path / "c.gif")

@@ -91,5 +91,5 @@ def test_what_cannot_be_read_or_kept_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.wav: cannot be read"):
         checksum([tmp_path / "none.wav"])
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot keep the emissions"):
+    with pytest.raises(DataError, match="cannot write the emission cache"):
         emissions_of(samples(1), Counting([1]), tmp_path / "file" / "e.npz")

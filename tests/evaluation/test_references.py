@@ -14,7 +14,7 @@ def samples(*transcripts: str) -> list[Sample]:
 
 def test_characters_that_the_model_cannot_write_are_counted_and_can_be_seen() -> None:
     (line,) = unavoidable_errors(samples("It's Ten.", "Ten", "cafe\u0301\u00ad", "ten"), ENGLISH)
-    assert line.startswith("3 of 4 references hold characters that the model cannot write")
+    assert line.startswith("3 of 4 references hold characters outside the model's alphabet")
     assert "'T' (U+0054) in 2" in line
     assert "combining acute accent (U+0301) in 1" in line
     assert "soft hyphen (U+00AD) in 1" in line

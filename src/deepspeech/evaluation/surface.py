@@ -1,4 +1,4 @@
-"""A picture of a search over a scorer's weights: what error rate each pair of them gave. In: trials. Out: a PNG."""
+"""Plot the WER or CER over alpha and beta found by `tune.py`. In: trials. Out: a PNG or an SVG."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,10 +14,10 @@ LEVELS = 12
 
 
 def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_cer: bool, path: Path) -> None:
-    """Draw the rates of `trials` over alpha and beta, `best` and the scorer's `own` weights marked.
+    """Plot the error rates of `trials` over alpha and beta, with `best` and the scorer's `own` weights marked.
 
-    Colours end at twice the best rate or at the median, whichever is higher: where to go matters, not how bad the
-    far corners are. Raises DataError where the file cannot be written.
+    The color scale ends at twice the best rate or at the median, whichever is higher, to resolve the region around the
+    minimum. Raises DataError where the file cannot be written.
     """
     name = "CER" if by_cer else "WER"
     rates = [100 * (trial.cer if by_cer else trial.wer) for trial in trials]
@@ -28,7 +28,7 @@ def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_cer: bool, 
     axes = figure.add_subplot()
     colours: dict[str, Any] = {"cmap": "viridis_r", "vmin": lowest, "vmax": highest}
     steps = [lowest + (highest - lowest) * step / LEVELS for step in range(LEVELS + 1)]
-    with suppress(RuntimeError, ValueError):  # few points, or points in a line, span no surface
+    with suppress(RuntimeError, ValueError):  # too few points, or collinear points, cannot be triangulated
         axes.tricontourf(alphas, betas, rates, levels=steps, extend="max", alpha=0.6, **colours)
     points = axes.scatter(alphas, betas, c=rates, s=18, edgecolors="white", linewidths=0.5, **colours)
     figure.colorbar(points, label=f"{name} in %", extend="max")

@@ -13,7 +13,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, DataError
 from deepspeech.evaluation.averaged import averaged, shifts
-from deepspeech.evaluation.emissions import Emitter
+from deepspeech.evaluation.emissions import AcousticModel
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.score import Scores
 from deepspeech.features.registry import new_front_end
@@ -59,7 +59,7 @@ def emitter_of(
     workers: int,
     jitter_ms: float = 0.0,
     on_bad: Callable[[Sample, AudioError], None] = refuse,
-) -> Emitter:
+) -> AcousticModel:
     """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
     extractor, outputs = new_front_end(restored.features), restored.network.config.outputs
     pipelines = [
