@@ -45,7 +45,7 @@ def test_several_data_sets_are_named(tmp_path: Path) -> None:
 
 
 def test_without_figures_there_is_no_picture(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no figures yet"):
+    with pytest.raises(DataError, match="nothing is logged yet"):
         draw([History("early", previews=[PreviewResult(1, 3, 1.0, 1.0, [])])], tmp_path / "p.png")
     with pytest.raises(DataError, match="cannot be written"):
         draw([run("one")], tmp_path / "none" / "p.png")

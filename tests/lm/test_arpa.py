@@ -140,7 +140,7 @@ DAMAGED = {
     "no sentence marker": (lambda text: text.replace("</s>", "<x>"), "no '</s>'"),
     "empty section": (
         lambda text: text.replace("3=1", "3=0").replace("-0.0625\t<s> one 日本\n", ""),
-        "holds no 3-grams",
+        "has no 3-grams",
     ),
 }
 

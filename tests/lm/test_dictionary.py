@@ -90,7 +90,7 @@ def test_no_word_at_all_is_refused() -> None:
         LmError, match=r"no word .*1 words have characters outside the alphabet \('x' \(U\+0078\) in 1\)"
     ):
         build_dictionary(["x"], CHARACTERS, 0)
-    with pytest.raises(LmError, match="there are none"):
+    with pytest.raises(LmError, match="the word list is empty"):
         build_dictionary(["<s>"], CHARACTERS, 0)
     with pytest.raises(LmError, match="no space"):
         build_dictionary(["a"], Alphabet(["a", "b"]), 0)

@@ -82,8 +82,8 @@ def test_other_weights_change_sixteen_bytes(model: Path, tmp_path: Path) -> None
 def test_what_cannot_be_packaged_is_told_and_leaves_nothing(model: Path, tmp_path: Path) -> None:
     output = tmp_path / "my.scorer"
     for error, cause, change in [
-        (LmError, "needs the alphabet", {"alphabet": None}),
-        (LmError, "no word can be spelt", {"words": ["ñ"]}),
+        (LmError, "needs the acoustic model's alphabet", {"alphabet": None}),
+        (LmError, "no word can be spelled", {"words": ["ñ"]}),
         (LmError, "no space", {"alphabet": Alphabet(["o", "n", "e"])}),
         (ScorerError, "no scorer and no KenLM binary", {"model": Path(__file__)}),
         (ScorerError, "No such file", {"model": tmp_path / "none"}),

@@ -85,7 +85,7 @@ def build(
             prune=thresholds(prune or ["0", "0", "1"], order),
             most_frequent=top_k or None,
             discount_fallback=FALLBACK if discount_fallback else None,
-            normalisation=normalisation(normalize, letters),
+            normalization=normalization(normalize, letters),
             memory_bytes=memory_bytes(memory),
             temporary=temporary,
         ),
@@ -126,14 +126,14 @@ def package(
     Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
     """
     from deepspeech.cli.lm_texts import read_lines
-    from deepspeech.lm.build import BuildOptions, package_model, package_told
+    from deepspeech.lm.build import BuildOptions, describe_package, package_model
     from deepspeech.text.alphabet import Alphabet
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
     letters = Alphabet.from_file(alphabet) if alphabet else None
     options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
-    print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
+    print("\n".join(describe_package(package_model(model, words, output, letters, options), letters, options.weights)))
 
 
 def inspect(
@@ -211,12 +211,12 @@ def thresholds(told: list[str], order: int) -> tuple[int, ...]:
     return numbers[:order] if numbers == (0, 0, 1) else numbers
 
 
-def normalisation(told: list[str] | None, alphabet: Any) -> Any:
+def normalization(told: list[str] | None, alphabet: Any) -> Any:
     """What `--normalize` asks for; without it what suits the letters of the model."""
     import unicodedata
 
     from deepspeech.errors import LmError
-    from deepspeech.lm.normalise import Normalisation
+    from deepspeech.lm.normalize import Normalization
 
     letters = alphabet.labels if alphabet else ()
     if told is None:
@@ -229,7 +229,7 @@ def normalisation(told: list[str] | None, alphabet: Any) -> Any:
         raise LmError(f"--normalize {unknown[0]}: there is lower, nfc, letters and none")
     if "letters" in told and not alphabet:
         raise LmError("--normalize letters needs an --alphabet")
-    return Normalisation("nfc" in told, "lower" in told, frozenset(letters) if "letters" in told else None)
+    return Normalization("nfc" in told, "lower" in told, frozenset(letters) if "letters" in told else None)
 
 
 def end_tidily() -> None:

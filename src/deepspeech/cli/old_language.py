@@ -54,11 +54,11 @@ def language_model(
     from deepspeech.errors import LmError
     from deepspeech.files import check_place, whole_file
     from deepspeech.lm.binary import BinaryOptions, write_binary
-    from deepspeech.lm.build import model_told
+    from deepspeech.lm.build import describe_model
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions, estimate
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.lm.normalise import Normalisation
+    from deepspeech.lm.normalize import Normalization
 
     end_tidily()
     if kenlm_bins:
@@ -71,7 +71,7 @@ def language_model(
         prune=thresholds([arpa_prune], arpa_order),
         most_frequent=top_k,
         discount_fallback=FALLBACK if discount_fallback else None,
-        normalisation=Normalisation(lower_case=True),
+        normalization=Normalization(lower_case=True),
         memory_bytes=memory_bytes(max_arpa_memory),
     )
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -82,9 +82,9 @@ def language_model(
         with whole_file(vocabulary, LmError) as partial:
             partial.write_text("".join(f"{words[number]}\n" for number in ngrams.frequent), encoding="utf-8")
         write_binary(ngrams, model, binary)
-        print("\n".join(ngrams.told))
+        print("\n".join(ngrams.report))
         print(f"{vocabulary}: {ngrams.counts[0] - 3} words, most frequent first")
-        print(f"{model}: {model_told(ngrams, binary)}")
+        print(f"{model}: {describe_model(ngrams, binary)}")
 
 
 def scorer_package(
@@ -100,7 +100,7 @@ def scorer_package(
 ) -> None:
     """A .scorer of a KenLM binary and a list of words."""
     from deepspeech.errors import LmError
-    from deepspeech.lm.build import BuildOptions, package_model, package_told
+    from deepspeech.lm.build import BuildOptions, describe_package, package_model
     from deepspeech.lm.package import Weights, looks_like_characters
     from deepspeech.text.alphabet import Alphabet
     from deepspeech.text.reading import read_text
@@ -119,7 +119,7 @@ def scorer_package(
     letters = Alphabet.from_file(alphabet) if alphabet else None
     weights = Weights(default_alpha, default_beta)
     done = package_model(lm, list(words), package, letters, BuildOptions(weights=weights, bytes_mode=bytes_mode))
-    print("\n".join(package_told(done, letters, weights)))
+    print("\n".join(describe_package(done, letters, weights)))
 
 
 def _truth(text: str) -> bool | None:
