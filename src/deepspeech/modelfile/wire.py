@@ -1,6 +1,6 @@
 """Protocol buffers' wire format, as far as files of ONNX and TensorFlow need it: a message's fields, one after another.
 
-In: the bytes of a message, of which nothing is believed. Out: its fields, with views of those bytes. Source:
+In: the untrusted bytes of a message. Out: its fields, with views of those bytes. Source:
 protobuf.dev, "Encoding".
 """
 
