@@ -184,7 +184,7 @@ def test_it_transfers_and_freezes_by_its_own_layers(trained: Path, tmp_path: Pat
     with pytest.raises(ConfigError, match="layers are conv, mix, output"):
         run_of(tmp_path / "a", transfer__drop=["layer_6"])
     run = run_of(tmp_path / "a", **changes, transfer__drop=["output"], transfer__freeze=["conv"])
-    best = restore(checkpoint.judged(trained / "checkpoints")).network.state_dict()
+    best = restore(checkpoint.best_or_newest(trained / "checkpoints")).network.state_dict()
     assert torch.equal(run.network.state_dict()["mix.weight"], best["mix.weight"])
     run.train()
     assert torch.equal(run.network.state_dict()["conv.weight"], best["conv.weight"])
@@ -213,7 +213,7 @@ def test_it_is_exported_and_heard_the_same_whole_streamed_and_in_bulk(trained: P
     assert (card.model, card.frame_s) == ({"kind": "tiny", "normalise_features": True, "width": 24}, 0.04)
     model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
     sounds = [tones("abcd " * n, n) for n in (1, 3, 2)]
-    restored = restore(checkpoint.judged(trained / "checkpoints"))
+    restored = restore(checkpoint.best_or_newest(trained / "checkpoints"))
     whole = [model.transcribe(sound).text for sound in sounds]
     assert any(whole)
     if not int8:

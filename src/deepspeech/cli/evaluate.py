@@ -216,7 +216,7 @@ def _checkpoint(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
     from deepspeech.training.loader import refuse
     from deepspeech.training.test import emitter_of
 
-    folder = checkpoint.judged(path)
+    folder = checkpoint.best_or_newest(path)
     restored = restore(folder)
     bad = (lambda _, error: _left_out(error)) if skip_bad else refuse
     emit = emitter_of(restored, 16, cores(), jitter_ms, bad)

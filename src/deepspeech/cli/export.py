@@ -40,7 +40,7 @@ def export(
     from deepspeech.remote.files import address, fetch_all, landing, publish
     from deepspeech.remote.folders import bring
 
-    restored = restore(checkpoints.judged(bring(checkpoint)))
+    restored = restore(checkpoints.best_or_newest(bring(checkpoint)))
     given = dict(
         name=name, version=version, author=author, contact=contact, language=language, licence=licence,
         description=description,

@@ -75,4 +75,4 @@ def chosen(config: RunConfig) -> Path:
     """The checkpoint that a run is judged and exported by."""
     folder = Path(config.checkpoint.load or config.checkpoint.folder)
     kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
-    return checkpoint.judged(folder, kinds)
+    return checkpoint.best_or_newest(folder, kinds)
