@@ -83,7 +83,7 @@ def test_chunks_give_what_the_whole_gives(shape: dict[str, object], frames: int)
 
 @pytest.mark.parametrize("shape", SHAPES)
 @torch.no_grad()
-def test_a_clip_alone_is_heard_as_in_a_batch(shape: dict[str, object]) -> None:
+def test_a_clip_alone_is_decoded_as_in_a_batch(shape: dict[str, object]) -> None:
     made, lengths = network(shape), [9, 30, 4]
     clips = [torch.randn(length, DIMENSIONS) for length in lengths]
     together, lengths_B = made(torch.nn.utils.rnn.pad_sequence(clips, batch_first=True), torch.tensor(lengths))
@@ -207,7 +207,7 @@ def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("int8", [False, True])
-def test_it_is_exported_and_heard_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
+def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
     export(trained / "checkpoints", trained / "a.onnx", int8=int8, tolerance=1.0, language="en")
     card = Session(trained / "a.onnx").card
     assert (card.model, card.frame_s) == ({"kind": "tiny", "normalise_features": True, "width": 24}, 0.04)

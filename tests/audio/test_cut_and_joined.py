@@ -60,7 +60,7 @@ def vbr_without_header() -> bytes:
 
 @pytest.mark.parametrize(("form", "subtype"), CODED)
 @pytest.mark.parametrize("kept", [0.5, 0.9])
-def test_a_file_that_is_cut_off_is_told_and_what_is_there_can_be_read(
+def test_a_file_that_is_cut_off_is_reported_and_what_is_there_can_be_read(
     form: str, subtype: str, kept: float, capfd: pytest.CaptureFixture[str]
 ) -> None:
     whole = coded(form, subtype, tone(4.0))

@@ -176,7 +176,7 @@ def test_speakers_may_be_unknown(common_voice: CommonVoice) -> None:
     assert transcripts(common_voice.clips / "train-all.csv") == [("a.wav", "two")]
 
 
-def test_missing_sets_are_told(common_voice: CommonVoice) -> None:
+def test_missing_sets_are_reported(common_voice: CommonVoice) -> None:
     common_voice.table("test")
     report = cv2(common_voice.folder)
     assert counts(report, "test") == (0, 0)

@@ -127,7 +127,7 @@ def test_limits_and_options_reach_the_rules(tmp_path: Path) -> None:
     assert Options().rules(max_s=30, min_s=3).max_s == 30
 
 
-def test_an_empty_corpus_is_told(tmp_path: Path) -> None:
+def test_an_empty_corpus_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no clips were found; is this the folder that was meant"):
         import_parts(Options().report("x"), [Part(tmp_path / "a.csv", [], Options().rules())], Options())
 

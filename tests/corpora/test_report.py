@@ -19,7 +19,7 @@ from deepspeech.corpora.report import (
 from deepspeech.errors import CorpusError
 
 
-def test_a_clean_import_is_told_in_three_lines() -> None:
+def test_a_clean_import_is_reported_in_three_lines() -> None:
     report = ImportReport("x", [SetReport("train", Path("train.csv"), 10, 5, 3600, 3600)])
     assert lines(report) == [
         "train.csv:",
@@ -28,7 +28,7 @@ def test_a_clean_import_is_told_in_three_lines() -> None:
     ]
 
 
-def test_every_reason_is_told() -> None:
+def test_every_reason_is_reported() -> None:
     one = SetReport("train", Path("train.csv"), 10, clips=20, imported_s=60, total_s=100.4)
     one.dropped = Counter({(FAILED, "gone"): 1, (FAILED, "broken"): 2, (TOO_LONG, "over 10 s"): 3, (TOO_SHORT, "x"): 4})
     one.dropped[INVALID_LABEL, "refused"] = 5

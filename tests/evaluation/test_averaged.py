@@ -66,7 +66,7 @@ def test_networks_that_do_not_match_are_refused_in_one_line(other: dict[str, flo
     assert "\n" not in str(refused.value)
 
 
-def test_a_clip_listed_twice_is_heard_for_each_transcript() -> None:
+def test_a_clip_listed_twice_is_decoded_for_each_transcript() -> None:
     twice = [SAMPLES[0], replace(SAMPLES[0], transcript="b")]
     assert len(list(averaged([opinion(1), opinion(2)])(twice))) == 2
 

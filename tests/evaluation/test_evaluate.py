@@ -53,7 +53,7 @@ def test_error_rates_above_one_are_kept() -> None:
     assert evaluate(emitted(one, ["so many words"]), one, ENGLISH, OPTIONS, "testing").wer == 3
 
 
-def test_a_recording_listed_with_two_transcripts_is_judged_by_both() -> None:
+def test_a_recording_listed_with_two_transcripts_is_evaluated_by_both() -> None:
     first = sample("a", "one")
     samples = [first, replace(first, transcript="two")]
     scores = evaluate(emitted(samples, ["one", "one"]), samples, ENGLISH, OPTIONS, "testing")

@@ -45,7 +45,7 @@ def test_figures_are_kept_by_epoch_counted_from_one(tmp_path: Path) -> None:
     assert json.loads(json.dumps(history.to_dict()))["train_loss"] == {"1": 9.0, "2": 7.0}
 
 
-def test_of_an_epoch_learnt_again_the_later_lines_count(tmp_path: Path) -> None:
+def test_of_an_epoch_trained_again_the_later_lines_count(tmp_path: Path) -> None:
     before = [train(0, 9.0), dev(0, 8.0), train(1, 7.0), dev(1, 6.0), train(2, 5.0)]
     history = read(log(tmp_path, *before, peek(1, 15, "old"), peek(2, 25, "old"), train(1, 6.5), peek(1, 20, "new")))
     assert history.train_loss == {1: 9.0, 2: 6.5}
@@ -69,7 +69,7 @@ def test_a_line_cut_short_and_lines_of_other_kinds_are_passed_over(tmp_path: Pat
         (b"\xff\xfe", "cannot be read"),
     ],
 )
-def test_what_is_no_log_is_told_in_one_line(tmp_path: Path, text: str | bytes | None, said: str) -> None:
+def test_what_is_no_log_is_reported_in_one_line(tmp_path: Path, text: str | bytes | None, said: str) -> None:
     if text is not None:
         (tmp_path / "log.jsonl").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(DataError, match=said) as refused:
@@ -77,7 +77,7 @@ def test_what_is_no_log_is_told_in_one_line(tmp_path: Path, text: str | bytes | 
     assert "\n" not in str(refused.value)
 
 
-def test_runs_in_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
+def test_runs_in_folders_of_one_name_are_reported_apart(tmp_path: Path) -> None:
     folders = [log(tmp_path / name, train(0, 1.0)) for name in ("a/checkpoints", "b/checkpoints", "c")]
     assert [history.name for history in read_all(folders)] == ["a/checkpoints", "b/checkpoints", "c"]
     assert [history.name for history in read_all([folders[0] / "log.jsonl"])] == ["checkpoints"]
@@ -99,6 +99,6 @@ def test_transcripts_are_shown_where_they_change(tmp_path: Path) -> None:
     ]
 
 
-def test_a_log_without_transcripts_is_told(tmp_path: Path) -> None:
+def test_a_log_without_transcripts_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no transcripts"):
         transcripts(read(log(tmp_path, train(0, 1.0))))

@@ -21,7 +21,7 @@ def test_characters_that_the_model_cannot_write_are_counted_and_can_be_seen() ->
     assert line.isprintable()
 
 
-def test_empty_references_are_told() -> None:
+def test_empty_references_are_reported() -> None:
     (line,) = unavoidable_errors(samples("ten", " "), ENGLISH)
     assert line.startswith("1 of 2 references holds no word")
     (line,) = unavoidable_errors(samples("", ""), ENGLISH)
@@ -29,6 +29,6 @@ def test_empty_references_are_told() -> None:
     assert evaluate([], [], ENGLISH, None, "nothing").wer == 0
 
 
-def test_nothing_is_said_where_nothing_is_wrong() -> None:
+def test_nothing_is_reported_where_nothing_is_wrong() -> None:
     assert list(unavoidable_errors(samples("ten", "it's"), ENGLISH)) == []
     assert list(unavoidable_errors(samples("İ é"), ByteAlphabet())) == []

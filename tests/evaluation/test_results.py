@@ -94,7 +94,7 @@ def test_rates_in_the_json_are_not_clipped(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.json").read_text())[0]["wer"] == 3
 
 
-def test_a_json_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_json_that_cannot_be_written_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     sample: Scored = score("a", "one", "one")
     with pytest.raises(DataError, match="cannot be written \\(No such file"):
         write_json(tmp_path / "none" / "out.json", [sample])

@@ -38,7 +38,7 @@ def test_trials_that_span_no_surface_have_a_picture(tmp_path: Path, made: list[T
     assert (tmp_path / "surface.png").stat().st_size > 1000
 
 
-def test_a_picture_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     made = trials(3)
     with pytest.raises(DataError, match="cannot be written"):
         draw(made, made[0], None, False, tmp_path / "none" / "surface.png")

@@ -164,7 +164,7 @@ def test_a_damaged_journal_is_believed_up_to_the_damage(task: Task, tmp_path: Pa
     assert journal.read_bytes() == content
 
 
-def test_a_journal_that_cannot_be_written_is_said(task: Task, tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_is_reported(task: Task, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot write the journal"):
         tune(task, TuneOptions(trials=2), tmp_path / "file" / "trials.jsonl", 1)

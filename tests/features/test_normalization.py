@@ -71,7 +71,7 @@ def test_reads_back_exactly() -> None:
 
 
 @pytest.mark.parametrize("clips", [[], [np.zeros((0, 3), np.float32)]])
-def test_nothing_to_measure_is_said(clips: list[Float32]) -> None:
+def test_nothing_to_measure_is_reported(clips: list[Float32]) -> None:
     with pytest.raises(ConfigError, match="no feature frames to measure"):
         measure(clips)
 

@@ -146,7 +146,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_damage_is_told_by_line(tmp_path: Path, damage: str) -> None:
+def test_damage_is_reported_by_line(tmp_path: Path, damage: str) -> None:
     change, cause = DAMAGED[damage]
     path = file(tmp_path, change(SMALL))
     with pytest.raises(LmError, match=cause) as error:

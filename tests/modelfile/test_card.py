@@ -102,7 +102,7 @@ def test_metadata_is_text_for_the_file() -> None:
     assert "première" in metadata["deepspeech"]
 
 
-def test_a_foreign_model_is_said() -> None:
+def test_a_foreign_model_is_reported() -> None:
     assert "carries no deepspeech card" in fault({})
     assert "carries no deepspeech card" in fault({"producer": "other"})
 
@@ -201,5 +201,5 @@ def test_half_a_surrogate_pair_is_damage() -> None:
     assert "card is damaged" in fault({"deepspeech": page.replace('"fr"', '"\\ud800"')})
 
 
-def test_a_newer_format_is_said() -> None:
+def test_a_newer_format_is_reported() -> None:
     assert f"newer version (format {FORMAT + 1}); update deepspeech" in fault(changed({"format": FORMAT + 1}))

@@ -67,11 +67,11 @@ class Sound:
             except AudioError as error:
                 raise AudioError(f"{self.name}: {error}") from None
             if layout.fault:
-                self._told(layout.fault)
+                self._report(layout.fault)
             self._parts = layout.parts
             self._files = [stack.enter_context(self._decoder(part)) for part in layout.parts]
             if fault := length_fault(self._content, self._files[0]):
-                self._told(fault)
+                self._report(fault)
             self._stack = stack.pop_all()
         first = self._files[0]
         self.kind, self.coding = str(first.format), str(first.subtype)
@@ -175,7 +175,7 @@ class Sound:
                 yield self._mono(block[skip:], channel)
             skip = max(0, skip - len(block))
             if damage:
-                self._told(damage)
+                self._report(damage)
             if damage or len(block) < block_frames:
                 break
         ends_early = last is None and found < promised < _UNKNOWN_LENGTH and part.frames is None
@@ -220,13 +220,13 @@ class Sound:
         except TypeError:  # soundfile takes a name in .raw for samples whose rate it must be told
             raise AudioError(f"{self.name}: raw samples tell no rate; give the file a header, as {READABLE}") from None
 
-    def _told(self, fault: str) -> None:
+    def _report(self, fault: str) -> None:
         if not self._cut_ok:
             raise AudioError(f"{self.name}: {fault}")
         self.fault = self.fault or fault
 
     def _short(self, promised: int, found: int) -> None:
-        self._told(f"cut off: its header promises {promised} samples, {found} are there; {AGAIN}")
+        self._report(f"cut off: its header promises {promised} samples, {found} are there; {AGAIN}")
 
     def close(self) -> None:
         """Let go of the file."""

@@ -84,8 +84,8 @@ def convert(clip: Clip) -> Converted:
         cause = error if isinstance(error, OSError) else error.__context__
         if isinstance(cause, OSError) and cause.errno in _FULL:
             raise CorpusError(str(error) if cause is not error else f"{cause.filename}: {cause.strerror}") from None
-        told = str(error) if isinstance(error, AudioError | OSError) else f"{type(error).__name__}: {error}"
-        return Converted(fault="the clip cannot be read", detail=told)
+        detail = str(error) if isinstance(error, AudioError | OSError) else f"{type(error).__name__}: {error}"
+        return Converted(fault="the clip cannot be read", detail=detail)
 
 
 def _converted(clip: Clip) -> Converted:

@@ -42,8 +42,8 @@ class ParquetClips:
             for number, (audio, text, speaker) in enumerate(_rows(self._query, file)):
                 yield self._clip(file, number, audio, text, speaker)
 
-    def _clip(self, file: Path, number: int, audio: Any, said: Any, speaks: Any) -> Clip:
-        (text, fault), speaker = sentence_of(said), speaker_of(speaks)
+    def _clip(self, file: Path, number: int, audio: Any, sentence: Any, speaks: Any) -> Clip:
+        (text, fault), speaker = sentence_of(sentence), speaker_of(speaks)
         name, wav = Path(f"{file.name}:{number}"), self._wavs / f"{file.stem}-{number:07}.wav"
         content, path = audio, None
         if isinstance(audio, dict):

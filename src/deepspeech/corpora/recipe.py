@@ -89,9 +89,9 @@ class Options:
 
     def report(self, corpus: str, english_rule: bool = False) -> ImportReport:
         """An empty report; `english_rule`: the rule for English cleans sentences that may be of any language."""
-        told = english_rule and self.validate_label_locale is None
+        noted = english_rule and self.validate_label_locale is None
         note = "Sentences were cleaned by the rule for English; see --validate-label-locale."
-        return ImportReport(corpus, notes=[note] if told else [])
+        return ImportReport(corpus, notes=[note] if noted else [])
 
 
 class Clips(Protocol):
@@ -156,22 +156,22 @@ def _refuse_same(csvs: Sequence[Path]) -> None:
 class Sentences:
     """What is said in each recording, by the recording's name; knows which names nobody asked for."""
 
-    said: Mapping[str, str]
+    transcripts: Mapping[str, str]
     folder: Path  # where the recordings lie
-    asked: set[str] = field(default_factory=set)
+    requested: set[str] = field(default_factory=set)
 
     def clip(self, audio: Path, wav: Path, name: str | None = None, speaker: str = "") -> Clip:
         """The clip of a recording; `name`: under which its sentence is listed, by default its stem."""
         name = audio.stem if name is None else name
-        self.asked.add(name)
-        if name not in self.said:
+        self.requested.add(name)
+        if name not in self.transcripts:
             return Clip(audio, wav, "", speaker, fault="the corpus has no sentence for it")
-        return Clip(audio, wav, self.said[name], speaker)
+        return Clip(audio, wav, self.transcripts[name], speaker)
 
     def missing(self) -> list[Clip]:
         """Sentences without a recording, as clips that are not there."""
-        names = [name for name in self.said if name not in self.asked]
-        return [Clip(self.folder / name, self.folder / name, self.said[name]) for name in names]
+        names = [name for name in self.transcripts if name not in self.requested]
+        return [Clip(self.folder / name, self.folder / name, self.transcripts[name]) for name in names]
 
 
 def converted(audio: Path, root: Path, folder: Path) -> Path:

@@ -84,8 +84,8 @@ def _token(token: Element) -> tuple[int | None, int | None, str]:
     notes = token.findall("n")
     starts = [int(note.get("start", "")) for note in notes if note.get("start", "").isdigit()]
     ends = [int(note.get("end", "")) for note in notes if note.get("end", "").isdigit()]
-    said = [note.get("pronunciation", "") for note in notes] if notes else [token.get("text", "")]
-    return starts[0] if starts else None, max(ends, default=None), " ".join(word for word in said if word)
+    sentence = [note.get("pronunciation", "") for note in notes] if notes else [token.get("text", "")]
+    return starts[0] if starts else None, max(ends, default=None), " ".join(word for word in sentence if word)
 
 
 def _stretches(

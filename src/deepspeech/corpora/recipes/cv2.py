@@ -59,8 +59,8 @@ def read_table(table: Path, audio_dir: Path) -> Iterator[Clip]:
     """The clips of a table, in its order. Columns are found by name; a sentence may hold quote characters."""
     for row in tsv_rows(table, ("path", "sentence")):
         if row.fault or not row["path"]:
-            said = "\t".join(row.fields.values()).strip()
-            yield Clip(row.place, row.place, said, fault=row.fault or "the row is incomplete")
+            sentence = "\t".join(row.fields.values()).strip()
+            yield Clip(row.place, row.place, sentence, fault=row.fault or "the row is incomplete")
             continue
         mp3 = audio_dir / (row["path"] if row["path"].lower().endswith(".mp3") else f"{row['path']}.mp3")
         yield Clip(mp3, mp3.with_suffix(".wav"), row["sentence"], row["client_id"])

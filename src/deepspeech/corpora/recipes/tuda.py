@@ -57,7 +57,7 @@ def _clips(folder: Path, wavs: Path) -> Iterator[Clip]:
     for described in visible(folder, "*.xml"):
         root = read_xml(described)
         fault = "its description cannot be read" if root is None else ""
-        said, speaker = ("", "") if root is None else (root.findtext(f".//{tag}") or "" for tag in TAGS)
+        sentence, speaker = ("", "") if root is None else (root.findtext(f".//{tag}") or "" for tag in TAGS)
         recordings = visible(folder, f"{escape(described.stem)}_*.wav") or [described.with_suffix(".wav")]
         for wav in recordings:
-            yield Clip(wav, converted(wav, folder, wavs), said, speaker, fault)
+            yield Clip(wav, converted(wav, folder, wavs), sentence, speaker, fault)
