@@ -1,4 +1,4 @@
-"""Content: the bytes of a sound file, wherever they lie. Spliced: pieces of them, in any order, as an open file."""
+"""Content: random access to the bytes of an audio file. Spliced: pieces of it, in any order, as a file object."""
 
 import bisect
 import io

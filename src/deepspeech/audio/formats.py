@@ -86,7 +86,7 @@ def probe(source: Source, name: str = "") -> AudioInfo:
         rate_hz, name = sound.rate_hz, sound.name
         info = AudioInfo(rate_hz, sound.channels, found, found / rate_hz, sound.kind, sound.coding)
     if not found:
-        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
     return info
 
 
@@ -100,7 +100,7 @@ def _all(sound: Sound, start_s: float = 0.0, end_s: float | None = None, channel
 
 def _check_any(samples: Float32 | Int16, name: str) -> None:
     if not len(samples):
-        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
 
 
 def _packets(audio_slice: AudioSlice, name: str, start_s: float, end_s: float | None) -> tuple[Float32, int]:

@@ -240,11 +240,11 @@ def _part(stream: _Stream, alone: bool) -> Part:
     if stream.head.layer != 3 or (stream.constant and not stream.promised):
         return Part(None if alone else tuple(ranges), frames)  # a decoder's guess is good here
     size = sum(end - start for start, end in stream.ranges)
-    mended = _mended(stream, size)
-    return Part((mended or _header(stream, size), *ranges))
+    fixed = _fixed(stream, size)
+    return Part((fixed or _header(stream, size), *ranges))
 
 
-def _mended(stream: _Stream, size: int) -> bytes:
+def _fixed(stream: _Stream, size: int) -> bytes:
     """The stream's own header with true numbers; empty where it has none with room for both."""
     if not stream.promised:
         return b""

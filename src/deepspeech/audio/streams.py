@@ -1,4 +1,4 @@
-"""Which streams a file of any format holds, and whether it is as long as it says."""
+"""The streams of an audio file of any format, and whether the file is truncated."""
 
 import re
 import struct

@@ -66,7 +66,7 @@ def import_set(
 
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
     every kept sample in order; `names`: shared by the sets of one corpus. An import that was stopped goes on with the
-    wav files it has; one whose recording, start, end or channel has changed since is made anew.
+    wav files it has; one whose recording, start, end or channel has changed since is converted again.
     """
     workers = workers if workers > 0 else cores()
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))

@@ -18,7 +18,7 @@ _ROWS = 64  # fetched at a time
 
 
 class ParquetClips:
-    """The clips of Parquet files, read anew each time they are gone through."""
+    """The clips of Parquet files, read again in each iteration."""
 
     def __init__(self, files: Sequence[Path], wavs: Path, audio: str, texts: Sequence[str], speakers: Sequence[str]):
         """`texts`, `speakers`: names that these columns may have, the first one found is taken."""

@@ -45,7 +45,7 @@ def plain(sentence: str, keep: str = "") -> str:
 
 @dataclass(frozen=True)
 class Options:
-    """What every importer can be told."""
+    """Options of every importer."""
 
     filter_alphabet: Annotated[Path | None, "Drop sentences with characters outside this alphabet.txt."] = None
     normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False
@@ -154,7 +154,7 @@ def _refuse_same(csvs: Sequence[Path]) -> None:
 
 @dataclass
 class Sentences:
-    """What is said in each recording, by the recording's name; knows which names nobody asked for."""
+    """Transcripts by recording name; tracks names that no recording requested."""
 
     transcripts: Mapping[str, str]
     folder: Path  # where the recordings lie

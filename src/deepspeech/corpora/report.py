@@ -1,4 +1,4 @@
-"""What an import brought: how many clips, how many were dropped and why, how much sound is left."""
+"""Import report: imported and dropped clips, reasons, and hours of audio."""
 
 import json
 from collections import Counter

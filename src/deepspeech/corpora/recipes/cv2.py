@@ -50,7 +50,7 @@ def cv2(
         else:
             each = held_out.add if name in HELD_OUT else _ignore
             import_set(read_table(table, audio_dir), _rows(table), rules, report.sets[-1], workers, each, names)
-    absent = [f"{tsv_dir / name}.tsv is not there: this set was left out." for name in SETS if name not in tables]
+    absent = [f"{tsv_dir / name}.tsv does not exist: this set was skipped." for name in SETS if name not in tables]
     report.notes = absent + report.notes
     return report
 
