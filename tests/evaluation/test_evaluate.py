@@ -21,7 +21,7 @@ def sample(name: str, transcript: str) -> Sample:
     return Sample(f"{name}.wav", Path(f"{name}.wav"), transcript, 1)
 
 
-def heard(text: str) -> Emission:
+def emission_of(text: str) -> Emission:
     """Probabilities that spell `text`: each character for two frames, then two of the blank."""
     labels = [label for character in text for label in [ENGLISH.encode(character)[0]] * 2 + [ENGLISH.blank] * 2]
     probabilities = np.full((len(labels), ENGLISH.classes), 0.001, np.float32)
@@ -31,7 +31,7 @@ def heard(text: str) -> Emission:
 
 def emitted(samples: Sequence[Sample], texts: Sequence[str]) -> Iterator[Emitted]:
     for i, (one, text) in enumerate(zip(samples, texts, strict=True)):
-        yield Emitted(one, heard(text), float(i))
+        yield Emitted(one, emission_of(text), float(i))
 
 
 @pytest.mark.parametrize("options", [OPTIONS, None], ids=["beam", "greedy"])
@@ -68,7 +68,7 @@ def test_the_same_sample_listed_twice_counts_twice() -> None:
 
 def test_a_loss_that_is_not_known_stays_unknown() -> None:
     one = sample("a", "one")
-    assert evaluate([Emitted(one, heard("one"))], [one], ENGLISH, OPTIONS, "testing").loss is None
+    assert evaluate([Emitted(one, emission_of("one"))], [one], ENGLISH, OPTIONS, "testing").loss is None
 
 
 def test_a_clip_without_frames_is_an_empty_text() -> None:
