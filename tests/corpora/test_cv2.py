@@ -180,7 +180,7 @@ def test_missing_sets_are_reported(common_voice: CommonVoice) -> None:
     common_voice.table("test")
     report = cv2(common_voice.folder)
     assert counts(report, "test") == (0, 0)
-    assert [note for note in report.notes if "is not there" in note] == [
+    assert [note for note in report.notes if "does not exist" in note] == [
         f"{common_voice.folder / name}.tsv does not exist: this set was skipped."
         for name in ("dev", "train", "validated", "other")
     ]
