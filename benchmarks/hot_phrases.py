@@ -28,7 +28,7 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.score import Scores, score
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import Alphabet
 
@@ -99,7 +99,7 @@ def main() -> None:
     arguments = parser.parse_args()
     session = Session(arguments.model)
     samples = read_csv(arguments.data)
-    emissions = FileEmitter(session).emit([sample.audio for sample in samples])
+    emissions = FileAcousticModel(session).emit([sample.audio for sample in samples])
     clips = [Clip(s.transcript, e) for s, e in zip(samples, emissions, strict=True)]
     scorer = Scorer.open(arguments.scorer) if arguments.scorer else None
     judge = Judge(clips, session.card.alphabet, DecodeOptions(session.card.beam_width), scorer)

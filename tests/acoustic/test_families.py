@@ -21,6 +21,7 @@ from deepspeech.config import page, resolve
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import CheckpointError, ConfigError, DataError
 from deepspeech.features.chunks import ChunkBuffer
+from deepspeech.runtime.emission_stream import EmissionStream
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.training.infer import infer_samples
@@ -226,6 +227,31 @@ def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_bulk(trained:
     found = model.transcribe_all([wav_bytes(sound, 16000) for sound in sounds])
     if not int8:
         assert [one.text for one in found] == [text.strip() for text in whole]  # type: ignore[union-attr]
+
+
+@torch.no_grad()
+def test_its_streams_choose_the_chunks(trained: Path) -> None:
+    """Those that its card allows, with the same result; a family that allows none is told so."""
+    export(trained / "checkpoints", trained / "a.onnx", language="en")
+    model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
+    sound, extractor = tones("abcd " * 6), model._extractor
+    expected = EmissionStream(model._session, extractor)
+    rows = np.concatenate([expected.feed(sound), expected.finish()])
+    for hop in model.card.chunk.sizes:
+        stream = EmissionStream(model._session, extractor, model.card.chunk.sized(hop))
+        found = np.concatenate([stream.feed(sound[:7777]), stream.feed(sound[7777:]), stream.finish()])
+        np.testing.assert_allclose(found, rows, atol=1e-5)
+    text = model.transcribe(sound).text
+    for chunk_ms in (40, 80.0, 160, 640):
+        plain = model.stream(chunk_ms=chunk_ms)
+        plain.feed(sound)
+        assert plain.finish()[0].text == text
+    with pytest.raises(ConfigError, match=r"chunk_ms is 100; this model takes one of 40, 80, 160, 640$"):
+        model.stream(chunk_ms=100)
+    stream = model.stream(endpoints=EndpointRules(trailing_silence_s=0.1), chunk_ms=40)
+    assert stream.events([sound])
+    with pytest.raises(ConfigError, match=r"trailing_silence_s is 0\.1; this model needs at least 0\.18"):
+        model.stream(endpoints=EndpointRules(trailing_silence_s=0.1))
 
 
 def test_its_streams_end_utterances_and_long_recordings_are_cut(trained: Path) -> None:

@@ -1,4 +1,4 @@
-"""AudioSource: where a recording is stored: a path, or an AudioSlice, a byte range of a tar archive or .sdb file.
+"""AudioSlice: a recording that lies inside a larger file, such as a sample database or a tar archive.
 
 `formats.read_audio` and `formats.probe` accept both.
 """
@@ -10,14 +10,14 @@ from stat import S_ISREG
 from typing import TypeAlias
 
 from deepspeech.errors import AudioError
-from deepspeech.untrusted import check_regular, open_regular
+from deepspeech.untrusted import check_regular, regular_descriptor
 
 PACKETS = "packets"  # bare Opus packets, see opus_packets.py
 
 
 @dataclass(frozen=True)
 class AudioSlice:
-    """A byte range of `file`: `size` bytes at `offset` that hold an audio file, or bare Opus packets."""
+    """`size` bytes of `file` from `offset` on: what a sound file would hold, or bare Opus packets."""
 
     file: Path
     offset: int
@@ -38,43 +38,43 @@ class AudioSlice:
         return self._read(self.size)
 
     def checked(self) -> "AudioSlice":
-        """Return self, after the same checks as `read`, without reading. Raises AudioError."""
+        """Itself. Raises AudioError as `read` does."""
         self._read(0)
         return self
 
     def _read(self, count: int) -> bytes:
         try:
-            with open_regular(self.file) as file:
-                present = os.fstat(file.fileno()).st_size
-                if self.offset + self.size > present:
-                    raise AudioError(f"{self}: cut off: the file ends before this recording does; copy the file again")
-                return os.pread(file.fileno(), count, self.offset)
+            descriptor = regular_descriptor(self.file)
+            try:
+                if self.offset + self.size > os.fstat(descriptor).st_size:
+                    raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
+                return os.pread(descriptor, count, self.offset)
+            finally:
+                os.close(descriptor)
         except FileNotFoundError:
             raise AudioError(f"{self}: there is no file {self.file}; check the path") from None
         except OSError as error:
             raise AudioError(f"{self}: cannot be read ({error.strerror})") from None
 
 
-_NAMED: set[str] = set()  # pipes and devices that the user named; entries of a dataset manifest never open one
+class NamedPath(type(Path())):  # type: ignore[misc]  # before Python 3.12 only the system's own kind has subclasses
+    """A path that a person or program named itself, and no data set's list: it may be a pipe, which is read to its end.
 
-
-def name_by_user(path: str | Path) -> None:
-    """Allow `path` to be a pipe or device, which is read to its end, because the user named it."""
-    if not os.path.isfile(path):
-        _NAMED.add(str(path))
+    The path carries this, not the process: what one caller named, another's list may still not open.
+    """
 
 
 def check_readable(path: Path, mode: int) -> None:
-    """Raise OSError where `path` is a pipe or device and the user did not name it: /dev/zero has no end."""
-    if str(path) not in _NAMED:
+    """Raise OSError where a file is a pipe or device, and no NamedPath: /dev/zero has no end."""
+    if not isinstance(path, NamedPath):
         check_regular(mode)
 
 
-AudioSource: TypeAlias = Path | AudioSlice
+AudioSource: TypeAlias = Path | AudioSlice  # where a recording lies
 
 
 def read_ahead(source: AudioSource) -> None:
-    """Prefetch a recording into the page cache (posix_fadvise). Returns at once; errors show when it is read."""
+    """Has the system bring a recording from disk to memory, and waits for nothing; what fails shows when it is read."""
     if not hasattr(os, "posix_fadvise"):  # macOS, Windows
         return
     file, offset, size = (source.file, source.offset, source.size) if isinstance(source, AudioSlice) else (source, 0, 0)
@@ -91,7 +91,7 @@ def read_ahead(source: AudioSource) -> None:
 
 
 def content_of(source: AudioSource) -> bytes:
-    """The stored bytes of a recording, not decoded. Raises AudioError."""
+    """All bytes of a recording, as they lie there. Raises AudioError."""
     if isinstance(source, AudioSlice):
         return source.read()
     try:

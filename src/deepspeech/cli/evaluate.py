@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+from deepspeech.printable import in_line
 
 
 class Opened(NamedTuple):
@@ -177,21 +178,21 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
 def _left_out(error: Exception) -> None:
     import sys
 
-    print(f"deepspeech: {error}; it is left out", file=sys.stderr)
+    print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)
 
 
 def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
     from deepspeech.errors import AudioError
     from deepspeech.evaluation.averaged import averaged, shifts
     from deepspeech.evaluation.evaluate import Emitted
-    from deepspeech.runtime.emit import FileEmitter
+    from deepspeech.runtime.emit import FileAcousticModel
     from deepspeech.runtime.session import Session
 
     session = Session(path)
     card = session.card
 
     def emitter(shift_samples: int) -> Any:
-        files = FileEmitter(session, shift_samples=shift_samples)
+        files = FileAcousticModel(session, shift_samples=shift_samples)
 
         def emit(samples: Sequence[Any]) -> Iterable[Emitted]:
             emissions = files.emit_all([sample.audio for sample in samples])

@@ -9,6 +9,7 @@ import typer
 from deepspeech.cli.evaluate import weights_need
 from deepspeech.cli.recordings import jobs_of
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+from deepspeech.printable import in_line
 
 STDIN = "-"
 
@@ -51,7 +52,7 @@ def transcribe(
         bool, typer.Option("--ray", help="Run on a Ray cluster (RAY_ADDRESS), which sees the same disk.")
     ] = False,
 ) -> None:
-    """Recordings to text, many at a time on every core.
+    """Transcribe audio files, in batches, on all cores.
 
     Long recordings are cut at their silences. Text goes to stdout in the order given, progress to stderr; with
     --output-dir to files, and an interrupted run goes on where it stopped. A file that cannot be read, or not to its
@@ -68,11 +69,11 @@ def transcribe(
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
     from deepspeech.mozilla.convert import as_model_file
-    from deepspeech.runtime.bulk import channels
     from deepspeech.runtime.jobs import of_channels, take_shard
-    from deepspeech.runtime.pages import FORMATS
     from deepspeech.runtime.recognizer import Recognizer
+    from deepspeech.runtime.recording import channels
     from deepspeech.runtime.session import Session
+    from deepspeech.runtime.writers import FORMATS
 
     weights_need(scorer, alpha, beta)
     form = "json" if json_output else form
@@ -102,7 +103,7 @@ def transcribe(
         if _stdin(recognizer, form, rate, candidates - 1, one if one is not None else channel):
             raise typer.Exit(2)
         return
-    jobs = jobs_of(named, manifest)
+    jobs, lost = jobs_of(named, manifest)
     jobs = take_shard(jobs, shard) if shard else jobs
     jobs = of_channels(jobs, one, channels) if channel else jobs
     if output_dir is None:
@@ -111,7 +112,7 @@ def transcribe(
         errors = _on_ray(jobs, output_dir, form, overwrite, (model, scorer, options, candidates - 1))
     else:
         errors = _to_files(recognizer, jobs, form, output_dir, overwrite, candidates - 1, cores)
-    if errors:
+    if lost + errors:
         raise typer.Exit(2)
 
 
@@ -127,7 +128,7 @@ def _check_stdin(named: list[str], output_dir: Path | None, rate: int | None, ch
 def _channel(channel: str | None) -> int | None:
     """Which one channel was asked for. Raises ConfigError for what is neither a number nor each."""
     from deepspeech.errors import ConfigError
-    from deepspeech.runtime.bulk import EACH
+    from deepspeech.runtime.recording import EACH
 
     if channel is None or channel == EACH:
         return None
@@ -143,22 +144,22 @@ def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int, chan
     from deepspeech.audio.pcm import read_pcm
     from deepspeech.runtime.endpoints import EndpointRules
     from deepspeech.runtime.jobs import Job
-    from deepspeech.runtime.pages import Page
+    from deepspeech.runtime.writers import TranscriptWriter
 
-    page, warnings = Page(form), 0
+    writer, warnings = TranscriptWriter(form), 0
     if rate is None:
-        print(page.head(), end="", flush=True)
+        print(writer.head(), end="", flush=True)
         for result in recognizer.transcribe_all([sys.stdin.buffer.read()], alternatives, channel=channel):
             if isinstance(result, Exception):
                 raise result
             label = Job(Path(STDIN), Path(STDIN), result.channel).label
-            print(page.body(label, result.segments, result.duration_s), end="")
+            print(writer.body(label, result.segments, result.duration_s), end="")
             warnings += _warn(result)
         return warnings
     with recognizer.stream(rate, endpoints=EndpointRules(), alternatives=alternatives) as stream:
-        print(page.head(), end="", flush=True)
+        print(writer.head(), end="", flush=True)
         for utterance in stream.over(read_pcm(sys.stdin.buffer, max(1, rate // 10))):
-            print(page.body(STDIN, [utterance]), end="", flush=True)
+            print(writer.body(STDIN, [utterance]), end="", flush=True)
     return 0
 
 
@@ -167,22 +168,22 @@ def _warn(result: Any) -> int:
     import sys
 
     if result.warning:
-        print(f"deepspeech: {result.warning}; what is there was transcribed", file=sys.stderr)
+        print(f"deepspeech: {in_line(result.warning)}; what is there was transcribed", file=sys.stderr)
     return 1 if result.warning else 0
 
 
 def _to_stdout(recognizer: Any, jobs: list[Any], form: str, alternatives: int, cores: int | None) -> int:
     """How many recordings could not be read, or not to their end."""
     from deepspeech.errors import ConfigError
-    from deepspeech.runtime.pages import Page
+    from deepspeech.runtime.writers import TranscriptWriter
 
     if form in ("srt", "vtt") and len(jobs) > 1:
         raise ConfigError(f"{form} is for one recording a file; name a folder with --output-dir")
-    page = Page(form, named=len(jobs) > 1)
-    print(page.head(), end="")
+    writer = TranscriptWriter(form, named=len(jobs) > 1)
+    print(writer.head(), end="")
 
     def show(job: Any, result: Any) -> None:
-        print(page.body(job.label, result.segments, result.duration_s), end="", flush=True)
+        print(writer.body(job.label, result.segments, result.duration_s), end="", flush=True)
 
     errors, cut, _ = _each(recognizer, jobs, len(jobs), alternatives, cores, show)
     return errors + cut
@@ -199,13 +200,13 @@ def _to_files(
 ) -> int:
     """How many recordings could not be read, or not to their end."""
     from deepspeech.runtime.jobs import output, to_do, write
-    from deepspeech.runtime.pages import Page
+    from deepspeech.runtime.writers import TranscriptWriter
 
     left = to_do(jobs, folder, form, overwrite)
 
     def keep(job: Any, result: Any) -> None:
-        page = Page(form)
-        text = page.head() + page.body(job.label, result.segments, result.duration_s)
+        writer = TranscriptWriter(form)
+        text = writer.head() + writer.body(job.label, result.segments, result.duration_s)
         write(output(folder, job, form), text)
 
     errors, cut, sound_s = _each(recognizer, left, len(jobs), alternatives, cores, keep)
@@ -224,7 +225,7 @@ def _on_ray(jobs: list[Any], folder: Path, form: str, overwrite: bool, settings:
     rows = transcribe_on_ray(left, folder, form, *settings) if left else []
     errors = [row["error"] for row in rows if row["error"]]
     for line in errors:
-        print(f"deepspeech: {line}", file=sys.stderr)
+        print(f"deepspeech: {in_line(line)}", file=sys.stderr)
     cut = sum(bool(row["error"]) and row["sound_s"] > 0 for row in rows)
     _sum_up(len(jobs), len(left), len(errors) - cut, cut, sum(row["sound_s"] for row in rows), folder)
     return len(errors)
@@ -244,7 +245,7 @@ def _each(
 
     from deepspeech.errors import AudioError, audio_error
     from deepspeech.progress import Progress
-    from deepspeech.runtime.bulk import Channel
+    from deepspeech.runtime.recording import Channel
 
     errors, cut, sound_s, started_s = 0, 0, 0.0, time.monotonic()
     with Progress(total, "transcribe", "recordings", done=total - len(jobs)) as progress:
@@ -260,7 +261,7 @@ def _each(
             except BrokenPipeError:
                 raise  # nobody reads what is printed
             except Exception as error:  # of one recording; the others go on
-                print(f"deepspeech: {audio_error(error, job.audio)}", file=sys.stderr)
+                print(f"deepspeech: {in_line(str(audio_error(error, job.audio)))}", file=sys.stderr)
                 errors += 1
             factor = (time.monotonic() - started_s) / max(sound_s, 0.001)
             progress.advance(note=f"real-time factor {factor:.3f}")

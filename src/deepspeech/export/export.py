@@ -4,7 +4,6 @@ In: a checkpoint, a model card, audio files for the check. Out: one ONNX file. A
 greedy transcripts equal PyTorch's on every clip; an int8 model only if their CER against PyTorch's is within tolerance.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,11 +21,12 @@ from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
 from deepspeech.features.registry import new_front_end
+from deepspeech.files import partial_folder
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.checksum import add_checksum
 from deepspeech.modelfile.graph import write_card
 from deepspeech.progress import Progress
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.distance import character_errors
 
@@ -58,8 +58,8 @@ def export(
     """
     sounds = [_sound(path, card) for path in clips] or [_synthetic(card)]
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
-        exported = _write(restored, card, Path(folder))
+    with partial_folder(target) as folder:
+        exported = _write(restored, card, folder)
         report = _compare(restored, Session(exported), sounds)
         allowed = 0.0 if card.precision == "float32" else tolerance
         if report.cer > allowed:
@@ -82,7 +82,7 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
 
 
 def _compare(restored: Restored, session: Session, sounds: Sequence[Float32]) -> ParityReport:
-    extractor, exported = new_front_end(restored.features), FileEmitter(session)
+    extractor, exported = new_front_end(restored.features), FileAcousticModel(session)
     report = ParityReport(len(sounds), 0, 0, 0, 0.0)
     with Progress(len(sounds), "checking the export", "clips") as progress:
         for sound in sounds:

@@ -14,11 +14,14 @@ from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import AudioError, audio_error
 from deepspeech.features.registry import new_front_end
+from deepspeech.renamed import renamed
+from deepspeech.runtime.emission_stream import EmissionStream
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import EmissionStream
+
+__getattr__ = renamed(__name__, {"FileEmitter": "deepspeech.runtime.emit:FileAcousticModel"})
 
 
-class FileEmitter:
+class FileAcousticModel:
     """Emissions of sound files, in the order asked for."""
 
     def __init__(self, session: Session, workers: int | None = None, shift_samples: int = 0) -> None:
