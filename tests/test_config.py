@@ -143,14 +143,14 @@ def test_checkpoints_are_relative_to_where_the_command_runs(tmp_path: Path) -> N
     ("content", "words"),
     [("[data", "not TOML"), ("x = ", "not TOML"), (b'[card]\nname = "\xff"\n', "not TOML")],
 )
-def test_a_file_that_is_no_page_is_said(tmp_path: Path, content: str | bytes, words: str) -> None:
+def test_a_file_that_is_no_page_is_reported(tmp_path: Path, content: str | bytes, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read(toml(tmp_path, content))
     assert words in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "run.toml"))
 
 
-def test_a_missing_page_is_said(tmp_path: Path) -> None:
+def test_a_missing_page_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read the configuration \\(No such file"):
         read(tmp_path / "none.toml")
 

@@ -52,7 +52,7 @@ def test_nor_is_a_broken_pipe(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported_in_a_line(tmp_path: Path) -> None:
     path = tmp_path / "none" / "file"
     with pytest.raises(DataError) as caught, atomic_open(path, DataError):
         pass

@@ -1,6 +1,6 @@
-"""Speech to text that you train yourself: a maintained DeepSpeech.
+"""DeepSpeech: train and run CTC speech recognition models.
 
-Names are resolved when first used, so that `import deepspeech` stays quick and needs no torch.
+Names are imported lazily: `import deepspeech` is fast and does not import torch.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Files that stand under their name whole or not at all, whatever ends the process that writes them.
+"""Atomic file writing: a file appears under its name complete or not at all.
 
 What a killed process leaves behind is a file or folder `.HOST-PROCESS-THREAD.NAME.part`; `sweep` removes it.
 """

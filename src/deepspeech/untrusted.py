@@ -1,7 +1,6 @@
-"""Checked reading of what a stranger may have written: JSON of bounded depth, numbers in range, regular files.
+"""Safe parsing of untrusted input: JSON of bounded depth, numbers in range, regular files only.
 
-Whatever is refused here raises ValueError (OSError for files), never RecursionError or OverflowError. Callers say
-where it stood and what to do.
+Raises ValueError (OSError for files), never RecursionError or OverflowError. Callers add location and remedy.
 """
 
 import json

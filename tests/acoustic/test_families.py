@@ -84,7 +84,7 @@ def test_chunks_give_what_the_whole_gives(shape: dict[str, object], frames: int)
 
 @pytest.mark.parametrize("shape", SHAPES)
 @torch.no_grad()
-def test_a_clip_alone_is_heard_as_in_a_batch(shape: dict[str, object]) -> None:
+def test_a_clip_alone_is_decoded_as_in_a_batch(shape: dict[str, object]) -> None:
     made, lengths = network(shape), [9, 30, 4]
     clips = [torch.randn(length, DIMENSIONS) for length in lengths]
     together, lengths_B = made(torch.nn.utils.rnn.pad_sequence(clips, batch_first=True), torch.tensor(lengths))
@@ -185,7 +185,7 @@ def test_it_transfers_and_freezes_by_its_own_layers(trained: Path, tmp_path: Pat
     with pytest.raises(ConfigError, match="layers are conv, mix, output"):
         run_of(tmp_path / "a", transfer__drop=["layer_6"])
     run = run_of(tmp_path / "a", **changes, transfer__drop=["output"], transfer__freeze=["conv"])
-    best = restore(checkpoint.judged(trained / "checkpoints")).network.state_dict()
+    best = restore(checkpoint.best_or_newest(trained / "checkpoints")).network.state_dict()
     assert torch.equal(run.network.state_dict()["mix.weight"], best["mix.weight"])
     run.train()
     assert torch.equal(run.network.state_dict()["conv.weight"], best["conv.weight"])
@@ -200,7 +200,7 @@ def test_a_folder_of_another_family_is_refused(trained: Path) -> None:
 
 
 def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
-    given = corpus(tmp_path / "long", letters="a")
+    given = corpus(tmp_path / "long", characters="a")
     rows = given.read_text().splitlines()
     given.write_text("\n".join([rows[0], *(row.rsplit(",", 1)[0] + "," + "a" * 40 for row in rows[1:])]))
     with pytest.raises(DataError, match=r"it needs 79 frames, the clip has 15\n"):
@@ -208,13 +208,13 @@ def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("int8", [False, True])
-def test_it_is_exported_and_heard_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
+def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
     export(trained / "checkpoints", trained / "a.onnx", int8=int8, tolerance=1.0, language="en")
     card = Session(trained / "a.onnx").card
     assert (card.model, card.frame_s) == ({"kind": "tiny", "normalise_features": True, "width": 24}, 0.04)
     model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
     sounds = [tones("abcd " * n, n) for n in (1, 3, 2)]
-    restored = restore(checkpoint.judged(trained / "checkpoints"))
+    restored = restore(checkpoint.best_or_newest(trained / "checkpoints"))
     whole = [model.transcribe(sound).text for sound in sounds]
     assert any(whole)
     if not int8:

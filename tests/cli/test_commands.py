@@ -51,7 +51,7 @@ def test_several_models_are_averaged_and_may_listen_with_jitter(deepspeech, tiny
 def test_the_confusion_is_told_drawn_and_given_as_json(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     arguments = ("evaluate", "--model", tiny_model, "--data", corpus(tmp_path, 3), "--greedy")
     _, out, _ = deepspeech(*arguments, "--confusion", "--confusion-picture", tmp_path / "letters.svg")
-    assert "\nLetters: " in out
+    assert "\nCharacters: " in out
     assert "\nWords: " in out
     assert "errors" in (tmp_path / "letters.svg").read_text()
     page = json.loads(deepspeech(*arguments, "--confusion", "--json", "--samples")[1])
@@ -93,7 +93,7 @@ def test_any_transcript_can_be_counted_against(deepspeech, tiny_model: Path, tmp
     )
     code, out, err = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--json")
     assert (code, json.loads(out)["utterances"]) == (0, 3)
-    assert "1 of 3 references holds characters that the model cannot write" in err
+    assert "1 of 3 references holds characters outside the model's alphabet" in err
     assert "'É' (U+00C9) in 1" in err
 
 

@@ -179,5 +179,5 @@ def test_a_folder_of_tensorflow_checkpoints_is_tested(
     )  # fmt: skip
     ((step, config),) = done
     assert (step, config.checkpoint.folder, config.checkpoint.load) == ("test", str(folder), "")
-    assert checkpoint.judged(folder).name == "best-000000"
+    assert checkpoint.best_or_newest(folder).name == "best-000000"
     assert "Converted TensorFlow checkpoint: 8 wide" in capsys.readouterr().out

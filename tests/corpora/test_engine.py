@@ -155,7 +155,7 @@ def test_the_first_reason_counts(sentence: str, sound: Converted, reason: str | 
     assert (report.clips, report.imported, report.total_s) == (1, int(reason is None), sound.duration_s)
     assert report.imported_s == (sound.duration_s if reason is None else 0)
     assert reason is None or report.skipped(reason) == 1
-    assert dict(report.letters) == ({"ß": 1} if sentence == "straße" else {})
+    assert dict(report.characters) == ({"ß": 1} if sentence == "straße" else {})
 
 
 def test_a_shortest_clip() -> None:

@@ -21,9 +21,9 @@ def sample(name: str, transcript: str) -> Sample:
     return Sample(f"{name}.wav", Path(f"{name}.wav"), transcript, 1)
 
 
-def heard(text: str) -> Emission:
-    """Probabilities that spell `text`: each letter for two frames, then two of the blank."""
-    labels = [label for letter in text for label in [ENGLISH.encode(letter)[0]] * 2 + [ENGLISH.blank] * 2]
+def emission_of(text: str) -> Emission:
+    """Probabilities that spell `text`: each character for two frames, then two of the blank."""
+    labels = [label for character in text for label in [ENGLISH.encode(character)[0]] * 2 + [ENGLISH.blank] * 2]
     probabilities = np.full((len(labels), ENGLISH.classes), 0.001, np.float32)
     probabilities[np.arange(len(labels)), labels] = 1 - 0.001 * (ENGLISH.classes - 1)
     return Emission(probabilities, 0.02)
@@ -31,7 +31,7 @@ def heard(text: str) -> Emission:
 
 def emitted(samples: Sequence[Sample], texts: Sequence[str]) -> Iterator[Emitted]:
     for i, (one, text) in enumerate(zip(samples, texts, strict=True)):
-        yield Emitted(one, heard(text), float(i))
+        yield Emitted(one, emission_of(text), float(i))
 
 
 @pytest.mark.parametrize("options", [OPTIONS, None], ids=["beam", "greedy"])
@@ -53,7 +53,7 @@ def test_error_rates_above_one_are_kept() -> None:
     assert evaluate(emitted(one, ["so many words"]), one, ENGLISH, OPTIONS, "testing").wer == 3
 
 
-def test_a_recording_listed_with_two_transcripts_is_judged_by_both() -> None:
+def test_a_recording_listed_with_two_transcripts_is_evaluated_by_both() -> None:
     first = sample("a", "one")
     samples = [first, replace(first, transcript="two")]
     scores = evaluate(emitted(samples, ["one", "one"]), samples, ENGLISH, OPTIONS, "testing")
@@ -68,7 +68,7 @@ def test_the_same_sample_listed_twice_counts_twice() -> None:
 
 def test_a_loss_that_is_not_known_stays_unknown() -> None:
     one = sample("a", "one")
-    assert evaluate([Emitted(one, heard("one"))], [one], ENGLISH, OPTIONS, "testing").loss is None
+    assert evaluate([Emitted(one, emission_of("one"))], [one], ENGLISH, OPTIONS, "testing").loss is None
 
 
 def test_a_clip_without_frames_is_an_empty_text() -> None:

@@ -129,17 +129,17 @@ def test_a_scorer_for_bytes_scores_characters(shared: Path) -> None:
 
 def test_what_is_no_language_model_is_one_line(tmp_path: Path) -> None:
     for name, content, cause in [
-        ("foreign", b"RIFF", "no scorer, no KenLM binary and no ARPA text"),
-        ("empty", b"", "no scorer"),
+        ("foreign", b"RIFF", "not a scorer, KenLM binary or ARPA file"),
+        ("empty", b"", "not a scorer"),
         ("cut.klm", language_model(made_up(2, 1), 2)[:300], "cut short"),
-        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "damaged or cut short"),
-        ("bits.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or cut short"),
+        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "damaged or truncated"),
+        ("bits.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or truncated"),
         ("bad.arpa", b"\\data\\\nnonsense\n", "bad.arpa"),
     ]:
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(DeepSpeechError, match=cause) as told:
+        with pytest.raises(DeepSpeechError, match=cause) as report:
             LanguageModel.open(tmp_path / name)
-        assert "\n" not in str(told.value)
+        assert "\n" not in str(report.value)
     with pytest.raises(LmError, match="No such file"):
         LanguageModel.open(tmp_path / "missing")
     with pytest.raises(LmError, match="directory"):

@@ -3,7 +3,7 @@
 import pytest
 
 from deepspeech.errors import LmError
-from deepspeech.lm.normalise import Normalisation
+from deepspeech.lm.normalize import Normalization
 from deepspeech.text.tokens import ENGLISH, Characters
 
 
@@ -16,21 +16,21 @@ from deepspeech.text.tokens import ENGLISH, Characters
     ],
 )
 def test_without_a_name_the_alphabet_decides(alphabet: Characters, nfc: bool, lower_case: bool) -> None:
-    assert Normalisation.named(None, alphabet) == Normalisation(nfc, lower_case, frozenset(alphabet.labels))
+    assert Normalization.named(None, alphabet) == Normalization(nfc, lower_case, frozenset(alphabet.labels))
 
 
 def test_without_an_alphabet_too_nothing_is_done() -> None:
-    assert not Normalisation.named(None, None)
+    assert not Normalization.named(None, None)
 
 
 def test_what_is_named_is_done_and_nothing_else() -> None:
-    assert Normalisation.named(["lower"], ENGLISH) == Normalisation(lower_case=True)
-    assert Normalisation.named(["nfc", "letters"], ENGLISH) == Normalisation(True, False, frozenset(ENGLISH.labels))
-    assert not Normalisation.named(["none"], ENGLISH)
+    assert Normalization.named(["lower"], ENGLISH) == Normalization(lower_case=True)
+    assert Normalization.named(["nfc", "letters"], ENGLISH) == Normalization(True, False, frozenset(ENGLISH.labels))
+    assert not Normalization.named(["none"], ENGLISH)
 
 
 def test_unknown_names_and_letters_without_an_alphabet_are_refused() -> None:
     with pytest.raises(LmError, match="--normalize upper: there is lower, nfc, letters and none"):
-        Normalisation.named(["lower", "upper"], ENGLISH)
+        Normalization.named(["lower", "upper"], ENGLISH)
     with pytest.raises(LmError, match="needs an --alphabet"):
-        Normalisation.named(["letters"], None)
+        Normalization.named(["letters"], None)

@@ -79,7 +79,7 @@ def test_other_weights_change_sixteen_bytes(model: Path, tmp_path: Path) -> None
     assert path.read_bytes() == tuned
 
 
-def test_what_cannot_be_packaged_is_told_and_leaves_nothing(model: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_packaged_is_reported_and_leaves_nothing(model: Path, tmp_path: Path) -> None:
     output = tmp_path / "my.scorer"
     for error, cause, change in [
         (LmError, "needs the alphabet", {"tokens": None}),

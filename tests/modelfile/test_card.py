@@ -102,10 +102,10 @@ def test_sizes_of_chunks_come_back() -> None:
 
 
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
-letter = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
+character = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
 
 
-@given(text, text, st.lists(letter, min_size=1, max_size=6, unique=True))
+@given(text, text, st.lists(character, min_size=1, max_size=6, unique=True))
 def test_any_text_comes_back(name: str, description: str, labels: list[str]) -> None:
     card = replace(CARD, name=name, description=description, alphabet=Characters(labels))
     assert ModelCard.from_metadata(card.to_metadata()) == card
@@ -121,7 +121,7 @@ def test_metadata_is_text_for_the_file() -> None:
     assert "première" in metadata["deepspeech"]
 
 
-def test_a_foreign_model_is_said() -> None:
+def test_a_foreign_model_is_reported() -> None:
     assert "carries no deepspeech card" in fault({})
     assert "carries no deepspeech card" in fault({"producer": "other"})
 
@@ -229,5 +229,5 @@ def test_half_a_surrogate_pair_is_damage() -> None:
     assert "card is damaged" in fault({"deepspeech": page.replace('"fr"', '"\\ud800"')})
 
 
-def test_a_newer_format_is_said() -> None:
+def test_a_newer_format_is_reported() -> None:
     assert f"newer version (format {FORMAT + 1}); update deepspeech" in fault(changed({"format": FORMAT + 1}))

@@ -81,7 +81,7 @@ def bytes_here(cache: Path) -> int:
 
 
 @pytest.mark.parametrize("name", [STORE, f"{STORE}/", f"{STORE}/{MANIFEST}", Path(STORE)])
-def test_the_folder_or_its_manifest_is_the_set_and_no_shard_is_brought_before_it_is_read(
+def test_the_folder_or_its_manifest_is_the_set_and_no_shard_is_downloaded_before_it_is_read(
     there: str, written: Path, cache: Path, name: str | Path
 ) -> None:
     found, local = opened(name), opened(written)
@@ -157,7 +157,7 @@ def test_room_for_less_than_is_read_together_is_refused(there: str) -> None:
         DataConfig(shard_cache_mb=0)
 
 
-def test_a_shard_larger_than_the_room_is_told_at_once(there: str, written: Path) -> None:
+def test_a_shard_larger_than_the_room_is_reported_at_once(there: str, written: Path) -> None:
     given = [clip(written.parent / "large", f"{number}.wav", "x", 500_000) for number in range(3)]
     write_shards(given, written.parent / "l", ShardOptions(3), 1)
     for path in (written.parent / "l").glob("*.*"):
@@ -181,7 +181,7 @@ def test_a_shard_larger_than_the_room_is_told_at_once(there: str, written: Path)
         ),
     ],
 )
-def test_what_is_wrong_there_is_told_before_anything_is_brought(there: str, harm: Any, words: str) -> None:
+def test_what_is_wrong_there_is_reported_before_anything_is_downloaded(there: str, harm: Any, words: str) -> None:
     harm(fsspec.filesystem("flaky"))
     with pytest.raises(DataError, match=words) as caught:
         opened(there)
@@ -196,7 +196,7 @@ def test_a_set_that_is_written_anew_meanwhile_is_not_misread(there: str) -> None
         found[0].audio.read()  # type: ignore[union-attr]
 
 
-def test_a_copy_of_an_older_version_is_brought_anew(there: str, cache: Path, flaky: Any) -> None:
+def test_a_copy_of_an_older_version_is_downloaded_again(there: str, cache: Path, flaky: Any) -> None:
     opened(there)[0].audio.read()  # type: ignore[union-attr]
     content = fsspec.filesystem("flaky").cat_file("/bucket/shards/shard-000000.tar")
     fsspec.filesystem("flaky").pipe_file("/bucket/shards/shard-000000.tar", bytes(len(content)))

@@ -58,7 +58,7 @@ def test_the_best_checkpoint_is_chosen_by_letters(chinese: tuple[Path, Path], do
     checkpoints, dev = chinese
     lines = [json.loads(line) for line in (checkpoints / "log.jsonl").read_text().splitlines()]
     rates = [line["cer"] for line in lines if "cer" in line]
-    kept = checkpoint.describe(checkpoint.judged(checkpoints))
+    kept = checkpoint.describe(checkpoint.best_or_newest(checkpoints))
     assert (kept["alphabet"], kept["position"]["progress"]["best"]) == ("bytes", min(rates))
     judged = json.loads(door("deepspeech", "evaluate", "--model", checkpoints, "--data", dev, "--json", "--greedy"))
     assert judged["cer"] == pytest.approx(min(rates))

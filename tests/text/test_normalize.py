@@ -27,7 +27,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ("cafe\u0301", " acefé", "café"),
         ("Café", " acef\u0301", "cafe\u0301"),
         ("\u1ebf", "ê\u0301", "ê\u0301"),  # one of two marks stands apart
-        ("\u0915\u093c", "\u0958", "\u0958"),  # NFC itself takes this letter apart
+        ("\u0915\u093c", "\u0958", "\u0958"),  # NFC itself takes this character apart
         ("İstanbul Işık", TURKISH, "istanbul ışık"),
         ("I\u0307zmir", TURKISH, "izmir"),
         ("i\u0307yi", TURKISH, "iyi"),

@@ -38,7 +38,7 @@ def test_every_form_of_a_text_file_says_the_same(tmp_path: Path, form: str) -> N
 
 
 @pytest.mark.parametrize("content", ["a\nb".encode("utf-16-le"), b"\xe9\n", b"\xff\xfea"])
-def test_what_is_no_such_text_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_such_text_is_reported_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(TextError, match=r"a\.txt: the alphabet is not UTF-8 text; save it as UTF-8$"):
         Characters.from_file(tmp_path / "a.txt")

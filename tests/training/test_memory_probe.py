@@ -63,7 +63,7 @@ def test_the_longest_clips_go_first_and_change_nothing(tmp_path: Path, monkeypat
     monkeypatch.setattr(Trainer, "_gradients", noted)
     Run(config(tmp_path / "b"), Log()).train()
     assert seen[0][1] == max(frames for _, frames in seen)
-    a, b = (checkpoint.load(checkpoint.judged(tmp_path / name / "checkpoints", ("train",))) for name in "ab")
+    a, b = (checkpoint.load(checkpoint.best_or_newest(tmp_path / name / "checkpoints", ("train",))) for name in "ab")
     assert all((a.weights[name] == b.weights[name]).all() for name in a.weights)
 
 
@@ -138,7 +138,7 @@ def test_translated_it_learns_the_same(tmp_path: Path) -> None:
         run.train()
         assert next(iter(run.network.state_dict())) == "feature_mean"  # a checkpoint's names stay
     a, b = (
-        checkpoint.load(checkpoint.judged(tmp_path / name / "checkpoints", ("train",)))
+        checkpoint.load(checkpoint.best_or_newest(tmp_path / name / "checkpoints", ("train",)))
         for name in ("plain", "compiled")
     )
     for name in a.weights:

@@ -76,7 +76,7 @@ def test_the_feed_forward_layers_of_an_lstm_network_may_be_taken_over(tmp_path: 
     with pytest.raises(CheckpointError, match=r"has no layer_4\.recurrent; .* drop layer_4"):
         Run(config(tmp_path / "a", network=NETWORK, **load), Log())
     run = Run(config(tmp_path / "b", network=NETWORK, transfer__drop=["layer_4"], **load), Log())
-    before = restore(checkpoint.judged(tmp_path / "lstm/checkpoints")).network
+    before = restore(checkpoint.best_or_newest(tmp_path / "lstm/checkpoints")).network
     assert torch.equal(run.network.layer_5.weight, before.layer_5.weight)
     run.train()
 
@@ -130,7 +130,10 @@ def test_the_test_listens_with_jitter_where_that_is_asked_for(tmp_path: Path) ->
 def test_jitter_is_the_mean_of_three_hearings(tmp_path: Path) -> None:
     made = config(tmp_path, network=NETWORK, **NESTEROV)
     Run(made, Log()).train()
-    restored, samples = restore(checkpoint.judged(tmp_path / "checkpoints")), read_csv(corpus(tmp_path, 4, "dev"))
+    restored, samples = (
+        restore(checkpoint.best_or_newest(tmp_path / "checkpoints")),
+        read_csv(corpus(tmp_path, 4, "dev")),
+    )
     parts = []
     for shift_samples in (-80, 0, 80):
         emit = emitter_of(restored, 4, 1, 0.0)

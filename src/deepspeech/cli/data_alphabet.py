@@ -41,7 +41,7 @@ def alphabet(
     from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError, TextError
     from deepspeech.files import atomic_path
-    from deepspeech.text.letters import propose
+    from deepspeech.text.charset import propose
 
     if output and output.exists() and not force:
         raise DataError(f"{output}: is there already, and models need their letters in its order; --force replaces it")

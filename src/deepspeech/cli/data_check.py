@@ -82,7 +82,7 @@ def _assumed(found: Any, data: list[Path]) -> str:
     """Which alphabet was used where none was named and, where it does not fit, the one that the data make."""
     from deepspeech.datasets.check import LETTERS
     from deepspeech.text.characters import name
-    from deepspeech.text.letters import propose
+    from deepspeech.text.charset import propose
 
     used = "No --alphabet was given: checked with the English one (a to z, apostrophe, space)."
     if not found.findings[LETTERS]:

@@ -72,7 +72,7 @@ def evaluate(
     if json_output:
         page = scores.to_dict(rows=samples)
         if tables:
-            page["confusion"] = {f"{table.unit}s": table.to_list() for table in tables}
+            page["confusion"] = dict(zip(("letters", "words"), (table.to_list() for table in tables), strict=True))
         print(json.dumps(page, indent=2, ensure_ascii=False))
         return
     names = ", ".join(address(path) or str(path) for path in data)
@@ -96,7 +96,7 @@ def confusions(scores: Any, picture: Path | None) -> list[Any]:
     """The confusion of letters and that of words; the letters' is drawn where that is asked for."""
     from deepspeech.evaluation.confusion import confusion
 
-    tables = [confusion(scores.samples, unit) for unit in ("letter", "word")]
+    tables = [confusion(scores.samples, unit) for unit in ("character", "word")]
     if picture:
         from deepspeech.evaluation.confusion_picture import draw
 

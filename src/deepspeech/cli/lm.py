@@ -73,7 +73,7 @@ def build(
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.lm.normalise import Normalisation
+    from deepspeech.lm.normalize import Normalization
     from deepspeech.lm.prune import parse_thresholds
 
     end_tidily()
@@ -87,7 +87,7 @@ def build(
             prune=parse_thresholds(prune or ["0", "0", "1"], order),
             most_frequent=top_k or None,
             discount_fallback=FALLBACK if discount_fallback else None,
-            normalisation=Normalisation.named(normalize, letters),
+            normalization=Normalization.named(normalize, letters),
             memory_bytes=memory_bytes(memory),
             temporary=temporary,
         ),
@@ -128,14 +128,14 @@ def package(
     Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
     """
     from deepspeech.cli.lm_texts import read_lines
-    from deepspeech.lm.build import BuildOptions, package_model, package_told
+    from deepspeech.lm.build import BuildOptions, describe_package, package_model
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
     letters = spelling(alphabet, subwords)
     options = BuildOptions(weights=_weights(alpha, beta))
     done = package_model(model, words, output, _tokens(letters, bytes_mode), options)
-    print("\n".join(package_told(done, options.weights)))
+    print("\n".join(describe_package(done, options.weights)))
 
 
 def inspect(

@@ -146,7 +146,7 @@ def _recognise(model: Any, path: Path, options: argparse.Namespace) -> None:
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.pcm import float_to_int16
     from deepspeech.audio.resample import resample
-    from deepspeech.audio.span import NamedPath
+    from deepspeech.audio.source import NamedPath
 
     samples, rate_hz = read_audio(NamedPath(path))
     duration_s = len(samples) / rate_hz

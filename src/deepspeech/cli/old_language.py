@@ -54,11 +54,11 @@ def language_model(
     from deepspeech.errors import LmError
     from deepspeech.files import atomic_path, check_place
     from deepspeech.lm.binary import BinaryOptions, write_binary
-    from deepspeech.lm.build import model_told
+    from deepspeech.lm.build import describe_model
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions, estimate
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.lm.normalise import Normalisation
+    from deepspeech.lm.normalize import Normalization
     from deepspeech.lm.prune import parse_thresholds
 
     end_tidily()
@@ -72,7 +72,7 @@ def language_model(
         prune=parse_thresholds([arpa_prune], arpa_order),
         most_frequent=top_k,
         discount_fallback=FALLBACK if discount_fallback else None,
-        normalisation=Normalisation(lower_case=True),
+        normalization=Normalization(lower_case=True),
         memory_bytes=memory_bytes(max_arpa_memory),
     )
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -83,9 +83,9 @@ def language_model(
         with atomic_path(vocabulary, LmError) as partial:
             partial.write_text("".join(f"{words[number]}\n" for number in ngrams.frequent), encoding="utf-8")
         write_binary(ngrams, model, binary)
-        print("\n".join(ngrams.told))
+        print("\n".join(ngrams.report))
         print(f"{vocabulary}: {ngrams.counts[0] - 3} words, most frequent first")
-        print(f"{model}: {model_told(ngrams, binary)}")
+        print(f"{model}: {describe_model(ngrams, binary)}")
 
 
 def scorer_package(
@@ -101,7 +101,7 @@ def scorer_package(
 ) -> None:
     """A .scorer of a KenLM binary and a list of words."""
     from deepspeech.errors import LmError
-    from deepspeech.lm.build import BuildOptions, package_model, package_told
+    from deepspeech.lm.build import BuildOptions, describe_package, package_model
     from deepspeech.lm.package import Weights, looks_like_characters
     from deepspeech.text.reading import read_text
     from deepspeech.text.tokens import Characters, Utf8Bytes
@@ -121,7 +121,7 @@ def scorer_package(
     weights = Weights(default_alpha, default_beta)
     tokens = Utf8Bytes() if bytes_mode else letters
     done = package_model(lm, list(words), package, tokens, BuildOptions(weights=weights))
-    print("\n".join(package_told(done, weights)))
+    print("\n".join(describe_package(done, weights)))
 
 
 def _truth(text: str) -> bool | None:

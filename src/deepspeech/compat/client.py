@@ -33,7 +33,7 @@ from deepspeech.errors import (
     ModelFileError,
     ScorerError,
 )
-from deepspeech.modelfile.seal import is_sealed
+from deepspeech.modelfile.checksum import has_checksum
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream
@@ -272,7 +272,7 @@ def _ours(path: Path) -> Path:
 
     What converts is loaded only for old models: it is slow to load, and a light installation lacks parts of it.
     """
-    if path == Path() or path.suffix == ".onnx" or not path.exists() or is_sealed(path):
+    if path == Path() or path.suffix == ".onnx" or not path.exists() or has_checksum(path):
         return path
     try:
         convert: Any = import_module("deepspeech.old_models.convert")

@@ -195,7 +195,7 @@ def shown_name(name: str) -> str:
 
 
 def _same(source: IO[bytes], target: Path) -> bool:
-    """Does the file hold what the member holds, byte for byte?"""
+    """Whether file and member have equal content."""
     with target.open("rb") as file:
         while block := source.read(_BLOCK_BYTES):
             if file.read(len(block)) != block:

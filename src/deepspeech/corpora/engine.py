@@ -38,14 +38,14 @@ _PEEKED = 64  # clips: where none of the first ones names its speaker, the corpu
 
 @dataclass(frozen=True)
 class Rules:
-    """What is kept. Limits and `ms_per_letter` are those of DeepSpeech's importers, which differ by corpus."""
+    """What is kept. Limits and `ms_per_character` are those of DeepSpeech's importers, which differ by corpus."""
 
     validate: Validator
     alphabet: TokenSet | None = None
     min_s: float = 0.0
     max_s: float = 10.0
-    ms_per_letter: int = 20
-    spell: Callable[[str], str] = str  # how a kept transcript is written, e.g. with spaces between letters
+    ms_per_character: int = 20
+    spell: Callable[[str], str] = str  # how a kept transcript is written, e.g. with spaces between characters
 
 
 def import_set(
@@ -61,7 +61,7 @@ def import_set(
 
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
     every kept sample in order; `names`: shared by the sets of one corpus. An import that was stopped goes on with the
-    wav files it has; one whose recording, start, end or channel has changed since is made anew.
+    wav files it has; one whose recording, start, end or channel has changed since is converted again.
     """
     workers = workers if workers > 0 else cores()
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
@@ -120,7 +120,7 @@ def judge(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Samp
         return Sample(str(sound.wav), sound.wav, transcript, sound.size_bytes, clip.speaker, sound.duration_s)
     report.dropped[fault.reason, fault.summary] += 1
     if strange and not sound.fault:
-        report.letters.update(strange)
+        report.characters.update(strange)
     return DroppedClip(clip.source.name, fault.reason, fault.detail or fault.summary, clip.sentence)
 
 
@@ -148,13 +148,15 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
     if label in NO_VALUE:  # which no training takes
         return _Fault(INVALID_LABEL, "its text is null", f"'{label}' says that there is no text")
     if strange:
-        letters = " ".join(map(name, strange))
-        return _Fault(INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}")
+        characters = " ".join(map(name, strange))
+        fault = "characters outside the alphabet"
+        return _Fault(INVALID_LABEL, fault, f"{fault}: {characters}")
     if sound.duration_s < rules.min_s:
         return _Fault(TOO_SHORT, f"under {rules.min_s:g} s", f"{sound.duration_s:.2f} s")
-    steps = int(sound.duration_s * 1000 / 10 / (rules.ms_per_letter / 10))
+    steps = int(sound.duration_s * 1000 / 10 / (rules.ms_per_character / 10))
     if steps < len(label):
-        return _Fault(TOO_SHORT, f"under {rules.ms_per_letter} ms a letter", f"{steps} steps for {len(label)} letters")
+        fault = f"under {rules.ms_per_character} ms per character"
+        return _Fault(TOO_SHORT, fault, f"{steps} steps for {len(label)} characters")
     if sound.duration_s > rules.max_s:
         return _Fault(TOO_LONG, f"over {rules.max_s:g} s", f"{sound.duration_s:.2f} s")
     return None

@@ -1,4 +1,4 @@
-"""Texts, tables and descriptions of corpora, read so that a damaged one is told in one line.
+"""Read texts, tables and descriptions of corpora; a damaged one is reported in one line.
 
 In: files as their makers left them. Out: rows and texts. What concerns one recording only is a fault of its clip, not
 of the corpus: `seconds`, `text_of` and `read_xml` do not raise.

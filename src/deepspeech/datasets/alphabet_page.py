@@ -6,7 +6,7 @@ from typing import Any
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.survey.page import plural, table
 from deepspeech.text.characters import name
-from deepspeech.text.letters import Proposal
+from deepspeech.text.charset import Proposal
 from deepspeech.text.normalize import APOSTROPHES
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from deepspeech.audio.encode import CODED, encode, kind_of
 from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.opus_packets import as_ogg
-from deepspeech.audio.span import PACKETS, Span, content_of
+from deepspeech.audio.source import PACKETS, AudioSlice, content_of
 from deepspeech.datasets.augment.hearing import Hearing
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.check import Fault, for_each, refuse
@@ -153,7 +153,7 @@ def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bit
     sample, kind = one.sample, one.kind
     target = wanted or {PACKETS: "opus", "": "wav"}.get(kind, kind)
     if hearing is None and (kind == target or (kind, target) == (PACKETS, "opus")):
-        if stays and not isinstance(sample.audio, Span):
+        if stays and not isinstance(sample.audio, AudioSlice):
             return _Sound(replace(sample, size_bytes=_read_size(sample)), target, None, False)
         content = content_of(sample.audio)
         return _Sound(sample, target, content if kind == target else as_ogg(content, str(sample.audio)), False)
@@ -167,7 +167,8 @@ def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bit
 
 
 def _read_size(sample: Sample) -> int:
-    return sample.audio.size if isinstance(sample.audio, Span) else sample.size_bytes or sample.audio.stat().st_size
+    audio = sample.audio
+    return audio.size if isinstance(audio, AudioSlice) else sample.size_bytes or audio.stat().st_size
 
 
 def _target(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.cache import CachedShardSlice
@@ -134,7 +134,10 @@ def _key(sample: Sample) -> bytes | None:
     audio = sample.audio
     if isinstance(audio, CachedShardSlice):  # its file comes and goes
         return _digest(f"{audio}\n{audio.stamp}\n{audio.offset} {audio.size}")
-    file, inside = (audio.file, f"{audio.offset} {audio.size} {audio.kind}") if isinstance(audio, Span) else (audio, "")
+    if isinstance(audio, AudioSlice):
+        file, inside = audio.file, f"{audio.offset} {audio.size} {audio.kind}"
+    else:
+        file, inside = audio, ""
     try:
         found = os.stat(file)
     except OSError:

@@ -1,7 +1,7 @@
-"""Judge a network on a data set: probabilities → transcripts → scores.
+"""Evaluate a model on a data set: emissions → transcripts → WER and CER.
 
-Where the probabilities come from is the caller's business: `training/emit.py` makes them with a checkpoint,
-`runtime/emit.py` with a model file, a test with a few lines.
+The caller provides the emissions: `training/emit.py` computes them with a checkpoint, `runtime/emit.py` with a model
+file.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from deepspeech.text.tokens import TokenSet
 
 @dataclass(frozen=True)
 class Emitted:
-    """A sample's probabilities, and its CTC loss where that is known."""
+    """A sample, its emission, and its CTC loss where known."""
 
     sample: Sample
     emission: Emission
@@ -38,9 +38,9 @@ def evaluate(
     chunk: int = 64,
     phrases: HotPhrases | None = None,
 ) -> Scores:
-    """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged.
+    """Decode emissions and score them, in the order of `samples`; `emitted` may have any order.
 
-    Samples without an emission, which the emitter left out, have no score.
+    Without `options` decoding is greedy. Samples that the acoustic model skipped have no score.
     """
     scored: dict[Sample, Scored] = {}  # not by id: one recording may be listed with several transcripts
     with Progress(len(samples), label, "clips") as progress:

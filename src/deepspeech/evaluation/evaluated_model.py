@@ -13,7 +13,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.averaged import averaged
-from deepspeech.evaluation.emissions import Emitter
+from deepspeech.evaluation.emissions import AcousticModel
 from deepspeech.evaluation.references import unavoidable_errors
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.text.tokens import TokenSet
@@ -31,7 +31,7 @@ class EvaluatedModel:
     beam_width: int  # its own
     has_loss: bool
     outputs: Callable[[int], int]  # frames of features → frames of the emission
-    emit: Emitter
+    emit: AcousticModel
 
 
 def check_jitter(jitter_ms: float) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError
 from deepspeech.evaluation.averaged import averaged, shifts
-from deepspeech.evaluation.emissions import Emitter
+from deepspeech.evaluation.emissions import AcousticModel
 from deepspeech.evaluation.evaluate import Emitted
 from deepspeech.evaluation.evaluated_model import EvaluatedModel
 from deepspeech.runtime.emit import FileAcousticModel
@@ -23,7 +23,7 @@ def open_model_file(
     session = Session(path)
     card = session.card
 
-    def emitter(shift_samples: int) -> Emitter:
+    def emitter(shift_samples: int) -> AcousticModel:
         files = FileAcousticModel(session, shift_samples=shift_samples)
 
         def emit(samples: Sequence[Sample], /) -> Iterable[Emitted]:

@@ -6,10 +6,10 @@ from pathlib import Path
 from deepspeech import checkpoint
 from deepspeech.acoustic.restore import Restored, restore
 from deepspeech.audio.formats import read_audio
-from deepspeech.audio.span import Place
+from deepspeech.audio.source import AudioSource
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError
-from deepspeech.export.export import Proof, export
+from deepspeech.export.export import ParityReport, export
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.remote.files import address, fetch_all, landing, publish
 from deepspeech.remote.folders import bring
@@ -25,15 +25,15 @@ def export_checkpoint(
     int8: bool,
     tolerance: float,
     beam_width: int,
-    on_bad: Callable[[Place, AudioError], None],
-) -> tuple[ModelCard, Proof]:
+    on_bad: Callable[[AudioSource, AudioError], None],
+) -> tuple[ModelCard, ParityReport]:
     """Write the best checkpoint at `source` as the model file `output`; both may be addresses.
 
     `described`: entries of the card, in place of the run's own where they are not None. `data`: sets whose first clips
     prove the file; by default those that the run was validated on; where that
     left out clips that cannot be read, they go to `on_bad`. Raises CheckpointError, ModelFileError.
     """
-    restored = restore(checkpoint.judged(bring(source)))
+    restored = restore(checkpoint.best_or_newest(bring(source)))
     card = _card(restored, described, int8, beam_width)
     clips = _clips(restored, data)
     if not data and restored.run["config"]["data"].get("on_bad_sample") == "skip":
@@ -59,7 +59,7 @@ def _card(restored: Restored, described: Mapping[str, str | None], int8: bool, b
     )
 
 
-def _clips(restored: Restored, data: Sequence[Path] | None) -> list[Place]:
+def _clips(restored: Restored, data: Sequence[Path] | None) -> list[AudioSource]:
     sets = [checkpoint.setting(restored.run, f"config.data.{key}", list, tuple) for key in ("dev", "test", "train")]
     own: Sequence[str] = next(filter(None, sets), [])
     files: Sequence[str | Path] = data or [name for name in own if address(name) or Path(name).is_file()]
@@ -68,7 +68,7 @@ def _clips(restored: Restored, data: Sequence[Path] | None) -> list[Place]:
     return [sample.audio for sample in samples]
 
 
-def _readable(clip: Place, on_bad: Callable[[Place, AudioError], None]) -> bool:
+def _readable(clip: AudioSource, on_bad: Callable[[AudioSource, AudioError], None]) -> bool:
     try:
         read_audio(clip)
     except AudioError as error:

@@ -1,4 +1,4 @@
-"""build(): from text to a scorer, a KenLM binary or an ARPA file; the conductor of the whole room.
+"""build(): train a language model on text and write a scorer, a KenLM binary or an ARPA file.
 
 text → estimate.py → Ngrams → arpa.py
                             → binary.py → package.py ← dictionary.py
@@ -27,7 +27,7 @@ SUFFIXES = {".scorer": SCORER, ".klm": BINARY, ".binary": BINARY, ".arpa": ARPA,
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What is made, and how."""
+    """Options of build()."""
 
     estimate: EstimateOptions = field(default_factory=EstimateOptions)
     binary: BinaryOptions = field(default_factory=BinaryOptions)
@@ -36,11 +36,11 @@ class BuildOptions:
 
 
 def kind_of_output(output: Path) -> str:
-    """What `output` is to become, by its suffix. Raises LmError."""
+    """The output format, by the suffix of `output`. Raises LmError."""
     for suffix, kind in SUFFIXES.items():
         if output.name.endswith(suffix):
             return kind
-    raise LmError(f"{output}: its suffix says not what to make; use {', '.join(SUFFIXES)}")
+    raise LmError(f"{output}: cannot tell the output type from this suffix; use {', '.join(SUFFIXES)}")
 
 
 def build(texts: Sequence[str | Path], output: Path, tokens: TokenSet | None, options: BuildOptions) -> list[str]:
@@ -55,18 +55,18 @@ def build(texts: Sequence[str | Path], output: Path, tokens: TokenSet | None, op
     if kind == SCORER and spelling(tokens).space is None:
         raise LmError("a scorer for words needs the alphabet of its model, with a space; name an alphabet.txt")
     with _estimated(texts, options.estimate) as ngrams:
-        told = list(ngrams.told)
+        report = list(ngrams.report)
         for path in dict.fromkeys(path for path in (options.arpa, output if kind == ARPA else None) if path):
             write_arpa(ngrams, path)
-            told.append(f"{path}: ARPA text, {size(path.stat().st_size)}")
+            report.append(f"{path}: ARPA text, {size(path.stat().st_size)}")
         if kind == BINARY:
             write_binary(ngrams, output, options.binary)
-            told.append(f"{output}: {model_told(ngrams, options.binary)}, {size(output.stat().st_size)}")
+            report.append(f"{output}: {describe_model(ngrams, options.binary)}, {size(output.stat().st_size)}")
         elif kind == SCORER:
             words = [word for some in ngrams.words() for word in some]
-            first, *more = package_told(_scorer(ngrams, words, output, tokens, options), options.weights)
-            told += [first, f"  language model: {model_told(ngrams, options.binary)}", *more]
-    return told
+            first, *more = describe_package(_scorer(ngrams, words, output, tokens, options), options.weights)
+            report += [first, f"  language model: {describe_model(ngrams, options.binary)}", *more]
+    return report
 
 
 def _estimated(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
@@ -91,9 +91,9 @@ def _scorer(
 def package_model(
     model: Path, words: Collection[str] | None, output: Path, tokens: TokenSet | None, options: BuildOptions
 ) -> Package:
-    """Make a scorer of a KenLM binary, of another scorer's language model, or of an ARPA text.
+    """Package a KenLM binary, another scorer's language model, or an ARPA file as a scorer.
 
-    Without `words` the dictionary has those of the model, where the file names them. Raises LmError, ScorerError.
+    Without `words` the dictionary is the model's vocabulary, if the file contains it. Raises LmError, ScorerError.
     """
     check_place(output)
     if kind_of(model) == "arpa":
@@ -103,27 +103,27 @@ def package_model(
     if not words:
         native = open_native(model)
         if not native.has_strings:
-            raise LmError(f"{model}: does not name its words; give a list of them (--vocab)")
+            raise LmError(f"{model}: does not contain its vocabulary; give a word list (--vocab)")
         words = list(islice(strings(model, native.end), native.counts[0]))
     return package(model, words, tokens, output, options.weights)
 
 
-def model_told(ngrams: Ngrams, options: BinaryOptions) -> str:
-    """Order, words and type, in a few words."""
+def describe_model(ngrams: Ngrams, options: BinaryOptions) -> str:
+    """One line: type, order and vocabulary size."""
     return f"{TYPES[options.type]} of order {ngrams.order}, {ngrams.counts[0]} words"
 
 
-def package_told(package: Package, weights: Weights) -> list[str]:
+def describe_package(package: Package, weights: Weights) -> list[str]:
     """What was packaged, line by line."""
     unit = "characters" if package.tokens.bytes_mode else "words"
     dictionary = package.dictionary
-    told = [
+    report = [
         f"{package.path}: scorer for {'bytes' if package.tokens.bytes_mode else 'words'}, {size(package.size_bytes)}, "
         f"alpha {weights.alpha:.6g}, beta {weights.beta:.6g}",
         f"  dictionary: {dictionary.words} {unit}, {size(len(dictionary.content))}",
     ]
     if dictionary.skipped:
-        told.append(f"  not in the dictionary: {describe_skipped(dictionary, package.tokens)}")
+        report.append(f"  not in the dictionary: {describe_skipped(dictionary, package.tokens)}")
     if package.unknown:
-        told.append(f"  {package.unknown} {unit} of the dictionary are unknown to the language model")
-    return told
+        report.append(f"  {package.unknown} {unit} of the dictionary are unknown to the language model")
+    return report

@@ -1,4 +1,4 @@
-"""ModelCard: what an exported network says about itself, kept as strings in the model file's metadata."""
+"""ModelCard: metadata of an exported model, stored as strings in the ONNX metadata."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _PARTS = ("alphabet", "features", "model", "chunk")  # what is written as tables
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Everything recognition must know beside the weights, and who made them."""
+    """Everything inference needs besides the weights, and authorship."""
 
     alphabet: TokenSet
     features: FrontEndConfig
@@ -40,12 +40,12 @@ class ModelCard:
 
     @property
     def streams(self) -> bool:
-        """Whether the network can hear sound while it comes in: one that listens from the end too must have it all."""
+        """Whether the network supports streaming; a bidirectional one does not."""
         return self.chunk.hop > 0
 
     @property
     def frame_s(self) -> float:
-        """Seconds from one frame of probabilities to the next."""
+        """Seconds per output frame."""
         return self.chunk.stride * self.features.step_s
 
     def to_metadata(self) -> dict[str, str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from deepspeech.acoustic.deepspeech.graph import build
 from deepspeech.errors import ModelFileError
 from deepspeech.files import atomic_path
+from deepspeech.modelfile.checksum import add_checksum, has_checksum
 from deepspeech.modelfile.graph import Quantised, write_card
-from deepspeech.modelfile.seal import is_sealed, sealed
 from deepspeech.old_models import from_checkpoint, from_graph, from_tflite, memmapped, tflite
 from deepspeech.old_models.cache import cached
 from deepspeech.old_models.old_model import OldModel
@@ -68,7 +68,7 @@ def model_file(model: OldModel) -> bytes:
         weights["layer_1.weight"] = first.to_float()
     made = build(weights, model.network, model.card)
     write_card(made, model.card)
-    return sealed(made.SerializeToString())
+    return add_checksum(made.SerializeToString())
 
 
 def write_model_file(model: OldModel, target: Path) -> None:
@@ -80,7 +80,7 @@ def write_model_file(model: OldModel, target: Path) -> None:
 
 def is_old_file(path: Path) -> bool:
     """Whether a file is an export of the old system, or says so by its name."""
-    if not path.is_file() or path.suffix == ".onnx" or is_sealed(path):
+    if not path.is_file() or path.suffix == ".onnx" or has_checksum(path):
         return False
     if path.suffix in SUFFIXES:
         return True

@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from deepspeech.audio.names import SOUND_SUFFIXES, recordings
-from deepspeech.audio.span import AudioSlice, AudioSource, NamedPath
+from deepspeech.audio.source import AudioSlice, AudioSource, NamedPath
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_path, visible
 from deepspeech.text.reading import read_text

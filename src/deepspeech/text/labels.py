@@ -28,7 +28,7 @@ _TYPED = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "…": "..."
 def validate_english(sentence: str) -> str | None:
     """Lower-case words without punctuation; None when something stands there that is not read as written.
 
-    Letters of other scripts stay; whether they can be trained is the alphabet's business.
+    Characters of other scripts stay; whether they can be trained is the alphabet's business.
     """
     if _REFUSED.search(sentence):
         return None
@@ -40,7 +40,7 @@ def spelled(validate: Validator, alphabet: TokenSet | None) -> Validator:
     """`validate` for sentences as they come; its transcripts are spelled with the characters of `alphabet`.
 
     The rule reads the sentence with plain spaces, without invisible characters and, where there is an alphabet, with
-    its apostrophe, typewriters' signs, and I and İ as the small letters that its ı tells apart.
+    its apostrophe, typewriters' signs, and I and İ as the lower case that its ı tells apart.
     """
     if alphabet is None or alphabet.bytes_mode:
         return lambda sentence: validate(tidy(sentence))

@@ -59,9 +59,7 @@ class SamplePreview:
         self._samples = [sample for sample in self._samples if sample in heard]
         if not self._samples:
             return
-        scores = Scores(
-            tuple(score(s.id, s.transcript, heard[s]) for s in self._samples), by_letters=alphabet.bytes_mode
-        )
+        scores = Scores(tuple(score(s.id, s.transcript, heard[s]) for s in self._samples), by_cer=alphabet.bytes_mode)
         clips = [{"id": s.id, "said": s.reference, "heard": s.hypothesis} for s in scores.samples]
         first = scores.samples[0]
         rate = f"{scores.rate_name} {scores.rate:.0%}"

@@ -14,7 +14,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, DataError
 from deepspeech.evaluation.averaged import averaged, shifts
-from deepspeech.evaluation.emissions import Emitter
+from deepspeech.evaluation.emissions import AcousticModel
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.evaluated_model import EvaluatedModel
 from deepspeech.evaluation.score import Scores
@@ -63,7 +63,7 @@ def emitter_of(
     workers: int,
     jitter_ms: float = 0.0,
     on_bad: Callable[[Sample, AudioError], None] = refuse,
-) -> Emitter:
+) -> AcousticModel:
     """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
     extractor, outputs = new_front_end(restored.features), restored.network.config.outputs
     pipelines = [
@@ -82,7 +82,7 @@ def open_checkpoint(
 
     Raises CheckpointError.
     """
-    path = checkpoint.judged(folder)
+    path = checkpoint.best_or_newest(folder)
     restored = restore(path)
     return EvaluatedModel(
         (path / "weights.safetensors", path / "run.json"),
@@ -99,4 +99,4 @@ def chosen(config: RunConfig) -> Path:
     """The checkpoint that a run is evaluated and exported by."""
     folder = Path(config.checkpoint.load or config.checkpoint.folder)
     kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
-    return checkpoint.judged(folder, kinds)
+    return checkpoint.best_or_newest(folder, kinds)

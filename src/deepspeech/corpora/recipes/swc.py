@@ -58,8 +58,10 @@ def swc(
                 clips.append(clip)
                 article_of[clip.wav] = (article.name, article.speaker)
         limit_s = max_duration / 1000 if drop_long else float("inf")
-        keep_letters = "ÄÖÜäöüß" if one == "german" else ""
-        rules = options.rules(cleaner(one), max_s=limit_s, ms_per_letter=30, alphabet=alphabets[one], keep=keep_letters)
+        keep_characters = "ÄÖÜäöüß" if one == "german" else ""
+        rules = options.rules(
+            cleaner(one), max_s=limit_s, ms_per_character=30, alphabet=alphabets[one], keep=keep_characters
+        )
         sets = by_speaker(clips)
         parts = [Part(base_dir / f"{one}-{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
         import_parts(report, parts, options)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import atomic_open
@@ -66,7 +66,7 @@ class CsvWriter:
 
     def write(self, sample: Sample) -> None:
         """Add one row."""
-        if isinstance(sample.audio, Span):
+        if isinstance(sample.audio, AudioSlice):
             raise DataError(f"{sample.audio}: a CSV names whole files; use deepspeech data convert")
         name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
         speaker = f",{_field(sample.speaker)}" if self._speakers else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.formats.csv_files import written
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
@@ -80,7 +80,7 @@ class JsonlWriter:
 
     def write(self, sample: Sample) -> None:
         """Add one line."""
-        if isinstance(sample.audio, Span):
+        if isinstance(sample.audio, AudioSlice):
             raise DataError(f"{sample.audio}: JSON lines name whole files; use deepspeech data convert")
         place = Path(os.path.abspath(sample.audio))
         inside = place.is_relative_to(self._folder)

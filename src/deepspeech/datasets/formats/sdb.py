@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from deepspeech.audio import opus_packets
 from deepspeech.audio.formats import read_audio, wav_bytes
 from deepspeech.audio.pcm import Float32
-from deepspeech.audio.span import PACKETS, Span
+from deepspeech.audio.source import PACKETS, AudioSlice
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import atomic_open
@@ -23,7 +23,7 @@ from deepspeech.untrusted import LARGEST_PAGE, open_regular, parse_json
 
 MAGIC = b"SAMPLEDB"
 WAV, OPUS, TEXT = "audio/wav", "application/vnd.mozilla.opus", "text/plain"
-# What Mozilla and Coqui wrote, and what a Span calls it.
+# What Mozilla and Coqui wrote, and what an AudioSlice calls it.
 KINDS = {WAV: "wav", OPUS: PACKETS, "audio/ogg;codecs=opus": "opus", "audio/vorbis": "ogg", "audio/flac": "flac"}
 _LARGEST = 0xFFFFFFFF
 _LENGTH, _COUNT = struct.Struct(">I"), struct.Struct(">Q")
@@ -85,9 +85,9 @@ class SampleDatabase:
         """Mono samples [N] and their rate. Raises AudioError."""
         return read_audio(self.span(number))
 
-    def span(self, number: int) -> Span:
+    def span(self, number: int) -> AudioSlice:
         """Where a sample's coded sound lies."""
-        return Span(self.path, *self._field(number, self._sound), KINDS[self.sound_type], str(number))
+        return AudioSlice(self.path, *self._field(number, self._sound), KINDS[self.sound_type], str(number))
 
     def samples(self) -> list[Sample]:
         """All of them, in order; they are called `FILE.sdb:NUMBER`, as in the old system."""

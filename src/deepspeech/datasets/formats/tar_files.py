@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from deepspeech.audio import names
 from deepspeech.audio.names import MEMBER_KINDS
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.formats.csv_files import COLUMNS
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
@@ -131,9 +131,9 @@ def _sample(file: BinaryIO, path: Path, entry: _Entry, sound: Member, labelled: 
     )
 
 
-def span_of(path: Path, sound: Member) -> Span:
+def span_of(path: Path, sound: Member) -> AudioSlice:
     """Where the sound lies."""
-    return Span(path, sound.offset, sound.size, sound.suffix.rpartition(".")[2], sound.name)
+    return AudioSlice(path, sound.offset, sound.size, sound.suffix.rpartition(".")[2], sound.name)
 
 
 def _facts(file: BinaryIO, path: Path, member: Member) -> dict[str, object]:

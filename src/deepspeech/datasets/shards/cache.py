@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.remote.files import alone, fetch, forget, landing
 
@@ -77,7 +77,7 @@ class ShardCache:
 
 
 @dataclass(frozen=True)
-class CachedShardSlice(Span):
+class CachedShardSlice(AudioSlice):
     """A recording in a shard at the address `place`; `file` is where the shard's copy lies while there is one."""
 
     place: str

@@ -15,7 +15,7 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.cache import CachedShardSlice, ShardCache
 from deepspeech.datasets.shards.index import (
@@ -86,7 +86,7 @@ class Manifest:
         """The path or address of a shard."""
         return listed(self.folder, shard, self.name)
 
-    def _span(self, shard: int, offset: int, size: int, member: str) -> Span:
+    def _span(self, shard: int, offset: int, size: int, member: str) -> AudioSlice:
         kind = member.rpartition(".")[2].lower()
         if shard not in self._files:
             place = self.place(self.names[shard])
@@ -94,7 +94,7 @@ class Manifest:
         place, file = self._files[shard]
         if self.cache:
             return CachedShardSlice(file, offset, size, kind, member, place, self._stamp, self.cache)
-        return Span(file, offset, size, kind, member)
+        return AudioSlice(file, offset, size, kind, member)
 
     def _row(self, line: bytes, where: str) -> Row:
         try:

@@ -20,7 +20,7 @@ from deepspeech.audio.encode import CODED, encode
 from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.names import MEMBER_KINDS
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import Span, content_of
+from deepspeech.audio.source import AudioSlice, content_of
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
@@ -100,7 +100,7 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
             raise DataError(f"{path}: is not in {folder}; the shards of a manifest lie in one folder")
         rows: list[Row] = [{"shard": path.name, "bytes": path.stat().st_size}]
         for sample in read_tar(path):
-            assert isinstance(sample.audio, Span)
+            assert isinstance(sample.audio, AudioSlice)
             rows.append(_row(sample, sample.audio.inside, sample.audio.offset, sample.audio.read()))
             progress.advance()
         return rows
@@ -161,7 +161,7 @@ class _Job:
     def _sound(self, sample: Sample) -> tuple[bytes, str]:
         """The bytes of a sound file, and its kind."""
         kind = self.options.kind
-        own = sample.audio.kind if isinstance(sample.audio, Span) else sample.audio.suffix[1:].lower()
+        own = sample.audio.kind if isinstance(sample.audio, AudioSlice) else sample.audio.suffix[1:].lower()
         if not kind and own in MEMBER_KINDS:
             return content_of(sample.audio), own
         samples, rate_hz = read_audio(sample.audio)
@@ -213,7 +213,7 @@ def _expected(sample: Sample, options: ShardOptions) -> int:
     """About so many bytes; 0 for what is not there, which its own shard will tell."""
     try:
         if not options.kind or options.kind == sample.audio.name.rpartition(".")[2]:
-            return sample.audio.size if isinstance(sample.audio, Span) else sample.audio.stat().st_size
+            return sample.audio.size if isinstance(sample.audio, AudioSlice) else sample.audio.stat().st_size
         info = probe(sample.audio)
     except (AudioError, OSError):
         return 0

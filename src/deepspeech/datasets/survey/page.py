@@ -8,7 +8,7 @@ from deepspeech.datasets.check import LETTERS
 from deepspeech.datasets.survey.statistics import Statistics, statistics
 from deepspeech.datasets.survey.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
 from deepspeech.text.characters import name
-from deepspeech.text.letters import LetterCount, advice, alphabet_faults
+from deepspeech.text.charset import CharacterCount, advice, alphabet_faults
 
 _LETTERS_SHOWN = 30
 _SPEAKERS_SHOWN = 5
@@ -118,7 +118,7 @@ def _outside(survey: Survey) -> list[str]:
     return told
 
 
-def _letter(survey: Survey, letter: str, count: LetterCount) -> dict[str, Any]:
+def _letter(survey: Survey, letter: str, count: CharacterCount) -> dict[str, Any]:
     assert survey.alphabet is not None
     example = survey.clips[count.first].sample
     return {

@@ -18,13 +18,13 @@ import numpy as np
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.levels import CLIPPED_SHARE, SILENT_DB, Levels, measure
 from deepspeech.audio.pcm import float_to_int16
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.check import EMPTY, FRAMES, LETTERS, UNREADABLE, Fault, Look, for_each, look
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.config import FrontEndConfig, MfccConfig
-from deepspeech.text.letters import LetterCount, count_letters
+from deepspeech.text.charset import CharacterCount, count_characters
 from deepspeech.text.tokens import TokenSet
 
 # Kinds of findings, in the order of reports. Training refuses the first four and learns from the others.
@@ -127,13 +127,13 @@ class Survey:
     clips: Sequence[Clip]
     findings: dict[str, list[Finding]]  # by kind, in the order of reports
     overlaps: Sequence[Overlap]
-    letters: dict[str, LetterCount]  # of all transcripts
+    letters: dict[str, CharacterCount]  # of all transcripts
     alphabet: TokenSet | None
     options: SurveyOptions
     usual_rates: tuple[float, float] | None  # letters a second outside of which a rate is odd
 
     @property
-    def outside(self) -> dict[str, LetterCount]:
+    def outside(self) -> dict[str, CharacterCount]:
         """Letters outside the alphabet, most frequent first."""
         missing = set() if self.alphabet is None else set(self.alphabet.missing("".join(self.letters)))
         return dict(sorted(((one, self.letters[one]) for one in missing), key=lambda item: (-item[1].times, item[0])))
@@ -206,7 +206,7 @@ def survey(
     by_kind: dict[str, list[Finding]] = {kind: [] for kind in (*REFUSED, *DOUBTFUL)}
     for finding in findings:
         by_kind[finding.kind].append(finding)
-    letters = count_letters(clip.sample.transcript for clip in clips)
+    letters = count_characters(clip.sample.transcript for clip in clips)
     return Survey(sets, clips, by_kind, _overlaps(sets, same), letters, alphabet, options, rates)
 
 
@@ -292,13 +292,13 @@ def _doubts(
 
 
 def _size_bytes(sample: Sample) -> int:
-    return sample.audio.size if isinstance(sample.audio, Span) else sample.audio.stat().st_size
+    return sample.audio.size if isinstance(sample.audio, AudioSlice) else sample.audio.stat().st_size
 
 
 def _file_digest(clip: Clip) -> bytes:
     try:
         audio = clip.sample.audio
-        content = audio.read() if isinstance(audio, Span) else audio.read_bytes()
+        content = audio.read() if isinstance(audio, AudioSlice) else audio.read_bytes()
         return hashlib.blake2b(content, digest_size=16).digest()
     except (OSError, AudioError):  # gone since its header was read
         return b""

@@ -1,6 +1,6 @@
-"""Normalisation: what is done to text before its words are counted; nothing, unless asked for.
+"""Text normalization before language model training; every step is optional.
 
-In: whole lines of UTF-8. Out: the same, spelled with the characters that a network knows, and what could not be.
+In: whole lines of UTF-8. Out: normalized lines in the acoustic model's alphabet, and counts of skipped lines.
 """
 
 import unicodedata
@@ -21,46 +21,46 @@ _EXAMPLE_WIDTH = 60
 
 
 @dataclass
-class LeftOut:
-    """Lines that were left out, and for which characters."""
+class SkippedLines:
+    """Lines skipped, and the characters they were skipped for."""
 
     lines: int = 0
-    characters: Counter[str] = field(default_factory=Counter)  # the lines that have each
-    examples: list[str] = field(default_factory=list)  # the first lines
+    characters: Counter[str] = field(default_factory=Counter)  # number of lines per character
+    examples: list[str] = field(default_factory=list)  # the first skipped lines
 
     def add(self, line: str, characters: set[str]) -> None:
-        """Count a line that holds `characters` outside the alphabet."""
+        """Count a line with `characters` outside the alphabet."""
         self.lines += 1
         self.characters.update(characters)
         if len(self.examples) < _EXAMPLES:
             self.examples.append(line)
 
     def __str__(self) -> str:
-        """One line for a person; empty where nothing was left out."""
+        """A one-line report; empty where no line was skipped."""
         if not self.lines:
             return ""
-        shown = ", ".join(f"{name(letter)} in {count}" for letter, count in self.characters.most_common(_SHOWN))
+        shown = ", ".join(f"{name(character)} in {count}" for character, count in self.characters.most_common(_SHOWN))
         more = f" and {len(self.characters) - _SHOWN} others" if len(self.characters) > _SHOWN else ""
         examples = ", ".join(f"“{_visible(line)}”" for line in self.examples)
         return (
-            f"{self.lines} lines left out: they hold characters outside the alphabet, {shown}{more}; "
+            f"{self.lines} lines skipped: they have characters outside the alphabet, {shown}{more}; "
             f"for example {examples}"
         )
 
 
 @dataclass(frozen=True)
-class Normalisation:
-    """Choices; each is made on the result of those before it."""
+class Normalization:
+    """Normalization steps, applied in this order."""
 
-    nfc: bool = False  # the Unicode form of the alphabet; without one NFC: é is then one character however it was typed
-    lower_case: bool = False  # the case of the alphabet; without one small letters, as generate_lm.py always made them
-    # The characters that may stay. Those that look alike are spelled with them; other punctuation, symbols and
-    # separators become spaces; a line with any other character outside (a letter or digit the network cannot write)
-    # is left out, for a sentence with a hole teaches word sequences that nobody says. None: all may stay.
+    nfc: bool = False  # normalize to the alphabet's Unicode form; without an alphabet to NFC
+    lower_case: bool = False  # convert to the alphabet's case; without one to lower case, as generate_lm.py
+    # The alphabet. Look-alike characters are mapped to it; other punctuation, symbols and separators become spaces; a
+    # line with any other character outside it (a letter or digit) is skipped, because deleting the character would
+    # create n-grams that nobody says. None: no restriction.
     alphabet: frozenset[str] | None = None
 
     @classmethod
-    def named(cls, names: Sequence[str] | None, alphabet: Characters | None) -> "Normalisation":
+    def named(cls, names: Sequence[str] | None, alphabet: Characters | None) -> "Normalization":
         """Of lower, nfc, letters and none those that are named; None: those that suit the alphabet. Raises LmError."""
         labels = alphabet.labels if alphabet else ()
         if names is None:
@@ -78,8 +78,8 @@ class Normalisation:
     def _normalizer(self) -> Normalizer:
         return Normalizer(self.alphabet or (), form=self.nfc, case=self.lower_case, marks_are_spaces=True)
 
-    def lines(self, block: bytes, left_out: LeftOut) -> bytes:
-        """The lines of `block`, normalised; those that cannot be spelled are counted. Raises UnicodeDecodeError."""
+    def lines(self, block: bytes, skipped: SkippedLines) -> bytes:
+        """Normalize the lines of `block`; count lines outside the alphabet in `skipped`. Raises UnicodeDecodeError."""
         text = block.decode()
         if self.alphabet is None:
             text = unicodedata.normalize("NFC", text) if self.nfc else text
@@ -92,13 +92,13 @@ class Normalisation:
                 if unknown.isdisjoint(line):
                     kept.append(line)
                 else:
-                    left_out.add(line, unknown.intersection(line))
+                    skipped.add(line, unknown.intersection(line))
             text = "\n".join(kept)
         return text.encode()
 
 
 def _visible(line: str) -> str:
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
+    line = " ".join("".join(character if character.isprintable() else " " for character in line).split())
     return line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 1] + "…"
 
 

@@ -1,6 +1,6 @@
 """AudioSlice: a recording that lies inside a larger file, such as a sample database or a tar archive.
 
-`formats.read_audio` and `formats.probe` take one in the place of a path.
+`formats.read_audio` and `formats.probe` accept both.
 """
 
 import os
@@ -23,18 +23,18 @@ class AudioSlice:
     offset: int
     size: int
     kind: str  # wav, flac, opus, ogg, mp3 as a file's suffix would say, or PACKETS
-    inside: str  # what it is called in there: a sample's number, a member's name
+    inside: str  # its name in the container: a sample's number, a tar member's name
 
     def __str__(self) -> str:
         return f"{self.file}:{self.inside}"
 
     @property
     def name(self) -> str:
-        """Its own name without the folders in front, as a path has one."""
+        """The last part of `inside`, like `Path.name`."""
         return PurePosixPath(self.inside).name
 
     def read(self) -> bytes:
-        """All its bytes. Raises AudioError where the file is missing or ends before them."""
+        """The bytes of the slice. Raises AudioError where the file is missing or shorter than the slice."""
         return self._read(self.size)
 
     def checked(self) -> "AudioSlice":
@@ -71,8 +71,6 @@ def check_readable(path: Path, mode: int) -> None:
 
 
 AudioSource: TypeAlias = Path | AudioSlice  # where a recording lies
-Span = AudioSlice  # this and Place: names of before
-Place: TypeAlias = AudioSource
 
 
 def read_ahead(source: AudioSource) -> None:
@@ -81,7 +79,7 @@ def read_ahead(source: AudioSource) -> None:
         return
     file, offset, size = (source.file, source.offset, source.size) if isinstance(source, AudioSlice) else (source, 0, 0)
     try:
-        if not S_ISREG(os.stat(file).st_mode):  # who writes to a pipe would take this for its reader
+        if not S_ISREG(os.stat(file).st_mode):  # opening a pipe would look like a reader to its writer
             return
         descriptor = os.open(file, os.O_RDONLY)
         try:
