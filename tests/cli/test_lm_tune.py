@@ -89,7 +89,7 @@ def test_a_checkpoint_can_be_tuned_for(door: Door, tiny_model: Path, world: tupl
         ({"--scorer": "none.scorer"}, "none.scorer: the scorer cannot be read"),
         ({"--data": "none.csv"}, "none.csv"),
         ({"--model": "none.onnx"}, "there is no such file"),
-        ({"--trials": 0}, "0 trials"),
+        ({"--trials": 0}, "trials is 0"),
         ({"--alpha-max": -1}, "alpha_max is -1"),
     ],
 )

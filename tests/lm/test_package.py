@@ -83,7 +83,7 @@ def test_what_cannot_be_packaged_is_reported_and_leaves_nothing(model: Path, tmp
     output = tmp_path / "my.scorer"
     for error, cause, change in [
         (LmError, "needs the alphabet", {"tokens": None}),
-        (LmError, "no word can be spelt", {"words": ["ñ"]}),
+        (LmError, "no word can be spelled", {"words": ["ñ"]}),
         (LmError, "no space", {"tokens": Characters(["o", "n", "e"])}),
         (ScorerError, "no scorer and no KenLM binary", {"model": Path(__file__)}),
         (ScorerError, "No such file", {"model": tmp_path / "none"}),

@@ -24,7 +24,7 @@ def test_the_last_is_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prune", "reason"), [((0, -1), "negative"), ((0, 2, 1), "falls; longer n-grams need the shorter ones")]
+    ("prune", "reason"), [((0, -1), "negative"), ((0, 2, 1), "decreases; longer n-grams need their shorter parts")]
 )
 def test_what_would_leave_holes_is_refused(prune: tuple[int, ...], reason: str) -> None:
     with pytest.raises(LmError, match=reason):

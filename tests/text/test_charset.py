@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from deepspeech.errors import TextError
 from deepspeech.text.characters import name
 from deepspeech.text.charset import CharacterCount, advice, alphabet_faults, count_characters, propose, usable
-from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
+from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -86,8 +86,8 @@ def test_what_nobody_sees_is_no_character() -> None:
         ("ж", ENGLISH, "add it to the alphabet, or skip"),
     ],
 )
-def test_advice_suits_the_letter_and_the_alphabet(letter: str, alphabet: TokenSet, words: str) -> None:
-    assert words in advice(letter, alphabet)
+def test_advice_suits_the_character_and_the_alphabet(character: str, alphabet: Characters, words: str) -> None:
+    assert words in advice(character, alphabet)
 
 
 @given(st.characters(exclude_categories=["Cs"]))
@@ -100,5 +100,5 @@ def test_faults_of_an_alphabet_are_found() -> None:
     composed, spaced, twice = alphabet_faults(Characters(["a", "e\u0301", "b ", "c", "c"]))
     assert "(é, NFC)" in composed
     assert "delete the spaces" in spaced
-    assert "stands 2 times" in twice
+    assert "is listed 2 times" in twice
     assert alphabet_faults(ENGLISH) == alphabet_faults(Utf8Bytes()) == []

@@ -1,6 +1,6 @@
 """The character set of transcripts: counts, a proposed alphabet, and advice on characters outside an alphabet.
 
-In: transcripts, and for advice an Alphabet. Out: CharacterCount by character, a Proposal, sentences for a person.
+In: transcripts, and for advice a TokenSet. Out: CharacterCount by character, a Proposal, sentences for a person.
 """
 
 import unicodedata
