@@ -5,6 +5,10 @@ from importlib import import_module
 import pytest
 
 OLD = {
+    "deepspeech.acoustic.deepspeech.graph.quantised": "deepspeech.acoustic.deepspeech.graph.quantize",
+    "deepspeech.modelfile.graph.Quantised": "deepspeech.modelfile.graph.Quantized",
+    "deepspeech.old_models.old_model.OldModel": "deepspeech.old_models.old_model.ImportedModel",
+    "deepspeech.old_models.old_model.Said": "deepspeech.old_models.old_model.ExportMetadata",
     "deepspeech.runtime.bulk.Bulk": "deepspeech.runtime.batch_transcriber.BatchTranscriber",
     "deepspeech.runtime.bulk.Channel": "deepspeech.runtime.recording.Channel",
     "deepspeech.runtime.bulk.Recording": "deepspeech.runtime.recording.Recording",

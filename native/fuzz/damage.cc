@@ -44,11 +44,11 @@ std::size_t header_bytes(const Parts& parts) {
 // What a reader wants to see before it goes on: numbers that agree with the header.
 void agree(Parts& parts, Chance& chance) {
   Bytes& model = parts.model;
-  const bool probing = model[96] < 2, quantised = model[96] == 3 || model[96] == 5;
+  const bool probing = model[96] < 2, quantized = model[96] == 3 || model[96] == 5;
   const std::uint64_t words = get<std::uint64_t>(model, kCountsAt);
   put(model, 104, probing ? 0u : 1u);
   put(model, header_bytes(parts), probing ? words << 32 : words - 1);
-  if (!quantised) return;
+  if (!quantized) return;
   const std::size_t tables = header_bytes(parts) + 8 + 8 * words;
   const std::uint64_t there = get<std::uint64_t>(model, tables);
   if ((there & 0xFF) != 2) put(model, tables, 2 | chance.between(1, 8) << 8 | chance.between(1, 8) << 16);

@@ -66,8 +66,8 @@ void leave_finding() {
 }
 
 void too_slow(int) {
-  constexpr char said[] = "finding: a search does not end\n";
-  if (::write(STDERR_FILENO, said, sizeof said - 1) < 0) std::_Exit(1);
+  constexpr char message[] = "finding: a search does not end\n";
+  if (::write(STDERR_FILENO, message, sizeof message - 1) < 0) std::_Exit(1);
   std::abort();
 }
 
@@ -139,13 +139,13 @@ int main(int count, char** words) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
-  double told = 0;
+  double last_report = 0;
   for (std::uint64_t number = 0; number < orders.files; ++number) {
     if (number % 64 == 0 && seconds() >= static_cast<double>(orders.seconds)) break;
     one_file(orders, number, tally);
-    if (number % 64 != 0 || seconds() < told + 30) continue;
-    told = seconds();
-    print(tally, told, "\n");
+    if (number % 64 != 0 || seconds() < last_report + 30) continue;
+    last_report = seconds();
+    print(tally, last_report, "\n");
   }
   ::alarm(0);
   print(tally, seconds(), "; no finding\n");

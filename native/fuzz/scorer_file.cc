@@ -142,7 +142,7 @@ Bytes invent_trie(const Plan& plan, Chance& chance) {
   append(model, static_cast<std::uint64_t>(plan.words.size()));
   for (const std::string& word : plan.words) append(model, deepspeech::word_hash(word));
   append(model, std::uint64_t{0});
-  if (header.quantised()) {
+  if (header.quantized()) {
     const std::uint64_t probability_bits = chance.between(1, 8), backoff_bits = chance.between(1, 8);
     append(model, 2 | (probability_bits << 8) | (backoff_bits << 16));
     for (std::size_t n = 2; n <= header.order; ++n) {
@@ -169,16 +169,16 @@ Bytes invent_trie(const Plan& plan, Chance& chance) {
 }
 
 struct Tree {
-  std::vector<std::map<std::uint32_t, std::uint32_t>> ways{1};  // of each state: label + 1, next state
+  std::vector<std::map<std::uint32_t, std::uint32_t>> arcs{1};  // of each state: label + 1, next state
   std::vector<bool> finals{false};
 
   void add(const std::vector<std::uint32_t>& labels) {
     std::uint32_t state = 0;
     for (const std::uint32_t label : labels) {
-      const auto added = ways[state].emplace(label + 1, static_cast<std::uint32_t>(ways.size()));
+      const auto added = arcs[state].emplace(label + 1, static_cast<std::uint32_t>(arcs.size()));
       state = added.first->second;
       if (!added.second) continue;
-      ways.emplace_back();
+      arcs.emplace_back();
       finals.push_back(false);
     }
     finals[state] = true;
@@ -188,20 +188,20 @@ struct Tree {
 // Letters are a, b, and the space, which comes last; in bytes mode bytes.
 std::vector<std::uint32_t> labels_of(const std::string& word, bool bytes_mode) {
   std::vector<std::uint32_t> labels;
-  for (const char letter : word)
-    labels.push_back(bytes_mode ? static_cast<std::uint8_t>(letter) - 1u : static_cast<std::uint32_t>(letter - 'a'));
+  for (const char character : word)
+    labels.push_back(bytes_mode ? static_cast<std::uint8_t>(character) - 1u : static_cast<std::uint32_t>(character - 'a'));
   if (!bytes_mode) labels.push_back(2);
   return labels;
 }
 
 void write_dictionary(const Tree& tree, Parts& parts) {
   std::uint32_t first = 0;
-  for (std::size_t state = 0; state < tree.ways.size(); ++state) {
-    const auto count = static_cast<std::uint32_t>(tree.ways[state].size());
+  for (std::size_t state = 0; state < tree.arcs.size(); ++state) {
+    const auto count = static_cast<std::uint32_t>(tree.arcs[state].size());
     append(parts.states, tree.finals[state] ? 0.0f : std::numeric_limits<float>::infinity());
     for (const std::uint32_t number : {first, count, 0u, 0u}) append(parts.states, number);
     first += count;
-    for (const auto& [label, next] : tree.ways[state])
+    for (const auto& [label, next] : tree.arcs[state])
       for (const std::uint32_t number : {label, label, 0u, next}) append(parts.arcs, number);
   }
   append(parts.head, std::int32_t{2125659606});
@@ -210,7 +210,7 @@ void write_dictionary(const Tree& tree, Parts& parts) {
     parts.head.insert(parts.head.end(), text.begin(), text.end());
   }
   for (const std::int32_t number : {1, 4}) append(parts.head, number);
-  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{tree.ways.size()},
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{tree.arcs.size()},
                                      std::uint64_t{first}})
     append(parts.head, number);
 }
@@ -258,7 +258,7 @@ Parts invent(Chance& chance) {
   const Plan plan = draw_plan(chance);
   Parts parts;
   parts.model = plan.header.probing() ? invent_probing(plan, chance) : invent_trie(plan, chance);
-  for (const char letter : {'E', 'I', 'R', 'T'}) append(parts.trailer, letter);
+  for (const char character : {'E', 'I', 'R', 'T'}) append(parts.trailer, character);
   append(parts.trailer, std::int32_t{6});
   append(parts.trailer, static_cast<std::uint8_t>(plan.bytes_mode));
   append(parts.trailer, static_cast<double>(2.0f * chance.fraction()));

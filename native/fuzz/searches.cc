@@ -29,15 +29,15 @@ Labels walk(const Scorer& scorer, std::size_t labels, Chance& chance) {
   Labels path;
   std::uint32_t state = scorer.dictionary.start();
   for (std::size_t length = chance.below(14); path.size() < length;) {
-    const Dictionary::Arcs ways = scorer.dictionary.arcs(state);
-    const auto count = static_cast<std::uint64_t>(ways.end() - ways.begin());
+    const Dictionary::Arcs arcs = scorer.dictionary.arcs(state);
+    const auto count = static_cast<std::uint64_t>(arcs.end() - arcs.begin());
     if (count == 0 || chance.once_in(12)) {
       path.push_back(static_cast<std::uint32_t>(chance.below(labels)));
       state = scorer.dictionary.start();
     } else {
-      const Dictionary::Arc& way = ways.begin()[chance.below(count)];
-      path.push_back(way.label);
-      state = way.next;
+      const Dictionary::Arc& arc = arcs.begin()[chance.below(count)];
+      path.push_back(arc.label);
+      state = arc.next;
     }
   }
   return path;
@@ -73,7 +73,7 @@ void score_words(const NgramModel& model, const std::vector<std::string>& words,
   }
 }
 
-// A piece for each label, and some of several letters, which the dictionary may or may not know.
+// A piece for each label, and some of several characters, which the dictionary may or may not know.
 std::shared_ptr<Pieces> pieces_of(const Language& language, Chance& chance) {
   auto pieces = std::make_shared<Pieces>();
   const auto labels = static_cast<std::uint32_t>(language.labels.size());
@@ -88,7 +88,7 @@ std::shared_ptr<Pieces> pieces_of(const Language& language, Chance& chance) {
     for (const std::uint32_t label : walk(*language.scorer, labels, chance))
       if (label != language.space) {
         piece.text += language.labels[label];
-        piece.letters.push_back(label);
+        piece.characters.push_back(label);
       }
     pieces->all.push_back(std::move(piece));
   }
@@ -101,8 +101,8 @@ std::shared_ptr<Language> language_of(std::shared_ptr<const Scorer> scorer, Chan
       scorer->bytes_mode ? 255 : std::max<std::size_t>(2, std::min<std::uint32_t>(scorer->dictionary.labels(), 40));
   auto language = std::make_shared<Language>();
   language->space = scorer->dictionary.last_label();
-  for (std::size_t label = 0, letter = 0; label < labels; ++label)
-    language->labels.push_back(label == language->space ? " " : std::string(1, static_cast<char>('a' + letter++)));
+  for (std::size_t label = 0, next = 0; label < labels; ++label)
+    language->labels.push_back(label == language->space ? " " : std::string(1, static_cast<char>('a' + next++)));
   const float own = static_cast<float>(scorer->alpha), own_beta = static_cast<float>(scorer->beta);
   language->alpha = chance.one_of({own, own, own, 0.0f, 1.0f, -2.0f, 999999.0f});
   language->beta = chance.one_of({own_beta, own_beta, own_beta, 0.0f, -1.0f, 999999.0f, -999999.0f});
@@ -117,7 +117,7 @@ std::shared_ptr<Language> language_of(std::shared_ptr<const Scorer> scorer, Chan
   return language;
 }
 
-std::shared_ptr<Phrases> phrases_of(const Language& language, Chance& chance) {
+std::shared_ptr<ContextGraph> context_graph_of(const Language& language, Chance& chance) {
   std::vector<Phrase> phrases;
   for (std::uint64_t count = chance.between(1, 4); count > 0; --count) {
     Labels labels = walk(*language.scorer, language.labels.size(), chance);
@@ -131,9 +131,9 @@ std::shared_ptr<Phrases> phrases_of(const Language& language, Chance& chance) {
     if (language.pieces)
       for (const Piece& piece : language.pieces->all) {
         spelled.push_back(piece.starts_word ? Labels{language.space} : Labels{});
-        spelled.back().insert(spelled.back().end(), piece.letters.begin(), piece.letters.end());
+        spelled.back().insert(spelled.back().end(), piece.characters.begin(), piece.characters.end());
       }
-    return std::make_shared<Phrases>(phrases, anywhere ? Phrases::kAnywhere : language.space, std::move(spelled));
+    return std::make_shared<ContextGraph>(phrases, anywhere ? ContextGraph::kAnywhere : language.space, std::move(spelled));
   } catch (const std::invalid_argument&) {
     return nullptr;  // a space too many
   }
@@ -155,23 +155,23 @@ void search(std::shared_ptr<const Language> language, Chance& chance) {
   const std::size_t labels = language->tokens(), classes = labels + 1;
   BeamOptions options{classes, chance.one_of({1u, 2u, 3u, 8u, 40u}), {}, language, nullptr};
   if (chance.once_in(4)) options.cutoff = {chance.one_of({0.5, 0.99}), chance.one_of({1u, 3u, 40u})};
-  if (chance.once_in(2)) options.phrases = phrases_of(*language, chance);
+  if (chance.once_in(2)) options.context_graph = context_graph_of(*language, chance);
   const std::vector<float> frames = emission(walk(*language->scorer, labels, chance), classes, chance);
   Beam beam(options);
   const std::size_t count = frames.size() / classes, first = chance.below(count + 1);
   beam.feed(frames.data(), first);
-  if (chance.once_in(2)) check_found(beam.best(2), beam, labels, !options.phrases);
+  if (chance.once_in(2)) check_found(beam.best(2), beam, labels, !options.context_graph);
   const Hypothesis before = beam.best(1).front();
   const std::uint32_t fixed = beam.fixed();
   if (chance.once_in(2)) {
     Labels sure(before.labels.begin() + fixed, before.labels.end());
     sure.resize(chance.below(sure.size() + 1));
-    beam.settle(sure, fixed);
-    expect(beam.settled(fixed).size() >= sure.size(), "what is settled is not what all begin with");
+    beam.commit(sure, fixed);
+    expect(beam.committed_prefix(fixed).size() >= sure.size(), "the committed prefix is shorter than what was committed");
   }
   beam.feed(frames.data() + first * classes, count - first);
   const std::vector<Hypothesis> found = beam.best(chance.between(1, 50)), rest = beam.best(found.size(), fixed);
-  check_found(found, beam, labels, !options.phrases);
+  check_found(found, beam, labels, !options.context_graph);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const Hypothesis& one = found[i];
     expect(std::equal(before.labels.begin(), before.labels.begin() + fixed, one.labels.begin()), "a fixed label moved");

@@ -45,7 +45,7 @@ class AdjustCounts {
   void finish();
 
   std::size_t order() const { return order_; }
-  // N-grams of order `n` >= 2 told so far, keys by context; clear what was taken.
+  // N-grams of order `n` >= 2 counted so far, keys by context; clear what was taken.
   NgramRows& rows(std::size_t n) { return rows_[n - 1]; }
   // Of each word: its adjusted count twice, and 1 where it is pruned.
   const std::vector<std::uint32_t>& unigrams() const { return unigrams_; }

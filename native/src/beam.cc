@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kWidest = 10'000'000;
 constexpr double kSilence = 0.999;             // leading frames with at least this much blank are not searched
-constexpr std::uint32_t kOpenLabels = 1024;    // further back than this the text is settled
-constexpr std::uint32_t kSettleFrames = 1024;  // how often
+constexpr std::uint32_t kOpenLabels = 1024;    // labels that stay open; what is further back is committed
+constexpr std::uint32_t kCommitFrames = 1024;  // between two commits of the past
 constexpr float kShift = 16384.0f;             // a power of two, so that shifting is exact
 
 float log_add(float a, float b) {
@@ -42,14 +42,14 @@ Beam::Beam(const BeamOptions& options)
     positions_.push_back(language_->start());
     language_->retain(positions_.back());
   }
-  if (options.phrases) {
-    if (!options.phrases->fit(options.classes)) throw std::invalid_argument("phrases hold labels of no class");
-    phrases_ = options.phrases;
-    standings_.push_back(phrases_->start());
+  if (options.context_graph) {
+    if (!options.context_graph->fit(options.classes)) throw std::invalid_argument("phrases hold labels of no class");
+    context_graph_ = options.context_graph;
+    context_states_.push_back(context_graph_->start());
     boosts_.resize(options.classes);
   }
-  spelled_ = (language_ && language_->has_pieces()) || (phrases_ && phrases_->has_pieces());
-  if (spelled_ && language_ && phrases_ && language_->has_pieces() != phrases_->has_pieces())
+  spelled_ = (language_ && language_->has_pieces()) || (context_graph_ && context_graph_->has_pieces());
+  if (spelled_ && language_ && context_graph_ && language_->has_pieces() != context_graph_->has_pieces())
     throw std::invalid_argument("phrases and scorer were prepared for different tokens");
   tree_.set_slot(PrefixTree::kRoot, 0);
   history_.retain(TimeHistory::kStart);
@@ -77,14 +77,14 @@ void Beam::advance(const float* probabilities) {
   if (!started_) return;
   classes_.read(probabilities);
   link_family();
-  place_cutoff(probabilities[classes_.blank()]);
+  set_cutoff(probabilities[classes_.blank()]);
   stay();
   extend();
   select();
-  commit(frame);
-  if (frames_ % kSettleFrames == 0) settle_past();
+  replace_beam(frame);
+  if (frames_ % kCommitFrames == 0) commit_past();
   shift_scores();
-  if (phrases_) shift_boosts();
+  if (context_graph_) shift_boosts();
 }
 
 void Beam::link_family() {
@@ -101,7 +101,7 @@ void Beam::link_family() {
 
 // With a language the old decoder left out of account what even a blank and the best bonus would not bring near the
 // worst prefix of a full beam. Sums over alignments depend on it.
-void Beam::place_cutoff(float blank) {
+void Beam::set_cutoff(float blank) {
   cutoff_ = kNever;
   if (!language_ || spelled_ || prefixes_.size() < width_) return;
   float worst = prefixes_.front().score + boost(0);
@@ -131,7 +131,7 @@ float Beam::arrival(Id slot, float boost) const {
 
 // Whether the label's time moves to this frame: if arriving beats staying. Of equals the one wins that the old decoder
 // came to first; with a language it went from better to worse prefixes, else from children to parents.
-bool Beam::heard_again(const Prefix& prefix, float repeated, float arrived) const {
+bool Beam::time_moves(const Prefix& prefix, float repeated, float arrived) const {
   if (arrived == kNever || arrived < repeated) return false;
   if (arrived == repeated) {
     const Prefix& parent = prefixes_[prefix.parent];
@@ -157,7 +157,7 @@ void Beam::stay() {
     prefix.next_blank = within(log_blank, boosted) ? log_blank + prefix.score : kNever;
     prefix.next_nonblank = log_add(repeated, arrived);
     prefix.next_score = log_add(prefix.next_blank, prefix.next_nonblank);
-    prefix.heard_again = heard_again(prefix, repeated, arrived);
+    prefix.time_moves = time_moves(prefix, repeated, arrived);
     prefix.stays = false;
     if (prefix.next_score > kNever)
       candidates_.push_back({prefix.next_score + boost, prefix.label, slot, false, 0.0f});
@@ -169,7 +169,7 @@ void Beam::extend() {
   if (candidates_.size() == width_)
     threshold_ = std::max_element(candidates_.begin(), candidates_.end(), Better())->score;
   if (spelled_) return extend_spelled();
-  if (phrases_) return extend_expecting();
+  if (context_graph_) return extend_expecting();
   if (language_) {
     const float highest = classes_.highest();
     for (Id slot = 0; slot < prefixes_.size(); ++slot)
@@ -205,18 +205,18 @@ void Beam::extend_along(Id slot) {
   const Prefix& prefix = prefixes_[slot];
   Position& position = positions_[slot];
   const float least = threshold_ - prefix.score - kSlack;  // of a label that brings no bonus
-  for (const Dictionary::Arc& way : language_->ways(position)) {
-    const float log = classes_.log(way.label);
-    const bool ends_unit = language_->ends_unit(position, way.label);
+  for (const Dictionary::Arc& arc : language_->arcs(position)) {
+    const float log = classes_.log(arc.label);
+    const bool ends_unit = language_->ends_unit(position, arc.label);
     if (!ends_unit && log < least) continue;
-    const float score = log + (way.label == prefix.label ? prefix.blank : prefix.score);
-    if (score == kNever || !within(log, prefix.score) || has_child(prefix, way.label)) continue;
+    const float score = log + (arc.label == prefix.label ? prefix.blank : prefix.score);
+    if (score == kNever || !within(log, prefix.score) || has_child(prefix, arc.label)) continue;
     if (!ends_unit) {
-      offer({score, way.label, slot, true, 0.0f});
+      offer({score, arc.label, slot, true, 0.0f});
       continue;
     }
-    const float bonus = language_->bonus(position, tree_, prefix.node, way.label);
-    offer({with_unit(score, bonus), way.label, slot, true, bonus});
+    const float bonus = language_->bonus(position, tree_, prefix.node, arc.label);
+    offer({with_unit(score, bonus), arc.label, slot, true, bonus});
   }
 }
 
@@ -229,22 +229,22 @@ void Beam::extend_expecting() {
   }
   float best = kNever;
   for (Id slot = 0; slot < prefixes_.size(); ++slot)
-    best = std::max(best, prefixes_[slot].score + standings_[slot].earned);
+    best = std::max(best, prefixes_[slot].score + context_states_[slot].earned);
   classes_.rank(threshold_ - best - kSlack);
   for (Id slot = 0; slot < prefixes_.size(); ++slot) expect_freely(slot);
 }
 
 void Beam::expect_freely(Id slot) {
   const Prefix& prefix = prefixes_[slot];
-  const float earned = standings_[slot].earned;
+  const float earned = context_states_[slot].earned;
   ++round_;
   for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
     taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
-  phrases_->each_expected(standings_[slot], [&](std::uint32_t label, const PhrasePosition& after) {
+  context_graph_->each_expected(context_states_[slot], [&](std::uint32_t label, const ContextState& after) {
     if (taken_[label] == round_) return;
     taken_[label] = round_;
     const float score = classes_.log(label) + (label == prefix.label ? prefix.blank : prefix.score);
-    offer({score + phrases_->boost(after), label, slot, true, 0.0f});
+    offer({score + context_graph_->boost(after), label, slot, true, 0.0f});
   });
   for (const ClassScores::Ranked& next : classes_.ranked()) {
     if (next.log + prefix.score + earned < threshold_) break;
@@ -257,25 +257,25 @@ void Beam::expect_freely(Id slot) {
 // Where the dictionary does not go on, phrases may.
 void Beam::expect_along(Id slot, float highest) {
   const Position& position = positions_[slot];
-  const float earned = standings_[slot].earned;
+  const float earned = context_states_[slot].earned;
   ++round_;
   expected_.clear();
-  phrases_->each_expected(standings_[slot], [&](std::uint32_t label, const PhrasePosition& after) {
+  context_graph_->each_expected(context_states_[slot], [&](std::uint32_t label, const ContextState& after) {
     if (taken_[label] == round_) return;
     taken_[label] = round_;
-    boosts_[label] = phrases_->boost(after);
+    boosts_[label] = context_graph_->boost(after);
     expected_.push_back(label);
   });
   if (expected_.empty() && !within(highest, prefixes_[slot].score + earned)) return;
-  for (const Dictionary::Arc& way : language_->ways(position)) {
-    const bool expected = taken_[way.label] == round_;
-    offer_along(slot, way.label, expected ? boosts_[way.label] : earned, expected);
+  for (const Dictionary::Arc& arc : language_->arcs(position)) {
+    const bool expected = taken_[arc.label] == round_;
+    offer_along(slot, arc.label, expected ? boosts_[arc.label] : earned, expected);
   }
   for (const std::uint32_t label : expected_)
     if (!language_->allows(position, label)) offer_along(slot, label, boosts_[label], true);
 }
 
-void Beam::offer_along(Id slot, std::uint32_t label, float boost, bool welcome) {
+void Beam::offer_along(Id slot, std::uint32_t label, float boost, bool allow_oov) {
   const Prefix& prefix = prefixes_[slot];
   const float log = classes_.log(label);
   const bool ends_unit = language_->ends_unit(positions_[slot], label);
@@ -283,7 +283,7 @@ void Beam::offer_along(Id slot, std::uint32_t label, float boost, bool welcome) 
   const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
   if (score == kNever || !within(log, prefix.score + boost) || has_child(prefix, label)) return;
   if (!ends_unit) return offer({score + boost, label, slot, true, 0.0f});
-  const float bonus = language_->bonus(positions_[slot], tree_, prefix.node, label, welcome);
+  const float bonus = language_->bonus(positions_[slot], tree_, prefix.node, label, allow_oov);
   offer({with_unit(score, bonus) + boost, label, slot, true, bonus});
 }
 
@@ -308,10 +308,10 @@ void Beam::keep(Prefix& prefix, std::uint32_t frame) {
   prefix.score = prefix.next_score;
   prefix.blank = prefix.next_blank;
   prefix.nonblank = prefix.next_nonblank;
-  if (prefix.heard_again) prefix.next_times = history_.add(prefixes_[prefix.parent].times, frame);
+  if (prefix.time_moves) prefix.next_times = history_.add(prefixes_[prefix.parent].times, frame);
 }
 
-// An extension's score without what phrases earn, as it was before that was added.
+// An extension's score without the boost of phrases, as it was before the boost was added.
 float Beam::bare_score(const Candidate& candidate) const {
   const Prefix& past = prefixes_[candidate.slot];
   const float score = classes_.log(candidate.label) + (candidate.label == past.label ? past.blank : past.score);
@@ -322,21 +322,21 @@ float Beam::bare_score(const Candidate& candidate) const {
 void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   const Prefix past = prefixes_[candidate.slot];
   float score = candidate.score;
-  bool welcome = false;
-  if (phrases_) {
-    const PhrasePosition standing = standings_[candidate.slot];
+  bool allow_oov = false;
+  if (context_graph_) {
+    const ContextState context_state = context_states_[candidate.slot];
     score = bare_score(candidate);
     if (spelled_) {
-      welcome = phrases_->ends_word(standing.state);
-      standings_.push_back(phrases_->extend_piece(standing, candidate.label));
+      allow_oov = context_graph_->ends_word(context_state.state);
+      context_states_.push_back(context_graph_->extend_piece(context_state, candidate.label));
     } else {
-      welcome = phrases_->expects(standing.state, candidate.label);
-      standings_.push_back(phrases_->extend(standing, candidate.label));
+      allow_oov = context_graph_->expects(context_state.state, candidate.label);
+      context_states_.push_back(context_graph_->extend(context_state, candidate.label));
     }
   }
   if (language_) {
     const Position position = positions_[candidate.slot];
-    positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus, welcome));
+    positions_.push_back(language_->extend(position, tree_, past.node, candidate.label, candidate.bonus, allow_oov));
   }
   Prefix prefix{};
   prefix.stays = true;
@@ -350,55 +350,55 @@ void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   prefixes_.push_back(prefix);
 }
 
-// The candidates become the beam. Room is made first, so that the steps after it cannot fail half-way.
-void Beam::commit(std::uint32_t frame) {
+// Replaces the beam by the candidates. Reserves memory first, so that later steps cannot fail half-way.
+void Beam::replace_beam(std::uint32_t frame) {
   if (candidates_.empty()) return;  // nothing fits this frame, which can happen with cut-off classes: pass over it
   const std::size_t old = prefixes_.size(), room = candidates_.size();
   tree_.reserve(room);
   history_.reserve(room);
   prefixes_.reserve(old + room);
-  places_.reserve(old);
+  free_slots_.reserve(old);
   if (language_) {
     positions_.reserve(old + room);
     language_->reserve(room);
   }
-  if (phrases_) standings_.reserve(old + room);
+  if (context_graph_) context_states_.reserve(old + room);
   for (const Candidate& candidate : candidates_)
     if (candidate.extension) add(candidate, frame);
   for (const Candidate& candidate : candidates_)
     if (!candidate.extension) keep(prefixes_[candidate.slot], frame);
   for (Id slot = 0; slot < old; ++slot) {
     Prefix& prefix = prefixes_[slot];
-    if (!prefix.stays || !prefix.heard_again) continue;
+    if (!prefix.stays || !prefix.time_moves) continue;
     history_.release(prefix.times);
     prefix.times = prefix.next_times;
   }
-  close_ranks();
+  fill_free_slots();
 }
 
-// Prefixes that do not stay give their places to the last ones.
-void Beam::close_ranks() {
-  places_.clear();
+// Removes prefixes that do not stay: the last ones move into their slots.
+void Beam::fill_free_slots() {
+  free_slots_.clear();
   for (Id slot = 0; slot < prefixes_.size(); ++slot)
-    if (!prefixes_[slot].stays) places_.push_back(slot);
-  for (; !places_.empty(); places_.pop_back()) {
-    const Id place = places_.back(), last = static_cast<Id>(prefixes_.size() - 1);
-    const Id node = prefixes_[place].node;
-    history_.release(prefixes_[place].times);
+    if (!prefixes_[slot].stays) free_slots_.push_back(slot);
+  for (; !free_slots_.empty(); free_slots_.pop_back()) {
+    const Id freed = free_slots_.back(), last = static_cast<Id>(prefixes_.size() - 1);
+    const Id node = prefixes_[freed].node;
+    history_.release(prefixes_[freed].times);
     tree_.set_slot(node, kNone);
     tree_.prune(node);
     if (language_) {
-      language_->release(positions_[place]);
-      positions_[place] = positions_[last];
+      language_->release(positions_[freed]);
+      positions_[freed] = positions_[last];
       positions_.pop_back();
     }
-    if (phrases_) {
-      standings_[place] = standings_[last];
-      standings_.pop_back();
+    if (context_graph_) {
+      context_states_[freed] = context_states_[last];
+      context_states_.pop_back();
     }
-    if (place != last) {
-      prefixes_[place] = prefixes_[last];
-      tree_.set_slot(prefixes_[place].node, place);
+    if (freed != last) {
+      prefixes_[freed] = prefixes_[last];
+      tree_.set_slot(prefixes_[freed].node, freed);
     }
     prefixes_.pop_back();
   }
@@ -406,7 +406,7 @@ void Beam::close_ranks() {
 
 // Prefixes that differ from the best one only in its distant past leave the beam: what follows scores the same after
 // both, so they cannot overtake it. Kept, they would each hold all text since: hours of it, times the beam's width.
-void Beam::settle_past() {
+void Beam::commit_past() {
   Id first = 0;
   for (Id slot = 1; slot < prefixes_.size(); ++slot)
     if (prefixes_[slot].score + boost(slot) > prefixes_[first].score + boost(first)) first = slot;
@@ -415,7 +415,7 @@ void Beam::settle_past() {
   keep_after(tree_.ancestor(best.node, kOpenLabels), best.length - kOpenLabels);
 }
 
-void Beam::settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip, const std::string& word_starts) {
+void Beam::commit(const std::vector<std::uint32_t>& labels, std::uint32_t skip, const std::string& word_starts) {
   const Prefix& any = prefixes_.front();
   if (any.length < skip) throw std::invalid_argument("more labels are skipped than all sequences share");
   Id node = tree_.ancestor(any.node, any.length - skip);
@@ -447,7 +447,7 @@ Beam::Trunk Beam::trunk() const {
   return shared([](const Prefix& prefix) { return prefix.node; }, [this](Id node) { return tree_.parent(node); });
 }
 
-std::vector<std::uint32_t> Beam::settled(std::uint32_t skip) const {
+std::vector<std::uint32_t> Beam::committed_prefix(std::uint32_t skip) const {
   const Trunk all = trunk();
   return tree_.labels(all.entry, all.length > skip ? all.length - skip : 0);
 }
@@ -470,8 +470,8 @@ void Beam::keep_after(Id node, std::uint32_t length, const std::string& word_sta
     any = any || prefix.stays;
   }
   if (!any) return;
-  places_.reserve(prefixes_.size());
-  close_ranks();
+  free_slots_.reserve(prefixes_.size());
+  fill_free_slots();
 }
 
 // In a stream of hours scores grow until float32 no longer tells them apart; what all have in common is taken out.
@@ -488,12 +488,12 @@ void Beam::shift_scores() {
   shifted_ += shift;
 }
 
-// What all prefixes have earned is only compared, never told.
+// What all prefixes have earned is only compared, never reported.
 void Beam::shift_boosts() {
   float most = 0.0f;
-  for (const PhrasePosition& standing : standings_) most = std::max(most, standing.earned);
+  for (const ContextState& context_state : context_states_) most = std::max(most, context_state.earned);
   if (most <= kShift) return;
-  for (PhrasePosition& standing : standings_) standing.earned -= kShift;
+  for (ContextState& context_state : context_states_) context_state.earned -= kShift;
 }
 
 std::vector<Hypothesis> Beam::best(std::size_t count, std::uint32_t skip) const {
@@ -501,9 +501,9 @@ std::vector<Hypothesis> Beam::best(std::size_t count, std::uint32_t skip) const 
   order.reserve(prefixes_.size());
   for (Id slot = 0; slot < prefixes_.size(); ++slot) {
     const Prefix& prefix = prefixes_[slot];
-    const bool welcome = phrases_ && phrases_->ends_word(standings_[slot].state);
-    const float bonus = language_ ? language_->final_bonus(positions_[slot], tree_, prefix.node, welcome) : 0.0f;
-    const float boost = phrases_ ? phrases_->final_boost(standings_[slot]) : 0.0f;
+    const bool allow_oov = context_graph_ && context_graph_->ends_word(context_states_[slot].state);
+    const float bonus = language_ ? language_->final_bonus(positions_[slot], tree_, prefix.node, allow_oov) : 0.0f;
+    const float boost = context_graph_ ? context_graph_->final_boost(context_states_[slot]) : 0.0f;
     order.push_back({prefix.score + bonus + boost, prefix.label, slot, false, bonus});
   }
   count = std::min(count, order.size());

@@ -15,7 +15,7 @@
 
 #include "class_scores.hh"
 #include "language.hh"
-#include "phrases.hh"
+#include "context_graph.hh"
 #include "prefix_tree.hh"
 
 namespace deepspeech {
@@ -24,14 +24,14 @@ struct BeamOptions {
   std::size_t classes;  // labels and the blank, which comes last
   std::size_t width;    // prefixes kept after each frame
   Cutoff cutoff;
-  std::shared_ptr<const Language> language;  // null: letters alone decide
-  std::shared_ptr<const Phrases> phrases;    // null: none are expected
+  std::shared_ptr<const Language> language;  // null: the network alone decides
+  std::shared_ptr<const ContextGraph> context_graph;  // null: no hot phrases
 };
 
 struct Hypothesis {
   std::vector<std::uint32_t> labels;
-  std::vector<std::uint32_t> frames;  // per label: the frame in which it was heard
-  double score;                       // natural logarithm, without what phrases earn
+  std::vector<std::uint32_t> frames;  // per label: the frame that emitted it
+  double score;                       // natural logarithm, without boosts of phrases
 };
 
 // One stream's search. Not for two threads at a time.
@@ -47,15 +47,15 @@ class Beam {
   // the search can go on afterwards.
   std::vector<Hypothesis> best(std::size_t count, std::uint32_t skip = 0) const;
 
-  // Gives up every sequence that does not go on with `labels` after its first `skip` labels, at most fixed(); unless
-  // that is all of them. With `word_starts`, a flag for each token, a token that starts a word must follow, too.
-  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip = 0, const std::string& word_starts = {});
+  // Makes `labels` final: prunes every sequence that does not continue with them after its first `skip` labels (at
+  // most fixed()), unless that would prune all. With `word_starts`, a flag for each token, a token that starts a word must follow, too.
+  void commit(const std::vector<std::uint32_t>& labels, std::uint32_t skip = 0, const std::string& word_starts = {});
 
-  // The labels with which every sequence in the beam begins, without the first `skip`: what follows can add to them
-  // but not change them.
-  std::vector<std::uint32_t> settled(std::uint32_t skip = 0) const;
+  // The longest common prefix of all sequences in the beam, without its first `skip` labels: later frames can extend
+  // it but not change it.
+  std::vector<std::uint32_t> committed_prefix(std::uint32_t skip = 0) const;
 
-  // How many first labels every sequence in the beam shares together with their frames, which stay as they are.
+  // Length of the prefix that all sequences in the beam share together with its frames: neither can change any more.
   std::uint32_t fixed() const;
 
   std::size_t frames() const { return frames_; }
@@ -85,18 +85,18 @@ class Beam {
     Id first_child;    // slots of prefixes with one more label, chained by next_sibling
     Id next_sibling;
     Id next_times;     // where the label's time moves to this frame
-    bool heard_again;  // that it does
-    bool stays;        // in the beam
+    bool time_moves;   // the label's time moves to this frame
+    bool stays;        // stays in the beam
   };
 
-  // What all prefixes begin with: its last entry, and how many labels it has.
+  // The common prefix of all prefixes: its last entry, and its length in labels.
   struct Trunk {
     Id entry;
     std::uint32_t length;
   };
 
   struct Candidate {
-    float score;  // with what phrases earn
+    float score;  // with the boost of phrases
     std::uint32_t label;
     Id slot;         // of the prefix that stays or is extended
     bool extension;  // by `label`
@@ -125,13 +125,13 @@ class Beam {
   void check(const float* probabilities, std::size_t frames) const;
   void advance(const float* probabilities);
   void link_family();
-  void place_cutoff(float blank);
-  float boost(Id slot) const { return phrases_ ? phrases_->boost(standings_[slot]) : 0.0f; }
+  void set_cutoff(float blank);
+  float boost(Id slot) const { return context_graph_ ? context_graph_->boost(context_states_[slot]) : 0.0f; }
   bool within(float log, float score) const { return !(log + score < cutoff_); }
   float with_unit(float score, float bonus) const;
   void stay();
   float arrival(Id slot, float boost) const;
-  bool heard_again(const Prefix& prefix, float repeated, float arrived) const;
+  bool time_moves(const Prefix& prefix, float repeated, float arrived) const;
   void extend();
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
@@ -143,15 +143,15 @@ class Beam {
   void extend_expecting();
   void expect_freely(Id slot);
   void expect_along(Id slot, float highest);
-  void offer_along(Id slot, std::uint32_t label, float boost, bool welcome);
+  void offer_along(Id slot, std::uint32_t label, float boost, bool allow_oov);
   float bare_score(const Candidate& candidate) const;
   void offer(const Candidate& candidate);
   void select();
-  void commit(std::uint32_t frame);
+  void replace_beam(std::uint32_t frame);
   void keep(Prefix& prefix, std::uint32_t frame);
   void add(const Candidate& candidate, std::uint32_t frame);
-  void close_ranks();
-  void settle_past();
+  void fill_free_slots();
+  void commit_past();
   void keep_after(Id node, std::uint32_t length, const std::string& word_starts = {});
   Trunk trunk() const;
   void shift_scores();
@@ -164,13 +164,13 @@ class Beam {
   std::optional<LanguageStream> language_;
   std::vector<Prefix> prefixes_;
   std::vector<Position> positions_;  // of each prefix, where there is a language
-  std::shared_ptr<const Phrases> phrases_;
-  std::vector<PhrasePosition> standings_;  // of each prefix, where there are phrases
+  std::shared_ptr<const ContextGraph> context_graph_;
+  std::vector<ContextState> context_states_;  // of each prefix, where there are phrases
   std::vector<std::uint32_t> expected_;    // labels after the prefix at hand
   std::vector<float> boosts_;              // with them, per label
   bool spelled_ = false;            // tokens are pieces of words, and there are words or phrases to follow
   std::vector<WordEnd> word_ends_;  // of each prefix, where tokens are pieces
-  std::vector<Id> places_;           // of prefixes that leave
+  std::vector<Id> free_slots_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free
   std::uint64_t round_ = 0;

@@ -22,11 +22,11 @@ Beam::WordEnd Beam::word_end(Id slot) {
   WordEnd end{true, false, 0.0f, 0.0f};
   if (!language_) return end;
   Position& position = positions_[slot];
-  const bool welcome = phrases_ && phrases_->ends_word(standings_[slot].state);
-  end.allowed = welcome || language_->may_start_word(position);
+  const bool allow_oov = context_graph_ && context_graph_->ends_word(context_states_[slot].state);
+  end.allowed = allow_oov || language_->may_start_word(position);
   end.brings = end.allowed && position.unit_length > 0;
   if (!end.brings) return end;
-  end.bonus = language_->bonus(position, tree_, prefixes_[slot].node, kNone, welcome);
+  end.bonus = language_->bonus(position, tree_, prefixes_[slot].node, kNone, allow_oov);
   end.worth = with_unit(0.0f, end.bonus);
   return end;
 }
@@ -36,8 +36,8 @@ void Beam::spell_on(Id slot) {
   ++round_;
   for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
     taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
-  if (phrases_)
-    phrases_->each_expected_piece(standings_[slot], [&](std::uint32_t token) {
+  if (context_graph_)
+    context_graph_->each_expected_piece(context_states_[slot], [&](std::uint32_t token) {
       if (taken_[token] == round_) return;
       taken_[token] = round_;
       offer_piece(slot, token);
@@ -56,10 +56,10 @@ void Beam::offer_piece(Id slot, std::uint32_t token) {
   if (starts && !end.allowed) return;
   float score = classes_.log(token) + (token == prefix.label ? prefix.blank : prefix.score);
   if (ends_word) score = with_unit(score, end.bonus);
-  const float boost = phrases_ ? phrases_->boost(phrases_->extend_piece(standings_[slot], token)) : 0.0f;
+  const float boost = context_graph_ ? context_graph_->boost(context_graph_->extend_piece(context_states_[slot], token)) : 0.0f;
   if (score == kNever || score + boost < threshold_) return;
   if (language_ && language_->walk(positions_[slot], token) == language_->outside() &&
-      !(phrases_ && phrases_->expects_piece(standings_[slot], token)))
+      !(context_graph_ && context_graph_->expects_piece(context_states_[slot], token)))
     return;
   offer({score + boost, token, slot, true, ends_word ? end.bonus : 0.0f});
 }

@@ -24,7 +24,7 @@ using namespace nb::literals;
 using deepspeech::Language;
 using deepspeech::NgramModel;
 using deepspeech::Phrase;
-using deepspeech::Phrases;
+using deepspeech::ContextGraph;
 using deepspeech::Pieces;
 using deepspeech::Scorer;
 
@@ -55,17 +55,17 @@ class BeamSearch {
     return found;
   }
 
-  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip, nb::bytes word_starts) {
+  void commit(const std::vector<std::uint32_t>& labels, std::uint32_t skip, nb::bytes word_starts) {
     const std::string starts(word_starts.c_str(), word_starts.size());
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
-    beam_.settle(labels, skip, starts);
+    beam_.commit(labels, skip, starts);
   }
 
-  std::vector<std::uint32_t> settled(std::uint32_t skip) {
+  std::vector<std::uint32_t> committed_prefix(std::uint32_t skip) {
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
-    return beam_.settled(skip);
+    return beam_.committed_prefix(skip);
   }
 
   std::uint32_t fixed() {
@@ -93,21 +93,21 @@ class BeamSearch {
 };
 
 std::vector<double> word_probabilities(Matrix probabilities, const std::vector<std::uint32_t>& labels,
-                                       const std::vector<std::uint32_t>& heard, std::optional<std::uint32_t> space,
+                                       const std::vector<std::uint32_t>& label_frames, std::optional<std::uint32_t> space,
                                        std::size_t margin, nb::bytes word_starts) {
   const std::string starts(word_starts.c_str(), word_starts.size());
   nb::gil_scoped_release unlocked;
   const deepspeech::Frames frames{probabilities.data(), probabilities.shape(0), probabilities.shape(1)};
-  return deepspeech::word_probabilities(frames, labels, heard, space.value_or(deepspeech::kNoLabel), margin, starts);
+  return deepspeech::word_probabilities(frames, labels, label_frames, space.value_or(deepspeech::kNoLabel), margin, starts);
 }
 
 using PieceParts = std::tuple<bool, std::string, std::optional<std::vector<std::uint32_t>>>;
 
 std::shared_ptr<Pieces> make_pieces(std::vector<PieceParts> parts) {
   auto pieces = std::make_shared<Pieces>();
-  for (auto& [starts_word, text, letters] : parts) {
-    const bool spelled = letters.has_value();
-    pieces->all.push_back({starts_word, std::move(text), std::move(letters).value_or(std::vector<std::uint32_t>{}), spelled});
+  for (auto& [starts_word, text, characters] : parts) {
+    const bool spelled = characters.has_value();
+    pieces->all.push_back({starts_word, std::move(text), std::move(characters).value_or(std::vector<std::uint32_t>{}), spelled});
   }
   return pieces;
 }
@@ -128,7 +128,7 @@ std::vector<WordScore> score_words(const NgramModel& model, const std::vector<st
   return scores;
 }
 
-std::vector<std::pair<std::uint32_t, std::uint32_t>> ways(const Scorer& scorer, std::uint32_t state) {
+std::vector<std::pair<std::uint32_t, std::uint32_t>> arcs(const Scorer& scorer, std::uint32_t state) {
   if (state >= scorer.dictionary.states()) throw nb::index_error("no such state");
   std::vector<std::pair<std::uint32_t, std::uint32_t>> found;
   for (const deepspeech::Dictionary::Arc& arc : scorer.dictionary.arcs(state)) found.emplace_back(arc.label, arc.next);
@@ -142,7 +142,7 @@ void bind_scorer(nb::module_& m) {
       .def_prop_ro("counts", [](const NgramModel& model) { return model.header().counts; })
       .def_prop_ro("type", [](const NgramModel& model) { return static_cast<unsigned>(model.header().type); })
       .def_prop_ro("has_strings", [](const NgramModel& model) { return model.header().has_strings; })
-      .def_prop_ro("bits", &NgramModel::bits, "(of probabilities, of backoffs), 0 where they are not quantised")
+      .def_prop_ro("bits", &NgramModel::bits, "(of probabilities, of backoffs), 0 where they are not quantized")
       .def_prop_ro("end", &NgramModel::end, "bytes of the file that are the model")
       .def("id", [](const NgramModel& model, const std::string& word) { return model.id(word); }, "word"_a,
            "0: an unknown word")
@@ -154,18 +154,18 @@ void bind_scorer(nb::module_& m) {
       .def_prop_ro("order", [](const Scorer& scorer) { return scorer.model.order(); })
       .def_prop_ro("words", [](const Scorer& scorer) { return scorer.dictionary.words(); })
       .def_prop_ro("states", [](const Scorer& scorer) { return scorer.dictionary.states(); })
-      .def_prop_ro("arcs", [](const Scorer& scorer) { return scorer.dictionary.arc_count(); })
+      .def_prop_ro("arc_count", [](const Scorer& scorer) { return scorer.dictionary.arc_count(); })
       .def_prop_ro("start", [](const Scorer& scorer) { return scorer.dictionary.start(); })
       .def_prop_ro("labels", [](const Scorer& scorer) { return scorer.dictionary.labels(); })
       .def("knows", [](const Scorer& scorer, const std::string& word) { return scorer.model.id(word) != 0; }, "word"_a,
            "whether the language model has seen this word (a character in bytes mode)")
-      .def("ways", &ways, "state"_a, "[(label, next state)]; the start again after the end of a word")
+      .def("arcs", &arcs, "state"_a, "[(label, next state)]; the start again after the end of a word")
       .def_ro("bytes_mode", &Scorer::bytes_mode)
       .def_ro("alpha", &Scorer::alpha)
       .def_ro("beta", &Scorer::beta);
   nb::class_<Pieces>(m, "WordPieces")
       .def(nb::new_(&make_pieces), "pieces"_a,
-           "[(starts a word, text without its space, dictionary labels of its letters or None)] of each token");
+           "[(starts a word, text without its space, dictionary labels of its characters or None)] of each token");
   nb::class_<Language>(m, "Language")
       .def(nb::new_([](std::shared_ptr<Scorer> scorer, std::vector<std::string> labels,
                        std::optional<std::uint32_t> space, double alpha, double beta,
@@ -180,13 +180,13 @@ void bind_scorer(nb::module_& m) {
            "`labels` are the dictionary's; `pieces` the network's tokens, where these are no labels");
 }
 
-void bind_phrases(nb::module_& m) {
-  nb::class_<Phrases>(m, "Phrases")
-      .def(nb::new_([](const std::vector<std::pair<std::vector<std::uint32_t>, float>>& given,
+void bind_context_graph(nb::module_& m) {
+  nb::class_<ContextGraph>(m, "ContextGraph")
+      .def(nb::new_([](const std::vector<std::pair<std::vector<std::uint32_t>, float>>& strengths,
                        std::optional<std::uint32_t> space, std::vector<std::vector<std::uint32_t>> pieces) {
              std::vector<Phrase> phrases;
-             for (const auto& [labels, strength] : given) phrases.push_back({labels, strength});
-             return std::make_shared<Phrases>(phrases, space.value_or(Phrases::kAnywhere), std::move(pieces));
+             for (const auto& [labels, strength] : strengths) phrases.push_back({labels, strength});
+             return std::make_shared<ContextGraph>(phrases, space.value_or(ContextGraph::kAnywhere), std::move(pieces));
            }),
            "phrases"_a, "space"_a.none(), "pieces"_a = std::vector<std::vector<std::uint32_t>>{},
            "[(labels, strength of each label)]; without a space they stand anywhere; `pieces`: labels of each token");
@@ -198,24 +198,24 @@ void bind_decoder(nb::module_& m) {
   bind_scorer(m);
   m.def("word_probabilities", &word_probabilities, "probabilities"_a, "labels"_a, "frames"_a, "space"_a.none(),
         "margin"_a, "word_starts"_a = nb::bytes(""), "probability of each word of `labels`, by the network alone");
-  bind_phrases(m);
+  bind_context_graph(m);
   nb::class_<BeamSearch>(m, "BeamSearch")
       .def("__init__",
            [](BeamSearch* self, std::size_t classes, std::size_t beam_width, double cutoff_prob,
-              std::size_t cutoff_top_n, std::shared_ptr<Language> language, std::shared_ptr<Phrases> phrases) {
+              std::size_t cutoff_top_n, std::shared_ptr<Language> language, std::shared_ptr<ContextGraph> context_graph) {
              new (self) BeamSearch(deepspeech::BeamOptions{
-                 classes, beam_width, {cutoff_prob, cutoff_top_n}, std::move(language), std::move(phrases)});
+                 classes, beam_width, {cutoff_prob, cutoff_top_n}, std::move(language), std::move(context_graph)});
            },
            "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none(),
-           "phrases"_a = nb::none())
+           "context_graph"_a = nb::none())
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
       .def("best", &BeamSearch::best, "count"_a, "skip"_a = 0,
            "[(labels, frame of each label, natural-log score)], best first, without the first `skip` labels")
-      .def("settle", &BeamSearch::settle, "labels"_a, "skip"_a = 0, "word_starts"_a = nb::bytes(""),
-           "give up what does not go on with `labels` after the first `skip`, and with a word where these are flagged")
-      .def("settled", &BeamSearch::settled, "skip"_a = 0,
-           "labels that all sequences in the beam begin with, without the first `skip`")
-      .def_prop_ro("fixed", &BeamSearch::fixed, "first labels that all sequences share, with their frames")
+      .def("commit", &BeamSearch::commit, "labels"_a, "skip"_a = 0, "word_starts"_a = nb::bytes(""),
+           "make `labels` after the first `skip` final: prune what continues otherwise; a token in `word_starts` must follow")
+      .def("committed_prefix", &BeamSearch::committed_prefix, "skip"_a = 0,
+           "longest common prefix of the sequences in the beam, without its first `skip` labels")
+      .def_prop_ro("fixed", &BeamSearch::fixed, "length of the prefix that all sequences share together with its frames")
       .def_prop_ro("frames", &BeamSearch::frames, "frames fed so far")
       .def_prop_ro("entries", &BeamSearch::entries, "entries in memory, for tests of its bounds");
 }

@@ -41,9 +41,9 @@ KenlmPlan plan(unsigned type, const std::vector<std::uint64_t>& counts, unsigned
 void add_rows(KenlmWriter& writer, Ids ids, Floats probabilities, Floats backoffs) {
   const std::size_t rows = ids.shape(0);
   if (probabilities.size() != rows || backoffs.size() != rows) throw nb::value_error("arrays of different lengths");
-  const deepspeech::NgramChunk given{ids.shape(1), rows, ids.data(), probabilities.data(), backoffs.data()};
+  const deepspeech::NgramChunk chunk{ids.shape(1), rows, ids.data(), probabilities.data(), backoffs.data()};
   nb::gil_scoped_release unlocked;
-  writer.rows(given);
+  writer.rows(chunk);
 }
 
 std::vector<float> bin_means(Floats values, std::size_t bins) {
@@ -52,12 +52,12 @@ std::vector<float> bin_means(Floats values, std::size_t bins) {
 }
 
 Dictionary write_dictionary(const std::vector<std::string>& words,
-                            const std::optional<std::vector<std::string>>& letters, std::uint32_t space,
+                            const std::optional<std::vector<std::string>>& labels, std::uint32_t space,
                             std::uint64_t offset) {
   deepspeech::WrittenDictionary written;
   {
     nb::gil_scoped_release unlocked;
-    written = letters ? deepspeech::write_words(words, *letters, space, offset)
+    written = labels ? deepspeech::write_words(words, *labels, space, offset)
                       : deepspeech::write_bytes(words, offset);
   }
   return {nb::bytes(written.content.data(), written.content.size()), written.words, written.states, written.arcs,
@@ -80,6 +80,6 @@ void bind_language(nb::module_& m) {
       .def("finish", &KenlmWriter::finish);
   m.def("bin_means", &bin_means, "values"_a, "bins"_a,
         "means of `bins` equally filled parts of ascending values");
-  m.def("write_dictionary", &write_dictionary, "words"_a, "letters"_a.none(), "space"_a, "offset"_a,
-        "(content, words, states, arcs, skipped words); without letters the words are spelt in bytes");
+  m.def("write_dictionary", &write_dictionary, "words"_a, "labels"_a.none(), "space"_a, "offset"_a,
+        "(content, words, states, arcs, skipped words); without labels the words are spelled in bytes");
 }

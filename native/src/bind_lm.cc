@@ -208,7 +208,7 @@ void bind_counts(nb::module_& m) {
              const auto [high, low] = columns_of(rows.keys, self.shape.low_bits(n));
              return nb::make_tuple(high, low, array_of(std::move(rows.counts)));
            },
-           "n"_a, "n-grams told since the last time: columns of keys by context; counts twice, odd where pruned")
+           "n"_a, "n-grams counted since the last call: columns of keys by context; counts twice, odd where pruned")
       .def("unigrams", [](const Counts& self) { return array_of(std::vector<std::uint32_t>(self.counts.unigrams())); })
       .def("totals", [](const Counts& self) {
         std::vector<std::vector<std::uint64_t>> totals;

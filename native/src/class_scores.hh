@@ -1,4 +1,4 @@
-// One frame's class probabilities as the beam search reads them: natural logarithms, cut off as asked, in order.
+// One frame's class probabilities as the beam search reads them: natural logarithms, pruned by the cutoff, in order.
 //
 // Definition: DeepSpeech 0.9.3, ctcdecode/decoder_utils.cpp get_pruned_log_probs. The blank is the last class.
 #pragma once
@@ -51,7 +51,7 @@ class ClassScores {
 
   Cutoff cutoff_;
   bool sorted_;
-  const float* probabilities_ = nullptr;  // of the frame that read() was given
+  const float* probabilities_ = nullptr;  // argument of the last read()
   std::vector<float> log_;
   std::vector<Ranked> ranked_;
   std::vector<std::uint32_t> order_;

@@ -90,7 +90,7 @@ void Corpus::add(std::string_view word, std::vector<std::uint32_t>& numbers) {
   bool added;
   const std::uint32_t number = words_.find_or_add(word, added);
   if (added) {
-    // Each word's letters are looked at once, when it is new.
+    // Each word's characters are checked once, when it is new.
     if (!is_utf8(word)) throw std::invalid_argument(cause(line_, "is no UTF-8; convert the text first, with iconv for example"));
     occurrences_.push_back(0);
   }

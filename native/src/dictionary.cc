@@ -85,7 +85,7 @@ void Dictionary::join_words(const std::vector<bool>& is_final) {
 std::uint64_t Dictionary::words() const {
   constexpr std::uint64_t unknown = ~0ull, under_way = ~0ull - 1, most = 1ull << 62;
   std::vector<std::uint64_t> words(states(), unknown);
-  std::vector<std::uint32_t> path{start_};  // states whose ways have to be counted first
+  std::vector<std::uint32_t> path{start_};  // states whose paths have to be counted first
   while (!path.empty()) {
     const std::uint32_t state = path.back();
     std::uint64_t sum = 0;
@@ -107,10 +107,10 @@ std::uint64_t Dictionary::words() const {
 }
 
 const Dictionary::Arc* Dictionary::find(std::uint32_t state, std::uint32_t label) const {
-  const Arcs ways = arcs(state);
-  const Arc* found = std::lower_bound(ways.begin(), ways.end(), label,
+  const Arcs outgoing = arcs(state);
+  const Arc* found = std::lower_bound(outgoing.begin(), outgoing.end(), label,
                                       [](const Arc& arc, std::uint32_t wanted) { return arc.label < wanted; });
-  return found != ways.end() && found->label == label ? found : nullptr;
+  return found != outgoing.end() && found->label == label ? found : nullptr;
 }
 
 }  // namespace deepspeech

@@ -31,20 +31,20 @@ class Dictionary {
   std::uint32_t start() const { return start_; }
   std::size_t states() const { return first_arcs_.size() - 2; }
 
-  // One state more, without ways on, for texts that the dictionary does not allow.
+  // One state more, without arcs, for texts that the dictionary does not allow.
   std::uint32_t outside() const { return static_cast<std::uint32_t>(states()); }
 
-  // Ways on from `state`, by ascending label.
+  // Outgoing arcs of `state`, by ascending label.
   Arcs arcs(std::uint32_t state) const {
     return {arcs_.data() + first_arcs_[state], arcs_.data() + first_arcs_[state + 1]};
   }
 
-  // The way on with `label`, null where there is none.
+  // The arc of `label`, null where there is none.
   const Arc* find(std::uint32_t state, std::uint32_t label) const;
 
   std::uint64_t arc_count() const { return arcs_.size(); }
 
-  // Ways from the start back to it: words. 0 where the automaton has circles within words.
+  // Number of words: paths from the start back to it. 0 where the automaton has cycles within words.
   std::uint64_t words() const;
 
   // Labels in use lie below.

@@ -146,10 +146,10 @@ std::string WordAutomaton::finish(std::uint64_t offset) {
   return content;
 }
 
-WrittenDictionary write_words(const std::vector<std::string>& words, const std::vector<std::string>& letters,
+WrittenDictionary write_words(const std::vector<std::string>& words, const std::vector<std::string>& labels,
                               std::uint32_t space, std::uint64_t offset) {
   std::unordered_map<std::string_view, std::uint32_t> ids;
-  for (std::size_t id = 0; id < letters.size(); ++id) ids[letters[id]] = static_cast<std::uint32_t>(id);
+  for (std::size_t id = 0; id < labels.size(); ++id) ids[labels[id]] = static_cast<std::uint32_t>(id);
   std::vector<Labels> entries;
   std::vector<std::string> skipped;
   for (const std::string& word : words) {

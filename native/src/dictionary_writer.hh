@@ -68,11 +68,11 @@ struct WrittenDictionary {
   std::size_t words;                 // different ones
   std::size_t states;
   std::size_t arcs;
-  std::vector<std::string> skipped;  // words with letters outside the alphabet
+  std::vector<std::string> skipped;  // words with characters outside the alphabet
 };
 
-// Words of letters, each followed by `space`, a label id; `letters` are the alphabet's labels.
-WrittenDictionary write_words(const std::vector<std::string>& words, const std::vector<std::string>& letters,
+// Spells words in characters, each word followed by `space`, a label id; `labels` are the alphabet's labels.
+WrittenDictionary write_words(const std::vector<std::string>& words, const std::vector<std::string>& labels,
                               std::uint32_t space, std::uint64_t offset);
 
 // Units as bytes; label id = byte - 1.

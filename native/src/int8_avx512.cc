@@ -1,5 +1,5 @@
 // The kernel for processors with AVX-512 VNNI (Intel since 2019, AMD since 2022). Compiled for them alone; nothing here
-// runs before avx512_kernel() has asked the processor.
+// runs before avx512_kernel() has checked the processor.
 #include "int8_kernel.hh"
 
 #if defined(__AVX512VNNI__)
@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLanes = 16;
 constexpr std::size_t kVectors = kBlock / kLanes;
 constexpr std::size_t kRows = 6;         // 6 rows · 4 vectors of sums fill the registers
-constexpr std::size_t kAhead = 4096;     // bytes of weights asked for before they are needed
+constexpr std::size_t kAhead = 4096;     // bytes of weights prefetched ahead of their use
 
 RowScale round_row(const float* x, std::size_t count, std::uint8_t* numbers) {
   const __m512 none = _mm512_setzero_ps();

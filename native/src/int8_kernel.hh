@@ -45,7 +45,7 @@ class Int8Matrix {
              std::size_t scale_count, const float* bias);
 
   std::size_t inputs;
-  std::size_t outputs;  // as given
+  std::size_t outputs;  // of the layer
   std::size_t groups;
   std::size_t width;  // outputs with those that fill the last block
   Aligned<std::int8_t> packed;

@@ -126,12 +126,12 @@ void Int8Network::recur(const Lstm& layer, std::size_t clips, std::size_t frames
   auto sums = room<float>(clips * all);
   auto inputs = room<std::uint8_t>(clips * size);
   auto scales = room<RowScale>(clips);
-  auto given = room<float>(frames * clips * all);
-  kernel_->multiply(layer.input, rounded.numbers.get(), rounded.scales.get(), clips * frames, given.get(), false);
+  auto products = room<float>(frames * clips * all);
+  kernel_->multiply(layer.input, rounded.numbers.get(), rounded.scales.get(), clips * frames, products.get(), false);
   std::fill(inputs.get(), inputs.get() + clips * size, std::uint8_t{0});
   for (std::size_t frame = 0; frame < frames; ++frame) {
     for (std::size_t clip = 0; clip < clips; ++clip) {
-      const float* row = given.get() + (clip * frames + frame) * all;
+      const float* row = products.get() + (clip * frames + frame) * all;
       std::copy(row, row + all, sums.get() + clip * all);
       scales[clip] = kernel_->round_row(h + clip * hidden, hidden, inputs.get() + clip * size);
     }

@@ -44,7 +44,7 @@ class ShareOut {
 // Rows that come piece by piece: the next piece, or an empty one at the end.
 using RowSource = std::function<NgramRows()>;
 
-// Finds rows by keys that are asked for in ascending order.
+// Finds rows by keys requested in ascending order.
 struct RowReader {
   RowSource source;
   NgramRows rows{};
@@ -55,8 +55,8 @@ struct RowReader {
   bool move_to(NgramKey key);
 };
 
-// Joins what ShareOut told of one order, sorted by suffix, with the finished n-grams of the order below and with the
-// contexts that the order above told. All in suffix order; so are the finished n-grams.
+// Joins the output of ShareOut for one order, sorted by suffix, with the finished n-grams of the order below and with the
+// contexts from the order above. All in suffix order; so are the finished n-grams.
 class Interpolate {
  public:
   Interpolate(std::size_t order, KeyShape shape, RowSource shares, RowSource lower, RowSource contexts);

@@ -33,7 +33,7 @@ struct KenlmHeader {
   std::vector<std::uint64_t> counts;  // n-grams of each order, from 1
 
   bool probing() const { return type == KenlmType::kProbing || type == KenlmType::kRestProbing; }
-  bool quantised() const { return type == KenlmType::kQuantTrie || type == KenlmType::kQuantArrayTrie; }
+  bool quantized() const { return type == KenlmType::kQuantTrie || type == KenlmType::kQuantArrayTrie; }
   bool array_pointers() const { return type == KenlmType::kArrayTrie || type == KenlmType::kQuantArrayTrie; }
 
   // Buckets of a hash table for `entries`.

@@ -14,7 +14,7 @@ constexpr float kExtension = 0.0f;
 constexpr std::uint64_t kNoExtensionBin = 0;
 constexpr std::uint64_t kExtensionBin = 1;
 constexpr std::uint64_t kReservedBins = 2;
-constexpr std::uint8_t kQuantisationVersion = 2;
+constexpr std::uint8_t kQuantizationVersion = 2;
 
 std::string ngrams_of(std::size_t order) { return std::to_string(order) + "-grams"; }
 
@@ -101,7 +101,7 @@ class ProbingTables : public NgramTables {
   }
 
   void bins(std::size_t, const std::vector<float>&, const std::vector<float>&) override {
-    throw FormatError("cannot be quantised: hash tables are not");
+    throw FormatError("cannot be quantized: hash tables are not");
   }
 
   void add(std::size_t order, std::uint64_t, const std::uint32_t* ids, float probability, float backoff) override {
@@ -215,11 +215,11 @@ class TrieTables : public NgramTables {
   }
 
   void bins(std::size_t order, const std::vector<float>& probabilities, const std::vector<float>& backoffs) override {
-    const Quantisation& q = search_.level(order).shape().quantisation;
+    const Quantization& q = search_.level(order).shape().quantization;
     const bool longest = order == header_.order;
     if (q.probability_bits == 0 || probabilities.size() != 1ull << q.probability_bits ||
         (!longest && backoffs.size() + kReservedBins != 1ull << q.backoff_bits))
-      throw FormatError("is quantised to another number of values");
+      throw FormatError("is quantized to another number of values");
     bins_[order] = {probabilities, backoffs};
     std::memcpy(file_.changeable(q.probabilities), probabilities.data(), 4 * probabilities.size());
     if (longest) return;
@@ -241,11 +241,11 @@ class TrieTables : public NgramTables {
     LevelFiller& level = levels_[order - 2];
     level.word(row, ids[0]);
     const Bins& bins = bins_[order];
-    const bool quantised = header_.quantised();
-    if (quantised && bins.probabilities.empty()) throw FormatError("is to be quantised, but to no values");
-    level.probability(row, quantised ? nearest(bins.probabilities, probability) : pattern_of(probability) & 0x7FFFFFFF);
+    const bool quantized = header_.quantized();
+    if (quantized && bins.probabilities.empty()) throw FormatError("is to be quantized, but to no values");
+    level.probability(row, quantized ? nearest(bins.probabilities, probability) : pattern_of(probability) & 0x7FFFFFFF);
     if (order == header_.order) return;
-    if (!quantised)
+    if (!quantized)
       level.backoff(row, pattern_of(backoff));
     else
       level.backoff(row, backoff == 0.0f ? kNoExtensionBin : kReservedBins + nearest(bins.backoffs, backoff));
@@ -271,8 +271,8 @@ class TrieTables : public NgramTables {
     hashes_ = at + 8;
     Vocabulary(cursor, header_);
     at = file_.changeable(cursor.here());
-    if (header_.quantised()) {
-      at[0] = kQuantisationVersion;
+    if (header_.quantized()) {
+      at[0] = kQuantizationVersion;
       at[1] = static_cast<std::uint8_t>(plan.probability_bits);
       at[2] = static_cast<std::uint8_t>(plan.backoff_bits);
       at += quantisation_bytes(plan);
@@ -324,8 +324,8 @@ class TrieTables : public NgramTables {
       return;
     }
     LevelFiller& level = levels_[order - 3];
-    const std::uint64_t none = header_.quantised() ? kNoExtensionBin : pattern_of(kNoExtension);
-    if (level.backoff(context) == none) level.backoff(context, header_.quantised() ? kExtensionBin : 0);
+    const std::uint64_t none = header_.quantized() ? kNoExtensionBin : pattern_of(kNoExtension);
+    if (level.backoff(context) == none) level.backoff(context, header_.quantized() ? kExtensionBin : 0);
   }
 
   void point(std::size_t order, std::uint64_t position, std::uint64_t next) {
@@ -359,8 +359,8 @@ std::uint64_t kenlm_bytes(const KenlmPlan& plan) {
     return bytes;
   }
   bytes += 8 + 8 * words + (words + 2) * kTrieUnigramBytes;
-  Quantisation bits;
-  if (header.quantised()) {
+  Quantization bits;
+  if (header.quantized()) {
     bytes += quantisation_bytes(plan);
     bits.probability_bits = plan.probability_bits;
     bits.backoff_bits = plan.backoff_bits;
@@ -414,7 +414,7 @@ void KenlmWriter::words(const std::vector<std::string>& spellings) {
 
 void KenlmWriter::bins(std::size_t order, const std::vector<float>& probabilities,
                        const std::vector<float>& backoffs) {
-  if (order < 2 || order > plan_.header.order) throw FormatError("is quantised from order 2");
+  if (order < 2 || order > plan_.header.order) throw FormatError("is quantized from order 2");
   tables_->bins(order, probabilities, backoffs);
 }
 

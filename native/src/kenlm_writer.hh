@@ -1,4 +1,4 @@
-// Writes KenLM's binary files from n-grams that come in pieces: tries, quantised or not, and hash tables.
+// Writes KenLM's binary files from n-grams that come in pieces: tries, quantized or not, and hash tables.
 //
 // Format: KenLM lm/binary_format.cc, lm/search_trie.cc, lm/search_hashed.cc, lm/quantize.cc; the files equal those of
 // its `build_binary -v` byte for byte. The file is filled in place through memory, so that the system decides how much
@@ -16,7 +16,7 @@ namespace deepspeech {
 
 struct KenlmPlan {
   KenlmHeader header;
-  unsigned probability_bits;  // of quantised types
+  unsigned probability_bits;  // of quantized types
   unsigned backoff_bits;
   unsigned array_bits;  // of types with array pointers: at most so many bits are kept apart
 };

@@ -39,16 +39,16 @@ void check(const Language& language) {
   if (scorer.dictionary.labels() > labels)
     throw std::invalid_argument("its dictionary has " + std::to_string(scorer.dictionary.labels()) +
                                 " labels, the alphabet " + std::to_string(labels));
-  if (scorer.bytes_mode && labels != 255) throw std::invalid_argument("it is for bytes, the alphabet for letters");
+  if (scorer.bytes_mode && labels != 255) throw std::invalid_argument("it is for bytes, the alphabet for characters");
   const std::uint32_t end = scorer.dictionary.last_label();
   if (!scorer.bytes_mode && (end == kNoLabel || end != language.space))
     throw std::invalid_argument("its words do not end with the space of this alphabet");
   if (language.pieces) {
-    if (scorer.bytes_mode) throw std::invalid_argument("it is for bytes, the network gives pieces of words");
+    if (scorer.bytes_mode) throw std::invalid_argument("it is for bytes, the network's tokens are pieces of words");
     for (const Piece& piece : language.pieces->all)
-      for (const std::uint32_t letter : piece.letters)
-        if (letter >= labels || letter == language.space)
-          throw std::invalid_argument("a piece is spelled with letters that are in no word");
+      for (const std::uint32_t character : piece.characters)
+        if (character >= labels || character == language.space)
+          throw std::invalid_argument("a piece has characters that no word of the dictionary has");
   }
   if (!sane(language.alpha) || !sane(language.beta)) throw std::invalid_argument("alpha and beta are too large");
   for (const auto& [word, boost] : language.hot_words)
@@ -107,10 +107,10 @@ std::uint32_t LanguageStream::walk(const Position& position, std::uint32_t token
   const Piece& piece = pieces_[token];
   if (!piece.spelled) return dictionary.outside();
   std::uint32_t state = piece.starts_word ? dictionary.start() : position.state;
-  for (const std::uint32_t letter : piece.letters) {
-    const Dictionary::Arc* way = dictionary.find(state, letter);
-    if (way == nullptr) return dictionary.outside();
-    state = way->next;
+  for (const std::uint32_t character : piece.characters) {
+    const Dictionary::Arc* arc = dictionary.find(state, character);
+    if (arc == nullptr) return dictionary.outside();
+    state = arc->next;
   }
   return state;
 }
@@ -129,13 +129,13 @@ float LanguageStream::boost(const std::string& unit) const {
   return found == language_->hot_words.end() ? 0.0f : found->second;
 }
 
-LanguageStream::UnitScore LanguageStream::score(const Context& context, const std::string& unit, bool welcome) const {
+LanguageStream::UnitScore LanguageStream::score(const Context& context, const std::string& unit, bool allow_oov) const {
   const NgramModel& model = language_->scorer->model;
   UnitScore score{kUnknown, 0.0f};
   for (std::uint32_t i = 0; i < context.units; ++i) score.boost += context.boosts[i];
   score.boost += boost(unit);
   const std::uint32_t id = model.id(unit);
-  if ((id == kUnknownWord && !welcome) || context.tainted > 0) return score;
+  if ((id == kUnknownWord && !allow_oov) || context.tainted > 0) return score;
   NgramState after;
   const double log = static_cast<double>(model.score(context.state, id, after).log10) / kLog10OfE;
   if (sane(log)) score.log = log;  // a damaged file may hold anything
@@ -143,7 +143,7 @@ LanguageStream::UnitScore LanguageStream::score(const Context& context, const st
   return score;
 }
 
-LanguageStream::Context LanguageStream::advance(const Context& context, const std::string& unit, bool welcome) const {
+LanguageStream::Context LanguageStream::advance(const Context& context, const std::string& unit, bool allow_oov) const {
   const NgramModel& model = language_->scorer->model;
   const std::uint32_t memory = static_cast<std::uint32_t>(model.order() - 1);
   Context next = context;
@@ -154,7 +154,7 @@ LanguageStream::Context LanguageStream::advance(const Context& context, const st
     ++next.units;
   next.boosts[next.units - 1] = boost(unit);
   const std::uint32_t id = model.id(unit);
-  const bool taints = id == kUnknownWord && !welcome;
+  const bool taints = id == kUnknownWord && !allow_oov;
   next.tainted = taints ? memory : context.tainted - (context.tainted > 0);
   if (taints)
     next.state = model.nothing();
@@ -164,13 +164,13 @@ LanguageStream::Context LanguageStream::advance(const Context& context, const st
 }
 
 float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label,
-                            bool welcome) const {
+                            bool allow_oov) const {
   const Context& context = contexts_[position.context];
   UnitScore found{position.next_log, position.next_boost};
   if (bytes_mode_) {
-    found = score(context, unit(position, tree, node) + spelling(*language_, label), welcome);
+    found = score(context, unit(position, tree, node) + spelling(*language_, label), allow_oov);
   } else if (std::isnan(found.log)) {
-    found = score(context, unit(position, tree, node), welcome);
+    found = score(context, unit(position, tree, node), allow_oov);
     position.next_log = found.log;
     position.next_boost = found.boost;
   }
@@ -178,13 +178,13 @@ float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node,
 }
 
 Position LanguageStream::extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label,
-                                float bonus, bool welcome) {
+                                float bonus, bool allow_oov) {
   Position next = position;
   next.ends_unit = ends_unit(position, label);
   if (pieces_ == nullptr) {
     const Dictionary& dictionary = language_->scorer->dictionary;
-    const Dictionary::Arc* way = dictionary.find(position.state, label);
-    next.state = way != nullptr ? way->next : next.ends_unit ? dictionary.start() : dictionary.outside();
+    const Dictionary::Arc* arc = dictionary.find(position.state, label);
+    next.state = arc != nullptr ? arc->next : next.ends_unit ? dictionary.start() : dictionary.outside();
   } else {
     next.state = walk(position, label);
   }
@@ -192,7 +192,7 @@ Position LanguageStream::extend(const Position& position, const PrefixTree& tree
   if (next.ends_unit) {
     std::string text = unit(position, tree, node);
     if (bytes_mode_) text += spelling(*language_, label);
-    next.context = add(advance(contexts_[position.context], text, welcome));
+    next.context = add(advance(contexts_[position.context], text, allow_oov));
     next.unit_length = pieces_ != nullptr ? 1 : 0;  // the piece that ends a word begins the next
     next.missing = 0;
     next.bonus = bonus;
@@ -205,12 +205,12 @@ Position LanguageStream::extend(const Position& position, const PrefixTree& tree
   return next;
 }
 
-float LanguageStream::final_bonus(const Position& position, const PrefixTree& tree, Id node, bool welcome) const {
+float LanguageStream::final_bonus(const Position& position, const PrefixTree& tree, Id node, bool allow_oov) const {
   const bool root = node == PrefixTree::kRoot;
   if (root) return bytes_mode_ ? language_->beta : 0.0f;
   if (pieces_ != nullptr ? position.state == language_->scorer->dictionary.start() : position.ends_unit) return 0.0f;
   const double log = std::isnan(position.next_log)
-                         ? score(contexts_[position.context], unit(position, tree, node), welcome).log
+                         ? score(contexts_[position.context], unit(position, tree, node), allow_oov).log
                          : position.next_log;
   return static_cast<float>(static_cast<float>(log * language_->alpha) + language_->beta);
 }

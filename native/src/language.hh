@@ -1,6 +1,7 @@
 // What a scorer adds to the beam search: which labels may follow, and a bonus for each finished unit.
 //
-// Units are words (labels up to a space, pieces up to the next that starts a word) or, in bytes mode, characters. Every unit scores when it is finished:
+// Units are words (labels up to a space, pieces up to the next that starts a word) or, in bytes mode, characters. A unit
+// is scored when it ends:
 // alpha × (natural logarithm of its probability after the units before it + boosts of hot words among these) + beta.
 // Definition: DeepSpeech 0.9.3, ctcdecode/scorer.cpp and ctc_beam_search_decoder.cpp. The old decoder spelled and
 // looked up the last units each time; here a prefix remembers them as a Context.
@@ -22,8 +23,8 @@ namespace deepspeech {
 struct Piece {
   bool starts_word;                    // the word before it ends
   std::string text;                    // UTF-8, without the space that starts a word
-  std::vector<std::uint32_t> letters;  // the dictionary's labels of `text`
-  bool spelled;                        // false: the dictionary has no label for one of its letters
+  std::vector<std::uint32_t> characters;  // the dictionary's labels of `text`
+  bool spelled;                        // false: the dictionary has no label for one of its characters
 };
 
 // One for each token of a network. Immutable; languages may share them.
@@ -77,7 +78,7 @@ class LanguageStream {
   // Makes room, so that the next `count` calls of extend() cannot fail.
   void reserve(std::size_t count);
 
-  Dictionary::Arcs ways(const Position& position) const {
+  Dictionary::Arcs arcs(const Position& position) const {
     return language_->scorer->dictionary.arcs(position.state);
   }
   bool ends_unit(const Position& position, std::uint32_t label) const {
@@ -93,7 +94,7 @@ class LanguageStream {
     return position.unit_length == 0 || allows(position, language_->space);
   }
 
-  // The dictionary's state after the letters of a piece: outside() where it does not allow them.
+  // The dictionary's state after the characters of a piece; outside() where it has no such path.
   std::uint32_t outside() const { return language_->scorer->dictionary.outside(); }
   std::uint32_t walk(const Position& position, std::uint32_t token) const;
 
@@ -101,17 +102,18 @@ class LanguageStream {
     return language_->scorer->dictionary.find(position.state, label) != nullptr;
   }
 
-  // Bonus, without beta, of a `label` that ends a unit after the prefix at `node`. A unit that is `welcome` need not be
-  // known: it then scores as the model's <unk>, at least as the average of its words, and harms none after it.
-  float bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label, bool welcome = false) const;
+  // Bonus, without beta, of a `label` that ends a unit after the prefix at `node`. With `allow_oov` the unit may be out
+  // of vocabulary: it then scores as the model's <unk>, at least as the average of its words, and units after it do not
+  // suffer.
+  float bonus(Position& position, const PrefixTree& tree, Id node, std::uint32_t label, bool allow_oov = false) const;
 
   // Position after one more label; the caller holds one use of it. What the dictionary does not allow leads outside,
   // until the unit ends.
   Position extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label, float bonus,
-                  bool welcome = false);
+                  bool allow_oov = false);
 
   // What the end of the stream adds: the bonus, without hot words, and beta of an unfinished unit.
-  float final_bonus(const Position& position, const PrefixTree& tree, Id node, bool welcome = false) const;
+  float final_bonus(const Position& position, const PrefixTree& tree, Id node, bool allow_oov = false) const;
 
   std::size_t contexts() const { return contexts_.size() - free_count_; }
 
@@ -120,7 +122,7 @@ class LanguageStream {
     NgramState state;
     float boosts[kMaxOrder - 1];  // of the latest units, newest last
     std::uint32_t units;          // number of boosts
-    std::uint32_t tainted;        // so many more units have an unknown one among those they depend on
+    std::uint32_t tainted;        // so many more units have an unknown one in their history
     std::uint32_t uses;
     Id next_free;
   };
@@ -131,8 +133,8 @@ class LanguageStream {
 
   bool ends_character(const Position& position, std::uint32_t label) const;
   std::string unit(const Position& position, const PrefixTree& tree, Id node) const;
-  UnitScore score(const Context& context, const std::string& unit, bool welcome) const;
-  Context advance(const Context& context, const std::string& unit, bool welcome) const;
+  UnitScore score(const Context& context, const std::string& unit, bool allow_oov) const;
+  Context advance(const Context& context, const std::string& unit, bool allow_oov) const;
   float boost(const std::string& unit) const;
   Id add(const Context& context);
 

@@ -7,7 +7,7 @@ namespace deepspeech {
 namespace {
 
 constexpr std::uint64_t kRestProbingWeightBytes = 12;  // probability, backoff, and a rest cost, which is not used here
-constexpr unsigned kMostQuantisationBits = 25;
+constexpr unsigned kMostQuantizationBits = 25;
 
 // A backoff of minus zero says: nothing longer begins with this n-gram.
 bool continues(float backoff) { return backoff != 0.0f || !std::signbit(backoff); }
@@ -84,19 +84,19 @@ bool ProbingSearch::longest(std::uint32_t earlier, const Node& node, float& prob
 }
 
 TrieSearch::TrieSearch(Cursor& cursor, const KenlmHeader& header) : bigrams_(header.counts[1]) {
-  Quantisation bits;
-  std::vector<Quantisation> quantisation(header.order + 1);
-  if (header.quantised()) {
+  Quantization bits;
+  std::vector<Quantization> quantization(header.order + 1);
+  if (header.quantized()) {
     const std::uint8_t* start = cursor.take(8, 1);
     bits.probability_bits = start[1];
     bits.backoff_bits = start[2];
-    if (start[0] != 2 || bits.probability_bits < 1 || bits.probability_bits > kMostQuantisationBits ||
-        bits.backoff_bits < 1 || bits.backoff_bits > kMostQuantisationBits)
-      throw FormatError("is damaged: its quantisation cannot be");
+    if (start[0] != 2 || bits.probability_bits < 1 || bits.probability_bits > kMostQuantizationBits ||
+        bits.backoff_bits < 1 || bits.backoff_bits > kMostQuantizationBits)
+      throw FormatError("is damaged: its quantization cannot be");
     for (std::size_t n = 2; n <= header.order; ++n) {
-      quantisation[n] = bits;
-      quantisation[n].probabilities = cursor.take(1ull << bits.probability_bits, 4);
-      if (n < header.order) quantisation[n].backoffs = cursor.take(1ull << bits.backoff_bits, 4);
+      quantization[n] = bits;
+      quantization[n].probabilities = cursor.take(1ull << bits.probability_bits, 4);
+      if (n < header.order) quantization[n].backoffs = cursor.take(1ull << bits.backoff_bits, 4);
     }
   }
   unigrams_ = cursor.take(header.counts[0] + 2, kTrieUnigramBytes);
@@ -109,7 +109,7 @@ TrieSearch::TrieSearch(Cursor& cursor, const KenlmHeader& header) : bigrams_(hea
       chop_limit = ahead.take(2, 1)[1];
     }
     const std::uint64_t next_entries = longest ? 0 : header.counts[n];
-    const TrieShape shape{header.counts[n - 1], next_entries, word_bits, quantisation[n], longest, chop_limit};
+    const TrieShape shape{header.counts[n - 1], next_entries, word_bits, quantization[n], longest, chop_limit};
     levels_.emplace_back(cursor, shape);
   }
 }
@@ -160,7 +160,7 @@ NgramModel::NgramModel(std::shared_ptr<const MappedFile> file, Cursor cursor)
 std::pair<unsigned, unsigned> NgramModel::bits() const {
   const auto* trie = std::get_if<TrieSearch>(&search_);
   if (trie == nullptr) return {0, 0};
-  const Quantisation& q = trie->level(2).shape().quantisation;
+  const Quantization& q = trie->level(2).shape().quantization;
   return {q.probability_bits, q.backoff_bits};
 }
 

@@ -81,7 +81,7 @@ class NgramModel {
   std::size_t order() const { return header_.order; }
   const KenlmHeader& header() const { return header_; }
 
-  // Bits of quantised probabilities and backoffs; zeros where they are whole.
+  // Bits of quantized probabilities and backoffs; zeros where they are whole.
   std::pair<unsigned, unsigned> bits() const;
 
   // Where the n-grams end in the file.

@@ -38,7 +38,7 @@ struct KeyShape {
 struct NgramRows {
   std::vector<NgramKey> keys;
   std::vector<std::uint32_t> counts;           // twice the count, and 1 where the n-gram is pruned
-  std::vector<float> probabilities, backoffs;  // what they are is said where they are used
+  std::vector<float> probabilities, backoffs;  // their users say what they mean
 
   std::size_t size() const { return keys.size(); }
   void clear() {

@@ -62,13 +62,13 @@ const std::uint8_t* HashTable::find(std::uint64_t key) const {
 }
 
 TrieLayout lay_out(const TrieShape& shape) {
-  const Quantisation& q = shape.quantisation;
-  const bool quantised = q.probability_bits != 0;
+  const Quantization& q = shape.quantization;
+  const bool quantized = q.probability_bits != 0;
   TrieLayout layout{};
-  layout.probability_bits = quantised ? q.probability_bits : kProbabilityBits;
-  layout.backoff_bits = shape.longest ? 0 : quantised ? q.backoff_bits : kBackoffBits;
-  layout.probability_at = shape.word_bits + (quantised ? layout.backoff_bits : 0);
-  layout.backoff_at = shape.word_bits + (quantised ? 0 : kProbabilityBits);
+  layout.probability_bits = quantized ? q.probability_bits : kProbabilityBits;
+  layout.backoff_bits = shape.longest ? 0 : quantized ? q.backoff_bits : kBackoffBits;
+  layout.probability_at = shape.word_bits + (quantized ? layout.backoff_bits : 0);
+  layout.backoff_at = shape.word_bits + (quantized ? 0 : kProbabilityBits);
   layout.next_at = shape.word_bits + layout.probability_bits + layout.backoff_bits;
   layout.next_bits = shape.longest ? 0 : bits_of(shape.next_entries);
   if (layout.next_bits > kWidestField || shape.entries > kMostEntries)
@@ -113,14 +113,14 @@ bool TrieLevel::find(std::uint32_t word, Range range, std::uint64_t& position) c
 
 float TrieLevel::probability(std::uint64_t position) const {
   const std::uint64_t stored = bits(position, layout_.probability_at, layout_.probability_bits);
-  const Quantisation& q = shape_.quantisation;
+  const Quantization& q = shape_.quantization;
   return q.probability_bits == 0 ? float_of(static_cast<std::uint32_t>(stored) | 0x80000000u)
                                  : load<float>(q.probabilities + 4 * stored);
 }
 
 float TrieLevel::backoff(std::uint64_t position) const {
   const std::uint64_t stored = bits(position, layout_.backoff_at, layout_.backoff_bits);
-  const Quantisation& q = shape_.quantisation;
+  const Quantization& q = shape_.quantization;
   return q.probability_bits == 0 ? float_of(static_cast<std::uint32_t>(stored)) : load<float>(q.backoffs + 4 * stored);
 }
 

@@ -37,8 +37,8 @@ struct Range {
 };
 
 // Probabilities and backoffs rounded to a few hundred values each.
-struct Quantisation {
-  unsigned probability_bits = 0;  // 0: not quantised
+struct Quantization {
+  unsigned probability_bits = 0;  // 0: not quantized
   unsigned backoff_bits = 0;
   const std::uint8_t* probabilities = nullptr;
   const std::uint8_t* backoffs = nullptr;
@@ -49,7 +49,7 @@ struct TrieShape {
   std::uint64_t entries;
   std::uint64_t next_entries;  // of the next order; 0 in the longest
   unsigned word_bits;
-  Quantisation quantisation;
+  Quantization quantization;
   bool longest;
   int chop_limit;  // at most so many bits of pointers are kept apart; negative: pointers are whole
 };
@@ -57,8 +57,8 @@ struct TrieShape {
 constexpr unsigned kProbabilityBits = 31;  // float32 without its sign, which is always negative
 constexpr unsigned kBackoffBits = 32;
 
-// An entry is the preceding word, then, but in the longest order, the backoff's index where it is quantised, then the
-// probability, then the backoff where it is not quantised, then the low bits of the pointer.
+// An entry is the preceding word, then, but in the longest order, the backoff's index where it is quantized, then the
+// probability, then the backoff where it is not quantized, then the low bits of the pointer.
 struct TrieLayout {
   unsigned probability_at, probability_bits;
   unsigned backoff_at, backoff_bits;

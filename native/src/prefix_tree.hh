@@ -1,4 +1,4 @@
-// What the beams remember: the letters of every live prefix, and the frames in which they were heard.
+// Back-pointers of the beam search: the labels of every live prefix, and the frames that emitted them.
 //
 // Both are trees with links to the parent only as far as reading needs them, held in one array each. Entries that no
 // live prefix needs any more are reused, so that a stream of hours holds its text and little else.

@@ -1,4 +1,4 @@
-// A scorer: a language model, the words it allows, and how both count by default.
+// A scorer: a language model, the words it allows, and default weights.
 //
 // Format: DeepSpeech 0.9.3's .scorer package, version 6 (ctcdecode/scorer.cpp): a KenLM binary, 25 bytes, a dictionary.
 #pragma once
@@ -15,7 +15,7 @@ namespace deepspeech {
 struct Scorer {
   NgramModel model;
   Dictionary dictionary;
-  bool bytes_mode;  // labels are bytes and units are characters, instead of letters and words
+  bool bytes_mode;  // labels are bytes and units are characters, instead of characters and words
   double alpha;     // weight of the language model
   double beta;      // added for each unit
 };

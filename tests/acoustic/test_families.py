@@ -17,7 +17,8 @@ from deepspeech.acoustic.restore import restore
 from deepspeech.audio.formats import wav_bytes
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.cli.export import export
-from deepspeech.config import page, resolve
+from deepspeech.config import page as settings_text
+from deepspeech.config import resolve
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import CheckpointError, ConfigError, DataError
 from deepspeech.features.chunks import ChunkBuffer
@@ -88,8 +89,8 @@ def test_a_clip_alone_is_decoded_as_in_a_batch(shape: dict[str, object]) -> None
     made, lengths = network(shape), [9, 30, 4]
     clips = [torch.randn(length, DIMENSIONS) for length in lengths]
     together, lengths_B = made(torch.nn.utils.rnn.pad_sequence(clips, batch_first=True), torch.tensor(lengths))
-    for clip, heard, outputs in zip(clips, together, lengths_B, strict=True):
-        torch.testing.assert_close(heard[:outputs], made(clip[None])[0][0], atol=1e-5, rtol=1e-4)
+    for clip, logits, outputs in zip(clips, together, lengths_B, strict=True):
+        torch.testing.assert_close(logits[:outputs], made(clip[None])[0][0], atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -110,15 +111,15 @@ def test_only_networks_of_whole_clips_have_no_states() -> None:
 
 
 @pytest.mark.parametrize("kind", [*FAMILIES, *TINY])
-def test_a_page_names_its_family(kind: str) -> None:
+def test_a_config_names_its_family(kind: str) -> None:
     run = resolve({"network": {"kind": kind}})
-    assert (f'kind = "{kind}"' in page(run)) == (kind != registry.DEFAULT)
+    assert (f'kind = "{kind}"' in settings_text(run)) == (kind != registry.DEFAULT)
     assert resolve(run.to_dict()) == run
     assert run.network.described()["kind"] == kind
     assert read_config({**run.to_dict()["network"], **run.network.described()}) == run.network
 
 
-def test_a_page_without_a_family_is_of_the_first() -> None:
+def test_a_config_without_a_family_is_of_the_first() -> None:
     """So it is read by versions that know no other, and theirs by this one."""
     run = resolve({"network": {"hidden": 8, "kind": "deepspeech"}})
     assert run == resolve({"network": {"hidden": 8}})
@@ -153,7 +154,7 @@ def trained(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_learns_and_is_tested(tmp_path: Path) -> None:
+def test_it_trains_and_is_tested(tmp_path: Path) -> None:
     made = config(tmp_path, network={"kind": "tiny"}, training__epochs=8, training__select_by="loss")
     log = tmp_path / "checkpoints"
     Run(made, Log(log)).train()
@@ -200,15 +201,15 @@ def test_a_folder_of_another_family_is_refused(trained: Path) -> None:
 
 
 def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
-    given = corpus(tmp_path / "long", characters="a")
-    rows = given.read_text().splitlines()
-    given.write_text("\n".join([rows[0], *(row.rsplit(",", 1)[0] + "," + "a" * 40 for row in rows[1:])]))
+    csv = corpus(tmp_path / "long", characters="a")
+    rows = csv.read_text().splitlines()
+    csv.write_text("\n".join([rows[0], *(row.rsplit(",", 1)[0] + "," + "a" * 40 for row in rows[1:])]))
     with pytest.raises(DataError, match=r"it needs 79 frames, the clip has 15\n"):
-        run_of(tmp_path, data={"train": [str(given)], "dev": []})
+        run_of(tmp_path, data={"train": [str(csv)], "dev": []})
 
 
 @pytest.mark.parametrize("int8", [False, True])
-def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
+def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_batches(trained: Path, int8: bool) -> None:
     export(trained / "checkpoints", trained / "a.onnx", int8=int8, tolerance=1.0, language="en")
     card = Session(trained / "a.onnx").card
     assert (card.model, card.frame_s) == ({"kind": "tiny", "normalise_features": True, "width": 24}, 0.04)

@@ -113,17 +113,17 @@ def test_packed_clips_equal_padded_ones(shape: dict[str, object]) -> None:
     torch.manual_seed(1)
     network = DeepSpeech(DeepSpeechConfig(hidden=24, **shape), 26, 29).eval()  # type: ignore[arg-type]
     lengths = torch.tensor([17, 30, 4])
-    heard = torch.arange(30) < lengths[:, None]
-    features = torch.randn(3, 30, 26) * heard[..., None]
+    valid = torch.arange(30) < lengths[:, None]
+    features = torch.randn(3, 30, 26) * valid[..., None]
     whole, packed = network(features)[0], network(features, lengths)[0]
-    assert torch.allclose(whole[heard], packed[heard], atol=1e-5)
-    assert packed[~heard].abs().max() == 0
-    gradients = [torch.autograd.grad(z[heard].square().sum(), list(network.parameters())) for z in (whole, packed)]
+    assert torch.allclose(whole[valid], packed[valid], atol=1e-5)
+    assert packed[~valid].abs().max() == 0
+    gradients = [torch.autograd.grad(z[valid].square().sum(), list(network.parameters())) for z in (whole, packed)]
     for padded, ours in zip(*gradients, strict=True):
         assert torch.allclose(padded, ours, rtol=1e-4, atol=1e-5 * padded.abs().max().item())
 
 
-def test_16_bits_learn_what_32_learn() -> None:
+def test_16_bits_train_like_32() -> None:
     """A tiny network memorises which of its classes follows which frame, as quickly in both."""
     curves = []
     for precision in (False, True):
@@ -131,11 +131,11 @@ def test_16_bits_learn_what_32_learn() -> None:
         network = DeepSpeech(DeepSpeechConfig(hidden=48, context_frames=1), 8, 5).train()
         features, wanted, lengths = torch.randn(4, 12, 8), torch.randint(5, (4, 12)), torch.tensor([12, 9, 12, 5])
         optimiser = torch.optim.AdamW(network.parameters(), lr=0.01)
-        heard, losses = torch.arange(12) < lengths[:, None], []
+        valid, losses = torch.arange(12) < lengths[:, None], []
         for step in range(40):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision):
                 logits, _ = network(features, lengths, torch.Generator().manual_seed(step))
-            loss = nn.functional.cross_entropy(logits.float()[heard], wanted[heard])
+            loss = nn.functional.cross_entropy(logits.float()[valid], wanted[valid])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -56,7 +56,7 @@ def test_gradients_are_those_of_small_steps(directions: int, frames: int) -> Non
     sums = torch.randn(frames, directions, 3, 5, dtype=torch.float64, requires_grad=True)
     recurrent = (0.6 * torch.randn(directions, 5, 5, dtype=torch.float64)).requires_grad_()
     start = torch.rand(directions, 3, 5, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda *given: _Unroll.apply(*given, 1.0), (sums, recurrent, start))
+    assert torch.autograd.gradcheck(lambda *tensors: _Unroll.apply(*tensors, 1.0), (sums, recurrent, start))
 
 
 def network(**changes: object) -> DeepSpeech:
@@ -73,10 +73,10 @@ def test_a_clip_alone_is_decoded_as_in_a_batch(lengths: list[int], stride: int, 
     clips = [torch.randn(length, COEFFICIENTS) for length in lengths]
     together, counts = made(torch.nn.utils.rnn.pad_sequence(clips, batch_first=True), torch.tensor(lengths))
     assert counts.tolist() == [-(-length // stride) for length in lengths]
-    for clip, heard in zip(clips, together, strict=True):
+    for clip, batched in zip(clips, together, strict=True):
         alone = made(clip[None])[0][0]
         assert len(alone) == made.config.outputs(len(clip))
-        torch.testing.assert_close(heard[: len(alone)], alone, atol=2e-5, rtol=1e-4)
+        torch.testing.assert_close(batched[: len(alone)], alone, atol=2e-5, rtol=1e-4)
 
 
 def test_what_padding_holds_moves_no_weight() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli import old_transcribe
-from deepspeech.compat.flags import OF_DOOR, notes, values_of
+from deepspeech.compat.flags import OF_COMMAND, notes, values_of
 from deepspeech.errors import ConfigError
 from tests.fakes import tones
 
@@ -189,7 +189,7 @@ def test_a_checkpoint_of_the_old_trainer(
 def test_flags_and_their_defaults() -> None:
     """training_flags: transcribe.py of 0.9.3 had these beside the trainer's."""
     values = values_of([], "transcribe.py")
-    assert {name: values[name].value for name in (flag.name for flag in OF_DOOR["transcribe.py"])} == {
+    assert {name: values[name].value for name in (flag.name for flag in OF_COMMAND["transcribe.py"])} == {
         "src": "", "dst": "", "recursive": False, "force": False, "vad_aggressiveness": 3, "batch_size": 40,
         "outlier_duration_ms": 10000, "outlier_batch_size": 1,
     }  # fmt: skip

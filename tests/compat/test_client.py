@@ -101,7 +101,7 @@ def test_a_model_and_a_scorer_may_come_from_memory(hearing_model: Path, model: M
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("", None, "'Missing model information.' (0x1000)"),
         ("no.tflite", None, "'Failed to initialize memory mapped model.' (0x3000)"),
@@ -114,13 +114,13 @@ def test_a_model_and_a_scorer_may_come_from_memory(hearing_model: Path, model: M
         ("empty.onnx", b"", "'Incompatible model.' (0x2003)"),
     ],
 )
-def test_a_model_that_cannot_be_opened(tmp_path: Path, name: str, content: bytes | None, said: str) -> None:
+def test_a_model_that_cannot_be_opened(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
     path = str(tmp_path / name) if name else ""
     if content is not None:
         Path(path).write_bytes(content)
     with pytest.raises(RuntimeError) as raised:
         Model(path)
-    assert str(raised.value) == f"CreateModel failed with {said}"
+    assert str(raised.value) == f"CreateModel failed with {message}"
     assert isinstance(raised.value.__cause__, DeepSpeechError)
     assert (path or "file") in str(raised.value.__cause__)
 
@@ -131,11 +131,11 @@ def test_a_model_that_cannot_be_opened(tmp_path: Path, name: str, content: bytes
 def test_a_scorer_decides(hearing_model: Path, model: Model, word_scorer: Path) -> None:
     without = model.sttWithMetadata(SOUND)
     model.enableExternalScorer(str(word_scorer))
-    heard = emission(hearing_model, SOUND)
+    probabilities = emission(hearing_model, SOUND)
     words, card = Scorer.open(word_scorer), Session(hearing_model).card
 
     def expected(**changes: Any) -> float:
-        return decode(heard, card.alphabet, DecodeOptions(beam_width=16, **changes), scorer=words)[0].confidence
+        return decode(probabilities, card.alphabet, DecodeOptions(beam_width=16, **changes), scorer=words)[0].confidence
 
     def confidence() -> float:
         return model.sttWithMetadata(SOUND).transcripts[0].confidence
@@ -150,7 +150,7 @@ def test_a_scorer_decides(hearing_model: Path, model: Model, word_scorer: Path) 
     assert model.setScorerAlphaBeta(1, 1) == 0x2004
 
 
-@pytest.mark.parametrize("kind", ["missing", "damaged", "of bytes", "of more letters", "of another space"])
+@pytest.mark.parametrize("kind", ["missing", "damaged", "of bytes", "of more characters", "of another space"])
 def test_a_scorer_that_cannot_be_used(model: Model, tmp_path: Path, kind: str, word_scorer: Path) -> None:
     content = word_scorer.read_bytes()
     path = tmp_path / "bad.scorer"
@@ -160,12 +160,12 @@ def test_a_scorer_that_cannot_be_used(model: Model, tmp_path: Path, kind: str, w
         at = content.rindex(b"EIRT") + 8
         path.write_bytes(content[:at] + b"\1" + content[at + 1 :])
     elif kind.startswith("of"):
-        entries = [[3, 35, 0]] if kind == "of more letters" else [[3, 4]]
+        entries = [[3, 35, 0]] if kind == "of more characters" else [[3, 4]]
         path.write_bytes(scorer(language_model(GRAMS, 2), entries))
     model.enableExternalScorer(str(word_scorer))
     before = model.sttWithMetadata(SOUND)
-    said = error_of(lambda: model.enableExternalScorer(str(path)))
-    assert said == "EnableExternalScorer failed with 'Invalid scorer file.' (0x2002)"
+    message = error_of(lambda: model.enableExternalScorer(str(path)))
+    assert message == "EnableExternalScorer failed with 'Invalid scorer file.' (0x2002)"
     assert model.sttWithMetadata(SOUND) == before  # the one before is still in use
 
 
@@ -222,7 +222,7 @@ def test_a_stream_keeps_what_it_was_opened_with(model: Model, word_scorer: Path)
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, len(SOUND)), max_size=10), look=st.booleans())
-def test_any_chunking_gives_the_same_text_letters_and_times(model: Model, cuts: list[int], look: bool) -> None:
+def test_any_chunking_gives_the_same_text_tokens_and_times(model: Model, cuts: list[int], look: bool) -> None:
     stream = model.createStream()
     for piece in np.split(SOUND, sorted(cuts)):
         stream.feedAudioContent(piece)
@@ -241,9 +241,9 @@ def test_an_intermediate_text_is_that_of_whole_steps_of_the_network(
     stream.feedAudioContent(SOUND[:samples])
     frames = 0 if samples < 512 else 1 + (samples - 512) // 320
     searched = max(0, frames - 9) // 16 * 16
-    heard = emission(hearing_model, SOUND).probabilities_TV[:searched]
+    probabilities = emission(hearing_model, SOUND).probabilities_TV[:searched]
     alphabet = Session(hearing_model).card.alphabet
-    expected = decode(Emission(heard, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
+    expected = decode(Emission(probabilities, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
     assert stream.intermediateDecode() == expected.text
     found = stream.intermediateDecodeWithMetadata().transcripts[0]
     assert [token.timestep for token in found.tokens] == [token.frame for token in expected.tokens]
@@ -253,10 +253,10 @@ def test_flushing_brings_all_windows_that_are_complete(hearing_model: Path, mode
     stream = model.createStream()
     stream.feedAudioContent(SOUND[:-3000])
     frames = 1 + (len(SOUND) - 3000 - 512) // 320
-    heard = emission(hearing_model, SOUND).probabilities_TV[: frames - 9]
-    assert len(heard) % 16
+    probabilities = emission(hearing_model, SOUND).probabilities_TV[: frames - 9]
+    assert len(probabilities) % 16
     alphabet = Session(hearing_model).card.alphabet
-    expected = decode(Emission(heard, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
+    expected = decode(Emission(probabilities, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
     assert stream.intermediateDecodeFlushBuffers() == expected.text
     found = stream.intermediateDecodeWithMetadataFlushBuffers(2).transcripts
     assert found[0].confidence == pytest.approx(expected.confidence, abs=1e-4)
@@ -280,8 +280,8 @@ def test_a_finished_stream_says_so(model: Model, end: str) -> None:
         "freeStream": ("free", ()),
     }
     for name, (aim, arguments) in calls.items():
-        said = error_of(lambda name=name, arguments=arguments: getattr(stream, name)(*arguments))  # type: ignore[misc]
-        assert said == f"Stream object is not valid. Trying to {aim} an already finished stream?"
+        message = error_of(lambda name=name, arguments=arguments: getattr(stream, name)(*arguments))  # type: ignore[misc]
+        assert message == f"Stream object is not valid. Trying to {aim} an already finished stream?"
 
 
 def test_a_stream_outlives_its_model(hearing_model: Path, model: Model) -> None:
@@ -311,7 +311,7 @@ def test_no_sound_as_a_list(model: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sound", "kind", "said"),
+    ("sound", "kind", "message"),
     [
         (np.zeros(9, np.float32), TypeError, "from dtype('float32') to dtype('int16') according to the rule 'safe'"),
         (np.zeros(9), TypeError, "from dtype('float64') to dtype('int16') according to the rule 'safe'"),
@@ -328,10 +328,10 @@ def test_no_sound_as_a_list(model: Model) -> None:
         (["a"], TypeError, "int16"),
     ],
 )
-def test_what_is_no_sound(model: Model, sound: Any, kind: type[Exception], said: str) -> None:
+def test_what_is_no_sound(model: Model, sound: Any, kind: type[Exception], message: str) -> None:
     stream = model.createStream()
     for refuse in (model.stt, model.sttWithMetadata, stream.feedAudioContent):
-        with pytest.raises(kind, match=re.escape(said)):
+        with pytest.raises(kind, match=re.escape(message)):
             refuse(sound)
     stream.feedAudioContent(SOUND)  # the stream is as before
     assert stream.finishStream() == model.stt(SOUND)
@@ -346,7 +346,7 @@ def test_numbers_that_cannot_be(model: Model, call: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("count", [0, -1])
-def test_no_results_cannot_be_asked_for(model: Model, count: int) -> None:
+def test_zero_results_cannot_be_requested(model: Model, count: int) -> None:
     with pytest.raises(DeepSpeechError, match="at least 1"):
         model.sttWithMetadata(SOUND, count)
 

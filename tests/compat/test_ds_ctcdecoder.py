@@ -23,7 +23,7 @@ SCORERS = {"pruned_lm.scorer": "data/scorers", "an4.scorer": "fixtures/decoder"}
 
 
 @pytest.fixture
-def letters(tmp_path: Path) -> Alphabet:
+def characters(tmp_path: Path) -> Alphabet:
     path = tmp_path / "alphabet.txt"
     path.write_text("# a comment\n \na\nb\né\n", encoding="utf-8")
     return Alphabet(str(path))
@@ -75,20 +75,20 @@ def test_results_are_the_old_ones(shared: Path, english: Alphabet, name: str) ->
             assert confidence == pytest.approx(theirs["confidence"], abs=1e-3)
 
 
-def test_an_alphabet_of_letters(letters: Alphabet) -> None:
-    assert letters.GetSize() == 4
-    assert letters.GetSpaceLabel() == 0
-    assert [letters.IsSpace(label) for label in range(3)] == [True, False, False]
-    assert letters.Encode("bé a") == [2, 3, 0, 1]
-    assert letters.Decode([2, 3, 0, 1]) == "bé a"
-    assert (letters.EncodeSingle("é"), letters.DecodeSingle(3)) == (3, "é")
-    assert (letters.Encode(""), letters.Decode([])) == ([], "")
-    assert (letters.CanEncode("aé b"), letters.CanEncode("abc")) == (True, False)
-    assert (letters.CanEncodeSingle("é"), letters.CanEncodeSingle("c"), letters.CanEncodeSingle("ab")) == (
+def test_an_alphabet_of_letters(characters: Alphabet) -> None:
+    assert characters.GetSize() == 4
+    assert characters.GetSpaceLabel() == 0
+    assert [characters.IsSpace(label) for label in range(3)] == [True, False, False]
+    assert characters.Encode("bé a") == [2, 3, 0, 1]
+    assert characters.Decode([2, 3, 0, 1]) == "bé a"
+    assert (characters.EncodeSingle("é"), characters.DecodeSingle(3)) == (3, "é")
+    assert (characters.Encode(""), characters.Decode([])) == ([], "")
+    assert (characters.CanEncode("aé b"), characters.CanEncode("abc")) == (True, False)
+    assert (characters.CanEncodeSingle("é"), characters.CanEncodeSingle("c"), characters.CanEncodeSingle("ab")) == (
         True, False, False,
     )  # fmt: skip
     with pytest.raises(TextError, match="'c'"):
-        letters.Encode("abc")
+        characters.Encode("abc")
 
 
 def test_an_alphabet_of_bytes() -> None:
@@ -106,8 +106,8 @@ def test_an_alphabet_without_a_space(tmp_path: Path) -> None:
     assert Alphabet(tmp_path / "alphabet.txt").GetSpaceLabel() == 2**32 - 2
 
 
-def test_alphabets_travel_as_bytes(shared: Path, letters: Alphabet) -> None:
-    for original in (letters, UTF8Alphabet()):
+def test_alphabets_travel_as_bytes(shared: Path, characters: Alphabet) -> None:
+    for original in (characters, UTF8Alphabet()):
         other = Alphabet()
         assert other.Deserialize(original.Serialize(), len(original.Serialize())) == 0
         assert other.text == original.text
@@ -119,15 +119,15 @@ def test_alphabets_travel_as_bytes(shared: Path, letters: Alphabet) -> None:
         assert Alphabet().Deserialize(old[:cut]) == 1
 
 
-def test_what_cannot_be_opened_is_a_value_error(tmp_path: Path, letters: Alphabet) -> None:
+def test_what_cannot_be_opened_is_a_value_error(tmp_path: Path, characters: Alphabet) -> None:
     with pytest.raises(ValueError, match=r"Alphabet initialization failed: .*none\.txt"):
         Alphabet(str(tmp_path / "none.txt"))
     with pytest.raises(ValueError, match=r"Scorer initialization failed: .*none\.scorer"):
-        Scorer(1.0, 1.0, str(tmp_path / "none.scorer"), letters)
+        Scorer(1.0, 1.0, str(tmp_path / "none.scorer"), characters)
     with pytest.raises(ValueError, match=r"Scorer initialization failed: .*does not fit"):
-        Scorer(1.0, 1.0, str(small_scorer(tmp_path / "small.scorer")), letters)
+        Scorer(1.0, 1.0, str(small_scorer(tmp_path / "small.scorer")), characters)
     with pytest.raises(ValueError, match="needs alpha, beta and scorer_path"):
-        Scorer(alpha=1.0, alphabet=letters)
+        Scorer(alpha=1.0, alphabet=characters)
     for use in (Scorer().is_utf8_mode, Alphabet().GetSize):
         with pytest.raises(ValueError, match="is empty"):
             use()

@@ -82,7 +82,7 @@ class Seen:
         return Session(self.folder.parent / "out" / f"{name}.onnx")
 
 
-def door(name: str, folder: Path, *arguments: str) -> Seen:
+def command(name: str, folder: Path, *arguments: str) -> Seen:
     out, err, before = io.StringIO(), io.StringIO(), sys.argv
     sys.argv = [name, *arguments]
     try:
@@ -104,20 +104,20 @@ def plain(world: World) -> list[str]:
 
 def train(world: World, *arguments: str) -> Seen:
     folder = world.empty / "checkpoints"
-    return door("DeepSpeech.py", folder, *plain(world), f"--checkpoint_dir={folder}", *arguments)
+    return command("DeepSpeech.py", folder, *plain(world), f"--checkpoint_dir={folder}", *arguments)
 
 
 def test(world: World, *arguments: str) -> Seen:
     """A test of the network that hears, with a scorer; its results are in test.json."""
     output = f"--test_output_file={world.empty / 'test.json'}"
     files = [f"--test_files={world.dev}", f"--checkpoint_dir={world.hearing}", f"--scorer_path={world.scorer}", output]
-    return door("evaluate.py", world.empty, *files, *arguments)
+    return command("evaluate.py", world.empty, *files, *arguments)
 
 
 def export(world: World, *arguments: str) -> Seen:
     out = world.empty / "out"
-    given = [f"--checkpoint_dir={world.hearing}", f"--export_dir={out}"]
-    return door("DeepSpeech.py", world.empty / "unused", *given, *arguments)
+    filled_arguments = [f"--checkpoint_dir={world.hearing}", f"--export_dir={out}"]
+    return command("DeepSpeech.py", world.empty / "unused", *filled_arguments, *arguments)
 
 
 test.__test__ = False  # type: ignore[attr-defined]
@@ -148,7 +148,7 @@ def before(made: tuple[World, Seen]) -> Seen:
 Look = Callable[[World, Seen], None]  # of a world and the plain run; does the run with the flag itself
 
 
-def learns_otherwise(*arguments: str) -> Look:
+def trains_differently(*arguments: str) -> Look:
     """Other weights come out than without the flag; the plain run repeated gives the same ones (tested below)."""
 
     def look(world: World, before: Seen) -> None:
@@ -165,10 +165,10 @@ def says(pattern: str, *arguments: str, absent: bool = False) -> Look:
     """A training run with the flag says something that one without does not."""
 
     def look(world: World, before: Seen) -> None:
-        given = filled(world, (pattern, *arguments))
-        after = train(world, *given[1:])
-        assert (re.search(given[0], after.out) is None) == absent, after.out
-        assert (re.search(given[0], before.out) is None) != absent
+        filled_arguments = filled(world, (pattern, *arguments))
+        after = train(world, *filled_arguments[1:])
+        assert (re.search(filled_arguments[0], after.out) is None) == absent, after.out
+        assert (re.search(filled_arguments[0], before.out) is None) != absent
 
     return look
 
@@ -379,7 +379,7 @@ def folders(world: World, before: Seen) -> None:
     one, two = world.empty / "one", world.empty / "two"
     shutil.copytree(world.base, one)
     kept = sorted(path.name for path in one.iterdir())
-    after = door(
+    after = command(
         "DeepSpeech.py", two, *plain(world), f"--load_checkpoint_dir={one}", f"--save_checkpoint_dir={two}"
     )  # fmt: skip
     assert f"I Loading most recent checkpoint from {one / 'train-000004'}" in after.out
@@ -417,24 +417,24 @@ def loads(world: World, before: Seen) -> None:
     found = {}
     for which in ("auto", "last", "best", "init", "transfer"):
         own = world.empty / which
-        after = door("DeepSpeech.py", own, *plain(world), f"--load_checkpoint_dir={world.base}",
+        after = command("DeepSpeech.py", own, *plain(world), f"--load_checkpoint_dir={world.base}",
                      f"--save_checkpoint_dir={own}", f"--load_train={which}", "--epochs=1")  # fmt: skip
         found[which] = re.findall(r"I Loading (.*) checkpoint from", after.out)
     best, last = ["best validating"], ["most recent"]
     assert found == {"auto": last, "last": last, "best": best, "init": [], "transfer": best}
 
 
-def judged_by(world: World, before: Seen) -> None:
-    said = {}
+def chooses_checkpoint(world: World, before: Seen) -> None:
+    loaded = {}
     for which in ("auto", "last", "best"):
         after = test(world, f"--checkpoint_dir={world.base}", f"--load_evaluate={which}")
-        said[which] = re.findall(r"I Loading (.*) checkpoint from", after.out)
-    assert said == {"auto": ["best validating"], "last": ["most recent"], "best": ["best validating"]}
+        loaded[which] = re.findall(r"I Loading (.*) checkpoint from", after.out)
+    assert loaded == {"auto": ["best validating"], "last": ["most recent"], "best": ["best validating"]}
 
 
 def drops_layers(world: World, before: Seen) -> None:
     own = world.empty / "own"
-    after = door("DeepSpeech.py", own, *plain(world), f"--load_checkpoint_dir={world.base}",
+    after = command("DeepSpeech.py", own, *plain(world), f"--load_checkpoint_dir={world.base}",
                  f"--save_checkpoint_dir={own}", "--drop_source_layers=2")  # fmt: skip
     assert "beginning anew: layer_5, layer_6" in after.out
 
@@ -567,7 +567,7 @@ def writes_results(world: World, before: Seen) -> None:
 
 def one_shot(world: World, before: Seen) -> None:
     clip = next(iter(sorted(world.root.glob("dev*.wav"))))
-    after = door("DeepSpeech.py", world.empty, f"--one_shot_infer={clip}", f"--checkpoint_dir={world.hearing}")
+    after = command("DeepSpeech.py", world.empty, f"--one_shot_infer={clip}", f"--checkpoint_dir={world.hearing}")
     test(world, "--scorer_path=")
     rows = {row["wav_filename"]: row["res"] for row in json.loads((world.empty / "test.json").read_text())}
     assert after.out.splitlines()[-1] == rows[str(clip)] != ""
@@ -580,7 +580,7 @@ def tunes(*checks: tuple[tuple[str, ...], Callable[[list[dict[str, float]]], boo
         own = world.empty / "hearing"
         shutil.copytree(world.hearing, own)
         for arguments, holds in checks:
-            door("lm_optimizer.py", own, f"--test_files={world.dev}", f"--checkpoint_dir={own}",
+            command("lm_optimizer.py", own, f"--test_files={world.dev}", f"--checkpoint_dir={own}",
                  f"--scorer_path={world.scorer}", "--beam_width=10", *arguments)  # fmt: skip
             journal = max((own / "tuning").glob("trials-*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
             trials = [json.loads(line) for line in journal.read_text().splitlines()]
@@ -596,35 +596,35 @@ def largest(name: str, low: float, high: float) -> Callable[[list[dict[str, floa
 
 # What to flip, and what to see.
 SEEN: dict[str, Look] = {
-    "train_files": learns_otherwise("--train_files={train},{other}"),
+    "train_files": trains_differently("--train_files={train},{other}"),
     "dev_files": dev_sets_apart,
     "test_files": test_sets_apart,
     "metrics_files": metrics_sets,
     "feature_cache": features_kept,
-    "feature_win_len": learns_otherwise("--feature_win_len=64"),
-    "feature_win_step": learns_otherwise("--feature_win_step=16"),
-    "audio_sample_rate": learns_otherwise("--audio_sample_rate=8000"),
-    "augment": learns_otherwise("--augment=volume[p=1,dbfs=-40]"),
+    "feature_win_len": trains_differently("--feature_win_len=64"),
+    "feature_win_step": trains_differently("--feature_win_step=16"),
+    "audio_sample_rate": trains_differently("--audio_sample_rate=8000"),
+    "augment": trains_differently("--augment=volume[p=1,dbfs=-40]"),
     "limit_train": limit_train,
     "limit_dev": limit_dev,
     "limit_test": limit_test,
-    "reverse_train": learns_otherwise("--reverse_train"),
+    "reverse_train": trains_differently("--reverse_train"),
     "reverse_dev": limit_dev,
     "reverse_test": limit_test,
     "epochs": epochs(3, "--epochs=3"),
-    "dropout_rate": learns_otherwise("--dropout_rate=0.5"),
-    "dropout_rate2": learns_otherwise("--dropout_rate2=0.5"),
-    "dropout_rate3": learns_otherwise("--dropout_rate3=0.5"),
-    "dropout_rate6": learns_otherwise("--dropout_rate6=0.5"),
-    "relu_clip": learns_otherwise("--relu_clip=0.1"),
-    "beta1": learns_otherwise("--beta1=0.5"),
-    "beta2": learns_otherwise("--beta2=0.5"),
-    "epsilon": learns_otherwise("--epsilon=0.1"),
-    "learning_rate": learns_otherwise("--learning_rate=0.01"),
+    "dropout_rate": trains_differently("--dropout_rate=0.5"),
+    "dropout_rate2": trains_differently("--dropout_rate2=0.5"),
+    "dropout_rate3": trains_differently("--dropout_rate3=0.5"),
+    "dropout_rate6": trains_differently("--dropout_rate6=0.5"),
+    "relu_clip": trains_differently("--relu_clip=0.1"),
+    "beta1": trains_differently("--beta1=0.5"),
+    "beta2": trains_differently("--beta2=0.5"),
+    "epsilon": trains_differently("--epsilon=0.1"),
+    "learning_rate": trains_differently("--learning_rate=0.01"),
     "train_batch_size": steps,
     "dev_batch_size": eval_batch("--dev_batch_size=3"),
     "test_batch_size": eval_batch("--test_batch_size=3"),
-    "random_seed": learns_otherwise("--random_seed=1"),
+    "random_seed": trains_differently("--random_seed=1"),
     "early_stop": early_stop,
     "es_epochs": stops_early(3, "--es_epochs=2"),
     "es_min_delta": stops_early(5, "--es_min_delta=0", "--learning_rate=0.01"),
@@ -634,7 +634,7 @@ SEEN: dict[str, Look] = {
     "force_initialize_learning_rate": rate_begins_again,
     "n_hidden": shape("layer_2.weight", (12, 12), "--n_hidden=12"),
     "layer_norm": shape("norms.1.weight", (8,), "--layer_norm"),
-    "intra_op_parallelism_threads": learns_otherwise("--intra_op_parallelism_threads=1"),
+    "intra_op_parallelism_threads": trains_differently("--intra_op_parallelism_threads=1"),
     "automatic_mixed_precision": mixed_precision,
     "checkpoint_dir": folders,
     "load_checkpoint_dir": folders,
@@ -642,7 +642,7 @@ SEEN: dict[str, Look] = {
     "checkpoint_secs": saved_within_epochs,
     "max_to_keep": kept,
     "load_train": loads,
-    "load_evaluate": judged_by,
+    "load_evaluate": chooses_checkpoint,
     "drop_source_layers": drops_layers,
     "export_dir": exports,
     "remove_export": removes_export,
@@ -704,7 +704,7 @@ def test_flags_are_left_beside_the_checkpoints_and_read_back(world: World, befor
     file = before.folder / "flags.txt"
     assert "--n_hidden=8" in file.read_text().splitlines()
     own = world.empty / "checkpoints"
-    after = door("DeepSpeech.py", own, f"--flagfile={file}", f"--checkpoint_dir={own}").weights
+    after = command("DeepSpeech.py", own, f"--flagfile={file}", f"--checkpoint_dir={own}").weights
     assert all(np.array_equal(after[name], before.weights[name]) for name in before.weights)
 
 

@@ -42,7 +42,7 @@ def test_a_list_that_points_elsewhere_is_not_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '"a"', "\xff"])
-def test_a_damaged_list_is_said_and_nothing_removed(tmp_path: Path, content: str) -> None:
+def test_a_damaged_list_is_reported_and_nothing_removed(tmp_path: Path, content: str) -> None:
     wrote(tmp_path, "a")
     (tmp_path / exported.LIST).write_text(content, encoding="latin-1")
     with pytest.raises(ConfigError, match=r"exported\.json: damaged"):

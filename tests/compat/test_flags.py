@@ -8,7 +8,7 @@ import flags_page
 import pytest
 
 from deepspeech.compat import flags
-from deepspeech.compat.flags import BY_NAME, DOOR, FLAGS, default_folder, notes, to_config, values_of
+from deepspeech.compat.flags import BY_NAME, COMMAND, FLAGS, default_folder, notes, to_config, values_of
 from deepspeech.config import RunConfig
 from deepspeech.errors import ConfigError
 
@@ -208,10 +208,10 @@ def test_a_number_of_epochs_counts_with_its_switch(name: str, switch: str) -> No
     assert flat(config(f"--{name}=3", f"--{switch}"))[setting] == 3
 
 
-def test_every_flag_with_a_use_is_proved_here_or_acted_on_by_the_door() -> None:
+def test_every_flag_with_a_use_is_proved_here_or_acted_on_by_the_command() -> None:
     used = {flag.name for flag in FLAGS if flag.use}
     left = used - set(EFFECTS) - set(WITH)
-    assert all(BY_NAME[name].use == DOOR for name in left)
+    assert all(BY_NAME[name].use == COMMAND for name in left)
     tree = ast.parse(TRAINER.read_text(encoding="utf-8"))
     read = {
         node.attr
@@ -312,7 +312,7 @@ def test_a_file_of_flags(tmp_path: Path) -> None:
     assert config("--flagfile", str(file), "--n_hidden=7").network.hidden == 7
 
 
-def test_a_missing_file_of_flags_is_said(tmp_path: Path) -> None:
+def test_a_missing_flagfile_is_reported(tmp_path: Path) -> None:
     assert str(tmp_path / "none.txt") in fault(f"--flagfile={tmp_path / 'none.txt'}")
 
 
@@ -324,7 +324,7 @@ def test_augmentations_keep_their_order() -> None:
     )
 
 
-def test_the_larger_batch_size_serves_for_both_kinds_of_judging() -> None:
+def test_the_larger_batch_size_serves_for_validation_and_test() -> None:
     assert config("--dev_batch_size=4", "--test_batch_size=6").training.eval_batch_size == 6
 
 
@@ -367,4 +367,4 @@ def test_two_readings_do_not_mix() -> None:
 
 def test_the_page_tells_what_became_of_every_flag() -> None:
     text = flags_page.PAGE.read_text(encoding="utf-8")
-    assert text == flags_page.page(text), "run: python tests/compat/flags_page.py"
+    assert text == flags_page.with_table(text), "run: python tests/compat/flags_page.py"

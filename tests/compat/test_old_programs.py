@@ -122,21 +122,21 @@ def server(programs: Path, case: Case) -> Iterator[str]:
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    page = {
+    output = {
         "deepspeech": {"model": str(case.model), "scorer": str(case.scorer), "lm_alpha": ALPHA, "lm_beta": BETA,
                        "beam_width": 100},
         "server": {"http": {"host": "127.0.0.1", "port": port, "request_max_size": 1 << 20}},
         "log": {"level": [{"logger": "deepspeech_server", "level": "DEBUG"}]},
     }  # fmt: skip
     config = case.model.with_name("server.json")
-    config.write_text(json.dumps(page))
+    config.write_text(json.dumps(output))
     with config.with_name("server.log").open("w") as log:
         process = subprocess.Popen([programs / "deepspeech-server", "--config", config], stdout=log, stderr=log)
         try:
             while process.poll() is None:
-                with closing(socket.socket()) as door:
-                    door.settimeout(1)
-                    if door.connect_ex(("127.0.0.1", port)) == 0:
+                with closing(socket.socket()) as connection:
+                    connection.settimeout(1)
+                    if connection.connect_ex(("127.0.0.1", port)) == 0:
                         break
             assert process.poll() is None, config.with_name("server.log").read_text()
             yield f"http://127.0.0.1:{port}/stt"

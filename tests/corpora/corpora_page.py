@@ -70,11 +70,11 @@ def row(name: str, done: Run) -> str:
     why = "; ".join(
         f"{count} × {words}" for words, count in sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
     )
-    old = next((f"`bin/{door.name}{old_usage(name)}`" for door in doors(name)), "none")
+    old = next((f"`bin/{script.name}{old_usage(name)}`" for script in old_scripts(name)), "none")
     return f"| `deepspeech import {name}{usage(name)}` | {corpus} | {old} | {kept} of {clips} | {why or '–'} |"
 
 
-def doors(name: str) -> list[Path]:
+def old_scripts(name: str) -> list[Path]:
     """The old script of an importer, if DeepSpeech or its fork had one."""
     paths = [ROOT / "bin" / f"import_{form}.py" for form in (name, name.replace("-", "_"))]
     return [path for path in paths if path.is_file()][:1]
@@ -103,9 +103,9 @@ def table(runs: dict[str, Run]) -> str:
     return head + "".join(f"{row(name, done)}\n" for name, done in sorted(runs.items()))
 
 
-def with_table(page: str, made: str) -> str:
+def with_table(text: str, made: str) -> str:
     """The page with its table replaced."""
-    before, rest = page.split(BEGIN)
+    before, rest = text.split(BEGIN)
     return before + BEGIN + made + END + rest.split(END)[1]
 
 

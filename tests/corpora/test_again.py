@@ -32,13 +32,13 @@ def csvs(folder: Path) -> list[Path]:
 
 def tones(folder: Path) -> set[int]:
     """The tones of all rows of all sets, to 20 Hz."""
-    heard = set()
+    levels = set()
     for csv in csvs(folder):
         for sample in read_csv(csv):
             samples, rate_hz = read_audio(sample.audio)
             strongest = np.argmax(np.abs(np.fft.rfft(samples))) * rate_hz / len(samples)
-            heard.add(round(strongest / 20) * 20)
-    return heard
+            levels.add(round(strongest / 20) * 20)
+    return levels
 
 
 @cache
@@ -69,7 +69,7 @@ def rebuilt(name: str, folder: Path, hz: float, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("name", names())
-def test_mended_recordings_are_imported_anew(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fixed_recordings_are_imported_again(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "corpus"
     tree = BUILDERS[name](folder)
     run(name, tree)

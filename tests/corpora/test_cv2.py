@@ -138,12 +138,12 @@ def test_alphabet_normalisation_and_own_rules(common_voice: CommonVoice, tmp_pat
     train = common_voice.clips / "train.csv"
 
     report = cv2(common_voice.folder, options=Options(filter_alphabet=alphabet))
-    assert [said for _, said in transcripts(train)] == ["dog"]
+    assert [text for _, text in transcripts(train)] == ["dog"]
     assert dict(report.sets[0].characters) == {"é": 3, "è": 1, "û": 1}
     cv2(common_voice.folder, options=Options(filter_alphabet=alphabet, normalize=True))
-    assert [said for _, said in transcripts(train)] == ["cafe", "the", "dog", "creme brulee"]
+    assert [text for _, text in transcripts(train)] == ["cafe", "the", "dog", "creme brulee"]
     report = cv2(common_voice.folder, options=Options(validate_label_locale=rules))
-    assert [said for _, said in transcripts(train)] == ["café", "thé", "crème brûlée"]
+    assert [text for _, text in transcripts(train)] == ["café", "thé", "crème brûlée"]
     assert not any("English" in note for note in report.notes)
 
 
@@ -162,7 +162,7 @@ def test_tables_as_other_systems_save_them(common_voice: CommonVoice) -> None:
     table = common_voice.table("train", ("a", "one"), ("a", "line\u2028break"), end="\r\n", start="\ufeff")
     table.write_bytes(table.read_bytes() + b"half a row\r\n\r\n")
     report = cv2(common_voice.folder)
-    assert [said for _, said in transcripts(common_voice.clips / "train.csv")] == ["one", "line break"]
+    assert [text for _, text in transcripts(common_voice.clips / "train.csv")] == ["one", "line break"]
     assert report.sets[0].dropped == {(FAILED, "the row is incomplete"): 2}
 
 

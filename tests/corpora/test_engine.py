@@ -11,7 +11,7 @@ import soundfile
 
 from deepspeech.audio.formats import probe, read_audio, write_wav
 from deepspeech.corpora.clip import Clip, Converted, convert
-from deepspeech.corpora.engine import Rules, import_set, judge
+from deepspeech.corpora.engine import Rules, check_clip, import_set
 from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, DroppedClip, SetReport
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
@@ -41,7 +41,7 @@ def test_converts_to_16_khz_mono_16_bit(tmp_path: Path, kind: str, rate_hz: int,
     assert np.abs(read_audio(tmp_path / "a.wav")[0][4000:-4000] - 0.1).max() < 0.01
 
 
-def test_silence_at_the_ends_is_cut_where_that_is_asked(tmp_path: Path) -> None:
+def test_silence_at_the_ends_is_cut_where_requested(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     samples = random.normal(0, 0.001, 5 * 16000).astype(np.float32)
     samples[2 * 16000 : 3 * 16000] += random.normal(0, 0.1, 16000).astype(np.float32)
@@ -149,7 +149,7 @@ def test_one_wav_file_that_cannot_be_written_does_not(tmp_path: Path) -> None:
 )
 def test_the_first_reason_counts(sentence: str, sound: Converted, reason: str | None) -> None:
     report = SetReport("a", Path("a.csv"), 10)
-    verdict = judge(Clip(Path("a.mp3"), Path("a.wav"), sentence), sound, Rules(validate_english, ENGLISH), report)
+    verdict = check_clip(Clip(Path("a.mp3"), Path("a.wav"), sentence), sound, Rules(validate_english, ENGLISH), report)
     found = verdict.reason if isinstance(verdict, DroppedClip) else None
     assert found == reason
     assert (report.clips, report.imported, report.total_s) == (1, int(reason is None), sound.duration_s)
@@ -161,7 +161,7 @@ def test_the_first_reason_counts(sentence: str, sound: Converted, reason: str | 
 def test_a_shortest_clip() -> None:
     report = SetReport("a", Path("a.csv"), 10)
     rules = Rules(validate_english, min_s=0.85)
-    verdict = judge(Clip(Path("a.mp3"), Path("a.wav"), "a"), Converted(1, 0.8), rules, report)
+    verdict = check_clip(Clip(Path("a.mp3"), Path("a.wav"), "a"), Converted(1, 0.8), rules, report)
     assert isinstance(verdict, DroppedClip)
     assert (verdict.reason, verdict.detail) == (TOO_SHORT, "0.80 s")
 

@@ -93,7 +93,7 @@ def test_goes_on_after_a_break(server: FakeServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [('"v1"', '"v2"'), ('W/"weak"', 'W/"weak"'), ("", "")])
-def test_starts_anew_when_the_file_may_be_another(server: FakeServer, tmp_path: Path, before: str, after: str) -> None:
+def test_starts_again_when_the_file_may_be_another(server: FakeServer, tmp_path: Path, before: str, after: str) -> None:
     path = tmp_path / "file.bin"
     server.version = before
     broken_off(server, path)
@@ -111,7 +111,7 @@ def test_a_whole_part_is_not_fetched_again(server: FakeServer, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["file.bin"]
 
 
-def test_a_part_that_is_too_long_starts_anew(server: FakeServer, tmp_path: Path) -> None:
+def test_a_part_that_is_too_long_starts_again(server: FakeServer, tmp_path: Path) -> None:
     broken_off(server, tmp_path / "file.bin")
     (tmp_path / "file.bin.part").write_bytes(CONTENT + b"x")
     assert fetch(server.url, tmp_path / "file.bin").read_bytes() == CONTENT

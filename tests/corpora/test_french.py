@@ -25,7 +25,7 @@ def test_whole_numbers(number: int, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "spoken"),
     [
         ("Il y a 3 chats", "Il y a trois chats"),
         ("260 000 habitants", "deux cent soixante mille habitants"),
@@ -39,8 +39,8 @@ def test_whole_numbers(number: int, words: str) -> None:
         ("9999999999999 est trop", "9999999999999 est trop"),
     ],
 )
-def test_sentences(written: str, said: str) -> None:
-    assert spell_out(written) == said
+def test_sentences(written: str, spoken: str) -> None:
+    assert spell_out(written) == spoken
 
 
 @given(st.integers(0, 10**12 - 1))

@@ -146,16 +146,16 @@ def test_two_members_of_one_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["tar", "zip", "deb"])
 def test_another_archive_of_the_same_name_is_unpacked_over_the_first(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"a.{kind}"
-    for said in (b"one", b"two"):  # of one length
+    for content in (b"one", b"two"):  # of one length
         if kind == "deb":
             (tmp_path / "in").mkdir()
-            (tmp_path / "in" / "a").write_bytes(said)
+            (tmp_path / "in" / "a").write_bytes(content)
             debian_package(tmp_path / "in" / "a.deb", tmp_path / "in").rename(path)
             (tmp_path / "in").rmdir()
         else:
-            (zip_file if kind == "zip" else tar_file)(path, {"a": said})
+            (zip_file if kind == "zip" else tar_file)(path, {"a": content})
         for _ in range(2):
-            assert (unpack_once(path, tmp_path / "out", tmp_path / "out") / "a").read_bytes() == said
+            assert (unpack_once(path, tmp_path / "out", tmp_path / "out") / "a").read_bytes() == content
 
 
 def test_a_mark_of_an_earlier_version_counts(tmp_path: Path) -> None:

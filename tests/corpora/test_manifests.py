@@ -106,9 +106,16 @@ def test_all_white_space_is_a_space(tmp_path: Path) -> None:
 
 
 def cut(name: str, source: Path, channel: object = 0, text: object = "hello", channels: tuple[int, ...] = (0,)) -> dict:  # type: ignore[type-arg]
-    said = {"id": f"s-{name}", "start": 0, "duration": 1, "channel": channel, "text": text, "speaker": None}
+    supervision = {"id": f"s-{name}", "start": 0, "duration": 1, "channel": channel, "text": text, "speaker": None}
     recording = {"id": name, "sources": [{"type": "file", "channels": list(channels), "source": str(source)}]}
-    return {"id": name, "start": 0, "duration": 1, "channel": channel, "supervisions": [said], "recording": recording}
+    return {
+        "id": name,
+        "start": 0,
+        "duration": 1,
+        "channel": channel,
+        "supervisions": [supervision],
+        "recording": recording,
+    }
 
 
 def test_cuts_of_lhotse_of_every_kind(tmp_path: Path) -> None:
@@ -220,7 +227,7 @@ def test_hidden_files_are_no_recordings(tmp_path: Path) -> None:
     assert (report.sets[0].clips, report.sets[0].imported) == (1, 1)
 
 
-def test_every_kind_of_recording_in_a_folder_is_imported_or_told(tmp_path: Path) -> None:
+def test_every_kind_of_recording_in_a_folder_is_imported_or_reported(tmp_path: Path) -> None:
     for name in ("a.flac", "b.w64", "c.au"):
         soundfile.write(tmp_path / name, np.full(16000, 0.1), 16000)
     for name in ("a.m4a", "d.m4a"):  # the first was converted

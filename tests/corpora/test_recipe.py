@@ -64,9 +64,9 @@ def test_sample_size(population: int, size: int) -> None:
 def test_speakers_of_dev_and_test_are_not_trained_on() -> None:
     clips = [Clip(Path(f"{n}"), Path(), "", f"speaker {n % 40}") for n in range(2000)]
     sets = by_speaker(clips)
-    heard = {name: {clip.speaker for clip in some} for name, some in sets.items()}
-    assert not heard["train"] & (heard["dev"] | heard["test"])
-    assert not heard["dev"] & heard["test"]
+    speakers = {name: {clip.speaker for clip in some} for name, some in sets.items()}
+    assert not speakers["train"] & (speakers["dev"] | speakers["test"])
+    assert not speakers["dev"] & speakers["test"]
     assert min(len(sets["dev"]), len(sets["test"])) >= sample_size(2000)
     one_speaker = [Clip(clip.source, clip.wav, "", "one") for clip in clips]
     assert all(by_speaker(one_speaker).values())
@@ -171,8 +171,8 @@ def test_conversations_of_lhotse(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "talk.wav", np.tile([0.1, 0.5], (32000, 1)), 16000)
     source = f'{{"type": "file", "channels": [0, 1], "source": "{tmp_path}/talk.wav"}}'
     (tmp_path / "r.jsonl").write_text(f'{{"id": "r", "sources": [{source}]}}\n')
-    said = '{"id": "s", "recording_id": "r", "start": 0.5, "duration": 1.0, "channel": 1, "text": "hello"}\n'
-    (tmp_path / "s.jsonl").write_text(said)
+    transcript = '{"id": "s", "recording_id": "r", "start": 0.5, "duration": 1.0, "channel": 1, "text": "hello"}\n'
+    (tmp_path / "s.jsonl").write_text(transcript)
     lhotse([tmp_path / "r.jsonl", tmp_path / "s.jsonl"])
     samples, _ = soundfile.read(tmp_path / "s-wavs" / "s.wav")
     assert (len(samples), round(float(samples.mean()), 2)) == (16000, 0.5)
@@ -241,10 +241,10 @@ def test_an4_and_the_smoke_sentence(shared: Path, tmp_path: Path) -> None:
     """Real recordings: AN4 as a folder with texts, LDC93S1 in the layout of the corpus that it is from."""
     rows = (shared / "data" / "an4" / "dev.csv").read_text().splitlines()[1:]
     for row in rows:
-        name, _, said = row.split(",")
+        name, _, transcript = row.split(",")
         (tmp_path / "an4" / Path(name).name).parent.mkdir(exist_ok=True)
         (tmp_path / "an4" / Path(name).name).symlink_to(shared / "data" / "an4" / name)
-        (tmp_path / "an4" / Path(name).with_suffix(".txt").name).write_text(said)
+        (tmp_path / "an4" / Path(name).with_suffix(".txt").name).write_text(transcript)
     report = folder(tmp_path / "an4", split=True)
     assert (sum(one.clips for one in report.sets), sum(one.imported for one in report.sets)) == (87, 87)
     speaker = tmp_path / "TIMIT" / "TRAIN" / "DR1" / "FCJF0"
@@ -252,8 +252,8 @@ def test_an4_and_the_smoke_sentence(shared: Path, tmp_path: Path) -> None:
     for kind in ("wav", "txt"):
         (speaker / f"SX1.{kind}").write_bytes((shared / "data" / "ldc93s1" / f"LDC93S1.{kind}").read_bytes())
     timit(tmp_path)
-    said = "she had your dark suit in greasy wash water all year"
-    assert transcripts(tmp_path / "TIMIT" / "timit_train.csv") == [said]
+    transcript = "she had your dark suit in greasy wash water all year"
+    assert transcripts(tmp_path / "TIMIT" / "timit_train.csv") == [transcript]
 
 
 def test_lines_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
@@ -305,22 +305,22 @@ def test_long_sentences_are_cut_between_tokens(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "label"),
+    ("transcript", "label"),
     [
         ("Das (kostet) 5 $", None), ("Fünf $.", "fünf dollar"), ("ein tausend neun hundert", "neunzehnhundert"),
         ("eins punkt null null null punkt null null null", "eine million"), ("punkt null", None),
     ],
 )  # fmt: skip
-def test_german_as_it_is_read(said: str, label: str | None) -> None:
-    assert cleaner("german")(said) == label
+def test_german_as_it_is_read(transcript: str, label: str | None) -> None:
+    assert cleaner("german")(transcript) == label
 
 
 def test_archives_of_voxforge_by_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     BUILDERS["voxforge"](tmp_path / "site")
     archive = tmp_path / "site" / "archive" / "ann-20100101-abc.tgz"
     (tmp_path / "here" / "archive").mkdir(parents=True)
-    page = '<a href="../">up</a> <a href="ann-20100101-abc.tgz">ann</a> <a href="/elsewhere/x.tgz">x</a>'
-    (tmp_path / "here" / "archive" / "index.html").write_text(page)  # fetched before the import was stopped
+    html = '<a href="../">up</a> <a href="ann-20100101-abc.tgz">ann</a> <a href="/elsewhere/x.tgz">x</a>'
+    (tmp_path / "here" / "archive" / "index.html").write_text(html)  # fetched before the import was stopped
     monkeypatch.setattr(voxforge_module, "URL", archive.parent.as_uri() + "/")
     report = voxforge_module.voxforge(tmp_path / "here")
     assert sum(one.imported for one in report.sets) == 8

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from corpora_page import PAGE, ROOT, Run, doors, run, table, with_table
+from corpora_page import PAGE, ROOT, Run, old_scripts, run, table, with_table
 from trees import BUILDERS, transcripts
 
 from deepspeech.audio.formats import probe
@@ -58,9 +58,9 @@ def done(name: str, runs: dict[str, Run], tmp_path_factory: pytest.TempPathFacto
     return runs[name]
 
 
-def test_every_importer_has_a_tree_and_every_old_one_its_door() -> None:
+def test_every_importer_has_a_tree_and_every_old_one_its_script() -> None:
     assert sorted(BUILDERS) == names()
-    assert sorted(name for name in names() if doors(name)) == sorted(OLD_OPTIONS)
+    assert sorted(name for name in names() if old_scripts(name)) == sorted(OLD_OPTIONS)
     assert len(list((ROOT / "bin").glob("import_*.py"))) == len(OLD_OPTIONS) == 26
 
 
@@ -76,10 +76,10 @@ def test_an_import(name: str, runs: dict[str, Run], tmp_path_factory: pytest.Tem
     csvs = [part.csv for part in one.report.sets]
     written = {path.relative_to(one.folder).as_posix(): transcripts(path) for path in csvs}
     if "*" in one.tree.kept:
-        assert sorted(text for said in written.values() for text in said) == sorted(one.tree.kept["*"])
+        assert sorted(text for texts in written.values() for text in texts) == sorted(one.tree.kept["*"])
     else:
-        assert {path: sorted(said) for path, said in written.items()} == {
-            path: sorted(said) for path, said in one.tree.kept.items()
+        assert {path: sorted(texts) for path, texts in written.items()} == {
+            path: sorted(texts) for path, texts in one.tree.kept.items()
         }
     assert all((one.folder / name).is_file() for name in one.tree.files)
     for path in csvs:
@@ -122,8 +122,8 @@ def test_vctk_loses_the_silence_at_its_ends(tmp_path: Path) -> None:
 
 def test_the_page_is_true(runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> None:
     made = table({name: done(name, runs, tmp_path_factory) for name in names()})
-    page = PAGE.read_text(encoding="utf-8")
-    assert page == with_table(page, made), "write it anew: python tests/corpora/corpora_page.py"
+    before = PAGE.read_text(encoding="utf-8")
+    assert before == with_table(before, made), "write it anew: python tests/corpora/corpora_page.py"
 
 
 def test_recipes_stay_declarations() -> None:

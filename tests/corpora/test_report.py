@@ -64,6 +64,6 @@ def test_an_import_of_nothing_is_an_error_after_its_report(capsys: pytest.Captur
     show(ImportReport("x", [SetReport("train", Path("train.csv"), 10)]))
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00:00"), (59.6, "0:01:00"), (360_000, "100:00:00")])
-def test_clock(seconds: float, said: str) -> None:
-    assert clock(seconds) == said
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00:00"), (59.6, "0:01:00"), (360_000, "100:00:00")])
+def test_clock(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown

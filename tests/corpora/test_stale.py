@@ -65,13 +65,13 @@ def test_another_recording_of_the_same_name_and_length_is_decoded(whole: Clip, k
 
 
 @pytest.mark.parametrize(
-    ("change", "heard"),
+    ("change", "expected"),
     [({"start_s": 2.0, "end_s": 3.0}, 0.3), ({"end_s": 2.0, "start_s": 1.0}, 0.2), ({"channel": 1}, -0.1), ({}, 0.1)],
 )
-def test_another_part_of_the_recording_is_decoded(tmp_path: Path, change: dict[str, float], heard: float) -> None:
+def test_another_part_of_the_recording_is_decoded(tmp_path: Path, change: dict[str, float], expected: float) -> None:
     clip = Clip(talk(tmp_path / "talk.flac"), tmp_path / "a.wav", "a", start_s=0.0, end_s=1.0, channel=0)
     assert level(convert(clip).wav) == 0.1
-    assert level(convert(replace(clip, **change)).wav) == heard  # type: ignore[arg-type]
+    assert level(convert(replace(clip, **change)).wav) == expected  # type: ignore[arg-type]
 
 
 def test_another_recording_under_the_same_wav_is_decoded(whole: Clip, tmp_path: Path) -> None:
@@ -157,13 +157,13 @@ def test_segments_that_were_corrected(tmp_path: Path) -> None:
     talk(tmp_path / "talk.flac")
     (tmp_path / "wav.scp").write_text("talk talk.flac\n")
     (tmp_path / "text").write_text("u hello\n")
-    for start, heard in ((0.0, 0.1), (2.0, 0.3)):
+    for start, expected in ((0.0, 0.1), (2.0, 0.3)):
         (tmp_path / "segments").write_text(f"u talk {start} {start + 1} A\n")
         kaldi([tmp_path], root=tmp_path)
-        assert level(read_csv(tmp_path / f"{tmp_path.name}.csv")[0].audio) == heard
+        assert level(read_csv(tmp_path / f"{tmp_path.name}.csv")[0].audio) == expected
 
 
-def test_joined_recordings_are_joined_anew(tmp_path: Path) -> None:
+def test_joined_recordings_are_joined_again(tmp_path: Path) -> None:
     pieces = [recording(tmp_path / f"{name}.flac", 0.1, 0.1) for name in "ab"]
     wav = tmp_path / "whole.wav"
     joined(pieces, wav)

@@ -48,7 +48,7 @@ VOICES = (
     Voice("u09", "Room 7"),
     Voice("u10", "Far too long", duration_s=16, rate_hz=8000),
 )
-HEARD = tuple(voice for voice in VOICES if voice.content == "sound" and voice.duration_s < 10)
+RECORDED = tuple(voice for voice in VOICES if voice.content == "sound" and voice.duration_s < 10)
 CLEAN = ["hello there", "high rate", "two sides", "packed otherwise", "ünï çedille", "hello there"]
 ASCII = [*CLEAN[:4], "uni cedille", CLEAN[5]]
 VERBATIM = ["Hello there.", "High rate", "Two sides!", "Packed otherwise", "Ünï çedille", "Hello there.", "Room 7"]
@@ -137,12 +137,12 @@ def aidatatang(folder: Path) -> Tree:
         for voice in voices:
             record(corpus / "corpus" / name / f"G{name}" / f"{name}{voice.name}.wav", voice)
         pack(corpus / "corpus" / name / f"G{name}.tar.gz", corpus / "corpus" / name, f"G{name}")
-    said = [
+    texts = [
         f"{name}{voice.name} {voice.text}"
         for name, n in (("train", 10), ("dev", 1), ("test", 1))
         for voice in VOICES[:n]
     ]
-    write(corpus / "transcript" / "aidatatang_200_zh_transcript.txt", *said)
+    write(corpus / "transcript" / "aidatatang_200_zh_transcript.txt", *texts)
     csvs = {
         "aidatatang_train.csv": VERBATIM,
         "aidatatang_dev.csv": ["Hello there."],
@@ -157,12 +157,12 @@ def aishell(folder: Path) -> Tree:
         for voice in voices:
             record(corpus / "wav" / name / f"S{name}" / f"{name}{voice.name}.wav", voice)
         pack(corpus / "wav" / f"S{name}.tar.gz", corpus / "wav", name)
-    said = [
+    texts = [
         f"{name}{voice.name} {voice.text}"
         for name, n in (("train", 10), ("dev", 1), ("test", 1))
         for voice in VOICES[:n]
     ]
-    write(corpus / "transcript" / "aishell_transcript_v0.8.txt", *said)
+    write(corpus / "transcript" / "aishell_transcript_v0.8.txt", *texts)
     csvs = {
         "out/aishell_train.csv": VERBATIM,
         "out/aishell_dev.csv": ["Hello there."],
@@ -259,7 +259,7 @@ def librivox(folder: Path) -> Tree:
 
 def ted(folder: Path) -> Tree:
     corpus = folder / "TEDLIUM_release2"
-    texts = [voice.text for voice in HEARD[:5]] + ["ignore_time_segment_in_scoring"]
+    texts = [voice.text for voice in RECORDED[:5]] + ["ignore_time_segment_in_scoring"]
     for name in ("train", "dev", "test"):
         turns = conversation(corpus / name / "sph" / "Ann_2010.sph", "NIST", RATE_HZ, 1)
         rows = [
@@ -348,7 +348,7 @@ def cv_spontaneous(folder: Path) -> Tree:
     write(corpus / "ss-corpus-fr.tsv", "\t".join(columns), *rows)
     write(corpus / "ss-reported-audios-fr.tsv", "client_id\taudio_file\treason")
     kept = {"test": CLEAN[:1], "dev": CLEAN[1:2], "train": [*CLEAN[2:5], LONG, "ah well"], "unassigned": CLEAN[5:]}
-    return Tree([corpus], {f"sps-corpus-5.0-2026-09-11-fr/{name}.csv": said for name, said in kept.items()})
+    return Tree([corpus], {f"sps-corpus-5.0-2026-09-11-fr/{name}.csv": texts for name, texts in kept.items()})
 
 
 def fisher(folder: Path) -> Tree:
@@ -357,7 +357,7 @@ def fisher(folder: Path) -> Tree:
         turns = conversation(folder / f"LDC{year}S13" / "audio" / "000" / f"{stem}.sph")
         rows = [
             f"{start} {end} {side}: {voice.text}"
-            for (start, end), voice, side in zip(turns, HEARD, "ABABAB", strict=False)
+            for (start, end), voice, side in zip(turns, RECORDED, "ABABAB", strict=False)
         ]
         text = folder / f"LDC{year}T19" / f"fe_03_p{number}_tran" / "data" / "trans" / "000"
         write(text / f"{stem}.txt", f"# {stem}.sph", "# Transcribed at the LDC", "", *rows, "11 11.5 A: (( unclear ))")
@@ -372,7 +372,7 @@ def swb(folder: Path) -> Tree:
     for side in "AB":
         rows = [
             f"sw2001{side}-ms98-a-{number:04} {start} {end} {voice.text}"
-            for number, ((start, end), voice) in enumerate(zip(turns, HEARD, strict=False))
+            for number, ((start, end), voice) in enumerate(zip(turns, RECORDED, strict=False))
         ]
         write(texts / f"sw2001{side}-ms98-a-trans.text", *rows, f"sw2001{side}-ms98-a-0009 11.0 11.9 [silence]")
     write(texts.parent / "2002" / "sw2002A-ms98-a-trans.text", "sw2002A-ms98-a-0001 0.0 1.5 missing file")
@@ -494,7 +494,7 @@ def swc(folder: Path) -> Tree:
         turns = conversation(article / "audio.ogg", "OGG", 44100, 1)
         sentences = "".join(
             f'<s><t><n pronunciation="{voice.text}" start="{start * 1000:.0f}" end="{end * 1000:.0f}"/></t></s>'
-            for (start, end), voice in zip(turns, HEARD, strict=False)
+            for (start, end), voice in zip(turns, RECORDED, strict=False)
         )
         props = f'<prop key="DC.identifier" value="{name}"/><prop key="reader.name" value="{speaker}"/>'
         ignored = '<ignored><s><t text="never"><n pronunciation="never" start="0" end="900"/></t></s></ignored>'

@@ -84,7 +84,7 @@ def dictionary(entries: Iterable[Sequence[int]], offset: int) -> bytes:
                 states.append({})
             state = states[state][label]
         finals.add(state)
-    arcs = sum(len(ways) for ways in states)
+    arcs = sum(len(outgoing) for outgoing in states)
     out = struct.pack("<ii5si8sii", 2125659606, 5, b"const", 8, b"standard", 1, 4)
     out += struct.pack("<Qqqq", 0, 0, len(states), arcs)
 
@@ -92,13 +92,13 @@ def dictionary(entries: Iterable[Sequence[int]], offset: int) -> bytes:
         return content + bytes(-(offset + len(content)) % 16)
 
     out, first = align(out), 0
-    for number, ways in enumerate(states):
+    for number, outgoing in enumerate(states):
         final = 0.0 if number in finals else math.inf
-        out += struct.pack("<fIIII", final, first, len(ways), 0, 0)
-        first += len(ways)
+        out += struct.pack("<fIIII", final, first, len(outgoing), 0, 0)
+        first += len(outgoing)
     out = align(out)
-    for ways in states:
-        for label, target in sorted(ways.items()):
+    for outgoing in states:
+        for label, target in sorted(outgoing.items()):
             out += struct.pack("<iifi", label + 1, label + 1, 0.0, target)
     return out
 

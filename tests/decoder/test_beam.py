@@ -89,13 +89,13 @@ def test_spaces_around_words_make_no_words() -> None:
 
 def test_leading_silence_is_passed_over_but_counted() -> None:
     silence = np.tile(np.array([0.0005, 0, 0, 0.9995], np.float32), (7, 1))
-    heard = spoken("ab", AB)
+    probabilities_TV = spoken("ab", AB)
     decoder = BeamDecoder(AB, OPTIONS, 0.02)
     decoder.feed(silence)
     assert decoder.candidates(10)[0].confidence == 0.0
     assert len(decoder.candidates(10)) == 1
-    decoder.feed(heard)
-    late, early = decoder.best(), decode(Emission(heard, 0.02), AB, OPTIONS)[0]
+    decoder.feed(probabilities_TV)
+    late, early = decoder.best(), decode(Emission(probabilities_TV, 0.02), AB, OPTIONS)[0]
     assert late.confidence == early.confidence
     assert [token.frame for token in late.tokens] == [token.frame + 7 for token in early.tokens]
 

@@ -14,7 +14,7 @@ from deepspeech.text.tokens import ENGLISH
 TIED = "edge_uniform"  # all classes equally probable: the old decoder left it to chance which of equals stays
 DEAD = -1e30  # the old decoder's score of prefixes that no alignment reaches; it could return them
 SCORERS = {"pruned_lm.scorer": "data/scorers", "an4.scorer": "fixtures/decoder"}
-LETTERS = ["beam1", "beam32", "beam500", "beam500_top40", "beam500_cutoff099_top10", "beam1024"]
+WITHOUT_SCORER = ["beam1", "beam32", "beam500", "beam500_top40", "beam500_cutoff099_top10", "beam1024"]
 WORDS = [
     "a0.5_b2.0_beam500",
     "a2.5_b0.2_beam500",
@@ -24,7 +24,7 @@ WORDS = [
     "default_hotwords_beam500",
 ]
 SETTINGS = [
-    *(f"noscorer_{name}" for name in LETTERS),
+    *(f"noscorer_{name}" for name in WITHOUT_SCORER),
     *(f"{scorer}_{name}" for scorer in ("an4", "en") for name in WORDS),
 ]
 

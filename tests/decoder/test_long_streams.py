@@ -60,7 +60,7 @@ def test_letting_go_of_rows_changes_nothing(
                 ended = [
                     n for n, label in enumerate(labels) if label == SPACE and frames[n] < plain.frames - commit_after
                 ]
-                plain.settle(labels[: ended[-1] + 1] if ended else [])
+                plain.commit(labels[: ended[-1] + 1] if ended else [])
             fed = rows[: decoder.frames]
             for found, (labels, frames, score) in zip(decoder.candidates(8), plain.best(8), strict=True):
                 assert found.confidence == score
@@ -69,9 +69,9 @@ def test_letting_go_of_rows_changes_nothing(
                 assert list(found.word_confidences) == word_probabilities(fed, labels, frames, SPACE, 10)
             best = decoder.best()
             assert decoder.text == best.text.strip(" ")
-            assert decoder.committed_prefix == AB.decode(plain.settled()).rpartition(" ")[0]
-            letters = [token.frame for token in best.tokens if token.text != " "]
-            assert decoder.token_frames() == ((letters[0], letters[-1]) if letters else None)
+            assert decoder.committed_prefix == AB.decode(plain.committed_prefix()).rpartition(" ")[0]
+            token_frames = [token.frame for token in best.tokens if token.text != " "]
+            assert decoder.token_frames() == ((token_frames[0], token_frames[-1]) if token_frames else None)
             trimmed = best.trimmed()
             spaces = [token.frame for token in trimmed.tokens if token.text == " "]
             cut_at = spaces[-1] if spaces else trimmed.tokens[0].frame if trimmed.tokens else decoder.kept_from

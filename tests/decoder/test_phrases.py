@@ -21,7 +21,7 @@ from deepspeech.errors import ConfigError
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
 AB = Characters(["a", "b", " "])
-LETTERS = Characters(["a", "b", "c"])  # a script without spaces
+UNSPACED = Characters(["a", "b", "c"])  # a script without spaces
 WIDE = DecodeOptions(beam_width=5000)
 ALPHA, BETA = 0.8, 1.1
 WORDS = ["a", "ab", "bb"]
@@ -110,7 +110,7 @@ def check_order(found: list[Transcript], phrases: dict[str, float], whole_words:
 @example({"ba": 0.25, "ba ba": 1.0, "b": 1.0}, 3, False)
 @example({"a b": 1.0, "b a": 3.0, "a b a": 0.25}, 0, True)
 def test_equals_its_definition(phrases: dict[str, float], seed: int, whole_words: bool) -> None:
-    alphabet = AB if whole_words else LETTERS
+    alphabet = AB if whole_words else UNSPACED
     phrases = phrases if whole_words else {text.replace(" ", "c"): strength for text, strength in phrases.items()}
     array = probabilities(5, alphabet.classes, seed)
     expected = sums(array, alphabet)
@@ -229,33 +229,39 @@ def best(array: NDArray[np.float32], alphabet: TokenSet = ENGLISH, **phrases: fl
 
 
 def test_a_name_is_found() -> None:
-    heard = confused("ask katnis now", "ask kathis now", ENGLISH, 0.55)
-    assert best(heard) == "ask kathis now"
-    assert best(heard, katnis=0.5) == "ask katnis now"
-    assert best(heard, katni=0.5, kat=0.5, atnis=0.5) == "ask kathis now"  # parts of words are no words
+    probabilities_TV = confused("ask katnis now", "ask kathis now", ENGLISH, 0.55)
+    assert best(probabilities_TV) == "ask kathis now"
+    assert best(probabilities_TV, katnis=0.5) == "ask katnis now"
+    assert best(probabilities_TV, katni=0.5, kat=0.5, atnis=0.5) == "ask kathis now"  # parts of words are no words
 
 
 def test_several_words_are_one_phrase() -> None:
-    heard = confused("i saw jan snow", "i saw jon slow", ENGLISH, 0.4)
+    probabilities_TV = confused("i saw jan snow", "i saw jon slow", ENGLISH, 0.4)
     hot = HotPhrases({"jon snow": 1.0})
-    assert decode(Emission(heard, 0.02), ENGLISH, DecodeOptions(100), phrases=hot)[0].text == "i saw jon snow"
-    heard = confused("i saw jan slip", "i saw jon slap", ENGLISH, 0.4)
-    assert decode(Emission(heard, 0.02), ENGLISH, DecodeOptions(100), phrases=hot)[0].text == "i saw jan slip"
+    assert (
+        decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(100), phrases=hot)[0].text == "i saw jon snow"
+    )
+    probabilities_TV = confused("i saw jan slip", "i saw jon slap", ENGLISH, 0.4)
+    assert (
+        decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(100), phrases=hot)[0].text == "i saw jan slip"
+    )
 
 
 def test_times_and_words_are_there_as_ever() -> None:
-    heard = confused("say katnis", "say kathis", ENGLISH, 0.55)
+    probabilities_TV = confused("say katnis", "say kathis", ENGLISH, 0.55)
     plain = decode(Emission(spoken("say katnis", ENGLISH), 0.02), ENGLISH, DecodeOptions(100))[0]
-    hot = decode(Emission(heard, 0.02), ENGLISH, DecodeOptions(100), phrases=HotPhrases({"katnis": 1.0}))[0]
+    hot = decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(100), phrases=HotPhrases({"katnis": 1.0}))[0]
     assert hot.text == plain.text
     assert [token.frame for token in hot.tokens] == [token.frame for token in plain.tokens]
     assert [word.text for word in hot.words] == ["say", "katnis"]
 
 
 def test_confidence_is_that_of_the_search_without_phrases() -> None:
-    heard = confused("katnis", "kathis", ENGLISH, 0.55)
-    plain = {one.text: one.confidence for one in decode(Emission(heard, 0.02), ENGLISH, DecodeOptions(300), 5)}
-    hot = decode(Emission(heard, 0.02), ENGLISH, DecodeOptions(300), 5, phrases=HotPhrases({"katnis": 1.0}))
+    probabilities_TV = confused("katnis", "kathis", ENGLISH, 0.55)
+    plain = {
+        one.text: one.confidence for one in decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(300), 5)
+    }
+    hot = decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(300), 5, phrases=HotPhrases({"katnis": 1.0}))
     assert hot[0].text == "katnis"
     assert hot[0].confidence == pytest.approx(plain["katnis"], abs=0.01)
     assert hot[0].confidence < hot[1].confidence == pytest.approx(plain["kathis"], abs=0.01)
@@ -286,9 +292,9 @@ def test_hot_words_go_on_beside_phrases(opened: Scorer) -> None:
 
 def test_bytes_mode_finds_phrases_anywhere() -> None:
     alphabet = Utf8Bytes()
-    heard = confused("去日木看", "去日本看", alphabet, 0.45)
-    assert best(heard, alphabet) == "去日木看"
-    assert best(heard, alphabet, 日本=0.5) == "去日本看"
+    probabilities_TV = confused("去日木看", "去日本看", alphabet, 0.45)
+    assert best(probabilities_TV, alphabet) == "去日木看"
+    assert best(probabilities_TV, alphabet, 日本=0.5) == "去日本看"
 
 
 def test_bytes_mode_with_a_scorer_reaches_new_characters(tmp_path: Path) -> None:
@@ -340,15 +346,15 @@ def test_a_phrase_is_spelled_with_the_alphabet() -> None:
         ({"jon": 1e9}, "its strength is"),
         ({"jön": 1.0}, r"'jön': letters outside the alphabet: 'ö'.*as transcripts are written"),
         ({"ten": 30.0}, "'ten': its strength is 30, which follows the last colon; give 0 to 8.*, ten:30:1"),
-        ({"a" * 1001: 1.0}, "more than 1000 letters"),
+        ({"a" * 1001: 1.0}, "more than 1000 characters"),
     ],
 )
-def test_what_cannot_be_listened_for_is_told(phrases: dict[str, float], cause: str) -> None:
+def test_invalid_phrases_are_reported(phrases: dict[str, float], cause: str) -> None:
     with pytest.raises(ConfigError, match=cause):
         BeamDecoder(ENGLISH, DecodeOptions(), 0.02, phrases=HotPhrases(phrases))
 
 
-def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="missing"):
         HotPhrases.from_file(tmp_path / "missing.txt")
     (tmp_path / "latin.txt").write_bytes("José".encode("latin-1"))

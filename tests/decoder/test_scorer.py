@@ -116,7 +116,7 @@ def test_says_what_the_file_holds(path: Path, tmp_path: Path) -> None:
     assert Scorer.open(write(tmp_path / "bytes.scorer", small_bytes())).bytes_mode
 
 
-def test_the_files_weights_count_unless_others_are_given(path: Path) -> None:
+def test_the_files_weights_count_unless_others_are_set(path: Path) -> None:
     emission, opened = Emission(probabilities(20, AB.classes, 3), 0.02), Scorer.open(path)
     own = decode(emission, AB, DecodeOptions(), scorer=opened)[0].confidence
     assert own == decode(emission, AB, DecodeOptions(alpha=0.75, beta=1.85), scorer=opened)[0].confidence
@@ -184,8 +184,8 @@ def test_a_scorer_for_another_alphabet_is_refused(path: Path, tmp_path: Path) ->
             "of 3 of its words, spelt with this alphabet, its language model knows 0",
         ),
         (opened, Characters(["A", "B", " "]), "its language model knows 0"),
-        (opened, Utf8Bytes(), "for letters, the network gives bytes"),
-        (byte_scorer, AB, "for bytes, the network gives letters"),
+        (opened, Utf8Bytes(), "for characters, the network outputs bytes"),
+        (byte_scorer, AB, "for bytes, the network outputs characters"),
     ]:
         with pytest.raises(ScorerError, match=cause):
             BeamDecoder(alphabet, DecodeOptions(), 0.02, one)
@@ -205,22 +205,22 @@ def vocabulary(folder: Path, unknown: int = 0) -> Path:
     grams: Ngrams = {("<unk>",): (-2.0, 0.0), ("<s>",): (-1.5, -0.3), ("</s>",): (-1.0, 0.0)}
     known = {(word,): (-1.0, 0.0) for number, word in enumerate(words) if number % 10 >= unknown}
     content = language_model({**grams, **known, ("<s>", min(known)[0]): (-0.1, 0.0)}, ORDER)
-    return write(folder / "vocabulary.scorer", scorer(content, [LETTERS.encode(f"{word} ") for word in words]))
+    return write(folder / "vocabulary.scorer", scorer(content, [CHARACTERS.encode(f"{word} ") for word in words]))
 
 
-LETTERS = Characters([" ", *"abcdefghijuvwxyz"])
+CHARACTERS = Characters([" ", *"abcdefghijuvwxyz"])
 
 
-def test_one_letter_more_in_the_middle_is_another_alphabet(tmp_path: Path) -> None:
+def test_one_character_more_in_the_middle_is_another_alphabet(tmp_path: Path) -> None:
     path = vocabulary(tmp_path)
-    Scorer.open(path, LETTERS)
+    Scorer.open(path, CHARACTERS)
     for labels, wrong in [(" abcdefghijuüvwxyz", "'v' 'ü'"), (" abcdefghijuwvxyz", "'v' 'w'")]:
         with pytest.raises(ScorerError, match=f"language model knows [1-9].*none with {wrong}"):
             Scorer.open(path, Characters(list(labels)))
 
 
 def test_a_vocabulary_larger_than_the_language_model_fits(tmp_path: Path) -> None:
-    Scorer.open(vocabulary(tmp_path, unknown=4), LETTERS)
+    Scorer.open(vocabulary(tmp_path, unknown=4), CHARACTERS)
 
 
 def test_weights_that_are_no_numbers_are_refused(path: Path) -> None:

@@ -115,8 +115,8 @@ def test_phrases_equal_their_definition(phrases: dict[str, float], seed: int) ->
 @pytest.fixture(scope="module")
 def for_phrases(tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     path = tmp_path_factory.mktemp("scorer") / "small.scorer"
-    letters = PIECES.characters
-    path.write_bytes(scorer(language_model(PHRASE_GRAMS, 2), [letters.encode(word + " ") for word in WORDS]))
+    characters = PIECES.characters
+    path.write_bytes(scorer(language_model(PHRASE_GRAMS, 2), [characters.encode(word + " ") for word in WORDS]))
     return Scorer.open(path)
 
 
@@ -128,8 +128,8 @@ def test_phrases_and_words_equal_their_definition(for_phrases: Scorer, phrases: 
     found = searched(array, for_phrases, None, HotPhrases(phrases))
     assert set(found) == set(expected)
     for sequence, score in found.items():
-        said = np.log(expected[sequence]) + language_score(text_of(sequence), phrases)
-        assert score == pytest.approx(said, abs=3e-3)
+        expected_score = np.log(expected[sequence]) + language_score(text_of(sequence), phrases)
+        assert score == pytest.approx(expected_score, abs=3e-3)
     ranks = [score + earned(text_of(sequence), phrases) for sequence, score in found.items()]
     assert all(a >= b - 1e-3 for a, b in pairwise(ranks))
 
@@ -258,17 +258,17 @@ def test_words_become_final() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(seed=SEEDS)
-def test_settled_words_stay(seed: int) -> None:
+def test_committed_words_stay(seed: int) -> None:
     array = probabilities(120, PIECES.classes, seed) ** 3
     array /= array.sum(axis=1, keepdims=True)
     decoder, shown = BeamDecoder(PIECES, DecodeOptions(beam_width=8), 0.02), ""
     for start in range(0, 120, 7):
         decoder.feed(array[start : start + 7])
         decoder.commit(start - 20)
-        settled = decoder.committed_prefix
-        assert settled.startswith(shown)
-        assert all(found.text.startswith(settled) for found in decoder.candidates(8))
-        shown = settled
+        committed = decoder.committed_prefix
+        assert committed.startswith(shown)
+        assert all(found.text.startswith(committed) for found in decoder.candidates(8))
+        shown = committed
 
 
 def test_any_alphabet_will_do_that_can_be_told(tmp_path: Path) -> None:
@@ -297,17 +297,17 @@ def test_scorers_that_cannot_fit_are_refused(opened: Scorer, tmp_path: Path) -> 
 
 
 def test_phrases_are_found_however_they_are_cut() -> None:
-    heard = 0.55 * spoken("▁a", "b") + 0.45 * spoken("▁a", "a")
+    mixed = 0.55 * spoken("▁a", "b") + 0.45 * spoken("▁a", "a")
     split = 0.55 * spoken("▁", "ab") + 0.45 * spoken("▁b", "b")
 
     def best(array: NDArray[np.float32], *phrases: str) -> str:
         hot = HotPhrases(dict.fromkeys(phrases, 1.0))
         return decode(Emission(array, 0.02), PIECES, DecodeOptions(100), phrases=hot)[0].text
 
-    assert (best(heard), best(heard, "aa"), best(heard, "a")) == ("ab", "aa", "ab")
+    assert (best(mixed), best(mixed, "aa"), best(mixed, "a")) == ("ab", "aa", "ab")
     assert best(split, "bb") == "bb"
     with pytest.raises(ConfigError, match="'axb'"):
-        best(heard, "axb")
+        best(mixed, "axb")
 
 
 def test_a_long_stream_lets_go_of_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_it_is_the_sum_over_all_alignments(seed: int, frames: int, word: list[in
     assert found == pytest.approx(by_enumeration(rows, word), rel=1e-4, abs=1e-9)
 
 
-def test_each_word_is_judged_by_its_own_frames() -> None:
+def test_each_word_is_scored_by_its_own_frames() -> None:
     rows = np.full((12, 4), 0.01, np.float32)
     for frame, label in {1: 1, 4: SPACE, 7: 2}.items():
         rows[frame, label] = 0.97
@@ -85,7 +85,7 @@ def test_every_word_has_a_probability_however_it_was_fed(seed: int, frames: int,
 
 @settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), sharp=st.floats(0.5, 6.0))
-def test_settled_words_stay(seed: int, sharp: float) -> None:
+def test_committed_words_stay(seed: int, sharp: float) -> None:
     rows = random_rows(120, seed, sharp)
     decoder, shown = BeamDecoder(AB, DecodeOptions(beam_width=8), 0.02), ""
     for start in range(0, 120, 7):
@@ -137,9 +137,9 @@ def by_forward_variables(rows: np.ndarray, word: np.ndarray) -> float:
     forward, log_scale = np.zeros(len(states)), 0.0
     forward[0] = 1.0
     for row in rows.astype(np.float64):
-        ways = forward + np.concatenate([[0.0], forward[:-1]]) + skips * np.concatenate([[0.0, 0.0], forward[:-2]])
-        forward = ways * row[states]
-        forward[[0, -1]] = ways[[0, -1]] * (row[BLANK] + row[SPACE])
+        arriving = forward + np.concatenate([[0.0], forward[:-1]]) + skips * np.concatenate([[0.0, 0.0], forward[:-2]])
+        forward = arriving * row[states]
+        forward[[0, -1]] = arriving[[0, -1]] * (row[BLANK] + row[SPACE])
         log_scale += np.log(forward.sum())
         forward /= forward.sum()
     return float((forward[-1] + forward[-2]) * np.exp(log_scale))
@@ -150,8 +150,8 @@ def test_a_text_without_spaces_is_one_long_word() -> None:
     labels = np.random.default_rng(3).integers(1, 3, 30_000)
     rows = np.full((2 * len(labels), AB.classes), 1e-7, np.float32)
     rows[::2, BLANK] = rows[np.arange(len(labels)) * 2 + 1, labels] = 0.99999
-    heard = np.arange(len(labels)) * 2 + 1
-    (found,) = word_probabilities(rows[:3000], labels[:1500].tolist(), heard[:1500].tolist(), SPACE, 10)
+    label_frames = np.arange(len(labels)) * 2 + 1
+    (found,) = word_probabilities(rows[:3000], labels[:1500].tolist(), label_frames[:1500].tolist(), SPACE, 10)
     assert found == pytest.approx(by_forward_variables(rows[:3000], labels[:1500]), rel=1e-9)
-    (whole,) = word_probabilities(rows, labels.tolist(), heard.tolist(), SPACE, 10)
+    (whole,) = word_probabilities(rows, labels.tolist(), label_frames.tolist(), SPACE, 10)
     assert whole == pytest.approx(found**20, rel=1e-3)

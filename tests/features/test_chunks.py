@@ -101,10 +101,10 @@ def test_sizes_are_those_that_are_named() -> None:
 
 
 @pytest.mark.parametrize("spec", [SIZED, ChunkSpec(8, 8)])
-def test_a_page_gives_the_chunks_back(spec: ChunkSpec) -> None:
-    page = json.loads(json.dumps(spec.to_dict()))
-    assert ChunkSpec.from_dict(page) == spec
-    assert ("hops" in page) == bool(spec.hops)
+def test_entries_give_the_chunks_back(spec: ChunkSpec) -> None:
+    entries = json.loads(json.dumps(spec.to_dict()))
+    assert ChunkSpec.from_dict(entries) == spec
+    assert ("hops" in entries) == bool(spec.hops)
 
 
 @pytest.mark.parametrize("hops", [(3,), (0,), (-4,), ("8",), (8.0,)])

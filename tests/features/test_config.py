@@ -10,7 +10,7 @@ from deepspeech.errors import ConfigError
 from deepspeech.features.config import FrontEndConfig, LogMelConfig, MfccConfig
 from deepspeech.features.registry import FRONT_ENDS, read_config
 
-OLD_PAGE = (  # of a checkpoint and a model card before there were kinds
+OLD_ENTRIES = (  # of a checkpoint and a model card before there were kinds
     '{"sample_rate_hz": 16000, "window_ms": 32.0, "step_ms": 20.0, "coefficients": 26, "mel_bands": 40, '
     '"low_hz": 20.0, "high_hz": null, "end": "drop"}'
 )
@@ -48,20 +48,20 @@ def test_step_in_seconds() -> None:
     assert LogMelConfig().step_s == 0.01
 
 
-def test_a_page_without_a_kind_is_of_mfcc_and_is_written_as_it_was() -> None:
-    config = read_config(json.loads(OLD_PAGE))
+def test_entries_without_a_kind_is_of_mfcc_and_is_written_as_it_was() -> None:
+    config = read_config(json.loads(OLD_ENTRIES))
     assert config == MfccConfig()
-    assert json.dumps(config.to_dict()) == OLD_PAGE
-    assert MfccConfig(**json.loads(OLD_PAGE)) == config
+    assert json.dumps(config.to_dict()) == OLD_ENTRIES
+    assert MfccConfig(**json.loads(OLD_ENTRIES)) == config
 
 
 def test_log_mel_is_written_with_its_kind_and_all_its_defaults() -> None:
-    page = LogMelConfig().to_dict()
-    assert page == {
+    entries = LogMelConfig().to_dict()
+    assert entries == {
         "kind": "log_mel", "sample_rate_hz": 16000, "window_ms": 25.0, "step_ms": 10.0, "mel_bands": 80,
         "low_hz": 20.0, "high_hz": None, "preemphasis": 0.97, "end": "drop",
     }  # fmt: skip
-    assert read_config(json.loads(json.dumps(page))) == LogMelConfig()
+    assert read_config(json.loads(json.dumps(entries))) == LogMelConfig()
 
 
 @pytest.mark.parametrize("kind", FRONT_ENDS)

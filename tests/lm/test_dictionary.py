@@ -27,14 +27,14 @@ def read(dictionary_of, bytes_mode: bool = False, path: Path | None = None) -> t
 
 def accepted(scorer: _native.Scorer) -> set[tuple[int, ...]]:
     """Every word of a dictionary without circles."""
-    found, open_ways = set(), [((), scorer.start)]
-    while open_ways:
-        labels, state = open_ways.pop()
-        for label, target in scorer.ways(state):
+    found, open_paths = set(), [((), scorer.start)]
+    while open_paths:
+        labels, state = open_paths.pop()
+        for label, target in scorer.arcs(state):
             if target == scorer.start:
                 found.add((*labels, label))
             else:
-                open_ways.append(((*labels, label), target))
+                open_paths.append(((*labels, label), target))
     return found
 
 
@@ -54,7 +54,7 @@ def test_accepts_its_words_and_is_minimal(
     assert accepted(scorer) == entries
     assert dictionary.words == scorer.words == len(words)
     assert dictionary.states == scorer.states == smallest(entries)
-    assert dictionary.arcs == scorer.arcs
+    assert dictionary.arcs == scorer.arc_count
 
 
 def test_states_and_arcs_begin_at_multiples_of_16() -> None:
@@ -96,7 +96,7 @@ def test_no_word_at_all_is_refused() -> None:
         build_dictionary(["a"], Characters(["a", "b"]), 0)
 
 
-def test_of_equal_letters_the_later_counts(tmp_path: Path) -> None:
+def test_of_equal_labels_the_later_counts(tmp_path: Path) -> None:
     twice = Characters(["a", " ", "a"])
     _, scorer = read(lambda offset: build_dictionary(["a"], twice, offset), path=tmp_path / "some.scorer")
     assert accepted(scorer) == {(2, 1)}

@@ -29,7 +29,7 @@ def test_what_is_named_is_done_and_nothing_else() -> None:
     assert not Normalization.named(["none"], ENGLISH)
 
 
-def test_unknown_names_and_letters_without_an_alphabet_are_refused() -> None:
+def test_unknown_names_and_filters_without_an_alphabet_are_refused() -> None:
     with pytest.raises(LmError, match="--normalize upper: there is lower, nfc, letters and none"):
         Normalization.named(["lower", "upper"], ENGLISH)
     with pytest.raises(LmError, match="needs an --alphabet"):

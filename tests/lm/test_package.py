@@ -15,7 +15,7 @@ from deepspeech.lm.package import Weights, looks_like_characters, model_end, pac
 from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 from tests.lm.small_models import MemoryNgrams, made_up
 
-LETTERS = Characters([" ", *"abcdefghijklmnopqrstuvwxyz-日本"])
+CHARACTERS = Characters([" ", *"abcdefghijklmnopqrstuvwxyz-日本"])
 TEXTS = ["one", "two", "three", "four-and-twenty", "日本"]
 
 
@@ -27,7 +27,7 @@ def model(tmp_path: Path) -> Path:
 
 def test_what_goes_in_comes_out(model: Path, tmp_path: Path) -> None:
     output = tmp_path / "my.scorer"
-    done = package(model, [*TEXTS, "ñ", "unheard", "<s>"], LETTERS, output, Weights(0.3, 1.7))
+    done = package(model, [*TEXTS, "ñ", "unheard", "<s>"], CHARACTERS, output, Weights(0.3, 1.7))
     opened = Scorer.open(output)
     assert (opened.alpha, opened.beta) == (np.float32(0.3), np.float32(1.7))
     assert (opened.order, opened.bytes_mode) == (3, False)
@@ -46,9 +46,9 @@ def test_characters_for_bytes_mode(tmp_path: Path) -> None:
 
 
 def test_a_scorer_can_be_packaged_again_with_other_words(model: Path, tmp_path: Path) -> None:
-    package(model, TEXTS, LETTERS, tmp_path / "all.scorer", Weights())
-    package(tmp_path / "all.scorer", ["one"], LETTERS, tmp_path / "one.scorer", Weights())
-    package(model, ["one"], LETTERS, tmp_path / "same.scorer", Weights())
+    package(model, TEXTS, CHARACTERS, tmp_path / "all.scorer", Weights())
+    package(tmp_path / "all.scorer", ["one"], CHARACTERS, tmp_path / "one.scorer", Weights())
+    package(model, ["one"], CHARACTERS, tmp_path / "same.scorer", Weights())
     assert (tmp_path / "one.scorer").read_bytes() == (tmp_path / "same.scorer").read_bytes()
 
 
@@ -56,8 +56,8 @@ def test_words_that_a_binary_holds_as_texts_are_left_away(model: Path, tmp_path:
     content = bytearray(model.read_bytes())
     content[100] = 1
     (tmp_path / "with.binary").write_bytes(content + b"<unk>\0one\0")
-    package(tmp_path / "with.binary", TEXTS, LETTERS, tmp_path / "with.scorer", Weights())
-    package(model, TEXTS, LETTERS, tmp_path / "without.scorer", Weights())
+    package(tmp_path / "with.binary", TEXTS, CHARACTERS, tmp_path / "with.scorer", Weights())
+    package(model, TEXTS, CHARACTERS, tmp_path / "without.scorer", Weights())
     assert (tmp_path / "with.scorer").read_bytes() == (tmp_path / "without.scorer").read_bytes()
 
 
@@ -68,7 +68,7 @@ def test_the_guess() -> None:
 
 def test_other_weights_change_sixteen_bytes(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "my.scorer"
-    package(model, TEXTS, LETTERS, path, Weights())
+    package(model, TEXTS, CHARACTERS, path, Weights())
     before = path.read_bytes()
     with_weights(path, tmp_path / "tuned.scorer", 1.5, -0.25)
     tuned = (tmp_path / "tuned.scorer").read_bytes()
@@ -89,9 +89,9 @@ def test_what_cannot_be_packaged_is_reported_and_leaves_nothing(model: Path, tmp
         (ScorerError, "No such file", {"model": tmp_path / "none"}),
         (LmError, "cannot be written", {"output": tmp_path / "none" / "my.scorer"}),
     ]:
-        given = {"model": model, "words": TEXTS, "tokens": LETTERS, "output": output, "weights": Weights()}
+        arguments = {"model": model, "words": TEXTS, "tokens": CHARACTERS, "output": output, "weights": Weights()}
         with pytest.raises(error, match=cause):
-            package(**(given | change))
+            package(**(arguments | change))
     with pytest.raises(LmError, match="alpha is nan"):
         Weights(float("nan"))
     with pytest.raises(ScorerError, match="plain language model"):

@@ -6,9 +6,9 @@ from deepspeech.errors import LmError
 from deepspeech.lm.prune import parse_thresholds, thresholds
 
 
-@pytest.mark.parametrize("told", [["0", "0", "2"], ["0 0 2"], ["0|0|2"], ["0,0,2"], [" 0 | 0 , 2 "]])
-def test_all_ways_of_writing_say_the_same(told: list[str]) -> None:
-    assert parse_thresholds(told, 5) == (0, 0, 2)
+@pytest.mark.parametrize("values", [["0", "0", "2"], ["0 0 2"], ["0|0|2"], ["0,0,2"], [" 0 | 0 , 2 "]])
+def test_all_ways_of_writing_say_the_same(values: list[str]) -> None:
+    assert parse_thresholds(values, 5) == (0, 0, 2)
 
 
 def test_the_default_is_cut_to_a_small_order_and_nothing_else_is() -> None:

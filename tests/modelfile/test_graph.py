@@ -10,7 +10,7 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.graph import build
 from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import Quantised, write_card
+from deepspeech.modelfile.graph import Quantized, write_card
 from deepspeech.runtime.session import Session
 from deepspeech.text.tokens import ENGLISH
 from tests.fakes import by_window
@@ -27,13 +27,13 @@ def weights() -> dict[str, Any]:
               "layer_5": (HIDDEN, HIDDEN), "layer_6": (29, HIDDEN)}  # fmt: skip
     made: dict[str, Any] = {"feature_mean": np.zeros(26, np.float32), "feature_scale": np.ones(26, np.float32)}
     for name, shape in shapes.items():
-        made[f"{name}.weight"] = Quantised(
+        made[f"{name}.weight"] = Quantized(
             random.integers(-127, 128, shape).astype(np.int8), np.array([0.4 / shape[1]], np.float32)
         )
         made[f"{name}.bias"] = random.normal(size=shape[0]).astype(np.float32)
     for kind in ("ih", "hh"):
         values = random.integers(-127, 128, (4 * HIDDEN, HIDDEN)).astype(np.int8)
-        made[f"lstm.weight_{kind}_l0"] = Quantised(values, np.array([0.003], np.float32))
+        made[f"lstm.weight_{kind}_l0"] = Quantized(values, np.array([0.003], np.float32))
         made[f"lstm.bias_{kind}_l0"] = random.normal(size=4 * HIDDEN).astype(np.float32)
     return made
 
@@ -50,14 +50,14 @@ def answer(made: dict[str, Any], path: Path) -> tuple[Any, Any]:
 
 def test_weights_of_8_bits_answer_nearly_as_the_numbers_they_stand_for(tmp_path: Path) -> None:
     made = weights()
-    floats = {name: value.to_float() if isinstance(value, Quantised) else value for name, value in made.items()}
+    floats = {name: value.to_float() if isinstance(value, Quantized) else value for name, value in made.items()}
     rounded, exact = answer(made, tmp_path / "int8.onnx"), answer(floats, tmp_path / "float.onnx")
     assert np.abs(rounded[0] - exact[0]).mean() < 0.01
     assert np.abs(rounded[1] - exact[1]).mean() < 0.02 * np.abs(exact[1]).mean()
     assert (tmp_path / "int8.onnx").stat().st_size < (tmp_path / "float.onnx").stat().st_size / 2
 
 
-def test_only_the_matrices_that_are_quantised_are_in_8_bits(tmp_path: Path) -> None:
+def test_only_the_matrices_that_are_quantized_are_in_8_bits(tmp_path: Path) -> None:
     made = weights()
     made["layer_6.weight"] = made["layer_6.weight"].to_float()
     answer(made, tmp_path / "a.onnx")

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.modelfile.graph import Quantised
-from deepspeech.old_models.old_model import OldModel
+from deepspeech.modelfile.graph import Quantized
+from deepspeech.old_models.old_model import ImportedModel
 
 Float32 = NDArray[np.float32]
 ONE = np.float32(1)
@@ -31,15 +31,15 @@ def c_library(name: str) -> Callable[[Any], Float32]:
 class HybridNetwork:
     """An old model as TFLite's hybrid kernels computed it."""
 
-    def __init__(self, model: OldModel) -> None:
+    def __init__(self, model: ImportedModel) -> None:
         self._exp, self._tanh = c_library("expf"), c_library("tanhf")
         self._model = model
         halves = [model.weights[f"lstm.weight_{kind}_l0"] for kind in ("ih", "hh")]
         self._matrices: dict[str, Any] = {
-            name: (value.values.astype(np.float32), value.scale[0]) if isinstance(value, Quantised) else value
+            name: (value.values.astype(np.float32), value.scale[0]) if isinstance(value, Quantized) else value
             for name, value in model.weights.items()
         }
-        both = np.concatenate([half.values for half in halves if isinstance(half, Quantised)], 1)
+        both = np.concatenate([half.values for half in halves if isinstance(half, Quantized)], 1)
         self._matrices["kernel"] = (both.astype(np.float32), halves[0].scale[0])  # type: ignore[union-attr]
 
     def states(self, windows: Float32) -> Float32:
@@ -89,8 +89,8 @@ class HybridNetwork:
         scaled = x * (np.float32(127) / safe)
         rounded = np.clip(np.sign(scaled) * np.floor(np.abs(scaled).astype(np.float64) + 0.5), -127, 127)
         sums = _whole_product(rounded.astype(np.float32), matrix[0])
-        given: Float32 = np.where(largest > 0, sums * (safe / np.float32(127) * matrix[1]), np.float32(0)) + bias
-        return given
+        outputs: Float32 = np.where(largest > 0, sums * (safe / np.float32(127) * matrix[1]), np.float32(0)) + bias
+        return outputs
 
     def _sigmoid(self, x: Float32) -> Float32:
         middle = ONE / (ONE + self._exp(-x))

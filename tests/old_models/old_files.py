@@ -16,7 +16,7 @@ from deepspeech.modelfile import wire
 from deepspeech.old_models import tflite
 
 CELL = "cudnn_lstm/rnn/multi_rnn_cell/cell_0/cudnn_compatible_lstm_cell"
-LETTERS = " abcé日"
+CHARACTERS = " abcé日"
 METADATA = {
     "metadata_version": 6, "metadata_sample_rate": 16000, "metadata_feature_win_len": 32,
     "metadata_feature_win_step": 20, "metadata_beam_width": 123,
@@ -33,7 +33,7 @@ class Network:
     variables: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        random, h, v = np.random.default_rng(1), self.hidden, len(LETTERS) + 1
+        random, h, v = np.random.default_rng(1), self.hidden, len(CHARACTERS) + 1
         shapes: dict[str, tuple[int, ...]] = {
             "layer_1/weights": (494, h), "layer_6/weights": (h, v), "layer_6/bias": (v,),
             **{f"layer_{k}/weights": (h, h) for k in "235"}, **{f"layer_{k}/bias": (h,) for k in "1235"},
@@ -125,9 +125,9 @@ def filled(name: str, shape: tuple[int, ...], value: float) -> bytes:
     return node(name, "Const", (), attribute("value", entry(8, tensor)))
 
 
-def serialised_alphabet(letters: str = LETTERS) -> bytes:
+def serialized_alphabet(characters: str = CHARACTERS) -> bytes:
     """In descending order: any is allowed."""
-    pairs = [(label, letter.encode()) for label, letter in enumerate(letters)][::-1]
+    pairs = [(label, character.encode()) for label, character in enumerate(characters)][::-1]
     return struct.pack("<H", len(pairs)) + b"".join(struct.pack("<HH", n, len(b)) + b for n, b in pairs)
 
 
@@ -144,7 +144,7 @@ def frozen_graph(network: Network, forget_bias: float | None = 0.0, version: int
         node("Minimum", "Minimum", ("Relu", "Minimum/y")),
         node(f"{CELL}/BlockLSTM", "BlockLSTM", inputs, bias),
         *(constant(name, np.array([value], np.int32)) for name, value in numbers.items()),
-        constant("metadata_alphabet", serialised_alphabet()),
+        constant("metadata_alphabet", serialized_alphabet()),
         constant("metadata_language", b"fr-FR"),
     ]
     return b"".join(parts)
@@ -268,7 +268,7 @@ class TfliteFile:
         return end
 
 
-def tflite_file(network: Network, quantised: bool = True, forget_bias: float | None = None) -> bytes:
+def tflite_file(network: Network, quantized: bool = True, forget_bias: float | None = None) -> bytes:
     """The network as the old exporter wrote it, its LSTM unrolled over two frames.
 
     With `quantised` the network's matrices become what their 8 bits stand for. `forget_bias`: an operator adds it.
@@ -277,7 +277,7 @@ def tflite_file(network: Network, quantised: bool = True, forget_bias: float | N
     matrices, biases = {}, {}
     for name in [*(f"layer_{k}/weights" for k in "12356"), f"{CELL}/kernel"]:
         matrix, scale = np.ascontiguousarray(w[name].T), 0.0
-        if quantised:
+        if quantized:
             scale = float(np.float32(np.abs(matrix).max() / 127))
             matrix = np.round(matrix / scale).astype(np.int8)
             w[name] = (matrix * np.float32(scale)).T
@@ -303,9 +303,9 @@ def tflite_file(network: Network, quantised: bool = True, forget_bias: float | N
             x = file.add(operation, (gate,))
     x = file.add("MINIMUM", (product(x, "layer_5/weights"), limit))
     file.outputs.append(file.add("SOFTMAX", (product(x, "layer_6/weights"),)))
-    said = {name: np.array([number], np.int32) for name, number in METADATA.items()}
-    texts = {"metadata_alphabet": serialised_alphabet(), "metadata_language": b"fr-FR"}
-    for name, value in {**said, **texts}.items():
+    metadata = {name: np.array([number], np.int32) for name, number in METADATA.items()}
+    texts = {"metadata_alphabet": serialized_alphabet(), "metadata_language": b"fr-FR"}
+    for name, value in {**metadata, **texts}.items():
         source, out = file.tensor(f"{name}_copy", value), file.tensor(name, shape=(1,))
         file.outputs.append(file.add("RESHAPE", (source, axis), (out,)))
     return file.finish()
@@ -360,5 +360,5 @@ def checkpoint_folder(folder: Path, network: Network, cudnn: bool = False, momen
         (folder / state).write_text(f'model_checkpoint_path: "/somewhere/else/{name}"\n')
     flags = ("--n_hidden=8", "--relu_clip=20.0", "--nobytes_output_mode", "--export_language=fr-FR")
     (folder / "flags.txt").write_text("\n".join(flags) + "\n")
-    (folder / "alphabet.txt").write_text("\n".join(LETTERS) + "\n", encoding="utf-8")
+    (folder / "alphabet.txt").write_text("\n".join(CHARACTERS) + "\n", encoding="utf-8")
     return folder

@@ -43,7 +43,7 @@ def test_other_models_have_other_entries(place: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [b"modem", b"mode", b"", b"models"])
-def test_a_damaged_entry_is_made_anew(place: Path, harm: bytes) -> None:
+def test_a_damaged_entry_is_rebuilt(place: Path, harm: bytes) -> None:
     make = Maker(b"model")
     cached("a", make).write_bytes(harm)
     assert cached("a", make).read_bytes() == b"model"
@@ -51,7 +51,7 @@ def test_a_damaged_entry_is_made_anew(place: Path, harm: bytes) -> None:
     assert len(list(place.iterdir())) == 1
 
 
-def test_another_format_is_made_anew(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_format_is_rebuilt(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make = Maker(b"model")
     cached("a", make)
     monkeypatch.setattr(cache, "FORMAT", cache.FORMAT + 1)
@@ -100,7 +100,7 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(place: Path, tmp_path
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link", "others may write"])
-def test_an_entry_that_is_no_file_of_the_users_own_is_made_anew(place: Path, tmp_path: Path, kind: str) -> None:
+def test_an_entry_that_is_no_file_of_the_users_own_is_rebuilt(place: Path, tmp_path: Path, kind: str) -> None:
     entry = cached("a", Maker(b"model"))
     if kind == "others may write":
         entry.chmod(0o666)

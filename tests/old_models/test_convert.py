@@ -29,7 +29,7 @@ from deepspeech.text.tokens import Utf8Bytes
 from tests.fakes import by_window
 from tests.old_models.hybrid import HybridNetwork
 from tests.old_models.old_files import (
-    LETTERS,
+    CHARACTERS,
     Network,
     checkpoint_folder,
     constant,
@@ -84,33 +84,33 @@ def test_a_network_answers_as_it_did_whatever_file_it_comes_from(tmp_path: Path,
     path = MAKERS[kind](tmp_path, network)
     np.testing.assert_allclose(answer(path), network.answer(WINDOWS), atol=1e-5)
     card = Session(as_model_file(path)).card
-    assert "".join(card.alphabet.labels) == LETTERS
+    assert "".join(card.alphabet.labels) == CHARACTERS
     assert (card.model["hidden"], card.chunk.left, card.precision, card.features.end) == (8, 9, "float32", "pad")
     assert card.language == "fr-FR"
 
 
-@pytest.mark.parametrize(("given", "due"), [(0.0, 0.0), (1.0, 1.0), (None, 1.0), (-2.5, -2.5)])
-def test_what_is_added_to_the_forget_gate_is_kept(tmp_path: Path, given: float | None, due: float) -> None:
+@pytest.mark.parametrize(("added", "due"), [(0.0, 0.0), (1.0, 1.0), (None, 1.0), (-2.5, -2.5)])
+def test_what_is_added_to_the_forget_gate_is_kept(tmp_path: Path, added: float | None, due: float) -> None:
     network = Network()
-    path = written(tmp_path / "m.pb", frozen_graph(network, given))
+    path = written(tmp_path / "m.pb", frozen_graph(network, added))
     np.testing.assert_allclose(answer(path), network.answer(WINDOWS, forget_bias=due), atol=1e-5)
 
 
 @pytest.mark.parametrize("forget_bias", [None, 1.0])
-@pytest.mark.parametrize("quantised", [True, False])
-def test_a_tflite_file_answers_as_its_weights_say(tmp_path: Path, quantised: bool, forget_bias: float | None) -> None:
+@pytest.mark.parametrize("quantized", [True, False])
+def test_a_tflite_file_answers_as_its_weights_say(tmp_path: Path, quantized: bool, forget_bias: float | None) -> None:
     network = Network()
-    path = written(tmp_path / "m.tflite", tflite_file(network, quantised, forget_bias))
+    path = written(tmp_path / "m.tflite", tflite_file(network, quantized, forget_bias))
     due = network.answer(WINDOWS, forget_bias or 0.0)
-    if quantised:
+    if quantized:
         assert np.abs(answer(path) - due).mean() < 0.005
     else:
         np.testing.assert_allclose(answer(path), due, atol=1e-5)
     model = read(path)
-    assert model.card.precision == ("int8" if quantised else "float32")
+    assert model.card.precision == ("int8" if quantized else "float32")
     weights = model.float_weights()
     np.testing.assert_array_equal(weights["layer_6.weight"], network.variables["layer_6/weights"].T)
-    assert "".join(model.card.alphabet.labels) == LETTERS
+    assert "".join(model.card.alphabet.labels) == CHARACTERS
     assert (model.card.language, model.card.beam_width) == ("fr-FR", 123)
 
 
@@ -126,7 +126,7 @@ def test_a_model_of_ours_and_what_is_no_model_pass_through(tmp_path: Path, tiny_
         assert as_model_file(path) == path
 
 
-def test_what_is_no_old_model_is_told_by_name(tmp_path: Path, tiny_model: Path) -> None:
+def test_what_is_no_old_model_is_reported_by_name(tmp_path: Path, tiny_model: Path) -> None:
     for path in (tiny_model, tmp_path, tmp_path / "missing"):
         with pytest.raises(ModelFileError) as refused:
             read(path)
@@ -135,7 +135,7 @@ def test_what_is_no_old_model_is_told_by_name(tmp_path: Path, tiny_model: Path) 
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda net: frozen_graph(net, version=5), "before DeepSpeech 0.7"),
         (lambda net: frozen_graph(net)[:-40], "damaged"),
@@ -148,18 +148,20 @@ def test_what_is_no_old_model_is_told_by_name(tmp_path: Path, tiny_model: Path) 
         (lambda net: b"\x0a" * 100, "damaged"),
     ],
 )
-def test_a_faulty_export_is_told_in_one_line(tmp_path: Path, change: Callable[[Network], bytes], said: str) -> None:
+def test_a_faulty_export_is_reported_in_one_line(
+    tmp_path: Path, change: Callable[[Network], bytes], message: str
+) -> None:
     path = written(tmp_path / "m.pb", change(Network()))
-    with pytest.raises(ModelFileError, match=said) as refused:
+    with pytest.raises(ModelFileError, match=message) as refused:
         as_model_file(path)
     assert str(refused.value).startswith(f"{path}: ")
     assert "\n" not in str(refused.value)
 
 
-def test_a_checkpoint_without_an_alphabet_asks_for_one(tmp_path: Path) -> None:
+def test_a_checkpoint_without_an_alphabet_requests_one(tmp_path: Path) -> None:
     folder = checkpoint_folder(tmp_path, Network())
     (folder / "alphabet.txt").unlink()
-    with pytest.raises(DeepSpeechError, match=r"alphabet of 6 letters.*--alphabet"):
+    with pytest.raises(DeepSpeechError, match=r"alphabet of 6 characters.*--alphabet"):
         as_model_file(folder)
 
 
@@ -174,10 +176,10 @@ def test_a_small_constant_may_be_written_as_one_value_a_large_one_not(tmp_path: 
         as_model_file(path)
 
 
-def test_alphabets_of_letters_and_of_bytes_are_read() -> None:
-    def pack(letters: list[bytes]) -> bytes:
-        rows = [struct.pack("<HH", n, len(letter)) + letter for n, letter in enumerate(letters)]
-        return struct.pack("<H", len(letters)) + b"".join(rows)
+def test_alphabets_of_characters_and_of_bytes_are_read() -> None:
+    def pack(characters: list[bytes]) -> bytes:
+        rows = [struct.pack("<HH", n, len(character)) + character for n, character in enumerate(characters)]
+        return struct.pack("<H", len(characters)) + b"".join(rows)
 
     assert read_alphabet(pack([bytes([n]) for n in range(1, 256)])) == Utf8Bytes()
     assert read_alphabet(pack(["日".encode(), b"a"])).labels == ("日", "a")
@@ -218,9 +220,11 @@ def outcome(path: Path, session: bool) -> str:
         return str(error)
 
 
-def harmless(said: str, path: Path) -> bool:
+def harmless(message: str, path: Path) -> bool:
     """Refused in one line that names the file, or answered in the right shape."""
-    return said in ("", "right") or ("\n" not in said and said.startswith(str(path.parent)) and len(said) < 500)
+    return message in ("", "right") or (
+        "\n" not in message and message.startswith(str(path.parent)) and len(message) < 500
+    )
 
 
 def structure(data: bytes, random: np.random.Generator) -> bytes:
@@ -240,8 +244,8 @@ def test_damage_is_refused_or_harmless(tmp_path: Path, kind: str) -> None:
     for _ in range(300):
         victim = victims[int(random.integers(len(victims)))]
         victim.write_bytes(damaged(contents[victim], random) if contents[victim] else b"")
-        said = outcome(path, session=False)
-        assert harmless(said, path), said
+        message = outcome(path, session=False)
+        assert harmless(message, path), message
         victim.write_bytes(contents[victim])
 
 
@@ -270,8 +274,8 @@ def test_damage_to_real_files_is_refused_or_harmless(shared: Path, tmp_path: Pat
         victim = list(contents)[turn % len(contents)]
         harm = structure(contents[victim], random) if turn % 2 else damaged(contents[victim], random)
         victim.write_bytes(harm)
-        said = outcome(path, session=times == 1000)
-        assert harmless(said, path), said
+        message = outcome(path, session=times == 1000)
+        assert harmless(message, path), message
         victim.write_bytes(contents[victim])
         for made in (tmp_path / "cache").rglob("*.onnx"):
             made.unlink()
@@ -316,7 +320,7 @@ def test_the_real_published_model_says_what_it_is(shared: Path) -> None:
     labels = (shared / "fixtures" / "acoustic" / "alphabet.txt").read_text(encoding="utf-8")
     assert "".join(model.card.alphabet.labels) == "".join(line for line in labels.split("\n") if line[:1] != "#")
     assert (model.network.hidden, model.card.precision, model.card.beam_width) == (2048, "int8", 500)
-    assert model.in_words().startswith("TensorFlow Lite model: 2048 wide, 40 letters")
+    assert model.in_words().startswith("TensorFlow Lite model: 2048 wide, 40 characters")
 
 
 def same(found: Any, due: dict[str, Any], confidence: float) -> bool:
@@ -418,7 +422,7 @@ def test_a_real_8_bit_model_answers_nearly_as_it_did(shared: Path, clips: list[s
     assert np.concatenate(differences).mean() <= 0.002
 
 
-def test_files_are_told_apart_by_content(tmp_path: Path) -> None:
+def test_files_are_recognized_by_content(tmp_path: Path) -> None:
     graph = frozen_graph(Network())
     assert is_old_file(written(tmp_path / "a", graph))
     assert is_old_file(written(tmp_path / "b", memory_mapped(graph, least=1)))

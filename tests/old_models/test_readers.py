@@ -75,7 +75,7 @@ def test_a_checkpoint_gives_its_variables_back(tmp_path: Path) -> None:
         assert (kept.array(name) == value).all()
 
 
-def test_a_checkpoint_whose_data_is_cut_off_is_told(tmp_path: Path) -> None:
+def test_a_checkpoint_whose_data_is_cut_off_is_reported(tmp_path: Path) -> None:
     bundle(tmp_path / "train-1", Network().variables)
     data = tmp_path / "train-1.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:100])

@@ -17,7 +17,7 @@ from deepspeech.training.log import Log
 from deepspeech.training.run import Run
 from deepspeech.training.state import Position
 from tests.fakes import by_window, config
-from tests.old_models.old_files import CELL, LETTERS, Network, checkpoint_folder, frozen_graph
+from tests.old_models.old_files import CELL, CHARACTERS, Network, checkpoint_folder, frozen_graph
 
 WINDOWS = np.random.default_rng(2).normal(size=(1, 20, 19, 26)).astype(np.float32)
 
@@ -36,7 +36,7 @@ def test_the_checkpoint_answers_as_the_old_model(tmp_path: Path, layer_norm: boo
     assert [path.name for path, _ in written] == ["best-000000", "train-000000"]
     for path, _ in written:
         np.testing.assert_allclose(answer(path), network.answer(WINDOWS[0]), atol=1e-5)
-    assert (tmp_path / "new" / "alphabet.txt").read_text(encoding="utf-8") == "\n".join(LETTERS) + "\n"
+    assert (tmp_path / "new" / "alphabet.txt").read_text(encoding="utf-8") == "\n".join(CHARACTERS) + "\n"
 
 
 def test_an_export_becomes_the_best_checkpoint(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_moments_come_along_and_belong_to_their_weights(tmp_path: Path) -> None:
     assert Position.of(kept.run["position"]) == Position()
 
 
-def test_cudnns_lstm_has_no_moments_and_begins_anew(tmp_path: Path) -> None:
+def test_cudnns_lstm_has_no_moments_and_begins_at_zero(tmp_path: Path) -> None:
     write_all(checkpoint_folder(tmp_path / "old", Network(), cudnn=True), tmp_path / "new")
     kept = checkpoint.load(tmp_path / "new" / "train-000000")
     names = {name.split("/")[1] for name in kept.optimiser}
@@ -87,23 +87,23 @@ def english(folder: Path) -> Path:
 
 def test_training_goes_on_from_a_folder_of_tensorflow_checkpoints(tmp_path: Path) -> None:
     old = english(tmp_path / "old")
-    asked = run_config(tmp_path, checkpoint={"folder": str(tmp_path / "own"), "load": str(old)})
-    run, said = adopted(asked)
-    assert len(said) == 2
+    requested = run_config(tmp_path, checkpoint={"folder": str(tmp_path / "own"), "load": str(old)})
+    run, messages = adopted(requested)
+    assert len(messages) == 2
     before = restore(tmp_path / "own" / "converted" / "best-000000").network.state_dict()
     trained = Run(run, Log())
     for name, value in trained.network.state_dict().items():
         assert torch.equal(value, before[name])
     trained.train()
     assert not torch.equal(trained.network.layer_1.weight, before["layer_1.weight"])
-    again, said = adopted(asked)  # the run's own checkpoints go before
-    assert (again, said) == (asked, [])
+    again, messages = adopted(requested)  # the run's own checkpoints go before
+    assert (again, messages) == (requested, [])
 
 
 def test_the_run_of_a_folder_that_held_them_itself_finds_them(tmp_path: Path) -> None:
     old = english(tmp_path / "old")
-    run, said = adopted(run_config(tmp_path, checkpoint={"folder": str(old)}))
-    assert (run.checkpoint.load, len(said)) == ("", 2)
+    run, messages = adopted(run_config(tmp_path, checkpoint={"folder": str(old)}))
+    assert (run.checkpoint.load, len(messages)) == ("", 2)
     begun = Run(run, Log())
     state = begun.parts.optimizer.state[begun.network.layer_2.weight]
     assert state["step"] == 7
@@ -113,7 +113,7 @@ def test_the_run_of_a_folder_that_held_them_itself_finds_them(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("where", ["folder", "load"])
-def test_a_network_for_other_letters_begins_with_the_old_layers(tmp_path: Path, where: str) -> None:
+def test_a_network_for_other_characters_begins_with_the_old_layers(tmp_path: Path, where: str) -> None:
     old = checkpoint_folder(tmp_path / "old", Network())
     places = {"folder": str(tmp_path / "own"), where: str(old)}
     run, _ = adopted(run_config(tmp_path, checkpoint=places, transfer={"drop": ["layer_6"]}))
@@ -124,19 +124,21 @@ def test_a_network_for_other_letters_begins_with_the_old_layers(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(("which", "name"), [("best", "best-000000"), ("last", "train-000000")])
-def test_only_the_kind_that_is_asked_for_is_taken(tmp_path: Path, which: str, name: str) -> None:
+def test_only_the_requested_kind_is_taken(tmp_path: Path, which: str, name: str) -> None:
     old = english(tmp_path / "old")
     adopted(run_config(tmp_path, checkpoint={"folder": str(old), "which": which}))
     assert [path.name for path in old.iterdir() if path.is_dir()] == [name]
 
 
 def test_nothing_is_adopted_where_there_is_nothing_old(tmp_path: Path) -> None:
-    asked = run_config(tmp_path)
-    assert adopted(asked) == (asked, [])
-    anew = replace(asked, checkpoint=replace(asked.checkpoint, load=str(english(tmp_path / "old")), which="init"))
-    assert adopted(anew) == (anew, [])
+    requested = run_config(tmp_path)
+    assert adopted(requested) == (requested, [])
+    untouched = replace(
+        requested, checkpoint=replace(requested.checkpoint, load=str(english(tmp_path / "old")), which="init")
+    )
+    assert adopted(untouched) == (untouched, [])
 
 
-def test_a_folder_without_checkpoints_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_checkpoints_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no TensorFlow checkpoint there"):
         write_all(tmp_path, tmp_path / "new")

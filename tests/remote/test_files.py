@@ -71,7 +71,7 @@ def test_a_path_of_this_machine_is_what_it_was(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_file_is_downloaded_and_anew_when_it_changed(cache: Path) -> None:
+def test_a_file_is_downloaded_and_again_when_it_changed(cache: Path) -> None:
     place = put("memory://set/a.csv", b"one")
     assert fetch(place) == cache / "memory" / "set" / "a.csv" == landing(place)
     assert fetch(place).read_bytes() == b"one"
@@ -89,7 +89,7 @@ def test_a_file_that_did_not_change_is_not_downloaded_again(flaky: Any) -> None:
         fetch(place)
 
 
-def test_a_store_that_tells_nothing_of_a_file_is_asked_for_it_each_time() -> None:
+def test_without_metadata_of_a_store_a_file_is_downloaded_each_time() -> None:
     assert files.version({"name": "a", "size": 3, "type": "file"}) == ""
     assert files.version({"size": 3, "ETag": "x"}) != files.version({"size": 3, "ETag": "y"})
 
@@ -194,9 +194,9 @@ def test_processes_that_want_the_same_at_once_bring_it_once(tmp_path: Path, cach
         assert rank.stdin
         rank.stdin.write("go\n")
         rank.stdin.flush()
-    said = [rank.communicate()[0].splitlines() for rank in ranks]
-    assert [lines[-1] for lines in said] == ["4000000"] * 3
-    assert sorted(len(lines) for lines in said) == [1, 1, 2]  # one of them met the store
+    output = [rank.communicate()[0].splitlines() for rank in ranks]
+    assert [lines[-1] for lines in output] == ["4000000"] * 3
+    assert sorted(len(lines) for lines in output) == [1, 1, 2]  # one of them met the store
     assert [path.name for path in cache.rglob("*") if path.name.endswith((".part", ".partial"))] == []
 
 

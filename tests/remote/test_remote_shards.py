@@ -38,8 +38,8 @@ CLIPS = 40  # of 0.16 MB; six or seven make a shard of 1 MB
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shards")
-    given = [clip(folder / "clips", f"{number}.wav", "hello", 80_000 + 50 * number) for number in range(CLIPS)]
-    write_shards(given, folder / "shards", ShardOptions(1))
+    samples = [clip(folder / "clips", f"{number}.wav", "hello", 80_000 + 50 * number) for number in range(CLIPS)]
+    write_shards(samples, folder / "shards", ShardOptions(1))
     return folder / "shards"
 
 
@@ -112,9 +112,9 @@ def test_epochs_are_those_from_a_disk_in_a_fraction_of_the_room(
             assert one == other
             most = max(most, bytes_here(cache))
     assert 2_000_000 < most <= 5_000_000 < whole
-    brought = before - flaky.left
+    fetched = before - flaky.left
     shards = len(list(written.glob("*.tar")))
-    assert 2 * shards < brought <= 3 * shards  # each at most once an epoch
+    assert 2 * shards < fetched <= 3 * shards  # each at most once an epoch
 
 
 def test_a_run_goes_on_in_the_middle_with_what_is_here(there: str, written: Path, flaky: Any) -> None:
@@ -158,8 +158,8 @@ def test_room_for_less_than_is_read_together_is_refused(there: str) -> None:
 
 
 def test_a_shard_larger_than_the_room_is_reported_at_once(there: str, written: Path) -> None:
-    given = [clip(written.parent / "large", f"{number}.wav", "x", 500_000) for number in range(3)]
-    write_shards(given, written.parent / "l", ShardOptions(3), 1)
+    samples = [clip(written.parent / "large", f"{number}.wav", "x", 500_000) for number in range(3)]
+    write_shards(samples, written.parent / "l", ShardOptions(3), 1)
     for path in (written.parent / "l").glob("*.*"):
         fsspec.filesystem("flaky").put_file(str(path), f"/bucket/l/{path.name}")
     with pytest.raises(ConfigError, match=r"flaky://bucket/l/shard-000000.tar: this shard has 3 MB"):
@@ -189,7 +189,7 @@ def test_what_is_wrong_there_is_reported_before_anything_is_downloaded(there: st
     assert "flaky:" in str(caught.value)
 
 
-def test_a_set_that_is_written_anew_meanwhile_is_not_misread(there: str) -> None:
+def test_a_set_that_is_rewritten_meanwhile_is_not_misread(there: str) -> None:
     found = opened(there)
     fsspec.filesystem("flaky").pipe_file("/bucket/shards/shard-000000.tar", b"x" * 9)
     with pytest.raises(DataError, match=r"has 9 bytes, its manifest says \d+; was the set written anew"):
@@ -261,18 +261,18 @@ def test_copies_may_be_deleted_at_any_time(there: str, cache: Path) -> None:
     assert landing(f"{STORE}/shard-000000.tar").is_file()
 
 
-def test_a_run_learns_the_same_from_a_store(tmp_path: Path) -> None:
+def test_a_run_trains_the_same_from_a_store(tmp_path: Path) -> None:
     fakes.config(tmp_path)
     for name in ("train", "dev"):
         write_shards(read_samples(tmp_path / f"{name}.csv"), tmp_path / name, ShardOptions(1))
         for path in (tmp_path / name).iterdir():
             fsspec.filesystem("flaky").put_file(str(path), f"/bucket/{name}/{path.name}")
-    learnt = []
+    results = []
     for number, place in enumerate((str(tmp_path), "flaky://bucket")):
         folder = tmp_path / f"checkpoints-{number}"
         data = {"train": [f"{place}/train"], "dev": [f"{place}/dev/{MANIFEST}"], "workers": 2, "shard_cache_mb": 2}
         Run(fakes.config(tmp_path, data=data, checkpoint={"folder": str(folder)}), Log()).train()
         weights = (folder / "train-000006" / "weights.safetensors").read_bytes()
         best = checkpoint.describe(checkpoint.found(folder, "best")[0])["position"]["progress"]["best"]
-        learnt.append((weights, best))
-    assert learnt[0] == learnt[1]
+        results.append((weights, best))
+    assert results[0] == results[1]

@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> str:
     return "flaky://bucket"
 
 
-def door(monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str) -> None:
+def command(monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str) -> None:
     monkeypatch.setattr(sys, "argv", [name, *arguments])
     try:
         main() if name == "deepspeech" else old_trainer.main(name)
@@ -63,7 +63,7 @@ def run(store: str, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
-def test_the_old_door_trains_tests_and_exports_in_a_store(
+def test_the_old_command_trains_tests_and_exports_in_a_store(
     store: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = (
@@ -71,7 +71,7 @@ def test_the_old_door_trains_tests_and_exports_in_a_store(
         f"--scorer_path={store}/small.scorer", f"--export_dir={store}/export/en",
         f"--one_shot_infer={store}/set/dev001.wav",
     )  # fmt: skip
-    door(monkeypatch, "DeepSpeech.py", *run(store, *more))
+    command(monkeypatch, "DeepSpeech.py", *run(store, *more))
     assert names(f"{store}/checkpoints") == ["best-000004", "flags.txt", "log.jsonl", "train-000004"]
     rows = json.loads(fetch(f"{store}/results/test.json").read_text())
     assert sorted(row["wav_filename"] for row in rows) == [f"{store}/set/dev00{number}.wav" for number in range(4)]
@@ -81,7 +81,7 @@ def test_the_old_door_trains_tests_and_exports_in_a_store(
 
     shutil.rmtree(cache)  # another machine goes on from there
     capsys.readouterr()
-    door(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=3"))
+    command(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=3"))
     assert "I Loading most recent checkpoint from" in capsys.readouterr().out
     assert "train-000006" in names(f"{store}/checkpoints")
 
@@ -91,15 +91,15 @@ def test_a_zip_goes_beside_the_folder(store: str, monkeypatch: pytest.MonkeyPatc
         f"--checkpoint_dir={hearing_checkpoints}", f"--export_dir={store}/export/en", "--export_zip",
         f"--scorer_path={store}/small.scorer",
     )  # fmt: skip
-    door(monkeypatch, "DeepSpeech.py", *arguments)
+    command(monkeypatch, "DeepSpeech.py", *arguments)
     with zipfile.ZipFile(fetch(f"{store}/export/en.zip")) as archive:
         assert sorted(archive.namelist()) == ["author_model_0.0.1.md", "output_graph.onnx", "small.scorer"]
-    door(monkeypatch, "DeepSpeech.py", *arguments[:2], "--remove_export", "--export_file_name=new")
+    command(monkeypatch, "DeepSpeech.py", *arguments[:2], "--remove_export", "--export_file_name=new")
     assert names(f"{store}/export/en") == ["author_model_0.0.1.md", "exported.json", "new.onnx"]
 
 
 @pytest.mark.parametrize(("setting", "file"), [("alphabet", "alphabet.txt"), ("subwords", "pieces.txt")])
-def test_a_page_of_settings_may_name_addresses(
+def test_a_settings_file_may_name_addresses(
     setting: str,
     file: str,
     store: str,
@@ -107,17 +107,17 @@ def test_a_page_of_settings_may_name_addresses(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    page = tmp_path / "run.toml"
-    page.write_text(
+    settings = tmp_path / "run.toml"
+    settings.write_text(
         f'[data]\ntrain = "{store}/set/train.csv"\ntest = "{store}/set/dev.csv"\n{setting} = "{store}/{file}"\n'
         f'[checkpoint]\nfolder = "{store}/run"\n[network]\nhidden = 8\n[training]\nepochs = 1\nbatch_size = 4\n'
     )
-    door(monkeypatch, "deepspeech", "train", str(page))
+    command(monkeypatch, "deepspeech", "train", str(settings))
     assert f"Test on {store}/set/dev.csv - WER: " in capsys.readouterr().out
-    door(monkeypatch, "deepspeech", "export", f"{store}/run", f"{store}/models/en.onnx")
+    command(monkeypatch, "deepspeech", "export", f"{store}/run", f"{store}/models/en.onnx")
     assert capsys.readouterr().out.startswith(f"{store}/models/en.onnx: ")
     for model in (f"{store}/run", f"{store}/models/en.onnx"):
-        door(monkeypatch, "deepspeech", "evaluate", "--model", model, "--data", f"{store}/set/dev.csv", "--json")
+        command(monkeypatch, "deepspeech", "evaluate", "--model", model, "--data", f"{store}/set/dev.csv", "--json")
         assert len(json.loads(capsys.readouterr().out)) > 0
 
 
@@ -131,10 +131,10 @@ def test_a_network_that_fails_for_a_while_does_not_end_the_run(
         return save(folder, kind, *rest)
 
     monkeypatch.setattr(checkpoint, "save", save_offline)
-    door(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1"))
-    said = capsys.readouterr().out
-    assert "connection reset by peer" in said
-    assert "goes with the next checkpoint" in said
+    command(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1"))
+    output = capsys.readouterr().out
+    assert "connection reset by peer" in output
+    assert "goes with the next checkpoint" in output
     assert {"best-000002", "train-000002"} <= set(names(f"{store}/checkpoints"))
 
 
@@ -150,10 +150,10 @@ def test_what_could_not_be_sent_at_the_end_is_an_error_and_goes_with_the_next_ru
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "save", save_offline)
         with pytest.raises(AssertionError, match="2"):
-            door(patched, "DeepSpeech.py", *run(store, "--epochs=1"))
+            command(patched, "DeepSpeech.py", *run(store, "--epochs=1"))
     assert "cannot be written (connection reset by peer)" in capsys.readouterr().err
     flaky.left = 10**6
-    door(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1"))  # nothing left to learn
+    command(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1"))  # nothing left to learn
     kept = checkpoint.load(checkpoint.found(mirror(f"{store}/checkpoints"), "train")[0])
     assert np.isfinite(kept.weights["layer_1.weight"]).all()
     assert "train-000002" in names(f"{store}/checkpoints")
@@ -164,14 +164,14 @@ def test_a_clip_that_is_missing_there_is_a_fault_among_others(
 ) -> None:
     fsspec.filesystem("flaky").rm_file("/bucket/set/train003.wav")
     with pytest.raises(AssertionError, match="2"):
-        door(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1"))
+        command(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1"))
     assert f"{store}/set/train003.wav: there is no such file" in capsys.readouterr().err
-    door(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1", "--skip_bad"))
+    command(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1", "--skip_bad"))
 
 
 def test_event_files_are_written_here_only(
     store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(AssertionError, match="2"):
-        door(monkeypatch, "DeepSpeech.py", *run(store, f"--summary_dir={store}/summaries"))
+        command(monkeypatch, "DeepSpeech.py", *run(store, f"--summary_dir={store}/summaries"))
     assert "event files grow line by line, so name a folder here" in capsys.readouterr().err

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from deepspeech._native import Int8Network
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
-from deepspeech.acoustic.deepspeech.graph import build, quantised
+from deepspeech.acoustic.deepspeech.graph import build, quantize
 from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import Quantised, write_card
+from deepspeech.modelfile.graph import Quantized, write_card
 from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.engines.int8 import open_int8
 from deepspeech.runtime.session import Session
@@ -54,7 +54,7 @@ def weights(hidden: int, layers: int, norms: bool, seed: int = 0) -> dict[str, A
         for kind in ("ih", "hh"):
             made[f"lstm.weight_{kind}_l{layer}"] = normal(4 * hidden, hidden, scale=hidden**-0.5)
             made[f"lstm.bias_{kind}_l{layer}"] = normal(4 * hidden)
-    return quantised(made)
+    return quantize(made)
 
 
 def written(path: Path, made: dict[str, Any], hidden: int, layers: int, clip: float = 20.0) -> ModelCard:
@@ -84,7 +84,7 @@ def expected(made: dict[str, Any], x: Float32, clip: float) -> tuple[Float32, Fl
 
     def matrix(name: str) -> Float32:
         value = made[name]
-        exact: Float32 = value.to_float() if isinstance(value, Quantised) else value
+        exact: Float32 = value.to_float() if isinstance(value, Quantized) else value
         return exact
 
     def dense(name: str, x: Float32) -> Float32:

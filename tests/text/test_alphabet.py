@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from deepspeech.errors import TextError
 from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 
-letters = st.characters(blacklist_categories=["Cs"], blacklist_characters="\n\r")
+characters = st.characters(blacklist_categories=["Cs"], blacklist_characters="\n\r")
 
 
 def test_english() -> None:
@@ -25,7 +25,7 @@ def test_line_ends(newline: str, final: str) -> None:
     assert Characters.from_text(text).labels == (" ", "a", "ß", "#", "b")
 
 
-def test_comments_and_the_letter_hash() -> None:
+def test_comments_and_the_character_hash() -> None:
     assert Characters.from_text("#\n# c\n\\#\na\n#b\n").labels == ("#", "a")
     assert Characters(["#", "a"]).to_text() == "\\#\na\n"
 
@@ -65,7 +65,7 @@ def test_what_cannot_be_encoded_is_named() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(letters, min_size=1, unique=True), st.data())
+@given(st.lists(characters, min_size=1, unique=True), st.data())
 def test_round_trips(labels: list[str], data: st.DataObject) -> None:
     alphabet = Characters(labels)
     assert Characters.from_text(alphabet.to_text()) == alphabet

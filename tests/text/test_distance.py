@@ -9,11 +9,11 @@ TEXTS = st.text(alphabet="ab é", max_size=12)
 
 
 @given(TEXTS, TEXTS)
-def test_there_are_as_many_differences_as_errors(said: str, heard: str) -> None:
-    found = differences(said, heard)
-    assert len(found) == character_errors(said, heard)[0]
+def test_there_are_as_many_differences_as_errors(reference: str, hypothesis: str) -> None:
+    found = differences(reference, hypothesis)
+    assert len(found) == character_errors(reference, hypothesis)[0]
     assert all(one != other for one, other in found)
-    assert len(heard) - len(said) == sum(len(other) - len(one) for one, other in found)
+    assert len(hypothesis) - len(reference) == sum(len(other) - len(one) for one, other in found)
 
 
 def test_characters_and_words() -> None:

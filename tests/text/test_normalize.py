@@ -63,7 +63,7 @@ def test_lines_stay_lines(text: str) -> None:
     assert spell.lines(composed).split("\n")[1] == "don't"
 
 
-def test_form_and_case_stay_where_that_is_asked_for() -> None:
+def test_form_and_case_stay_where_requested() -> None:
     assert Normalizer(" aé", form=False, case=False)("Ae\u0301 a\u00ad") == "Ae\u0301 a"
 
 

@@ -15,7 +15,7 @@ from deepspeech.text.subwords import Subwords
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "subwords"
 CUTS: dict[str, dict[str, list[str]]] = json.loads((GOLDEN / "pieces.json").read_text(encoding="utf-8"))
-LETTERS = ["▁", "a", "b"]
+CHARACTERS = ["▁", "a", "b"]
 LONGER = ["▁a", "ab", "ba", "bb", "▁ab", "aba", "bab"]
 
 
@@ -60,7 +60,7 @@ def cuts(word: str, pieces: list[str]) -> Iterator[list[str]]:
     st.text("ab", min_size=1, max_size=7),
 )
 def test_no_cut_is_better(longer: list[str], scores: list[float], word: str) -> None:
-    pieces = LETTERS + longer
+    pieces = CHARACTERS + longer
     scored = Subwords(pieces, scores[: len(pieces)])
     plain = Subwords(pieces)
     every = list(cuts("▁" + word, pieces))
@@ -87,7 +87,7 @@ def test_merges_go_by_rank_then_from_the_left() -> None:
 
 @given(st.permutations(["aa", "ab", "ba", "bb", "aab", "bab", "▁a", "▁ab"]), st.text("ab", min_size=1, max_size=30))
 def test_merges_are_those_that_looking_everywhere_finds(pairs: list[str], word: str) -> None:
-    rank = {piece: number for number, piece in enumerate([*pairs, *LETTERS])}
+    rank = {piece: number for number, piece in enumerate([*pairs, *CHARACTERS])}
     parts = list("▁" + word)
     while found := [(rank[a + b], place) for place, (a, b) in enumerate(pairwise(parts)) if a + b in rank]:
         _, place = min(found)
@@ -96,14 +96,14 @@ def test_merges_are_those_that_looking_everywhere_finds(pairs: list[str], word: 
     assert spelled(tokens, word) == parts
 
 
-def test_a_text_without_spaces_takes_no_longer_for_each_letter() -> None:
+def test_a_text_without_spaces_takes_linear_time() -> None:
     text = "ab" * 50_000
     for scores, method in (([], "unigram"), ([0.0, -1.0, -2.0, -3.0], "bpe")):
         assert len(Subwords(["ab", "▁", "a", "b"], scores, method).encode(text)) == 50_001
 
 
 def test_spaces_around_words_do_not_matter() -> None:
-    tokens = Subwords(LETTERS)
+    tokens = Subwords(CHARACTERS)
     assert tokens.encode("  a  b ") == tokens.encode("a b") == [0, 1, 0, 2]
     with pytest.raises(TextError, match="no word"):
         tokens.encode("  ")

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import Graph, Model, Quantised, as_float
+from deepspeech.modelfile.graph import Graph, Model, Quantized, as_float
 from tests.tiny.config import TinyConfig
 
 
 def to_onnx(weights: Mapping[str, Any], config: TinyConfig, card: ModelCard) -> Model:
     graph, dimensions = Graph(), card.features.dimensions
     if card.precision == "int8":
-        weights = {**weights, "output.weight": Quantised.of(weights["output.weight"])}
+        weights = {**weights, "output.weight": Quantized.of(weights["output.weight"])}
 
     def constant(name: str) -> str:
         return graph.constant(name, as_float(weights, name))

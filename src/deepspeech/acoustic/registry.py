@@ -46,15 +46,15 @@ def family(kind: str) -> Family:
     return FAMILIES[kind]
 
 
-def config_of_kind(page: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[str, Any]]:
+def config_of_kind(entries: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[str, Any]]:
     """The config class of the kind in `page`, and its other entries. Raises ConfigError for an unknown kind."""
-    values = dict(page)
+    values = dict(entries)
     return family(values.pop("kind", DEFAULT)).config, values
 
 
-def read_config(page: Mapping[str, Any]) -> NetworkConfig:
+def read_config(entries: Mapping[str, Any]) -> NetworkConfig:
     """Read saved settings. Raises ConfigError or TypeError where they are invalid."""
-    config, values = config_of_kind(page)
+    config, values = config_of_kind(entries)
     return config(**values)
 
 

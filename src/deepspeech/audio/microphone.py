@@ -34,16 +34,16 @@ def chunks(rate_hz: int, device: str | None = None) -> Iterator[Int16]:
 
 
 def _from_sounddevice(rate_hz: int, device: str | None) -> Iterator[Int16]:
-    heard: queue.SimpleQueue[Int16] = queue.SimpleQueue()
+    blocks: queue.SimpleQueue[Int16] = queue.SimpleQueue()
 
     def take(block: Any, frames: int, time: object, status: object) -> None:
-        heard.put(np.array(block[:, 0]))
+        blocks.put(np.array(block[:, 0]))
 
     chosen = int(device) if device and device.isdigit() else device
     try:
         with sounddevice.InputStream(rate_hz, rate_hz * CHUNK_MS // 1000, chosen, 1, "int16", callback=take):
             while True:
-                yield heard.get()
+                yield blocks.get()
     except (sounddevice.PortAudioError, ValueError) as error:
         raise AudioError(f"microphone: {error}; `python -m sounddevice` lists what there is") from None
 

@@ -107,7 +107,7 @@ class SpeechStream:
         for start, end, loud in self._above(above):
             found += self._take(start, end, loud)
         self._hops += len(above)
-        found += self._settle(last)
+        found += self._decide(last)
         keep = max(self._first, round(self.needed_s * HOPS_PER_S))
         self._loudness, self._first = self._loudness[keep - self._first :], keep
         end_s = self._levels.samples / self._rate_hz
@@ -146,7 +146,7 @@ class SpeechStream:
         self._run = _Run(begun, end, end - begun)
         return [*found, *self._cut()]
 
-    def _settle(self, last: bool) -> list[tuple[int, int]]:
+    def _decide(self, last: bool) -> list[tuple[int, int]]:
         """What is certain after the hops that were looked at."""
         found: list[tuple[int, int]] = []
         begun = self._open[0] if self._open else self._hops

@@ -152,10 +152,10 @@ def inspect(
     """
     import json
 
-    from deepspeech.lm.examine import examine, page
+    from deepspeech.lm.examine import examine, report
 
     examined = examine(file, spelling(alphabet, subwords))
-    print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else page(examined))
+    print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else report(examined))
     if examined.fault:
         raise typer.Exit(1)
 

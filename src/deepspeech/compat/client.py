@@ -176,11 +176,11 @@ class Model:
 
     def stt(self, audio_buffer: ArrayLike) -> str:
         """The text of int16 samples [N], mono, at sampleRate()."""
-        return self._heard(audio_buffer).finishStream()
+        return self._stream_of(audio_buffer).finishStream()
 
     def sttWithMetadata(self, audio_buffer: ArrayLike, num_results: int = 1) -> Metadata:
         """Up to `num_results` texts of int16 samples [N], mono, at sampleRate()."""
-        return self._heard(audio_buffer).finishStreamWithMetadata(num_results)
+        return self._stream_of(audio_buffer).finishStreamWithMetadata(num_results)
 
     def createStream(self) -> "Stream":
         """A stream for sound that arrives in pieces."""
@@ -193,7 +193,7 @@ class Model:
         words = self._hot_words if self._scorer else None
         self._recognizer = Recognizer(self._session, self._options, self._scorer, words)
 
-    def _heard(self, audio_buffer: ArrayLike) -> "Stream":
+    def _stream_of(self, audio_buffer: ArrayLike) -> "Stream":
         stream = Stream(self._recognizer.utterance())
         stream.feedAudioContent(audio_buffer)
         return stream
@@ -297,14 +297,14 @@ def _samples(audio_buffer: ArrayLike) -> NDArray[np.int16]:
     """What the old API took as sound. Its own errors: TypeError and ValueError."""
     if isinstance(audio_buffer, bytes | bytearray):
         raise ValueError("the sound is bytes; give int16 samples, for example numpy.frombuffer(sound, numpy.int16)")
-    given: NDArray[Any] = np.asarray(audio_buffer)
-    if given.ndim != 1:
-        raise TypeError(f"Array must have 1 dimensions. Given array has {given.ndim} dimensions")
-    if not isinstance(audio_buffer, np.ndarray) and (given.dtype.kind == "i" or not len(given)):
-        if len(given) and not (given.min() >= -32768 and given.max() <= 32767):
+    array: NDArray[Any] = np.asarray(audio_buffer)
+    if array.ndim != 1:
+        raise TypeError(f"Array must have 1 dimensions. Given array has {array.ndim} dimensions")
+    if not isinstance(audio_buffer, np.ndarray) and (array.dtype.kind == "i" or not len(array)):
+        if len(array) and not (array.min() >= -32768 and array.max() <= 32767):
             raise OverflowError("the sound holds numbers that are no 16-bit samples")
-        return given.astype(np.int16)
-    return given.astype(np.int16, casting="safe", copy=False)
+        return array.astype(np.int16)
+    return array.astype(np.int16, casting="safe", copy=False)
 
 
 def _metadata(transcripts: Sequence[Transcript]) -> Metadata:

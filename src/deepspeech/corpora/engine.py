@@ -77,7 +77,7 @@ def import_set(
                 lambda clip: (clip, convert(clip)), chain(first, coming), workers, _TOGETHER, name=lambda clip: clip.wav
             )
             for clip, sound in converted:
-                verdict = judge(clip, sound, rules, report)
+                verdict = check_clip(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)
                     each(verdict)
@@ -102,7 +102,7 @@ def _inside(clips: Iterable[Clip], folder: Path, names: WavNames) -> Iterator[Cl
             yield clip if wav == clip.wav else replace(clip, wav=wav)
 
 
-def judge(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Sample | DroppedClip:
+def check_clip(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Sample | DroppedClip:
     """Count the clip in `report`, and keep it or say why not; the first reason counts, as in DeepSpeech.
 
     All white space in a sentence is a space.

@@ -1,7 +1,7 @@
-"""Probabilities to text: the beam search over label sequences, and the greedy reading for comparison.
+"""CTC decoding: prefix beam search with an optional scorer and hot phrases, and greedy decoding.
 
 In: class probabilities of a network, whole clips (Emission) or chunks. Out: Transcripts, best first.
-The search itself is `native/src/beam.cc`.
+The search itself is C++: `native/src/beam.cc`.
 """
 
 import threading
@@ -25,9 +25,9 @@ from deepspeech.text.tokens import TokenSet
 
 
 class BeamDecoder:
-    """The search along one stream of sound, for one thread; alphabet and options may be shared.
+    """Streaming prefix beam search over one utterance, for one thread; alphabet and options may be shared.
 
-    It keeps the text, its times, and the probabilities of what is not decided yet, at most twenty minutes of them.
+    Memory: the text with its times, and the probabilities of undecided frames, at most twenty minutes of them.
     """
 
     def __init__(
@@ -41,21 +41,21 @@ class BeamDecoder:
         first_frame: int = 0,
     ) -> None:
         """`frame_s` is the time in seconds from one frame of the network to the next; `first_frame` the number of the
-        first one to be fed, where a longer sound went before.
+        first one to be fed, where this utterance is a part of a longer stream.
 
-        `hot_words` are words (characters in bytes mode) that count more, or less below 0, than the scorer says: the
-        number is added to the natural logarithm of their probability. `phrases` are boosted along their letters, with
-        or without a scorer. Raises ScorerError if the scorer does not fit, ConfigError for phrases that cannot be said.
+        `hot_words` boost words (characters in bytes mode) of the scorer: the number, which may be negative, is added to
+        the natural logarithm of their probability. `phrases` are boosted along their characters, with or without a scorer.
+        Raises ScorerError if the scorer does not fit, ConfigError for phrases that the alphabet cannot spell.
         """
         if hot_words and scorer is None:
             raise ConfigError("hot words have no effect without a scorer; name one")
-        self._alphabet, self._frame_s, self._first_frame = alphabet, frame_s, first_frame
+        self._tokens, self._frame_s, self._first_frame = alphabet, frame_s, first_frame
         self._sure, self._turn = WordConfidences(alphabet, frame_s), threading.Lock()
         self._width = options.beam_width
         self._final: list[int] = []  # tokens of words that commit() made final, where no space of its own follows them
-        self._text = ""  # of the labels that are decided
-        self._first_letter: int | None = None  # and its frame
-        self._best: tuple[list[int], list[int]] | None = None  # the others of the best reading, once asked for
+        self._text = ""  # of the decided labels
+        self._first_token_frame: int | None = None  # relative to the search, once decided
+        self._best: tuple[list[int], list[int]] | None = None  # see _open
         language = scorer.language(alphabet, options, hot_words) if scorer else None
         try:
             self._search = BeamSearch(
@@ -75,8 +75,8 @@ class BeamDecoder:
         return self._search.frames
 
     def feed(self, probabilities_TV: ArrayLike) -> None:
-        """Go on with the next frames [T, classes], T ≥ 0; all or none of them, and then a ModelFileError."""
-        rows = checked(probabilities_TV, self._alphabet.classes)
+        """Search the next frames [T, classes], T ≥ 0. Raises ModelFileError, and takes none, if any is invalid."""
+        rows = checked(probabilities_TV, self._tokens.classes)
         with self._turn:
             if self._sure.due:
                 self._decide()
@@ -85,7 +85,7 @@ class BeamDecoder:
             self._best = None
 
     def since(self, frame: int) -> Float32:
-        """Probabilities [T, classes] that were fed from `frame` on, which is not before `kept_from`."""
+        """Probabilities [T, classes] from `frame` on, which must not be before `kept_from`."""
         return self._sure.since(frame - self._first_frame)
 
     @property
@@ -98,22 +98,22 @@ class BeamDecoder:
         return self.candidates(1)[0]
 
     def candidates(self, count: int) -> list[Transcript]:
-        """The `count` most probable texts so far, best first, fewer if the beam is; the stream can go on.
+        """The `count` most probable texts so far, best first, fewer if the beam holds fewer; the stream can go on.
 
-        The order counts what hot phrases earn, the confidences do not.
+        Boosts of hot phrases count in the order but not in the confidences.
         """
         if count < 1:
-            raise ConfigError(f"{count} candidates asked for; ask for at least 1")
+            raise ConfigError(f"{count} candidates requested; request at least 1")
         with self._turn:
             return self._texts(count)
 
     def _texts(self, count: int) -> list[Transcript]:
-        """Of pieces several sequences may spell one text: only the best of each counts."""
-        if count == 1 or not isinstance(self._alphabet, Subwords):
+        """Several sequences of subwords may spell one text: only the best of each is returned."""
+        if count == 1 or not isinstance(self._tokens, Subwords):
             return [self._spell(*found) for found in self._search.best(count)]
         texts: dict[str, Transcript] = {}
         for labels, frames, score in self._search.best(self._width):
-            text = self._alphabet.decode(labels)
+            text = self._tokens.decode(labels)
             if text not in texts:
                 texts[text] = self._spell(labels, frames, score)
             if len(texts) == count:
@@ -123,50 +123,50 @@ class BeamDecoder:
     @property
     def text(self) -> str:
         """The most probable text so far, without spaces at either end."""
-        return (self._text + self._alphabet.decode(self._open()[0])).strip(" ")
+        return (self._text + self._tokens.decode(self._open()[0])).strip(" ")
 
     def commit(self, before: int) -> None:
-        """Make final the words of the best text that ended before frame `before`: give up what reads otherwise."""
+        """Make words of the best text that ended before frame `before` final: prune hypotheses that differ there."""
         labels, frames = self._open()
         starts = [
-            place
-            for place, (label, frame) in enumerate(zip(labels, frames, strict=True))
-            if self._alphabet.starts_word(label) and frame + self._first_frame < before
+            index
+            for index, (label, frame) in enumerate(zip(labels, frames, strict=True))
+            if self._tokens.starts_word(label) and frame + self._first_frame < before
         ]
         if not starts:
             return
-        if labels[starts[-1]] == self._alphabet.space:
-            self._search.settle(labels[: starts[-1] + 1], self._sure.decided)
-        elif starts[-1]:  # a token that is a space and more: the words before it are final, it is not
+        if labels[starts[-1]] == self._tokens.space:
+            self._search.commit(labels[: starts[-1] + 1], self._sure.decided)
+        elif starts[-1]:  # the token includes the space: the words before it become final, it does not
             self._final = labels[: starts[-1]]
-            self._search.settle(self._final, self._sure.decided, self._alphabet.word_starts)
-        self._best = None  # which of several equals is first may have changed
+            self._search.commit(self._final, self._sure.decided, self._tokens.word_starts)
+        self._best = None  # the order of equal scores may have changed
 
     @property
     def committed_prefix(self) -> str:
-        """The words that everything still possible begins with: what comes can add to them, not change them."""
-        settled = self._search.settled(self._sure.decided)
-        common = (self._text + self._alphabet.decode(settled)).rpartition(" ")[0]
-        return max(common, self._alphabet.decode(self._final), key=len)
+        """Words that all hypotheses in the beam begin with: later frames can extend them but not change them."""
+        committed = self._search.committed_prefix(self._sure.decided)
+        common = (self._text + self._tokens.decode(committed)).rpartition(" ")[0]
+        return max(common, self._tokens.decode(self._final), key=len)
 
     def token_frames(self, since: int = 0) -> tuple[int, int] | None:
-        """Frames of the first and the last letter of the best text, of those from `since` on that are not decided.
+        """Frames of the first and the last token of the best text, from frame `since` on, spaces not counted.
 
-        None where there is none. Of all letters the first one is known, decided or not.
+        None where there is none. Of decided tokens only the first one of the text is considered.
         """
         labels, frames = self._open()
-        letters = [
+        token_frames = [
             frame + self._first_frame
             for label, frame in zip(labels, frames, strict=True)
-            if label != self._alphabet.space
+            if label != self._tokens.space
         ]
-        if since <= self._first_frame and self._first_letter is not None:
-            letters.insert(0, self._first_letter + self._first_frame)
-        letters = [frame for frame in letters if frame >= since]
-        return (letters[0], letters[-1]) if letters else None
+        if since <= self._first_frame and self._first_token_frame is not None:
+            token_frames.insert(0, self._first_token_frame + self._first_frame)
+        token_frames = [frame for frame in token_frames if frame >= since]
+        return (token_frames[0], token_frames[-1]) if token_frames else None
 
     def _open(self) -> tuple[list[int], list[int]]:
-        """The labels of the best reading that are not decided, and their frames."""
+        """Labels of the best hypothesis after the decided ones, and their frames."""
         if self._best is None:
             labels, frames, _ = self._search.best(1, self._sure.decided)[0]
             self._best = labels, frames
@@ -175,15 +175,15 @@ class BeamDecoder:
     def _decide(self) -> None:
         labels, frames = self._open()
         decided = self._sure.decide(self._search.fixed - self._sure.decided, labels, frames)
-        heard = (frame for label, frame in zip(labels[:decided], frames, strict=False) if label != self._alphabet.space)
-        if self._first_letter is None:
-            self._first_letter = next(heard, None)
-        self._text += self._alphabet.decode(labels[:decided])
+        emitted = (frame for label, frame in zip(labels[:decided], frames, strict=False) if label != self._tokens.space)
+        if self._first_token_frame is None:
+            self._first_token_frame = next(emitted, None)
+        self._text += self._tokens.decode(labels[:decided])
         self._best = None
 
     def _spell(self, labels: list[int], frames: list[int], score: float) -> Transcript:
-        heard = [frame + self._first_frame for frame in frames]
-        return spell(self._alphabet, labels, heard, score, self._frame_s, self._sure.all_of(labels, frames))
+        stream_frames = [frame + self._first_frame for frame in frames]
+        return spell(self._tokens, labels, stream_frames, score, self._frame_s, self._sure.all_of(labels, frames))
 
 
 def decode(
@@ -213,7 +213,7 @@ def decode_batch(
 ) -> list[list[Transcript]]:
     """decode() of each clip, in order, over `threads` threads (None: as many as there are cores)."""
     if threads is not None and threads < 1:
-        raise ConfigError(f"{threads} threads asked for; ask for at least 1")
+        raise ConfigError(f"{threads} threads requested; request at least 1")
 
     def one(emission: Emission) -> list[Transcript]:
         return decode(emission, alphabet, options, candidates, scorer, hot_words, phrases)

@@ -1,4 +1,4 @@
-"""Emission: what a network says about a clip, whatever network it was. Shapes: T frames, V classes."""
+"""Emission: per-frame class probabilities of a clip. Shapes: T frames, V classes."""
 
 from dataclasses import dataclass
 
@@ -19,17 +19,17 @@ class Emission:
 
 
 def checked(probabilities_TV: ArrayLike, classes: int) -> Float32:
-    """The array as float32 [T, classes]. Raises ModelFileError where a network's output is something else."""
+    """The array as float32 [T, classes]. Raises ModelFileError for any other output of a network."""
     try:
         array = np.ascontiguousarray(probabilities_TV, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise ModelFileError(f"the network's output is no array of numbers ({error})") from None
+        raise ModelFileError(f"the network's output is not an array of numbers ({error})") from None
     if np.ndim(probabilities_TV) != 2:
         dimensions = np.ndim(probabilities_TV)
-        raise ModelFileError(f"the network's output has {dimensions} dimensions; it must have frames and classes")
+        raise ModelFileError(f"the network's output has {dimensions} dimensions; it must have two, frames and classes")
     if array.shape[1] != classes:
         raise ModelFileError(
-            f"the network gives {array.shape[1]} classes, the alphabet needs {classes} (labels and blank); "
+            f"the network outputs {array.shape[1]} classes, the alphabet needs {classes} (labels and blank); "
             "use the alphabet that the network was trained with"
         )
     if not (np.all(array >= 0) and np.all(array <= 1.001)):  # NaN fails both

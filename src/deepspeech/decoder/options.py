@@ -1,10 +1,10 @@
-"""DecodeOptions: how the beam search weighs and what it keeps. Values only."""
+"""DecodeOptions: settings of the beam search."""
 
 from dataclasses import dataclass
 
 from deepspeech.errors import ConfigError
 
-LARGEST_WEIGHT = 1e6  # beyond it sums of float32 are in danger
+LARGEST_WEIGHT = 1e6  # larger weights may overflow sums of float32
 
 
 @dataclass(frozen=True)
@@ -12,8 +12,8 @@ class DecodeOptions:
     """Settings of the beam search; the defaults are those of DeepSpeech 0.9.3's client."""
 
     beam_width: int = 500  # label sequences kept after each frame
-    cutoff_prob: float = 1.0  # of a frame's classes use the most probable that reach this sum; 1: all
-    cutoff_top_n: int = 40  # and at most so many of them; without effect where cutoff_prob is 1, as it always was
+    cutoff_prob: float = 1.0  # per frame, use the most probable classes up to this cumulative probability; 1: all
+    cutoff_top_n: int = 40  # and at most this many; no effect where cutoff_prob is 1, as in 0.9.3
     alpha: float | None = None  # weight of the scorer's language model; None: what the scorer recommends
     beta: float | None = None  # natural logarithm added for each word; None: what the scorer recommends
 

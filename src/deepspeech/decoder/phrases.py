@@ -1,7 +1,8 @@
-"""HotPhrases: names and phrases that a listener expects, in the dictionary or not, with or without a scorer.
+"""HotPhrases: contextual biasing towards names and phrases, in or out of vocabulary, with or without a scorer.
 
-In: texts and how strongly to listen for each. Out: what the beam search boosts letters with. The scale is told in
-docs/hot-words.md; the search is `native/src/phrases.cc`. Hot *words*, which weigh words of a scorer, are another thing.
+In: texts and the strength of each. Out: the context graph with which the beam search boosts their characters
+(`native/src/context_graph.cc`). docs/hot-words.md explains the scale. Hot *words*, which reweight words of a scorer,
+are another feature.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,30 +17,32 @@ from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
 
 DEFAULT_STRENGTH = 1.0
-STRONGEST = 8.0  # beyond it phrases are written over everything that is said
+STRONGEST = 8.0  # beyond it phrases replace whatever was spoken
 
 
 @dataclass(frozen=True)
 class HotPhrases:
-    """Phrases and their strengths: the natural logarithm by which each letter of a phrase counts more than it is heard.
+    """Phrases and their strengths: the boost, a natural logarithm, of each character of a phrase.
 
-    A strength of 1 makes every letter e = 2.7 times as probable where the whole phrase is said; 0 does nothing. Letters
-    of phrases that are begun and not finished count for nothing. In bytes mode letters are bytes.
+    A strength of 1 makes every character e = 2.7 times as probable where the whole phrase is decoded; 0 does nothing.
+    The boost of a partial match is taken back. In bytes mode the boost is per byte.
     """
 
     strengths: Mapping[str, float]
-    # Streams of one alphabet share what thousands of phrases take a tenth of a second to make.
-    _made: dict[TokenSet, _native.Phrases | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    # By alphabet: building the graph of thousands of phrases takes a tenth of a second.
+    _graphs: dict[TokenSet, _native.ContextGraph | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         tidy: dict[str, float] = {}
-        for given, strength in self.strengths.items():
-            text = " ".join(given.split())
+        for phrase, strength in self.strengths.items():
+            text = " ".join(phrase.split())
             if not text:
                 raise ConfigError("a hot phrase is empty; name some words")
             if not 0 <= strength <= STRONGEST:
                 raise ConfigError(
-                    f"hot phrase '{text}': its strength is {strength:g}, which follows the last colon; give 0 to "
+                    f"hot phrase '{text}': its strength is {strength:g}, which follows the last colon; use 0 to "
                     f"{STRONGEST:g}, and where the colon belongs to the phrase, {text}:{strength:g}:1"
                 )
             tidy[text] = max(float(strength), tidy.get(text, 0.0))
@@ -47,9 +50,9 @@ class HotPhrases:
 
     @classmethod
     def parse(cls, lines: Iterable[str]) -> "HotPhrases":
-        """Of texts `PHRASE` or `PHRASE:STRENGTH`, with a colon or a tab between them.
+        """Parse texts `PHRASE` or `PHRASE:STRENGTH`, with a colon or a tab between them.
 
-        What follows a colon and is no number belongs to the phrase.
+        Text after a colon that is not a number belongs to the phrase.
         """
         strengths: dict[str, float] = {}
         for line in lines:
@@ -62,7 +65,7 @@ class HotPhrases:
 
     @classmethod
     def from_file(cls, path: str | Path) -> "HotPhrases":
-        """Of a text file with one such text a line; empty lines and lines that begin with # are passed over."""
+        """Read a text file with one such text per line; empty lines and lines that begin with # are skipped."""
         try:
             lines = read_text(path).split("\n")
         except OSError as error:
@@ -76,36 +79,40 @@ class HotPhrases:
 
     @classmethod
     def gather(cls, lines: Iterable[str], path: str | Path | None = None) -> "HotPhrases":
-        """Of texts and a file of texts; where both name a phrase, the text decides."""
+        """Merge texts and a file of texts; where both name a phrase, the text takes precedence."""
         from_file = cls.from_file(path).strengths if path else {}
         return cls({**from_file, **cls.parse(lines).strengths})
 
-    def native(self, alphabet: TokenSet) -> _native.Phrases | None:
-        """The phrases as the search uses them, None if there are none. Raises ConfigError for letters it cannot write.
+    def native(self, alphabet: TokenSet) -> _native.ContextGraph | None:
+        """The context graph of the search, None without phrases. Raises ConfigError for unknown characters.
 
-        In alphabets with a space phrases are whole words; without, and in bytes mode, they stand anywhere in the text.
-        For subwords they are spelled in letters, however a network cuts them into pieces.
+        In alphabets with a space phrases match whole words; without one, and in bytes mode, they match anywhere. For
+        subwords they are spelled in characters, so every segmentation into pieces matches.
         """
-        if alphabet not in self._made:
-            self._made[alphabet] = self._make(alphabet)
-        return self._made[alphabet]
+        if alphabet not in self._graphs:
+            self._graphs[alphabet] = self._build(alphabet)
+        return self._graphs[alphabet]
 
-    def _make(self, alphabet: TokenSet) -> _native.Phrases | None:
+    def _build(self, alphabet: TokenSet) -> _native.ContextGraph | None:
         spell = normalizer(alphabet)
-        letters: TokenSet = alphabet
+        characters: TokenSet = alphabet
         pieces: list[list[int]] = []
         if isinstance(alphabet, Subwords):
-            letters = alphabet.characters
-            pieces = [letters.encode(alphabet.spell(token)) for token in range(alphabet.blank)]
-        strongest: dict[tuple[int, ...], float] = {}  # two texts may be spelled alike
+            characters = alphabet.characters
+            pieces = [characters.encode(alphabet.spell(token)) for token in range(alphabet.blank)]
+        strongest: dict[tuple[int, ...], float] = {}  # two texts may have the same spelling
         for text, strength in self.strengths.items():
             if strength == 0:
                 continue
-            spelled = tuple(_encoded(letters, spell, text))
+            spelled = tuple(_encoded(characters, spell, text))
             strongest[spelled] = max(strength, strongest.get(spelled, 0.0))
         labels = [(list(spelled), strength) for spelled, strength in strongest.items()]
         try:
-            return _native.Phrases(labels, None if alphabet.bytes_mode else letters.space, pieces) if labels else None
+            return (
+                _native.ContextGraph(labels, None if alphabet.bytes_mode else characters.space, pieces)
+                if labels
+                else None
+            )
         except ValueError as error:
             raise ConfigError(f"hot phrases: {error}") from None
 

@@ -1,6 +1,6 @@
-"""Words out of a scorer's dictionary, to look at and to see whether an alphabet belongs to it.
+"""Sample words of a scorer's dictionary: to show some, and to test whether an alphabet is the one it was built with.
 
-In: an open scorer and an alphabet. Out: some words, drawn by wandering through the automaton.
+In: an open scorer and an alphabet. Out: some words, drawn by random walks through the automaton.
 """
 
 import random
@@ -10,36 +10,36 @@ from deepspeech import _native
 from deepspeech.text.tokens import TokenSet
 
 _LONGEST = 200
-_FRUITLESS = 500  # tries without a new word, after which there are hardly more
-_TESTED = 300  # words of a scorer, to see whether an alphabet is its own
-_ENOUGH = 10  # words with one label
+_FRUITLESS = 500  # walks without a new word before giving up
+_TESTED = 300  # words sampled to test an alphabet
+_ENOUGH = 10  # sampled words that contain a label, before its absence among known words counts
 
 
 def sample_words(scorer: _native.Scorer, alphabet: TokenSet, count: int, seed: int = 0) -> list[str]:
-    """At most `count` different words, sorted; fewer where there are not so many or the automaton is damaged.
+    """At most `count` different words, sorted; fewer where the dictionary is smaller or the automaton is damaged.
 
-    The alphabet must have a label for each of the dictionary's.
+    The alphabet must have at least as many labels as the dictionary.
     """
     draw = random.Random(seed)
     found: set[str] = set()
     fruitless = 0
     while len(found) < count and fruitless < _FRUITLESS:
         before = len(found)
-        if labels := _wander(scorer, draw):
+        if labels := _random_walk(scorer, draw):
             found.add(alphabet.decode(labels).rstrip(" "))
         fruitless = 0 if len(found) > before else fruitless + 1
     return sorted(found)
 
 
-def _wander(scorer: _native.Scorer, draw: random.Random) -> list[int]:
-    """Labels of one word; none where the way leads nowhere."""
+def _random_walk(scorer: _native.Scorer, draw: random.Random) -> list[int]:
+    """Labels of one word; empty at a dead end."""
     labels: list[int] = []
     state = scorer.start
     while len(labels) < _LONGEST:
-        ways = scorer.ways(state)
-        if not ways:
+        arcs = scorer.arcs(state)
+        if not arcs:
             return []
-        label, state = draw.choice(ways)
+        label, state = draw.choice(arcs)
         labels.append(label)
         if state == scorer.start:
             return labels
@@ -47,14 +47,14 @@ def _wander(scorer: _native.Scorer, draw: random.Random) -> list[int]:
 
 
 def misfit(scorer: _native.Scorer, alphabet: TokenSet) -> str:
-    """Why `alphabet` is not the one that the scorer was built with, in a few words; empty where it may be.
+    """Why `alphabet` cannot be the one that the scorer was built with, in a few words; empty where it may be.
 
-    The scorer holds label ids and no characters. Its words, spelled with another alphabet, are not those that its
-    language model knows; some may be, where the vocabulary was larger than the model's, but none that hold a certain
-    label only where that label is another character.
+    The scorer stores label ids, not characters. Spelled with a wrong alphabet, most of its words are unknown to its
+    language model. Some are unknown with the right one too, where the vocabulary was larger than the model's; but if
+    all words with a certain character are, that character is wrong.
     """
     if scorer.bytes_mode != alphabet.bytes_mode:
-        return "it is for bytes, not letters" if scorer.bytes_mode else "it is for letters, not bytes"
+        return "it is for bytes, not characters" if scorer.bytes_mode else "it is for characters, not bytes"
     if scorer.labels > len(alphabet.labels):
         return f"its words have {scorer.labels} labels, the alphabet {len(alphabet.labels)}"
     words = sample_words(scorer, alphabet, _TESTED)
@@ -64,5 +64,5 @@ def misfit(scorer: _native.Scorer, alphabet: TokenSet) -> str:
     wrong = [character for character, count in holding.items() if count >= _ENOUGH and character not in right]
     if 2 * len(known) >= len(words) and not wrong:
         return ""
-    figures = f"of {len(words)} of its words, spelt with this alphabet, its language model knows {len(known)}"
+    figures = f"of {len(words)} of its words, spelled with this alphabet, its language model knows {len(known)}"
     return figures if 2 * len(known) < len(words) else f"{figures}, and none with {' '.join(map(repr, sorted(wrong)))}"

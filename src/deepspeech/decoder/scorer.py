@@ -1,10 +1,10 @@
-"""Scorer: a language model and the words it allows, from DeepSpeech's `.scorer` files (version 6, words or bytes).
+"""Scorer: a language model with its dictionary, from DeepSpeech's `.scorer` files (version 6, words or bytes).
 
-In: a file and the tokens of the network. Out: what the beam search weighs words with. Reading is done by
-`native/src/scorer.cc`, which maps the file into memory: processes and threads that use it share it.
+In: a file and the tokens of the network. Out: the language model for the beam search. `native/src/scorer.cc` maps the
+file into memory, so that processes and threads share it.
 
-A scorer holds numbers of letters, not the letters. For a network of subwords its alphabet is found by trying: an
-alphabet.txt beside the file, the letters of the network's pieces, English.
+A scorer stores label ids, not characters. For a network of subwords three alphabets are tried: alphabet.txt beside the
+file, the characters of the network's pieces, English.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ class Scorer:
     def __init__(self, path: Path, native: _native.Scorer) -> None:
         """Use Scorer.open()."""
         self.path, self._native = path, native
-        # A stream has a search for each utterance; looking once is enough.
+        # By alphabet: a stream starts a search for each utterance, and the check is slow.
         self._fitting: dict[TokenSet, tuple[TokenSet, _native.WordPieces | None]] = {}
 
     @classmethod
     def open(cls, path: str | Path, alphabet: TokenSet | None = None) -> "Scorer":
-        """Read a `.scorer` file, and check it: by itself, and against the `alphabet` of the network that it is for.
+        """Open a `.scorer` file and check it, also against the `alphabet` of a network.
 
         Raises ScorerError with the cause.
         """
@@ -43,17 +43,17 @@ class Scorer:
 
     @property
     def alpha(self) -> float:
-        """Weight of the language model that the file recommends."""
+        """The file's default weight of the language model."""
         return self._native.alpha
 
     @property
     def beta(self) -> float:
-        """What the file recommends to add for each word, or character in bytes mode."""
+        """The file's default bonus for each word, or character in bytes mode."""
         return self._native.beta
 
     @property
     def order(self) -> int:
-        """Most words, or characters in bytes mode, that the language model looks at together."""
+        """N of the n-gram model: words, or characters in bytes mode."""
         return self._native.order
 
     @property
@@ -81,13 +81,15 @@ class Scorer:
             raise ScorerError(f"{self.path}: the scorer does not fit: {error}") from None
 
     def _fitted(self, tokens: TokenSet) -> tuple[TokenSet, _native.WordPieces | None]:
-        """The labels of the dictionary, and how the network's tokens are spelled in them, where they are others."""
+        """The dictionary's alphabet, and for subwords the spelling of each token in it."""
         if isinstance(tokens, Subwords):
             spelling = self._alphabet_for(tokens)
             return spelling, _native.WordPieces([_piece(tokens, token, spelling) for token in range(tokens.blank)])
         if self.bytes_mode != tokens.bytes_mode:
-            mine, theirs = ("bytes", "letters") if self.bytes_mode else ("letters", "bytes")
-            raise ScorerError(f"{self.path}: this scorer is for {mine}, the network gives {theirs}; use another")
+            mine, theirs = ("bytes", "characters") if self.bytes_mode else ("characters", "bytes")
+            raise ScorerError(
+                f"{self.path}: this scorer is for {mine}, the network outputs {theirs}; use another scorer"
+            )
         if fault := misfit(self._native, tokens):
             raise ScorerError(
                 f"{self.path}: the scorer does not fit the network's alphabet: {fault}; use one that was built with it"
@@ -95,24 +97,24 @@ class Scorer:
         return tokens, None
 
     def _alphabet_for(self, tokens: Subwords) -> Characters:
-        """The alphabet that the scorer was built with, as far as can be told."""
+        """The alphabet that the scorer was probably built with."""
         if self.bytes_mode:
-            raise ScorerError(f"{self.path}: this scorer is for bytes, the network gives subwords; use one for words")
+            raise ScorerError(f"{self.path}: this scorer is for bytes, the network outputs subwords; use one for words")
         if tokens.space is None and not any(tokens.word_starts):
-            raise ScorerError(f"{self.path}: this scorer is for words, and no piece of the network starts a word")
+            raise ScorerError(f"{self.path}: this scorer is for words, but no token of the network starts a word")
         beside = self.path.with_name("alphabet.txt")
         own = [Characters.from_file(beside)] if beside.is_file() else []
         for alphabet in (*own, tokens.characters, ENGLISH):
             if not misfit(self._native, alphabet):
                 return alphabet
         raise ScorerError(
-            f"{self.path}: cannot tell with which alphabet this scorer was built"
+            f"{self.path}: the alphabet of this scorer is unknown"
             + (f" (not with {beside})" if own else f"; put its alphabet.txt beside it, as {beside}")
         )
 
 
 def _piece(tokens: Subwords, token: int, alphabet: Characters) -> tuple[bool, str, list[int] | None]:
-    """A token for the search: whether it starts a word, its text, and that in labels of the dictionary."""
+    """A token for the search: whether it starts a word, its text, and its spelling in labels of the dictionary."""
     text = tokens.spell(token).removeprefix(" ")
     spelled = None if alphabet.missing(text) else alphabet.encode(text) if text else []
     return tokens.starts_word(token), text, spelled

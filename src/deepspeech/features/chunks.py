@@ -55,13 +55,13 @@ class ChunkSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, without `hops` where there are none: so earlier versions read the card."""
-        page = asdict(self)
-        return page | {"hops": list(self.hops)} if self.hops else {k: v for k, v in page.items() if k != "hops"}
+        entries = asdict(self)
+        return entries | {"hops": list(self.hops)} if self.hops else {k: v for k, v in entries.items() if k != "hops"}
 
     @classmethod
-    def from_dict(cls, page: dict[str, Any]) -> "ChunkSpec":
+    def from_dict(cls, entries: dict[str, Any]) -> "ChunkSpec":
         """What `to_dict` gave. Raises ValueError or TypeError for anything else."""
-        return cls(**page | {"hops": tuple(page.get("hops", ()))})
+        return cls(**entries | {"hops": tuple(entries.get("hops", ()))})
 
     @property
     def step_outputs(self) -> int:

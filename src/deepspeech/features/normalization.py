@@ -50,9 +50,9 @@ class Normalization:
         return {"mean": list(self.mean), "deviation": list(self.deviation)}
 
     @classmethod
-    def of(cls, page: Mapping[str, Any]) -> "Normalization":
+    def of(cls, entries: Mapping[str, Any]) -> "Normalization":
         """What `to_dict` gave. Raises KeyError where an entry is missing, ConfigError where values are impossible."""
-        return cls(tuple(map(float, page["mean"])), tuple(map(float, page["deviation"])))
+        return cls(tuple(map(float, entries["mean"])), tuple(map(float, entries["deviation"])))
 
 
 def moments(features: Float32) -> Float64:

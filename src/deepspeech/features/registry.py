@@ -17,18 +17,18 @@ FRONT_ENDS: dict[str, tuple[type[FrontEndConfig], type[FrontEnd]]] = {
 _DEFAULT = "mfcc"  # kind of settings without one, as older versions wrote
 
 
-def config_of_kind(page: Mapping[str, Any]) -> tuple[type[FrontEndConfig], dict[str, Any]]:
+def config_of_kind(entries: Mapping[str, Any]) -> tuple[type[FrontEndConfig], dict[str, Any]]:
     """The config class of the kind in `page`, and its other entries. Raises ConfigError for an unknown kind."""
-    values = dict(page)
+    values = dict(entries)
     kind = values.pop("kind", _DEFAULT)
     if not isinstance(kind, str) or kind not in FRONT_ENDS:
         raise ConfigError(f"features.kind is {kind!r}; use {' or '.join(FRONT_ENDS)}")
     return FRONT_ENDS[kind][0], values
 
 
-def read_config(page: Mapping[str, Any]) -> FrontEndConfig:
+def read_config(entries: Mapping[str, Any]) -> FrontEndConfig:
     """Read saved settings. Raises ConfigError or TypeError where they are invalid."""
-    config, values = config_of_kind(page)
+    config, values = config_of_kind(entries)
     return config(**values)
 
 
@@ -37,8 +37,8 @@ def new_front_end(config: FrontEndConfig, normalization: Normalization | None = 
     return FRONT_ENDS[config.kind][1](config, normalization)
 
 
-def read_front_end(page: Mapping[str, Any]) -> FrontEnd:
+def read_front_end(entries: Mapping[str, Any]) -> FrontEnd:
     """Read the output of `FrontEnd.to_dict`. Raises ConfigError, KeyError or TypeError where it is damaged."""
-    settings = {name: value for name, value in page.items() if name not in ("mean", "deviation")}
-    normalization = Normalization.of(page) if len(settings) < len(page) else None
+    settings = {name: value for name, value in entries.items() if name not in ("mean", "deviation")}
+    normalization = Normalization.of(entries) if len(settings) < len(entries) else None
     return new_front_end(read_config(settings), normalization)

@@ -59,7 +59,7 @@ def read_corpus(
     with path.open("wb") as file, Progress(megabytes(texts), "text read", "MB") as progress:
         for text in texts:
             native.start_file()
-            told_mb = 0
+            reported_mb = 0
             for block, read_bytes in blocks(text):
                 try:
                     numbers = native.read(_normalized(text, block, normalization, skipped))
@@ -67,8 +67,8 @@ def read_corpus(
                     raise LmError(f"{text}: {error}") from None
                 file.write(numbers.data)  # tofile() hides the reason when the disk is full
                 tokens += len(numbers)
-                progress.advance(read_bytes // MEGABYTE - told_mb, f"{tokens} words")
-                told_mb = read_bytes // MEGABYTE
+                progress.advance(read_bytes // MEGABYTE - reported_mb, f"{tokens} words")
+                reported_mb = read_bytes // MEGABYTE
     occurrences = native.occurrences()
     sentences = int(occurrences[SENTENCE_END])
     if tokens == sentences:

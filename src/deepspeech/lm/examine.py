@@ -18,45 +18,45 @@ class Examined:
 
     description: Description
     words: tuple[str, ...]  # some
-    alphabet_given: bool
+    has_alphabet: bool
     fault: str  # why the alphabet does not fit; empty where it fits or none was passed
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         seen = self.description
-        page: dict[str, Any] = {
+        report: dict[str, Any] = {
             "file": str(seen.path), "kind": seen.kind, "size_bytes": seen.size_bytes, "order": seen.order,
             "ngrams": list(seen.counts),
         }  # fmt: skip
         if seen.kind != "arpa":
-            page |= {"type": seen.type, "quantisation_bits": list(seen.bits), "model_bytes": seen.model_bytes}
-            page |= {"has_strings": seen.has_strings}
+            report |= {"type": seen.type, "quantisation_bits": list(seen.bits), "model_bytes": seen.model_bytes}
+            report |= {"has_strings": seen.has_strings}
         if seen.scorer is not None:
             native = seen.scorer
-            page |= {
+            report |= {
                 "mode": "bytes" if native.bytes_mode else "words", "alpha": native.alpha, "beta": native.beta,
-                "dictionary": {"words": native.words, "states": native.states, "arcs": native.arcs,
+                "dictionary": {"words": native.words, "states": native.states, "arcs": native.arc_count,
                                "labels": native.labels},
             }  # fmt: skip
-        page["words"] = list(self.words)
-        if self.alphabet_given:
-            page |= {"alphabet_fits": not self.fault, "fault": self.fault}
-        return page
+        report["words"] = list(self.words)
+        if self.has_alphabet:
+            report |= {"alphabet_fits": not self.fault, "fault": self.fault}
+        return report
 
 
 def examine(path: Path, alphabet: TokenSet | None) -> Examined:
-    """Look at a file; `alphabet`: to be told words, and whether it fits. Raises LmError, ScorerError."""
+    """Look at a file; with `alphabet`, list words and test whether it fits. Raises LmError, ScorerError."""
     seen = describe(path)
     if seen.scorer is None:
         return Examined(seen, seen.strings, False, "")
-    spelt = alphabet or (Utf8Bytes() if seen.scorer.bytes_mode else None)
+    spelled = alphabet or (Utf8Bytes() if seen.scorer.bytes_mode else None)
     fits_not = misfit(seen.scorer, alphabet) if alphabet else ""
-    known = spelt is not None and spelt.bytes_mode == seen.scorer.bytes_mode and not fits_not
-    words = tuple(sample_words(seen.scorer, spelt, WORDS_SHOWN)) if spelt and known else ()
+    known = spelled is not None and spelled.bytes_mode == seen.scorer.bytes_mode and not fits_not
+    words = tuple(sample_words(seen.scorer, spelled, WORDS_SHOWN)) if spelled and known else ()
     return Examined(seen, words, alphabet is not None, fits_not)
 
 
-def page(examined: Examined) -> str:
+def report(examined: Examined) -> str:
     """Text report."""
     seen = examined.description
     kinds = {"scorer": "scorer", "kenlm": "KenLM binary", "arpa": "ARPA text"}
@@ -72,11 +72,11 @@ def page(examined: Examined) -> str:
         lines.append(f"  model         {seen.type}{rounded}, {size(seen.model_bytes)}{strings}")
     if seen.scorer is not None:
         native, unit = seen.scorer, "characters" if seen.scorer.bytes_mode else "words"
-        lines.append(f"  dictionary    {native.words} {unit}, {native.states} states, {native.arcs} arcs")
+        lines.append(f"  dictionary    {native.words} {unit}, {native.states} states, {native.arc_count} arcs")
     if examined.words:
         lines.append(f"  words         {' '.join(examined.words)} …")
-    elif seen.scorer is not None and not examined.alphabet_given:
+    elif seen.scorer is not None and not examined.has_alphabet:
         lines.append("  words         pass --alphabet to list some: a scorer does not store its alphabet")
-    if examined.alphabet_given:
+    if examined.has_alphabet:
         lines.append(f"  alphabet      {'does not fit: ' + examined.fault if examined.fault else 'fits'}")
     return "\n".join(lines)

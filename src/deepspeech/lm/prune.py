@@ -16,12 +16,12 @@ from deepspeech.lm.corpus import Corpus
 DEFAULT = (0, 0, 1)
 
 
-def parse_thresholds(told: Sequence[str], order: int) -> tuple[int, ...]:
+def parse_thresholds(values: Sequence[str], order: int) -> tuple[int, ...]:
     """The numbers of `0 0 1`, `0|0|1` or `0,0,1`; those of the default are cut to the order. Raises LmError."""
     try:
-        numbers = tuple(int(number) for one in told for number in re.split(r"[|,\s]+", one.strip()))
+        numbers = tuple(int(number) for one in values for number in re.split(r"[|,\s]+", one.strip()))
     except ValueError:
-        raise LmError(f"--prune {' '.join(told)}: these are no numbers; write for example --prune 0 0 1") from None
+        raise LmError(f"--prune {' '.join(values)}: these are no numbers; write for example --prune 0 0 1") from None
     return numbers[:order] if numbers == DEFAULT else numbers
 
 

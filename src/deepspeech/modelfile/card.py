@@ -50,13 +50,13 @@ class ModelCard:
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value pairs for the file."""
-        page = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _PARTS}
-        page["format"] = FORMAT
-        page["model"] = dict(self.model)
-        page["tokens"] = self.alphabet.to_dict()
-        page["features"] = {"kind": self.features.kind, **self.features.to_dict()}
-        page["chunk"] = self.chunk.to_dict()
-        return {_KEY: json.dumps(lowered(page), ensure_ascii=False)}
+        entries = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _PARTS}
+        entries["format"] = FORMAT
+        entries["model"] = dict(self.model)
+        entries["tokens"] = self.alphabet.to_dict()
+        entries["features"] = {"kind": self.features.kind, **self.features.to_dict()}
+        entries["chunk"] = self.chunk.to_dict()
+        return {_KEY: json.dumps(lowered(entries), ensure_ascii=False)}
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> "ModelCard":
@@ -66,18 +66,18 @@ class ModelCard:
                 "not a model of this package (it carries no deepspeech card); export one with `deepspeech export`"
             )
         try:
-            page: dict[str, Any] = parse_json(metadata[_KEY])
-            check_description(page)
-            if page["format"] > FORMAT:
-                raise ModelFileError(f"written by a newer version (format {page['format']}); update deepspeech")
-            page = lifted(page)
-            del page["format"]
+            entries: dict[str, Any] = parse_json(metadata[_KEY])
+            check_description(entries)
+            if entries["format"] > FORMAT:
+                raise ModelFileError(f"written by a newer version (format {entries['format']}); update deepspeech")
+            entries = lifted(entries)
+            del entries["format"]
             return cls(
-                alphabet=token_set(page.pop("tokens")),
-                features=read_config(page.pop("features")),
-                model=_model(**page.pop("model")),
-                chunk=ChunkSpec.from_dict(page.pop("chunk")),
-                **page,
+                alphabet=token_set(entries.pop("tokens")),
+                features=read_config(entries.pop("features")),
+                model=_model(**entries.pop("model")),
+                chunk=ChunkSpec.from_dict(entries.pop("chunk")),
+                **entries,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:
             raise ModelFileError(f"the model's card is damaged ({reason(error)}); export the model again") from None

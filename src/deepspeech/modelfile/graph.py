@@ -4,7 +4,7 @@ A graph takes a chunk of features and states in, and gives probabilities and sta
 written node by node: it is small, and so it stays the same whoever trained the weights, and with whatever version of
 torch.
 
-A matrix may be Quantised: it stays in 8 bits, and ONNX Runtime rounds what it is multiplied with while it runs (its own
+A matrix may be Quantized: it stays in 8 bits, and ONNX Runtime rounds what it is multiplied with while it runs (its own
 operators DynamicQuantizeMatMul and DynamicQuantizeLSTM, `onnxruntime/docs/ContribOperators.md`).
 """
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from deepspeech.modelfile.card import ModelCard
+from deepspeech.renamed import renamed
 
 OPSET = 17
 IR_VERSION = 8
@@ -28,7 +29,7 @@ Float32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Quantised:
+class Quantized:
     """A matrix [outputs, inputs] of whole numbers from -127 to 127, and what one of them is worth: everywhere the same
     (scale has one entry), or for each output (scale [outputs])."""
 
@@ -36,7 +37,7 @@ class Quantised:
     scale: Float32
 
     @classmethod
-    def of(cls, matrix: Float32) -> "Quantised":
+    def of(cls, matrix: Float32) -> "Quantized":
         """`matrix` rounded, with a scale for each output."""
         scale = np.maximum(np.abs(matrix).max(axis=1), np.float32(1e-30)) / np.float32(127)
         return cls(np.round(matrix / scale[:, None]).astype(np.int8), scale)
@@ -50,7 +51,7 @@ class Quantised:
 
 
 Model = onnx.ModelProto
-Weights = Mapping[str, "Float32 | Quantised"]
+Weights = Mapping[str, "Float32 | Quantized"]
 Shape = Sequence["int | str"]  # names for what may differ: "clips" of a batch, "frames" of a chunk
 
 
@@ -76,7 +77,7 @@ class Graph:
     def linear(self, weights: "Weights", name: str, x: str) -> str:
         """x·weightᵀ + bias, of the parameters NAME.weight and NAME.bias."""
         weight, bias = weights[f"{name}.weight"], as_float(weights, f"{name}.bias")
-        if isinstance(weight, Quantised):
+        if isinstance(weight, Quantized):
             matrix = self.constant(f"{name}.weight", weight.values.T)
             scale = self.constant(f"{name}.scale", _scales(weight.scale))
             zero = self.constant(f"{name}.zero", np.zeros(_scales(weight.scale).shape, np.int8))
@@ -87,9 +88,9 @@ class Graph:
 
     def model(self, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> onnx.ModelProto:
         """The whole, without a card: names and shapes of what goes in and comes out; `lengths` are whole numbers."""
-        given = [_value(name, shape) for name, shape in inputs.items()]
-        made = [_value(name, shape) for name, shape in outputs.items()]
-        body = helper.make_graph(self.nodes, "deepspeech", given, made, self.constants)
+        input_values = [_value(name, shape) for name, shape in inputs.items()]
+        output_values = [_value(name, shape) for name, shape in outputs.items()]
+        body = helper.make_graph(self.nodes, "deepspeech", input_values, output_values, self.constants)
         domains = [helper.make_opsetid("", OPSET)]
         if any(node.domain == RUNTIME for node in self.nodes):
             domains.append(helper.make_opsetid(RUNTIME, 1))
@@ -101,7 +102,7 @@ class Graph:
 
 def as_float(weights: Weights, name: str) -> Float32:
     value = weights[name]
-    return value.to_float() if isinstance(value, Quantised) else value
+    return value.to_float() if isinstance(value, Quantized) else value
 
 
 def _scales(scale: Float32) -> Float32:
@@ -116,3 +117,6 @@ def _value(name: str, shape: Shape) -> onnx.ValueInfoProto:
 def write_card(model: onnx.ModelProto, card: ModelCard) -> None:
     """Put the card into the model's metadata."""
     helper.set_model_props(model, card.to_metadata())
+
+
+__getattr__ = renamed(__name__, {"Quantised": "deepspeech.modelfile.graph:Quantized"})

@@ -14,44 +14,44 @@ MODEL = ("context_frames", "hidden", "lstm_layers", *SINCE_2)
 STEP_WINDOWS = 16  # in a step; the files themselves take any number
 
 
-def lifted(page: dict[str, Any]) -> dict[str, Any]:
+def lifted(entries: dict[str, Any]) -> dict[str, Any]:
     """Upgrade a card of any format up to 3 to format 3."""
-    if page["format"] >= 3:
-        return page
-    page = {**SINCE_2, **page}
-    model = {"kind": KIND, **{name: page.pop(name) for name in MODEL}}
-    labels = page.pop("alphabet")
-    return page | {
+    if entries["format"] >= 3:
+        return entries
+    entries = {**SINCE_2, **entries}
+    model = {"kind": KIND, **{name: entries.pop(name) for name in MODEL}}
+    labels = entries.pop("alphabet")
+    return entries | {
         "format": 3,
         "model": model,
         "tokens": {"kind": "bytes"} if labels == "bytes" else {"kind": "characters", "labels": labels},
-        "features": {"kind": "mfcc", **page["features"]},
-        "chunk": chunk_page(model["context_frames"], model["stride"], 0 if model["bidirectional"] else STEP_WINDOWS),
+        "features": {"kind": "mfcc", **entries["features"]},
+        "chunk": chunk_entries(model["context_frames"], model["stride"], 0 if model["bidirectional"] else STEP_WINDOWS),
     }
 
 
-def lowered(page: dict[str, Any]) -> dict[str, Any]:
+def lowered(entries: dict[str, Any]) -> dict[str, Any]:
     """Downgrade a card of format 3 to the oldest format that can express it; the inverse of `lifted`."""
-    model = page["model"]
-    if set(model) != {"kind", *MODEL} or model["kind"] != KIND or page["features"]["kind"] != "mfcc":
-        return page
+    model = entries["model"]
+    if set(model) != {"kind", *MODEL} or model["kind"] != KIND or entries["features"]["kind"] != "mfcc":
+        return entries
     outputs = 0 if model["bidirectional"] else STEP_WINDOWS
-    labels = {"bytes": "bytes", "characters": page["tokens"].get("labels")}.get(page["tokens"]["kind"])
-    if labels is None or page["chunk"] != chunk_page(model["context_frames"], model["stride"], outputs):
-        return page
+    labels = {"bytes": "bytes", "characters": entries["tokens"].get("labels")}.get(entries["tokens"]["kind"])
+    if labels is None or entries["chunk"] != chunk_entries(model["context_frames"], model["stride"], outputs):
+        return entries
     since_2 = {name: model[name] for name in SINCE_2}
     rest = {
-        name: value for name, value in page.items() if name not in ("model", "tokens", "features", "chunk", "format")
+        name: value for name, value in entries.items() if name not in ("model", "tokens", "features", "chunk", "format")
     }
     return {
         **{name: model[name] for name in MODEL if name not in SINCE_2},
         **rest,
         **({} if since_2 == SINCE_2 else since_2),
         "alphabet": labels,
-        "features": {name: value for name, value in page["features"].items() if name != "kind"},
+        "features": {name: value for name, value in entries["features"].items() if name != "kind"},
         "format": 1 if since_2 == SINCE_2 else 2,
     }
 
 
-def chunk_page(context_frames: int, stride: int, outputs: int) -> dict[str, Any]:
+def chunk_entries(context_frames: int, stride: int, outputs: int) -> dict[str, Any]:
     return ChunkSpec.of_windows(context_frames, stride, outputs).to_dict()

@@ -29,32 +29,32 @@ def folder() -> Path:
 
 def cached(key: str, make: Callable[[], bytes]) -> Path:
     """The file of `key`, made now if it is not there or not as it was written."""
-    place = folder()
-    if _trusted(place) and (found := _find(place, key)):
+    directory = folder()
+    if _trusted(directory) and (found := _find(directory, key)):
         return found
-    if not (_writable(place) and _trusted(place)):
-        place = _temporary()
-        if found := _find(place, key):
+    if not (_writable(directory) and _trusted(directory)):
+        directory = _temporary()
+        if found := _find(directory, key):
             return found
     content = make()
     try:
-        return _write(place, key, content)
+        return _write(directory, key, content)
     except OSError:  # a full disk, for one
         return _write(_temporary(), key, content)
 
 
-def _writable(place: Path) -> bool:
+def _writable(directory: Path) -> bool:
     try:
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
         return False
-    return os.access(place, os.W_OK)
+    return os.access(directory, os.W_OK)
 
 
-def _trusted(place: Path) -> bool:
+def _trusted(directory: Path) -> bool:
     """Is it this user's folder, and no link, to which nobody else may write?"""
     try:
-        found = place.lstat()
+        found = directory.lstat()
     except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and _own(found)
@@ -66,8 +66,8 @@ def _own(found: os.stat_result) -> bool:
     return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _find(place: Path, key: str) -> Path | None:
-    for path in sorted(place.glob(f"{key}-{FORMAT}-*.onnx")):
+def _find(directory: Path, key: str) -> Path | None:
+    for path in sorted(directory.glob(f"{key}-{FORMAT}-*.onnx")):
         try:
             if not path.is_symlink() and _digest(path) == path.stem.split("-")[-1]:
                 return path
@@ -77,9 +77,9 @@ def _find(place: Path, key: str) -> Path | None:
     return None
 
 
-def _write(place: Path, key: str, content: bytes) -> Path:
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = place / f"{key}-{FORMAT}-{hashlib.sha256(content).hexdigest()}.onnx"
+def _write(directory: Path, key: str, content: bytes) -> Path:
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = directory / f"{key}-{FORMAT}-{hashlib.sha256(content).hexdigest()}.onnx"
     with atomic_path(target) as partial:
         partial.write_bytes(content)
         partial.chmod(0o600)

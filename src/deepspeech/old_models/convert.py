@@ -13,10 +13,10 @@ from deepspeech.acoustic.deepspeech.graph import build
 from deepspeech.errors import ModelFileError
 from deepspeech.files import atomic_path
 from deepspeech.modelfile.checksum import add_checksum, has_checksum
-from deepspeech.modelfile.graph import Quantised, write_card
+from deepspeech.modelfile.graph import Quantized, write_card
 from deepspeech.old_models import from_checkpoint, from_graph, from_tflite, memmapped, tflite
 from deepspeech.old_models.cache import cached
-from deepspeech.old_models.old_model import OldModel
+from deepspeech.old_models.old_model import ImportedModel
 from deepspeech.text.tokens import TokenSet
 
 SUFFIXES = (".tflite", ".pb", ".pbmm")
@@ -43,7 +43,7 @@ def as_model_file(path: Path) -> Path:
     return cached(_hash([data]), lambda: model_file(_read(path, data)))
 
 
-def read(path: Path, alphabet: TokenSet | None = None, moments: bool = False) -> OldModel:
+def read(path: Path, alphabet: TokenSet | None = None, moments: bool = False) -> ImportedModel:
     """An old model. `alphabet` is for checkpoints without one; `moments` asks for Adam's, which only they hold."""
     if prefix := from_checkpoint.find(path):
         return from_checkpoint.read(prefix, alphabet, moments)
@@ -57,21 +57,21 @@ def read(path: Path, alphabet: TokenSet | None = None, moments: bool = False) ->
     return _read(path, _whole(path))
 
 
-def model_file(model: OldModel) -> bytes:
+def model_file(model: ImportedModel) -> bytes:
     """The content of an ONNX file. All matrices of 8 bits stay so but the first, which keeps only its values.
 
     What it is multiplied with is rounded too, all of it with one step; sound's first coefficient is a hundred times as
     large as others, which would be lost. It is a fiftieth of the weights. docs/decisions/0008-old-8-bit-models.md
     """
     weights = dict(model.weights)
-    if isinstance(first := weights["layer_1.weight"], Quantised):
+    if isinstance(first := weights["layer_1.weight"], Quantized):
         weights["layer_1.weight"] = first.to_float()
     made = build(weights, model.network, model.card)
     write_card(made, model.card)
     return add_checksum(made.SerializeToString())
 
 
-def write_model_file(model: OldModel, target: Path) -> None:
+def write_model_file(model: ImportedModel, target: Path) -> None:
     """Write an ONNX file, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(target) as partial:
@@ -96,7 +96,7 @@ def is_old_file(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, data: bytes) -> OldModel:
+def _read(path: Path, data: bytes) -> ImportedModel:
     try:
         if data[4:8] == tflite.MAGIC or path.suffix == ".tflite":
             return from_tflite.read(data)

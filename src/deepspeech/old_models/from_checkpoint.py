@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.errors import CheckpointError, ModelFileError
-from deepspeech.old_models.old_model import DENSE, NORMED, Layer, OldModel, Said, assemble, rename
+from deepspeech.old_models.old_model import DENSE, NORMED, ExportMetadata, ImportedModel, Layer, assemble, rename
 from deepspeech.old_models.tf_checkpoint import TensorFlowCheckpoint
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
@@ -56,7 +56,7 @@ def files(prefix: Path) -> list[Path]:
     return [prefix.with_name(prefix.name + ".index"), *data, *(path for path in beside if path.is_file())]
 
 
-def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) -> OldModel:
+def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) -> ImportedModel:
     """The network, and Adam's moments if asked for.
 
     Raises CheckpointError where the files are damaged, or no alphabet is known for them.
@@ -68,7 +68,7 @@ def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) 
         classes, (window, _) = len(layers[0]["6"].bias), kept.shape("layer_1/weights")
         if window % COEFFICIENTS or not window // COEFFICIENTS % 2:
             raise ModelFileError(f"looks at {window} numbers at once, which is no odd number of frames")
-        said = Said(
+        metadata = ExportMetadata(
             alphabet=alphabet or _alphabet(prefix, flags, classes),
             sample_rate_hz=int(flags.get("audio_sample_rate", 16000)),
             window_ms=int(flags.get("feature_win_len", 32)),
@@ -77,7 +77,7 @@ def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) 
             beam_width=int(flags.get("export_beam_width", 500)),
             language=str(flags.get("export_language", "")),
         )
-        model = assemble(*layers, float(flags.get("relu_clip", 20.0)), said, "TensorFlow checkpoint")
+        model = assemble(*layers, float(flags.get("relu_clip", 20.0)), metadata, "TensorFlow checkpoint")
         step = int(kept.array("global_step")) if moments and "global_step" in kept.names else 0
         first, second = (_moments(kept, suffix) if step > 0 else {} for suffix in MOMENTS)
     except (ModelFileError, ValueError, TypeError) as error:

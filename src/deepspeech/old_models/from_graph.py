@@ -10,9 +10,9 @@ from deepspeech.old_models.graphdef import Graph, Node, forget_bias, input_shape
 from deepspeech.old_models.old_model import (
     DENSE,
     NORMED,
+    ExportMetadata,
+    ImportedModel,
     Layer,
-    OldModel,
-    Said,
     assemble,
     checked_version,
     read_alphabet,
@@ -23,7 +23,7 @@ LONGEST_CHAIN = 8  # of Identity nodes between a constant and its use
 Float32 = NDArray[np.float32]
 
 
-def read(data: bytes) -> OldModel:
+def read(data: bytes) -> ImportedModel:
     """Raises ModelFileError where the file is not a whole export of DeepSpeech."""
     if memmapped.is_package(data, len(data)):
         regions = memmapped.regions(data)
@@ -31,8 +31,8 @@ def read(data: bytes) -> OldModel:
     return _read(Graph(data), "TensorFlow model")
 
 
-def _read(graph: Graph, kind: str) -> OldModel:
-    said = _said(graph)
+def _read(graph: Graph, kind: str) -> ImportedModel:
+    metadata = _export_metadata(graph)
     dense = {
         name: Layer(_floats(graph, f"layer_{name}/weights").T, _floats(graph, f"layer_{name}/bias")) for name in DENSE
     }
@@ -41,7 +41,7 @@ def _read(graph: Graph, kind: str) -> OldModel:
         for name in NORMED
         if graph.has(f"layer_{name}/LayerNorm/gamma")
     }
-    return assemble(dense, _lstm(graph), norms, _relu_clip(graph), said, kind)
+    return assemble(dense, _lstm(graph), norms, _relu_clip(graph), metadata, kind)
 
 
 def _lstm(graph: Graph) -> Layer:
@@ -90,14 +90,14 @@ def _floats(graph: Graph, name: str) -> Float32:
     return values
 
 
-def _said(graph: Graph) -> Said:
+def _export_metadata(graph: Graph) -> ExportMetadata:
     node = graph.nodes.get("input_node")
     shape = input_shape(node) if node else ()
     if len(shape) != 4 or min(shape[2:]) < 1:
         raise ModelFileError("is no speech model of DeepSpeech (it has no input_node)")
     checked_version(_number(graph, "metadata_version"))
     language = graph.text("metadata_language") if graph.has("metadata_language") else b""
-    return Said(
+    return ExportMetadata(
         alphabet=read_alphabet(graph.text("metadata_alphabet")),
         sample_rate_hz=_number(graph, "metadata_sample_rate"),
         window_ms=_number(graph, "metadata_feature_win_len"),

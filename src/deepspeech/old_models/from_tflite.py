@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile import wire
-from deepspeech.modelfile.graph import Quantised
+from deepspeech.modelfile.graph import Quantized
 from deepspeech.old_models import tflite
-from deepspeech.old_models.old_model import DENSE, Layer, OldModel, Said, assemble, checked_version, read_alphabet
+from deepspeech.old_models.old_model import (
+    DENSE,
+    ExportMetadata,
+    ImportedModel,
+    Layer,
+    assemble,
+    checked_version,
+    read_alphabet,
+)
 from deepspeech.old_models.tflite import Graph, Operator, Tensor
 
 KIND = "TensorFlow Lite model"
@@ -21,15 +29,15 @@ KIND = "TensorFlow Lite model"
 Float32 = NDArray[np.float32]
 
 
-def read(data: bytes) -> OldModel:
+def read(data: bytes) -> ImportedModel:
     """Raises ModelFileError where the file is not a whole export of DeepSpeech or Coqui STT."""
     graph = tflite.read(data)
-    said = _said(graph)
+    metadata = _export_metadata(graph)
     if any(operator.name == "MEAN" for operator in graph.operators):
         raise ModelFileError("has layer normalisation, which is read from checkpoints only; convert its checkpoint")
     layers = _layers(graph)
     lstm = _with_forget_bias(graph, layers.pop(3))
-    return assemble(dict(zip(DENSE, layers, strict=True)), lstm, {}, _relu_clip(graph), said, KIND)
+    return assemble(dict(zip(DENSE, layers, strict=True)), lstm, {}, _relu_clip(graph), metadata, KIND)
 
 
 def _layers(graph: Graph) -> list[Layer]:
@@ -46,7 +54,7 @@ def _layers(graph: Graph) -> list[Layer]:
     return list(found.values())
 
 
-def _matrix(tensor: Tensor) -> Float32 | Quantised:
+def _matrix(tensor: Tensor) -> Float32 | Quantized:
     values = tensor.values()
     if values.ndim != 2:
         raise ModelFileError(f"has '{tensor.name}' of the shape {values.shape} where a matrix is due")
@@ -54,7 +62,7 @@ def _matrix(tensor: Tensor) -> Float32 | Quantised:
         return values
     if values.dtype != np.int8 or len(tensor.scale) != 1 or np.any(tensor.zero_point):
         raise ModelFileError(f"has '{tensor.name}' in an encoding that DeepSpeech never wrote")
-    return Quantised(values, np.asarray(tensor.scale[:1], np.float32))
+    return Quantized(values, np.asarray(tensor.scale[:1], np.float32))
 
 
 def _floats(tensor: Tensor) -> Float32:
@@ -106,13 +114,13 @@ def _relu_clip(graph: Graph) -> float:
 # ---- what the file says --------------------------------------------------------------------------------------------
 
 
-def _said(graph: Graph) -> Said:
+def _export_metadata(graph: Graph) -> ExportMetadata:
     window = graph.named("input_node", graph.inputs)
     if window is None or len(window.shape) != 4:
         raise ModelFileError("is no speech model of DeepSpeech or Coqui STT (it has no input_node)")
     checked_version(_number(graph, "metadata_version"))
     language = _metadata(graph, "metadata_language")
-    return Said(
+    return ExportMetadata(
         alphabet=read_alphabet(_text(graph, "metadata_alphabet")),
         sample_rate_hz=_number(graph, "metadata_sample_rate"),
         window_ms=_number(graph, "metadata_feature_win_len"),

@@ -17,7 +17,8 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import Quantised
+from deepspeech.modelfile.graph import Quantized
+from deepspeech.renamed import renamed
 from deepspeech.text.serialized import parse_alphabet
 from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
 
@@ -33,12 +34,12 @@ Float32 = NDArray[np.float32]
 class Layer:
     """A product and a sum: weight [outputs, inputs], bias [outputs]."""
 
-    weight: Float32 | Quantised
+    weight: Float32 | Quantized
     bias: Float32
 
 
 @dataclass(frozen=True)
-class Said:
+class ExportMetadata:
     """What a file says beside its weights."""
 
     alphabet: TokenSet
@@ -52,10 +53,10 @@ class Said:
 
 
 @dataclass(frozen=True, eq=False)
-class OldModel:
+class ImportedModel:
     """Weights by the names of `acoustic/deepspeech/network.py`, its shape, and the card that describes them."""
 
-    weights: dict[str, Float32 | Quantised]
+    weights: dict[str, Float32 | Quantized]
     network: DeepSpeechConfig
     card: ModelCard
     kind: str  # of the file, in words
@@ -64,16 +65,16 @@ class OldModel:
 
     def float_weights(self) -> dict[str, Float32]:
         """The weights with those of 8 bits as the numbers they stand for."""
-        return {name: v.to_float() if isinstance(v, Quantised) else v for name, v in self.weights.items()}
+        return {name: v.to_float() if isinstance(v, Quantized) else v for name, v in self.weights.items()}
 
     def in_words(self) -> str:
         """One line for people: what was found."""
         card = self.card
-        letters = "bytes" if card.alphabet.bytes_mode else f"{len(card.alphabet.labels)} letters"
+        characters = "bytes" if card.alphabet.bytes_mode else f"{len(card.alphabet.labels)} letters"
         features = card.features
         parts = [
             f"{self.network.hidden} wide",
-            letters,
+            characters,
             card.language and f"language {card.language}",
             card.precision + (", layer norm" if self.network.layer_norm else ""),
             f"{features.sample_rate_hz} Hz, windows of {features.window_ms:g} ms every {features.step_ms:g} ms",
@@ -87,9 +88,9 @@ def assemble(
     lstm: Layer,
     norms: Mapping[str, tuple[Float32, Float32]],
     relu_clip: float,
-    said: Said,
+    metadata: ExportMetadata,
     kind: str,
-) -> OldModel:
+) -> ImportedModel:
     """One network of its layers. Raises ModelFileError where they do not fit together.
 
     `lstm.weight` is [4H, 2H]: rows are TensorFlow's gates i, j, f, o; columns are first the input, then the state.
@@ -98,46 +99,48 @@ def assemble(
     hidden = len(lstm.bias) // 4
     weights = _named(dense, lstm, norms, hidden)
     for name, value in weights.items():
-        numbers = np.array(value.scale) if isinstance(value, Quantised) else value
+        numbers = np.array(value.scale) if isinstance(value, Quantized) else value
         if not np.isfinite(numbers).all():
             raise ModelFileError(f"is damaged ({name} holds numbers that are not finite)")
     if not 0 < relu_clip < 1e6:
         raise ModelFileError(f"is damaged (its layers are clipped at {relu_clip:g})")
-    if not (1 <= said.coefficients <= MEL_BANDS and 0 <= said.context_frames <= 1000):
-        raise ModelFileError(f"is damaged (frames of {said.coefficients} numbers, {said.context_frames} on each side)")
+    if not (1 <= metadata.coefficients <= MEL_BANDS and 0 <= metadata.context_frames <= 1000):
+        raise ModelFileError(
+            f"is damaged (frames of {metadata.coefficients} numbers, {metadata.context_frames} on each side)"
+        )
     network = DeepSpeechConfig(
         hidden=hidden,
-        context_frames=said.context_frames,
+        context_frames=metadata.context_frames,
         relu_clip=relu_clip,
         layer_norm="norms.1.weight" in weights,
         normalise_features=False,
     )
-    card = _card(said, network, kind, any(isinstance(value, Quantised) for value in weights.values()))
+    card = _card(metadata, network, kind, any(isinstance(value, Quantized) for value in weights.values()))
     _check_shapes(weights, network, card)
-    weights["feature_mean"] = np.zeros(said.coefficients, np.float32)  # the old system did not normalise features
-    weights["feature_scale"] = np.ones(said.coefficients, np.float32)
-    return OldModel(weights, network, card, kind)
+    weights["feature_mean"] = np.zeros(metadata.coefficients, np.float32)  # the old system did not normalise features
+    weights["feature_scale"] = np.ones(metadata.coefficients, np.float32)
+    return ImportedModel(weights, network, card, kind)
 
 
 def rename(dense: Mapping[str, Layer], lstm: Layer, norms: Mapping[str, tuple[Float32, Float32]]) -> dict[str, Float32]:
     """Arrays that have the shapes of weights, such as Adam's moments, by our names."""
     named = _named(dense, lstm, norms, len(lstm.bias) // 4)
     named["lstm.bias_hh_l0"] = named["lstm.bias_ih_l0"]  # both have the one bias's gradient
-    return {name: value for name, value in named.items() if not isinstance(value, Quantised)}
+    return {name: value for name, value in named.items() if not isinstance(value, Quantized)}
 
 
 def _named(
     dense: Mapping[str, Layer], lstm: Layer, norms: Mapping[str, tuple[Float32, Float32]], hidden: int
-) -> dict[str, Float32 | Quantised]:
+) -> dict[str, Float32 | Quantized]:
     if hidden < 1 or lstm.weight.shape != (4 * hidden, 2 * hidden) or lstm.bias.shape != (4 * hidden,):
         raise ModelFileError(f"has an LSTM of the shapes {lstm.weight.shape} and {lstm.bias.shape}; [4H, 2H] is due")
-    weights: dict[str, Float32 | Quantised] = {}
+    weights: dict[str, Float32 | Quantized] = {}
     for name, layer in dense.items():
         weights[f"layer_{name}.weight"], weights[f"layer_{name}.bias"] = layer.weight, layer.bias
-    if isinstance(lstm.weight, Quantised):
+    if isinstance(lstm.weight, Quantized):
         values, scale = _gates(lstm.weight.values), lstm.weight.scale
-        weights["lstm.weight_ih_l0"] = Quantised(values[:, :hidden], scale)
-        weights["lstm.weight_hh_l0"] = Quantised(values[:, hidden:], scale)
+        weights["lstm.weight_ih_l0"] = Quantized(values[:, :hidden], scale)
+        weights["lstm.weight_hh_l0"] = Quantized(values[:, hidden:], scale)
     else:
         floats = _gates(lstm.weight)
         weights["lstm.weight_ih_l0"], weights["lstm.weight_hh_l0"] = floats[:, :hidden], floats[:, hidden:]
@@ -154,36 +157,39 @@ def _gates(value: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([i, f, j, o])
 
 
-def _card(said: Said, network: DeepSpeechConfig, kind: str, quantised: bool) -> ModelCard:
-    if not (4000 <= said.sample_rate_hz <= 192_000 and 1 <= said.step_ms <= said.window_ms <= 1000):
+def _card(metadata: ExportMetadata, network: DeepSpeechConfig, kind: str, quantized: bool) -> ModelCard:
+    if not (4000 <= metadata.sample_rate_hz <= 192_000 and 1 <= metadata.step_ms <= metadata.window_ms <= 1000):
         raise ModelFileError(
-            f"is damaged (sound of {said.sample_rate_hz} Hz in windows of {said.window_ms} ms every {said.step_ms} ms)"
+            f"is damaged (sound of {metadata.sample_rate_hz} Hz in windows of {metadata.window_ms} ms "
+            f"every {metadata.step_ms} ms)"
         )
-    if not 1 <= said.beam_width <= 100_000:
-        raise ModelFileError(f"is damaged (it asks for a beam of {said.beam_width})")
+    if not 1 <= metadata.beam_width <= 100_000:
+        raise ModelFileError(f"is damaged (it asks for a beam of {metadata.beam_width})")
     try:
         features = MfccConfig(
-            sample_rate_hz=said.sample_rate_hz,
-            window_ms=float(said.window_ms),
-            step_ms=float(said.step_ms),
-            coefficients=said.coefficients,
+            sample_rate_hz=metadata.sample_rate_hz,
+            window_ms=float(metadata.window_ms),
+            step_ms=float(metadata.step_ms),
+            coefficients=metadata.coefficients,
             end="pad",  # as the old clients did
         )
     except ConfigError as error:
         raise ModelFileError(f"describes sound that cannot be: {error}") from None
     return ModelCard(
-        alphabet=said.alphabet,
+        alphabet=metadata.alphabet,
         features=features,
         model=network.described(),
         chunk=network.chunk,
-        beam_width=said.beam_width,
-        precision="int8" if quantised else "float32",
-        language="" if said.language.startswith("<") else said.language,  # the exporter's own hint, not filled in
+        beam_width=metadata.beam_width,
+        precision="int8" if quantized else "float32",
+        language=""
+        if metadata.language.startswith("<")
+        else metadata.language,  # the exporter's own hint, not filled in
         made_with=f"deepspeech {__version__}, from a {kind}",
     )
 
 
-def _check_shapes(weights: Mapping[str, Float32 | Quantised], network: DeepSpeechConfig, card: ModelCard) -> None:
+def _check_shapes(weights: Mapping[str, Float32 | Quantized], network: DeepSpeechConfig, card: ModelCard) -> None:
     hidden, classes = network.hidden, card.alphabet.classes
     window = (2 * network.context_frames + 1) * card.features.dimensions
     inputs = {"1": window, "2": hidden, "3": hidden, "5": hidden, "6": hidden}
@@ -214,3 +220,12 @@ def read_alphabet(data: bytes) -> Characters | Utf8Bytes:
         return parse_alphabet(data)
     except TextError as error:
         raise ModelFileError(f"has a damaged alphabet ({error})") from None
+
+
+__getattr__ = renamed(
+    __name__,
+    {
+        "OldModel": "deepspeech.old_models.old_model:ImportedModel",
+        "Said": "deepspeech.old_models.old_model:ExportMetadata",
+    },
+)

@@ -123,10 +123,10 @@ def _tensor(table: "_Table", buffers: list[memoryview]) -> Tensor:
     buffer = table.unsigned(2)
     if buffer >= len(buffers):
         raise ModelFileError(f"tensor '{name}' names buffer {buffer} of {len(buffers)}")
-    quantised = table.table(4)
-    scale = quantised.numbers(2, np.float32) if quantised else np.zeros(0, np.float32)
-    zero_point = quantised.numbers(3, np.int64) if quantised else np.zeros(0, np.int64)
-    axis = quantised.signed(6) if quantised else 0
+    quantized = table.table(4)
+    scale = quantized.numbers(2, np.float32) if quantized else np.zeros(0, np.float32)
+    zero_point = quantized.numbers(3, np.int64) if quantized else np.zeros(0, np.int64)
+    axis = quantized.signed(6) if quantized else 0
     return Tensor(name, shape, table.byte(1), buffers[buffer], scale, zero_point, axis)
 
 

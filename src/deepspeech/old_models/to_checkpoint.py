@@ -16,7 +16,7 @@ from deepspeech.errors import CheckpointError
 from deepspeech.features.registry import read_config
 from deepspeech.files import atomic_path
 from deepspeech.old_models import convert, from_checkpoint
-from deepspeech.old_models.old_model import OldModel
+from deepspeech.old_models.old_model import ImportedModel
 from deepspeech.text.token_files import write_alphabet
 from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
 
@@ -30,7 +30,7 @@ WANTED = {"auto": BOTH, "transfer": BOTH, "best": ("best",), "last": ("last",)} 
 
 def write_all(
     path: Path, folder: Path, alphabet: TokenSet | None = None, kinds: tuple[str, ...] = BOTH
-) -> list[tuple[Path, OldModel]]:
+) -> list[tuple[Path, ImportedModel]]:
     """Convert the model at `path`, of a folder each of `kinds` that is there; what was written, and from what."""
     if not path.is_dir():
         model = convert.read(path, alphabet, moments=True)
@@ -45,7 +45,7 @@ def write_all(
     return written
 
 
-def write(model: OldModel, folder: Path, kind: str) -> Path:
+def write(model: ImportedModel, folder: Path, kind: str) -> Path:
     """One checkpoint of ours. Raises CheckpointError where it cannot be written."""
     run = {
         "config": _config(model).to_dict(),
@@ -53,11 +53,11 @@ def write(model: OldModel, folder: Path, kind: str) -> Path:
         "position": START,
         "made_with": model.card.made_with,
     }
-    optimiser: Tensors = {}
+    optimizer: Tensors = {}
     for name in model.moments[0]:
-        optimiser[f"first/{name}"], optimiser[f"second/{name}"] = (moment[name] for moment in model.moments)
-        optimiser[f"step/{name}"] = np.asarray(model.step, np.float32)
-    path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimiser), run)
+        optimizer[f"first/{name}"], optimizer[f"second/{name}"] = (moment[name] for moment in model.moments)
+        optimizer[f"step/{name}"] = np.asarray(model.step, np.float32)
+    path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimizer), run)
     if isinstance(model.card.alphabet, Characters):
         _write_alphabet(model.card.alphabet, folder / "alphabet.txt")
     return path
@@ -70,7 +70,7 @@ def _write_alphabet(alphabet: Characters, path: Path) -> None:
         partial.write_text(alphabet.to_text(), encoding="utf-8")
 
 
-def settings(model: OldModel) -> dict[str, object]:
+def settings(model: ImportedModel) -> dict[str, object]:
     """The settings of a run that goes on from the model, where they are not the defaults."""
     config = _config(model)
     kept: dict[str, object] = {"network.hidden": model.network.hidden}
@@ -86,7 +86,7 @@ def settings(model: OldModel) -> dict[str, object]:
     return kept
 
 
-def _config(model: OldModel) -> RunConfig:
+def _config(model: ImportedModel) -> RunConfig:
     card, plain = model.card, RunConfig()
     return replace(
         plain,

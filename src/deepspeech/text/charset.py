@@ -82,7 +82,7 @@ def advice(character: str, alphabet: TokenSet) -> str:
 
 def _composes(mark: str, alphabet: TokenSet) -> bool:
     """Whether a combining mark is part of a composed character of the alphabet."""
-    parts = (unicodedata.normalize("NFD", label) for label in alphabet.letters if len(label) == 1)
+    parts = (unicodedata.normalize("NFD", label) for label in alphabet.character_set if len(label) == 1)
     return unicodedata.category(mark).startswith("M") and any(mark in part[1:] for part in parts)
 
 

@@ -44,7 +44,7 @@ def spelled(validate: Validator, alphabet: TokenSet | None) -> Validator:
     """
     if alphabet is None or alphabet.bytes_mode:
         return lambda sentence: validate(tidy(sentence))
-    before, after = Normalizer(alphabet.letters, case=False), Normalizer(alphabet.letters)
+    before, after = Normalizer(alphabet.character_set, case=False), Normalizer(alphabet.character_set)
     typed = str.maketrans({sign: plain for sign, plain in _TYPED.items() if sign not in before.known})
 
     def rule(sentence: str) -> str | None:

@@ -15,8 +15,8 @@ from deepspeech.text.tokens import TokenSet
 APOSTROPHES = "'’ʼ"  # what an alphabet may hold; the first that it has is written
 _LOOK_LIKE_APOSTROPHES = "'’ʼ‘`´′＇"  # inside a word
 _AT_EDGES = "’ʼ＇"  # at a word's edge too; there the others are quotation marks
-_LETTER = r"[^\W\d_]"
-_OPENED, _CLOSED = re.compile(rf"(?<!\w)[‘’‚](?={_LETTER})"), re.compile(rf"(?<={_LETTER})’(?!\w)")
+_ALPHABETIC = r"[^\W\d_]"
+_OPENED, _CLOSED = re.compile(rf"(?<!\w)[‘’‚](?={_ALPHABETIC})"), re.compile(rf"(?<={_ALPHABETIC})’(?!\w)")
 _LIKE_HYPHENS = "‐‑\u2212"
 _JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: part of the spelling of Persian and of Indian languages
 _NON_JOINER = "\u200c"
@@ -50,7 +50,7 @@ def lower(text: str, characters: Collection[str] = ()) -> str:
 
 def normalizer(alphabet: TokenSet | None) -> Callable[[str], str]:
     """What spells a text for an alphabet; for bytes, and without an alphabet, `tidy`."""
-    return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.letters)
+    return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.character_set)
 
 
 class Normalizer:
@@ -75,8 +75,8 @@ class Normalizer:
         self._whole = [(parts, label) for parts, label in composed if form and parts != label]
         self._apostrophe = next((mark for mark in APOSTROPHES if mark in self.known), None)
         inside, at_edge = (_any_of(set(marks) - self.known) for marks in (_LOOK_LIKE_APOSTROPHES, _AT_EDGES))
-        self._inside = re.compile(rf"(?<={_LETTER}){inside}(?={_LETTER})")
-        self._at_edge = re.compile(rf"(?<={_LETTER}){at_edge}|{at_edge}(?={_LETTER})")
+        self._inside = re.compile(rf"(?<={_ALPHABETIC}){inside}(?={_ALPHABETIC})")
+        self._at_edge = re.compile(rf"(?<={_ALPHABETIC}){at_edge}|{at_edge}(?={_ALPHABETIC})")
         arabic = any("ARABIC LETTER" in unicodedata.name(label, "") for label in self.known)
         self._non_joiner = " " if arabic and " " in self.known else ""
 

@@ -49,14 +49,14 @@ class Subwords(TokenSet):
         return self._id.get(MARK)
 
     @property
-    def letters(self) -> Iterable[str]:
+    def character_set(self) -> Iterable[str]:
         return self.characters.labels
 
     @property
     def characters(self) -> Characters:
         """The alphabet in which its words are spelled: the space, then the other characters by code point."""
-        letters = sorted(set("".join(self.labels)) - {MARK})
-        return Characters([" ", *letters] if self._mark else letters)
+        characters = sorted(set("".join(self.labels)) - {MARK})
+        return Characters([" ", *characters] if self._mark else characters)
 
     def spell(self, token: int) -> str:
         return self._texts[token]
@@ -80,8 +80,8 @@ class Subwords(TokenSet):
         return super().decode(ids).lstrip(" ")
 
     def to_dict(self) -> dict[str, Any]:
-        page: dict[str, Any] = {"kind": self.kind, "pieces": list(self.labels)}
-        return page | {"method": self.method, "scores": list(self.scores)} if self.scores else page
+        entries: dict[str, Any] = {"kind": self.kind, "pieces": list(self.labels)}
+        return entries | {"method": self.method, "scores": list(self.scores)} if self.scores else entries
 
     def _identity(self) -> tuple[Any, ...]:
         return (*super()._identity(), self.scores, self.method)

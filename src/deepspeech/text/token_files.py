@@ -9,9 +9,9 @@ from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
 _KINDS = {kind.kind: kind for kind in (Characters, Utf8Bytes, Subwords)}
 
 
-def token_set(page: Mapping[str, Any]) -> TokenSet:
+def token_set(entries: Mapping[str, Any]) -> TokenSet:
     """The set that `to_dict` described. Raises TextError, KeyError or TypeError for what is none."""
-    settings = dict(page)
+    settings = dict(entries)
     kind: Any = _KINDS[settings.pop("kind")]
     tokens: TokenSet = kind(**settings)
     return tokens
@@ -26,5 +26,5 @@ def read_alphabet(value: Any) -> TokenSet:
 
 def write_alphabet(tokens: TokenSet) -> Any:
     """What run.json says of a set, as earlier versions wrote it where they could."""
-    page = tokens.to_dict()
-    return {"characters": page.get("labels"), "bytes": "bytes"}.get(tokens.kind, page)
+    entries = tokens.to_dict()
+    return {"characters": entries.get("labels"), "bytes": "bytes"}.get(tokens.kind, entries)

@@ -40,7 +40,7 @@ class TokenSet:
         raise NotImplementedError
 
     @property
-    def letters(self) -> Iterable[str]:
+    def character_set(self) -> Iterable[str]:
         """The characters that its tokens are made of; none for bytes, which make any."""
         return self.labels
 
@@ -146,7 +146,7 @@ class Utf8Bytes(TokenSet):
         return ord(" ") - 1
 
     @property
-    def letters(self) -> Iterable[str]:
+    def character_set(self) -> Iterable[str]:
         return ()
 
     def spell(self, token: int) -> str:

@@ -19,20 +19,21 @@ from numpy.typing import NDArray
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import RUNTIME, Float32, Graph, Model, Quantised, Weights, as_float
+from deepspeech.modelfile.graph import RUNTIME, Float32, Graph, Model, Quantized, Weights, as_float
+from deepspeech.renamed import renamed
 
 
 def to_onnx(weights: Mapping[str, Float32], config: DeepSpeechConfig, card: ModelCard) -> Model:
     """The network of float32 `weights` in the card's precision, as a model without its card."""
-    return build(quantised(weights) if card.precision == "int8" else weights, config, card)
+    return build(quantize(weights) if card.precision == "int8" else weights, config, card)
 
 
-def quantised(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantised"]:
+def quantize(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantized"]:
     """All matrices rounded to 8 bits but the first, a fiftieth of the weights: the first coefficient of sound is a
     hundred times as large as others, which would be lost where both are rounded alike. And but the paper's recurrent
     layer, which has no operator in 8 bits."""
     return {
-        name: Quantised.of(value) if value.ndim == 2 and not name.startswith(("layer_1.", "layer_4.")) else value
+        name: Quantized.of(value) if value.ndim == 2 and not name.startswith(("layer_1.", "layer_4.")) else value
         for name, value in weights.items()
     }
 
@@ -123,15 +124,15 @@ def _lstm_layer(graph: Graph, weights: Weights, hidden: int, layer: int, x: str,
     kernel, recurrent = weights[f"lstm.weight_ih_l{layer}"], weights[f"lstm.weight_hh_l{layer}"]
     both = np.concatenate([_gates(as_float(weights, f"lstm.bias_{kind}_l{layer}")) for kind in ("ih", "hh")])[None]
     operation, domain, scales = "LSTM", None, []
-    if isinstance(kernel, Quantised) and isinstance(recurrent, Quantised):
+    if isinstance(kernel, Quantized) and isinstance(recurrent, Quantized):
         operation, domain = "DynamicQuantizeLSTM", RUNTIME
         w = graph.constant(f"{name}.W", _gates(kernel.values).T[None])
         r = graph.constant(f"{name}.R", _gates(recurrent.values).T[None])
         scales = [""]  # no peepholes
         for key, scale in (("W", kernel.scale), ("R", recurrent.scale)):
-            given = _gates(scale)[None] if len(scale) > 1 else scale
-            scales.append(graph.constant(f"{name}.{key}.scale", given))
-            scales.append(graph.constant(f"{name}.{key}.zero", np.zeros(given.shape, np.int8)))
+            parameters = _gates(scale)[None] if len(scale) > 1 else scale
+            scales.append(graph.constant(f"{name}.{key}.scale", parameters))
+            scales.append(graph.constant(f"{name}.{key}.zero", np.zeros(parameters.shape, np.int8)))
     else:
         w = graph.constant(f"{name}.W", _gates(as_float(weights, f"lstm.weight_ih_l{layer}"))[None])
         r = graph.constant(f"{name}.R", _gates(as_float(weights, f"lstm.weight_hh_l{layer}"))[None])
@@ -140,3 +141,6 @@ def _lstm_layer(graph: Graph, weights: Weights, hidden: int, layer: int, x: str,
     c = graph.add("Gather", ["state_c", index], f"{name}.c", axis=0)
     inputs = [x, w, r, graph.constant(f"{name}.B", both), "", h, c, *scales]
     graph.node(operation, inputs, outputs, name, domain=domain, hidden_size=hidden)
+
+
+__getattr__ = renamed(__name__, {"quantised": "deepspeech.acoustic.deepspeech.graph:quantize"})

@@ -95,10 +95,10 @@ class DeepSpeech(AcousticNetwork):
         windows_BTW = numbers.unfold(1, window, self.config.stride * coefficients)
         clips, frames = windows_BTW.shape[:2]
         order = torch.argsort(lengths_B, descending=True, stable=True)
-        heard_TB = torch.arange(frames)[:, None] < lengths_B[order]
-        time_N, place_N = heard_TB.nonzero(as_tuple=True)
-        counts = [count for count in heard_TB.sum(1).tolist() if count]
-        clip_N = order[place_N]
+        valid_TB = torch.arange(frames)[:, None] < lengths_B[order]
+        time_N, clip_N = valid_TB.nonzero(as_tuple=True)
+        counts = [count for count in valid_TB.sum(1).tolist() if count]
+        clip_N = order[clip_N]
         x = self._before(windows_BTW[clip_N, time_N], random, dense)
         logits_NV = self._after(lstm(x, self.lstm, counts), random, dense)
         empty = logits_NV.new_zeros(clips, frames, logits_NV.shape[1])

@@ -143,7 +143,7 @@ class Survey:
         """Letters of the alphabet that no transcript has."""
         if self.alphabet is None or self.alphabet.bytes_mode:
             return []
-        return [label for label in self.alphabet.letters if len(label) == 1 and label not in self.letters]
+        return [label for label in self.alphabet.character_set if len(label) == 1 and label not in self.letters]
 
     def of_set(self, name: str) -> list[Clip]:
         return [clip for clip in self.clips if clip.set_name == name]

@@ -1,4 +1,4 @@
-#include "phrases.hh"
+#include "context_graph.hh"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,7 @@ constexpr std::size_t kMostLabels = 10'000'000;  // of all phrases
 
 }  // namespace
 
-Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space,
+ContextGraph::ContextGraph(const std::vector<Phrase>& phrases, std::uint32_t space,
                  std::vector<std::vector<std::uint32_t>> pieces)
     : space_(space), states_(2), pieces_(std::move(pieces)) {
   std::size_t total = 0;
@@ -32,16 +32,16 @@ Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space,
       order.push_back(arc.next);
     }
   for (std::uint32_t token = 0; token < pieces_.size(); ++token) {
-    const std::vector<std::uint32_t>& letters = pieces_[token];
-    const bool starts = letters.size() > 1 && letters[0] == space_;  // else the space is itself within a phrase
-    if (!letters.empty()) (starts ? starting_ : inside_)[letters[starts]].push_back(token);
+    const std::vector<std::uint32_t>& characters = pieces_[token];
+    const bool starts = characters.size() > 1 && characters[0] == space_;  // else the space is itself within a phrase
+    if (!characters.empty()) (starts ? starting_ : inside_)[characters[starts]].push_back(token);
   }
 }
 
-void Phrases::check(const Phrase& phrase) const {
+void ContextGraph::check(const Phrase& phrase) const {
   if (phrase.labels.empty()) throw std::invalid_argument("a phrase is empty");
   if (phrase.labels.size() > kLongest)
-    throw std::invalid_argument("a phrase has more than " + std::to_string(kLongest) + " letters");
+    throw std::invalid_argument("a phrase has more than " + std::to_string(kLongest) + " characters");
   if (!(phrase.strength >= 0.0f && phrase.strength <= kStrongest))
     throw std::invalid_argument("the strength of a phrase must be from 0 to 100");
   std::uint32_t previous = space_;
@@ -54,7 +54,7 @@ void Phrases::check(const Phrase& phrase) const {
   if (whole_words() && previous == space_) throw std::invalid_argument("a phrase must not end with a space");
 }
 
-void Phrases::insert(const Phrase& phrase) {
+void ContextGraph::insert(const Phrase& phrase) {
   Id at = kRoot;
   for (const std::uint32_t label : phrase.labels) {
     labels_ = std::max(labels_, label + 1);
@@ -66,8 +66,8 @@ void Phrases::insert(const Phrase& phrase) {
       states_.emplace_back();
       states_[added].depth = states_[at].depth + 1;
       std::vector<Arc>& arcs = states_[at].arcs;
-      const auto place = std::find_if(arcs.begin(), arcs.end(), [label](const Arc& arc) { return arc.label > label; });
-      arcs.insert(place, {label, added});
+      const auto next = std::find_if(arcs.begin(), arcs.end(), [label](const Arc& arc) { return arc.label > label; });
+      arcs.insert(next, {label, added});
       at = added;
     }
     states_[at].strength = std::max(states_[at].strength, phrase.strength);
@@ -76,7 +76,7 @@ void Phrases::insert(const Phrase& phrase) {
 }
 
 // What a state is worth, after its parent and all shorter states.
-void Phrases::join(Id id, Id parent, std::uint32_t label) {
+void ContextGraph::join(Id id, Id parent, std::uint32_t label) {
   State& state = states_[id];
   if (parent == kRoot)
     state.shorter = whole_words() ? kElsewhere : kRoot;
@@ -92,7 +92,7 @@ void Phrases::join(Id id, Id parent, std::uint32_t label) {
   state.loan = std::max(shorter.loan, state.strength * labels - earned);
 }
 
-const Phrases::Arc* Phrases::own_arc(Id state, std::uint32_t label) const {
+const ContextGraph::Arc* ContextGraph::own_arc(Id state, std::uint32_t label) const {
   const std::vector<Arc>& arcs = states_[state].arcs;
   const auto found = std::lower_bound(arcs.begin(), arcs.end(), label,
                                       [](const Arc& arc, std::uint32_t wanted) { return arc.label < wanted; });
@@ -100,31 +100,31 @@ const Phrases::Arc* Phrases::own_arc(Id state, std::uint32_t label) const {
 }
 
 // The arc of the longest suffix that has one.
-const Phrases::Arc* Phrases::find(Id state, std::uint32_t label) const {
+const ContextGraph::Arc* ContextGraph::find(Id state, std::uint32_t label) const {
   for (; state != kNone; state = states_[state].shorter)
     if (const Arc* arc = own_arc(state, label)) return arc;
   return nullptr;
 }
 
-Id Phrases::next(Id state, std::uint32_t label) const {
+Id ContextGraph::next(Id state, std::uint32_t label) const {
   if (const Arc* arc = find(state, label)) return arc->next;
   return whole_words() && label != space_ ? kElsewhere : kRoot;
 }
 
-PhrasePosition Phrases::extend_piece(const PhrasePosition& position, std::uint32_t token) const {
-  PhrasePosition after = position;
-  for (const std::uint32_t letter : pieces_[token]) {
-    after = extend(after, letter);
+ContextState ContextGraph::extend_piece(const ContextState& position, std::uint32_t token) const {
+  ContextState after = position;
+  for (const std::uint32_t character : pieces_[token]) {
+    after = extend(after, character);
     if (after.state == kElsewhere) break;  // until the word ends, which it does not within a piece
   }
   return after;
 }
 
-bool Phrases::expects_piece(const PhrasePosition& position, std::uint32_t token) const {
-  PhrasePosition at = position;
-  for (const std::uint32_t letter : pieces_[token]) {
-    if (letter != space_ && !expects(at.state, letter)) return false;
-    at = extend(at, letter);
+bool ContextGraph::expects_piece(const ContextState& position, std::uint32_t token) const {
+  ContextState at = position;
+  for (const std::uint32_t character : pieces_[token]) {
+    if (character != space_ && !expects(at.state, character)) return false;
+    at = extend(at, character);
   }
   return true;
 }
