@@ -184,8 +184,11 @@ class RunConfig:
         self.transfer.check(self.network)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as saved in run.json."""
-        return asdict(self)
+        """Plain values, as saved in run.json. Features that are not their family's say so: `resolve` reads it back."""
+        values = asdict(self)
+        if self.features.kind != self.network.front_end:
+            values["features"] = {"kind": self.features.kind, **values["features"]}
+        return values
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -241,7 +244,14 @@ def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, An
 
 
 def resolve(tables: Mapping[str, Any]) -> RunConfig:
-    """The configuration that `tables` describe. Raises ConfigError for unknown keys and wrong types."""
+    """The configuration that `tables` describe. Raises ConfigError for unknown keys and wrong types.
+
+    A page that names no features.kind has that of its network's family.
+    """
+    network, chosen = tables.get("network", {}), tables.get("features", {})
+    if isinstance(network, Mapping) and isinstance(chosen, Mapping):
+        family, _ = acoustic.config_of_kind(network)
+        tables = {**tables, "features": {"kind": family.front_end, **chosen}}
     config: RunConfig = _build(RunConfig, tables, "")
     return config
 
@@ -272,10 +282,14 @@ def _value(hint: Any, value: Any, path: str) -> Any:
             raise ConfigError(f"{path} is a table of settings, not {value!r:.100}")
         return _build(hint, value, path + ".")
     if get_origin(hint) is tuple:
-        items = [value] if isinstance(value, str) else value
-        if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
+        item = get_args(hint)[0]
+        items = [value] if isinstance(value, item) else value
+        if item is float and isinstance(items, list | tuple):
+            items = [float(one) if type(one) is int and is_number(one, -LARGEST_NUMBER) else one for one in items]
+        if isinstance(items, list | tuple) and all(type(one) is item for one in items):
             return tuple(items)
-        raise ConfigError(f"{path} is a list of texts, not {value!r:.100}")
+        names = {str: "texts", int: "whole numbers", float: "numbers"}
+        raise ConfigError(f"{path} is a list of {names[item]}, not {value!r:.100}")
     kinds = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
     if value is None and type(None) in kinds:
         return None

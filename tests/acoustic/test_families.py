@@ -37,6 +37,8 @@ SHAPES = [
     {"hidden": 12, "recurrent": "relu"},
     {"hidden": 12, "recurrent": "relu", "bidirectional": True, "stride": 2},
     {"kind": "tiny"},
+    {"kind": "deep_lstm", "width": 12, "blocks": 2, "chunk_frames": 2},
+    {"kind": "conformer", "width": 16, "blocks": 3, "heads": 2, "kernel": 5, "left_frames": 6, "chunk_frames": 2},
 ]
 DIMENSIONS, CLASSES = 26, 7
 
@@ -127,7 +129,7 @@ def test_a_page_without_a_family_is_of_the_first() -> None:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"kind": "transformer"}, "network.kind is 'transformer'; use deepspeech or tiny"),
+        ({"kind": "transformer"}, "network.kind is 'transformer'; use deepspeech or deep_lstm or conformer or tiny"),
         ({"kind": 3}, "network.kind is 3"),
         ({"kind": ["tiny"]}, "network.kind is"),
         ({"kind": "tiny", "hidden": 8}, "unknown setting network.hidden"),

@@ -31,18 +31,27 @@ class AcousticNetwork(nn.Module, ABC):
         self.register_buffer("feature_scale", torch.ones(dimensions))
 
     def forward(
-        self, features_BTF: Tensor, lengths_B: Tensor | None = None, random: torch.Generator | None = None
+        self,
+        features_BTF: Tensor,
+        lengths_B: Tensor | None = None,
+        random: torch.Generator | None = None,
+        intermediate: list[Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Logits [B, O, V] of whole clips, and how many of each clip's are its own: [B], on the CPU.
 
-        `lengths_B` are frames of features (None: none is padded); `random` is as for `whole`.
+        `lengths_B` are frames of features (None: none is padded); `random` is as for `whole`. To a list `intermediate`
+        the logits of `config.intermediate` layers are added.
         """
         clips, frames, _ = features_BTF.shape
         given_B = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()
         outputs_B: Tensor = self.config.outputs(given_B)
         if not frames:  # sound shorter than a window says nothing
             return features_BTF.new_zeros(clips, 0, self.classes), outputs_B
-        return self.whole(features_BTF, lengths_B, random), outputs_B
+        if intermediate is None:
+            return self.whole(features_BTF, lengths_B, random), outputs_B
+        logits_BOV, others = self.whole_and_intermediate(features_BTF, lengths_B, random)
+        intermediate.extend(others)
+        return logits_BOV, outputs_B
 
     @abstractmethod
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
@@ -50,6 +59,15 @@ class AcousticNetwork(nn.Module, ABC):
 
         While training, randomness comes from `random` alone (None: torch's own generator): threads share the network.
         """
+
+    def whole_and_intermediate(
+        self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """As `whole`, and what the head makes of each of `config.intermediate` layers (InterCTC, Lee & Watanabe 2021).
+
+        A family that names such layers overrides this.
+        """
+        return self.whole(features_BTF, lengths_B, random), []
 
     @abstractmethod
     def start(self, clips: int) -> States:

@@ -1,0 +1,119 @@
+"""The chunked causal Conformer, for CTC: subsampling by four, blocks, linear head (blocks.py).
+
+The frames of a chunk attend to each other and to `left_frames` before it; everything else is causal. So a clip heard
+whole, under a mask, gives what it gives chunk by chunk.
+
+Shapes: B clips, T frames of features, O of output, F dimensions of a frame, D width, L left frames, V classes.
+"""
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from deepspeech.acoustic.conformer.blocks import Block, Cache, Context, rotation_of
+from deepspeech.acoustic.conformer.config import ConformerConfig
+from deepspeech.acoustic.contract import AcousticNetwork, States
+from deepspeech.acoustic.dropout import dropped
+from deepspeech.acoustic.subsampling.network import Subsampling, filled
+
+
+def attention_mask(
+    frames: int, chunk: int, left: int, lengths_B: Tensor | None = None, device: torch.device | None = None
+) -> Tensor:
+    """[B or 1, 1, frames, frames]: 0 where frame i may look at frame j, -inf where not.
+
+    It may where ⌊i/C⌋·C − left ≤ j < ⌊i/C⌋·C + C, C being the chunk (0: all frames), and j is a frame of its clip;
+    frames beyond a clip's end look at themselves too, for softmax must have something.
+    """
+    place = torch.arange(frames, device=device)
+    first = place // (chunk or max(frames, 1)) * chunk
+    end = first + (chunk or frames)
+    seen = ((place >= first[:, None] - left) & (place < end[:, None]))[None]
+    if lengths_B is not None:
+        own = place < lengths_B.to(place.device)[:, None, None]
+        seen = seen & (own | (place == place[:, None]))
+    return torch.zeros(seen.shape, device=device).masked_fill_(~seen, float("-inf"))[:, None]
+
+
+class Conformer(AcousticNetwork):
+    """`chunk_frames` is the chunk that whole clips are heard with while not training; it may be set (0: whole clips).
+    Steps take a chunk of any length."""
+
+    config: ConformerConfig
+
+    def __init__(self, config: ConformerConfig, dimensions: int, classes: int) -> None:
+        super().__init__(config, dimensions, classes)
+        self.chunk_frames = config.chunk_frames
+        self.subsampling = Subsampling(dimensions, config.width)
+        for number in range(1, config.blocks + 1):
+            self.add_module(f"block_{number}", Block(config))
+        self.output = nn.Linear(config.width, classes)
+
+    def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
+        return self._heard(features_BTF, lengths_B, random, ())[0]
+
+    def whole_and_intermediate(
+        self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        logits_BOV, *intermediate = self._heard(features_BTF, lengths_B, random, self.config.intermediate)
+        return logits_BOV, intermediate
+
+    def _heard(
+        self,
+        features_BTF: Tensor,
+        lengths_B: Tensor | None,
+        random: torch.Generator | None,
+        intermediate: tuple[str, ...],
+    ) -> list[Tensor]:
+        """Logits of the last block and of those named."""
+        c = self.config
+        chunk = self._drawn_chunk(random) if self.training else self.chunk_frames
+        dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)
+        x = dropout(self.subsampling(self.normalise(filled(features_BTF))))
+        ends_B = None if lengths_B is None else c.outputs(lengths_B)
+        mask = attention_mask(x.shape[1], chunk, c.left_frames, ends_B, x.device)
+        context = Context(mask, rotation_of(x.shape[1], c.width, c.heads, x.device), dropout)
+        others = []
+        for name in c.layers[1:-1]:
+            x, _ = self.get_submodule(name)(x, context)
+            if name in intermediate:
+                others.append(self.output(x))
+        return [self.output(x), *others]
+
+    def _drawn_chunk(self, random: torch.Generator | None) -> int:
+        """One of the chunks to train with, drawn with their weights."""
+        device = torch.device("cpu") if random is None else random.device
+        weights = torch.tensor(self.config.train_chunk_weights, device=device)
+        return self.config.train_chunks[int(torch.multinomial(weights, 1, generator=random))]
+
+    def start(self, clips: int) -> States:
+        c, zeros = self.config, self.output.weight.new_zeros
+        cached = (c.blocks, clips, c.left_frames, c.width)
+        return {
+            "seen": zeros(clips),  # frames in the caches of keys and values
+            **self.subsampling.start(clips),
+            "keys": zeros(cached),
+            "values": zeros(cached),
+            "convolution": zeros(c.blocks, clips, c.kernel - 1, c.width),
+        }
+
+    def step(self, chunk_BTF: Tensor, states: States) -> tuple[Tensor, States]:
+        c = self.config
+        x, after = self.subsampling.step(self.normalise(chunk_BTF), states)
+        frames, seen_B = x.shape[1], states["seen"]
+        place = torch.arange(c.left_frames + frames, device=x.device)
+        empty = place < c.left_frames - seen_B[:, None]
+        mask = torch.zeros(empty.shape, device=x.device).masked_fill_(empty, float("-inf"))[:, None, None]
+        rotation = rotation_of(c.left_frames + frames, c.width, c.heads, x.device)
+        context, caches = Context(mask, rotation, lambda x: x), list[Cache]()
+        for name, *cached in zip(c.layers[1:-1], states["keys"], states["values"], states["convolution"], strict=True):
+            x, cache = self.get_submodule(name)(x, context, Cache(*cached))
+            caches.append(cache)
+        return self.output(x), {
+            "seen": (seen_B + frames).clamp(max=c.left_frames),
+            **after,
+            "keys": torch.stack([cache.keys for cache in caches]),
+            "values": torch.stack([cache.values for cache in caches]),
+            "convolution": torch.stack([cache.convolution for cache in caches]),
+        }
