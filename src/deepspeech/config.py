@@ -53,6 +53,7 @@ class TrainingConfig:
     epsilon: float = 1e-8
     weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": a share of the weights added to the gradient
     clip_norm: float = 0.0  # limit of the gradient's norm; 0: none
+    inter_ctc: float = 0.0  # weight of the losses of intermediate layers, beside the network's own; 0: none
     average_decay: float = 0.0  # exponential moving average of the weights, used to judge and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
     test_jitter_ms: float = 0.0  # test on each clip as it is, so much earlier and so much later, and average
@@ -92,6 +93,7 @@ class TrainingConfig:
             "test_jitter_ms",
             "weight_decay",
             "clip_norm",
+            "inter_ctc",
             "early_stop_epochs",
             "plateau_epochs",
             "seed",
@@ -182,6 +184,11 @@ class RunConfig:
         for text in self.augment:
             parse(text)
         self.transfer.check(self.network)
+        if self.training.inter_ctc and not self.network.intermediate:
+            raise ConfigError(
+                f"training.inter_ctc is {self.training.inter_ctc:g}, but this network of kind "
+                f"{self.network.kind} has no intermediate layers that could be heard; leave it 0"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as saved in run.json. Features that are not their family's say so: `resolve` reads it back."""

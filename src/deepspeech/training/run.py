@@ -122,7 +122,7 @@ class Run:
         self.shares = self.threads if self.device.type == "cpu" else 1
         self.learner = Learner(
             self.network, self.optimiser, config.training.clip_norm, self.precision, self.shares, ranks,
-            config.training.accumulate,
+            config.training.accumulate, config.training.inter_ctc,
         )  # fmt: skip
         self.position = Position()
         self._left_out: list[str] = []  # what the first rank is to tell for this one

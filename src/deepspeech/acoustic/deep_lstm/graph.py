@@ -40,8 +40,8 @@ def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
         graph.add("Concat", parts, f"new_{state}", axis=0)
     x = graph.add("Transpose", [x], "clips_first", perm=[1, 0, 2])
     graph.add("Softmax", [graph.linear(weights, "output", x)], "probabilities", axis=-1)
-    dimensions, state = card.features.dimensions, (config.blocks, "clips", config.width)
-    given = {**states(dimensions), "state_h": state, "state_c": state}
+    dimensions, memory = card.features.dimensions, (config.blocks, "clips", config.width)
+    given = {**states(dimensions), "state_h": memory, "state_c": memory}
     return graph.model(
         {"features": ("clips", "frames", dimensions), **given},
         {"probabilities": ("clips", "outputs", card.alphabet.classes)}

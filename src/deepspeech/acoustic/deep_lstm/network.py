@@ -28,8 +28,8 @@ class Block(nn.Module):
                 nn.init.xavier_uniform_(value)
             else:
                 nn.init.zeros_(value)
-        with torch.no_grad():  # the forget gate, second of i, f, g, o, begins by remembering
-            self.lstm.bias_ih_l0[width : 2 * width].fill_(1.0)
+            if "bias_ih" in name:  # the forget gate, second of i, f, g, o, begins by remembering
+                value.data[width : 2 * width] = 1.0
 
     def forward(self, x: Tensor, dropout: Dropout, packing: Packing | None = None) -> Tensor:
         """Of whole clips [B, O, D], or of their own frames [N, D] on a CPU."""
