@@ -83,7 +83,7 @@ def test_chunk_0_is_the_whole_clip() -> None:
 def test_a_frame_depends_on_its_chunk_and_on_what_lies_left_of_it_alone() -> None:
     made, features = network(blocks=1, kernel=1), torch.randn(1, 80, DIMENSIONS)
     changed = features.clone()
-    changed[:, 40] += 1  # seen by the frame of output 10, in chunk 10 … 11; and by 9 … 10 through the convolutions
+    changed[:, 40] += 1  # heard by output 10, whose chunk is 10 and 11; those up to 17 have it among six to their left
     moved = (made(features)[0] - made(changed)[0]).abs().amax(-1)[0] > 0
     assert moved.nonzero().flatten().tolist() == list(range(10, 18))
 

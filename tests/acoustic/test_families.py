@@ -142,20 +142,30 @@ def test_other_families_settings_are_refused_by_name(table: dict[str, object], w
 
 # ---- a new family through the house --------------------------------------------------------------------------------
 
+SMALL = {
+    "tiny": {"kind": "tiny"},
+    "deep_lstm": {"kind": "deep_lstm", "width": 24, "blocks": 2},
+    "conformer": {"kind": "conformer", "width": 24, "blocks": 2, "heads": 2, "left_frames": 16},
+}
 
-def run_of(folder: Path, **changes: object) -> Run:
-    changes = {"network": {"kind": "tiny"}, "training__epochs": 3, **changes}
+
+def run_of(folder: Path, kind: str = "tiny", **changes: object) -> Run:
+    changes = {"network": SMALL[kind], "training__epochs": 3, **changes}
     return Run(config(folder, **changes), Log())
 
 
-@pytest.fixture
-def trained(tmp_path: Path) -> Path:
-    run_of(tmp_path).train()
-    return tmp_path
+@pytest.fixture(scope="module", params=SMALL)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of checkpoints of a family, named by it."""
+    folder: Path = tmp_path_factory.mktemp("families") / request.param
+    registry.FAMILIES.update(TINY)
+    run_of(folder, request.param).train()
+    return folder
 
 
-def test_it_learns_and_is_tested(tmp_path: Path) -> None:
-    made = config(tmp_path, network={"kind": "tiny"}, training__epochs=8, training__select_by="loss")
+@pytest.mark.parametrize("kind", SMALL)
+def test_it_learns_and_is_tested(kind: str, tmp_path: Path) -> None:
+    made = config(tmp_path, network=SMALL[kind], training__epochs=8, training__select_by="loss")
     log = tmp_path / "checkpoints"
     Run(made, Log(log)).train()
     lines = [json.loads(line) for line in (log / "log.jsonl").read_text().splitlines()]
@@ -165,10 +175,11 @@ def test_it_learns_and_is_tested(tmp_path: Path) -> None:
     assert all(scores.words for scores in run_test(tested, Log()).values())
 
 
-def test_it_resumes_with_the_same_weights(tmp_path: Path) -> None:
-    run_of(tmp_path / "once", training__epochs=4).train()
-    run_of(tmp_path / "twice", training__epochs=2).train()
-    run_of(tmp_path / "twice", training__epochs=4).train()
+@pytest.mark.parametrize("kind", SMALL)
+def test_it_resumes_with_the_same_weights(kind: str, tmp_path: Path) -> None:
+    run_of(tmp_path / "once", kind, training__epochs=4).train()
+    run_of(tmp_path / "twice", kind, training__epochs=2).train()
+    run_of(tmp_path / "twice", kind, training__epochs=4).train()
     weights = []
     for name in ("once", "twice"):
         path = checkpoint.newest(tmp_path / name / "checkpoints", ("train",))
@@ -180,42 +191,49 @@ def test_it_resumes_with_the_same_weights(tmp_path: Path) -> None:
 
 def test_it_transfers_and_freezes_by_its_own_layers(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("a\nb\nc\nd\n \n")
+    kind, head = trained.name, "output"
     changes = {"data__alphabet": str(tmp_path / "other.txt"), "checkpoint__load": str(trained / "checkpoints")}
+    first, second, *_ = read_config(SMALL[kind]).layers
     with pytest.raises(CheckpointError, match=r'another alphabet; .* transfer.drop=\["output"\]'):
-        run_of(tmp_path / "a", **changes)
-    with pytest.raises(ConfigError, match="layers are conv, mix, output"):
-        run_of(tmp_path / "a", transfer__drop=["layer_6"])
-    run = run_of(tmp_path / "a", **changes, transfer__drop=["output"], transfer__freeze=["conv"])
+        run_of(tmp_path / "a", kind, **changes)
+    with pytest.raises(ConfigError, match=f"layers are {first}, {second}, .*output"):
+        run_of(tmp_path / "a", kind, transfer__drop=["layer_6"])
+    run = run_of(tmp_path / "a", kind, **changes, transfer__drop=[head], transfer__freeze=[first])
     best = restore(checkpoint.judged(trained / "checkpoints")).network.state_dict()
-    assert torch.equal(run.network.state_dict()["mix.weight"], best["mix.weight"])
+    groups = run.network.groups()
+    assert all(torch.equal(run.network.state_dict()[name], best[name]) for name in groups[first] + groups[second])
     run.train()
-    assert torch.equal(run.network.state_dict()["conv.weight"], best["conv.weight"])
-    assert not torch.equal(run.network.state_dict()["mix.weight"], best["mix.weight"])
+    after = run.network.state_dict()
+    assert all(torch.equal(after[name], best[name]) for name in groups[first])
+    assert not any(torch.equal(after[name], best[name]) for name in groups[second])
 
 
 def test_a_folder_of_another_family_is_refused(trained: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"network\.kind is deepspeech here and tiny there"):
-        run_of(trained, network={"hidden": 8})
+    features = restore(checkpoint.judged(trained / "checkpoints")).features
+    other = {"network": {"hidden": 8}, "features": {"kind": features.kind}}
+    with pytest.raises(CheckpointError, match=rf"network\.kind is deepspeech here and {trained.name} there"):
+        run_of(trained, **other)
     with pytest.raises(CheckpointError, match=r"the source has no layer_1\.weight"):
-        run_of(trained / "other", network={"hidden": 8}, checkpoint__load=str(trained / "checkpoints"))
+        run_of(trained / "other", **other, checkpoint__load=str(trained / "checkpoints"))
 
 
-def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", SMALL)
+def test_clips_too_short_for_its_outputs_are_refused(kind: str, tmp_path: Path) -> None:
     given = corpus(tmp_path / "long", letters="a")
     rows = given.read_text().splitlines()
     given.write_text("\n".join([rows[0], *(row.rsplit(",", 1)[0] + "," + "a" * 40 for row in rows[1:])]))
     with pytest.raises(DataError, match=r"it needs 79 frames, the clip has 15\n"):
-        run_of(tmp_path, data={"train": [str(given)], "dev": []})
+        run_of(tmp_path, kind, data={"train": [str(given)], "dev": []})
 
 
 @pytest.mark.parametrize("int8", [False, True])
 def test_it_is_exported_and_heard_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
     export(trained / "checkpoints", trained / "a.onnx", int8=int8, tolerance=1.0, language="en")
+    restored = restore(checkpoint.judged(trained / "checkpoints"))
     card = Session(trained / "a.onnx").card
-    assert (card.model, card.frame_s) == ({"kind": "tiny", "normalise_features": True, "width": 24}, 0.04)
+    assert (card.model, card.frame_s) == (restored.network.config.described(), pytest.approx(0.04))
     model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
     sounds = [tones("abcd " * n, n) for n in (1, 3, 2)]
-    restored = restore(checkpoint.judged(trained / "checkpoints"))
     whole = [model.transcribe(sound).text for sound in sounds]
     assert any(whole)
     if not int8:
