@@ -1,11 +1,11 @@
-"""What augmentations cost: processor time for a second of sound, on one core.
+"""Cost of augmentations: CPU time per second of audio, on one core.
 
     python benchmarks/augmentation.py [DATA.csv] [--clips 30] [--repeats 5]
 
 In: clips of a CSV; by default AN4's dev set in ../shared, or else the demo corpus. Out: for each augmentation, at its
-defaults and always acting, microseconds for a second of sound, and how many times faster than real time that is; the
-same for two chains of several; and beside them what no training is without, features. Only processor time of this
-thread counts, and for each clip the least of several repeats: so other work on the machine disturbs little.
+defaults and with probability 1, microseconds per second of audio and the speed as a multiple of real time; the same for
+two chains of several augmentations, and for features, for comparison. Measures the CPU time of this thread, the minimum
+of several repeats per clip, so that other load on the machine has little influence.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from deepspeech.features.mfcc import Mfcc
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE_MB = 1000
-NEEDED = {"overlay": "source=babble,"}  # what has no default
+NEEDED = {"overlay": "source=babble,"}  # required values
 SIGNAL = ("overlay[source=babble]", "reverb", "volume[dbfs=-10~8]")
 SPECTROGRAM = ("pitch", "tempo[factor=1~0.1]", "frequency_mask", "time_mask")
 CHAINS = {
@@ -34,7 +34,7 @@ CHAINS = {
 
 
 class Bench:
-    """Clips in each domain, and what it costs to do something to them."""
+    """Clips in each domain, and the cost of processing them."""
 
     def __init__(self, data: Path, clips: int, repeats: int) -> None:
         self.config, self.cache, self.repeats = MfccConfig(), ClipCache(CACHE_MB), repeats
@@ -45,7 +45,7 @@ class Bench:
         self.clips = {"signal": signals, "spectrogram": powers, "features": list(map(self.extractor.frames, powers))}
 
     def cost_us(self, step: Callable[[Float32, int], object], domain: str) -> float:
-        """Microseconds that `step` (of a clip and its number) takes for a second of sound."""
+        """Microseconds that `step` (a clip, its number) takes per second of audio."""
         total_s = 0.0
         for number, clip in enumerate(self.clips[domain]):
             times_s = []
@@ -57,7 +57,7 @@ class Bench:
         return 1e6 * total_s / self.seconds
 
     def augmentations_us(self, texts: Sequence[str]) -> float:
-        """What these entries, all of one domain, cost one after the other."""
+        """Cost of these augmentations, all of one domain, applied in sequence."""
         entries = [parse(text) for text in texts]
         sources = Sources(entries, self.samples, self.cache, self.config.sample_rate_hz)
         scene = Scene(entries[0].domain, self.config.sample_rate_hz, self.config.step_ms, sources)
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     given = parser.parse_args()
     bench = Bench(given.data, given.clips, given.repeats)
-    print(f"{len(bench.samples)} clips of {given.data}, {bench.seconds:.0f} s; least of {given.repeats} repeats")
+    print(f"{len(bench.samples)} clips of {given.data}, {bench.seconds:.0f} s; minimum of {given.repeats} repeats")
     print(f"{'':58}{'µs':>8}{'times':>8}")
     show("features alone", "", bench.cost_us(lambda x, number: bench.extractor(x), "signal"))
     for name, kind in KINDS.items():

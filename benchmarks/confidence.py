@@ -1,10 +1,10 @@
-"""Whether a word's confidence tells right words from wrong ones, and means what it says.
+"""Word confidence: how well it separates correct from wrong words, and its calibration.
 
     python benchmarks/confidence.py MODEL.onnx DATA.csv [--scorer FILE]
 
-In: a DeepSpeech CSV (wav_filename, transcript). Out: the word error rate, the area under the ROC curve (0.5: confidence
-says nothing; 1: every right word is surer than every wrong one), and for each range of confidence the share of right
-words. A word is right if an alignment of fewest errors matches it.
+In: a DeepSpeech CSV (wav_filename, transcript). Out: the WER, the area under the ROC curve (0.5: no information; 1:
+every correct word has a higher confidence than every wrong one), and for each range of confidence the fraction of
+correct words. A word is correct if an alignment with the fewest errors matches it.
 """
 
 import argparse
@@ -52,12 +52,12 @@ def report(right: np.ndarray, sure: np.ndarray, wer: float) -> None:
     good, bad = sure[right], sure[~right]
     pairs = good[:, None] - bad[None]
     area = float(np.mean((pairs > 0) + 0.5 * (pairs == 0)))
-    print(f"word error rate {wer:.1%}, {len(right)} words, {len(bad)} wrong, area under the curve {area:.3f}")
+    print(f"WER {wer:.1%}, {len(right)} words, {len(bad)} wrong, area under the curve {area:.3f}")
     for low, high in pairwise(EDGES):
         inside = (sure >= low) & (sure < high)
         if inside.any():
             share = right[inside].mean()
-            print(f"  confidence {low:.1f} to {min(high, 1):.1f}: {inside.sum():4} words, {share:.0%} right")
+            print(f"  confidence {low:.1f} to {min(high, 1):.1f}: {inside.sum():4} words, {share:.0%} correct")
 
 
 if __name__ == "__main__":

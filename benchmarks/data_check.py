@@ -1,9 +1,9 @@
-"""How many clips a second `deepspeech data check` looks over: headers alone, and with --listen.
+"""Throughput of `deepspeech data check` in clips per second: headers only, and with --listen.
 
     python benchmarks/data_check.py [--clips 20000] [--listen]
 
-Makes wav files of 2 seconds in a temporary folder, each with a sound of its own, 64 kB a clip, and a CSV of them. They
-have just been written, so the disk is not measured.
+Writes distinct wav files of 2 seconds (64 kB) to a temporary folder, and a CSV of them. They are in the page cache, so
+the disk is not measured.
 """
 
 import argparse
@@ -26,7 +26,7 @@ DURATION_S = 2.0
 
 
 def make(folder: Path, clips: int) -> Path:
-    """A CSV of `clips` recordings, no two alike in length by more than chance."""
+    """A CSV of `clips` recordings of random lengths."""
     random = np.random.default_rng(1)
     words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     noise = (0.1 * random.standard_normal(2 * int(DURATION_S * RATE_HZ))).astype(np.float32)
@@ -44,7 +44,7 @@ def make(folder: Path, clips: int) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=20000)
-    parser.add_argument("--listen", action="store_true", help="measure that too")
+    parser.add_argument("--listen", action="store_true", help="measure --listen too")
     arguments = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as temporary:

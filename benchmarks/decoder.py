@@ -1,10 +1,10 @@
-"""Speed of the beam search, and its ratio to the old one where that is at hand.
+"""CPU time of the beam search, and its ratio to ds_ctcdecoder 0.9.3 if that is installed.
 
     python benchmarks/decoder.py [--old-python OLD/bin/python] [--beam 500] [--scorer FILE] [CLIP.npy …]
 
-In: class probabilities [frames, 29] of clips (English alphabet, 20 ms a frame); without any, made-up ones. The old
-decoder is ds_ctcdecoder 0.9.3 in an environment of its own (Python 3.9, numpy<1.24). Out: for each clip the median of
-milliseconds of CPU time per second of sound, and of the ratio. Both run on the same core, in turns, after a warm-up.
+In: class probabilities [frames, 29] of clips (English alphabet, 20 ms per frame); synthetic ones by default. The old
+decoder is ds_ctcdecoder 0.9.3 in its own environment (Python 3.9, numpy<1.24). Out: for each clip the median
+milliseconds of CPU time per second of audio, and the median ratio. Both alternate on the same core, after a warm-up.
 """
 
 import argparse
@@ -31,7 +31,7 @@ Timed = tuple[float, str]  # CPU seconds, text
 
 
 def made_up(folder: Path) -> list[Path]:
-    """Ten seconds each of a sure, an unsure and a lost network: random letters every fourth frame, then noise."""
+    """Ten seconds each of a sure, an unsure and a lost network: random characters every fourth frame, with noise."""
     paths = []
     for name, noise in (("sure", 1.0), ("unsure", 2.5), ("lost", 5.0)):
         random = np.random.default_rng(1)
@@ -46,7 +46,7 @@ def made_up(folder: Path) -> list[Path]:
 
 
 class OldDecoder:
-    """ds_ctcdecoder in a child process, which inherits our core."""
+    """ds_ctcdecoder in a child process, pinned to our core."""
 
     def __init__(self, python: str, folder: Path, settings: Mapping[str, object]) -> None:
         alphabet = folder / "alphabet.txt"
@@ -78,7 +78,7 @@ def ours(options: DecodeOptions, scorer: Scorer | None) -> Callable[[Path], Time
 
 
 def compare(clip: Path, new: Callable[[Path], Timed], old: Callable[[Path], Timed] | None, pairs: int) -> float:
-    """Print a line on one clip; its median ratio."""
+    """Print a line for one clip; returns its median ratio."""
     new(clip), old(clip) if old else None
     times = [(new(clip), old(clip) if old else new(clip)) for _ in range(pairs)]
     sound_s = len(np.load(clip, mmap_mode="r")) * FRAME_S
@@ -96,7 +96,7 @@ def compare(clip: Path, new: Callable[[Path], Timed], old: Callable[[Path], Time
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", nargs="*", type=Path)
-    parser.add_argument("--old-python", help="Python 3.9 with ds_ctcdecoder 0.9.3")
+    parser.add_argument("--old-python", help="compare with this Python 3.9, which has ds_ctcdecoder 0.9.3")
     parser.add_argument("--beam", type=int, default=500)
     parser.add_argument("--scorer", type=Path)
     parser.add_argument("--pairs", type=int, default=5)

@@ -1,10 +1,10 @@
-"""What the front ends cost: processor time for a frame and for a second of sound, on one core.
+"""Cost of the front ends: CPU time per frame and per second of audio, on one core.
 
     python benchmarks/features.py [--seconds 20] [--repeats 200]
 
-In: noise. Out: for each kind at its defaults, and for MFCC also at the window and step of the others, microseconds for
-a frame of whole clips, and of a stream fed with chunks of 320 ms; how many times faster than real time the first is.
-Only processor time of this thread counts, the kinds take turns, and of each the least of many repeats is told.
+In: noise. Out: for each kind at its defaults, and for MFCC also at the window and step of the others, microseconds per
+frame for whole clips and for a stream fed with chunks of 320 ms, and the speed of the former as a multiple of real
+time. Measures the CPU time of this thread; kinds alternate, and the minimum of many repeats is reported.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def streamed(front_end: FrontEnd, samples: Float32) -> int:
 
 
 def cost_us(step: Callable[[], int]) -> float:
-    """Microseconds for each of the frames whose number `step` returns."""
+    """Microseconds per frame; `step` returns the number of frames."""
     start_s = time.thread_time()
     frames = step()
     return 1e6 * (time.thread_time() - start_s) / frames

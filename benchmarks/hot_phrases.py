@@ -1,15 +1,15 @@
-"""What hot phrases find and what they spoil, at several strengths.
+"""Recall and side effects of hot phrases, at several strengths.
 
     python benchmarks/hot_phrases.py MODEL.onnx DATA.csv TRAIN.csv [--scorer FILE] [--strengths 0.5,1,2]
 
-In: a model, recordings that it has not learnt from, and the transcripts that it has. Listened for are the words of DATA
-that TRAIN holds at most four times, and the names that are spelt in DATA letter by letter (three letters or more);
-beside them, as in any real list, as many words and spelt names of TRAIN that nobody in DATA says. Out, by strength:
+In: a model, recordings that it was not trained on, and its training transcripts. The phrases are the words of DATA
+that TRAIN contains at most four times, and the names spelled in DATA letter by letter (three letters or more);
+also, as in any real list, as many words and spelled names of TRAIN that nobody in DATA says. Out, by strength:
 
-    found          of the phrases said, those that stand whole in the transcript of their recording
-    false alarms   phrases that stand where they were not said
-    others         recordings in which no phrase is said: how many transcripts changed, and their word error rate
-    search         CPU time against the search without phrases
+    found          spoken phrases that are complete in the transcript of their recording
+    false alarms   phrases in transcripts of recordings in which they were not said
+    others         recordings without any phrase: number of transcripts changed, and their WER
+    search         CPU time relative to the search without phrases
 """
 
 import argparse
@@ -28,12 +28,12 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.score import Scores, score
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import Alphabet
 
-RARE = 4  # times in the training transcripts
-SPELT = 3  # letters
+RARE = 4  # most occurrences in the training transcripts
+SPELT = 3  # least number of letters
 
 
 def spelt_names(transcript: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ def holds(text: str, phrase: str) -> bool:
 
 
 def listed(said: Iterable[str], learnt: Iterable[str]) -> tuple[list[str], list[str]]:
-    """(phrases that are said, phrases that are not)"""
+    """Returns (phrases that are said, phrases that are not)."""
     said, learnt = list(said), list(learnt)
     known = Counter(word for transcript in learnt for word in transcript.split())
     words = {word for transcript in said for word in transcript.split() if len(word) > 1 and known[word] <= RARE}
@@ -76,7 +76,7 @@ class Judge:
     scorer: Scorer | None
 
     def texts(self, phrases: HotPhrases | None) -> tuple[list[str], float]:
-        """(transcripts, CPU seconds)"""
+        """Returns (transcripts, CPU seconds)."""
         start = time.process_time()
         found = [
             decode(clip.emission, self.alphabet, self.options, scorer=self.scorer, phrases=phrases)[0].text
@@ -99,7 +99,7 @@ def main() -> None:
     arguments = parser.parse_args()
     session = Session(arguments.model)
     samples = read_csv(arguments.data)
-    emissions = FileEmitter(session).emit([sample.audio for sample in samples])
+    emissions = FileAcousticModel(session).emit([sample.audio for sample in samples])
     clips = [Clip(s.transcript, e) for s, e in zip(samples, emissions, strict=True)]
     scorer = Scorer.open(arguments.scorer) if arguments.scorer else None
     judge = Judge(clips, session.card.alphabet, DecodeOptions(session.card.beam_width), scorer)

@@ -1,10 +1,10 @@
-"""How many MP3 clips of Common Voice a second are imported: here, and the old way, SoX for each clip.
+"""Throughput of importing Common Voice MP3 clips, in clips per second: here, and the old way with SoX for each clip.
 
     python benchmarks/import_cv2.py [--clips 20000] [--voices FOLDER] [--old]
 
-Makes a release in a temporary folder from a few recordings (data/demo by default), written as 48 kHz MP3 and linked
-under many names. Imports it with `deepspeech import cv2`. With --old such clips go through what DeepSpeech 0.9.3 did
-for each: SoX by way of the package sox, then a process `soxi -s`, as many clips at a time as there are cores. Needs
+Builds a synthetic release in a temporary folder from a few recordings (data/demo by default), written as 48 kHz MP3
+and linked under many names. Imports it with `deepspeech import cv2`. With --old the clips are processed as DeepSpeech
+0.9.3 did: for each, SoX through the package sox, then a process `soxi -s`, one clip per core in parallel. This needs
 apt-get install sox libsox-fmt-mp3 and pip install sox.
 """
 
@@ -29,12 +29,12 @@ from deepspeech.corpora.recipes.cv2 import cv2
 from deepspeech.corpora.report import lines
 
 MP3_RATE_HZ = 48000
-VOICES = 40  # different clips; a decoder has no memory, so that more would change nothing
-JOINED = 4  # recordings a clip: those of the demo last about a second, Common Voice's about five
+VOICES = 40  # distinct clips; the MP3 decoder is stateless, so more would make no difference
+JOINED = 4  # recordings per clip: those of the demo last about a second, Common Voice's about five
 
 
 def make(folder: Path, recordings: list[Path], count: int) -> float:
-    """A release of `count` clips; returns how many seconds they last in the mean."""
+    """Write a release of `count` clips; returns their mean duration in seconds."""
     clips, total_s = folder / "clips", 0.0
     clips.mkdir(parents=True)
     groups = [recordings[first : first + JOINED] for first in range(0, len(recordings), JOINED)]
@@ -51,7 +51,7 @@ def make(folder: Path, recordings: list[Path], count: int) -> float:
 
 
 def old_clip(mp3: str) -> int:
-    """What the old importer did for a clip, through the package that it used; returns the number of samples."""
+    """Convert a clip as the old importer did, with its package; returns the number of samples."""
     import sox
 
     wav = mp3[:-4] + ".wav"
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=20000)
     parser.add_argument("--voices", type=Path, default=Path(__file__).resolve().parents[1] / "data" / "demo" / "clips")
     parser.add_argument("--old", action="store_true")
-    parser.add_argument("--old-clips", type=int, default=1000, help="clips for the old way, which is slow")
+    parser.add_argument("--old-clips", type=int, default=1000, help="use this many clips for the (slow) old way")
     arguments = parser.parse_args()
     recordings = sorted(arguments.voices.glob("*.flac"))[: VOICES * JOINED]
     if not recordings:
@@ -86,7 +86,7 @@ def main() -> None:
         new = [(now - then) / arguments.clips for now, then in zip(clocks(), (wall_s, cpu_s), strict=True)]
         print("\n".join(lines(report)[1:2]))
         print(f"{cores} cores, clips of {mean_s:.1f} s")
-        print(f"deepspeech import cv2: {1 / new[0]:.0f} clips/s, {1000 * new[1]:.1f} ms of processor a clip")
+        print(f"deepspeech import cv2: {1 / new[0]:.0f} clips/s, {1000 * new[1]:.1f} ms of CPU time per clip")
         if arguments.old:
             if not shutil.which("sox"):
                 sys.exit("the old way needs sox: apt-get install sox libsox-fmt-mp3, pip install sox")
@@ -94,12 +94,12 @@ def main() -> None:
             wall_s, cpu_s = clocks()
             old(Path(temporary) / "old")
             then = [(now - then) / arguments.old_clips for now, then in zip(clocks(), (wall_s, cpu_s), strict=True)]
-            print(f"sox and soxi for each: {1 / then[0]:.0f} clips/s, {1000 * then[1]:.1f} ms of processor a clip")
-            print(f"{then[0] / new[0]:.1f} times as fast by the clock, {then[1] / new[1]:.1f} times by processor time")
+            print(f"sox and soxi for each: {1 / then[0]:.0f} clips/s, {1000 * then[1]:.1f} ms of CPU time per clip")
+            print(f"{then[0] / new[0]:.1f} times as fast in wall time, {then[1] / new[1]:.1f} times in CPU time")
 
 
 def clocks() -> tuple[float, float]:
-    """The clock, and the processor time of this process and of those that it waited for, in seconds."""
+    """Wall time, and CPU time of this process and its finished children, in seconds."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)
 

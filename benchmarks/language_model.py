@@ -1,9 +1,9 @@
-"""Words a second from text to a language model, with the memory and the disk that it takes.
+"""Throughput of language model estimation in words per second, with peak memory and disk use.
 
     python benchmarks/language_model.py [--words 10000000] [--order 5] [--memory 2000] [--prune 0 0 1] [TEXT]
 
-Without TEXT, one is made up: words of Zipf's frequencies, in phrases some of which come again often, so that n-grams of
-all orders repeat. How many different ones there are is printed: judge by that whether it is like a text of yours.
+Without TEXT, a synthetic one is generated: words with Zipfian frequencies, in phrases that partly recur, so that
+n-grams of all orders repeat. The number of distinct n-grams is printed, to compare with your own text.
 """
 
 import argparse
@@ -27,7 +27,7 @@ PHRASES_AT_ONCE = 200_000
 
 
 def made_up(path: Path, words: int, seed: int = 1) -> int:
-    """Writes about `words` words to `path`; returns how many."""
+    """Write about `words` words to `path`; returns how many."""
     draw = np.random.default_rng(seed)
     lexicon = spelled(WORDS)
     word = zipf(draw, WORDS, 1.05)
@@ -50,14 +50,14 @@ def made_up(path: Path, words: int, seed: int = 1) -> int:
 
 
 def zipf(draw: np.random.Generator, size: int, exponent: float):
-    """Draws of 0 … size - 1, the first the most frequent."""
+    """Zipfian draws from 0 … size - 1; 0 is the most frequent."""
     weights = np.cumsum(1 / np.arange(3, size + 3) ** exponent)
     weights /= weights[-1]
     return lambda count: np.minimum(np.searchsorted(weights, draw.random(count)), size - 1)
 
 
 def spelled(words: int) -> np.ndarray:
-    """Words, the frequent ones short: each with a space after it, and with an end of line."""
+    """Distinct words, frequent ones short: each followed by a space, and each followed by a line end."""
     spelling = []
     for number in range(words):
         word = ""
@@ -70,7 +70,7 @@ def spelled(words: int) -> np.ndarray:
 
 
 class Watch:
-    """The most disk that a folder took, looked at ten times a second."""
+    """Peak disk use of a folder, polled ten times per second."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.most_bytes = folder, 0
@@ -85,7 +85,7 @@ class Watch:
                     try:
                         size += os.stat(Path(folder) / name).st_blocks * 512
                     except OSError:
-                        continue  # it went away meanwhile
+                        continue  # deleted meanwhile
             self.most_bytes = max(self.most_bytes, size)
 
     def __enter__(self) -> "Watch":
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("text", nargs="?", type=Path)
     parser.add_argument("--words", type=int, default=10_000_000)
     parser.add_argument("--order", type=int, default=5)
-    parser.add_argument("--memory", type=int, default=2000, help="MB")
+    parser.add_argument("--memory", type=int, default=2000, help="limit memory to this many MB")
     parser.add_argument("--prune", type=int, nargs="*", default=[])
     parser.add_argument("--no-arpa", action="store_true")
     arguments = parser.parse_args()
@@ -115,7 +115,7 @@ def main() -> None:
         folder = Path(name)
         text = arguments.text or folder / "text"
         if not arguments.text:
-            # In a process of its own, whose memory is not counted below.
+            # In its own process, whose memory is not counted below.
             maker = multiprocessing.Process(target=made_up, args=(text, arguments.words))
             maker.start()
             maker.join()
@@ -143,7 +143,7 @@ def main() -> None:
                 told("and written as ARPA")
             print(*ngrams.told, sep="\n")
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-        print(f"most memory {peak_mb:.0f} MB ({before_mb:.0f} MB before), most disk {watch.most_bytes / 1e6:.0f} MB")
+        print(f"peak memory {peak_mb:.0f} MB ({before_mb:.0f} MB before), peak disk {watch.most_bytes / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

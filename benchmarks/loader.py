@@ -1,13 +1,13 @@
-"""How fast a sharded set feeds training: seconds of sound that become batches in a second, without a network.
+"""Throughput of data loading from a sharded set: seconds of audio batched per second, without a network.
 
     python benchmarks/loader.py make CLIPS.csv FOLDER --clips 50000 --kind flac
     python benchmarks/loader.py run FOLDER --cores 2
 
-`make` writes a set of so many clips from few: each made a little louder or softer, and begun up to 50 ms later, so
-that no two are alike. `run` goes through one epoch of it, in the order of training, with the loop's own order, loader,
-features and stacking, augmentation off. CPU seconds are those of the whole process; on an idle machine with two cores,
-audio seconds in a CPU second times two is the rate that threads could reach at best. What came from the disk, and not
-from the system's memory, is told too, for it may be what limits.
+`make` expands a few clips to a large set: each copy has a slightly different level and starts up to 50 ms later, so
+that all differ. `run` loads one epoch with the training loop's order, loader, features and collation, augmentation off.
+CPU seconds are those of the whole process; on an idle machine with two cores, twice the audio seconds per CPU second is
+the upper bound for threads. Bytes read from disk, not from the page cache, are reported too, since they may be the
+bottleneck.
 """
 
 import argparse
@@ -35,8 +35,8 @@ def main() -> None:
     runner.add_argument("--cores", type=int, default=2)
     runner.add_argument("--batch-size", type=int, default=64)
     runner.add_argument("--epoch", type=int, default=1)
-    runner.add_argument("--seconds", type=float, default=1e9, help="stop after so many")
-    runner.add_argument("--feature-cache", default="", help="keep features there, and read them in a second run")
+    runner.add_argument("--seconds", type=float, default=1e9, help="stop after this time")
+    runner.add_argument("--feature-cache", default="", help="cache features here, to read them in a second run")
     arguments = parser.parse_args()
     make(arguments) if arguments.command == "make" else run(arguments)
 
@@ -115,10 +115,10 @@ def run(arguments: argparse.Namespace) -> None:
         if time.perf_counter() - started > arguments.seconds:
             break
     wall_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu
-    print(f"{clips} clips, {seconds:.0f} s of sound, in {wall_s:.1f} s on {arguments.cores} core(s)")
+    print(f"{clips} clips, {seconds:.0f} s of audio, in {wall_s:.1f} s on {arguments.cores} core(s)")
     disk_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_inblock - disk_blocks) * 512 / 1e6
-    print(f"{seconds / wall_s:.0f} audio seconds a second; {disk_mb:.0f} MB from disk")
-    print(f"{seconds / cpu_s:.0f} audio seconds in a CPU second ({cpu_s:.1f}); load {os.getloadavg()[0]:.1f}")
+    print(f"{seconds / wall_s:.0f} audio seconds per second; {disk_mb:.0f} MB from disk")
+    print(f"{seconds / cpu_s:.0f} audio seconds per CPU second ({cpu_s:.1f}); load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

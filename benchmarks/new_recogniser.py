@@ -1,4 +1,4 @@
-"""Our side of `benchmarks/recognition.py`: the same questions and answers as `old_recogniser.py`."""
+"""Our recognizer behind a pipe, for `benchmarks/recognition.py`: the protocol of `old_recogniser.py`."""
 
 import json
 import resource

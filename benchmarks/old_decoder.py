@@ -1,7 +1,7 @@
 """The old decoder behind a pipe, for `benchmarks/decoder.py`: runs under Python 3.9 with numpy<1.24, ds_ctcdecoder.
 
-In: the alphabet file as argument, then a JSON object a line: probabilities (an .npy file), beam_width, scorer (a file
-or null), alpha, beta. Out: a JSON object a line: cpu_s (of the decoding alone), text.
+In: the alphabet file as argument, then a JSON object per line: probabilities (an .npy file), beam_width, scorer (a file
+or null), alpha, beta. Out: a JSON object per line: cpu_s (of decoding only), text.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The old client behind a pipe, for `benchmarks/recognition.py`: Python 3.9, numpy<1.24, deepspeech-tflite 0.9.3.
 
-In: model file and beam width as arguments, then a JSON object a line: task (stream, folder, memory), clips (16-bit
-wav files), cores. Out: a JSON object a line. The first clip may be a third argument: then its text is printed, no more.
+In: model file and beam width as arguments, then a JSON object per line: task (stream, folder, memory), clips (16-bit
+wav files), cores. Out: a JSON object per line. With a clip as third argument only its transcript is printed.
 """
 
 import json
@@ -42,7 +42,7 @@ def stream(model, clip):
 
 
 def folder(models, clips):
-    """One model a thread: the old runtime does not let threads share one."""
+    """One model per thread: the old runtime is not thread-safe."""
     texts, numbers = [""] * len(clips), iter(range(len(clips)))
 
     def work(model):

@@ -1,11 +1,11 @@
-"""Scorers that are built here, in the old decoder: the same transcripts as ours?
+"""Compatibility of our scorers with the old decoder: compares its transcripts with ours.
 
     python benchmarks/old_scorer.py --old-python OLD/bin/python --scorer MY.scorer --alphabet ALPHABET --inputs INPUTS
         [--beam 500] [--golden FILE.json]
 
-In: a scorer, and class probabilities of clips in the alphabet's labels: a folder of .npy files [frames, classes], or an
-.npz of bytes, which are divided by their rows' sums. The old decoder is ds_ctcdecoder 0.9.3 in an environment of its
-own (Python 3.9, numpy<1.24). Out: a line a clip; `--golden`: what the old decoder found, for tests. Exit code 1 where
+In: a scorer, and class probabilities of clips over the alphabet's labels: a folder of .npy files [frames, classes], or
+an .npz of bytes, which are normalized row by row. The old decoder is ds_ctcdecoder 0.9.3 in its own environment (Python
+3.9, numpy<1.24). Out: a line per clip; `--golden` writes the old decoder's transcripts, for tests. Exits with code 1 if
 a transcript differs.
 """
 
@@ -30,7 +30,7 @@ Clips = dict[str, NDArray[np.float32]]
 
 
 def read(inputs: Path) -> Clips:
-    """Probabilities by name of clip."""
+    """Returns probabilities by name of clip."""
     if inputs.is_dir():
         return {path.stem: np.load(path) for path in sorted(inputs.glob("*.npy"))}
     with np.load(inputs) as clips:
@@ -38,12 +38,12 @@ def read(inputs: Path) -> Clips:
 
 
 def shares(counts: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Rows of small numbers as probabilities."""
+    """Rows of bytes, normalized to probabilities."""
     return (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def old_transcripts(python: str, scorer: Scorer, alphabet: Path, beam_width: int, clips: Clips) -> dict[str, str]:
-    """What ds_ctcdecoder finds, by name of clip."""
+    """Transcripts of ds_ctcdecoder, by name of clip."""
     worker = Path(__file__).with_name("old_decoder.py")
     with tempfile.TemporaryDirectory() as folder:
         questions = ""
@@ -59,7 +59,7 @@ def old_transcripts(python: str, scorer: Scorer, alphabet: Path, beam_width: int
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--old-python", required=True, help="Python 3.9 with ds_ctcdecoder 0.9.3")
+    parser.add_argument("--old-python", required=True, help="run ds_ctcdecoder 0.9.3 in this Python 3.9")
     parser.add_argument("--scorer", type=Path, required=True)
     parser.add_argument("--alphabet", type=Path, required=True)
     parser.add_argument("--inputs", type=Path, required=True)

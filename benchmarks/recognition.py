@@ -1,12 +1,12 @@
-"""Recognition against the old client: streaming, whole folders, memory, time to the first transcript.
+"""Recognition compared with the old client: streaming, batches, memory, time to the first transcript.
 
     python benchmarks/recognition.py MODEL.onnx SOUND… [--old-python PYTHON --old-model MODEL.tflite] [--beam 500]
 
-SOUND are recordings or folders of them. The old client is deepspeech-tflite 0.9.3 in an environment of its own (Python
+SOUND are recordings or folders of them. The old client is deepspeech-tflite 0.9.3 in its own environment (Python
 3.9, numpy<1.24), the old model the file that MODEL.onnx was converted from. Both get the same clips as 16-bit wav
-files at 16 kHz, the same beam and the same cores, in turns; ratios are medians over the turns. CPU time counts, for it
-bears other work on the machine; latencies are wall time, for which the machine must be idle. `--random WIDTH` makes
-MODEL.onnx first: an untrained int8 network of 28 letters, as fast as a trained one.
+files at 16 kHz, the same beam width and the same cores, alternating; ratios are medians over the turns. Throughput is
+in CPU time, which tolerates other load; latencies are wall time and need an idle machine. `--random WIDTH` first writes
+MODEL.onnx: an untrained int8 network of this hidden size with 28 characters, as fast as a trained one.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import numpy as np
 
 from deepspeech.audio.formats import read_audio, write_wav
 from deepspeech.audio.resample import resample
-from deepspeech.runtime import onnx_runtime  # noqa: F401  # it switches telemetry off, if it is first
+from deepspeech.runtime import onnx_runtime  # noqa: F401  # switches telemetry off; must be imported first
 from deepspeech.runtime.jobs import find
 
 HERE = Path(__file__).parent
@@ -33,11 +33,11 @@ RATE_HZ = 16000
 
 
 class Side:
-    """One of the two recognisers, in a child process that keeps to the given cores."""
+    """One of the two recognizers, in a child process pinned to the given cores."""
 
     def __init__(self, command: Sequence[str], cores: Sequence[int]) -> None:
         ours = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, cores)  # children inherit it, all threads they will ever start too
+        os.sched_setaffinity(0, cores)  # inherited by children and all their threads
         try:
             self._child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -58,14 +58,14 @@ class Side:
 
 
 class Bench:
-    """What is compared, and how the ratios are printed."""
+    """The comparisons, and the printing of their ratios."""
 
     def __init__(self, commands: dict[str, list[str]], clips: Sequence[Path]) -> None:
         self._commands, self._clips = commands, clips
         self._lengths = {clip: len(read_audio(clip)[0]) / RATE_HZ for clip in clips}
 
     def streaming(self, turns: int) -> None:
-        """20 ms a feed on one core."""
+        """Feeds of 20 ms on one core."""
         clips = self._long(turns)
         sides = {name: Side(command, [0]) for name, command in self._commands.items()}
         for side in sides.values():
@@ -75,11 +75,11 @@ class Bench:
             for name, side in sides.items():
                 answers[name].append(side.ask("stream", [clip]))
         seconds = [len(read_audio(clip)[0]) / RATE_HZ for clip in clips]
-        self._print("streaming, CPU seconds a second of sound", {
+        self._print("streaming, CPU seconds per second of audio", {
             name: [a["cpu_s"] / s for a, s in zip(found, seconds, strict=True)] for name, found in answers.items()
         })  # fmt: skip
         for kind, unit in ((0, "wall"), (1, "CPU")):
-            self._print(f"streaming, 95 % of 20-ms feeds take at most ({unit}) ms", {
+            self._print(f"streaming, 95th percentile of 20-ms feeds ({unit}), ms", {
                 name: [float(np.percentile([f[kind] for f in a["feeds_ms"]], 95)) for a in found]
                 for name, found in answers.items()
             })  # fmt: skip
@@ -90,7 +90,7 @@ class Bench:
             side.close()
 
     def folder(self, turns: int, cores: int) -> None:
-        """All clips at once."""
+        """All clips in one batch job."""
         sides = {name: Side(command, range(cores)) for name, command in self._commands.items()}
         seconds = sum(self._lengths.values())
         answers: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
@@ -100,7 +100,7 @@ class Bench:
             for name, side in sides.items():
                 answers[name].append(side.ask("folder", self._clips, cores))
         for key, unit in (("cpu_s", "CPU"), ("wall_s", "wall")):
-            self._print(f"folder of {len(self._clips)}, {cores} cores, {unit} seconds a second of sound", {
+            self._print(f"folder of {len(self._clips)}, {cores} cores, {unit} seconds per second of audio", {
                 name: [a[key] / seconds for a in found] for name, found in answers.items()
             })  # fmt: skip
         self._same([found[0]["texts"] for found in answers.values()])
@@ -109,7 +109,7 @@ class Bench:
             side.close()
 
     def first(self, turns: int) -> None:
-        """From nothing to the first transcript; files are in the machine's memory from the time before."""
+        """Time from process start to the first transcript, with a warm page cache."""
         times: dict[str, list[float]] = {name: [] for name in self._commands}
         for turn in range(turns + 1):
             for name, command in self._commands.items():
@@ -117,10 +117,10 @@ class Bench:
                 subprocess.run([*command, str(self._clips[0])], check=True, capture_output=True)
                 if turn:
                     times[name].append(time.perf_counter() - started)
-        self._print(f"start to first transcript ({self._lengths[self._clips[0]]:.1f} s of sound), s", times)
+        self._print(f"start to first transcript ({self._lengths[self._clips[0]]:.1f} s of audio), s", times)
 
     def _long(self, count: int) -> list[Path]:
-        """Recordings of ten seconds and more, of clips one after the other: enough feeds for a percentile."""
+        """Recordings of at least ten seconds, concatenated from clips: enough feeds for a percentile."""
         sounds, paths = [read_audio(clip)[0] for clip in self._clips], []
         while len(paths) < count and sounds:
             parts = []
@@ -140,11 +140,11 @@ class Bench:
 
     def _same(self, texts: list[list[str]]) -> None:
         if len(texts) == 2:
-            print(f"  same texts: {sum(a == b for a, b in zip(*texts, strict=True))} of {len(texts[0])}")
+            print(f"  identical transcripts: {sum(a == b for a, b in zip(*texts, strict=True))} of {len(texts[0])}")
 
 
 def make_random(path: Path, hidden: int) -> None:
-    """Write an untrained int8 model of this width."""
+    """Write an untrained int8 model of this hidden size."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -172,14 +172,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("sound", nargs="+")
-    parser.add_argument("--old-python", help="Python 3.9 with deepspeech-tflite 0.9.3")
+    parser.add_argument("--old-python", help="compare with this Python 3.9, which has deepspeech-tflite 0.9.3")
     parser.add_argument("--old-model", type=Path)
     parser.add_argument("--beam", type=int, default=500)
-    parser.add_argument("--clips", type=int, default=200, help="of the folder")
-    parser.add_argument("--turns", type=int, default=10, help="recordings of ten seconds streamed, each by both")
+    parser.add_argument("--clips", type=int, default=200, help="transcribe this many clips as a folder")
+    parser.add_argument("--turns", type=int, default=10, help="stream this many recordings of ten seconds with both")
     parser.add_argument("--folder-turns", type=int, default=1)
-    parser.add_argument("--cores", type=int, default=2, help="for the folder")
-    parser.add_argument("--random", type=int, help="write MODEL first, untrained, of this width")
+    parser.add_argument("--cores", type=int, default=2, help="use this many cores for the folder")
+    parser.add_argument("--random", type=int, help="first write MODEL, an untrained network of this hidden size")
     parser.add_argument("--only", choices=("streaming", "folder", "first"))
     given = parser.parse_args()
     if given.random:

@@ -1,13 +1,13 @@
-"""How recognition holds up in noise: word error rates of models on the same clips under the same noises.
+"""Noise robustness: WER of several models on the same noisy clips.
 
     python benchmarks/robustness.py plain=runs/plain noisy=runs/noisy --data DEV.csv --recordings prompts=FOLDER \\
         [--scorer FILE] [--json] [--picture curves.png]
 
-In: models, files or checkpoint folders, the first being what the others are compared with; a CSV. Noises: white;
-babble, four other speakers of the CSV at a time; and recordings, each a folder or a CSV, one after another. They are
-mixed in at 20, 10, 5 and 0 dB below the speech: its power while somebody speaks, against that of the noise all along.
-What is drawn depends on the seed and the clip alone, so every model hears the very same samples. Out: a table, and how
-many times the errors of the first model the others make at 5 dB.
+In: models (files or checkpoint folders), of which the first is the baseline; a CSV. Noises: white; babble of four other
+speakers of the CSV at a time; and recordings, each a folder or a CSV, concatenated. They are mixed in at an SNR of 20,
+10, 5 and 0 dB: the power of the speech while somebody speaks, over that of the whole noise. Random draws depend only on
+the seed and the clip, so all models get the same samples. Out: a table, and the error ratio of each model to the
+baseline at 5 dB.
 """
 
 import argparse
@@ -40,12 +40,12 @@ COMPARED_DB = 5
 RATE_HZ = 16000
 CACHE_MB = 1000
 Float32 = NDArray[np.float32]
-Rates = dict[tuple[str, float | None], dict[str, float]]  # (noise, dB) → model → word error rate; None: no noise
+Rates = dict[tuple[str, float | None], dict[str, float]]  # (noise, SNR in dB) → model → WER; None: no noise
 
 
 @dataclass(frozen=True)
 class Mixer:
-    """Makes noisy clips: `noises` are kinds and where they come from."""
+    """Mixes noise into clips; `noises` maps kinds to their sources."""
 
     samples: Sequence[Sample]
     noises: Mapping[str, str]
@@ -54,7 +54,7 @@ class Mixer:
     cache: ClipCache
 
     def write(self, kind: str, snr_db: float, folder: Path) -> list[Sample]:
-        """The samples with noise, as wav files in `folder`."""
+        """Write the noisy samples as wav files to `folder`."""
         entries = [parse(f"overlay[source={source}]") for source in self.noises.values()]
         noisy = []
         for number, sample in enumerate(self.samples):
@@ -74,7 +74,7 @@ class Mixer:
 
 
 def mixed(speech: Float32, noise: Float32, snr_db: float) -> Float32:
-    """Speech with noise `snr_db` below it; made quieter, both, where they would not fit into 16 bits."""
+    """Speech with noise at `snr_db`; both are attenuated if they would clip in 16 bits."""
     stretches = segments(speech, RATE_HZ, SilenceRules(margin_s=0))
     spoken = [speech[round(start * RATE_HZ) : round(end * RATE_HZ)] for start, end in stretches]
     power = np.mean(np.concatenate(spoken or [speech]) ** 2, dtype=np.float64)
@@ -100,7 +100,7 @@ def measure(models: Mapping[str, Path], mixer: Mixer, scorer: Path | None) -> Ra
 
 
 def ratios(rates: Rates, models: Sequence[str], kinds: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Noise, or all → model → its word error rate at 5 dB as a share of the first model's."""
+    """Returns noise (or all) → model → its WER at 5 dB relative to the first model's."""
     first, *others = models
     at = {kind: rates[kind, COMPARED_DB] for kind in kinds}
     at["all"] = {name: sum(at[kind][name] for kind in kinds) for name in models}
@@ -108,7 +108,7 @@ def ratios(rates: Rates, models: Sequence[str], kinds: Sequence[str]) -> dict[st
 
 
 def table(rates: Rates, models: Sequence[str], compared: Mapping[str, Mapping[str, float]]) -> str:
-    """Markdown."""
+    """Returns the rates as a Markdown table."""
     lines = [f"| noise | dB | {' | '.join(models)} |", f"|---|---|{'---|' * len(models)}"]
     for (kind, snr_db), of in rates.items():
         shown = " | ".join(f"{of[name]:.1%}" for name in models)
@@ -120,7 +120,7 @@ def table(rates: Rates, models: Sequence[str], compared: Mapping[str, Mapping[st
 
 
 def draw(rates: Rates, models: Sequence[str], kinds: Sequence[str], path: Path) -> None:
-    """A picture for each noise, a curve for each model; no noise stands at the right."""
+    """Plot a panel per noise, a curve per model; the rightmost point is without noise."""
     figure = Figure(figsize=(2.6 * len(kinds), 2.7), dpi=100, layout="constrained")
     all_axes = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
     places = [*reversed(SNRS_DB), SNRS_DB[0] + 10]
@@ -138,19 +138,19 @@ def draw(rates: Rates, models: Sequence[str], kinds: Sequence[str], path: Path) 
 
 
 def named(text: str) -> tuple[str, str]:
-    """NAME=PATH, or a path that is its own name."""
+    """Parse NAME=PATH, or a path that is its own name."""
     name, equals, path = text.partition("=")
     return (name, path) if equals else (Path(text).stem, text)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="+", metavar="NAME=MODEL", help="files or checkpoint folders")
+    parser.add_argument("models", nargs="+", metavar="NAME=MODEL", help="compare these files or checkpoint folders")
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--recordings", nargs="*", default=[], metavar="NAME=PATH", help="folders or CSVs of noise")
-    parser.add_argument("--speaker", default=r"-([a-z]+\d*)-", help="pattern of the speaker in a file's name; AN4's")
-    parser.add_argument("--clips", type=int, help="only the first so many")
-    parser.add_argument("--scorer", type=Path, help="search with it; by default the likeliest letters are taken")
+    parser.add_argument("--recordings", nargs="*", default=[], metavar="NAME=PATH", help="mix in this folder or CSV")
+    parser.add_argument("--speaker", default=r"-([a-z]+\d*)-", help="match the speaker in file names; default: AN4's")
+    parser.add_argument("--clips", type=int, help="use only the first clips")
+    parser.add_argument("--scorer", type=Path, help="decode with beam search and this scorer; by default greedily")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--picture", type=Path)

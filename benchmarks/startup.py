@@ -1,7 +1,7 @@
-"""How long a training on a large sharded set takes to know its first batches, and how much memory.
+"""Startup of training on a large sharded set: time to the first planned batches, and memory.
 
-A manifest of made-up clips is written (its shards are empty files of the right size, without blocks on the disk), then
-read, checked and planned as a run does, in a process of its own: the first time, when the index is made, and again.
+Writes a manifest of synthetic clips (its shards are sparse files of the right size), then reads, checks and plans it as
+a run does, each time in a new process: first without the index, which this creates, then with it.
 
     python benchmarks/startup.py --clips 10000000
 """

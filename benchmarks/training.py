@@ -1,11 +1,11 @@
-"""Training throughput: seconds of sound learnt from in a second, loading and features included.
+"""Training throughput in seconds of audio per second, including data loading and features.
 
     python benchmarks/training.py TRAIN.csv --hidden 512 2048
 
-Uses the loop's own loader, features and step, on one core by default, on clips in the order of training; prints the
-ratio to DeepSpeech 0.9.3's trainer (TensorFlow 1.15.4, batch 16, AN4, one core of an AMD EPYC with AVX-512: 19.3 at
-512, 0.60 at 2048), and which share of the core's arithmetic is reached: useful operations of the network (forward and
-backward, of the clips' own frames alone) in a second over those of a product of large matrices in the same run.
+Uses the training loop's loader, features and step, on one core by default, on clips in the order of training. Prints
+the ratio to DeepSpeech 0.9.3's trainer (TensorFlow 1.15.4, batch size 16, AN4, one core of an AMD EPYC with AVX-512:
+19.3 at hidden size 512, 0.60 at 2048), and the utilization: useful FLOP/s of the network (forward and backward, without
+padding) over those of a product of large matrices in the same run.
 """
 
 import argparse
@@ -23,9 +23,9 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--precision", default="float32")
-    parser.add_argument("--augment", nargs="*", default=[], help="augmentations, as a run's settings have them")
-    parser.add_argument("--seconds", type=float, default=40.0, help="measured time for each width")
-    parser.add_argument("--busy", action="store_true", help="count processor time, on a machine that others use too")
+    parser.add_argument("--augment", nargs="*", default=[], help="apply augmentations, written as in settings")
+    parser.add_argument("--seconds", type=float, default=40.0, help="measure each hidden size for this time")
+    parser.add_argument("--busy", action="store_true", help="measure CPU time, for a machine with other load")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
 
@@ -38,16 +38,16 @@ def main() -> None:
         limits = {name: gflops(torch, getattr(torch, name), arguments.busy) for name in names}
         rate = throughput(arguments, hidden)
         ratio = f", {rate / OLD[hidden]:.2f} times 0.9.3's {OLD[hidden]}" if hidden in OLD else ""
-        print(f"hidden {hidden}: {rate:.2f} audio seconds a second{ratio}")
+        print(f"hidden {hidden}: {rate:.2f} audio seconds per second{ratio}")
         reached = rate * operations(hidden) / 1e9
-        print(f"    {operations(hidden) / 1e9:.3f} GFLOP an audio second, {reached:.1f} GFLOP/s reached")
+        print(f"    {operations(hidden) / 1e9:.3f} GFLOP per audio second, {reached:.1f} GFLOP/s reached")
         for name, limit in limits.items():
             share = reached / (limit * arguments.cores)
-            print(f"    product of large matrices in {name}: {limit:.1f} GFLOP/s a core; reached: {100 * share:.0f} %")
+            print(f"    large matrix product in {name}: {limit:.1f} GFLOP/s per core; utilization: {100 * share:.0f} %")
 
 
 def operations(hidden: int) -> float:
-    """Additions and multiplications of an audio second's learning: each weight thrice a frame, layer 1's but twice."""
+    """FLOP to train on a second of audio: each weight thrice per frame, layer 1's only twice (no input gradient)."""
     from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
     from deepspeech.features.config import MfccConfig
     from deepspeech.text.alphabet import ENGLISH
@@ -71,7 +71,7 @@ def gflops(torch, dtype, busy: bool) -> float:
 
 
 def throughput(arguments: argparse.Namespace, hidden: int) -> float:
-    """Sound seconds over wall (or processor) seconds of whole steps, after two that are not counted."""
+    """Audio seconds per wall (or CPU) second of whole steps, after two warm-up steps."""
     import torch
 
     from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig

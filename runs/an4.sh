@@ -1,6 +1,6 @@
 #!/bin/sh
-# AN4 from recordings to a recogniser: train, export, make a scorer of the training transcripts, test on voices never
-# heard. About half an hour on two cores.
+# AN4 from recordings to a recognizer: train, export, build a scorer from the training transcripts, evaluate on unseen
+# speakers. About half an hour on two cores.
 #
 #   runs/an4.sh DATA_DIR OUT_DIR [TABLE.KEY=VALUE …]
 #

@@ -1,11 +1,11 @@
 #!/bin/sh
-# What augmentation buys in noise: two trainings of equal length on AN4, without and with it, judged under noises whose
-# recordings neither has met.
+# Benefit of augmentation in noise: two trainings of equal length on AN4, without and with it, evaluated with noise
+# recordings that neither has seen.
 #
 #   runs/noise.sh DATA_DIR OUT_DIR NOISE.csv NAME=RECORDINGS …
 #
-# DATA_DIR holds train.csv and dev.csv. NOISE.csv lists recordings to learn with (its transcripts are not used), each
-# RECORDINGS is a folder or a CSV of others to judge with: prompts of the Asterisk exchange in other languages, say
+# DATA_DIR holds train.csv and dev.csv. NOISE.csv lists recordings to train with (its transcripts are not used), each
+# RECORDINGS is a folder or a CSV of others to evaluate with, such as prompts of the Asterisk exchange in other languages
 # (`deepspeech import asterisk`). OUT_DIR gets checkpoints in plain and noisy, robustness.md and robustness.png.
 set -eu
 if [ $# -lt 4 ]; then
@@ -19,7 +19,7 @@ out="$(cd "$2" && pwd)"
 noise="$(cd "$(dirname "$3")" && pwd)/$(basename "$3")"
 shift 3
 
-# Dropout is low: of the two, it is noise that keeps the second network from learning by heart.
+# Dropout is low: augmentation already keeps the second network from overfitting.
 learn() { # NAME AUGMENT
   deepspeech train "$here/an4.toml" --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" \
     --set network.dropout_1=0.05 --set network.dropout_2=0.05 --set network.dropout_3=0.05 \
@@ -35,7 +35,7 @@ learn noisy "[
   'volume[p=0.5,dbfs=-10~8]',
   'time_mask[p=0.3,n=2,size=80~80,domain=features]',
 ]"
-last() { # NAME: its weights after the last epoch, so that nothing is chosen on the clips that judge
+last() { # NAME: the weights after the last epoch, so that nothing is selected on the evaluation clips
   find "$out/$1" -maxdepth 1 -name "train-*" | sort | tail -n 1
 }
 python3 "$here/../benchmarks/robustness.py" plain="$(last plain)" noisy="$(last noisy)" --data "$data/dev.csv" \

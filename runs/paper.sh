@@ -1,12 +1,12 @@
 #!/bin/sh
-# The system of Hannun et al. 2014 on AN4, beside our LSTM on the same budget: three networks that differ in their seeds,
-# one with strides of 2, one LSTM. Then each on voices never heard, with jitter, and the mean of the three. docs/paper.md
-# tells what is whose.
+# The system of Hannun et al. 2014 on AN4, compared with our LSTM on the same budget: three networks with different seeds,
+# one with strides of 2, one LSTM. Evaluates each on unseen speakers, with jitter, and the ensemble of the three.
+# docs/paper.md compares it with the paper.
 #
 #   runs/paper.sh DATA_DIR OUT_DIR [TABLE.KEY=VALUE …]
 #
 # DATA_DIR holds train.csv and dev.csv; OUT_DIR gets a folder of checkpoints for each network, and results-*.json.
-# A network that is trained already is not trained again.
+# A network that is already trained is not trained again.
 set -eu
 if [ $# -lt 2 ]; then
   echo "usage: runs/paper.sh DATA_DIR OUT_DIR [TABLE.KEY=VALUE ...]" >&2

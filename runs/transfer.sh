@@ -1,11 +1,11 @@
 #!/bin/sh
-# What a published model is worth to another language: AN4 learnt from its weights, and from nothing, with the same
-# network in the same time. docs/training.md has the figures.
+# Benefit of transfer learning from a published model in another language: AN4 trained from its weights, and from
+# scratch, with the same network and number of epochs. docs/transfer.md has the figures.
 #
 #   runs/transfer.sh OLD_MODEL DATA_DIR OUT_DIR [TABLE.KEY=VALUE …]
 #
 # OLD_MODEL is a .tflite, .pb or .pbmm; DATA_DIR holds train.csv and dev.csv; OUT_DIR gets the old weights, both
-# trainings' checkpoints, and results-transferred.json, results-scratch.json. A training that has ended is not repeated.
+# trainings' checkpoints, and results-transferred.json, results-scratch.json. A completed training is not repeated.
 set -eu
 if [ $# -lt 3 ]; then
   echo "usage: runs/transfer.sh OLD_MODEL DATA_DIR OUT_DIR [TABLE.KEY=VALUE ...]" >&2

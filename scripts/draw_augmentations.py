@@ -137,9 +137,9 @@ def write_sound(path: Path, samples: Float32, rate_hz: int) -> None:
 
 def gallery() -> str:
     """The part of the page that shows them."""
-    shown = [f"The clip as it is: [before.opus](augmentation/before.opus), `data/demo/clips/{CLIP}`.\n"]
+    shown = [f"The original clip: [before.opus](augmentation/before.opus), `data/demo/clips/{CLIP}`.\n"]
     for name, text in EXAMPLES.items():
-        shown.append(f"`{text}`: [hear it](augmentation/{name}.opus)\n\n![{name}](augmentation/{name}.png)\n")
+        shown.append(f"`{text}`: [listen](augmentation/{name}.opus)\n\n![{name}](augmentation/{name}.png)\n")
     return "\n".join(shown)
 
 

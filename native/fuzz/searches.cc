@@ -132,8 +132,23 @@ void search(std::shared_ptr<const Language> language, Chance& chance) {
   const std::size_t count = frames.size() / classes, first = chance.below(count + 1);
   beam.feed(frames.data(), first);
   if (chance.once_in(2)) check_found(beam.best(2), beam, labels, !options.phrases);
+  const Hypothesis before = beam.best(1).front();
+  const std::uint32_t fixed = beam.fixed();
+  if (chance.once_in(2)) {
+    Labels sure(before.labels.begin() + fixed, before.labels.end());
+    sure.resize(chance.below(sure.size() + 1));
+    beam.settle(sure, fixed);
+    expect(beam.settled(fixed).size() >= sure.size(), "what is settled is not what all begin with");
+  }
   beam.feed(frames.data() + first * classes, count - first);
-  check_found(beam.best(chance.between(1, 50)), beam, labels, !options.phrases);
+  const std::vector<Hypothesis> found = beam.best(chance.between(1, 50)), rest = beam.best(found.size(), fixed);
+  check_found(found, beam, labels, !options.phrases);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Hypothesis& one = found[i];
+    expect(std::equal(before.labels.begin(), before.labels.begin() + fixed, one.labels.begin()), "a fixed label moved");
+    expect(std::equal(before.frames.begin(), before.frames.begin() + fixed, one.frames.begin()), "a fixed time moved");
+    expect(std::equal(rest[i].frames.begin(), rest[i].frames.end(), one.frames.begin() + fixed), "other times after a skip");
+  }
 }
 
 }  // namespace

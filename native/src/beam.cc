@@ -408,13 +408,48 @@ void Beam::settle_past() {
   keep_after(tree_.ancestor(best.node, kOpenLabels), best.length - kOpenLabels);
 }
 
-void Beam::settle(const std::vector<std::uint32_t>& labels) {
-  Id node = PrefixTree::kRoot;
+void Beam::settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip) {
+  const Prefix& any = prefixes_.front();
+  if (any.length < skip) throw std::invalid_argument("more labels are skipped than all sequences share");
+  Id node = tree_.ancestor(any.node, any.length - skip);
   for (const std::uint32_t label : labels) {
     node = tree_.find(node, label);
     if (node == kNone) return;
   }
-  keep_after(node, static_cast<std::uint32_t>(labels.size()));
+  keep_after(node, skip + static_cast<std::uint32_t>(labels.size()));
+}
+
+// The last entry on the way of every prefix to the start, of two trees that know only the way back. `own` is a prefix's
+// entry, one for each of its labels, `past` the one before an entry.
+template <class Own, class Past>
+Beam::Trunk Beam::shared(Own own, Past past) const {
+  Trunk trunk{own(prefixes_.front()), prefixes_.front().length};
+  for (const Prefix& prefix : prefixes_) {
+    Id entry = own(prefix);
+    for (std::uint32_t length = prefix.length; length > trunk.length; --length) entry = past(entry);
+    for (; trunk.length > prefix.length; --trunk.length) trunk.entry = past(trunk.entry);
+    for (; trunk.entry != entry; --trunk.length) {
+      trunk.entry = past(trunk.entry);
+      entry = past(entry);
+    }
+  }
+  return trunk;
+}
+
+Beam::Trunk Beam::trunk() const {
+  return shared([](const Prefix& prefix) { return prefix.node; }, [this](Id node) { return tree_.parent(node); });
+}
+
+std::vector<std::uint32_t> Beam::settled(std::uint32_t skip) const {
+  const Trunk all = trunk();
+  return tree_.labels(all.entry, all.length > skip ? all.length - skip : 0);
+}
+
+// New times begin with those of a prefix in the beam, so what all of these share stays.
+std::uint32_t Beam::fixed() const {
+  const Trunk times =
+      shared([](const Prefix& prefix) { return prefix.times; }, [this](Id entry) { return history_.past(entry); });
+  return std::min(trunk().length, times.length);
 }
 
 // Keeps the prefixes that begin with the sequence of `node`, which has `length` labels.
@@ -447,7 +482,7 @@ void Beam::shift_boosts() {
   for (PhrasePosition& standing : standings_) standing.earned -= kShift;
 }
 
-std::vector<Hypothesis> Beam::best(std::size_t count) const {
+std::vector<Hypothesis> Beam::best(std::size_t count, std::uint32_t skip) const {
   std::vector<Candidate> order;
   order.reserve(prefixes_.size());
   for (Id slot = 0; slot < prefixes_.size(); ++slot) {
@@ -464,7 +499,8 @@ std::vector<Hypothesis> Beam::best(std::size_t count) const {
   for (std::size_t i = 0; i < count; ++i) {
     const Prefix& prefix = prefixes_[order[i].slot];
     const float score = prefix.score + order[i].bonus;
-    best.push_back({tree_.labels(prefix.node), history_.frames(prefix.times), shifted_ + score});
+    const std::uint32_t rest = prefix.length > skip ? prefix.length - skip : 0;
+    best.push_back({tree_.labels(prefix.node, rest), history_.frames(prefix.times, rest), shifted_ + score});
   }
   return best;
 }

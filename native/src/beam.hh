@@ -41,14 +41,20 @@ class Beam {
   // probabilities[frames, classes]. Throws std::invalid_argument, and takes nothing, where one is not in 0..1.
   void feed(const float* probabilities, std::size_t frames);
 
-  // The best `count` sequences so far, or as many as there are; the search can go on afterwards.
-  std::vector<Hypothesis> best(std::size_t count) const;
+  // The best `count` sequences so far, or as many as there are, without their first `skip` labels, at most fixed();
+  // the search can go on afterwards.
+  std::vector<Hypothesis> best(std::size_t count, std::uint32_t skip = 0) const;
 
-  // Gives up every sequence that does not begin with `labels`, unless that is all of them.
-  void settle(const std::vector<std::uint32_t>& labels);
+  // Gives up every sequence that does not go on with `labels` after its first `skip` labels, at most fixed(); unless
+  // that is all of them.
+  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip = 0);
 
-  // The labels with which every sequence in the beam begins: what follows can add to them but not change them.
-  std::vector<std::uint32_t> settled() const { return tree_.labels(tree_.trunk()); }
+  // The labels with which every sequence in the beam begins, without the first `skip`: what follows can add to them
+  // but not change them.
+  std::vector<std::uint32_t> settled(std::uint32_t skip = 0) const;
+
+  // How many first labels every sequence in the beam shares together with their frames, which stay as they are.
+  std::uint32_t fixed() const;
 
   std::size_t frames() const { return frames_; }
 
@@ -78,6 +84,12 @@ class Beam {
     bool stays;        // in the beam
   };
 
+  // What all prefixes begin with: its last entry, and how many labels it has.
+  struct Trunk {
+    Id entry;
+    std::uint32_t length;
+  };
+
   struct Candidate {
     float score;  // with what phrases earn
     std::uint32_t label;
@@ -96,6 +108,8 @@ class Beam {
     }
   };
 
+  template <class Own, class Past>
+  Trunk shared(Own own, Past past) const;
   void check(const float* probabilities, std::size_t frames) const;
   void advance(const float* probabilities);
   void link_family();
@@ -123,6 +137,7 @@ class Beam {
   void close_ranks();
   void settle_past();
   void keep_after(Id node, std::uint32_t length);
+  Trunk trunk() const;
   void shift_scores();
   void shift_boosts();
 

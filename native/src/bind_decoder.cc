@@ -45,25 +45,31 @@ class BeamSearch {
     beam_.feed(probabilities.data(), probabilities.shape(0));
   }
 
-  std::vector<Found> best(std::size_t count) {
+  std::vector<Found> best(std::size_t count, std::uint32_t skip) {
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
     std::vector<Found> found;
-    for (deepspeech::Hypothesis& one : beam_.best(count))
+    for (deepspeech::Hypothesis& one : beam_.best(count, skip))
       found.emplace_back(std::move(one.labels), std::move(one.frames), one.score);
     return found;
   }
 
-  void settle(const std::vector<std::uint32_t>& labels) {
+  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip) {
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
-    beam_.settle(labels);
+    beam_.settle(labels, skip);
   }
 
-  std::vector<std::uint32_t> settled() {
+  std::vector<std::uint32_t> settled(std::uint32_t skip) {
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
-    return beam_.settled();
+    return beam_.settled(skip);
+  }
+
+  std::uint32_t fixed() {
+    nb::gil_scoped_release unlocked;
+    const std::lock_guard<std::mutex> turn(mutex_);
+    return beam_.fixed();
   }
 
   std::size_t frames() {
@@ -183,9 +189,13 @@ void bind_decoder(nb::module_& m) {
            "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none(),
            "phrases"_a = nb::none())
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
-      .def("best", &BeamSearch::best, "count"_a, "[(labels, frame of each label, natural-log score)], best first")
-      .def("settle", &BeamSearch::settle, "labels"_a, "give up what does not begin with `labels`")
-      .def("settled", &BeamSearch::settled, "labels that all sequences in the beam begin with")
+      .def("best", &BeamSearch::best, "count"_a, "skip"_a = 0,
+           "[(labels, frame of each label, natural-log score)], best first, without the first `skip` labels")
+      .def("settle", &BeamSearch::settle, "labels"_a, "skip"_a = 0,
+           "give up what does not go on with `labels` after the first `skip`")
+      .def("settled", &BeamSearch::settled, "skip"_a = 0,
+           "labels that all sequences in the beam begin with, without the first `skip`")
+      .def_prop_ro("fixed", &BeamSearch::fixed, "first labels that all sequences share, with their frames")
       .def_prop_ro("frames", &BeamSearch::frames, "frames fed so far")
       .def_prop_ro("entries", &BeamSearch::entries, "entries in memory, for tests of its bounds");
 }

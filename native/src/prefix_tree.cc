@@ -70,20 +70,9 @@ Id PrefixTree::ancestor(Id node, std::size_t generations) const {
   return node;
 }
 
-Id PrefixTree::trunk() const {
-  Id node = kRoot;
-  while (nodes_[node].slot == kNone) {
-    const Id child = nodes_[node].first_child;
-    if (child == kNone || nodes_[child].next_sibling != kNone) break;
-    node = child;
-  }
-  return node;
-}
-
-std::vector<std::uint32_t> PrefixTree::labels(Id node) const {
-  std::vector<std::uint32_t> labels;
-  for (; node != kRoot; node = nodes_[node].parent) labels.push_back(nodes_[node].label);
-  std::reverse(labels.begin(), labels.end());
+std::vector<std::uint32_t> PrefixTree::labels(Id node, std::size_t count) const {
+  std::vector<std::uint32_t> labels(count);
+  for (; count > 0; node = nodes_[node].parent) labels[--count] = nodes_[node].label;
   return labels;
 }
 
@@ -115,10 +104,9 @@ void TimeHistory::release(Id entry) {
   }
 }
 
-std::vector<std::uint32_t> TimeHistory::frames(Id entry) const {
-  std::vector<std::uint32_t> frames;
-  for (; entry != kStart; entry = entries_[entry].past) frames.push_back(entries_[entry].frame);
-  std::reverse(frames.begin(), frames.end());
+std::vector<std::uint32_t> TimeHistory::frames(Id entry, std::size_t count) const {
+  std::vector<std::uint32_t> frames(count);
+  for (; count > 0; entry = entries_[entry].past) frames[--count] = entries_[entry].frame;
   return frames;
 }
 

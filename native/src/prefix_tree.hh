@@ -40,10 +40,8 @@ class PrefixTree {
   // Frees a node without slot or children, and its ancestors that are then without use.
   void prune(Id node);
 
-  // The longest sequence with which every live one begins; of a single live sequence: itself.
-  Id trunk() const;
-
-  std::vector<std::uint32_t> labels(Id node) const;
+  // The last `count` labels of the node's sequence, which has as many.
+  std::vector<std::uint32_t> labels(Id node, std::size_t count) const;
   std::size_t size() const { return nodes_.size() - free_count_; }
 
  private:
@@ -78,7 +76,10 @@ class TimeHistory {
   void retain(Id entry) { ++entries_[entry].uses; }
   void release(Id entry);
 
-  std::vector<std::uint32_t> frames(Id entry) const;
+  Id past(Id entry) const { return entries_[entry].past; }
+
+  // The last `count` frames up to an entry, which has as many.
+  std::vector<std::uint32_t> frames(Id entry, std::size_t count) const;
   std::size_t size() const { return entries_.size() - free_count_; }
 
  private:

@@ -21,6 +21,7 @@ from deepspeech.config import page, resolve
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import CheckpointError, ConfigError, DataError
 from deepspeech.features.chunks import ChunkBuffer
+from deepspeech.runtime.emission_stream import EmissionStream
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.training.infer import infer_samples
@@ -246,6 +247,40 @@ def test_it_is_exported_and_heard_the_same_whole_streamed_and_in_bulk(trained: P
     found = model.transcribe_all([wav_bytes(sound, 16000) for sound in sounds])
     if not int8:
         assert [one.text for one in found] == [text.strip() for text in whole]  # type: ignore[union-attr]
+
+
+@torch.no_grad()
+def test_its_streams_choose_the_chunks(trained: Path) -> None:
+    """Those that its card allows, with the result that the network has for whole clips at that chunk."""
+    export(trained / "checkpoints", trained / "a.onnx", language="en")
+    model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
+    restored = restore(checkpoint.judged(trained / "checkpoints"))
+    sound, chunk = tones("abcd " * 6), model.card.chunk
+    sizes_ms = [round(1000 * hop * model.card.features.step_s) for hop in chunk.sizes]
+    assert sizes_ms == ([40, 80, 160, 640] if trained.name == "tiny" else [160, 320, 640])
+    for hop, chunk_ms in zip(chunk.sizes, sizes_ms, strict=True):
+        if trained.name == "conformer":
+            restored.network.chunk_frames = hop // chunk.stride
+        with torch.no_grad():
+            logits, _ = restored.network(torch.from_numpy(model._extractor(sound))[None])
+        stream = EmissionStream(model._session, model._extractor, chunk.sized(hop))
+        found = np.concatenate([stream.feed(sound[:7777]), stream.feed(sound[7777:]), stream.finish()])
+        np.testing.assert_allclose(found, logits[0].softmax(-1), atol=1e-5)
+        plain = model.stream(chunk_ms=chunk_ms)
+        plain.feed(sound)
+        assert plain.finish()[0].text == infer_samples(restored, sound, model.options).text
+    with pytest.raises(ConfigError, match=f"chunk_ms is 100; this model takes one of {', '.join(map(str, sizes_ms))}$"):
+        model.stream(chunk_ms=100)
+
+
+@pytest.mark.parametrize("trained", ["tiny"], indirect=True)
+def test_endpoint_rules_must_fit_the_chunk(trained: Path) -> None:
+    export(trained / "checkpoints", trained / "a.onnx", language="en")
+    model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
+    stream = model.stream(endpoints=EndpointRules(trailing_silence_s=0.1), chunk_ms=40)
+    assert stream.events([tones("abcd " * 6)])
+    with pytest.raises(ConfigError, match=r"trailing_silence_s is 0\.1; this model needs at least 0\.18"):
+        model.stream(endpoints=EndpointRules(trailing_silence_s=0.1))
 
 
 def test_its_streams_end_utterances_and_long_recordings_are_cut(trained: Path) -> None:

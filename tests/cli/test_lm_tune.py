@@ -71,13 +71,13 @@ def test_the_best_weights_are_told_and_put_into_a_scorer(
 def test_emissions_are_made_once(
     door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from deepspeech.runtime.emit import FileEmitter
+    from deepspeech.runtime.emit import FileAcousticModel
 
     data, scorer = world
     arguments = ("lm", "tune", "--model", tiny_model, "--scorer", scorer, "--data", data, "--storage", tmp_path / "t")
     assert door("deepspeech", *arguments, "--trials", 2)[0] == 0
     with monkeypatch.context() as patched:
-        patched.setattr(FileEmitter, "emit", None)
+        patched.setattr(FileAcousticModel, "emit", None)
         assert door("deepspeech", *arguments, "--trials", 3)[0] == 0
     assert len(list((tmp_path / "t").glob("emissions-*.npz"))) == 1
     assert len(list((tmp_path / "t").glob("surface-*.png"))) == 1

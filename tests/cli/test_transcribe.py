@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from deepspeech import progress
 from deepspeech.audio import microphone
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.pcm import float_to_int16, read_pcm
@@ -146,6 +147,22 @@ def test_the_microphone_is_written_down_until_ctrl_c(deepspeech, monkeypatch: py
 
     monkeypatch.setattr(microphone, "chunks", chunks)
     assert deepspeech("mic", "--model", "m") == (0, "abba dc\ndad\n", "")
+
+
+def test_a_terminal_shows_what_is_being_said(deepspeech, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    sound = np.concatenate([spoken("abba dc"), silence(2)])
+    monkeypatch.setattr(microphone, "chunks", lambda rate_hz, device: iter(np.array_split(sound, 20)))
+    monkeypatch.setattr(progress, "overwrite", lambda text, stream: shown.append(text))
+    assert deepspeech("mic", "--model", "m", "--chunk-ms", 320)[:2] == (0, "abba dc\n")
+    assert len(shown) > 3
+    assert all("abba dc".startswith(text) for text in shown)
+    assert shown[-2:] == ["abba dc", ""]  # the line is cleared before the text is printed
+
+
+def test_a_step_that_the_model_does_not_take_is_refused(deepspeech) -> None:
+    code, _, err = deepspeech("mic", "--model", "m", "--chunk-ms", 100)
+    assert (code, err) == (2, "deepspeech: chunk_ms is 100; this model takes 320\n")
 
 
 def test_without_a_way_to_the_microphone_a_hint_is_given(deepspeech, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,10 +90,10 @@ def test_settled_words_stay(seed: int, sharp: float) -> None:
     decoder, shown = BeamDecoder(AB, DecodeOptions(beam_width=8), 0.02), ""
     for start in range(0, 120, 7):
         decoder.feed(rows[start : start + 7])
-        settled = decoder.settled
-        assert settled.startswith(shown)
-        assert all(found.text.startswith(settled) for found in decoder.candidates(8))
-        shown = settled
+        committed = decoder.committed_prefix
+        assert committed.startswith(shown)
+        assert all(found.text.startswith(committed) for found in decoder.candidates(8))
+        shown = committed
 
 
 @pytest.mark.parametrize(("labels", "frames"), [([3], [0]), ([9], [0]), ([1], [5]), ([1, 2], [3, 1]), ([1], [])])

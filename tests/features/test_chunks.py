@@ -1,5 +1,8 @@
 """Chunks of frames: the same however these are fed, each output's frames in one of them, zeros beyond both ends."""
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,3 +69,50 @@ def test_a_chunk_stays_what_it_is() -> None:
 def test_chunks_that_cannot_be_are_refused(values: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="chunk"):
         ChunkSpec(*values)
+
+
+def test_a_clip_that_is_one_chunk_is_put_together_once() -> None:
+    buffer = ChunkBuffer(ChunkSpec.of_windows(1, 1, 0), 1)
+    assert [chunk for n in range(4) for chunk in buffer.feed(n + frames(2))] == []
+    (whole,) = buffer.finish()
+    assert whole[:, 0].tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5, 0]
+
+
+SIZED = ChunkSpec(11, 8, 3, 0, 4, hops=(4, 16))
+
+
+@given(st.sampled_from(SIZED.sizes), st.integers(0, 60))
+def test_chunks_of_every_size_hold_the_same_outputs(hop: int, count: int) -> None:
+    spec = SIZED.sized(hop)
+    assert (spec.receptive, spec.step_outputs, spec.outputs(count)) == (SIZED.receptive, hop // 4, SIZED.outputs(count))
+    buffer = ChunkBuffer(spec, 1)
+    chunks = [*buffer.feed(frames(count)), *buffer.finish()]
+    found = [chunk[n * 4 :][: spec.receptive, 0].tolist() for chunk in chunks for n in range(spec.within(len(chunk)))]
+    padded = np.pad(frames(count)[:, 0], (3, 0)).tolist()
+    assert found == [padded[n * 4 : n * 4 + spec.receptive] for n in range(spec.outputs(count))]
+
+
+def test_sizes_are_those_that_are_named() -> None:
+    assert SIZED.sizes == (4, 8, 16)
+    assert ChunkSpec(8, 8).sizes == (8,)
+    assert SIZED.sized(8) == SIZED
+    with pytest.raises(ValueError, match="may be 4, 8, 16 frames apart, not 12"):
+        SIZED.sized(12)
+
+
+@pytest.mark.parametrize("spec", [SIZED, ChunkSpec(8, 8)])
+def test_a_page_gives_the_chunks_back(spec: ChunkSpec) -> None:
+    page = json.loads(json.dumps(spec.to_dict()))
+    assert ChunkSpec.from_dict(page) == spec
+    assert ("hops" in page) == bool(spec.hops)
+
+
+@pytest.mark.parametrize("hops", [(3,), (0,), (-4,), ("8",), (8.0,)])
+def test_sizes_that_are_none_are_refused(hops: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match=r"chunk\.hops"):
+        ChunkSpec(11, 8, 3, 0, 4, hops=hops)
+
+
+def test_whole_clips_have_no_sizes() -> None:
+    with pytest.raises(ValueError, match=r"chunk\.hops"):
+        ChunkSpec(11, 0, hops=(8,))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 FLOOR = {
     "untrusted": 0,
-    "errors": 0, "printable": 0, "cores": 0, "_native": 0, "_version": 0,
+    "errors": 0, "printable": 0, "renamed": 0, "cores": 0, "_native": 0, "_version": 0,
     "files": 0.5, "progress": 0.5,  # errors and printable lie under them
     "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
@@ -35,7 +35,7 @@ ROOMS = {
     "matplotlib": {"datasets", "evaluation"},
     "typer": {"cli"},
     "numpy": set(FLOOR)
-    - {"errors", "_native", "_version", "files", "untrusted", "text", "remote", "config", "cli", "__main__"},
+    - {"errors", "_native", "_version", "files", "renamed", "untrusted", "text", "remote", "config", "cli", "__main__"},
 }
 TORCH_FREE = ("acoustic.config", "acoustic.lstm_graph", "acoustic.registry")  # and of each family
 TORCH_FREE_OF_A_FAMILY = ("config", "graph")

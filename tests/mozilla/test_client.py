@@ -21,7 +21,7 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import DeepSpeechError
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from tests.decoder.small_scorer import language_model, scorer
 from tests.fakes import tones
@@ -46,7 +46,7 @@ def error_of(call: Callable[[], object]) -> str:
 
 
 def emission(model: Path, samples: np.ndarray) -> Emission:
-    return FileEmitter(Session(model)).emit_samples(int16_to_float(samples))
+    return FileAcousticModel(Session(model)).emit_samples(int16_to_float(samples))
 
 
 def test_coquis_programs_need_only_another_import() -> None:

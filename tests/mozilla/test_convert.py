@@ -23,7 +23,7 @@ from deepspeech.errors import DeepSpeechError, ModelFileError
 from deepspeech.evaluation.score import Scores, score
 from deepspeech.mozilla.convert import as_model_file, is_old_file, read
 from deepspeech.mozilla.old_model import OldModel, read_alphabet
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.alphabet import ByteAlphabet
 from tests.fakes import by_window
@@ -405,11 +405,11 @@ def test_the_old_8_bit_arithmetic_is_understood(shared: Path, clip: str) -> None
 
 @pytest.mark.parametrize("clips", [CLIPS[:1], pytest.param(CLIPS, marks=pytest.mark.slow)], ids=["one", "all"])
 def test_a_real_8_bit_model_answers_nearly_as_it_did(shared: Path, clips: list[str]) -> None:
-    emitter = FileEmitter(Session(as_model_file(shared / "data" / "models" / "armspeech" / "model.tflite")), 1)
+    model = FileAcousticModel(Session(as_model_file(shared / "data" / "models" / "armspeech" / "model.tflite")), 1)
     equal, differences = [], []
     for clip in clips:
         folder = "data/ldc93s1" if clip == "LDC93S1" else "fixtures/clips"
-        found = emitter.emit_samples(read_audio(shared / folder / f"{clip}.wav")[0]).probabilities_TV
+        found = model.emit_samples(read_audio(shared / folder / f"{clip}.wav")[0]).probabilities_TV
         due = np.load(shared / "fixtures" / "acoustic" / f"{clip}.probs_zero.npy")
         assert found.shape == due.shape
         equal += list(found.argmax(1) == due.argmax(1))

@@ -96,6 +96,13 @@ def test_a_finished_stream_takes_no_more(model: Recognizer) -> None:
         stream.feed(SOUND)
 
 
+def test_a_model_with_one_step_refuses_others(model: Recognizer) -> None:
+    assert model.stream(chunk_ms=320).finish()[0].text == ""
+    for chunk_ms in (0, 160, -320, float("nan")):
+        with pytest.raises(ConfigError, match=r"^chunk_ms is \S+; this model takes 320$"):
+            model.stream(chunk_ms=chunk_ms)
+
+
 def test_the_card_says_what_the_model_is(model: Recognizer) -> None:
     assert (model.card.language, model.card.model["hidden"], model.card.precision) == ("en", 16, "float32")
     assert model.card.features.sample_rate_hz == 16000

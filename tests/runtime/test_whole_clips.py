@@ -14,8 +14,8 @@ from deepspeech.cli.export import export
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError
 from deepspeech.features.registry import new_front_end
-from deepspeech.runtime.bulk import Row, emit
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.batch import BatchItem, run_batch
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.session import Session
 from deepspeech.training.log import Log
@@ -51,26 +51,26 @@ def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: 
     extractor, stride = new_front_end(restored.features), restored.network.config.chunk.stride
     assert session.card.frame_s == pytest.approx(0.02 * stride)
     sounds = [tones("abc d" * n, n) for n in (2, 5, 1)] + [np.zeros(100, np.float32)]
-    rows = [Row(extractor(sound), session.card.chunk) for sound in sounds]
-    emit(session, rows)
-    for sound, row in zip(sounds[:-1], rows[:-1], strict=True):
+    items = [BatchItem(extractor(sound), session.card.chunk) for sound in sounds]
+    run_batch(session, items)
+    for sound, item in zip(sounds[:-1], items[:-1], strict=True):
         features = extractor(sound)
         with torch.no_grad():
             expected = restored.network(torch.from_numpy(features)[None])[0][0].softmax(-1).numpy()
         assert len(expected) == -(-len(features) // stride)
-        one = FileEmitter(session).emit_samples(sound)
+        one = FileAcousticModel(session).emit_samples(sound)
         assert one.frame_s == session.card.frame_s
         np.testing.assert_allclose(one.probabilities_TV, expected, atol=1e-4)
-        np.testing.assert_allclose(np.concatenate([piece for _, piece in row.pieces]), expected, atol=1e-4)
-    assert rows[-1].pieces == []  # too short for a frame
-    assert len(FileEmitter(session).emit_samples(sounds[-1]).probabilities_TV) == 0
+        np.testing.assert_allclose(np.concatenate([piece for _, piece in item.pieces]), expected, atol=1e-4)
+    assert items[-1].pieces == []  # too short for a frame
+    assert len(FileAcousticModel(session).emit_samples(sounds[-1]).probabilities_TV) == 0
 
 
 def test_eight_bits_are_near_and_smaller(folder: Path) -> None:
     export(folder / "checkpoints", folder / "int8.onnx", int8=True, tolerance=1.0)
     assert (folder / "int8.onnx").stat().st_size < (folder / "a.onnx").stat().st_size
     one, other = (
-        FileEmitter(Session(folder / name)).emit_samples(tones("abc d", 4)) for name in ("a.onnx", "int8.onnx")
+        FileAcousticModel(Session(folder / name)).emit_samples(tones("abc d", 4)) for name in ("a.onnx", "int8.onnx")
     )
     assert one.probabilities_TV.shape == other.probabilities_TV.shape
     assert np.abs(one.probabilities_TV - other.probabilities_TV).mean() < 0.02

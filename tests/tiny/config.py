@@ -19,4 +19,4 @@ class TinyConfig(NetworkConfig):
 
     @property
     def chunk(self) -> ChunkSpec:
-        return ChunkSpec(frames=8, hop=8, right=1, stride=2)
+        return ChunkSpec(frames=8, hop=8, right=1, stride=2, hops=(2, 4, 32))

@@ -1,4 +1,4 @@
-"""Span: a recording that lies inside a larger file, such as a sample database or a tar archive.
+"""AudioSlice: a recording that lies inside a larger file, such as a sample database or a tar archive.
 
 `formats.read_audio` and `formats.probe` take one in the place of a path.
 """
@@ -16,7 +16,7 @@ PACKETS = "packets"  # bare Opus packets, see opus_packets.py
 
 
 @dataclass(frozen=True)
-class Span:
+class AudioSlice:
     """`size` bytes of `file` from `offset` on: what a sound file would hold, or bare Opus packets."""
 
     file: Path
@@ -37,7 +37,7 @@ class Span:
         """All its bytes. Raises AudioError where the file is missing or ends before them."""
         return self._read(self.size)
 
-    def checked(self) -> "Span":
+    def checked(self) -> "AudioSlice":
         """Itself. Raises AudioError as `read` does."""
         self._read(0)
         return self
@@ -70,14 +70,16 @@ def check_readable(path: Path, mode: int) -> None:
         check_regular(mode)
 
 
-Place: TypeAlias = Path | Span  # where a recording lies
+AudioSource: TypeAlias = Path | AudioSlice  # where a recording lies
+Span = AudioSlice  # this and Place: names of before
+Place: TypeAlias = AudioSource
 
 
-def read_ahead(place: Place) -> None:
+def read_ahead(source: AudioSource) -> None:
     """Has the system bring a recording from disk to memory, and waits for nothing; what fails shows when it is read."""
     if not hasattr(os, "posix_fadvise"):  # macOS, Windows
         return
-    file, offset, size = (place.file, place.offset, place.size) if isinstance(place, Span) else (place, 0, 0)
+    file, offset, size = (source.file, source.offset, source.size) if isinstance(source, AudioSlice) else (source, 0, 0)
     try:
         if not S_ISREG(os.stat(file).st_mode):  # who writes to a pipe would take this for its reader
             return
@@ -90,12 +92,12 @@ def read_ahead(place: Place) -> None:
         pass
 
 
-def content_of(place: Place) -> bytes:
+def content_of(source: AudioSource) -> bytes:
     """All bytes of a recording, as they lie there. Raises AudioError."""
-    if isinstance(place, Span):
-        return place.read()
+    if isinstance(source, AudioSlice):
+        return source.read()
     try:
-        check_readable(place, place.stat().st_mode)
-        return place.read_bytes()
+        check_readable(source, source.stat().st_mode)
+        return source.read_bytes()
     except OSError as error:
-        raise AudioError(f"{place}: cannot be read ({error.strerror})") from None
+        raise AudioError(f"{source}: cannot be read ({error.strerror})") from None

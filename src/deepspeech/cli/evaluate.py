@@ -184,14 +184,14 @@ def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:
     from deepspeech.errors import AudioError
     from deepspeech.evaluation.averaged import averaged, shifts
     from deepspeech.evaluation.evaluate import Emitted
-    from deepspeech.runtime.emit import FileEmitter
+    from deepspeech.runtime.emit import FileAcousticModel
     from deepspeech.runtime.session import Session
 
     session = Session(path)
     card = session.card
 
     def emitter(shift_samples: int) -> Any:
-        files = FileEmitter(session, shift_samples=shift_samples)
+        files = FileAcousticModel(session, shift_samples=shift_samples)
 
         def emit(samples: Sequence[Any]) -> Iterable[Emitted]:
             emissions = files.emit_all([sample.audio for sample in samples])

@@ -12,9 +12,12 @@ def mic(
     device: Annotated[str | None, typer.Option(help="Which microphone; the system's choice by default.")] = None,
     rate: Annotated[int | None, typer.Option(help="Sample rate to record at, in Hz; the model's by default.")] = None,
     silence: Annotated[float, typer.Option(help="Seconds of silence that end an utterance.")] = 0.8,
+    chunk_ms: Annotated[
+        float | None, typer.Option(help="Step of the network in ms, if the model allows several.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="txt, json, srt, vtt or tsv.")] = "txt",
 ) -> None:
-    """A microphone to text: one line an utterance, as soon as you pause.
+    """Transcribe a microphone: one line an utterance, as soon as you pause.
 
     On a terminal what is being said shows meanwhile. Ctrl-C ends it, after the last utterance. It needs sounddevice
     (pip install 'deepspeech[mic]') or arecord.
@@ -26,30 +29,34 @@ def mic(
     from dataclasses import replace
 
     from deepspeech.audio import microphone
-    from deepspeech.decoder.transcript import Transcript
     from deepspeech.errors import ConfigError
     from deepspeech.progress import overwrite
     from deepspeech.runtime.endpoints import EndpointRules
-    from deepspeech.runtime.pages import FORMATS, Page
+    from deepspeech.runtime.events import Event, Final, Partial
     from deepspeech.runtime.recognizer import Recognizer
+    from deepspeech.runtime.writers import FORMATS, TranscriptWriter
 
     if form not in FORMATS:
         raise ConfigError(f"--format is '{form}'; choose one of {', '.join(FORMATS)}")
-    recognizer, page = Recognizer.open(model, scorer), Page(form)
+    recognizer, writer = Recognizer.open(model, scorer), TranscriptWriter(form)
     rate_hz = rate or recognizer.card.features.sample_rate_hz
 
-    def say(utterances: Iterable[Transcript]) -> None:
-        for utterance in utterances:
-            overwrite("", sys.stderr)
-            print(page.body("microphone", [utterance]), end="", flush=True)
+    def show(events: Iterable[Event]) -> None:
+        for event in events:
+            if isinstance(event, Partial):
+                overwrite(event.text, sys.stderr)
+            elif isinstance(event, Final):
+                overwrite("", sys.stderr)
+                if event.transcript.text:
+                    print(writer.body("microphone", [event.transcript]), end="", flush=True)
 
-    with recognizer.stream(rate_hz, endpoints=replace(EndpointRules(), trailing_silence_s=silence)) as stream:
+    rules = replace(EndpointRules(), trailing_silence_s=silence)
+    with recognizer.stream(rate_hz, endpoints=rules, chunk_ms=chunk_ms) as stream:
         sound = microphone.chunks(rate_hz, device)
-        print(page.head(), end="", flush=True)
+        print(writer.head(), end="", flush=True)
         try:
             for chunk in sound:
-                say(stream.feed(chunk))
-                overwrite(stream.partial().text, sys.stderr)
+                show(stream.feed_events(chunk))
         except KeyboardInterrupt:
             pass
-        say(stream.finish())
+        show(stream.finish_events())

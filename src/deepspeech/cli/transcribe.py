@@ -51,7 +51,7 @@ def transcribe(
         bool, typer.Option("--ray", help="Run on a Ray cluster (RAY_ADDRESS), which sees the same disk.")
     ] = False,
 ) -> None:
-    """Recordings to text, many at a time on every core.
+    """Transcribe audio files, in batches, on all cores.
 
     Long recordings are cut at their silences. Text goes to stdout in the order given, progress to stderr; with
     --output-dir to files, and an interrupted run goes on where it stopped. A file that cannot be read, or not to its
@@ -68,11 +68,11 @@ def transcribe(
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
     from deepspeech.mozilla.convert import as_model_file
-    from deepspeech.runtime.bulk import channels
     from deepspeech.runtime.jobs import of_channels, take_shard
-    from deepspeech.runtime.pages import FORMATS
     from deepspeech.runtime.recognizer import Recognizer
+    from deepspeech.runtime.recording import channels
     from deepspeech.runtime.session import Session
+    from deepspeech.runtime.writers import FORMATS
 
     weights_need(scorer, alpha, beta)
     form = "json" if json_output else form
@@ -127,7 +127,7 @@ def _check_stdin(named: list[str], output_dir: Path | None, rate: int | None, ch
 def _channel(channel: str | None) -> int | None:
     """Which one channel was asked for. Raises ConfigError for what is neither a number nor each."""
     from deepspeech.errors import ConfigError
-    from deepspeech.runtime.bulk import EACH
+    from deepspeech.runtime.recording import EACH
 
     if channel is None or channel == EACH:
         return None
@@ -143,22 +143,22 @@ def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int, chan
     from deepspeech.audio.pcm import read_pcm
     from deepspeech.runtime.endpoints import EndpointRules
     from deepspeech.runtime.jobs import Job
-    from deepspeech.runtime.pages import Page
+    from deepspeech.runtime.writers import TranscriptWriter
 
-    page, warnings = Page(form), 0
+    writer, warnings = TranscriptWriter(form), 0
     if rate is None:
-        print(page.head(), end="", flush=True)
+        print(writer.head(), end="", flush=True)
         for result in recognizer.transcribe_all([sys.stdin.buffer.read()], alternatives, channel=channel):
             if isinstance(result, Exception):
                 raise result
             label = Job(Path(STDIN), Path(STDIN), result.channel).label
-            print(page.body(label, result.segments, result.duration_s), end="")
+            print(writer.body(label, result.segments, result.duration_s), end="")
             warnings += _warn(result)
         return warnings
     with recognizer.stream(rate, endpoints=EndpointRules(), alternatives=alternatives) as stream:
-        print(page.head(), end="", flush=True)
+        print(writer.head(), end="", flush=True)
         for utterance in stream.over(read_pcm(sys.stdin.buffer, max(1, rate // 10))):
-            print(page.body(STDIN, [utterance]), end="", flush=True)
+            print(writer.body(STDIN, [utterance]), end="", flush=True)
     return 0
 
 
@@ -174,15 +174,15 @@ def _warn(result: Any) -> int:
 def _to_stdout(recognizer: Any, jobs: list[Any], form: str, alternatives: int, cores: int | None) -> int:
     """How many recordings could not be read, or not to their end."""
     from deepspeech.errors import ConfigError
-    from deepspeech.runtime.pages import Page
+    from deepspeech.runtime.writers import TranscriptWriter
 
     if form in ("srt", "vtt") and len(jobs) > 1:
         raise ConfigError(f"{form} is for one recording a file; name a folder with --output-dir")
-    page = Page(form, named=len(jobs) > 1)
-    print(page.head(), end="")
+    writer = TranscriptWriter(form, named=len(jobs) > 1)
+    print(writer.head(), end="")
 
     def show(job: Any, result: Any) -> None:
-        print(page.body(job.label, result.segments, result.duration_s), end="", flush=True)
+        print(writer.body(job.label, result.segments, result.duration_s), end="", flush=True)
 
     errors, cut, _ = _each(recognizer, jobs, len(jobs), alternatives, cores, show)
     return errors + cut
@@ -199,13 +199,13 @@ def _to_files(
 ) -> int:
     """How many recordings could not be read, or not to their end."""
     from deepspeech.runtime.jobs import output, to_do, write
-    from deepspeech.runtime.pages import Page
+    from deepspeech.runtime.writers import TranscriptWriter
 
     left = to_do(jobs, folder, form, overwrite)
 
     def keep(job: Any, result: Any) -> None:
-        page = Page(form)
-        text = page.head() + page.body(job.label, result.segments, result.duration_s)
+        writer = TranscriptWriter(form)
+        text = writer.head() + writer.body(job.label, result.segments, result.duration_s)
         write(output(folder, job, form), text)
 
     errors, cut, sound_s = _each(recognizer, left, len(jobs), alternatives, cores, keep)
@@ -244,7 +244,7 @@ def _each(
 
     from deepspeech.errors import AudioError, audio_error
     from deepspeech.progress import Progress
-    from deepspeech.runtime.bulk import Channel
+    from deepspeech.runtime.recording import Channel
 
     errors, cut, sound_s, started_s = 0, 0, 0.0, time.monotonic()
     with Progress(total, "transcribe", "recordings", done=total - len(jobs)) as progress:

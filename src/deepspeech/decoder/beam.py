@@ -11,23 +11,22 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deepspeech._native import BeamSearch, word_probabilities
+from deepspeech._native import BeamSearch
 from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission, Float32, checked
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript, spell
+from deepspeech.decoder.word_confidence import WordConfidences
 from deepspeech.errors import ConfigError
 from deepspeech.text.alphabet import Alphabet
-
-WORD_MARGIN_S = 0.2  # sound further from a word's letters than this says nothing about the word
 
 
 class BeamDecoder:
     """The search along one stream of sound, for one thread; alphabet and options may be shared.
 
-    It keeps the probabilities it was fed, 21 MB an hour for 28 letters, to tell how sure the network was of each word.
+    It keeps the text, its times, and the probabilities of what is not decided yet, at most twenty minutes of them.
     """
 
     def __init__(
@@ -50,7 +49,10 @@ class BeamDecoder:
         if hot_words and scorer is None:
             raise ConfigError("hot words have no effect without a scorer; name one")
         self._alphabet, self._frame_s, self._first_frame = alphabet, frame_s, first_frame
-        self._fed, self._turn = _Rows(alphabet.classes), threading.Lock()
+        self._sure, self._turn = WordConfidences(alphabet.classes, alphabet.space, frame_s), threading.Lock()
+        self._text = ""  # of the labels that are decided
+        self._first_letter: int | None = None  # and its frame
+        self._best: tuple[list[int], list[int]] | None = None  # the others of the best reading, once asked for
         language = scorer.language(alphabet, options, hot_words) if scorer else None
         try:
             self._search = BeamSearch(
@@ -73,12 +75,20 @@ class BeamDecoder:
         """Go on with the next frames [T, classes], T ≥ 0; all or none of them, and then a ModelFileError."""
         rows = checked(probabilities_TV, self._alphabet.classes)
         with self._turn:
+            if self._sure.due:
+                self._decide()
             self._search.feed(rows)
-            self._fed.add(rows)
+            self._sure.add(rows)
+            self._best = None
 
     def since(self, frame: int) -> Float32:
-        """Probabilities [T, classes] that were fed from `frame` on."""
-        return self._fed.rows[frame - self._first_frame :]
+        """Probabilities [T, classes] that were fed from `frame` on, which is not before `kept_from`."""
+        return self._sure.since(frame - self._first_frame)
+
+    @property
+    def kept_from(self) -> int:
+        """The first frame whose probabilities are kept: those of the last decided word and all after it."""
+        return self._sure.first_frame + self._first_frame
 
     def best(self) -> Transcript:
         """The most probable text so far; the stream can go on."""
@@ -94,55 +104,64 @@ class BeamDecoder:
         with self._turn:
             return [self._spell(*found) for found in self._search.best(count)]
 
-    def settle(self, before: int) -> None:
+    @property
+    def text(self) -> str:
+        """The most probable text so far, without spaces at either end."""
+        return (self._text + self._alphabet.decode(self._open()[0])).strip(" ")
+
+    def commit(self, before: int) -> None:
         """Make final the words of the best text that ended before frame `before`: give up what reads otherwise."""
-        labels, frames, _ = self._search.best(1)[0]
+        labels, frames = self._open()
         spaces = [
             place
             for place, (label, frame) in enumerate(zip(labels, frames, strict=True))
             if label == self._alphabet.space and frame + self._first_frame < before
         ]
         if spaces:
-            self._search.settle(labels[: spaces[-1] + 1])
+            self._search.settle(labels[: spaces[-1] + 1], self._sure.decided)
+            self._best = None  # which of several equals is first may have changed
 
     @property
-    def settled(self) -> str:
+    def committed_prefix(self) -> str:
         """The words that everything still possible begins with: what comes can add to them, not change them."""
-        return self._alphabet.decode(self._search.settled()).rpartition(" ")[0]
+        settled = self._search.settled(self._sure.decided)
+        return (self._text + self._alphabet.decode(settled)).rpartition(" ")[0]
 
-    @property
-    def heard(self) -> tuple[int, int] | None:
-        """Frames of the first and the last letter of the best text so far; None where there is none."""
-        labels, frames, _ = self._search.best(1)[0]
-        heard = [frame for label, frame in zip(labels, frames, strict=True) if label != self._alphabet.space]
-        return (heard[0] + self._first_frame, heard[-1] + self._first_frame) if heard else None
+    def token_frames(self, since: int = 0) -> tuple[int, int] | None:
+        """Frames of the first and the last letter of the best text, of those from `since` on that are not decided.
+
+        None where there is none. Of all letters the first one is known, decided or not.
+        """
+        labels, frames = self._open()
+        letters = [
+            frame + self._first_frame
+            for label, frame in zip(labels, frames, strict=True)
+            if label != self._alphabet.space
+        ]
+        if since <= self._first_frame and self._first_letter is not None:
+            letters.insert(0, self._first_letter + self._first_frame)
+        letters = [frame for frame in letters if frame >= since]
+        return (letters[0], letters[-1]) if letters else None
+
+    def _open(self) -> tuple[list[int], list[int]]:
+        """The labels of the best reading that are not decided, and their frames."""
+        if self._best is None:
+            labels, frames, _ = self._search.best(1, self._sure.decided)[0]
+            self._best = labels, frames
+        return self._best
+
+    def _decide(self) -> None:
+        labels, frames = self._open()
+        decided = self._sure.decide(self._search.fixed - self._sure.decided, labels, frames)
+        heard = (frame for label, frame in zip(labels[:decided], frames, strict=False) if label != self._alphabet.space)
+        if self._first_letter is None:
+            self._first_letter = next(heard, None)
+        self._text += self._alphabet.decode(labels[:decided])
+        self._best = None
 
     def _spell(self, labels: list[int], frames: list[int], score: float) -> Transcript:
-        margin = round(WORD_MARGIN_S / self._frame_s)
-        sure = word_probabilities(self._fed.rows, labels, frames, self._alphabet.space, margin)
         heard = [frame + self._first_frame for frame in frames]
-        return spell(self._alphabet, labels, heard, score, self._frame_s, sure)
-
-
-class _Rows:
-    """Rows that grow in number, in one array whose room doubles."""
-
-    def __init__(self, columns: int) -> None:
-        self._room = np.empty((0, columns), np.float32)
-        self._count = 0
-
-    def add(self, rows: Float32) -> None:
-        needed = self._count + len(rows)
-        if needed > len(self._room):
-            room = np.empty((max(needed, 2 * len(self._room)), rows.shape[1]), np.float32)
-            room[: self._count] = self.rows
-            self._room = room
-        self._room[self._count : needed] = rows
-        self._count = needed
-
-    @property
-    def rows(self) -> Float32:
-        return self._room[: self._count]
+        return spell(self._alphabet, labels, heard, score, self._frame_s, self._sure.all_of(labels, frames))
 
 
 def decode(

@@ -27,7 +27,7 @@ from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import write_card
 from deepspeech.modelfile.seal import sealed
 from deepspeech.progress import Progress
-from deepspeech.runtime.emit import FileEmitter
+from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.distance import letter_errors
 
@@ -77,14 +77,14 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
 
 
 def _prove(restored: Restored, session: Session, sounds: Sequence[Float32]) -> Proof:
-    extractor, emitter = new_front_end(restored.features), FileEmitter(session)
+    extractor, model = new_front_end(restored.features), FileAcousticModel(session)
     proof = Proof(len(sounds), 0, 0, 0, 0.0)
     with Progress(len(sounds), "proving the export", "clips") as progress:
         for sound in sounds:
             with torch.no_grad():
                 logits, _ = restored.network(torch.from_numpy(extractor(sound))[None])
             expected = Emission(logits[0].softmax(-1).numpy(), restored.frame_s)
-            found = emitter.emit_samples(sound)
+            found = model.emit_samples(sound)
             texts = [greedy(emission, restored.alphabet).text for emission in (expected, found)]
             errors, letters = letter_errors(texts[0], texts[1])
             gap = float(np.abs(expected.probabilities_TV - found.probabilities_TV).max(initial=0))

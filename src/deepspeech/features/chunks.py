@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,6 +25,7 @@ class ChunkSpec:
     left: int = 0  # zeros before a clip's first frame
     right: int = 0  # zeros after its last
     stride: int = 1  # frames for each output
+    hops: tuple[int, ...] = ()  # what `hop` may be instead, where a stream chooses; none: it is fixed
 
     def __post_init__(self) -> None:
         least = {"frames": 1, "hop": 0, "left": 0, "right": 0, "stride": 1}
@@ -33,11 +34,34 @@ class ChunkSpec:
                 raise ValueError(f"chunk.{name} is {getattr(self, name)!r}; it must be a number of at least {value}")
         if self.hop % self.stride or self.receptive < 1:
             raise ValueError(f"a chunk of {self.frames} frames, {self.hop} apart, has no output every {self.stride}")
+        if not all(isinstance(hop, int) and self.hop and hop > 0 and hop % self.stride == 0 for hop in self.hops):
+            raise ValueError(f"chunk.hops is {self.hops!r}; they must be numbers of frames, each whole outputs")
 
     @classmethod
     def of_windows(cls, context: int, stride: int, outputs: int) -> "ChunkSpec":
         """`outputs` windows in a step, each of a frame and `context` neighbours on both sides; 0: those of a clip."""
         return cls(max(0, outputs - 1) * stride + 2 * context + 1, outputs * stride, context, context, stride)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """All that `hop` may be, smallest first."""
+        return tuple(sorted({self.hop, *self.hops}))
+
+    def sized(self, hop: int) -> "ChunkSpec":
+        """The same network's chunks so many frames apart, one of `sizes`."""
+        if hop not in self.sizes:
+            raise ValueError(f"chunks may be {', '.join(map(str, self.sizes))} frames apart, not {hop}")
+        return replace(self, frames=self.frames + hop - self.hop, hop=hop)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, without `hops` where there are none: so earlier versions read the card."""
+        page = asdict(self)
+        return page | {"hops": list(self.hops)} if self.hops else {k: v for k, v in page.items() if k != "hops"}
+
+    @classmethod
+    def from_dict(cls, page: dict[str, Any]) -> "ChunkSpec":
+        """What `to_dict` gave. Raises ValueError or TypeError for anything else."""
+        return cls(**page | {"hops": tuple(page.get("hops", ()))})
 
     @property
     def step_outputs(self) -> int:
@@ -75,12 +99,16 @@ class ChunkBuffer:
     def __init__(self, spec: ChunkSpec, dimensions: int) -> None:
         self._spec = spec
         self._held = np.zeros((spec.left, dimensions), np.float32)
+        self._parts: list[Float32] = []  # of a clip that is one chunk, after `_held`
 
     def feed(self, frames: Float32) -> Iterator[Float32]:
         """Chunks that are complete with `frames`."""
         size, hop = self._spec.frames, self._spec.hop
+        if not hop:
+            self._parts.append(frames)
+            return
         self._held = np.concatenate([self._held, frames])
-        if not hop or len(self._held) < size:
+        if len(self._held) < size:
             return
         while len(self._held) >= size:
             chunk, self._held = self._held[:size], self._held[hop:]
@@ -89,6 +117,8 @@ class ChunkBuffer:
 
     def flush(self) -> Iterator[Float32]:
         """A shorter chunk, of all outputs whose frames are there."""
+        if self._parts:
+            self._held, self._parts = np.concatenate([self._held, *self._parts]), []
         outputs = self._spec.within(len(self._held))
         if outputs:
             chunk, self._held = self._held[: self._spec.span(outputs)], self._held[outputs * self._spec.stride :]

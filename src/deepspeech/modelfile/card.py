@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from deepspeech.errors import ConfigError, ModelFileError, TextError
@@ -55,7 +55,7 @@ class ModelCard:
         page["model"] = dict(self.model)
         page["tokens"] = {"kind": "bytes"} if self.alphabet.bytes_mode else {"kind": "characters", "labels": labels}
         page["features"] = {"kind": self.features.kind, **self.features.to_dict()}
-        page["chunk"] = asdict(self.chunk)
+        page["chunk"] = self.chunk.to_dict()
         return {_KEY: json.dumps(lowered(page), ensure_ascii=False)}
 
     @classmethod
@@ -76,7 +76,7 @@ class ModelCard:
                 alphabet=_alphabet(**page.pop("tokens")),
                 features=read_config(page.pop("features")),
                 model=_model(**page.pop("model")),
-                chunk=ChunkSpec(**page.pop("chunk")),
+                chunk=ChunkSpec.from_dict(page.pop("chunk")),
                 **page,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:

@@ -53,6 +53,5 @@ def lowered(page: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def chunk_page(context_frames: int, stride: int, outputs: int) -> dict[str, int]:
-    spec = ChunkSpec.of_windows(context_frames, stride, outputs)
-    return dict(vars(spec))
+def chunk_page(context_frames: int, stride: int, outputs: int) -> dict[str, Any]:
+    return ChunkSpec.of_windows(context_frames, stride, outputs).to_dict()

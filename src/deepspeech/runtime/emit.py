@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.shift import shifted
-from deepspeech.audio.span import Place
+from deepspeech.audio.span import AudioSource
 from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import AudioError, audio_error
 from deepspeech.features.registry import new_front_end
+from deepspeech.renamed import renamed
+from deepspeech.runtime.emission_stream import EmissionStream
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import EmissionStream
+
+__getattr__ = renamed(__name__, {"FileEmitter": "deepspeech.runtime.emit:FileAcousticModel"})
 
 
-class FileEmitter:
+class FileAcousticModel:
     """Emissions of sound files, in the order asked for."""
 
     def __init__(self, session: Session, workers: int | None = None, shift_samples: int = 0) -> None:
@@ -27,17 +30,17 @@ class FileEmitter:
         self._extractor = new_front_end(session.card.features)
         self._workers = workers or cores()
 
-    def emit(self, paths: Sequence[Place]) -> Iterator[Emission]:
+    def emit(self, paths: Sequence[AudioSource]) -> Iterator[Emission]:
         """One Emission a file. Raises AudioError for the first file that cannot be read."""
         for found in self.emit_all(paths):
             if isinstance(found, AudioError):
                 raise found
             yield found
 
-    def emit_all(self, paths: Sequence[Place]) -> Iterator[Emission | AudioError]:
+    def emit_all(self, paths: Sequence[AudioSource]) -> Iterator[Emission | AudioError]:
         """One Emission a file; of a file that cannot be read, the reason."""
 
-        def one(path: Place) -> Emission | AudioError:
+        def one(path: AudioSource) -> Emission | AudioError:
             try:
                 return self.emit_file(path)
             except Exception as error:
@@ -46,7 +49,7 @@ class FileEmitter:
         with ThreadPoolExecutor(self._workers) as pool:
             yield from pool.map(one, paths)
 
-    def emit_file(self, path: Place) -> Emission:
+    def emit_file(self, path: AudioSource) -> Emission:
         samples, rate_hz = read_audio(path)
         return self.emit_samples(resample(samples, rate_hz, self._extractor.config.sample_rate_hz))
 

@@ -1,10 +1,12 @@
-"""When words become final and utterances end: rules over what was heard so far, after Kaldi's online endpointing.
+"""Endpointing: rules for when words are committed and utterances end, after Kaldi's online endpointing.
 
-Silence is what the network hears no letter in, so noise that it learnt to pass over ends an utterance too.
+In: frames of the first and last decoded character. Out: whether the utterance ends. Silence is where the network
+decodes no character, so noise that it learned to ignore ends an utterance too.
 """
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 from deepspeech.errors import ConfigError
 
@@ -22,10 +24,10 @@ class EndpointRules:
     """When a stream ends an utterance by itself. Looked at after each step of the network."""
 
     trailing_silence_s: float = 0.8  # after speech; shorter pauses stay inside an utterance
-    min_utterance_s: float = 0.0  # from the first letter to the last; shorter ones wait for the next rule
-    no_speech_s: float = 5.0  # of silence after which all begins anew, whatever was or was not said before it
+    min_utterance_s: float = 0.0  # from the first to the last character; shorter ones wait for the next rule
+    no_speech_s: float = 5.0  # of silence that ends any utterance, and resets the network where there was none
     max_utterance_s: float = 20.0  # of speech
-    stable_after_s: float = 1.0  # words that ended so long ago are final: the search gives up other readings of them
+    stable_after_s: float = 1.0  # after the end of a word, when the search drops other readings of it
 
     def __post_init__(self) -> None:
         for name in ("trailing_silence_s", "no_speech_s", "max_utterance_s", "stable_after_s"):
@@ -39,9 +41,9 @@ class EndpointRules:
             )
 
     def ending(self, silence_s: float, speech_s: float | None) -> Ending:
-        """What to do after `silence_s` since the last letter, or since the beginning where there is none.
+        """What to do after `silence_s` since the last character, or since the start where there is none.
 
-        `speech_s` is the time from the first letter to the last; None: there are no letters.
+        `speech_s` is the time from the first to the last character; None: there is none.
         """
         if silence_s >= self.no_speech_s:
             return Ending.SILENCE
@@ -50,3 +52,27 @@ class EndpointRules:
         if silence_s >= self.trailing_silence_s and speech_s >= self.min_utterance_s:
             return Ending.SILENCE
         return Ending.LENGTH if speech_s >= self.max_utterance_s else Ending.NONE
+
+    @classmethod
+    def pauses(cls, frame_s: float) -> "EndpointRules":
+        """Rules by which only the default pause ends an utterance, rounded to whole frames of a network."""
+        pause_s = round(cls.trailing_silence_s / frame_s) * frame_s
+        return cls(trailing_silence_s=pause_s, no_speech_s=inf, max_utterance_s=inf)
+
+
+class Endpointer:
+    """Applies the rules to the frames of one stream or clip, after each step of the network."""
+
+    def __init__(self, rules: EndpointRules, frame_s: float) -> None:
+        self.rules, self._frame_s, self._start = rules, frame_s, 0
+
+    def begin(self, frame: int) -> None:
+        """The next utterance begins with this frame."""
+        self._start = frame
+
+    def ending(self, frames: int, tokens: tuple[int, int] | None) -> Ending:
+        """What to do after `frames` frames in all; `tokens`: frames of the utterance's first and last character."""
+        if tokens is None:
+            return self.rules.ending((frames - self._start) * self._frame_s, None)
+        first, last = tokens
+        return self.rules.ending((frames - 1 - last) * self._frame_s, (last - first) * self._frame_s)

@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from deepspeech.audio.names import SOUND_SUFFIXES, recordings
-from deepspeech.audio.span import Place, Span, name_by_user
+from deepspeech.audio.span import AudioSlice, AudioSource, name_by_user
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import visible, whole_file
 from deepspeech.text.reading import read_text
@@ -28,7 +28,7 @@ CSV_COLUMN = "wav_filename"
 class Job:
     """A recording, and what its output is called below the output folder, without a suffix."""
 
-    audio: Place
+    audio: AudioSource
     name: Path
     channel: int | None = None  # that is listened to, from 0; None: all, averaged
 
@@ -89,7 +89,7 @@ def _csv_paths(file: Iterable[str], path: Path) -> Iterator[str]:
         yield row[CSV_COLUMN]
 
 
-def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[Place], int]) -> list[Job]:
+def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[AudioSource], int]) -> list[Job]:
     """The jobs for one channel of each recording, or with None for each: `count` tells how many a recording has.
 
     Where each is listened to, outputs are called after their recordings and channels: call.channel0, call.channel1.
@@ -146,8 +146,8 @@ def _names(name: Path, paths: Sequence[Path]) -> dict[Path, Path]:
     return dict(zip(paths, next(names for names in choices if len(set(names)) == len(paths)), strict=True))
 
 
-def _path(audio: Place) -> Path:
-    return Path(os.path.abspath(audio.file / audio.inside if isinstance(audio, Span) else audio))
+def _path(audio: AudioSource) -> Path:
+    return Path(os.path.abspath(audio.file / audio.inside if isinstance(audio, AudioSlice) else audio))
 
 
 def to_do(jobs: Sequence[Job], folder: Path, form: str, overwrite: bool = False) -> list[Job]:

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deepspeech.audio.span import Place, Span
+from deepspeech.audio.span import AudioSlice, AudioSource
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
-from deepspeech.runtime.bulk import Channel
 from deepspeech.runtime.jobs import Job, output, write
-from deepspeech.runtime.pages import Page
 from deepspeech.runtime.recognizer import Recognizer
+from deepspeech.runtime.recording import Channel
+from deepspeech.runtime.writers import TranscriptWriter
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray reads it when it starts; it would report to its makers
 
@@ -52,8 +52,8 @@ class Worker:
             try:
                 if isinstance(result, AudioError):
                     raise result
-                page = Page(self._form)
-                text = page.head() + page.body(job.label, result.segments, result.duration_s)
+                writer = TranscriptWriter(self._form)
+                text = writer.head() + writer.body(job.label, result.segments, result.duration_s)
                 write(output(self._folder, job, self._form), text)
                 errors.append(result.warning)
                 sound_s.append(result.duration_s)
@@ -101,7 +101,7 @@ def transcribe(
     return found
 
 
-def _file(audio: Place) -> Path:
-    if isinstance(audio, Span):
+def _file(audio: AudioSource) -> Path:
+    if isinstance(audio, AudioSlice):
         raise ConfigError(f"{audio}: Ray reads whole files; use deepspeech data convert first")
     return audio

@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
-from deepspeech.audio.span import Span, name_by_user
+from deepspeech.audio.span import AudioSlice, name_by_user
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -22,15 +22,18 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
+from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.runtime.bulk import Bulk, Channel, Recording
-from deepspeech.runtime.conversation import ConversationStream
+from deepspeech.runtime.batch_transcriber import BatchTranscriber
+from deepspeech.runtime.emission_stream import Samples
+from deepspeech.runtime.endpointed import EndpointedStream
 from deepspeech.runtime.endpoints import EndpointRules
+from deepspeech.runtime.recording import Channel, Recording
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import RecognizerStream, Samples
+from deepspeech.runtime.stream import RecognizerStream
 
-Sound: TypeAlias = str | Path | Span | bytes | BinaryIO | Samples
+Sound: TypeAlias = str | Path | AudioSlice | bytes | BinaryIO | Samples
 
 
 class Recognizer:
@@ -107,7 +110,7 @@ class Recognizer:
 
     def transcribe_all(
         self,
-        sources: Iterable[str | Path | Span | bytes | Channel],
+        sources: Iterable[str | Path | AudioSlice | bytes | Channel],
         alternatives: int = 0,
         cores: int | None = None,
         rules: SilenceRules | None = None,
@@ -119,32 +122,49 @@ class Recognizer:
         `channel`, from 0; with "each" every one gives a Recording of its own. `cores` None: all there are. What is
         there of a file that is cut off is transcribed; `Recording.warning` then tells so.
         """
-        bulk = Bulk(self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules())
-        return bulk.over(sources, channel)
+        batches = BatchTranscriber(
+            self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules()
+        )
+        return batches.over(sources, channel)
 
     @overload
-    def stream(self, rate_hz: int | None = None) -> RecognizerStream: ...
+    def stream(
+        self, rate_hz: int | None = None, *, alternatives: int = 0, chunk_ms: float | None = None
+    ) -> RecognizerStream: ...
     @overload
     def stream(
-        self, rate_hz: int | None = None, *, endpoints: EndpointRules, alternatives: int = 0
-    ) -> ConversationStream: ...
+        self,
+        rate_hz: int | None = None,
+        *,
+        endpoints: EndpointRules,
+        alternatives: int = 0,
+        chunk_ms: float | None = None,
+    ) -> EndpointedStream: ...
     def stream(
-        self, rate_hz: int | None = None, *, endpoints: EndpointRules | None = None, alternatives: int = 0
-    ) -> RecognizerStream | ConversationStream:
+        self,
+        rate_hz: int | None = None,
+        *,
+        endpoints: EndpointRules | None = None,
+        alternatives: int = 0,
+        chunk_ms: float | None = None,
+    ) -> RecognizerStream | EndpointedStream:
         """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
 
-        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. Raises
-        ConfigError where the network takes whole clips only, as bidirectional ones do.
+        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. `chunk_ms`
+        is the step of the network, one that the model allows (None: its default); shorter steps have less latency and
+        cost more time. Raises ConfigError for other steps, and where the network takes whole clips only, as
+        bidirectional ones do.
         """
         if not self.card.streams:
             raise ConfigError(
                 "this model cannot stream: its network must hear a recording to its end; transcribe whole files, or "
                 "train one that need not, for example with network.bidirectional = false"
             )
+        rate, chunk = self._rate(rate_hz), self._chunk(chunk_ms)
+        parts = self._session, self._extractor, self._new_decoder
         if endpoints is None:
-            return self.utterance(rate_hz)
-        rate = self._rate(rate_hz)
-        return ConversationStream(self._session, self._extractor, self._new_decoder, rate, endpoints, alternatives)
+            return RecognizerStream(*parts, rate, alternatives, chunk)
+        return EndpointedStream(*parts, rate, endpoints, alternatives, chunk)
 
     def check(self) -> None:
         """Raise ScorerError or ConfigError where the scorer or the phrases do not fit the model."""
@@ -153,6 +173,16 @@ class Recognizer:
     def utterance(self, rate_hz: int | None = None) -> RecognizerStream:
         """A stream for one utterance that is fed whole before it is read; every network can do that."""
         return RecognizerStream(self._session, self._extractor, self._new_decoder, self._rate(rate_hz))
+
+    def _chunk(self, chunk_ms: float | None) -> ChunkSpec:
+        chunk = self.card.chunk
+        allowed = {round(hop * self.card.features.step_s * 1000, 3): hop for hop in chunk.sizes}
+        if chunk_ms is None:
+            return chunk
+        if chunk_ms not in allowed:
+            sizes = ", ".join(f"{size:g}" for size in allowed)
+            raise ConfigError(f"chunk_ms is {chunk_ms:g}; this model takes {'one of ' * (len(allowed) > 1)}{sizes}")
+        return chunk.sized(allowed[chunk_ms])
 
     def _rate(self, rate_hz: int | None) -> int:
         rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
@@ -187,9 +217,9 @@ class Recognizer:
         )
 
 
-def _file(audio: str | Path | Span | bytes | BinaryIO) -> tuple[str | Path | Span | bytes, str]:
+def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:
     """What to read, and how errors call it."""
-    if isinstance(audio, str | Path | Span | bytes):
+    if isinstance(audio, str | Path | AudioSlice | bytes):
         if isinstance(audio, str | Path):
             name_by_user(audio)
         return audio, ""

@@ -1,104 +1,43 @@
-"""RecognizerStream: sound in while it is spoken, text out at any time.
+"""RecognizerStream: audio in as it arrives, one utterance out, whose text is available at any time."""
 
-    sound ─ resample ─▶ FrameStream ─ frames ─▶ ChunkBuffer ─ chunks ─▶ network ─ probabilities ─▶ search
-            (its tail)   (samples short of       (frames short of
-                          a window)               a chunk)
+from collections.abc import Callable, Iterable, Iterator
 
-Each stage keeps what it cannot pass on yet; `finish` empties them from left to right. The network always takes chunks
-of the same length, so results do not depend on how the sound was cut. A network that must hear a clip to its end gets
-all of it in one chunk. A stream belongs to one thread; the session behind it is shared.
-"""
-
-from collections.abc import Callable, Iterator
-from itertools import chain
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
-
-from deepspeech.audio.pcm import int16_to_float
-from deepspeech.audio.resample import StreamResampler
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.errors import AudioError
-from deepspeech.features.chunks import ChunkBuffer
+from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.front_end import FrontEnd
+from deepspeech.runtime.emission_stream import Float32, Samples, as_float
+from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.event_stream import EventStream
+from deepspeech.runtime.events import Event, Final
 from deepspeech.runtime.session import Session
 
-Float32 = NDArray[np.float32]
-Samples: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
-LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers overshoot 1 by far less
+class RecognizerStream(EventStream):
+    """One utterance, from the first sample to the last.
 
-
-class EmissionStream:
-    """The part of a stream before the search: samples in, probabilities of frames out."""
-
-    def __init__(self, session: Session, extractor: FrontEnd) -> None:
-        self._session = session
-        self._frames = extractor.stream()
-        self._chunks = ChunkBuffer(session.card.chunk, extractor.dimensions)
-        self._latest = np.zeros((0, extractor.dimensions), np.float32)
-        self._states = session.start()
-
-    def feed(self, samples: Float32) -> Float32:
-        """Probabilities [frames, classes] that `samples` (mono float32 at the model's rate) complete."""
-        return self._joined(self.steps(samples))
-
-    def finish(self) -> Float32:
-        """Probabilities of the frames still held."""
-        return self._joined(self.last_steps())
-
-    def steps(self, samples: Float32) -> Iterator[Float32]:
-        """As `feed`, but step by step of the network."""
-        return map(self._step, self._chunks.feed(self._frames.feed(samples)))
-
-    def last_steps(self) -> Iterator[Float32]:
-        """As `finish`, but step by step of the network."""
-        tail = self._chunks.feed(self._frames.finish())
-        return map(self._step, chain(tail, self._chunks.finish()))
-
-    def flush(self) -> Iterator[Float32]:
-        """Probabilities of the frames whose neighbours are all here, without waiting for a whole step of them."""
-        return map(self._step, self._chunks.flush())
-
-    def restart(self) -> Float32:
-        """Forget what was heard, but hear the latest step again: its probabilities [frames, classes], afresh.
-
-        So a network that learnt short clips always hears a short one, and the beginning of a word is not forgotten.
-        """
-        self._states = self._session.start()
-        return self._step(self._latest)
-
-    def _step(self, chunk: Float32) -> Float32:
-        self._latest = chunk
-        probabilities, self._states = self._session.step(chunk[None], self._states)
-        rows: Float32 = probabilities[0]
-        return rows
-
-    def _joined(self, steps: Iterator[Float32]) -> Float32:
-        none = np.zeros((0, self._session.card.alphabet.classes), np.float32)
-        rows: Float32 = np.concatenate([none, *steps])
-        return rows
-
-
-class RecognizerStream:
-    """One utterance being recognised. Leaving a `with` block closes it."""
+    `feed` keeps all readings in the beam until the end. `feed_events` commits words after a second, as an
+    EndpointedStream does; use one of the two.
+    """
 
     def __init__(
-        self, session: Session, extractor: FrontEnd, new_decoder: Callable[[int], BeamDecoder], rate_hz: int
+        self,
+        session: Session,
+        extractor: FrontEnd,
+        new_decoder: Callable[[int], BeamDecoder],
+        rate_hz: int,
+        alternatives: int = 0,
+        chunk: ChunkSpec | None = None,
     ) -> None:
         """Use Recognizer.stream()."""
-        self._emissions = EmissionStream(session, extractor)
-        self._resampler = StreamResampler(rate_hz, extractor.config.sample_rate_hz)
-        self._decoder = new_decoder(0)
-        self._done = False
+        rules = EndpointRules.pauses(session.card.frame_s)
+        super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives, chunk)
+        self._silent_from = 0  # characters from this frame on are new speech
 
     def feed(self, samples: Samples) -> None:
         """Take mono samples [N]: int16, or floats from -1 to 1. Raises AudioError for anything else."""
-        if self._done:
-            raise AudioError("this stream is finished; open another")
-        self._decode(self._emissions.steps(self._resampler.feed(as_float(samples))))
+        self._check_open()
+        self._decode_all(self._emissions.steps(self._resampler.feed(as_float(samples))))
 
     def partial(self) -> Transcript:
         """The best transcript of what was fed so far."""
@@ -111,42 +50,31 @@ class RecognizerStream:
     def flush(self) -> None:
         """Search what the network can say by now, instead of waiting for its next whole step."""
         if not self._done:
-            self._decode(self._emissions.flush())
+            self._decode_all(self._emissions.flush())
 
     def finish(self, candidates: int = 1) -> list[Transcript]:
         """Transcripts of everything, best first; the stream takes no more."""
         if not self._done:
-            self._decode(self._emissions.steps(self._resampler.finish()))
-            self._decode(self._emissions.last_steps())
+            self._decode_all(self._emissions.steps(self._resampler.finish()))
+            self._decode_all(self._emissions.last_steps())
             self._done = True
         return self._decoder.candidates(candidates)
 
-    def _decode(self, steps: Iterator[Float32]) -> None:
+    def _decode_all(self, steps: Iterable[Float32]) -> None:
         for probabilities in steps:
-            self._decoder.feed(probabilities)
+            self._decode(probabilities)
 
-    def __enter__(self) -> "RecognizerStream":
-        return self
+    def _after_step(self) -> Iterator[Event]:
+        yield from self._started()
+        yield from self._changed()
+        if self._ending() is Ending.SILENCE:
+            yield from self._stopped()
+            self._silent_from = self._frames
+            self._endpointer.begin(self._frames)
 
-    def __exit__(self, *reason: object) -> None:
-        self._done = True
+    def _last_final(self) -> Iterator[Final]:
+        yield self._final(self._result())
 
-
-def as_float(given: Samples) -> Float32:
-    """Mono samples [N] as float32 from -1 to 1. Raises AudioError for what is no sound."""
-    samples: NDArray[Any] = np.asarray(given)
-    if samples.ndim != 1:
-        raise AudioError(f"samples have shape {samples.shape}; give one channel, a 1-D array")
-    if samples.dtype == np.int16:
-        return int16_to_float(samples)
-    if samples.dtype.kind != "f":
-        raise AudioError(f"samples are {samples.dtype}; give int16, or floats from -1 to 1")
-    highest = float(np.abs(samples).max(initial=0.0))
-    if not np.isfinite(highest):
-        raise AudioError("samples hold values that are not finite")
-    if highest > LOUDEST:
-        raise AudioError(
-            f"samples reach {highest:g}, but floats must lie between -1 and 1; divide 16-bit values by 32768, or give "
-            "them as int16"
-        )
-    return samples.astype(np.float32, copy=False)
+    def _tokens(self) -> tuple[int, int] | None:
+        last = self._speaking_until
+        return self._decoder.token_frames(self._silent_from) or (None if last is None else (last, last))

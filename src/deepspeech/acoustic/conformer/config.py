@@ -50,3 +50,8 @@ class ConformerConfig(SubsampledConfig):
             )
         if min(chunks) < 0 or min(weights) < 0 or not sum(weights) > 0:
             raise ConfigError("network.train_chunks and train_chunk_weights must not be negative, nor all weights 0")
+
+    @property
+    def chunk_choices(self) -> tuple[int, ...]:
+        """What it was trained with, but for whole clips."""
+        return tuple(chunk for chunk in self.train_chunks if chunk)

@@ -1,6 +1,6 @@
 """What may be known without torch of the shared front end and of the networks behind it: chunks, layers, checks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,9 +13,10 @@ CHANNELS = 64  # of its convolutions
 SUBSAMPLING, OUTPUT = "subsampling", "output"  # the first layer and the last
 
 
-def chunk_of(outputs: int) -> ChunkSpec:
-    """Steps of so many outputs; a clip's last frames are filled with zeros to a multiple of 4."""
-    return ChunkSpec(frames=STRIDE * outputs, hop=STRIDE * outputs, right=STRIDE - 1, stride=STRIDE)
+def chunk_of(outputs: int, choices: Iterable[int] = ()) -> ChunkSpec:
+    """Steps of so many outputs, or one of `choices`; a clip's last frames are padded to a multiple of 4."""
+    hops = tuple(sorted(STRIDE * other for other in {*choices} - {outputs}))
+    return ChunkSpec(STRIDE * outputs, STRIDE * outputs, right=STRIDE - 1, stride=STRIDE, hops=hops)
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,13 @@ class SubsampledConfig(NetworkConfig):
             raise TypeError(f"it has {len(there)} blocks, run.json says {self.blocks}")
 
     @property
+    def chunk_choices(self) -> tuple[int, ...]:
+        """Outputs of a step that a stream may choose instead."""
+        return (4, 8, 16)
+
+    @property
     def chunk(self) -> ChunkSpec:
-        return chunk_of(self.chunk_frames)
+        return chunk_of(self.chunk_frames, self.chunk_choices)
 
     def described(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("kind", *self.described_as)}

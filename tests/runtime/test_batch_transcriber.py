@@ -1,4 +1,4 @@
-"""Bulk: the same texts as one by one, in the order given, long recordings with their times, errors in their places."""
+"""Recordings in batches: the same texts as one by one, in order, with their times, errors in their places."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,13 @@ import pytest
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.errors import AudioError
-from deepspeech.runtime import bulk
-from deepspeech.runtime.bulk import Channel, Recording, Row, emit
+from deepspeech.runtime import clips, recording
+from deepspeech.runtime.batch import BatchItem, run_batch
+from deepspeech.runtime.emission_stream import EmissionStream
+from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.recognizer import Recognizer
+from deepspeech.runtime.recording import Channel, Recording
 from deepspeech.runtime.session import Session
-from deepspeech.runtime.stream import EmissionStream
 from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
@@ -26,7 +28,7 @@ def model() -> Recognizer:
 
 
 def test_texts_come_in_the_order_given(model: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "WINDOW", 7)
+    monkeypatch.setattr(recording, "WINDOW", 7)
     said = SAID * 6
     sounds = [wav_bytes(np.concatenate([spoken(text, seed=n), silence(0.4)]), RATE) for n, text in enumerate(said)]
     found = list(model.transcribe_all(sounds, alternatives=1, cores=2))
@@ -69,12 +71,12 @@ def test_what_cannot_be_read_comes_as_its_error(model: Recognizer, tmp_path: Pat
 
 
 def test_windows_hold_few_long_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bulk, "WINDOW", 4)
-    monkeypatch.setattr(bulk, "WINDOW_S", 100 / 8000)
+    monkeypatch.setattr(recording, "WINDOW", 4)
+    monkeypatch.setattr(recording, "WINDOW_S", 100 / 8000)
     (tmp_path / "large.mp3").write_bytes(bytes(150))
     sounds = [bytes(10), tmp_path / "large.mp3", bytes(10), bytes(60), bytes(60), "gone", b"", b"", b"", b"", b""]
     items = iter([Channel(sound, None) for sound in sounds])
-    assert [len(list(bulk._window(items))) for _ in range(5)] == [2, 3, 4, 2, 0]
+    assert [len(list(recording.next_window(items))) for _ in range(5)] == [2, 3, 4, 2, 0]
 
 
 def test_nothing_gives_nothing(model: Recognizer) -> None:
@@ -97,11 +99,11 @@ def test_a_batch_gives_what_streams_give(tiny_model: Path) -> None:
     extractor = Recognizer(session)._extractor
     sounds = sorted((tones("abc d" * n, n) for n in (1, 2, 2, 3, 5)), key=len, reverse=True)
     sounds += [np.zeros(100, np.float32)]
-    rows = [Row(extractor(sound), session.card.chunk) for sound in sounds]
-    emit(session, rows)
-    for sound, row in zip(sounds, rows, strict=True):
+    items = [BatchItem(extractor(sound), session.card.chunk) for sound in sounds]
+    run_batch(session, items)
+    for sound, item in zip(sounds, items, strict=True):
         none = np.zeros((0, session.card.alphabet.classes), np.float32)
-        probabilities = np.concatenate([none, *(piece for _, piece in row.pieces)])
+        probabilities = np.concatenate([none, *(piece for _, piece in item.pieces)])
         stream = EmissionStream(session, extractor)
         expected = np.concatenate([stream.feed(sound), stream.finish()])
         np.testing.assert_allclose(probabilities, expected, atol=1e-5)
@@ -111,34 +113,40 @@ def test_whatever_one_recording_causes_ends_no_other(
     model: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_wav(tmp_path / "a.wav", spoken("a"), RATE)
-    plain = bulk.Blocks
+    plain = clips.Blocks
 
-    def read(source: bulk.Source, *options: Any, **named: Any) -> bulk.Blocks:
+    def read(source: recording.Source, *options: Any, **named: Any) -> clips.Blocks:
         for name, error in {"odd": ValueError("two\nlines"), "disk": OSError(5, "Input/output error")}.items():
             if name in str(source):
                 raise error
         return plain(source, *options, **named)
 
-    monkeypatch.setattr(bulk, "Blocks", read)
+    monkeypatch.setattr(clips, "Blocks", read)
     found = list(model.transcribe_all([tmp_path / "a.wav", "odd.wav", "disk.wav", tmp_path / "a.wav"]))
     assert [isinstance(one, AudioError) for one in found] == [False, True, True, False]
     assert str(found[1]).startswith("odd.wav: cannot be transcribed (ValueError: two lines; ")
     assert str(found[2]) == "disk.wav: cannot be transcribed (Input/output error)"
 
 
-def test_a_clip_that_breaks_a_batch_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Recognizer(ToneSession())  # type: ignore[arg-type]
+class FragileSession(ToneSession):
+    """Breaks down in the third step of a batch, which only long clips take."""
+
+    def start(self, clips: int = 1) -> States:
+        self.steps = 0
+        return super().start(clips)
+
+    def step(
+        self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
+    ) -> tuple[np.ndarray, States]:
+        if self.steps == 2:
+            raise MemoryError
+        return super().step(chunk_BTF, states, outputs_B)
+
+
+def test_a_clip_that_breaks_a_batch_is_found_out(model: Recognizer) -> None:
     sounds = [wav_bytes(spoken(text), RATE) for text in ("a", "abba dad", "b")]
     expected = [one.text for one in model.transcribe_all(sounds)]
-    plain = bulk.emit
-
-    def fragile(session: Session, rows: list[Row]) -> None:
-        if any(row.frames > 60 for row in rows):
-            raise MemoryError
-        plain(session, rows)
-
-    monkeypatch.setattr(bulk, "emit", fragile)
-    found = list(model.transcribe_all(sounds))
+    found = list(Recognizer(FragileSession()).transcribe_all(sounds))  # type: ignore[arg-type]
     assert [isinstance(one, AudioError) for one in found] == [False, True, False]
     assert [found[0].text, found[2].text] == [expected[0], expected[2]]
     assert "MemoryError" in str(found[1])
@@ -149,7 +157,7 @@ def test_recordings_of_several_parts_are_those_of_one(model: Recognizer, monkeyp
     sounds = [wav_bytes(np.concatenate(pieces), RATE), wav_bytes(np.concatenate(pieces[6:]), RATE)]
     rules = SilenceRules(max_segment_s=4)
     at_once = list(model.transcribe_all(sounds, rules=rules, cores=2))
-    monkeypatch.setattr(bulk, "PART_S", 5.0)
+    monkeypatch.setattr(clips, "PART_S", 5.0)
     monkeypatch.setattr("deepspeech.audio.sound.BLOCK_FRAMES", 7000)
     found = list(model.transcribe_all(sounds, rules=rules, cores=2))
     assert found == at_once

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.decoder.transcript import Token, Transcript
-from deepspeech.runtime.pages import FORMATS, LINE_LETTERS, Page
+from deepspeech.runtime.writers import FORMATS, LINE_LETTERS, TranscriptWriter
 
 
 def said(text: str, start_s: float = 0.0, letter_s: float = 0.06, sure: float = 0.5) -> Transcript:
@@ -20,13 +20,13 @@ TWO = [said("the cat", 1.0), said("<sat> & ran", 3661.5)]
 
 
 def test_text() -> None:
-    assert Page("txt").body("a.wav", TWO) == "the cat <sat> & ran\n"
-    assert Page("txt", named=True).body("a.wav", TWO) == "a.wav: the cat <sat> & ran\n"
-    assert Page("txt").body("a.wav", []) == "\n"
+    assert TranscriptWriter("txt").body("a.wav", TWO) == "the cat <sat> & ran\n"
+    assert TranscriptWriter("txt", named=True).body("a.wav", TWO) == "a.wav: the cat <sat> & ran\n"
+    assert TranscriptWriter("txt").body("a.wav", []) == "\n"
 
 
 def test_json() -> None:
-    page = json.loads(Page("json").body("a.wav", TWO, 4000.0))
+    page = json.loads(TranscriptWriter("json").body("a.wav", TWO, 4000.0))
     assert page["file"] == "a.wav"
     assert page["text"] == "the cat <sat> & ran"
     assert page["duration_s"] == 4000.0
@@ -36,26 +36,26 @@ def test_json() -> None:
 
 
 def test_subtitles() -> None:
-    assert Page("srt").body("a.wav", TWO) == (
+    assert TranscriptWriter("srt").body("a.wav", TWO) == (
         "1\n00:00:01,000 --> 00:00:01,800\nthe cat\n\n2\n01:01:01,500 --> 01:01:02,300\n<sat> & ran\n\n"
     )
-    page = Page("vtt")
-    assert page.head() == "WEBVTT\n\n"
-    assert "01:01:01.500 --> 01:01:02.300\n&lt;sat&gt; &amp; ran\n" in page.body("a.wav", TWO)
+    writer = TranscriptWriter("vtt")
+    assert writer.head() == "WEBVTT\n\n"
+    assert "01:01:01.500 --> 01:01:02.300\n&lt;sat&gt; &amp; ran\n" in writer.body("a.wav", TWO)
 
 
 def test_a_table() -> None:
-    page = Page("tsv")
-    assert page.head() + page.body("a\tb.wav", TWO) == (
+    writer = TranscriptWriter("tsv")
+    assert writer.head() + writer.body("a\tb.wav", TWO) == (
         "file\tstart_s\tend_s\ttext\na b.wav\t1.000\t1.380\tthe cat\na b.wav\t3661.500\t3662.120\t<sat> & ran\n"
     )
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_ends_its_lines_and_bears_silence(form: str) -> None:
-    page = Page(form)
-    assert (page.head() + page.body("a.wav", TWO)).endswith("\n")
-    assert page.body("a.wav", []).strip() in ("", '{"file": "a.wav", "text": "", "words": [], "segments": []}')
+    writer = TranscriptWriter(form)
+    assert (writer.head() + writer.body("a.wav", TWO)).endswith("\n")
+    assert writer.body("a.wav", []).strip() in ("", '{"file": "a.wav", "text": "", "words": [], "segments": []}')
 
 
 def seconds(line: str) -> list[float]:
@@ -78,7 +78,7 @@ def test_subtitles_hold_every_word_once_in_order_and_apart(
         if part:
             segments.append(said(part, at_s, letter_s))
             at_s = segments[-1].words[-1].end_s + pause_s
-    text = Page("srt").body("x", segments)
+    text = TranscriptWriter("srt").body("x", segments)
     cues = [cue.split("\n", 2) for cue in text.strip().split("\n\n")]
     assert " ".join(cue[2] for cue in cues).split() == " ".join(s.text for s in segments).split()
     assert [cue[0] for cue in cues] == [str(n) for n in range(1, len(cues) + 1)]
@@ -95,7 +95,7 @@ def test_subtitles_hold_every_word_once_in_order_and_apart(
 )
 def test_subtitles_of_scripts_without_spaces_are_short_and_lose_nothing(sentences: list[str], letter_s: float) -> None:
     segment = said(" ".join(sentences), letter_s=letter_s)
-    cues = [cue.split("\n", 2) for cue in Page("srt").body("x", [segment]).strip().split("\n\n")]
+    cues = [cue.split("\n", 2) for cue in TranscriptWriter("srt").body("x", [segment]).strip().split("\n\n")]
     assert "".join("".join(cue[2].split()) for cue in cues) == "".join(sentences)
     times = [stamp for cue in cues for stamp in seconds(cue[1])]
     assert times == sorted(times)
@@ -106,7 +106,7 @@ def test_subtitles_of_scripts_without_spaces_are_short_and_lose_nothing(sentence
 
 
 def test_a_chinese_sentence_is_cut_from_the_times_of_its_characters() -> None:
-    cues = Page("srt").body("x", [said("天" * 60, letter_s=0.25)]).strip().split("\n\n")
+    cues = TranscriptWriter("srt").body("x", [said("天" * 60, letter_s=0.25)]).strip().split("\n\n")
     assert [cue.split("\n")[1:] for cue in cues] == [
         ["00:00:00,000 --> 00:00:06,000", "天" * 21, "天" * 3],
         ["00:00:06,000 --> 00:00:12,000", "天" * 21, "天" * 3],

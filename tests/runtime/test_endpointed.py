@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
-from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.endpoints import Ending, Endpointer, EndpointRules
 from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.recognizer import Recognizer
 from tests.fakes import ToneSession, silence, spoken, tones
@@ -215,6 +215,42 @@ def test_memory_does_not_grow() -> None:
     assert held[1] - held[0] < 100_000
     assert entries[1] < 2 * entries[0] + 100
     assert stream.heard_s > 890
+
+
+def test_a_stream_without_endpoints_does_not_grow_either() -> None:
+    """Twenty minutes of talk; all rows of probabilities would be 1.4 MB, and twice that while they grow."""
+    model = Recognizer(ToneSession())  # type: ignore[arg-type]
+    sound = np.concatenate([spoken(" ".join(SAID) + " "), silence(0.1)])
+    stream, rounds = model.stream(), int(1200 * RATE / len(sound))
+    tracemalloc.start()
+    for _ in range(rounds):
+        stream.feed(sound)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 800_000
+    assert len(stream.finish()[0].words) == 7 * rounds
+
+
+def test_words_of_minutes_are_cut_where_they_are_still_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepspeech.decoder.word_confidence.UNDECIDED_S", 2.0)
+    monkeypatch.setattr("deepspeech.decoder.word_confidence.CHECK_FRAMES", 20)
+    model = Recognizer(ToneSession())  # type: ignore[arg-type]
+    for said in ("abcd" * 30, "a " + "abcd" * 30):
+        stream = model.stream(endpoints=EndpointRules(max_utterance_s=12))
+        found = stream.feed(spoken(said)) + stream.finish()
+        assert len(found) > 1
+        assert "".join(texts(found)) in (said, said.replace(" ", ""))
+
+
+@pytest.mark.parametrize("frame_s", [0.02, 0.03, 0.04])
+def test_pauses_are_whole_frames(frame_s: float) -> None:
+    """Those of recordings in batches, whatever the length of a frame: nothing else ends a piece."""
+    endpointer = Endpointer(EndpointRules.pauses(frame_s), frame_s)
+    frames = round(0.8 / frame_s)
+    assert endpointer.ending(100 + frames, (10, 100)) is Ending.NONE
+    assert endpointer.ending(101 + frames, (10, 100)) is Ending.SILENCE
+    assert endpointer.ending(10**6, None) is Ending.NONE
+    assert endpointer.ending(10**6 + 1, (0, 10**6)) is Ending.NONE
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""BatchTranscriber: transcribes many recordings in batches, on all cores.
+
+    recordings ─ a window of them at a time ─▶ read, cut at silences, features ─▶ clips by length ─▶ 16 at a time:
+                                               (while the window before it runs)                     network, search
+
+A recording of hours is read a quarter of an hour at a time: the first of it with its window, the rest after it. So
+memory does not grow with the length of recordings.
+
+Clips of similar length need little padding. A long recording is cut twice: at silences, by level, and by endpointing,
+because the network is best at single utterances. Texts equal a stream's: bit for bit with int8 weights in the C++
+engine, otherwise up to the order of sums, and in ONNX Runtime int8 up to the shared scale of a batch's activations.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeAlias
+
+from deepspeech.audio.vad import SilenceRules
+from deepspeech.cores import cores
+from deepspeech.decoder.beam import BeamDecoder
+from deepspeech.decoder.transcript import Transcript
+from deepspeech.errors import AudioError, audio_error
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.runtime.batch import BatchItem, run_batch
+from deepspeech.runtime.clips import Clip, ClipReader, OpenRecording, next_part
+from deepspeech.runtime.endpoints import Endpointer, EndpointRules
+from deepspeech.runtime.recording import Channel, Recording, Source, channels_of, next_window
+from deepspeech.runtime.session import Session
+
+BATCH = 16
+
+_Found: TypeAlias = list[Transcript] | Exception  # what was made of a clip
+
+
+class BatchTranscriber:
+    """Transcribes recordings in batches. One belongs to one thread, which it keeps company with one thread a core."""
+
+    def __init__(
+        self,
+        session: Session,
+        extractor: FrontEnd,
+        new_decoder: Callable[[int], BeamDecoder],
+        alternatives: int,
+        threads: int | None,
+        rules: SilenceRules,
+    ) -> None:
+        """Use Recognizer.transcribe_all()."""
+        self._session, self._new_decoder, self._count = session, new_decoder, 1 + alternatives
+        self._reader = ClipReader(session.card, extractor, rules)
+        self._threads = threads or cores()
+
+    def over(
+        self, sources: Iterable[Source | Channel], channel: int | str | None = None
+    ) -> Iterator[Recording | AudioError]:
+        """A Recording for each source, in order, or the AudioError that says why there is none."""
+        remaining = channels_of(sources, channel)
+        with ThreadPoolExecutor(self._threads) as pool:
+
+            def load() -> list[Future[OpenRecording | AudioError]]:
+                return [pool.submit(self._load, item) for item in next_window(remaining)]
+
+            try:
+                window = load()
+                while window:
+                    loaded = [future.result() for future in window]
+                    jobs = self._submit(
+                        pool, [clip for one in loaded if isinstance(one, OpenRecording) for clip in one.clips]
+                    )
+                    window = load()  # behind the batches in the queue: it fills the cores when they run out
+                    read = {id(clip): found for job in jobs for clip, found in job.result()}
+                    while loaded:
+                        one = loaded.pop(0)
+                        yield one if isinstance(one, AudioError) else self._recording(pool, one, read)
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _recording(
+        self, pool: ThreadPoolExecutor, loaded: OpenRecording, read: dict[int, _Found]
+    ) -> Recording | AudioError:
+        """The recording, whose first clips were `read`; what is left of it is read and transcribed now."""
+        item, blocks = loaded.item, loaded.blocks
+        try:
+            found = _spoken(loaded.clips, read)
+            loaded.clips.clear()
+            ahead = pool.submit(next_part, loaded.rest)
+            while clips := ahead.result():
+                ahead = pool.submit(next_part, loaded.rest)
+                here = {id(clip): texts for job in self._submit(pool, clips) for clip, texts in job.result()}
+                found += _spoken(clips, here)
+        except Exception as error:
+            return audio_error(error, _name(item.source))
+        return Recording(item.source, blocks.duration_s, tuple(found), item.number, blocks.fault)
+
+    def _load(self, item: Channel) -> OpenRecording | AudioError:
+        """The first clips of a recording; whatever goes wrong with one is its own fault and ends nothing else."""
+        try:
+            return self._reader.open(item)
+        except Exception as error:
+            return audio_error(error, _name(item.source))
+
+    def _submit(self, pool: ThreadPoolExecutor, clips: Sequence[Clip]) -> list[Future[list[tuple[Clip, _Found]]]]:
+        ordered = sorted(clips, key=lambda clip: -len(clip.features))
+        groups = [ordered[first : first + BATCH] for first in range(0, len(ordered), BATCH)]
+        return [pool.submit(self._run, group) for group in groups]
+
+    def _run(self, clips: Sequence[Clip]) -> list[tuple[Clip, _Found]]:
+        """The texts of a batch. Where it fails, each clip is tried alone, to know whose fault that is."""
+        try:
+            return self._texts(clips)
+        except Exception as error:
+            if len(clips) == 1:
+                return [(clips[0], error)]
+            return [found for clip in clips for found in self._run([clip])]
+
+    def _texts(self, clips: Sequence[Clip]) -> list[tuple[Clip, _Found]]:
+        items = [BatchItem(clip.features, self._session.card.chunk, self._endpointer(clip)) for clip in clips]
+        run_batch(self._session, items)
+        return [(clip, self._read(clip, item)) for clip, item in zip(clips, items, strict=True)]
+
+    def _endpointer(self, clip: Clip) -> Endpointer | None:
+        card = self._session.card
+        return Endpointer(EndpointRules.pauses(card.frame_s), card.frame_s) if clip.long and card.streams else None
+
+    def _read(self, clip: Clip, item: BatchItem) -> list[Transcript]:
+        found = []
+        for first_frame, probabilities in item.pieces:
+            decoder = self._new_decoder(clip.first_frame + first_frame)
+            decoder.feed(probabilities)
+            best, *others = decoder.candidates(self._count)
+            found.append(replace(best, alternatives=tuple(others)).trimmed())
+        return found
+
+
+def _spoken(clips: Sequence[Clip], read: dict[int, _Found]) -> list[Transcript]:
+    """The texts of a recording's clips, empty ones left out. Raises what went wrong with one of them."""
+    spoken: list[Transcript] = []
+    for clip in clips:
+        texts = read[id(clip)]
+        if isinstance(texts, Exception):
+            raise texts
+        spoken += [text for text in texts if text.text]
+    return spoken
+
+
+def _name(source: Source) -> str:
+    return "sound in memory" if isinstance(source, bytes) else str(source)

@@ -1,0 +1,93 @@
+"""Clips: a recording in blocks → segments of speech with their features, ready for the network.
+
+A short recording is one clip. A long one is cut at its silences and read a quarter of an hour at a time, so that memory
+does not grow with its length.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.audio.blocks import Blocks
+from deepspeech.audio.vad import SilenceRules, SpeechStream
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.modelfile.card import ModelCard
+from deepspeech.runtime.recording import Channel
+
+Float32 = NDArray[np.float32]
+
+PART_S = 900.0  # of a recording in memory at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A segment of a recording, ready for the network."""
+
+    first_frame: int
+    features: Float32  # [frames, coefficients]
+    duration_s: float
+    long: bool  # of a recording that was segmented: to be endpointed too
+
+
+@dataclass(frozen=True, eq=False)
+class OpenRecording:
+    """A recording of which the first part is read."""
+
+    item: Channel
+    blocks: Blocks  # knows the duration once it was read to the end
+    clips: list[Clip]
+    rest: Iterator[Clip]
+
+
+class ClipReader:
+    """Reads recordings for one model; threads may share it."""
+
+    def __init__(self, card: ModelCard, front_end: FrontEnd, rules: SilenceRules) -> None:
+        """Recordings longer than `rules.max_segment_s` are cut."""
+        self._card, self._front_end, self._rules = card, front_end, rules
+
+    def open(self, item: Channel) -> OpenRecording:
+        """A recording and its first clips. Raises AudioError, and whatever goes wrong in files that lie."""
+        blocks = Blocks(item.source, self._front_end.config.sample_rate_hz, item.number, cut_ok=True)
+        clips = self._clips(blocks)
+        return OpenRecording(item, blocks, next_part(clips), clips)
+
+    def _clips(self, blocks: Blocks) -> Iterator[Clip]:
+        """The stretches of a recording, as they are read."""
+        coming, begun = iter(blocks), list[Float32]()
+        for block in coming:
+            begun.append(block)
+            if blocks.duration_s > self._rules.max_segment_s:
+                yield from self._cut(chain(begun, coming))
+                return
+        samples = begun[0] if len(begun) == 1 else np.concatenate(begun)
+        yield Clip(0, self._front_end(samples), blocks.duration_s, long=False)
+
+    def _cut(self, blocks: Iterator[Float32]) -> Iterator[Clip]:
+        rate_hz, frame_s = self._front_end.config.sample_rate_hz, self._card.frame_s
+        frame_samples = self._card.chunk.stride * self._front_end.config.step_samples
+        speech, held, first = SpeechStream(rate_hz, self._rules), np.zeros(0, np.float32), 0
+        for block in chain(blocks, [None]):
+            found = speech.finish() if block is None else speech.feed(block)
+            held = held if block is None else np.concatenate([held, block])
+            for start_s, end_s in found:
+                first_frame = round(start_s / frame_s)
+                piece = held[max(0, first_frame * frame_samples - first) : round(end_s * rate_hz) - first]
+                yield Clip(first_frame, self._front_end(piece), end_s - start_s, long=True)
+            spare = min(len(held), int((speech.needed_s - frame_s) * rate_hz) - first)
+            if spare > 0:  # the first stretch may start a frame earlier, for frames are counted from the beginning
+                held, first = held[spare:], first + spare
+
+
+def next_part(clips: Iterator[Clip]) -> list[Clip]:
+    """The next clips, of a quarter of an hour or so; none where there are no more."""
+    some, left_s = list[Clip](), PART_S
+    for clip in clips:
+        some.append(clip)
+        left_s -= clip.duration_s
+        if left_s <= 0:
+            break
+    return some

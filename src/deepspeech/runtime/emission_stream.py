@@ -1,0 +1,100 @@
+"""EmissionStream: audio in as it arrives, class probabilities of frames out.
+
+    audio ─▶ FrameStream ─ frames ─▶ ChunkBuffer ─ chunks ─▶ network ─▶ probabilities
+             (samples short of       (frames short of
+              a window)               a chunk)
+
+Each stage buffers what it cannot pass on yet; `finish` flushes them from left to right. All chunks have the same size,
+so results do not depend on how the audio was cut. A bidirectional network gets the whole clip in one chunk. A stream
+belongs to one thread; the session behind it is shared.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.audio.pcm import int16_to_float
+from deepspeech.errors import AudioError
+from deepspeech.features.chunks import ChunkBuffer, ChunkSpec
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.runtime.session import Session
+
+Float32 = NDArray[np.float32]
+Samples: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
+
+LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers overshoot 1 by far less
+
+
+class EmissionStream:
+    """The part of a stream before the search."""
+
+    def __init__(self, session: Session, extractor: FrontEnd, chunk: ChunkSpec | None = None) -> None:
+        """`chunk`: of another size than the card's, one of its `sizes`."""
+        self._session = session
+        self._frames = extractor.stream()
+        self._chunks = ChunkBuffer(chunk or session.card.chunk, extractor.dimensions)
+        self._latest = np.zeros((0, extractor.dimensions), np.float32)
+        self._states = session.start()
+
+    def feed(self, samples: Float32) -> Float32:
+        """Probabilities [frames, classes] that `samples` (mono float32 at the model's rate) complete."""
+        return self._joined(self.steps(samples))
+
+    def finish(self) -> Float32:
+        """Probabilities of the frames still held."""
+        return self._joined(self.last_steps())
+
+    def steps(self, samples: Float32) -> Iterator[Float32]:
+        """As `feed`, but step by step of the network."""
+        return map(self._step, self._chunks.feed(self._frames.feed(samples)))
+
+    def last_steps(self) -> Iterator[Float32]:
+        """As `finish`, but step by step of the network."""
+        tail = self._chunks.feed(self._frames.finish())
+        return map(self._step, chain(tail, self._chunks.finish()))
+
+    def flush(self) -> Iterator[Float32]:
+        """Probabilities of the frames whose neighbours are all here, without waiting for a whole step of them."""
+        return map(self._step, self._chunks.flush())
+
+    def restart(self) -> Float32:
+        """Reset the states and repeat the latest step: its probabilities [frames, classes].
+
+        So a network that was trained on short clips always sees a short one, and the start of a word is not lost.
+        """
+        self._states = self._session.start()
+        return self._step(self._latest)
+
+    def _step(self, chunk: Float32) -> Float32:
+        self._latest = chunk
+        probabilities, self._states = self._session.step(chunk[None], self._states)
+        rows: Float32 = probabilities[0]
+        return rows
+
+    def _joined(self, steps: Iterator[Float32]) -> Float32:
+        none = np.zeros((0, self._session.card.alphabet.classes), np.float32)
+        rows: Float32 = np.concatenate([none, *steps])
+        return rows
+
+
+def as_float(given: Samples) -> Float32:
+    """Mono samples [N] as float32 from -1 to 1. Raises AudioError for what is no sound."""
+    samples: NDArray[Any] = np.asarray(given)
+    if samples.ndim != 1:
+        raise AudioError(f"samples have shape {samples.shape}; give one channel, a 1-D array")
+    if samples.dtype == np.int16:
+        return int16_to_float(samples)
+    if samples.dtype.kind != "f":
+        raise AudioError(f"samples are {samples.dtype}; give int16, or floats from -1 to 1")
+    highest = float(np.abs(samples).max(initial=0.0))
+    if not np.isfinite(highest):
+        raise AudioError("samples hold values that are not finite")
+    if highest > LOUDEST:
+        raise AudioError(
+            f"samples reach {highest:g}, but floats must lie between -1 and 1; divide 16-bit values by 32768, or give "
+            "them as int16"
+        )
+    return samples.astype(np.float32, copy=False)

@@ -1,0 +1,138 @@
+"""EndpointedStream: endless audio in, utterances out, each when its speaker has paused.
+
+    sound ─ network ─ a chunk at a time ──▶ search ─▶ rules ─ silence ─▶ utterance; network and search are reset
+                                                          └─── length ──▶ utterance up to its last space; the rest
+                                                                          goes to a new search
+
+Memory does not grow: each utterance has its own search. Frames are counted through, so times are those of the stream.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from deepspeech.decoder.beam import BeamDecoder
+from deepspeech.decoder.transcript import Token, Transcript
+from deepspeech.errors import ConfigError
+from deepspeech.features.chunks import ChunkSpec
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.runtime.emission_stream import Float32, Samples
+from deepspeech.runtime.endpoints import Ending, EndpointRules
+from deepspeech.runtime.event_stream import EventStream
+from deepspeech.runtime.events import Event, Final
+from deepspeech.runtime.session import Session
+
+_LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
+
+
+class EndpointedStream(EventStream):
+    """An endless stream. Leaving a `with` block closes it; `finish` first, or use `events` or `over`."""
+
+    def __init__(
+        self,
+        session: Session,
+        extractor: FrontEnd,
+        new_decoder: Callable[[int], BeamDecoder],
+        rate_hz: int,
+        rules: EndpointRules,
+        alternatives: int = 0,
+        chunk: ChunkSpec | None = None,
+    ) -> None:
+        """Use Recognizer.stream()."""
+        chunk = chunk or session.card.chunk
+        super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives, chunk)
+        # The step that is repeated must not hold the characters before the pause.
+        least_s = (chunk.hop + chunk.right) * extractor.config.step_s
+        if rules.trailing_silence_s < least_s:
+            raise ConfigError(
+                f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
+            )
+        self._step_outputs, self._space = chunk.step_outputs, session.card.alphabet.space
+
+    def feed(self, samples: Samples) -> list[Transcript]:
+        """Take mono samples [N], int16 or floats from -1 to 1; the utterances that ended in them.
+
+        Raises AudioError for anything else.
+        """
+        return _utterances(self.feed_events(samples))
+
+    def finish(self) -> list[Transcript]:
+        """The utterances still held; the stream takes no more."""
+        return _utterances(self.finish_events())
+
+    def over(self, chunks: Iterable[Samples]) -> Iterator[Transcript]:
+        """Feed all `chunks`; each utterance as soon as it ends, the last one after the last chunk."""
+        for chunk in chunks:
+            yield from self.feed(chunk)
+        yield from self.finish()
+
+    def partial(self) -> Transcript:
+        """The best transcript so far of the utterance that is being spoken."""
+        return self._decoder.best().trimmed()
+
+    def _after_step(self) -> Iterator[Event]:
+        yield from self._started()
+        ending = self._ending()
+        if ending is Ending.SILENCE:
+            yield from self._stopped()
+            yield from self._last_final()
+            again = self._emissions.restart()
+            self._begin(self._frames - len(again), again)
+        elif ending is Ending.LENGTH and (cut := self._cut()):
+            yield self._final(cut)
+        else:
+            yield from self._changed()
+
+    def _last_final(self) -> Iterator[Final]:
+        utterance = self._result()
+        if utterance.text or self._final_due:
+            yield self._final(utterance)
+
+    def _tokens(self) -> tuple[int, int] | None:
+        return self._decoder.token_frames()
+
+    def _cut(self) -> Transcript | None:
+        """The utterance up to its last space, or between two characters of late; the rest begins the next."""
+        whole = self._result()
+        end = self._after_space(whole.tokens) or self._between(whole.tokens)
+        if end is None:
+            return None
+        utterance = whole.trimmed(end)
+        if not (utterance.text and utterance.text.startswith(self._shown.stable)):
+            return None  # it would cut a stable word
+        self._begin(end, self._decoder.since(end))
+        return utterance
+
+    def _after_space(self, tokens: Sequence[Token]) -> int | None:
+        """The first frame after the last space, None where there is none."""
+        kept_from = self._decoder.kept_from
+        # Letters stand before and after, for it is trimmed.
+        spaces = [token.frame for token in tokens if token.text == " " and token.frame >= kept_from]
+        if not spaces:
+            return None
+        rows = self._decoder.since(spaces[-1])
+        keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames
+        return spaces[-1] + (int(keeps.argmax()) if keeps.any() else len(rows))
+
+    def _between(self, tokens: Sequence[Token]) -> int | None:
+        """The frame in which a character begins, the one of late before which the blank is surest."""
+        tokens = [token for token in tokens if token.frame >= self._decoder.kept_from]
+        first = tokens[0].frame if tokens else self._decoder.kept_from
+        rows, found = self._decoder.since(first), dict[int, float]()
+        for before, token in pairwise(tokens):
+            # All frames of a character go the same way; in bytes mode those of all its bytes do.
+            at, label = token.frame, rows[token.frame - first].argmax()
+            while at - 1 > before.frame and rows[at - 1 - first].argmax() == label:
+                at -= 1
+            late = at >= self._frames - _LOOK_BACK_STEPS * self._step_outputs or token is tokens[-1]
+            if at > before.frame and late:
+                found[at] = float(rows[at - 1 - first, -1])
+        return max(found, key=found.__getitem__, default=None)
+
+    def _begin(self, frame: int, probabilities: Float32) -> None:
+        self._endpointer.begin(frame)
+        self._decoder = self._new_decoder(frame)
+        self._decoder.feed(probabilities)
+
+
+def _utterances(events: Iterable[Event]) -> list[Transcript]:
+    return [event.transcript for event in events if isinstance(event, Final) and event.transcript.text]

@@ -1,0 +1,160 @@
+"""TranscriptWriter: transcripts as plain text, JSON, subtitles (SRT, WebVTT) or a table (TSV).
+
+In: segments with times of the recording. Out: text that ends with a line break. JSON is one object a line.
+SRT as VLC and others read it; WebVTT: W3C, "WebVTT: The Web Video Text Tracks Format".
+"""
+
+import html
+import json
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from deepspeech.decoder.transcript import Transcript, Word
+
+FORMATS = ("txt", "json", "srt", "vtt", "tsv")
+
+LINES, LINE_LETTERS = 2, 42  # of a subtitle
+CUE_S = 6.0
+PAUSE_S = 1.0  # a longer one ends a subtitle
+READING_S = 0.8  # a subtitle stands at least so long, if the next one lets it
+
+
+class _Piece(NamedTuple):
+    """What a subtitle is not cut within: a word, or a character of one that is too long for a line."""
+
+    text: str
+    start_s: float
+    end_s: float
+    begins_word: bool = True
+
+
+class TranscriptWriter:
+    """The output of one or more recordings in one format. Subtitles are numbered through."""
+
+    def __init__(self, form: str, named: bool = False) -> None:
+        """`form` is one of FORMATS; `named`: plain text tells whose it is."""
+        self._form, self._named, self._cues = form, named, 0
+
+    def head(self) -> str:
+        """What stands before the first recording."""
+        return {"vtt": "WEBVTT\n\n", "tsv": "file\tstart_s\tend_s\ttext\n"}.get(self._form, "")
+
+    def body(self, name: str, segments: Sequence[Transcript], duration_s: float | None = None) -> str:
+        """The part of one recording."""
+        if self._form == "json":
+            return json.dumps(_page(name, segments, duration_s), ensure_ascii=False) + "\n"
+        if self._form == "tsv":
+            return "".join(_row(name, segment) for segment in segments)
+        if self._form in ("srt", "vtt"):
+            return "".join(self._cue(*cue) for cue in _cues([one for segment in segments for one in _pieces(segment)]))
+        text = _text(segments)
+        return f"{name}: {text}\n" if self._named else f"{text}\n"
+
+    def _cue(self, pieces: Sequence[_Piece], end_s: float) -> str:
+        self._cues += 1
+        text = "\n".join(_lines(pieces))
+        if self._form == "vtt":
+            text = html.escape(text, quote=False)
+        return f"{self._cues}\n{self._time(pieces[0].start_s)} --> {self._time(end_s)}\n{text}\n\n"
+
+    def _time(self, seconds: float) -> str:
+        minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+        point = "," if self._form == "srt" else "."
+        hours, minutes = divmod(minutes, 60)
+        whole, part = divmod(milliseconds, 1000)
+        return f"{hours:02}:{minutes:02}:{whole:02}{point}{part:03}"
+
+
+def _text(segments: Sequence[Transcript]) -> str:
+    return " ".join(segment.text.strip() for segment in segments)
+
+
+def _pieces(segment: Transcript) -> Iterator[_Piece]:
+    """The words of a segment; of scripts without spaces, whose words are sentences, the characters."""
+    letters = (list(group) for space, group in groupby(segment.tokens, lambda token: token.text == " ") if not space)
+    for word, tokens in zip(segment.words, letters, strict=True):
+        if _columns(word.text) <= LINE_LETTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
+            yield _Piece(word.text, word.start_s, word.end_s)
+            continue
+        # A mark belongs to the character before it.
+        firsts = [n for n, token in enumerate(tokens) if n == 0 or unicodedata.category(token.text[0])[0] != "M"]
+        for first, after in zip(firsts, [*firsts[1:], len(tokens)], strict=True):
+            text, start_s = "".join(token.text for token in tokens[first:after]), tokens[first].start_s
+            next_s = tokens[after].start_s if after < len(tokens) else word.end_s
+            yield _Piece(text, start_s, min(next_s, start_s + READING_S), begins_word=first == 0)
+
+
+@lru_cache(1 << 12)
+def _columns(text: str) -> int:
+    """The room that a text takes, in Latin letters: East Asian characters take two, marks none."""
+    marks = sum(unicodedata.category(character)[0] == "M" for character in text)
+    return len(text) - marks + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+
+
+def _lines(pieces: Sequence[_Piece]) -> list[str]:
+    """The text of a subtitle, each line as full as it can be."""
+    lines: list[list[str]] = []
+    taken = LINE_LETTERS
+    for piece in pieces:
+        gap, width = " " if piece.begins_word else "", _columns(piece.text)
+        taken += len(gap) + width
+        if taken > LINE_LETTERS:
+            lines.append([piece.text])
+            taken = width
+        else:
+            lines[-1] += [gap, piece.text]
+    return ["".join(line) for line in lines]
+
+
+def _cues(pieces: Sequence[_Piece]) -> Iterator[tuple[Sequence[_Piece], float]]:
+    """Subtitles: pieces that are read together, and when they go."""
+    first = 0
+    for number in range(1, len(pieces) + 1):
+        if number < len(pieces) and not _breaks(pieces[first : number + 1]):
+            continue
+        cue = pieces[first:number]
+        until_s = min(max(cue[-1].end_s, cue[0].start_s + READING_S), cue[0].start_s + CUE_S)
+        yield cue, min(until_s, pieces[number].start_s) if number < len(pieces) else until_s
+        first = number
+
+
+def _breaks(pieces: Sequence[_Piece]) -> bool:
+    """Whether the last of these pieces begins a new subtitle."""
+    long = len(_lines(pieces)) > LINES or pieces[-1].end_s - pieces[0].start_s > CUE_S
+    return long or pieces[-1].start_s - pieces[-2].end_s >= PAUSE_S
+
+
+def _row(name: str, segment: Transcript) -> str:
+    words = segment.words
+    columns = (name, f"{words[0].start_s:.3f}", f"{words[-1].end_s:.3f}", segment.text.strip())
+    return "\t".join(" ".join(column.split()) for column in columns) + "\n"
+
+
+def _page(name: str, segments: Sequence[Transcript], duration_s: float | None) -> dict[str, Any]:
+    page: dict[str, Any] = {"file": name, "text": _text(segments)}
+    if duration_s is not None:
+        page["duration_s"] = round(duration_s, 3)
+    page["words"] = [_word(word) for segment in segments for word in segment.words]
+    page["segments"] = [_segment(segment) for segment in segments]
+    return page
+
+
+def _segment(segment: Transcript) -> dict[str, Any]:
+    words = segment.words
+    page: dict[str, Any] = {"text": segment.text.strip(), "score": round(segment.confidence, 3)}
+    if words:
+        page |= {"start_s": round(words[0].start_s, 3), "end_s": round(words[-1].end_s, 3)}
+    if segment.alternatives:
+        page["alternatives"] = [
+            {"text": other.text.strip(), "score": round(other.confidence, 3), "words": [*map(_word, other.words)]}
+            for other in segment.alternatives
+        ]
+    return page
+
+
+def _word(word: Word) -> dict[str, Any]:
+    page = {"text": word.text, "start_s": round(word.start_s, 3), "end_s": round(word.end_s, 3)}
+    return page | ({} if word.confidence is None else {"confidence": round(word.confidence, 4)})
