@@ -102,6 +102,21 @@ def test_what_lies_beyond_a_clips_end_is_not_heard() -> None:
 
 
 @torch.no_grad()
+def test_long_clips_go_through_in_chunks_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, features, lengths = network(), torch.randn(3, 61, DIMENSIONS), torch.tensor([61, 9, 33])
+    for row, length in zip(features, lengths, strict=True):
+        row[length:] = 0
+    due, outputs = made(features, lengths)
+    monkeypatch.setattr("deepspeech.acoustic.conformer.network.LONGEST", 10)
+    monkeypatch.setattr("deepspeech.acoustic.conformer.network.attention_mask", None)
+    heard, _ = made(features, lengths)
+    assert heard.shape == due.shape
+    assert torch.isfinite(heard).all()
+    for clip, count in enumerate(outputs):
+        torch.testing.assert_close(heard[clip, :count], due[clip, :count], atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
 def test_slots_of_the_caches_that_were_never_filled_are_hidden() -> None:
     made, chunk = network(), torch.randn(1, 8, DIMENSIONS)
     states = made.start(1)

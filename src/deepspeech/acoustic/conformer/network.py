@@ -15,7 +15,10 @@ from deepspeech.acoustic.conformer.blocks import Block, Cache, Context, rotation
 from deepspeech.acoustic.conformer.config import ConformerConfig
 from deepspeech.acoustic.contract import AcousticNetwork, States
 from deepspeech.acoustic.dropout import dropped
+from deepspeech.acoustic.subsampling.config import STRIDE
 from deepspeech.acoustic.subsampling.network import Subsampling, filled
+
+LONGEST = 1500  # outputs of clips that are heard under one mask while not training: a minute
 
 
 def attention_mask(
@@ -51,7 +54,19 @@ class Conformer(AcousticNetwork):
         self.output = nn.Linear(config.width, classes)
 
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
+        """While not training, long clips go through in chunks: the mask of a whole one grows with its square."""
+        if not self.training and self.chunk_frames and features_BTF.shape[1] > STRIDE * LONGEST:
+            return self._in_chunks(features_BTF, lengths_B)
         return self._heard(features_BTF, lengths_B, random, ())[0]
+
+    def _in_chunks(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
+        outputs, states, pieces = 0, self.start(len(features_BTF)), list[Tensor]()
+        for chunk_BTF in torch.split(filled(features_BTF), STRIDE * self.chunk_frames, 1):
+            left_B = None if lengths_B is None else self.config.outputs(lengths_B) - outputs
+            logits_BOV, states = self._step(chunk_BTF, states, left_B)
+            outputs += logits_BOV.shape[1]
+            pieces.append(logits_BOV)
+        return torch.cat(pieces, 1)
 
     def whole_and_intermediate(
         self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
@@ -99,12 +114,18 @@ class Conformer(AcousticNetwork):
         }
 
     def step(self, chunk_BTF: Tensor, states: States) -> tuple[Tensor, States]:
+        return self._step(chunk_BTF, states, None)
+
+    def _step(self, chunk_BTF: Tensor, states: States, left_B: Tensor | None) -> tuple[Tensor, States]:
+        """Of clips that have so many outputs left (None: at least those of the chunk)."""
         c = self.config
         x, after = self.subsampling.step(self.normalise(chunk_BTF), states)
         frames, seen_B = x.shape[1], states["seen"]
         place = torch.arange(c.left_frames + frames, device=x.device)
-        empty = place < c.left_frames - seen_B[:, None]
-        mask = torch.zeros(empty.shape, device=x.device).masked_fill_(empty, float("-inf"))[:, None, None]
+        hidden = place < c.left_frames - seen_B[:, None]
+        if left_B is not None:  # one that has ended looks at a frame, for softmax must have something
+            hidden = hidden | (place >= c.left_frames + left_B.to(x.device).clamp(min=1)[:, None])
+        mask = torch.zeros(hidden.shape, device=x.device).masked_fill_(hidden, float("-inf"))[:, None, None]
         rotation = rotation_of(c.left_frames + frames, c.width, c.heads, x.device)
         context, caches = Context(mask, rotation, lambda x: x), list[Cache]()
         for name, *cached in zip(c.layers[1:-1], states["keys"], states["values"], states["convolution"], strict=True):
