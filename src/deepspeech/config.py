@@ -187,7 +187,7 @@ class RunConfig:
         if self.training.inter_ctc and not self.network.intermediate:
             raise ConfigError(
                 f"training.inter_ctc is {self.training.inter_ctc:g}, but this network of kind "
-                f"{self.network.kind} has no intermediate layers that could be heard; leave it 0"
+                f"{self.network.kind} has no intermediate outputs; leave it 0"
             )
 
     def to_dict(self) -> dict[str, Any]:

@@ -94,6 +94,22 @@ def test_a_clip_alone_is_heard_as_in_a_batch(shape: dict[str, object]) -> None:
         torch.testing.assert_close(heard[:outputs], made(clip[None])[0][0], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.get("recurrent") != "relu"])
+def test_16_bits_are_nearly_32_with_gradients_of_the_parameters_own_type(shape: dict[str, object]) -> None:
+    made, lengths = network(shape), torch.tensor([24, 17])
+    features = torch.randn(2, 24, DIMENSIONS)
+    features[1, 17:] = 0
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits, outputs = made(features, lengths)
+    due, _ = made(features, lengths)
+    for clip, count in enumerate(outputs):
+        assert (logits[clip, :count].float() - due[clip, :count]).norm() < 0.1 * due[clip, :count].norm()
+    gradients = torch.autograd.grad(logits.float().square().sum(), list(made.parameters()))
+    assert all(
+        g.dtype == p.dtype and torch.isfinite(g).all() for g, p in zip(gradients, made.parameters(), strict=True)
+    )
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_parameter_belongs_to_a_layer(shape: dict[str, object]) -> None:
     made = network(shape)

@@ -47,7 +47,7 @@ class NetworkConfig:
 
     @property
     def intermediate(self) -> tuple[str, ...]:
-        """Layers whose outputs the head can read while training (InterCTC); none where the family has no such."""
+        """Layers whose outputs the head takes too, for intermediate CTC losses (InterCTC); empty: not supported."""
         return ()
 
     @property

@@ -63,7 +63,7 @@ class AcousticNetwork(nn.Module, ABC):
     def whole_and_intermediate(
         self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
     ) -> tuple[Tensor, list[Tensor]]:
-        """As `whole`, and what the head makes of each of `config.intermediate` layers (InterCTC, Lee & Watanabe 2021).
+        """As `whole`, and the head's logits of each of `config.intermediate` layers (InterCTC, Lee & Watanabe 2021).
 
         A family that names such layers overrides this.
         """

@@ -63,8 +63,8 @@ class Learner:
         accumulate: int = 1,
         inter_ctc: float = 0.0,
     ) -> None:
-        """`threads` work on as many shares at once; a step has up to `accumulate` times as many. `inter_ctc` weighs
-        the losses of intermediate layers, which are learnt from but not reported."""
+        """`threads` work on as many shares at once; a step has up to `accumulate` times as many. `inter_ctc` weights
+        the losses of intermediate layers, which are not reported."""
         self._network, self._optimiser, self._ranks = network, optimiser, ranks
         self._clip_norm = clip_norm or float("inf")
         self._precision, self._inter_ctc = precision, inter_ctc

@@ -19,8 +19,8 @@ ROTARY_BASE = 10000.0
 
 @dataclass(frozen=True)
 class Cache:
-    """What a block remembers between steps: keys before their rotation and values [B, L, D], and what its convolution
-    saw last [B, kernel - 1, D]."""
+    """A block's state between steps: keys before rotation and values [B, L, D], and the last inputs of its depthwise
+    convolution [B, kernel - 1, D]."""
 
     keys: Tensor
     values: Tensor
@@ -31,7 +31,7 @@ class Cache:
 class Context:
     """What all blocks share in one pass; made once."""
 
-    mask: Tensor  # [B or 1, 1, T or 1, K], 0 where a frame may look, -inf where not
+    mask: Tensor  # [B or 1, 1, T or 1, K], 0 where a frame attends, -inf elsewhere
     rotation_KD: Tensor  # complex, D / 2 wide
     dropout: Dropout
 
@@ -79,7 +79,7 @@ class Attention(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(self, x_BTD: Tensor, context: Context, cache: Cache | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Outputs, and the keys before their rotation and values of all frames that could be seen."""
+        """Outputs, and keys before rotation and values of all visible frames."""
         frames = x_BTD.shape[1]
         q, k, v = self.input(self.norm(x_BTD)).chunk(3, -1)
         if cache is not None:
@@ -100,7 +100,7 @@ class Convolution(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(self, x_BTD: Tensor, dropout: Dropout, before: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Outputs, and what the convolution saw; `before` stands in front of that (None: zeros)."""
+        """Outputs, and the depthwise convolution's input, which begins with `before` (None: zeros)."""
         x = functional.glu(self.input(self.norm(x_BTD)))
         kernel = self.depthwise.kernel_size[0]
         seen = functional.pad(x, (0, 0, kernel - 1, 0)) if before is None else torch.cat([before, x], 1)

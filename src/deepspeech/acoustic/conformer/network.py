@@ -1,7 +1,7 @@
 """The chunked causal Conformer, for CTC: subsampling by four, blocks, linear head (blocks.py).
 
-The frames of a chunk attend to each other and to `left_frames` before it; everything else is causal. So a clip heard
-whole, under a mask, gives what it gives chunk by chunk.
+The frames of a chunk attend to each other and to `left_frames` before it; everything else is causal. So a whole
+clip under a mask has the logits of a stream of chunks.
 
 Shapes: B clips, T frames of features, O of output, F dimensions of a frame, D width, L left frames, V classes.
 """
@@ -18,16 +18,16 @@ from deepspeech.acoustic.dropout import dropped
 from deepspeech.acoustic.subsampling.config import STRIDE
 from deepspeech.acoustic.subsampling.network import Subsampling, filled
 
-LONGEST = 1500  # outputs of clips that are heard under one mask while not training: a minute
+LONGEST = 1500  # outputs; in evaluation mode longer clips are processed in chunks (a minute)
 
 
 def attention_mask(
     frames: int, chunk: int, left: int, lengths_B: Tensor | None = None, device: torch.device | None = None
 ) -> Tensor:
-    """[B or 1, 1, frames, frames]: 0 where frame i may look at frame j, -inf where not.
+    """[B or 1, 1, frames, frames]: 0 where frame i attends to frame j, -inf elsewhere.
 
-    It may where ⌊i/C⌋·C − left ≤ j < ⌊i/C⌋·C + C, C being the chunk (0: all frames), and j is a frame of its clip;
-    frames beyond a clip's end look at themselves too, for softmax must have something.
+    It does where ⌊i/C⌋·C − left ≤ j < ⌊i/C⌋·C + C, C being the chunk (0: all frames), and j is a frame of its clip;
+    padding frames attend to themselves too, because softmax needs one key.
     """
     place = torch.arange(frames, device=device)
     first = place // (chunk or max(frames, 1)) * chunk
@@ -40,8 +40,10 @@ def attention_mask(
 
 
 class Conformer(AcousticNetwork):
-    """`chunk_frames` is the chunk that whole clips are heard with while not training; it may be set (0: whole clips).
-    Steps take a chunk of any length."""
+    """`chunk_frames` is the chunk size of whole clips in evaluation mode; it may be set (0: unlimited).
+
+    Steps take a chunk of any length.
+    """
 
     config: ConformerConfig
 
@@ -54,10 +56,10 @@ class Conformer(AcousticNetwork):
         self.output = nn.Linear(config.width, classes)
 
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
-        """While not training, long clips go through in chunks: the mask of a whole one grows with its square."""
+        """In evaluation mode long clips are processed in chunks: a mask grows with the square of a clip's length."""
         if not self.training and self.chunk_frames and features_BTF.shape[1] > STRIDE * LONGEST:
             return self._in_chunks(features_BTF, lengths_B)
-        return self._heard(features_BTF, lengths_B, random, ())[0]
+        return self._logits(features_BTF, lengths_B, random, ())[0]
 
     def _in_chunks(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
         outputs, states, pieces = 0, self.start(len(features_BTF)), list[Tensor]()
@@ -71,17 +73,17 @@ class Conformer(AcousticNetwork):
     def whole_and_intermediate(
         self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
     ) -> tuple[Tensor, list[Tensor]]:
-        logits_BOV, *intermediate = self._heard(features_BTF, lengths_B, random, self.config.intermediate)
+        logits_BOV, *intermediate = self._logits(features_BTF, lengths_B, random, self.config.intermediate)
         return logits_BOV, intermediate
 
-    def _heard(
+    def _logits(
         self,
         features_BTF: Tensor,
         lengths_B: Tensor | None,
         random: torch.Generator | None,
         intermediate: tuple[str, ...],
     ) -> list[Tensor]:
-        """Logits of the last block and of those named."""
+        """Logits of the last block and of the `intermediate` ones."""
         c = self.config
         chunk = self._drawn_chunk(random) if self.training else self.chunk_frames
         dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)
@@ -117,13 +119,13 @@ class Conformer(AcousticNetwork):
         return self._step(chunk_BTF, states, None)
 
     def _step(self, chunk_BTF: Tensor, states: States, left_B: Tensor | None) -> tuple[Tensor, States]:
-        """Of clips that have so many outputs left (None: at least those of the chunk)."""
+        """`left_B`: outputs that each clip still has (None: at least those of the chunk)."""
         c = self.config
         x, after = self.subsampling.step(self.normalise(chunk_BTF), states)
         frames, seen_B = x.shape[1], states["seen"]
         place = torch.arange(c.left_frames + frames, device=x.device)
         hidden = place < c.left_frames - seen_B[:, None]
-        if left_B is not None:  # one that has ended looks at a frame, for softmax must have something
+        if left_B is not None:  # a clip that has ended attends to one frame: softmax needs one
             hidden = hidden | (place >= c.left_frames + left_B.to(x.device).clamp(min=1)[:, None])
         mask = torch.zeros(hidden.shape, device=x.device).masked_fill_(hidden, float("-inf"))[:, None, None]
         rotation = rotation_of(c.left_frames + frames, c.width, c.heads, x.device)

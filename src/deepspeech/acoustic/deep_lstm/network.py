@@ -56,22 +56,22 @@ class DeepLstm(AcousticNetwork):
         self.output = nn.Linear(config.width, classes)
 
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
-        return self._heard(features_BTF, lengths_B, random, ())[0]
+        return self._logits(features_BTF, lengths_B, random, ())[0]
 
     def whole_and_intermediate(
         self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
     ) -> tuple[Tensor, list[Tensor]]:
-        logits_BOV, *intermediate = self._heard(features_BTF, lengths_B, random, self.config.intermediate)
+        logits_BOV, *intermediate = self._logits(features_BTF, lengths_B, random, self.config.intermediate)
         return logits_BOV, intermediate
 
-    def _heard(
+    def _logits(
         self,
         features_BTF: Tensor,
         lengths_B: Tensor | None,
         random: torch.Generator | None,
         intermediate: tuple[str, ...],
     ) -> list[Tensor]:
-        """Logits of the last block and of those named. A CPU leaves out what lies beyond a clip's end: zeros there."""
+        """Logits of the last block and of the `intermediate` ones. On a CPU padding is skipped, its logits are 0."""
         c = self.config
         dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)
         x, packing = self.subsampling(self.normalise(filled(features_BTF))), None
