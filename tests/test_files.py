@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deepspeech.errors import ConfigError, DataError
-from deepspeech.files import check_place, sweep, visible, whole, whole_file
+from deepspeech.files import check_place, partial_folder, sweep, visible, whole, whole_file
 
 
 def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
@@ -99,10 +99,24 @@ def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
             (tmp_path / name).touch()
         for name in (old, earlier, *kept[2:]):
             os.utime(tmp_path / name, (1, 1))
+        (tmp_path / f".{host}-{process.pid}-1.folder.part" / "inside").mkdir(parents=True)
+        (tmp_path / f".{host}-{process.pid}-1.link.part").symlink_to(tmp_path)
+        kept.append(f".{host}-{process.pid}-1.link.part")
         partial.touch()
         sweep(tmp_path)
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted([partial.name, *kept])
     sweep(tmp_path / "none")
+
+
+def test_a_partial_folder_goes_away_and_what_a_killed_process_left_with_it(tmp_path: Path) -> None:
+    killed = "import os, sys; from pathlib import Path; from deepspeech.files import partial_folder\n"
+    killed += "with partial_folder(Path(sys.argv[1])) as folder: (folder / 'a').touch(); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", killed, tmp_path / "set"], check=False).returncode == 9
+    assert len(list(tmp_path.iterdir())) == 1
+    with partial_folder(tmp_path / "set") as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+        (folder / "b").touch()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_hidden_files_and_what_file_managers_leave_are_not_seen(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deepspeech.cli.main import run
 from deepspeech.errors import DataError
-from deepspeech.printable import PrintableStream, printable
+from deepspeech.printable import PrintableStream, in_line, printable
 from deepspeech.progress import Progress, overwrite
 
 
@@ -19,6 +19,11 @@ def test_no_control_character_is_left(text: str) -> None:
     found = printable(text)
     assert not [c for c in found if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"]
     found.encode("utf-8")
+
+
+@given(st.text(st.characters(codec=None)))
+def test_a_name_takes_one_line(name: str) -> None:
+    assert not {"\n", "\r", "\t"} & set(in_line(name))
 
 
 def test_text_stays_as_it_is() -> None:

@@ -23,7 +23,7 @@ from safetensors.numpy import load_file, save_file
 
 from deepspeech.errors import CheckpointError
 from deepspeech.files import crc32_of
-from deepspeech.untrusted import at, check_description, read_json
+from deepspeech.untrusted import at, check_description, read_json, reason
 
 Tensors = dict[str, NDArray[Any]]
 FORMAT = 1
@@ -114,7 +114,7 @@ def describe(path: Path) -> dict[str, Any]:
         _ = at(run, "weights_crc32", int), at(run, "step", int), at(run, "config", dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f"{path}: not a readable checkpoint ({error!r}); name a folder that training wrote"
+            f"{path}: not a readable checkpoint ({reason(error)}); name a folder that training wrote"
         ) from None
     return run
 

@@ -1,10 +1,11 @@
 """Files that stand under their name whole or not at all, whatever ends the process that writes them.
 
-What a killed process leaves behind is a file `.HOST-PROCESS-THREAD.NAME.part`; `sweep` removes it.
+What a killed process leaves behind is a file or folder `.HOST-PROCESS-THREAD.NAME.part`; `sweep` removes it.
 """
 
 import os
 import re
+import shutil
 import socket
 import threading
 import time
@@ -31,8 +32,7 @@ def whole_file(path: Path, error: type[DeepSpeechError] | None = None, lasting: 
     Where it cannot be written (no space, no such folder, no permission): raises `error` with one line, or the
     OSError, which names `path`.
     """
-    # Of this thread alone, so that two writers of one file do not meet; cut, as names of files are limited.
-    partial = path.with_name(f".{_host()}-{os.getpid()}-{threading.get_ident()}.{path.name[-50:]}.part")
+    partial = _partial(path)
     try:
         yield partial
         if lasting:
@@ -58,17 +58,34 @@ def whole(path: Path, error: type[DeepSpeechError] | None = None, mode: str = "w
         yield file
 
 
+@contextmanager
+def partial_folder(path: Path) -> Iterator[Path]:
+    """An empty folder beside `path`, for what `path` is made of; where it is left when the block ends, it goes."""
+    sweep(path.parent)
+    partial = _partial(path)
+    partial.mkdir()
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial(path: Path) -> Path:
+    """Of this thread alone, so that two writers of one file do not meet; cut, as names of files are limited."""
+    return path.with_name(f".{_host()}-{os.getpid()}-{threading.get_ident()}.{path.name[-50:]}.part")
+
+
 def sweep(folder: Path) -> None:
-    """Remove partial files that killed processes left in `folder`: of this machine at once, of others after a day."""
+    """Remove partial files and folders that killed processes left: of this machine at once, of others after a day."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if (match := _PARTIAL.fullmatch(entry.name)) and _abandoned(entry, match[1], int(match[2])):
                 with suppress(OSError):
-                    os.unlink(entry.path)
+                    shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
 
 
 def _abandoned(entry: "os.DirEntry[str]", host: str | None, process: int) -> bool:
-    if not entry.is_file(follow_symlinks=False):
+    if entry.is_symlink():
         return False
     if host != _host():
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_S

@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def in_line(text: str) -> str:
+    """`text` in one line: a name of a file may hold line breaks and tabs, which are spelled out too."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 class PrintableStream:
     """A text stream that makes all that is written to it printable; `unfiltered` is the stream itself."""
 

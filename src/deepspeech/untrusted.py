@@ -32,7 +32,9 @@ TEXTS = {
 }  # fmt: skip
 LABELS = {"alphabet", "labels"}
 COMMANDING = re.compile("[\0\x1b\x9b]")  # what ends a text in C, what begins a terminal's commands: in no script
+_JSON = json.JSONDecoder()
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # one is of Unix, one of Windows
 _ESCAPED_PAIR = re.compile(r"\\u[dD]")
 
 
@@ -42,13 +44,13 @@ def parse_json(text: str | bytes) -> Any:
     Refused beside what is no JSON: more than DEEPEST levels, half a surrogate pair.
     """
     if isinstance(text, bytes):
-        text = text.decode("utf-8-sig")
+        text = text.decode().removeprefix("\ufeff")
     try:
-        value = json.loads(text)
+        value = _JSON.decode(text)
     except RecursionError:
         raise ValueError(f"nested deeper than {DEEPEST} levels") from None
     # Most pages are flat and have no such escapes, which is quicker to see in the text than in the values.
-    if text.count("[") + text.count("{") > DEEPEST or _ESCAPED_PAIR.search(text):
+    if text.count("[") + text.count("{") > DEEPEST or ("\\" in text and _ESCAPED_PAIR.search(text)):
         check_values(value)
     return value
 
@@ -121,6 +123,17 @@ def check_description(page: Any) -> None:
             check_description(value)
 
 
+def reason(error: Exception) -> str:
+    """What is wrong with a description that could not be read, in words for people."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, TypeError | AttributeError):  # told in Python's words, about its own functions
+        return "its entries are others, or of other kinds"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error) or "nothing more is known"
+
+
 def _check_labels(labels: list[Any]) -> None:
     if len(labels) > MOST_LABELS:
         raise ValueError(f"{len(labels)} labels")
@@ -142,20 +155,22 @@ def check_regular(mode: int) -> None:
 
 def open_regular(path: str | Path) -> BinaryIO:
     """A regular file open for reading, never waiting for it: pipes and devices raise OSError, NUL in a name too."""
+    descriptor = regular_descriptor(path)
+    return open(path, "rb", opener=lambda *_: descriptor)
+
+
+def regular_descriptor(path: str | Path) -> int:
+    """The same file as its descriptor, which is to be closed: quicker where little is read."""
     try:
         check_regular(os.stat(path).st_mode)  # to open a device may do something already
-        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+        descriptor = os.open(path, _READ)
     except ValueError:
         raise OSError(22, "its name holds a zero byte, or half a surrogate pair") from None
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None
     try:
-        check_regular(os.fstat(file.fileno()).st_mode)  # it may have been changed meanwhile
+        check_regular(os.fstat(descriptor).st_mode)  # it may have been changed meanwhile
     except OSError:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    return descriptor

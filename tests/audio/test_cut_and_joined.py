@@ -218,3 +218,17 @@ def test_a_large_span_is_not_read_at_once(tmp_path: Path, monkeypatch: pytest.Mo
     np.testing.assert_array_equal(read_audio(span)[0], read_audio(content)[0])
     with pytest.raises(AudioError, match="cut off"):
         read_audio(Span(tmp_path / "many", 6, len(content) + 100, "flac", "1"))
+
+
+@pytest.mark.parametrize("small", [0, 1 << 18])
+def test_the_length_of_joined_flac_is_that_of_all_its_streams(
+    small: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deepspeech.audio.sound._SMALL", small)
+    path, one, two = tmp_path / "a.flac", coded("FLAC", "PCM_16", tone(1.0)), coded("FLAC", "PCM_16", tone(2.5))
+    for content, seconds_there in ((one, 1.0), (one + two + one, 4.5)):
+        path.write_bytes(content)
+        assert probe(path).duration_s == probe(content).duration_s == seconds_there
+    path.write_bytes(one + two[:-100])
+    with pytest.raises(AudioError, match=r"a\.flac: cut off"):
+        probe(path)

@@ -18,7 +18,7 @@ from deepspeech.audio.formats import probe, read_16_bit, read_audio, wav_bytes, 
 from deepspeech.audio.opus_packets import encode as packets
 from deepspeech.audio.pcm import Float32, float_to_int16, int16_to_float
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import PACKETS, Span, name_by_user, read_ahead
+from deepspeech.audio.span import PACKETS, NamedPath, Span, read_ahead
 from deepspeech.errors import AudioError
 
 SUBTYPES = {"wav": None, "flac": None, "ogg": "VORBIS", "opus": "OPUS", "mp3": None}
@@ -219,19 +219,19 @@ def test_reads_from_a_pipe_that_the_user_named(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with pytest.raises(AudioError, match="is a device, pipe or socket"):
         read_audio(pipe)
-    name_by_user(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(content))
     writer.start()
-    name_by_user(pipe)  # a data set may not name one
-    assert len(read_audio(pipe)[0]) == 1000
+    assert len(read_audio(NamedPath(pipe))[0]) == 1000
     writer.join()
+    with pytest.raises(AudioError, match="is a device, pipe or socket"):
+        read_audio(pipe)  # by a data set: what the user named once is not open to every list
 
 
 def test_a_device_that_never_ends_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deepspeech.audio.content._LARGEST_PIPE", 1 << 20)
-    monkeypatch.setattr("deepspeech.audio.span._NAMED", set())  # as the other tests, in which nobody names it
-    name_by_user("/dev/zero")
     with pytest.raises(AudioError, match="gave 1 MB and did not end; save it to a file first"):
+        read_audio(NamedPath("/dev/zero"))
+    with pytest.raises(AudioError, match="is a device, pipe or socket"):
         read_audio("/dev/zero")
 
 

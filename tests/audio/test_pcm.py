@@ -38,3 +38,24 @@ def test_channels_are_averaged() -> None:
     assert to_mono(stereo).tolist() == [0.0, 0.5]
     assert to_mono(stereo[:, :1]).tolist() == [0.5, 1.0]
     assert to_mono(stereo[:, 0]).tolist() == [0.5, 1.0]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1 << 18), st.integers(1, 1 << 18), st.booleans())
+def test_a_phase_that_flips_inside_a_block_loses_nothing(start: int, count: int, loud_left: bool) -> None:
+    left = np.random.default_rng(1).normal(0, 0.1, 1 << 18).astype(np.float32)
+    right = left * np.float32(0.9)
+    right[start : start + count] *= -1
+    stereo = np.stack([left, right] if loud_left else [right, left], axis=1)
+    mono = to_mono(stereo)
+    windows = [np.sqrt(np.mean(np.square(mono[i : i + 16000]))) for i in range(0, len(mono), 16000)]
+    assert sum(level < 0.05 for level in windows) <= 2  # the seconds that a flip of less than a twentieth covers
+
+
+def test_two_sides_of_a_call_are_both_kept_though_their_hum_cancels() -> None:
+    draw = np.random.default_rng(1)
+    hum = draw.normal(0, 0.001, 1 << 17).astype(np.float32)
+    left, right = hum.copy(), -hum
+    left[:20000] += draw.normal(0, 0.1, 20000).astype(np.float32)
+    right[100000:120000] += draw.normal(0, 0.1, 20000).astype(np.float32)
+    np.testing.assert_array_equal(to_mono(np.stack([left, right], axis=1)), (left + right) / np.float32(2))

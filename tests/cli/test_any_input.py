@@ -3,6 +3,7 @@
 The quick part makes a few changes of each kind of file; the slow part goes on for two minutes.
 """
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -32,7 +33,7 @@ SPLICES = (
 
 
 @pytest.fixture(scope="module")
-def kinds(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Kinds:
+def kinds(tmp_path_factory: pytest.TempPathFactory, hearing_model: Path, hearing_checkpoints: Path) -> Kinds:
     """A whole file of each kind, and the command that opens it."""
     folder = tmp_path_factory.mktemp("whole")
     data = corpus(folder / "data", 2)
@@ -44,9 +45,24 @@ def kinds(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Kinds:
     (folder / "text.txt").write_text("ab ba\nabba dc\n" * 20)
     scorer = small_scorer(folder / "a.scorer")
     check: Command = lambda path: ["data", "check", path]  # noqa: E731
+    assert (
+        run(
+            ["lm", "build", "--text", folder / "text.txt", "-o", folder / "a.arpa", "--order", 2, "--discount-fallback"]
+        )
+        == 0
+    )
+    checkpoint = hearing_checkpoints / "best-000006"
+
+    def evaluate(path: Path) -> list[object]:
+        """Of a checkpoint in which this file takes the place of its namesake."""
+        shutil.rmtree(path.with_name("best-000006"), ignore_errors=True)
+        copy = shutil.copytree(checkpoint, path.with_name("best-000006"))
+        shutil.copy(path, copy / {".json": "run.json", ".safetensors": "weights.safetensors"}[path.suffix])
+        return ["evaluate", "--model", copy, "--data", data, "--greedy"]
+
     return {
-        "model": (tiny_model, lambda path: ["transcribe", "--model", path, clip]),
-        "wav": (clip, lambda path: ["transcribe", "--model", tiny_model, path]),
+        "model": (hearing_model, lambda path: ["transcribe", "--model", path, clip]),
+        "wav": (clip, lambda path: ["transcribe", "--model", hearing_model, path]),
         "csv": (data, check),
         "jsonl": (folder / "a.jsonl", check),
         "sdb": (folder / "a.sdb", check),
@@ -54,6 +70,20 @@ def kinds(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Kinds:
         "alphabet": (folder / "alphabet.txt", lambda path: ["data", "check", data, "--alphabet", path]),
         "toml": (folder / "run.toml", lambda path: ["train", path]),
         "scorer": (scorer, lambda path: ["lm", "inspect", path]),
+        "arpa": (
+            folder / "a.arpa",
+            lambda path: [
+                "lm",
+                "package",
+                path,
+                "--alphabet",
+                folder / "alphabet.txt",
+                "-o",
+                path.with_suffix(".scorer"),
+            ],
+        ),
+        "run.json": (checkpoint / "run.json", evaluate),
+        "weights": (checkpoint / "weights.safetensors", evaluate),
     }
 
 
@@ -96,7 +126,7 @@ def try_one(kind: str, kinds: Kinds, folder: Path, seed: int, capsys: pytest.Cap
     assert "Traceback" not in said.err
 
 
-KINDS = ("model", "wav", "csv", "jsonl", "sdb", "tar", "alphabet", "toml", "scorer")
+KINDS = ("model", "wav", "csv", "jsonl", "sdb", "tar", "alphabet", "toml", "scorer", "arpa", "run.json", "weights")
 
 
 @pytest.mark.parametrize("kind", KINDS)

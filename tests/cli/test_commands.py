@@ -1,6 +1,7 @@
 """The new commands, as a person types them: what they print, where, and how they leave."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -118,18 +119,38 @@ def test_a_missing_recording_is_told_and_may_be_left_out(deepspeech, tiny_model:
     assert (code, json.loads(out)["utterances"]) == (0, 2)
 
 
-@pytest.mark.parametrize("place", ["checkpoints", "tiny.onnx"])
-def test_a_recording_damaged_inside_is_told_and_may_be_left_out(
-    deepspeech, tiny_model: Path, tmp_path: Path, place: str
-) -> None:
-    data, damaged = corpus(tmp_path, 3), tmp_path / "damaged.flac"
-    samples, rate_hz = soundfile.read(tmp_path / "train001.wav")
+def damaged_inside(folder: Path) -> Path:
+    """A data set of three clips, one of which can be opened and not be read to its end."""
+    data, damaged = corpus(folder, 3), folder / "damaged.flac"
+    samples, rate_hz = soundfile.read(folder / "train001.wav")
     soundfile.write(damaged, samples, rate_hz)
     content = bytearray(damaged.read_bytes())
     middle = slice(len(content) // 3, len(content) // 2)
     content[middle] = bytes(255 - byte for byte in content[middle])
     damaged.write_bytes(content)
     data.write_text(data.read_text().replace("train001.wav", damaged.name))
+    return data
+
+
+@pytest.mark.parametrize("how", ["refuse", "skip"])
+def test_what_training_left_out_does_not_stop_the_export(
+    deepspeech, hearing_checkpoints: Path, tmp_path: Path, how: str
+) -> None:
+    best = shutil.copytree(hearing_checkpoints, tmp_path / "checkpoints") / "best-000006"
+    run = json.loads((best / "run.json").read_text())
+    run["config"]["data"] |= {"dev": [str(damaged_inside(tmp_path))], "on_bad_sample": how}
+    (best / "run.json").write_text(json.dumps(run))
+    code, out, err = deepspeech("export", tmp_path / "checkpoints", tmp_path / "a.onnx")
+    assert "damaged.flac" in err
+    assert (code, "proved on 2 clips" in out) == ((0, True) if how == "skip" else (2, False))
+    assert (tmp_path / "a.onnx").exists() == (how == "skip")
+
+
+@pytest.mark.parametrize("place", ["checkpoints", "tiny.onnx"])
+def test_a_recording_damaged_inside_is_told_and_may_be_left_out(
+    deepspeech, tiny_model: Path, tmp_path: Path, place: str
+) -> None:
+    data = damaged_inside(tmp_path)
     arguments = ("evaluate", "--model", tiny_model.parent / place, "--data", data, "--json")
     code, out, err = deepspeech(*arguments)
     assert (code, out) == (2, "")

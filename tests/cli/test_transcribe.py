@@ -58,6 +58,16 @@ def test_several_are_named(deepspeech, folder: Path) -> None:
     assert (code, out) == (0, f"{folder}/a.wav: abba dc\n{folder}/b.wav: a bad cab\n")
 
 
+def test_a_pipe_that_is_named_is_read(deepspeech, folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, wav_bytes(spoken("dad"), RATE))
+    os.close(writer)
+    try:
+        assert deepspeech("transcribe", "--model", "m", f"/dev/fd/{reader}") == (0, "dad\n", "")
+    finally:
+        os.close(reader)
+
+
 def test_a_folder_goes_to_files_and_what_is_there_is_skipped(deepspeech, folder: Path, tmp_path: Path) -> None:
     out_dir = tmp_path / "texts"
     arguments = ("transcribe", "--model", "m", "--format", "srt", "--output-dir", out_dir, folder)
@@ -267,17 +277,34 @@ def test_silence_is_a_result(deepspeech, tmp_path: Path, samples: np.ndarray) ->
     assert deepspeech("transcribe", "--model", "m", tmp_path / "quiet.flac") == (0, "\n", "")
 
 
+def test_an_empty_folder_among_the_names_is_told_and_the_others_go_on(deepspeech, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "nulls.tar").write_bytes(bytes(10240))
+    code, out, err = deepspeech("transcribe", "--model", "m", tmp_path / "empty", folder / "a.wav", "nothing*.wav")
+    assert (code, out) == (2, "abba dc\n")
+    assert [line.split(": ")[1] for line in err.splitlines()] == [f"{tmp_path}/empty", "nothing*.wav"]
+    code, out, err = deepspeech("transcribe", "--model", "m", tmp_path / "nulls.tar")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "nulls.tar: no recordings in it, of 0 files" in err
+
+
 def test_no_name_of_a_file_ends_a_run(deepspeech, tmp_path: Path) -> None:
     """Names that are no UTF-8 are written as JSON writes them; one too long with a suffix costs its own line."""
     folder = tmp_path / "named"
     folder.mkdir()
     sound, long = wav_bytes(spoken("a"), RATE), "n" * 251 + ".wav"
-    for name in (os.fsencode(long), b"caf\xe9.wav", b"good.wav", b"esc\x1b[2J.wav"):
+    for name in (os.fsencode(long), b"caf\xe9.wav", b"good.wav", b"esc\x1b[2J.wav", b"two\nlines.wav"):
         Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(sound)
     code, _, err = deepspeech("transcribe", "--model", "m.onnx", folder, "-f", "json", "-o", tmp_path / "texts")
     assert code == 2
     assert "File name too long" in err
-    assert "3 of 4 recordings written" in err
+    assert "4 of 5 recordings written" in err
     assert "\x1b" not in err
     pages = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "texts").iterdir())]
-    assert sorted(Path(page["file"]).name for page in pages) == ["caf\udce9.wav", "esc\x1b[2J.wav", "good.wav"]
+    assert sorted(Path(page["file"]).name for page in pages) == [
+        "caf\udce9.wav", "esc\x1b[2J.wav", "good.wav", "two\nlines.wav",
+    ]  # fmt: skip
+    Path(folder / "bad\nsound.wav").write_bytes(b"no sound")
+    code, out, err = deepspeech("transcribe", "--model", "m.onnx", folder / "*d*.wav", folder / "two*.wav")
+    assert (code, out) == (2, f"{folder}/good.wav: a\n{folder}/two\\nlines.wav: a\n")
+    assert (err.count("\n"), "bad\\nsound.wav: " in err) == (1, True)

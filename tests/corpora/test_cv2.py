@@ -77,6 +77,14 @@ def test_paths_in_the_csv_are_relative(common_voice: CommonVoice) -> None:
     assert text == f"wav_filename,wav_filesize,transcript,speaker\na.wav,{size},one,someone\n"
 
 
+def test_a_sentence_that_pandas_wrote_for_none_is_dropped_at_once(common_voice: CommonVoice) -> None:
+    common_voice.clip("a.mp3")
+    common_voice.table("train", ("a", "nan"), ("a", "NaN"), ("a", "banana"))
+    report = cv2(common_voice.folder)
+    assert transcripts(common_voice.clips / "train.csv") == [("a.wav", "banana")]
+    assert report.sets[0].dropped == {("invalid_label", "its text is null"): 2}
+
+
 def test_train_all_leaves_out_speakers_and_sentences_of_test_and_dev(common_voice: CommonVoice) -> None:
     for name in "abcdefg":
         common_voice.clip(f"{name}.mp3")

@@ -247,7 +247,7 @@ def test_nothing_that_happens_to_one_file_ends_an_import(tmp_path: Path) -> None
     report = folder(tmp_path)
     assert transcripts(tmp_path / "all.csv") == ["hello"]
     assert dropped(report) == {
-        "the clip cannot be read": 4, "its name or sentence is not UTF-8 text": 1, "the text has no recording": 1,
+        "the clip cannot be read": 4, "its name or sentence is not UTF-8 text": 1, "the clip is not there": 1,
     }  # fmt: skip
 
 

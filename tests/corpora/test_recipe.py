@@ -1,6 +1,7 @@
 """What recipes are made of: splits, sentences and recordings that find each other, tables, options."""
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -323,3 +324,13 @@ def test_archives_of_voxforge_by_its_page(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(voxforge_module, "URL", archive.parent.as_uri() + "/")
     report = voxforge_module.voxforge(tmp_path / "here")
     assert sum(one.imported for one in report.sets) == 8
+
+
+def test_a_folder_counts_links_that_lead_nowhere_and_pipes(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(sound("WAV", 1.0))
+    (tmp_path / "gone.wav").symlink_to(tmp_path / "elsewhere.wav")
+    os.mkfifo(tmp_path / "pipe.wav")
+    for name in ("a", "gone", "pipe"):
+        (tmp_path / f"{name}.txt").write_text("hello")
+    (report,) = folder(tmp_path).sets
+    assert (report.clips, sum(report.dropped.values())) == (3, 2)

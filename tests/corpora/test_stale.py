@@ -174,3 +174,30 @@ def test_joined_recordings_are_joined_anew(tmp_path: Path) -> None:
         recording(piece, 0.4, 0.1)
     assert level(joined(pieces, wav)) == 0.4
     assert joined([*pieces, tmp_path / "none.flac"], wav) == tmp_path / "none.flac"
+
+
+def test_a_renamed_csv_keeps_its_sounds_when_another_manifest_is_imported(tmp_path: Path) -> None:
+    for name, volume in (("one", 0.1), ("two", 0.4)):
+        (tmp_path / name).mkdir()
+        recording(tmp_path / name / "talk.flac", volume)
+        (tmp_path / name / "all.json").write_text(json.dumps({"audio_filepath": "talk.flac", "text": name}))
+    nemo([tmp_path / "one" / "all.json"], target_dir=tmp_path / "out")
+    (tmp_path / "out" / "all.csv").rename(tmp_path / "out" / "kept.csv")
+    for _ in range(2):
+        nemo([tmp_path / "two" / "all.json"], target_dir=tmp_path / "out")
+        found = {name: read_csv(tmp_path / "out" / f"{name}.csv")[0] for name in ("kept", "all")}
+        assert [(sample.transcript, level(sample.audio)) for sample in found.values()] == [("one", 0.1), ("two", 0.4)]
+    (tmp_path / "two" / "talk.flac").unlink()  # a source that was deleted to save space
+    nemo([tmp_path / "two" / "all.json"], target_dir=tmp_path / "out")
+    assert level(read_csv(tmp_path / "out" / "all.csv")[0].audio) == 0.4
+
+
+def test_rows_of_another_parquet_file_of_the_same_name_have_wavs_of_their_own(whole: Clip) -> None:
+    one, two = (
+        replace(whole, source=Path("x.parquet:1"), content=recording(whole.source, volume).read_bytes(), numbered=True)
+        for volume in (0.1, 0.4)
+    )
+    first = convert(one).wav
+    for _ in range(2):
+        assert level(convert(two).wav) == 0.4
+        assert (convert(one).wav, level(first)) == (first, 0.1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deepspeech.audio.formats import probe, read_audio, wav_bytes
-from deepspeech.audio.span import Span, name_by_user
+from deepspeech.audio.span import NamedPath, Span
 from deepspeech.datasets.jsonl_files import JsonlWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
@@ -49,8 +49,7 @@ def test_a_pipe_that_the_user_names_is_read(tmp_path: Path) -> None:
     os.write(writer, wav_bytes(np.zeros(100, np.float32), 16000))
     os.close(writer)
     try:
-        name_by_user(f"/dev/fd/{reader}")
-        assert len(read_audio(f"/dev/fd/{reader}")[0]) == 100
+        assert len(read_audio(NamedPath(f"/dev/fd/{reader}"))[0]) == 100
     finally:
         os.close(reader)
 

@@ -306,3 +306,24 @@ def test_packets_that_are_none(tmp_path_factory: pytest.TempPathFactory, data: b
     assert opus_packets.probe(whole, "x")[2] == len(tones("a"))
     with pytest.raises(AudioError, match="cut off"):
         opus_packets.probe(whole[:200], "x")
+
+
+def test_a_text_in_an_archive_whose_sound_is_of_a_coding_that_is_not_read_is_a_sample(tmp_path: Path) -> None:
+    m4a = b"\0\0\0\x20ftypM4A " + bytes(100)
+    members = {
+        "a.m4a": m4a,
+        "a.txt": b"a",
+        "b.wav": SOUND,
+        "b.m4a": m4a,
+        "b.txt": b"b",
+        "lone.mp4": m4a,
+        "README.txt": b"",
+    }
+    path = archive(tmp_path / "a.tar", members)
+    samples = read_samples(path)
+    assert [sample.audio.inside for sample in samples] == ["a.m4a", "b.wav"]  # type: ignore[union-attr]
+    with pytest.raises(AudioError, match=r"a\.m4a: is an M4A file"):
+        probe(samples[0].audio)
+    assert len(read_samples(path, labelled=False)) == 3
+    with pytest.raises(DataError, match="no recordings in it, of 1 files"):
+        read_samples(archive(tmp_path / "b.tar", {"README.txt": b"a"}))

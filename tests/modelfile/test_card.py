@@ -32,6 +32,8 @@ def fault(metadata: dict[str, str]) -> str:
     with pytest.raises(ModelFileError) as caught:
         ModelCard.from_metadata(metadata)
     assert "\n" not in str(caught.value)
+    assert "Error" not in str(caught.value)  # a kind of exception is no word for people
+    assert "__" not in str(caught.value)
     return str(caught.value)
 
 

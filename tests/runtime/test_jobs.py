@@ -1,12 +1,14 @@
 """From what a person names to recordings and outputs; shards; what is done stays done."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepspeech.audio.formats import probe
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.runtime.jobs import Job, apart, find, is_whole, output, read_manifest, take_shard, to_do, write
 
@@ -134,6 +136,17 @@ def test_recordings_that_cannot_be_read_here_are_jobs_unless_they_were_converted
     assert [job.audio.name for job in find([str(tree)])] == [
         "a.flac", "b.wav", "d.opus", "c.MP3", "e.w64", "f.aac", "f.au", "film.webm", "talk.M4A",
     ]  # fmt: skip
+
+
+def test_links_that_lead_nowhere_and_pipes_in_a_folder_are_jobs_that_fail(tree: Path) -> None:
+    (tree / "gone.wav").symlink_to(tree / "elsewhere.wav")
+    os.mkfifo(tree / "pipe.wav")
+    for named in (tree, tree / "*.wav"):
+        audios = [job.audio for job in find([str(named)]) if job.audio.name in ("gone.wav", "pipe.wav")]
+        assert len(audios) == 2
+        for audio in audios:
+            with pytest.raises(AudioError, match=r"no such file|device, pipe or socket"):
+                probe(audio)
 
 
 def test_an_empty_result_is_a_result(tmp_path: Path) -> None:

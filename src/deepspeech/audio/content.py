@@ -43,7 +43,7 @@ class Content:
         if isinstance(source, bytes):
             self._data, self.size = source, len(source)
             return
-        path = source.file if isinstance(source, Span) else Path(source)
+        path = source.file if isinstance(source, Span) else Path(source) if isinstance(source, str) else source
         try:
             mode = path.stat().st_mode
             if S_ISDIR(mode):

@@ -11,7 +11,7 @@ SOUND_SUFFIXES = (
     *_COMMON_SUFFIXES, ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64", ".bwf", ".sph", ".voc",
 )  # fmt: skip
 # Sound and video whose coding is not read here.
-_FOREIGN_SUFFIXES = (
+FOREIGN_SUFFIXES = (
     ".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".mka", ".avi", ".wma", ".wmv", ".amr",
     ".spx", ".ac3", ".ape", ".wv", ".mpg", ".mpeg",
 )  # fmt: skip
@@ -33,5 +33,5 @@ def recordings(files: Iterable[Path]) -> list[Path]:
     return [
         path
         for path in files
-        if is_sound(path) or (path.suffix.lower() in _FOREIGN_SUFFIXES and path.with_suffix("") not in converted)
+        if is_sound(path) or (path.suffix.lower() in FOREIGN_SUFFIXES and path.with_suffix("") not in converted)
     ]

@@ -14,6 +14,8 @@ Int16 = NDArray[np.int16]
 FULL_SCALE = 32768.0
 _LOUDEST = 100.0  # 40 dB above full scale: no mixer goes there, and 16-bit samples below it cannot be heard
 _CANCELLED = 0.3
+_WINDOW_FRAMES = 1 << 14
+_LOST = 0.05  # of the sound's energy: what may lie in windows that cancel
 
 
 def int16_to_float(samples: Int16) -> Float32:
@@ -33,19 +35,28 @@ def float_to_int16(samples: ArrayLike) -> Int16:
 def to_mono(samples: Float32) -> Float32:
     """Samples [frames] or [frames, channels] as [frames]: the mean of the channels.
 
-    Where they cancel each other out, as when one side of a stereo recording is inverted, the loudest channel instead.
+    Where they cancel each other out, as when one side of a stereo recording is inverted, the loudest channel instead,
+    from the first frame to the last, though it be for a part of them only.
     """
     if samples.ndim == 1:
         return samples
     if samples.shape[1] == 1:
         return samples[:, 0]
     mean: Float32 = samples.mean(axis=1, dtype=np.float32)
-    # Power of the sum over sum of powers: 1 for channels with nothing in common, their number for equal ones.
     channels = [np.ascontiguousarray(column) for column in samples.T]
-    powers = [float(np.dot(channel, channel)) for channel in channels]
-    if float(np.dot(mean, mean)) * len(powers) ** 2 >= _CANCELLED * sum(powers):
+    powers = np.array([_powers(channel) for channel in channels])
+    # Power of the sum over sum of powers: 1 for channels with nothing in common, their number for equal ones.
+    summed, total = _powers(mean) * len(channels) ** 2, powers.sum(axis=0)
+    lost = total[summed < _CANCELLED * total].sum()
+    if summed.sum() >= _CANCELLED * total.sum() and lost <= _LOST * total.sum():
         return mean
-    return channels[int(np.argmax(powers))]
+    return channels[int(np.argmax(powers.sum(axis=1)))]
+
+
+def _powers(channel: Float32) -> NDArray[np.float64]:
+    """The energy of each window."""
+    windows = (channel[first : first + _WINDOW_FRAMES] for first in range(0, len(channel), _WINDOW_FRAMES))
+    return np.array([float(np.dot(window, window)) for window in windows])
 
 
 def check_scale(samples: Float32, name: str) -> None:

@@ -7,7 +7,6 @@ releases Python's lock. Nothing is sought while it is read, for some codecs cann
 import io
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -30,6 +29,7 @@ Source: TypeAlias = str | Path | Span | bytes
 BLOCK_FRAMES = 1 << 18
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
 _HEAD_BYTES = 512
+_SMALL = 1 << 18  # bytes of a file that are searched as quickly as its end is found
 _FLAC_AHEAD = 1 << 16  # bytes that its decoder reads beyond the frame that it is asked for
 _FRAMED = 1152  # samples of an mp3 frame: by less its length may be overstated
 
@@ -57,26 +57,39 @@ class Sound:
         Raises AudioError: missing, empty, cut off, not audio, a codec that is not known.
         """
         self.name = name or ("sound in memory" if isinstance(source, bytes) else str(source))
-        self.fault, self._cut_ok, self._deep = "", cut_ok, deep
-        with ExitStack() as stack:
-            self._content = stack.enter_context(Content(source, self.name))
-            try:
-                layout = lay_out(self._content, deep)
-            except OSError as error:
-                raise AudioError(f"{self.name}: cannot be read ({error.strerror})") from None
-            except AudioError as error:
-                raise AudioError(f"{self.name}: {error}") from None
-            if layout.fault:
-                self._told(layout.fault)
-            self._parts = layout.parts
-            self._files = [stack.enter_context(self._decoder(part)) for part in layout.parts]
-            if fault := length_fault(self._content, self._files[0]):
-                self._told(fault)
-            self._stack = stack.pop_all()
+        self.fault, self._cut_ok = "", cut_ok
+        self._content = Content(source, self.name)
+        self._deep = deep or self._content.size <= _SMALL
+        self._files: list[_Decoder] = []
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
         first = self._files[0]
         self.kind, self.coding = str(first.format), str(first.subtype)
-        self.rate_hz = max(int(file.samplerate) for file in self._files)
-        self.channels = max(int(file.channels) for file in self._files)
+        self.rate_hz = max([int(file.samplerate) for file in self._files])
+        self.channels = max([int(file.channels) for file in self._files])
+
+    def _open(self) -> None:
+        try:
+            layout = lay_out(self._content, self._deep)
+        except OSError as error:
+            raise AudioError(f"{self.name}: cannot be read ({error.strerror})") from None
+        except AudioError as error:
+            raise AudioError(f"{self.name}: {error}") from None
+        if layout.fault:
+            self._told(layout.fault)
+        self._decode(layout.parts)
+        if fault := length_fault(self._content, self._files[0]):
+            self._told(fault)
+
+    def _decode(self, parts: tuple[Part, ...]) -> None:
+        """A decoder for each part, in place of those that there were."""
+        self._close_files()
+        self._parts = parts
+        for part in parts:
+            self._files.append(self._decoder(part))
 
     @property
     def frames(self) -> int | None:
@@ -92,7 +105,7 @@ class Sound:
     def is_plain(self, coding: str, rate_hz: int) -> bool:
         """Is this one mono stream of that coding and rate, of known length?"""
         file = self._files[0]
-        alone = len(self._files) == 1 and (file.subtype, file.channels, file.samplerate) == (coding, 1, rate_hz)
+        alone = len(self._files) == 1 and (self.coding, file.channels, file.samplerate) == (coding, 1, rate_hz)
         return alone and self.frames is not None
 
     def int16(self) -> np.ndarray[Any, np.dtype[np.int16]]:
@@ -108,11 +121,21 @@ class Sound:
         return samples[:count]
 
     def check_flac(self) -> None:
-        """Look at the end of a flac file that was opened without `deep`: its streams count, if there are several.
+        """Look at the end of each stream of a flac file, after a look for more streams where it was opened without.
 
-        Raises AudioError where the last sample cannot be read.
+        Raises AudioError where the last sample of one cannot be read.
         """
-        file, frames = self._files[0], int(self._files[0].frames)
+        self._check_last(self._files[0])
+        if not self._deep:
+            beyond = max(1, self._content.read_to - _FLAC_AHEAD)
+            if self._content.at(beyond, self._content.size).rfind(FLAC) >= 0:
+                self._decode(flac_streams(self._content).parts)
+        for file in self._files[1:]:
+            if 0 < file.frames < _UNKNOWN_LENGTH:
+                self._check_last(file)
+
+    def _check_last(self, file: _Decoder) -> None:
+        frames = int(file.frames)
         try:
             file.seek(frames - 1)
             found = len(file.read(1))
@@ -120,10 +143,6 @@ class Sound:
             found = 0
         if not found:
             raise AudioError(f"{self.name}: cut off (its header promises {frames} samples); {AGAIN}")
-        beyond = max(1, self._content.read_to - _FLAC_AHEAD)
-        if self._content.at(beyond, self._content.size).find(FLAC) >= 0:
-            self._parts = flac_streams(self._content).parts
-            self._files = [self._stack.enter_context(self._decoder(part)) for part in self._parts]
 
     def blocks(self, start_s: float = 0.0, end_s: float | None = None, channel: int | None = None) -> Iterator[Float32]:
         """Mono samples [n] from `start_s` to `end_s` (None: the end), at most BLOCK_FRAMES at a time.
@@ -230,7 +249,13 @@ class Sound:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._stack.close()
+        self._close_files()
+        self._content.close()
+
+    def _close_files(self) -> None:
+        for file in self._files:
+            file.close()
+        self._files.clear()
 
     def __enter__(self) -> "Sound":
         return self

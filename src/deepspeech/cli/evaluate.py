@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+from deepspeech.printable import in_line
 
 
 class Opened(NamedTuple):
@@ -177,7 +178,7 @@ def usable(data: list[Path], opened: Opened, skip_bad: bool) -> list[Any]:
 def _left_out(error: Exception) -> None:
     import sys
 
-    print(f"deepspeech: {error}; it is left out", file=sys.stderr)
+    print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)
 
 
 def _model_file(path: Path, jitter_ms: float, skip_bad: bool) -> Opened:

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.printable import in_line
+
 PROOF_CLIPS = 40
 
 
@@ -64,6 +66,8 @@ def export(
     samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
     fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], "fetching clips")
     clips = [sample.audio for sample in samples]
+    if not data and restored.run["config"]["data"].get("on_bad_sample") == "skip":
+        clips = _readable(clips)
     wanted, output = output, landing(output)
     proof = write(restored, card, output, clips, tolerance)
     publish(output, wanted)
@@ -72,3 +76,20 @@ def export(
         f"{address(wanted) or output}: {output.stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
         f"{proof.different} transcripts differ, largest difference of a probability {proof.largest_difference:.1e}"
     )
+
+
+def _readable(clips: list[Any]) -> list[Any]:
+    """The clips without those that training left out as well, which are told."""
+    import sys
+
+    from deepspeech.audio.formats import read_audio
+    from deepspeech.errors import AudioError
+
+    good = []
+    for clip in clips:
+        try:
+            read_audio(clip)
+            good.append(clip)
+        except AudioError as error:
+            print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)
+    return good

@@ -146,10 +146,9 @@ def _recognise(model: Any, path: Path, options: argparse.Namespace) -> None:
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.pcm import float_to_int16
     from deepspeech.audio.resample import resample
-    from deepspeech.audio.span import name_by_user
+    from deepspeech.audio.span import NamedPath
 
-    name_by_user(path)
-    samples, rate_hz = read_audio(path)
+    samples, rate_hz = read_audio(NamedPath(path))
     duration_s = len(samples) / rate_hz
     if rate_hz != model.sampleRate():
         _say(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError, DataError, audio_error
+from deepspeech.printable import in_line
 
 DOOR = "transcribe.py"
 
@@ -109,7 +110,7 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
         except Exception as error:  # of one recording; the others go on
             if len(jobs) == 1:
                 raise audio_error(error, job.audio) from None
-            print(f"deepspeech: {audio_error(error, job.audio)}", file=sys.stderr)
+            print(f"deepspeech: {in_line(str(audio_error(error, job.audio)))}", file=sys.stderr)
             failed += 1
             continue
         print(f"{job.tlog}: {segments} segments", file=sys.stderr)

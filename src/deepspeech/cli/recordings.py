@@ -3,15 +3,34 @@
 from pathlib import Path
 from typing import Any
 
+from deepspeech.printable import in_line
 
-def jobs_of(named: list[str], manifest: Path | None) -> list[Any]:
-    """Jobs of what is named, or of a list of recordings. Raises a DeepSpeechError where nothing is found."""
+
+def jobs_of(named: list[str], manifest: Path | None) -> tuple[list[Any], int]:
+    """Jobs of what is named, or of a list of recordings; and of how many names there are none, which is told.
+
+    Raises a DeepSpeechError where nothing is found.
+    """
+    import sys
+
     from deepspeech.datasets.samples import is_data_set
+    from deepspeech.errors import DeepSpeechError
     from deepspeech.runtime.jobs import apart, find, read_manifest
 
     if manifest is not None:
-        return apart(_inside(manifest) if is_data_set(manifest) else read_manifest(manifest))
-    return apart(job for name in named for job in (_inside(Path(name)) if is_data_set(name) else find([name])))
+        return apart(_inside(manifest) if is_data_set(manifest) else read_manifest(manifest)), 0
+    jobs: list[Any] = []
+    faults: list[Exception] = []
+    for name in named:
+        try:
+            jobs += _inside(Path(name)) if is_data_set(name) else find([name])
+        except DeepSpeechError as fault:
+            faults.append(fault)
+    if faults and not jobs:
+        raise faults[0]
+    for one in faults:
+        print(f"deepspeech: {in_line(str(one))}", file=sys.stderr)
+    return apart(jobs), len(faults)
 
 
 def _inside(path: Path) -> list[Any]:

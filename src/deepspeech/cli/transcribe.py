@@ -9,6 +9,7 @@ import typer
 from deepspeech.cli.evaluate import weights_need
 from deepspeech.cli.recordings import jobs_of
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+from deepspeech.printable import in_line
 
 STDIN = "-"
 
@@ -102,7 +103,7 @@ def transcribe(
         if _stdin(recognizer, form, rate, candidates - 1, one if one is not None else channel):
             raise typer.Exit(2)
         return
-    jobs = jobs_of(named, manifest)
+    jobs, lost = jobs_of(named, manifest)
     jobs = take_shard(jobs, shard) if shard else jobs
     jobs = of_channels(jobs, one, channels) if channel else jobs
     if output_dir is None:
@@ -111,7 +112,7 @@ def transcribe(
         errors = _on_ray(jobs, output_dir, form, overwrite, (model, scorer, options, candidates - 1))
     else:
         errors = _to_files(recognizer, jobs, form, output_dir, overwrite, candidates - 1, cores)
-    if errors:
+    if lost + errors:
         raise typer.Exit(2)
 
 
@@ -167,7 +168,7 @@ def _warn(result: Any) -> int:
     import sys
 
     if result.warning:
-        print(f"deepspeech: {result.warning}; what is there was transcribed", file=sys.stderr)
+        print(f"deepspeech: {in_line(result.warning)}; what is there was transcribed", file=sys.stderr)
     return 1 if result.warning else 0
 
 
@@ -224,7 +225,7 @@ def _on_ray(jobs: list[Any], folder: Path, form: str, overwrite: bool, settings:
     rows = transcribe_on_ray(left, folder, form, *settings) if left else []
     errors = [row["error"] for row in rows if row["error"]]
     for line in errors:
-        print(f"deepspeech: {line}", file=sys.stderr)
+        print(f"deepspeech: {in_line(line)}", file=sys.stderr)
     cut = sum(bool(row["error"]) and row["sound_s"] > 0 for row in rows)
     _sum_up(len(jobs), len(left), len(errors) - cut, cut, sum(row["sound_s"] for row in rows), folder)
     return len(errors)
@@ -260,7 +261,7 @@ def _each(
             except BrokenPipeError:
                 raise  # nobody reads what is printed
             except Exception as error:  # of one recording; the others go on
-                print(f"deepspeech: {audio_error(error, job.audio)}", file=sys.stderr)
+                print(f"deepspeech: {in_line(str(audio_error(error, job.audio)))}", file=sys.stderr)
                 errors += 1
             factor = (time.monotonic() - started_s) / max(sound_s, 0.001)
             progress.advance(note=f"real-time factor {factor:.3f}")

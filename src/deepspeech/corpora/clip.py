@@ -6,7 +6,7 @@ this (`origin.py`), or made anew; or why there is none. What happens to one clip
 
 import errno
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 from pathlib import Path
@@ -39,6 +39,7 @@ class Clip:
     end_s: float | None = None  # None: to the end of the recording
     channel: int | None = None  # one side of a conversation, from 0; None: all, averaged
     content: bytes | None = None  # the sound file itself, where the corpus packs it; `source` is then its name
+    numbered: bool = False  # `wav` is named by its place in a list: that of another list may have the same name
     trim: bool = False  # cut the silence at both ends, but for a quarter of a second
 
     @property
@@ -91,6 +92,7 @@ def convert(clip: Clip) -> Converted:
 def _converted(clip: Clip) -> Converted:
     """The clip's wav file, made unless what lies there was made of the same. Raises AudioError or OSError."""
     state = made_of.state([clip.source]) if clip.content is None else made_of.packed_state(clip.content)
+    clip = _apart(clip, clip.origin if clip.content is None else state)
     note, made = made_of.note(clip.origin, state), read_note(clip.wav, RATE_HZ)
     if made is not None and made.note == note:
         return Converted(made.size_bytes, made.frames / RATE_HZ, wav=clip.wav)
@@ -100,6 +102,14 @@ def _converted(clip: Clip) -> Converted:
         clip.wav.parent.mkdir(parents=True, exist_ok=True)
     size_bytes, frames = _write(clip, note)
     return Converted(size_bytes, frames / RATE_HZ, wav=clip.wav)
+
+
+def _apart(clip: Clip, digest: str) -> Clip:
+    """The clip, with `digest` in its wav's name where another list's clip lies under the numbered one."""
+    made = read_note(clip.wav, RATE_HZ) if clip.numbered else None
+    if made is None or digest in made.note:
+        return clip
+    return replace(clip, wav=clip.wav.with_name(f"{clip.wav.stem}~{digest}{clip.wav.suffix}"))
 
 
 def _write(clip: Clip, note: str) -> tuple[int, int]:
@@ -119,6 +129,7 @@ def _write(clip: Clip, note: str) -> tuple[int, int]:
 
 def _without_source(clip: Clip) -> Converted:
     """A wav file made of a recording that is no longer there; earlier versions left no note of what it was made of."""
+    clip = _apart(clip, clip.origin)
     made = read_note(clip.wav, RATE_HZ)
     if made is not None and made_of.comes_from(made.note, clip.origin):
         return Converted(made.size_bytes, made.frames / RATE_HZ, wav=clip.wav)

@@ -32,6 +32,7 @@ from deepspeech.progress import Progress
 from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
 from deepspeech.text.labels import Validator
+from deepspeech.text.tables import NO_VALUE
 
 _TOGETHER = 8  # clips that a worker is handed at a time
 _PEEKED = 64  # clips: where none of the first ones names its speaker, the corpus names none
@@ -147,6 +148,8 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
         return _Fault(FAILED, sound.fault, sound.detail)
     if not label:
         return _Fault(INVALID_LABEL, "sentence refused by the label rules")
+    if label in NO_VALUE:  # which no training takes
+        return _Fault(INVALID_LABEL, "its text is null", f"'{label}' says that there is no text")
     if strange:
         letters = " ".join(map(name, strange))
         return _Fault(INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}")

@@ -51,9 +51,9 @@ class ParquetClips:
         elif isinstance(audio, str):
             content, path = None, audio
         if content:
-            return Clip(name, wav, text, speaker, fault, content=bytes(content))
+            return Clip(name, wav, text, speaker, fault, content=bytes(content), numbered=True)
         if path:
-            return Clip(file.parent / path, wav, text, speaker, fault)
+            return Clip(file.parent / path, wav, text, speaker, fault, numbered=True)
         return Clip(name, wav, text, speaker, fault="the row holds no recording")
 
 

@@ -11,6 +11,7 @@ from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError, TextError, audio_error
 from deepspeech.features.config import FrontEndConfig
+from deepspeech.printable import in_line
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
 from deepspeech.text.alphabet import Alphabet
@@ -119,7 +120,7 @@ def for_each(action: Callable[[Item], Result], items: Sequence[Item], label: str
 def describe(faults: Sequence[Fault], label: str) -> str:
     """A line for each fault, the first ones if there are many."""
     lines = [f"{len(faults)} of the {label} samples cannot be used:"]
-    lines += [f"  {fault.sample.id}: {fault.reason}" for fault in faults[:SHOWN]]
+    lines += [in_line(f"  {fault.sample.id}: {fault.reason}") for fault in faults[:SHOWN]]
     if len(faults) > SHOWN:
         lines.append(f"  … and {len(faults) - SHOWN} more")
     return "\n".join(lines)

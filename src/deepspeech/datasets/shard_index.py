@@ -9,6 +9,7 @@ for byte. Records are mapped into memory, not read: ten million of them take no 
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import eq
 from pathlib import Path
 from typing import IO, Any
 
@@ -75,20 +76,19 @@ class Characters:
         self._bits: dict[str, int] = {}
 
     def mask(self, text: str) -> int:
-        mask = 0
+        mask, bits = 0, self._bits
         for character in set(text):
-            bit = self._bits.get(character)
-            if bit is None:
+            if character not in bits:
                 place = self.places.setdefault(character, len(self.places))
-                bit = self._bits[character] = 1 << min(place, 63)
-            mask |= bit
+                bits[character] = 1 << min(place, 63)
+            mask |= bits[character]
         return mask
 
 
 def frames_at_most(text: str) -> int:
     """Frames that CTC needs for `text`, whatever the alphabet: as many as for its bytes, or fewer."""
     content = text.encode("utf-8", "surrogatepass")
-    return len(content) + sum(map(int.__eq__, content, content[1:]))
+    return len(content) + int(sum(map(eq, content, content[1:])))
 
 
 def records_of(rows: Iterable[tuple[Any, ...]]) -> Iterable[Records]:

@@ -240,7 +240,10 @@ def read_manifest(manifest: Manifest) -> ShardSet:
 def _facts(manifest: Manifest, characters: Characters) -> Iterator[tuple[Any, ...]]:
     """A RECORD's values of each clip. Raises DataError."""
     with Progress(None, f"reading {manifest.name}", "clips") as progress:
-        for where, at, size, row in manifest.rows():
+        clips = 0
+        for clips, (where, at, size, row) in enumerate(manifest.rows(), 1):
+            if clips % 1000 == 0:
+                progress.advance(1000)
             bytes_ = _whole(row, "size", where)
             if _whole(row, "offset", where) + bytes_ > manifest.sizes[-1]:
                 raise DataError(f"{where}: the clip lies beyond the end of its shard; make the manifest again")
@@ -252,7 +255,7 @@ def _facts(manifest: Manifest, characters: Characters) -> Iterator[tuple[Any, ..
                 raise DataError(f"{where}: duration is no number of seconds; make the manifest again")
             shard, kept = len(manifest.names) - 1, min(bytes_, 2**31 - 1)
             yield at, size, shard, duration_s, kept, frames_at_most(text), characters.mask(text)
-            progress.advance()
+        progress.advance(clips % 1000)
 
 
 def _whole(row: Row, key: str, where: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from deepspeech.audio import names
 from deepspeech.audio.span import Span
 from deepspeech.datasets.csv_files import COLUMNS
 from deepspeech.datasets.sample import Sample
@@ -19,6 +20,7 @@ from deepspeech.text.tables import read_rows
 from deepspeech.untrusted import LARGEST_PAGE, is_number, open_regular, parse_json
 
 SOUND_SUFFIXES = ("wav", "flac", "opus", "ogg", "mp3")
+_OTHER_SUFFIXES = {*names.SOUND_SUFFIXES, *names.FOREIGN_SUFFIXES} - {f".{suffix}" for suffix in SOUND_SUFFIXES}
 TEXT_SUFFIXES = ("txt", "json")
 LISTING = "samples.csv"
 _LARGEST_TEXT = 1 << 20
@@ -82,21 +84,31 @@ def read_tar(path: str | Path, labelled: bool = True) -> list[Sample]:
     try:
         with open_regular(path) as file:
             listing = next((member for member in found if member.name == LISTING), None)
-            return _listed(file, path, found, listing, labelled) if listing else _keyed(file, path, found, labelled)
+            samples = _listed(file, path, found, listing, labelled) if listing else _keyed(file, path, found, labelled)
     except OSError as error:
         raise DataError(f"{path}: cannot read the archive ({error.strerror})") from None
+    if not samples:
+        raise DataError(f"{path}: no recordings in it, of {len(found)} files; see docs/formats/tar.md for the layouts")
+    return samples
 
 
 def _keyed(file: BinaryIO, path: Path, found: list[Member], labelled: bool) -> list[Sample]:
     entries: dict[str, _Entry] = {}
+    others: dict[str, Member] = {}  # of other formats, or of none that is read: opening one tells what to do
     for member in found:
         if member.suffix in TEXT_SUFFIXES:
             entries.setdefault(member.key, _Entry()).texts[member.suffix] = member
+        elif f".{member.suffix}" in _OTHER_SUFFIXES:
+            others.setdefault(member.key, member)
         elif member.suffix in SOUND_SUFFIXES:
             entry = entries.setdefault(member.key, _Entry())
             if entry.sound is not None:
                 raise DataError(f"{path}:{member.name}: a second sound for {member.key}; keep one, or rename")
             entry.sound = member
+    for key, member in others.items():
+        if key in entries or not labelled:  # a recording without a text is none of a labelled set
+            entry = entries.setdefault(key, _Entry())
+            entry.sound = entry.sound or member
     return [_sample(file, path, entry, entry.sound, labelled) for entry in entries.values() if entry.sound is not None]
 
 

@@ -6,8 +6,6 @@ In: samples with their sound, coded. Out: a CSV or JSON lines with a folder of s
 import csv
 import io
 import json
-import os
-import shutil
 import tarfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,7 +20,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sdb import KINDS, SampleDatabaseWriter
 from deepspeech.datasets.tar_files import LISTING
 from deepspeech.errors import ConfigError, DataError
-from deepspeech.files import whole
+from deepspeech.files import partial_folder, whole
 
 LISTS, ARCHIVES = (".csv", ".jsonl", ".json"), (".tar", ".tar.gz", ".tgz")
 SUFFIXES = (*LISTS, ".sdb", *ARCHIVES)
@@ -43,20 +41,22 @@ class ListTarget:
             CsvWriter(path, absolute, speakers) if path.suffix.lower() == ".csv" else JsonlWriter(path, labelled)
         )
         self._folder = path.with_suffix("")
-        self._partial = path.with_name(f".{os.getpid()}.{path.stem}.part")
-        self._count = 0
+        self._stack, self._count = ExitStack(), 0
 
     def __enter__(self) -> "ListTarget":
         self._list.__enter__()
+        try:
+            self._partial = self._stack.enter_context(partial_folder(self._folder))
+        except OSError as error:
+            self._list.__exit__(type(error), error, None)
+            raise DataError(f"{self._folder}: cannot be written ({error.strerror})") from None
         return self
 
     def write(self, sample: Sample, sound: bytes | None, kind: str) -> None:
         if sound is not None:
             name = f"sample{self._count:08d}.{kind}"
-            if not self._partial.is_dir():
-                if self._folder.exists():
-                    raise DataError(f"{self._folder}: is there already, and sounds would go there; remove or rename it")
-                self._partial.mkdir()
+            if self._folder.exists():
+                raise DataError(f"{self._folder}: is there already, and sounds would go there; remove or rename it")
             try:
                 (self._partial / name).write_bytes(sound)
             except OSError as error:
@@ -67,14 +67,14 @@ class ListTarget:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:
-            if kind is None and self._partial.is_dir():
+            if kind is None and any(self._partial.iterdir()):
                 self._partial.rename(self._folder)
             self._list.__exit__(kind, error, at)
         except OSError as failure:
             self._list.__exit__(type(failure), failure, None)
             raise DataError(f"{self._folder}: cannot be written ({failure.strerror})") from None
         finally:
-            shutil.rmtree(self._partial, ignore_errors=True)
+            self._stack.close()
 
 
 class SdbTarget:

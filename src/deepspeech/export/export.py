@@ -5,7 +5,6 @@ its greedy transcripts equal torch's on every clip; an int8 file, whose rounding
 in at most a stated share of letters.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
 from deepspeech.features.registry import new_front_end
+from deepspeech.files import partial_folder
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import write_card
 from deepspeech.modelfile.seal import sealed
@@ -53,8 +53,8 @@ def export(restored: Restored, card: ModelCard, target: Path, clips: Sequence[Pl
     """Write `target` in the card's precision. Raises ModelFileError, and writes nothing, where the proof fails."""
     sounds = [_sound(path, card) for path in clips] or [_made_up(card)]
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
-        made = _write(restored, card, Path(folder))
+    with partial_folder(target) as folder:
+        made = _write(restored, card, folder)
         proof = _prove(restored, Session(made), sounds)
         allowed = 0.0 if card.precision == "float32" else tolerance
         if proof.share > allowed:

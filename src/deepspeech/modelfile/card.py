@@ -11,7 +11,7 @@ from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import read_config
 from deepspeech.modelfile.old_cards import lifted, lowered
 from deepspeech.text.alphabet import Alphabet, ByteAlphabet
-from deepspeech.untrusted import check_description, parse_json
+from deepspeech.untrusted import check_description, parse_json, reason
 
 FORMAT = 3
 _KEY = "deepspeech"
@@ -80,7 +80,7 @@ class ModelCard:
                 **page,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:
-            raise ModelFileError(f"the model's card is damaged ({error!r}); export the model again") from None
+            raise ModelFileError(f"the model's card is damaged ({reason(error)}); export the model again") from None
 
 
 def _alphabet(kind: str, labels: Any = None) -> Alphabet:

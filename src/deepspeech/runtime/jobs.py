@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from deepspeech.audio.names import SOUND_SUFFIXES, recordings
-from deepspeech.audio.span import AudioSlice, AudioSource, name_by_user
+from deepspeech.audio.span import AudioSlice, AudioSource, NamedPath
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import visible, whole_file
 from deepspeech.text.reading import read_text
@@ -49,16 +49,15 @@ def find(named: Iterable[str]) -> list[Job]:
     for name in named:
         path = Path(name)
         if path.is_dir():
-            found = recordings(p for p in visible(path) if p.is_file())
+            found = recordings(p for p in visible(path) if not p.is_dir())
             jobs += [Job(p, p.relative_to(path).with_suffix("")) for p in found]
         elif glob.has_magic(name) and not path.exists():
-            found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if p.is_file())
+            found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if not p.is_dir())
             fixed = Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
             jobs += [Job(p, p.relative_to(fixed).with_suffix("")) for p in found]
         else:
             found = [path]
-            name_by_user(path)
-            jobs.append(Job(path, Path(path.stem)))
+            jobs.append(Job(NamedPath(path), Path(path.stem)))
         if not found:
             raise AudioError(f"{name}: no recordings there ({', '.join(SOUND_SUFFIXES)}); check the name")
     return jobs

@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
-from deepspeech.audio.span import AudioSlice, name_by_user
+from deepspeech.audio.span import AudioSlice, NamedPath
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
@@ -220,9 +220,7 @@ class Recognizer:
 def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:
     """What to read, and how errors call it."""
     if isinstance(audio, str | Path | AudioSlice | bytes):
-        if isinstance(audio, str | Path):
-            name_by_user(audio)
-        return audio, ""
+        return (NamedPath(audio) if isinstance(audio, str | Path) else audio), ""
     content = audio.read()
     if not isinstance(content, bytes):
         raise AudioError("the open file gives text; open it in binary mode ('rb')")

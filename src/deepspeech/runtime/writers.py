@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from deepspeech.decoder.transcript import Transcript, Word
+from deepspeech.printable import in_line
 
 FORMATS = ("txt", "json", "srt", "vtt", "tsv")
 
@@ -51,7 +52,7 @@ class TranscriptWriter:
         if self._form in ("srt", "vtt"):
             return "".join(self._cue(*cue) for cue in _cues([one for segment in segments for one in _pieces(segment)]))
         text = _text(segments)
-        return f"{name}: {text}\n" if self._named else f"{text}\n"
+        return f"{in_line(name)}: {text}\n" if self._named else f"{text}\n"
 
     def _cue(self, pieces: Sequence[_Piece], end_s: float) -> str:
         self._cues += 1

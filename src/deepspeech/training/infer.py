@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import Place, name_by_user
+from deepspeech.audio.span import NamedPath, Place
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
@@ -23,9 +23,7 @@ from deepspeech.features.registry import new_front_end
 
 def infer(restored: Restored, path: Place, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
     """The best transcript of a sound file. Raises AudioError."""
-    if isinstance(path, Path):
-        name_by_user(path)
-    samples, rate_hz = read_audio(path)
+    samples, rate_hz = read_audio(NamedPath(path) if isinstance(path, Path) else path)
     return infer_samples(restored, resample(samples, rate_hz, restored.features.sample_rate_hz), options, scorer)
 
 

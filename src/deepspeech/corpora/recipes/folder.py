@@ -31,7 +31,7 @@ def folder(
         raise CorpusError(f"{directory}: there is no such folder")
     target_dir = target_dir or directory
     wavs = target_dir / "wavs"
-    files = [path for path in visible(directory, "**/*") if path.is_file() and not path.is_relative_to(wavs)]
+    files = [path for path in visible(directory, "**/*") if not (path.is_dir() or path.is_relative_to(wavs))]
     sounds = recordings(files)
     named = {path.with_suffix("") for path in sounds}
     lonely = [path for path in files if path.name.endswith(text_suffix) and path.with_suffix("") not in named]

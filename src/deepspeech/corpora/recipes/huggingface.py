@@ -72,7 +72,8 @@ def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip
         if not isinstance(name, str) or not name:
             name, fault = "?", "the row names no recording"
         sound = metadata.parent / name
-        yield Clip(sound, wavs / f"{number:07}-{sound.stem}.wav", said, speaker_of(speaker), fault)
+        wav = wavs / f"{number:07}-{sound.stem}.wav"
+        yield Clip(sound, wav, said, speaker_of(speaker), fault, numbered=True)
 
 
 def _rows(metadata: Path) -> list[dict[str, Any]]:

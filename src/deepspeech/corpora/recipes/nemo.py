@@ -41,4 +41,4 @@ def _clip(line: str, count: int, manifest: Path, wavs: Path) -> Clip:
         return Clip(place, place, text, fault=fault or "its offset or duration is no number")
     sound = manifest.parent / row["audio_filepath"]
     wav = wavs / f"{count:07}-{sound.stem}.wav"
-    return Clip(sound, wav, text, speaker_of(row.get("speaker")), fault, start_s, end_s)
+    return Clip(sound, wav, text, speaker_of(row.get("speaker")), fault, start_s, end_s, numbered=True)
