@@ -234,6 +234,13 @@ def test_a_folder_of_another_family_is_refused(trained: Path) -> None:
         run_of(trained / "other", **other, checkpoint__load=str(trained / "checkpoints"))
 
 
+@pytest.mark.parametrize("trained", ["conformer"], indirect=True)
+def test_a_checkpoint_of_other_heads_is_refused(trained: Path) -> None:
+    """Its weights have the same shapes and mean something else."""
+    with pytest.raises(CheckpointError, match=r"network\.heads is 4 here and 2 there"):
+        run_of(trained, network={**SMALL["conformer"], "heads": 4})
+
+
 @pytest.mark.parametrize("kind", SMALL)
 def test_clips_too_short_for_its_outputs_are_refused(kind: str, tmp_path: Path) -> None:
     given = corpus(tmp_path / "long", letters="a")

@@ -55,3 +55,7 @@ class ConformerConfig(SubsampledConfig):
     def chunk_choices(self) -> tuple[int, ...]:
         """What it was trained with, but for whole clips."""
         return tuple(chunk for chunk in self.train_chunks if chunk)
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        return (*super().acts, "heads")  # weights of any number of heads have the same shapes
