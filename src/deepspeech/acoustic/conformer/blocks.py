@@ -10,11 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from deepspeech.acoustic.conformer.config import ConformerConfig
+from deepspeech.acoustic.conformer.config import ROTARY_BASE, ConformerConfig
 from deepspeech.acoustic.depthwise import depthwise
 from deepspeech.acoustic.dropout import Dropout
-
-ROTARY_BASE = 10000.0
 
 
 @dataclass(frozen=True)

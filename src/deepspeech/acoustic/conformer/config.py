@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from deepspeech.acoustic.subsampling.config import SubsampledConfig
 from deepspeech.errors import ConfigError
 
+ROTARY_BASE = 10000.0  # of rotary positions: pair k of a head's n turns by BASE^(-k/n) a frame
+
 
 @dataclass(frozen=True)
 class ConformerConfig(SubsampledConfig):

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from deepspeech.acoustic.conformer.config import ConformerConfig
+from deepspeech.acoustic.conformer.config import ROTARY_BASE, ConformerConfig
 from deepspeech.acoustic.subsampling.graph import add_subsampling, quantised, states
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Float32, Graph, Model, Weights, as_float
 
-ROTARY_BASE = 10000.0
 HIDDEN = -1e9  # added where a frame must not look
 
 
