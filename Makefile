@@ -16,10 +16,10 @@ demo: $(VENV)/.trainer
 	$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.developer
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -rs
 
 test-slow: $(VENV)/.developer
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -rs -m slow
 
 check: $(VENV)/.developer
 	$(BIN)/ruff check .

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment.context import AugmentContext, Float32
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import KINDS, keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc
 
@@ -60,13 +60,13 @@ class Bench:
         """Cost of these augmentations, all of one domain, applied in sequence."""
         entries = [parse(text) for text in texts]
         sources = Sources(entries, self.samples, self.cache, self.config.sample_rate_hz)
-        scene = Scene(entries[0].domain, self.config.sample_rate_hz, self.config.step_ms, sources)
+        context = AugmentContext(entries[0].domain, self.config.sample_rate_hz, self.config.step_ms, sources)
 
         def step(x: Float32, number: int) -> None:
             for place, entry in enumerate(entries):
-                x = augment(x, entry, 0.5, keyed_random(number, place), scene)
+                x = augment(x, entry, 0.5, keyed_random(number, place), context)
 
-        return self.cost_us(step, scene.domain)
+        return self.cost_us(step, context.domain)
 
 
 def show(name: str, domain: str, cost_us: float) -> None:

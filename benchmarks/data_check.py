@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from deepspeech.audio.formats import write_wav
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
-from deepspeech.datasets.survey_page import page
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.datasets.survey.page import page
+from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
+from deepspeech.text.tokens import ENGLISH
 
 RATE_HZ = 16000
 DURATION_S = 2.0

@@ -24,7 +24,7 @@ from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 
 FRAME_S = 0.02
 Timed = tuple[float, str]  # CPU seconds, text

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
@@ -30,7 +30,7 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.score import Scores, score
 from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 RARE = 4  # most occurrences in the training transcripts
 SPELT = 3  # least number of letters
@@ -71,7 +71,7 @@ class Clip:
 @dataclass(frozen=True)
 class Judge:
     clips: list[Clip]
-    alphabet: Alphabet
+    alphabet: TokenSet
     options: DecodeOptions
     scorer: Scorer | None
 

@@ -141,7 +141,7 @@ def main() -> None:
             if not arguments.no_arpa:
                 write_arpa(ngrams, folder / "model.arpa")
                 told("and written as ARPA")
-            print(*ngrams.told, sep="\n")
+            print(*ngrams.report, sep="\n")
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         print(f"peak memory {peak_mb:.0f} MB ({before_mb:.0f} MB before), peak disk {watch.most_bytes / 1e6:.0f} MB")
 

@@ -44,7 +44,7 @@ def main() -> None:
 def make(arguments: argparse.Namespace) -> None:
     from deepspeech.datasets.sample import Sample
     from deepspeech.datasets.samples import read_samples
-    from deepspeech.datasets.shard_writer import ShardOptions, write_shards
+    from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 
     samples = read_samples(arguments.csv)
     with tempfile.TemporaryDirectory(dir=arguments.folder.parent) as folder:
@@ -83,11 +83,11 @@ def run(arguments: argparse.Namespace) -> None:
     from deepspeech.datasets.pipeline import Pipeline
     from deepspeech.datasets.sampler import batches
     from deepspeech.datasets.samples import read_samples
-    from deepspeech.datasets.shard_check import examine_shards
-    from deepspeech.datasets.shard_order import epoch_plan
+    from deepspeech.datasets.shards.check import examine_shards
+    from deepspeech.datasets.shards.order import epoch_plan
     from deepspeech.features.config import MfccConfig
     from deepspeech.features.mfcc import Mfcc
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
     from deepspeech.training.loader import load, refuse
 
     torch.set_num_threads(1)

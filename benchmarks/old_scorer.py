@@ -24,7 +24,7 @@ from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import Characters
 
 Clips = dict[str, NDArray[np.float32]]
 
@@ -68,7 +68,7 @@ def main() -> None:
     arguments = parser.parse_args()
     scorer, alphabet, clips = (
         Scorer.open(arguments.scorer),
-        Alphabet.from_file(arguments.alphabet),
+        Characters.from_file(arguments.alphabet),
         read(arguments.inputs),
     )
     old = old_transcripts(arguments.old_python, scorer, arguments.alphabet, arguments.beam, clips)

@@ -154,7 +154,7 @@ def make_random(path: Path, hidden: int) -> None:
     from deepspeech.features.config import MfccConfig
     from deepspeech.modelfile.card import ModelCard
     from deepspeech.modelfile.graph import write_card
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
 
     shape, made_with = DeepSpeechConfig(hidden=hidden), "benchmarks/recognition.py"
     card = ModelCard(ENGLISH, MfccConfig(), shape.described(), shape.chunk, precision="int8", made_with=made_with)

@@ -29,7 +29,7 @@ from deepspeech.cli.evaluate import open_model
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer

@@ -39,14 +39,14 @@ def write(folder: Path, clips: int) -> None:
 def start(folder: str) -> None:
     from deepspeech.config import resolve
     from deepspeech.datasets.sampler import batches
-    from deepspeech.datasets.shard_order import durations, epoch_plan, identity
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.datasets.shards.order import durations, epoch_plan, identity
+    from deepspeech.text.tokens import ENGLISH
+    from deepspeech.training.datasets import open_datasets
     from deepspeech.training.log import Log
-    from deepspeech.training.sets import open_sets
 
     imported, cpu = time.monotonic(), time.process_time()
     config = resolve({"data": {"train": [folder]}})
-    train = open_sets(config, ENGLISH, Log()).train
+    train = open_datasets(config, ENGLISH, Log()).train
     opened = time.monotonic()
     plan = epoch_plan(train, config.data, 1, 1, lambda lengths, seed: batches(lengths, 16, "shuffled", seed, 1))
     largest = plan.largest(durations(train))

@@ -50,7 +50,7 @@ def operations(hidden: int) -> float:
     """FLOP to train on a second of audio: each weight thrice per frame, layer 1's only twice (no input gradient)."""
     from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
     from deepspeech.features.config import MfccConfig
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
 
     features = MfccConfig()
     first = (2 * DeepSpeechConfig().context_frames + 1) * features.coefficients * hidden
@@ -80,15 +80,15 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     from deepspeech.datasets.augment.spec import parse
     from deepspeech.datasets.check import examine_all
     from deepspeech.datasets.clips import ClipCache
-    from deepspeech.datasets.csv_files import read_csv
+    from deepspeech.datasets.formats.csv_files import read_csv
     from deepspeech.datasets.pipeline import Pipeline
     from deepspeech.datasets.sampler import batches
     from deepspeech.features.config import MfccConfig
     from deepspeech.features.mfcc import Mfcc
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
     from deepspeech.training import optim
     from deepspeech.training.loader import load, refuse
-    from deepspeech.training.step import Learner
+    from deepspeech.training.step import Trainer
 
     features = MfccConfig()
     samples, _ = examine_all(read_csv(arguments.csv), ENGLISH, features, str(arguments.csv), 1)
@@ -97,13 +97,13 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     plan = batches([s.duration_s or 0 for s in samples], arguments.batch_size, "shuffled", 1, 0) * 100
     network = DeepSpeech(DeepSpeechConfig(hidden=hidden), features.coefficients, ENGLISH.classes).train()
     optimiser = optim.adam(network, TrainingConfig(learning_rate=1e-4))
-    learner = Learner(network, optimiser, 0.0, arguments.precision, arguments.cores)
+    trainer = Trainer(network, optimiser, 0.0, arguments.precision, arguments.cores)
     groups = ([samples[i] for i in group] for group in plan)
     clock = time.process_time if arguments.busy else time.perf_counter
     learnt, started = 0.0, clock()
     loaded = load(groups, pipeline, 0, arguments.cores, torch.device("cpu"), refuse, arguments.cores)
-    for number, (group, shares) in enumerate(loaded):
-        learner.learn(shares, number)
+    for number, (group, microbatches) in enumerate(loaded):
+        trainer.train_step(microbatches, number)
         if number == 1:
             learnt, started = 0.0, clock()
         elif number > 1:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.context import AugmentContext
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc
 
@@ -75,11 +75,11 @@ class Studio:
     def after(self, text: str) -> tuple[Float32, Float32]:
         """(samples, squared magnitudes) of the clip after an entry."""
         entry, random = parse(text), keyed_random(KEY)
-        scene = Scene(entry.domain, self.rate_hz, self.config.step_ms, self.sources)
+        context = AugmentContext(entry.domain, self.rate_hz, self.config.step_ms, self.sources)
         if entry.domain == "signal":
-            samples = augment(self.before, entry, 0.5, random, scene)
+            samples = augment(self.before, entry, 0.5, random, context)
             return samples, self.extractor.power(samples)
-        power = augment(self.extractor.power(self.before), entry, 0.5, random, scene)
+        power = augment(self.extractor.power(self.before), entry, 0.5, random, context)
         return self.sound(power), power
 
     def sound(self, power: Float32) -> Float32:

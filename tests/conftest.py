@@ -1,6 +1,10 @@
 """Fixtures that many rooms share."""
 
 import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ settings.register_profile("house", deadline=None, derandomize=True, database=Non
 settings.register_profile("nightly", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS", "house"))
 
+Command = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +27,33 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs ../shared (real recordings, outputs of the old system), which is not here")
     return folder
+
+
+@pytest.fixture
+def entry_point(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs `deepspeech` or an old script, by name, with arguments; gives its exit code, its stdout and its stderr."""
+    from deepspeech.cli import old_trainer
+    from deepspeech.cli.main import main
+
+    def run(name: str, *arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        before, code = signal.getsignal(signal.SIGTERM), 0
+        try:
+            main() if name == "deepspeech" else old_trainer.main(name)
+        except SystemExit as left:
+            code = int(left.code or 0)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def deepspeech(entry_point: Command) -> Command:
+    """Runs `deepspeech` with arguments."""
+    return partial(entry_point, "deepspeech")
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +81,8 @@ def hearing_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = Run(config(folder, network={"hidden": 32, "normalise_features": False}), Log())
     knows_tones(run.network)
     run.position.epoch, run.position.step = run.config.training.epochs, 6
-    run._save("train")
-    run._save("best")
+    run.writer.save("train")
+    run.writer.save("best")
     return folder / "checkpoints"
 
 
@@ -67,7 +99,7 @@ def hearing_model(hearing_checkpoints: Path) -> Path:
 @pytest.fixture(scope="session")
 def word_scorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `.scorer` of four words that the network of tones can hear."""
-    from deepspeech.text.alphabet import ENGLISH
+    from deepspeech.text.tokens import ENGLISH
     from tests.decoder.small_scorer import language_model, scorer
 
     words = ("ab", "abba", "dc", "bad")

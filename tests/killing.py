@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from deepspeech import checkpoint
-from deepspeech.training.step import Learner
+from deepspeech.training.step import Trainer
 
 CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate")
 
@@ -53,11 +53,11 @@ sys.addaudithook(_hook)  # for good, but silent unless somebody is to be killed
 @contextmanager
 def killed_after(moments: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Clock]:
     """Within, a run dies after so many moments, with Killed; the clock tells how many passed."""
-    learn = Learner.learn
+    train_step = Trainer.train_step
 
-    def stepped(self: Learner, *arguments: Any) -> Any:
+    def stepped(self: Trainer, *arguments: Any) -> Any:
         _clock.moment()
-        return learn(self, *arguments)
+        return train_step(self, *arguments)
 
     def torn(tensors: Any, path: Path) -> None:
         _clock.moment()
@@ -68,7 +68,7 @@ def killed_after(moments: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Clo
         path.write_bytes(content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Learner, "learn", stepped)
+        patched.setattr(Trainer, "train_step", stepped)
         patched.setattr(checkpoint, "save_file", torn)
         _clock.left, _clock.passed = moments, 0
         try:

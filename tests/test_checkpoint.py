@@ -122,7 +122,7 @@ def test_a_failure_at_the_last_moment_leaves_the_older_one_intact(
     assert list(tmp_path.iterdir()) == [older]
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CheckpointError, match="cannot write the checkpoint"):
         written(tmp_path / "file")
@@ -157,7 +157,7 @@ def test_a_changed_byte_is_found(tmp_path: Path, place: int) -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 50])
-def test_a_cut_page_is_said(tmp_path: Path, length: int) -> None:
+def test_a_cut_page_is_reported(tmp_path: Path, length: int) -> None:
     path = written(tmp_path)
     page = path / "run.json"
     page.write_bytes(page.read_bytes()[:length])
@@ -166,7 +166,7 @@ def test_a_cut_page_is_said(tmp_path: Path, length: int) -> None:
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "{}", '{"format": "x"}', '{"format": 1, "step": 3}', "\udcff"])
-def test_a_foreign_page_is_said(tmp_path: Path, content: str) -> None:
+def test_a_foreign_page_is_reported(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(CheckpointError, match="not a readable checkpoint") as caught:
         describe(tmp_path)
@@ -174,7 +174,7 @@ def test_a_foreign_page_is_said(tmp_path: Path, content: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_page_of_a_newer_version_is_said(tmp_path: Path) -> None:
+def test_a_page_of_a_newer_version_is_reported(tmp_path: Path) -> None:
     path = written(tmp_path)
     page = json.loads((path / "run.json").read_text())
     (path / "run.json").write_text(json.dumps(page | {"format": checkpoint.FORMAT + 1}))
@@ -182,7 +182,7 @@ def test_a_page_of_a_newer_version_is_said(tmp_path: Path) -> None:
         load(path)
 
 
-def test_missing_weights_are_said(tmp_path: Path) -> None:
+def test_missing_weights_are_reported(tmp_path: Path) -> None:
     path = written(tmp_path)
     (path / "weights.safetensors").unlink()
     with pytest.raises(CheckpointError, match="cannot read the checkpoint"):

@@ -94,7 +94,7 @@ CHOICES = {
     "order": "ascending", "on_bad_sample": "skip", "end": "pad", "schedule": "cosine", "select_by": "wer",
     "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
-    "longest": ("dev",), "alphabet": "/a.txt",
+    "longest": ("dev",), "alphabet": "/a.txt", "subwords": "/pieces.model",
     "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
     "scorer": "/a.scorer", "recurrent": "relu", "optimiser": "nesterov",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
@@ -131,11 +131,11 @@ def test_any_number_reads_back(tmp_path_factory: pytest.TempPathFactory, rate: f
 
 
 def test_data_files_are_relative_to_the_page(tmp_path: Path) -> None:
-    content = '[data]\ntrain = ["clips/a.csv", "/abs/b.csv"]\ndev = "c.csv"\nalphabet = "alphabet.txt"\n'
+    content = '[data]\ntrain = ["clips/a.csv", "/abs/b.csv"]\ndev = "c.csv"\nalphabet = "a.txt"\nsubwords = "a.model"\n'
     data = resolve(read(toml(tmp_path, content))).data
     assert data.train == (str(tmp_path / "clips/a.csv"), "/abs/b.csv")
     assert data.dev == (str(tmp_path / "c.csv"),)
-    assert data.alphabet == str(tmp_path / "alphabet.txt")
+    assert (data.alphabet, data.subwords) == (str(tmp_path / "a.txt"), str(tmp_path / "a.model"))
     assert data.test == ()
 
 
@@ -147,14 +147,14 @@ def test_checkpoints_are_relative_to_where_the_command_runs(tmp_path: Path) -> N
     ("content", "words"),
     [("[data", "not TOML"), ("x = ", "not TOML"), (b'[card]\nname = "\xff"\n', "not TOML")],
 )
-def test_a_file_that_is_no_page_is_said(tmp_path: Path, content: str | bytes, words: str) -> None:
+def test_a_file_that_is_no_page_is_reported(tmp_path: Path, content: str | bytes, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read(toml(tmp_path, content))
     assert words in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "run.toml"))
 
 
-def test_a_missing_page_is_said(tmp_path: Path) -> None:
+def test_a_missing_page_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read the configuration \\(No such file"):
         read(tmp_path / "none.toml")
 

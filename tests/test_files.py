@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from deepspeech.errors import ConfigError, DataError
-from deepspeech.files import check_place, partial_folder, sweep, visible, whole, whole_file
+from deepspeech.files import atomic_open, atomic_path, check_place, partial_folder, sweep, visible
 
 
 def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    with whole_file(path, lasting=True) as partial:
+    with atomic_path(path, lasting=True) as partial:
         partial.write_text("first")
         assert not path.exists()
-    with pytest.raises(UnicodeEncodeError), whole_file(path) as partial:
+    with pytest.raises(UnicodeEncodeError), atomic_path(path) as partial:
         partial.write_text("second \ud800", encoding="utf-8")
-    with pytest.raises(TypeError), whole(path, DataError) as file:
+    with pytest.raises(TypeError), atomic_open(path, DataError) as file:
         file.write("third")
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file", "first")]
 
@@ -28,10 +28,10 @@ def test_of_two_writers_the_last_to_end_leaves_the_whole_file(tmp_path: Path) ->
     path = tmp_path / ("n" * 255)
 
     def other() -> None:
-        with whole(path, mode="w") as file:
+        with atomic_open(path, mode="w") as file:
             file.write("other")
 
-    with whole(path, mode="w") as file:
+    with atomic_open(path, mode="w") as file:
         file.write("one")
         thread = threading.Thread(target=other)
         thread.start()
@@ -42,31 +42,31 @@ def test_of_two_writers_the_last_to_end_leaves_the_whole_file(tmp_path: Path) ->
 
 
 def test_another_files_fault_is_not_the_outputs(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="missing"), whole_file(tmp_path / "file", DataError):
+    with pytest.raises(FileNotFoundError, match="missing"), atomic_path(tmp_path / "file", DataError):
         (tmp_path / "missing").read_text()
 
 
 def test_nor_is_a_broken_pipe(tmp_path: Path) -> None:
-    with pytest.raises(BrokenPipeError), whole(tmp_path / "file", DataError):
+    with pytest.raises(BrokenPipeError), atomic_open(tmp_path / "file", DataError):
         raise BrokenPipeError(32, "Broken pipe")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported_in_a_line(tmp_path: Path) -> None:
     path = tmp_path / "none" / "file"
-    with pytest.raises(DataError) as caught, whole(path, DataError):
+    with pytest.raises(DataError) as caught, atomic_open(path, DataError):
         pass
     assert str(caught.value) == (
         f"{path}: cannot be written (No such file or directory); free space or choose another place"
     )
-    with pytest.raises(FileNotFoundError), whole(path):
+    with pytest.raises(FileNotFoundError), atomic_open(path):
         pass
 
 
 @pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="this system has no disk that is always full")
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     def write(error: type[DataError] | None = DataError) -> None:
-        with whole_file(tmp_path / "file", error) as partial:
+        with atomic_path(tmp_path / "file", error) as partial:
             os.symlink("/dev/full", partial)
             partial.write_bytes(b"much")
 
@@ -90,7 +90,7 @@ def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
     """Of this machine at once, of others when nobody has written to it for a day; what is being written stays."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    with whole_file(tmp_path / "file") as partial:
+    with atomic_path(tmp_path / "file") as partial:
         host = partial.name[1:].split("-")[0]
         dead, alive = f".{host}-{process.pid}-1.a.wav.part", f".{host}-{os.getpid()}-1.b.wav.part"
         other, old, earlier = ".00000000-1-1.c.wav.part", ".00000000-1-1.d.wav.part", ".1-1.e.wav.part"

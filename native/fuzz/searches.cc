@@ -73,6 +73,28 @@ void score_words(const NgramModel& model, const std::vector<std::string>& words,
   }
 }
 
+// A piece for each label, and some of several letters, which the dictionary may or may not know.
+std::shared_ptr<Pieces> pieces_of(const Language& language, Chance& chance) {
+  auto pieces = std::make_shared<Pieces>();
+  const auto labels = static_cast<std::uint32_t>(language.labels.size());
+  for (std::uint32_t label = 0; label < labels; ++label) {
+    if (label == language.space)
+      pieces->all.push_back({true, "", {}, true});
+    else
+      pieces->all.push_back({chance.once_in(6), language.labels[label], {label}, !chance.once_in(20)});
+  }
+  for (std::uint64_t count = chance.below(12); count > 0; --count) {
+    Piece piece{chance.once_in(2), "", {}, true};
+    for (const std::uint32_t label : walk(*language.scorer, labels, chance))
+      if (label != language.space) {
+        piece.text += language.labels[label];
+        piece.letters.push_back(label);
+      }
+    pieces->all.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
 // Throws std::invalid_argument where the scorer fits no alphabet of ours.
 std::shared_ptr<Language> language_of(std::shared_ptr<const Scorer> scorer, Chance& chance) {
   const std::size_t labels =
@@ -86,6 +108,7 @@ std::shared_ptr<Language> language_of(std::shared_ptr<const Scorer> scorer, Chan
   language->beta = chance.one_of({own_beta, own_beta, own_beta, 0.0f, -1.0f, 999999.0f, -999999.0f});
   language->scorer = std::move(scorer);
   check(*language);
+  if (!language->scorer->bytes_mode && chance.once_in(3)) language->pieces = pieces_of(*language, chance);
   if (chance.once_in(3))
     for (std::uint64_t count = chance.below(4); count > 0; --count)
       language->hot_words[spell(*language, walk(*language->scorer, labels, chance))] =
@@ -104,7 +127,13 @@ std::shared_ptr<Phrases> phrases_of(const Language& language, Chance& chance) {
   }
   try {
     const bool anywhere = language.scorer->bytes_mode || chance.once_in(4);
-    return std::make_shared<Phrases>(phrases, anywhere ? Phrases::kAnywhere : language.space);
+    std::vector<Labels> spelled;
+    if (language.pieces)
+      for (const Piece& piece : language.pieces->all) {
+        spelled.push_back(piece.starts_word ? Labels{language.space} : Labels{});
+        spelled.back().insert(spelled.back().end(), piece.letters.begin(), piece.letters.end());
+      }
+    return std::make_shared<Phrases>(phrases, anywhere ? Phrases::kAnywhere : language.space, std::move(spelled));
   } catch (const std::invalid_argument&) {
     return nullptr;  // a space too many
   }
@@ -123,7 +152,7 @@ void check_found(const std::vector<Hypothesis>& found, const Beam& beam, std::si
 }
 
 void search(std::shared_ptr<const Language> language, Chance& chance) {
-  const std::size_t labels = language->labels.size(), classes = labels + 1;
+  const std::size_t labels = language->tokens(), classes = labels + 1;
   BeamOptions options{classes, chance.one_of({1u, 2u, 3u, 8u, 40u}), {}, language, nullptr};
   if (chance.once_in(4)) options.cutoff = {chance.one_of({0.5, 0.99}), chance.one_of({1u, 3u, 40u})};
   if (chance.once_in(2)) options.phrases = phrases_of(*language, chance);

@@ -10,9 +10,7 @@ namespace deepspeech {
 namespace {
 
 constexpr std::size_t kWidest = 10'000'000;
-constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr double kSilence = 0.999;             // leading frames with at least this much blank are not searched
-constexpr float kSlack = 1.0f;                 // more than rounding takes from a difference of scores
 constexpr std::uint32_t kOpenLabels = 1024;    // further back than this the text is settled
 constexpr std::uint32_t kSettleFrames = 1024;  // how often
 constexpr float kShift = 16384.0f;             // a power of two, so that shifting is exact
@@ -38,18 +36,21 @@ Beam::Beam(const BeamOptions& options)
   root.times = TimeHistory::kStart;
   prefixes_.push_back(root);
   if (options.language) {
-    if (options.language->labels.size() + 1 != options.classes)
+    if (options.language->tokens() + 1 != options.classes)
       throw std::invalid_argument("the scorer was prepared for another number of classes");
     language_.emplace(options.language);
     positions_.push_back(language_->start());
     language_->retain(positions_.back());
   }
   if (options.phrases) {
-    if (options.phrases->labels() >= options.classes) throw std::invalid_argument("phrases hold labels of no class");
+    if (!options.phrases->fit(options.classes)) throw std::invalid_argument("phrases hold labels of no class");
     phrases_ = options.phrases;
     standings_.push_back(phrases_->start());
     boosts_.resize(options.classes);
   }
+  spelled_ = (language_ && language_->has_pieces()) || (phrases_ && phrases_->has_pieces());
+  if (spelled_ && language_ && phrases_ && language_->has_pieces() != phrases_->has_pieces())
+    throw std::invalid_argument("phrases and scorer were prepared for different tokens");
   tree_.set_slot(PrefixTree::kRoot, 0);
   history_.retain(TimeHistory::kStart);
 }
@@ -102,7 +103,7 @@ void Beam::link_family() {
 // worst prefix of a full beam. Sums over alignments depend on it.
 void Beam::place_cutoff(float blank) {
   cutoff_ = kNever;
-  if (!language_ || prefixes_.size() < width_) return;
+  if (!language_ || spelled_ || prefixes_.size() < width_) return;
   float worst = prefixes_.front().score + boost(0);
   for (Id slot = 0; slot < prefixes_.size(); ++slot) worst = std::min(worst, prefixes_[slot].score + boost(slot));
   const double beta = language_->language().beta;
@@ -167,6 +168,7 @@ void Beam::stay() {
 void Beam::extend() {
   if (candidates_.size() == width_)
     threshold_ = std::max_element(candidates_.begin(), candidates_.end(), Better())->score;
+  if (spelled_) return extend_spelled();
   if (phrases_) return extend_expecting();
   if (language_) {
     const float highest = classes_.highest();
@@ -324,8 +326,13 @@ void Beam::add(const Candidate& candidate, std::uint32_t frame) {
   if (phrases_) {
     const PhrasePosition standing = standings_[candidate.slot];
     score = bare_score(candidate);
-    welcome = phrases_->expects(standing.state, candidate.label);
-    standings_.push_back(phrases_->extend(standing, candidate.label));
+    if (spelled_) {
+      welcome = phrases_->ends_word(standing.state);
+      standings_.push_back(phrases_->extend_piece(standing, candidate.label));
+    } else {
+      welcome = phrases_->expects(standing.state, candidate.label);
+      standings_.push_back(phrases_->extend(standing, candidate.label));
+    }
   }
   if (language_) {
     const Position position = positions_[candidate.slot];
@@ -408,7 +415,7 @@ void Beam::settle_past() {
   keep_after(tree_.ancestor(best.node, kOpenLabels), best.length - kOpenLabels);
 }
 
-void Beam::settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip) {
+void Beam::settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip, const std::string& word_starts) {
   const Prefix& any = prefixes_.front();
   if (any.length < skip) throw std::invalid_argument("more labels are skipped than all sequences share");
   Id node = tree_.ancestor(any.node, any.length - skip);
@@ -416,7 +423,7 @@ void Beam::settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip) 
     node = tree_.find(node, label);
     if (node == kNone) return;
   }
-  keep_after(node, skip + static_cast<std::uint32_t>(labels.size()));
+  keep_after(node, skip + static_cast<std::uint32_t>(labels.size()), word_starts);
 }
 
 // The last entry on the way of every prefix to the start, of two trees that know only the way back. `own` is a prefix's
@@ -453,9 +460,16 @@ std::uint32_t Beam::fixed() const {
 }
 
 // Keeps the prefixes that begin with the sequence of `node`, which has `length` labels.
-void Beam::keep_after(Id node, std::uint32_t length) {
-  for (Prefix& prefix : prefixes_)
+void Beam::keep_after(Id node, std::uint32_t length, const std::string& word_starts) {
+  const auto starts = [&](std::uint32_t label) { return label < word_starts.size() && word_starts[label] != 0; };
+  bool any = false;
+  for (Prefix& prefix : prefixes_) {
     prefix.stays = prefix.length >= length && tree_.ancestor(prefix.node, prefix.length - length) == node;
+    if (prefix.stays && !word_starts.empty())
+      prefix.stays = prefix.length > length && starts(tree_.label(tree_.ancestor(prefix.node, prefix.length - length - 1)));
+    any = any || prefix.stays;
+  }
+  if (!any) return;
   places_.reserve(prefixes_.size());
   close_ranks();
 }

@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "class_scores.hh"
@@ -46,8 +48,8 @@ class Beam {
   std::vector<Hypothesis> best(std::size_t count, std::uint32_t skip = 0) const;
 
   // Gives up every sequence that does not go on with `labels` after its first `skip` labels, at most fixed(); unless
-  // that is all of them.
-  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip = 0);
+  // that is all of them. With `word_starts`, a flag for each token, a token that starts a word must follow, too.
+  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip = 0, const std::string& word_starts = {});
 
   // The labels with which every sequence in the beam begins, without the first `skip`: what follows can add to them
   // but not change them.
@@ -64,6 +66,9 @@ class Beam {
   }
 
  private:
+  static constexpr float kNever = -std::numeric_limits<float>::infinity();
+  static constexpr float kSlack = 1.0f;  // more than rounding takes from a difference of scores
+
   struct Prefix {
     float score;     // blank and nonblank together
     float blank;     // of alignments that end in the blank
@@ -98,6 +103,13 @@ class Beam {
     float bonus;     // that the extension brings by ending a word
   };
 
+  struct WordEnd {
+    bool allowed;  // that the next token starts a word
+    bool brings;   // that it ends one before: a bonus and beta
+    float bonus;
+    float worth;   // bonus and beta
+  };
+
   // Higher scores first, then smaller labels, as in path_trie's prefix_compare; then the place in the beam.
   struct Better {
     bool operator()(const Candidate& a, const Candidate& b) const {
@@ -124,6 +136,10 @@ class Beam {
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
   void extend_along(Id slot);
+  void extend_spelled();
+  WordEnd word_end(Id slot);
+  void spell_on(Id slot);
+  void offer_piece(Id slot, std::uint32_t token);
   void extend_expecting();
   void expect_freely(Id slot);
   void expect_along(Id slot, float highest);
@@ -136,7 +152,7 @@ class Beam {
   void add(const Candidate& candidate, std::uint32_t frame);
   void close_ranks();
   void settle_past();
-  void keep_after(Id node, std::uint32_t length);
+  void keep_after(Id node, std::uint32_t length, const std::string& word_starts = {});
   Trunk trunk() const;
   void shift_scores();
   void shift_boosts();
@@ -152,6 +168,8 @@ class Beam {
   std::vector<PhrasePosition> standings_;  // of each prefix, where there are phrases
   std::vector<std::uint32_t> expected_;    // labels after the prefix at hand
   std::vector<float> boosts_;              // with them, per label
+  bool spelled_ = false;            // tokens are pieces of words, and there are words or phrases to follow
+  std::vector<WordEnd> word_ends_;  // of each prefix, where tokens are pieces
   std::vector<Id> places_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free

@@ -25,6 +25,7 @@ using deepspeech::Language;
 using deepspeech::NgramModel;
 using deepspeech::Phrase;
 using deepspeech::Phrases;
+using deepspeech::Pieces;
 using deepspeech::Scorer;
 
 namespace {
@@ -54,10 +55,11 @@ class BeamSearch {
     return found;
   }
 
-  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip) {
+  void settle(const std::vector<std::uint32_t>& labels, std::uint32_t skip, nb::bytes word_starts) {
+    const std::string starts(word_starts.c_str(), word_starts.size());
     nb::gil_scoped_release unlocked;
     const std::lock_guard<std::mutex> turn(mutex_);
-    beam_.settle(labels, skip);
+    beam_.settle(labels, skip, starts);
   }
 
   std::vector<std::uint32_t> settled(std::uint32_t skip) {
@@ -92,10 +94,22 @@ class BeamSearch {
 
 std::vector<double> word_probabilities(Matrix probabilities, const std::vector<std::uint32_t>& labels,
                                        const std::vector<std::uint32_t>& heard, std::optional<std::uint32_t> space,
-                                       std::size_t margin) {
+                                       std::size_t margin, nb::bytes word_starts) {
+  const std::string starts(word_starts.c_str(), word_starts.size());
   nb::gil_scoped_release unlocked;
   const deepspeech::Frames frames{probabilities.data(), probabilities.shape(0), probabilities.shape(1)};
-  return deepspeech::word_probabilities(frames, labels, heard, space.value_or(deepspeech::kNoLabel), margin);
+  return deepspeech::word_probabilities(frames, labels, heard, space.value_or(deepspeech::kNoLabel), margin, starts);
+}
+
+using PieceParts = std::tuple<bool, std::string, std::optional<std::vector<std::uint32_t>>>;
+
+std::shared_ptr<Pieces> make_pieces(std::vector<PieceParts> parts) {
+  auto pieces = std::make_shared<Pieces>();
+  for (auto& [starts_word, text, letters] : parts) {
+    const bool spelled = letters.has_value();
+    pieces->all.push_back({starts_word, std::move(text), std::move(letters).value_or(std::vector<std::uint32_t>{}), spelled});
+  }
+  return pieces;
 }
 
 std::shared_ptr<NgramModel> open_model(const std::string& path) {
@@ -149,27 +163,33 @@ void bind_scorer(nb::module_& m) {
       .def_ro("bytes_mode", &Scorer::bytes_mode)
       .def_ro("alpha", &Scorer::alpha)
       .def_ro("beta", &Scorer::beta);
+  nb::class_<Pieces>(m, "WordPieces")
+      .def(nb::new_(&make_pieces), "pieces"_a,
+           "[(starts a word, text without its space, dictionary labels of its letters or None)] of each token");
   nb::class_<Language>(m, "Language")
       .def(nb::new_([](std::shared_ptr<Scorer> scorer, std::vector<std::string> labels,
                        std::optional<std::uint32_t> space, double alpha, double beta,
-                       std::unordered_map<std::string, float> hot_words) {
+                       std::unordered_map<std::string, float> hot_words, std::shared_ptr<Pieces> pieces) {
              Language language{std::move(scorer), std::move(labels), space.value_or(deepspeech::kNoLabel),
-                               static_cast<float>(alpha), static_cast<float>(beta), std::move(hot_words)};
+                               static_cast<float>(alpha), static_cast<float>(beta), std::move(hot_words),
+                               std::move(pieces)};
              deepspeech::check(language);
              return std::make_shared<Language>(std::move(language));
            }),
-           "scorer"_a, "labels"_a, "space"_a.none(), "alpha"_a, "beta"_a, "hot_words"_a);
+           "scorer"_a, "labels"_a, "space"_a.none(), "alpha"_a, "beta"_a, "hot_words"_a, "pieces"_a = nb::none(),
+           "`labels` are the dictionary's; `pieces` the network's tokens, where these are no labels");
 }
 
 void bind_phrases(nb::module_& m) {
   nb::class_<Phrases>(m, "Phrases")
       .def(nb::new_([](const std::vector<std::pair<std::vector<std::uint32_t>, float>>& given,
-                       std::optional<std::uint32_t> space) {
+                       std::optional<std::uint32_t> space, std::vector<std::vector<std::uint32_t>> pieces) {
              std::vector<Phrase> phrases;
              for (const auto& [labels, strength] : given) phrases.push_back({labels, strength});
-             return std::make_shared<Phrases>(phrases, space.value_or(Phrases::kAnywhere));
+             return std::make_shared<Phrases>(phrases, space.value_or(Phrases::kAnywhere), std::move(pieces));
            }),
-           "phrases"_a, "space"_a.none(), "[(labels, strength of each label)]; without a space they stand anywhere");
+           "phrases"_a, "space"_a.none(), "pieces"_a = std::vector<std::vector<std::uint32_t>>{},
+           "[(labels, strength of each label)]; without a space they stand anywhere; `pieces`: labels of each token");
 }
 
 }  // namespace
@@ -177,7 +197,7 @@ void bind_phrases(nb::module_& m) {
 void bind_decoder(nb::module_& m) {
   bind_scorer(m);
   m.def("word_probabilities", &word_probabilities, "probabilities"_a, "labels"_a, "frames"_a, "space"_a.none(),
-        "margin"_a, "probability of each word of `labels`, by the network alone");
+        "margin"_a, "word_starts"_a = nb::bytes(""), "probability of each word of `labels`, by the network alone");
   bind_phrases(m);
   nb::class_<BeamSearch>(m, "BeamSearch")
       .def("__init__",
@@ -191,8 +211,8 @@ void bind_decoder(nb::module_& m) {
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
       .def("best", &BeamSearch::best, "count"_a, "skip"_a = 0,
            "[(labels, frame of each label, natural-log score)], best first, without the first `skip` labels")
-      .def("settle", &BeamSearch::settle, "labels"_a, "skip"_a = 0,
-           "give up what does not go on with `labels` after the first `skip`")
+      .def("settle", &BeamSearch::settle, "labels"_a, "skip"_a = 0, "word_starts"_a = nb::bytes(""),
+           "give up what does not go on with `labels` after the first `skip`, and with a word where these are flagged")
       .def("settled", &BeamSearch::settled, "skip"_a = 0,
            "labels that all sequences in the beam begin with, without the first `skip`")
       .def_prop_ro("fixed", &BeamSearch::fixed, "first labels that all sequences share, with their frames")

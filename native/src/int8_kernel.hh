@@ -82,4 +82,7 @@ struct Kernel {
 // For processors with AVX-512 VNNI; null elsewhere.
 const Kernel* avx512_kernel();
 
+// For any processor, slow: the same bits, for tests.
+const Kernel* portable_kernel();
+
 }  // namespace deepspeech

@@ -47,8 +47,8 @@ void require(bool fits) {
 
 Int8Network::Int8Network(std::vector<float> mean, std::vector<float> scale, FloatMatrix first,
                          std::vector<Int8Matrix> dense, std::vector<Lstm> lstm, Int8Matrix last,
-                         std::vector<Norm> norms, float relu_clip)
-    : kernel_(avx512_kernel()),
+                         std::vector<Norm> norms, float relu_clip, bool portable)
+    : kernel_(portable ? portable_kernel() : avx512_kernel()),
       mean_(std::move(mean)),
       scale_(std::move(scale)),
       first_(std::move(first)),

@@ -26,9 +26,10 @@ class Int8Network {
     Int8Matrix recurrent;  // the same, its bias 0
   };
 
-  // Throws std::invalid_argument where sizes do not fit together, std::runtime_error where the processor has no kernel.
+  // `portable`: with the slow kernel, which every processor runs. Throws std::invalid_argument where sizes do not fit
+  // together, std::runtime_error where the processor has no kernel.
   Int8Network(std::vector<float> mean, std::vector<float> scale, FloatMatrix first, std::vector<Int8Matrix> dense,
-              std::vector<Lstm> lstm, Int8Matrix last, std::vector<Norm> norms, float relu_clip);
+              std::vector<Lstm> lstm, Int8Matrix last, std::vector<Norm> norms, float relu_clip, bool portable);
 
   static bool runs_here() { return avx512_kernel() != nullptr; }
 

@@ -29,6 +29,7 @@ bool sane(double number) { return std::fabs(number) < kLargest; }
 }  // namespace
 
 std::string spelling(const Language& language, std::uint32_t label) {
+  if (language.pieces) return language.pieces->all[label].text;
   return language.scorer->bytes_mode ? std::string(1, static_cast<char>(byte_of(label))) : language.labels[label];
 }
 
@@ -42,13 +43,24 @@ void check(const Language& language) {
   const std::uint32_t end = scorer.dictionary.last_label();
   if (!scorer.bytes_mode && (end == kNoLabel || end != language.space))
     throw std::invalid_argument("its words do not end with the space of this alphabet");
+  if (language.pieces) {
+    if (scorer.bytes_mode) throw std::invalid_argument("it is for bytes, the network gives pieces of words");
+    for (const Piece& piece : language.pieces->all)
+      for (const std::uint32_t letter : piece.letters)
+        if (letter >= labels || letter == language.space)
+          throw std::invalid_argument("a piece is spelled with letters that are in no word");
+  }
   if (!sane(language.alpha) || !sane(language.beta)) throw std::invalid_argument("alpha and beta are too large");
   for (const auto& [word, boost] : language.hot_words)
     if (!sane(boost)) throw std::invalid_argument("the boost of hot word '" + word + "' is too large");
 }
 
 LanguageStream::LanguageStream(std::shared_ptr<const Language> language)
-    : language_(std::move(language)), bytes_mode_(language_->scorer->bytes_mode) {
+    : language_(std::move(language)),
+      pieces_(language_->pieces ? language_->pieces->all.data() : nullptr),
+      bytes_mode_(language_->scorer->bytes_mode),
+      spaced_(!pieces_ && !bytes_mode_),
+      space_(language_->space) {
   Context context{};
   context.state = language_->scorer->model.sentence_begin();
   context.uses = 1;
@@ -88,6 +100,19 @@ Id LanguageStream::add(const Context& context) {
 
 bool LanguageStream::ends_character(const Position& position, std::uint32_t label) const {
   return position.unit_length == 0 ? character_bytes(byte_of(label)) == 1 : position.missing == 1;
+}
+
+std::uint32_t LanguageStream::walk(const Position& position, std::uint32_t token) const {
+  const Dictionary& dictionary = language_->scorer->dictionary;
+  const Piece& piece = pieces_[token];
+  if (!piece.spelled) return dictionary.outside();
+  std::uint32_t state = piece.starts_word ? dictionary.start() : position.state;
+  for (const std::uint32_t letter : piece.letters) {
+    const Dictionary::Arc* way = dictionary.find(state, letter);
+    if (way == nullptr) return dictionary.outside();
+    state = way->next;
+  }
+  return state;
 }
 
 std::string LanguageStream::unit(const Position& position, const PrefixTree& tree, Id node) const {
@@ -154,17 +179,21 @@ float LanguageStream::bonus(Position& position, const PrefixTree& tree, Id node,
 
 Position LanguageStream::extend(const Position& position, const PrefixTree& tree, Id node, std::uint32_t label,
                                 float bonus, bool welcome) {
-  const Dictionary& dictionary = language_->scorer->dictionary;
-  const Dictionary::Arc* way = dictionary.find(position.state, label);
   Position next = position;
   next.ends_unit = ends_unit(position, label);
-  next.state = way != nullptr ? way->next : next.ends_unit ? dictionary.start() : dictionary.outside();
+  if (pieces_ == nullptr) {
+    const Dictionary& dictionary = language_->scorer->dictionary;
+    const Dictionary::Arc* way = dictionary.find(position.state, label);
+    next.state = way != nullptr ? way->next : next.ends_unit ? dictionary.start() : dictionary.outside();
+  } else {
+    next.state = walk(position, label);
+  }
   next.next_log = kNotYet;
   if (next.ends_unit) {
     std::string text = unit(position, tree, node);
     if (bytes_mode_) text += spelling(*language_, label);
     next.context = add(advance(contexts_[position.context], text, welcome));
-    next.unit_length = 0;
+    next.unit_length = pieces_ != nullptr ? 1 : 0;  // the piece that ends a word begins the next
     next.missing = 0;
     next.bonus = bonus;
     return next;
@@ -179,7 +208,7 @@ Position LanguageStream::extend(const Position& position, const PrefixTree& tree
 float LanguageStream::final_bonus(const Position& position, const PrefixTree& tree, Id node, bool welcome) const {
   const bool root = node == PrefixTree::kRoot;
   if (root) return bytes_mode_ ? language_->beta : 0.0f;
-  if (position.ends_unit) return 0.0f;
+  if (pieces_ != nullptr ? position.state == language_->scorer->dictionary.start() : position.ends_unit) return 0.0f;
   const double log = std::isnan(position.next_log)
                          ? score(contexts_[position.context], unit(position, tree, node), welcome).log
                          : position.next_log;

@@ -1,6 +1,6 @@
 // What a scorer adds to the beam search: which labels may follow, and a bonus for each finished unit.
 //
-// Units are words (labels up to a space) or, in bytes mode, characters. Every unit scores when it is finished:
+// Units are words (labels up to a space, pieces up to the next that starts a word) or, in bytes mode, characters. Every unit scores when it is finished:
 // alpha × (natural logarithm of its probability after the units before it + boosts of hot words among these) + beta.
 // Definition: DeepSpeech 0.9.3, ctcdecode/scorer.cpp and ctc_beam_search_decoder.cpp. The old decoder spelled and
 // looked up the last units each time; here a prefix remembers them as a Context.
@@ -18,6 +18,19 @@
 
 namespace deepspeech {
 
+// A token that is a part of a word, spelled in the dictionary's labels.
+struct Piece {
+  bool starts_word;                    // the word before it ends
+  std::string text;                    // UTF-8, without the space that starts a word
+  std::vector<std::uint32_t> letters;  // the dictionary's labels of `text`
+  bool spelled;                        // false: the dictionary has no label for one of its letters
+};
+
+// One for each token of a network. Immutable; languages may share them.
+struct Pieces {
+  std::vector<Piece> all;
+};
+
 // How a scorer is used with an alphabet. Immutable; streams and threads may share it.
 struct Language {
   std::shared_ptr<const Scorer> scorer;
@@ -26,10 +39,13 @@ struct Language {
   float alpha;
   float beta;
   std::unordered_map<std::string, float> hot_words;  // boosts, natural logarithm, before alpha
+  std::shared_ptr<const Pieces> pieces;  // the network's tokens; null: these are the labels
+
+  std::size_t tokens() const { return pieces ? pieces->all.size() : labels.size(); }
 };
 
-// The bytes that `label` stands for.
-std::string spelling(const Language& language, std::uint32_t label);
+// The bytes that `token` stands for; of a piece without the space that starts a word.
+std::string spelling(const Language& language, std::uint32_t token);
 
 // Throws std::invalid_argument where scorer, alphabet and weights do not fit each other.
 void check(const Language& language);
@@ -38,7 +54,7 @@ void check(const Language& language);
 struct Position {
   Id context;                 // of the finished units
   std::uint32_t state;        // of the dictionary
-  std::uint32_t unit_length;  // labels of the unfinished unit
+  std::uint32_t unit_length;  // labels of the unfinished unit; of pieces the one that started it counts
   std::int32_t missing;       // bytes mode: bytes until the unfinished character is whole
   bool ends_unit;             // the last label finished a unit
   float bonus;                // that the last label brought, without beta
@@ -65,8 +81,21 @@ class LanguageStream {
     return language_->scorer->dictionary.arcs(position.state);
   }
   bool ends_unit(const Position& position, std::uint32_t label) const {
-    return bytes_mode_ ? ends_character(position, label) : label == language_->space;
+    if (spaced_) return label == space_;
+    return pieces_ != nullptr ? pieces_[label].starts_word && position.unit_length > 0 : ends_character(position, label);
   }
+
+  // Of pieces: whether tokens are such, whether one begins a word, and whether a word may begin after the prefix: at
+  // the beginning of the text, and where a word of the dictionary ends.
+  bool has_pieces() const { return pieces_ != nullptr; }
+  bool starts_word(std::uint32_t token) const { return pieces_[token].starts_word; }
+  bool may_start_word(const Position& position) const {
+    return position.unit_length == 0 || allows(position, language_->space);
+  }
+
+  // The dictionary's state after the letters of a piece: outside() where it does not allow them.
+  std::uint32_t outside() const { return language_->scorer->dictionary.outside(); }
+  std::uint32_t walk(const Position& position, std::uint32_t token) const;
 
   bool allows(const Position& position, std::uint32_t label) const {
     return language_->scorer->dictionary.find(position.state, label) != nullptr;
@@ -108,7 +137,10 @@ class LanguageStream {
   Id add(const Context& context);
 
   std::shared_ptr<const Language> language_;
+  const Piece* pieces_;  // null where tokens are the dictionary's labels
   bool bytes_mode_;
+  bool spaced_;  // words end with a label of their own
+  std::uint32_t space_;
   std::vector<Context> contexts_;
   Id free_ = kNone;
   std::size_t free_count_ = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace deepspeech {
 namespace {
@@ -14,7 +15,9 @@ constexpr std::size_t kMostLabels = 10'000'000;  // of all phrases
 
 }  // namespace
 
-Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space) : space_(space), states_(2) {
+Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space,
+                 std::vector<std::vector<std::uint32_t>> pieces)
+    : space_(space), states_(2), pieces_(std::move(pieces)) {
   std::size_t total = 0;
   for (const Phrase& phrase : phrases) {
     check(phrase);
@@ -28,6 +31,11 @@ Phrases::Phrases(const std::vector<Phrase>& phrases, std::uint32_t space) : spac
       join(arc.next, order[i], arc.label);
       order.push_back(arc.next);
     }
+  for (std::uint32_t token = 0; token < pieces_.size(); ++token) {
+    const std::vector<std::uint32_t>& letters = pieces_[token];
+    const bool starts = letters.size() > 1 && letters[0] == space_;  // else the space is itself within a phrase
+    if (!letters.empty()) (starts ? starting_ : inside_)[letters[starts]].push_back(token);
+  }
 }
 
 void Phrases::check(const Phrase& phrase) const {
@@ -103,8 +111,22 @@ Id Phrases::next(Id state, std::uint32_t label) const {
   return whole_words() && label != space_ ? kElsewhere : kRoot;
 }
 
-PhrasePosition Phrases::extend(const PhrasePosition& position, std::uint32_t label) const {
-  return arrive(position, label, next(position.state, label));
+PhrasePosition Phrases::extend_piece(const PhrasePosition& position, std::uint32_t token) const {
+  PhrasePosition after = position;
+  for (const std::uint32_t letter : pieces_[token]) {
+    after = extend(after, letter);
+    if (after.state == kElsewhere) break;  // until the word ends, which it does not within a piece
+  }
+  return after;
+}
+
+bool Phrases::expects_piece(const PhrasePosition& position, std::uint32_t token) const {
+  PhrasePosition at = position;
+  for (const std::uint32_t letter : pieces_[token]) {
+    if (letter != space_ && !expects(at.state, letter)) return false;
+    at = extend(at, letter);
+  }
+  return true;
 }
 
 }  // namespace deepspeech

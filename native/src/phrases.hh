@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "prefix_tree.hh"
@@ -30,11 +31,17 @@ class Phrases {
   static constexpr std::uint32_t kAnywhere = kNone;
 
   // Phrases are whole words between spaces or ends of the text; with kAnywhere as `space` they may begin and end
-  // anywhere. Throws std::invalid_argument for what is no phrase.
-  Phrases(const std::vector<Phrase>& phrases, std::uint32_t space);
+  // anywhere. Where tokens are pieces of words, labels are letters and `pieces` the letters of each token, with the
+  // space that starts a word. Throws std::invalid_argument for what is no phrase.
+  Phrases(const std::vector<Phrase>& phrases, std::uint32_t space, std::vector<std::vector<std::uint32_t>> pieces = {});
 
   PhrasePosition start() const { return {kRoot, 0.0f}; }
-  PhrasePosition extend(const PhrasePosition& position, std::uint32_t label) const;
+  PhrasePosition extend(const PhrasePosition& position, std::uint32_t label) const {
+    return arrive(position, label, next(position.state, label));
+  }
+
+  // The same with a token, where tokens are pieces of words.
+  PhrasePosition extend_piece(const PhrasePosition& position, std::uint32_t token) const;
 
   // What the text has earned, loans included.
   float boost(const PhrasePosition& position) const { return position.earned + states_[position.state].loan; }
@@ -58,13 +65,27 @@ class Phrases {
     if (whole_words() && states_[position.state].is_whole) visit(space_, extend(position, space_));
   }
 
+  // Of pieces: whether phrases go on with each letter of `token`, after the space that starts a word.
+  bool has_pieces() const { return !pieces_.empty(); }
+  bool expects_piece(const PhrasePosition& position, std::uint32_t token) const;
+
+  // Calls visit(token), perhaps more than once, for all pieces with whose first letter a phrase goes on or begins. Any
+  // other leaves a text what it has earned, and no more.
+  template <typename Visit>
+  void each_expected_piece(const PhrasePosition& position, Visit visit) const {
+    visit_pieces(position.state, inside_, visit);
+    if (whole_words()) visit_pieces(extend(position, space_).state, starting_, visit);
+  }
+
   // Whether a phrase's word is whole, or its last one.
   bool ends_word(Id state) const { return whole_words() && expects(state, space_); }
 
-  // Labels in use lie below.
-  std::uint32_t labels() const { return labels_; }
+  // Whether tokens of so many classes, the blank among them, may be what they were made for.
+  bool fit(std::size_t classes) const { return has_pieces() ? pieces_.size() + 1 == classes : labels_ < classes; }
 
  private:
+  using ByLetter = std::unordered_map<std::uint32_t, std::vector<std::uint32_t>>;
+
   static constexpr Id kRoot = 0;       // where phrases may begin
   static constexpr Id kElsewhere = 1;  // in a word that can be no phrase's
 
@@ -92,14 +113,25 @@ class Phrases {
   const Arc* find(Id state, std::uint32_t label) const;
   Id next(Id state, std::uint32_t label) const;
 
+  template <typename Visit>
+  void visit_pieces(Id state, const ByLetter& pieces, Visit visit) const {
+    for (Id id = state; id != kNone; id = states_[id].shorter)
+      for (const Arc& arc : states_[id].arcs) {
+        const auto found = pieces.find(arc.label);
+        if (found == pieces.end()) continue;
+        for (const std::uint32_t token : found->second) visit(token);
+      }
+  }
   PhrasePosition arrive(const PhrasePosition& position, std::uint32_t label, Id next) const {
     if (!whole_words()) return {next, position.earned + states_[next].whole};
     return {next, label == space_ ? position.earned + states_[position.state].whole : position.earned};
   }
 
   std::uint32_t space_;
-  std::uint32_t labels_ = 0;
+  std::uint32_t labels_ = 0;  // those in use lie below
   std::vector<State> states_;
+  std::vector<std::vector<std::uint32_t>> pieces_;
+  ByLetter inside_, starting_;  // pieces by their first letter: those that go on with a word, and those that start one
 };
 
 }  // namespace deepspeech

@@ -10,10 +10,11 @@ namespace {
 // Labels on either side of the one that the search heard, beyond which nothing worth counting lies. Words are shorter; a
 // text of hours without spaces is one word, and this keeps the time for it in proportion to its length.
 constexpr std::size_t kBand = 512;
+constexpr std::uint32_t kNone = 0xFFFFFFFFu;
 
 // Forward variables over the states blank, label, blank, …, label, blank; sums are kept near 1 and their scale apart.
 double word_probability(const Frames& frames, std::size_t first, std::size_t end, const std::uint32_t* labels,
-                        const std::uint32_t* heard, std::size_t length, std::uint32_t space) {
+                        const std::uint32_t* heard, std::size_t length, std::uint32_t space, std::uint32_t past) {
   const std::size_t states = 2 * length + 1, blank = frames.classes - 1;
   std::vector<double> forward(states, 0.0), next(states);
   forward[0] = 1.0;  // before the first frame
@@ -22,14 +23,15 @@ double word_probability(const Frames& frames, std::size_t first, std::size_t end
   for (std::size_t t = first; t < end; ++t) {
     const float* row = frames.probabilities + t * frames.classes;
     const double outside = static_cast<double>(row[blank]) + (space < blank ? row[space] : 0.0f);
+    const double before = past < blank ? outside + row[past] : outside;
     double sum = 0.0;
     while (said < length && heard[said] <= t) ++said;
     const std::size_t begin = said > kBand ? 2 * (said - kBand) : 0, to = std::min(states, 2 * (said + kBand) + 1);
-    for (std::size_t s = begin; s < to; ++s) {
-      double ways = forward[s] + (s > 0 ? forward[s - 1] : 0.0);
+    if (begin == 0) sum = next[0] = forward[0] * before;
+    for (std::size_t s = std::max<std::size_t>(begin, 1); s < to; ++s) {
+      double ways = forward[s] + forward[s - 1];
       if (s % 2 == 1 && s > 1 && labels[s / 2] != labels[s / 2 - 1]) ways += forward[s - 2];
-      const bool edge = s == 0 || s + 1 == states;
-      next[s] = ways * (s % 2 == 1 ? row[labels[s / 2]] : edge ? outside : row[blank]);
+      next[s] = ways * (s % 2 == 1 ? row[labels[s / 2]] : s + 1 == states ? outside : row[blank]);
       sum += next[s];
     }
     if (!(sum > 0.0)) return 0.0;
@@ -45,7 +47,8 @@ double word_probability(const Frames& frames, std::size_t first, std::size_t end
 
 std::vector<double> word_probabilities(const Frames& frames, const std::vector<std::uint32_t>& labels,
                                        const std::vector<std::uint32_t>& heard, std::uint32_t space,
-                                       std::size_t margin) {
+                                       std::size_t margin, const std::string& word_starts) {
+  const auto starts = [&](std::uint32_t label) { return label < word_starts.size() && word_starts[label] != 0; };
   if (frames.classes < 2) throw std::invalid_argument("there must be a label and a blank");
   if (labels.size() != heard.size()) throw std::invalid_argument("there must be a frame for each label");
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -54,19 +57,23 @@ std::vector<double> word_probabilities(const Frames& frames, const std::vector<s
       throw std::invalid_argument("a frame is out of range");
   }
   std::vector<double> words;
-  std::size_t from = 0;  // first frame after the last space
+  std::size_t from = 0;  // first frame after the last space, or after the word before
+  std::uint32_t past = kNone;  // the last label of that word
   for (std::size_t i = 0; i < labels.size();) {
     if (labels[i] == space) {
       from = heard[i++] + std::size_t{1};
+      past = kNone;
       continue;
     }
     std::size_t last = i;
-    while (last + 1 < labels.size() && labels[last + 1] != space) ++last;
+    while (last + 1 < labels.size() && labels[last + 1] != space && !starts(labels[last + 1])) ++last;
     const std::size_t to = last + 1 < labels.size() ? heard[last + 1] : frames.count;
     const std::size_t before = heard[i] > margin ? heard[i] - margin : 0;
     const std::size_t first = std::min<std::size_t>(std::max(from, before), heard[i]);
     const std::size_t end = std::max<std::size_t>(std::min(to, heard[last] + margin + 1), heard[last] + std::size_t{1});
-    words.push_back(word_probability(frames, first, end, labels.data() + i, heard.data() + i, last - i + 1, space));
+    words.push_back(word_probability(frames, first, end, labels.data() + i, heard.data() + i, last - i + 1, space, past));
+    from = heard[last] + std::size_t{1};
+    past = labels[last];
     i = last + 1;
   }
   return words;

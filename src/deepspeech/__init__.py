@@ -1,6 +1,6 @@
-"""Speech to text that you train yourself: a maintained DeepSpeech.
+"""DeepSpeech: train and run CTC speech recognition models.
 
-Names are resolved when first used, so that `import deepspeech` stays quick and needs no torch.
+Names are imported lazily: `import deepspeech` is fast and does not import torch.
 """
 
 from importlib import import_module
@@ -20,11 +20,11 @@ _HOMES = {
     "DeepSpeechError": "deepspeech.errors",
     "HotPhrases": "deepspeech.decoder.phrases",
     # the old API
-    "Model": "deepspeech.mozilla.client",
-    "Stream": "deepspeech.mozilla.client",
-    "Metadata": "deepspeech.mozilla.client",
-    "CandidateTranscript": "deepspeech.mozilla.client",
-    "TokenMetadata": "deepspeech.mozilla.client",
+    "Model": "deepspeech.compat.client",
+    "Stream": "deepspeech.compat.client",
+    "Metadata": "deepspeech.compat.client",
+    "CandidateTranscript": "deepspeech.compat.client",
+    "TokenMetadata": "deepspeech.compat.client",
 }
 
 __all__ = [

@@ -98,6 +98,9 @@ class Scorer:
     def knows(self, word: str) -> bool: ...
     def ways(self, state: int) -> list[tuple[int, int]]: ...
 
+class WordPieces:
+    def __init__(self, pieces: list[tuple[bool, str, list[int] | None]]) -> None: ...
+
 class Language:
     def __init__(
         self,
@@ -107,10 +110,13 @@ class Language:
         alpha: float,
         beta: float,
         hot_words: dict[str, float],
+        pieces: WordPieces | None = None,
     ) -> None: ...
 
 class Phrases:
-    def __init__(self, phrases: list[tuple[list[int], float]], space: int | None) -> None: ...
+    def __init__(
+        self, phrases: list[tuple[list[int], float]], space: int | None, pieces: list[list[int]] = ...
+    ) -> None: ...
 
 class BeamSearch:
     def __init__(
@@ -124,7 +130,7 @@ class BeamSearch:
     ) -> None: ...
     def feed(self, probabilities: NDArray[np.float32]) -> None: ...
     def best(self, count: int, skip: int = 0) -> list[tuple[list[int], list[int], float]]: ...
-    def settle(self, labels: list[int], skip: int = 0) -> None: ...
+    def settle(self, labels: list[int], skip: int = 0, word_starts: bytes = b"") -> None: ...
     def settled(self, skip: int = 0) -> list[int]: ...
     @property
     def fixed(self) -> int: ...
@@ -224,13 +230,21 @@ class ArpaReader:
     def words(self, numbers: Ids) -> list[str]: ...
 
 def word_probabilities(
-    probabilities: NDArray[np.float32], labels: list[int], frames: list[int], space: int | None, margin: int
+    probabilities: NDArray[np.float32],
+    labels: list[int],
+    frames: list[int],
+    space: int | None,
+    margin: int,
+    word_starts: bytes = b"",
 ) -> list[float]: ...
 
 Int8Weights = tuple[NDArray[np.int8], Floats, Floats]  # [inputs, outputs], scales [1 or outputs], bias [outputs]
 
 class Int8Network:
-    """Raises ValueError or TypeError where sizes or types of the arrays do not fit, RuntimeError without VNNI."""
+    """Raises ValueError or TypeError where sizes or types of the arrays do not fit, RuntimeError without VNNI.
+
+    `portable`: with the slow kernel, which runs on any processor.
+    """
 
     def __init__(
         self,
@@ -242,6 +256,7 @@ class Int8Network:
         last: Int8Weights,
         norms: list[tuple[Floats, Floats]],
         relu_clip: float,
+        portable: bool = False,
     ) -> None: ...
     @staticmethod
     def runs_here() -> bool: ...

@@ -1,4 +1,4 @@
-"""Checkpoints: one folder each, written whole or not at all.
+"""Checkpoints: one folder each, written atomically.
 
     DIR/train-000120/weights.safetensors    the network's tensors; averages under "average/", Adam's under "optimiser/"
     DIR/train-000120/run.json               configuration, position in training, losses, versions
@@ -34,7 +34,7 @@ _PARTIAL, _REPLACED = ".partial", ".replaced"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a folder holds: tensors by parameter name, in three groups, and run.json's content."""
+    """A loaded checkpoint: three groups of tensors by parameter name, and the content of run.json."""
 
     path: Path
     weights: Tensors
@@ -44,14 +44,14 @@ class Checkpoint:
 
 
 def path_of(folder: Path, kind: str, step: int) -> Path:
-    """Where the checkpoint of a step goes."""
+    """Path of the checkpoint of a step."""
     return folder / f"{kind}-{step:06d}"
 
 
 def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Tensors], run: dict[str, Any]) -> Path:
     """Write `folder/kind-step` of (weights, average, optimiser) tensors and return its path.
 
-    Raises CheckpointError, and then leaves what was there as it was.
+    On CheckpointError an existing checkpoint is unchanged.
     """
     target = path_of(folder, kind, step)
     temporary, aside = folder / f".{target.name}{_PARTIAL}", folder / f"{target.name}{_REPLACED}"
@@ -88,7 +88,7 @@ def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Ten
 
 
 def load(path: Path) -> Checkpoint:
-    """Read one checkpoint folder. Raises CheckpointError where it is damaged or foreign."""
+    """Read one checkpoint folder. Raises CheckpointError where it is damaged or not a checkpoint."""
     run = describe(path)
     try:
         file = path / "weights.safetensors"
@@ -120,7 +120,7 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def setting(run: dict[str, Any], name: str, *kinds: type) -> Any:
-    """What run.json says at `name`, keys with dots between. Raises CheckpointError where it is none of `kinds`."""
+    """The value at dotted key `name` of run.json. Raises CheckpointError where its type is none of `kinds`."""
     try:
         return at(run, name, *kinds)
     except ValueError as error:
@@ -136,8 +136,8 @@ def found(folder: Path, kind: str) -> list[Path]:
 def latest(folder: Path) -> list[Path]:
     """Checkpoints of both kinds in the order in which training would resume from them.
 
-    Before the "train" ones stands a best one that came after all of them, as a run has it that was killed between the
-    two; other best ones are the last resort.
+    A "best" one newer than every "train" one comes first (the run was killed between the two writes); other "best" ones
+    come last.
     """
     train, best = found(folder, "train"), found(folder, "best")
     ahead = [path for path in best if not train or steps(path) > steps(train[0])]
@@ -145,13 +145,13 @@ def latest(folder: Path) -> list[Path]:
 
 
 def steps(path: Path) -> int:
-    """After how many steps a checkpoint was written, by its name."""
+    """Step number, from the name."""
     match = _NAME.fullmatch(path.name)
     return int(match[2]) if match else 0
 
 
 def lies_in(path: Path, folder: Path) -> bool:
-    """Whether a checkpoint is one of `folder`, however the two are spelt."""
+    """Whether a checkpoint is in `folder`, after resolving both paths."""
     return path.parent.resolve() == folder.resolve()
 
 
@@ -162,8 +162,8 @@ def newest(folder: Path, kinds: tuple[str, ...]) -> Path | None:
     return next((paths[0] for kind in kinds if (paths := found(folder, kind))), None)
 
 
-def judged(folder: Path, kinds: tuple[str, ...] = ("best", "train")) -> Path:
-    """The checkpoint that tests and exports take: the best, else the newest; CheckpointError if none."""
+def best_or_newest(folder: Path, kinds: tuple[str, ...] = ("best", "train")) -> Path:
+    """The checkpoint to evaluate or export: the best, else the newest. Raises CheckpointError if there is none."""
     path = newest(folder, kinds)
     if path is None:
         raise CheckpointError(f"{folder}: no checkpoint there; train first, or name another folder")
@@ -171,7 +171,7 @@ def judged(folder: Path, kinds: tuple[str, ...] = ("best", "train")) -> Path:
 
 
 def in_words(path: Path) -> str:
-    """What kind of checkpoint it is, as 0.9.3 put it in its log."""
+    """The kind of checkpoint, in the words of 0.9.3's log."""
     return "best validating" if path.name.startswith("best") else "most recent"
 
 
@@ -183,7 +183,7 @@ def prune(folder: Path, kind: str, keep: int) -> None:
 
 
 def claim(folder: Path) -> None:
-    """Make `folder` ready for a run: it is there, can be written to, and holds no leftovers of killed writes.
+    """Prepare `folder` for a run: create it, check that it is writable, delete leftovers of killed writes.
 
     Raises CheckpointError.
     """
@@ -206,7 +206,7 @@ def _sweep(folder: Path) -> None:
 
 
 def set_aside(folder: Path, after: int = -1) -> Path | None:
-    """Move all checkpoints of `folder` of more than `after` steps into a new folder within it: a run goes on there.
+    """Move checkpoints with more than `after` steps into a new subfolder, so that a run can continue from step `after`.
 
     Returns that folder, None where there was nothing to move. Raises CheckpointError.
     """

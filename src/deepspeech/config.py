@@ -1,8 +1,8 @@
-"""RunConfig: a whole training run on one page. It is values only: reading it opens no file and touches no device.
+"""RunConfig: the configuration of a training run. Values only: it opens no file and touches no device.
 
 Sources, in this order: the defaults below, a TOML file whose tables are the fields of RunConfig, and
-`--set table.key=value`. An unknown key is refused with its nearest neighbour. The resolved page is printed once and
-saved with every checkpoint.
+`--set table.key=value`. Unknown keys raise ConfigError with the closest known key. The resolved configuration is
+printed once and saved with every checkpoint.
 """
 
 import difflib
@@ -34,16 +34,16 @@ else:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How the network learns."""
+    """Optimizer, schedule, stopping and other training settings."""
 
     epochs: int = 75
-    batch_size: int | str = 16  # clips, of all processes together; "auto": as many as fit into memory
-    batch_seconds: float = 0.0  # instead: so many seconds of sound, padding counted; 0: by number
-    accumulate: int = 1  # batches whose gradients make one step
+    batch_size: int | str = 16  # clips, over all ranks; "auto": as many as fit into memory
+    batch_seconds: float = 0.0  # batch by seconds of audio, padding included; 0: by number of clips
+    accumulate: int = 1  # gradient accumulation: batches per step
     eval_batch_size: int = 16
     optimiser: str = "adam"  # or "nesterov": gradient descent with Nesterov's momentum
     momentum: float = 0.99  # of "nesterov"
-    learning_rate: float = 0.001  # the highest, where a schedule changes it
+    learning_rate: float = 0.001  # peak learning rate, with a schedule
     schedule: str = "constant"  # or "cosine": warm up, then fall along a half cosine to nothing at the last step;
     # "annealed": warm up, then fall by `anneal` after each epoch
     anneal: float = 0.95
@@ -51,25 +51,25 @@ class TrainingConfig:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": a share of the weights added to the gradient
-    clip_norm: float = 0.0  # limit of the gradient's norm; 0: none
-    inter_ctc: float = 0.0  # weight of the losses of intermediate layers, beside the network's own; 0: none
-    average_decay: float = 0.0  # exponential moving average of the weights, used to judge and export; 0: none
+    weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": L2 penalty added to the gradient
+    clip_norm: float = 0.0  # gradient clipping by norm; 0: none
+    inter_ctc: float = 0.0  # weight of the CTC losses of intermediate layers; 0: none
+    average_decay: float = 0.0  # EMA of the weights, used to evaluate and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
-    test_jitter_ms: float = 0.0  # test on each clip as it is, so much earlier and so much later, and average
-    evaluate_every: int = 1  # epochs between judgements on the dev set
+    test_jitter_ms: float = 0.0  # test-time jitter: average over the clip and the clip shifted both ways
+    evaluate_every: int = 1  # epochs between validations
     early_stop_epochs: int = 0  # stop after so many epochs without improvement; 0: never
     early_stop_min_delta: float = 0.05  # what counts as an improvement of the dev loss
-    plateau_epochs: int = 0  # after so many epochs without improvement go back to the best and lower the rate; 0: never
+    plateau_epochs: int = 0  # epochs without improvement before reloading the best and lowering the rate; 0: never
     plateau_factor: float = 0.1
-    precision: str = "float32"  # or "bfloat16": 16-bit matrix products; "auto": these where the processor has them
+    precision: str = "float32"  # or "bfloat16": 16-bit matrix products; "auto": bfloat16 where supported
     seed: int = 4568
-    threads: int = 0  # for arithmetic; 0: as many as there are cores
-    probe: bool = True  # the largest batch goes through once before the first epoch, to see that memory suffices
+    threads: int = 0  # intra-op threads; 0: all cores
+    probe: bool = True  # dry run of the largest batch before the first epoch, to check memory
     memory_mb: int = 0  # what "auto" may take of a machine without a GPU; 0: half of it
-    compile: bool = False  # torch.compile: minutes of preparation, then quicker steps on a GPU
-    peek_every_s: float = 60.0  # a few dev clips are heard so often, and after each epoch, to show the text; 0: never
-    summaries: str = ""  # a folder for TensorBoard's event files; empty: none
+    compile: bool = False  # torch.compile: minutes of compilation, then faster steps on a GPU
+    peek_every_s: float = 60.0  # seconds between sample previews (transcripts of dev clips); 0: never
+    summaries: str = ""  # folder for TensorBoard event files; empty: none
 
     def __post_init__(self) -> None:
         for name, choices in (
@@ -134,10 +134,10 @@ class CheckpointConfig:
 
 @dataclass(frozen=True)
 class TransferConfig:
-    """What becomes of layers when training starts from another folder's checkpoint. Layers: those of the network."""
+    """Transfer learning: layers to re-initialize or freeze when starting from another run's checkpoint."""
 
-    drop: tuple[str, ...] = ()  # begin anew; another alphabet demands the last one
-    freeze: tuple[str, ...] = ()  # stay as they are for the whole run
+    drop: tuple[str, ...] = ()  # layers to re-initialize; another alphabet requires the last one
+    freeze: tuple[str, ...] = ()  # layers to freeze
 
     def check(self, network: NetworkConfig) -> None:
         """Raise ConfigError where it does not fit this network."""
@@ -146,12 +146,12 @@ class TransferConfig:
                 if network.layer_named(layer) not in network.layers:
                     raise ConfigError(f"transfer.{name} names '{layer}'; layers are {', '.join(network.layers)}")
         if {network.layer_named(name) for name in self.freeze} >= set(network.layers):
-            raise ConfigError("transfer.freeze names every layer; leave one that can learn")
+            raise ConfigError("transfer.freeze names every layer; leave at least one trainable")
 
 
 @dataclass(frozen=True)
 class CardConfig:
-    """What an exported model says about itself."""
+    """Entries of the exported model's card."""
 
     name: str = "model"
     version: str = "0.0.1"
@@ -169,7 +169,7 @@ class RunConfig:
     data: DataConfig = field(default_factory=DataConfig)
     features: FrontEndConfig = field(default_factory=MfccConfig)  # features.kind says which; see docs/features.md
     augment: tuple[str, ...] = ()
-    augment_after: float = 0.0  # share of the epochs that pass before augmentation begins
+    augment_after: float = 0.0  # fraction of the epochs before augmentation starts
     scorer: str = ""  # a .scorer file to decode tests with; empty: none
     network: NetworkConfig = field(
         default_factory=acoustic.family(acoustic.DEFAULT).config
@@ -213,8 +213,9 @@ def read(path: Path) -> dict[str, Any]:
             if isinstance(data.get(key), list | str):
                 names = [data[key]] if isinstance(data[key], str) else data[key]
                 data[key] = [beside(path.parent, str(name)) for name in names]
-        if data.get("alphabet"):
-            data["alphabet"] = beside(path.parent, str(data["alphabet"]))
+        for key in ("alphabet", "subwords"):
+            if data.get(key):
+                data[key] = beside(path.parent, str(data[key]))
     if tables.get("scorer"):
         tables["scorer"] = beside(path.parent, str(tables["scorer"]))
     return tables

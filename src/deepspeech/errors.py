@@ -71,7 +71,7 @@ class TrainingError(DeepSpeechError):
 
 
 def audio_error(error: Exception, source: object) -> AudioError:
-    """Whatever ended the work on one recording, as the line that is told of it while the others go on."""
+    """Turn any exception into a one-line AudioError for one recording, while others continue."""
     if isinstance(error, AudioError):
         return error
     if isinstance(error, DeepSpeechError):

@@ -1,8 +1,9 @@
-"""Files that stand under their name whole or not at all, whatever ends the process that writes them.
+"""Atomic file writing: a file appears under its name complete or not at all.
 
 What a killed process leaves behind is a file or folder `.HOST-PROCESS-THREAD.NAME.part`; `sweep` removes it.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -19,13 +20,14 @@ from typing import IO, Any
 from deepspeech.errors import ConfigError, DeepSpeechError
 
 _PARTIAL = re.compile(r"\.(?:([0-9a-f]{8})-)?(\d+)-\d+\..*\.part", re.DOTALL)
+_BLOCK_BYTES = 1 << 20
 _STALE_S = 86400.0  # a partial file of another machine is abandoned when nobody has written to it for so long
 # What file managers, editors and archivers leave among a person's files; names that begin with a dot are hidden too.
 _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
 
 
 @contextmanager
-def whole_file(path: Path, error: type[DeepSpeechError] | None = None, lasting: bool = False) -> Iterator[Path]:
+def atomic_path(path: Path, error: type[DeepSpeechError] | None = None, lasting: bool = False) -> Iterator[Path]:
     """A path beside `path` to write to; it gets that name when the block ends well, and goes away otherwise.
 
     `lasting`: it is on the disk, safe from a loss of power, before it gets the name.
@@ -52,9 +54,11 @@ def whole_file(path: Path, error: type[DeepSpeechError] | None = None, lasting: 
 
 
 @contextmanager
-def whole(path: Path, error: type[DeepSpeechError] | None = None, mode: str = "wb", **how: Any) -> Iterator[IO[Any]]:
-    """As `whole_file`, open for writing; `how`: as of `open`."""
-    with whole_file(path, error) as partial, partial.open(mode, **how) as file:
+def atomic_open(
+    path: Path, error: type[DeepSpeechError] | None = None, mode: str = "wb", **how: Any
+) -> Iterator[IO[Any]]:
+    """As `atomic_path`, open for writing; `how`: as of `open`."""
+    with atomic_path(path, error) as partial, partial.open(mode, **how) as file:
         yield file
 
 
@@ -116,11 +120,20 @@ def visible(folder: Path, pattern: str = "**/*") -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if not hidden(path, folder))
 
 
+def sha256_of(file: IO[bytes], length: int | None = None) -> bytes:
+    """SHA-256 of an open file from where it stands, or of its next `length` bytes. Raises OSError."""
+    digest, left = hashlib.sha256(), length
+    while block := file.read(_BLOCK_BYTES if left is None else min(left, _BLOCK_BYTES)):
+        digest.update(block)
+        left = None if left is None else left - len(block)
+    return digest.digest()
+
+
 def crc32_of(path: Path) -> int:
     """CRC-32 of a file's bytes. Raises OSError."""
     value = 0
     with path.open("rb") as file:
-        while block := file.read(1 << 22):
+        while block := file.read(_BLOCK_BYTES):
             value = zlib.crc32(block, value)
     return value
 

@@ -1,4 +1,4 @@
-"""Printable: what is printed commands no terminal, whatever labels, transcripts and names of files hold.
+"""Printable output: escape control characters in labels, transcripts and file names before printing.
 
 Control characters but line breaks and tabs, and lone surrogates (bytes of names that are no UTF-8), are written as
 JSON and Python write them: \\u001b, \\udcff. Standard library only.
@@ -39,7 +39,7 @@ class PrintableStream:
 
 @contextmanager
 def printable_output() -> Iterator[None]:
-    """Meanwhile, or while the decorated function runs, stdout and stderr are printable."""
+    """Make stdout and stderr printable within the block or the decorated function."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (PrintableStream(stream) for stream in before)  # type: ignore[assignment]
     try:

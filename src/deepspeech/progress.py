@@ -1,4 +1,4 @@
-"""A line on stderr that says how far a long job is, how fast it goes and how long it will take.
+"""Progress: a line on stderr with count, rate and remaining time of a long job.
 
 On a terminal one line is written over and over; in a log a new line every ten seconds. Standard library only.
 """
@@ -30,7 +30,7 @@ class Progress:
     """
 
     def __init__(self, total: int | None, label: str, unit: str, done: int = 0, stream: TextIO | None = None) -> None:
-        """`done`: what an earlier run has done already; it counts, but not for the rate."""
+        """`done`: items that an earlier run finished; excluded from the rate."""
         self._total, self._label, self._unit = total, label, unit
         self._stream = sys.stderr if stream is None else stream
         self._terminal = self._stream.isatty() and _bars
@@ -41,7 +41,7 @@ class Progress:
         self._lock = threading.Lock()
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """`count` more are done; `note` stands at the end of the line until another one comes."""
+        """Add `count` finished items; `note` is shown at the end of the line until replaced."""
         with self._lock:
             self._done += count
             self._note = note or self._note
@@ -51,14 +51,14 @@ class Progress:
                 self._write(self.line(now_s))
 
     def over(self, items: Iterable[Item]) -> Iterator[Item]:
-        """`items`, each counted when the next one is asked for."""
+        """Iterate over `items` and count each when the next one is requested."""
         with self:
             for item in items:
                 yield item
                 self.advance()
 
     def line(self, now_s: float) -> str:
-        """What is to be said at the time `now_s` of the monotonic clock."""
+        """The progress line at time `now_s` of the monotonic clock."""
         self._history.append((now_s, self._done))
         while len(self._history) > 2 and now_s - self._history[1][0] >= RATE_OVER_S:
             self._history.popleft()
@@ -78,7 +78,7 @@ class Progress:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """The last line tells the whole. In a log, a job too short for any other line stays silent."""
+        """Write a summary line; in a log only if the job was long enough for a progress line."""
         with self._lock:
             if self._terminal or self._written:
                 took = duration(time.monotonic() - self._start_s)
@@ -89,7 +89,7 @@ class Progress:
 
     def _write(self, text: str) -> None:
         self._written = True
-        # A line that wraps could not be written over.
+        # A wrapped line cannot be overwritten.
         width = shutil.get_terminal_size().columns - 1
         text = printable(text)
         _raw(self._stream).write(f"\r{text[:width]}\x1b[K" if self._terminal else text + "\n")
@@ -116,7 +116,7 @@ def _raw(stream: TextIO) -> TextIO:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: 8 s, 2:05, 1:02:05."""
+    """Format seconds: 8 s, 2:05, 1:02:05."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

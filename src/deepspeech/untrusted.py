@@ -1,7 +1,6 @@
-"""Checked reading of what a stranger may have written: JSON of bounded depth, numbers in range, regular files.
+"""Safe parsing of untrusted input: JSON of bounded depth, numbers in range, regular files only.
 
-Whatever is refused here raises ValueError (OSError for files), never RecursionError or OverflowError. Callers say
-where it stood and what to do.
+Raises ValueError (OSError for files), never RecursionError or OverflowError. Callers add location and remedy.
 """
 
 import json
@@ -30,7 +29,7 @@ RANGES: dict[str, tuple[float, float]] = {
 TEXTS = {
     "name", "version", "author", "contact", "language", "licence", "description", "made_with", "precision", "recurrent",
 }  # fmt: skip
-LABELS = {"alphabet", "labels"}
+LABELS = {"alphabet", "labels", "pieces"}
 COMMANDING = re.compile("[\0\x1b\x9b]")  # what ends a text in C, what begins a terminal's commands: in no script
 _JSON = json.JSONDecoder()
 _HALF_PAIR = re.compile("[\ud800-\udfff]")

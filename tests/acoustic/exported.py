@@ -8,12 +8,12 @@ from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.acoustic.registry import family, read_config
 from deepspeech.features.config import LogMelConfig
 from deepspeech.modelfile.card import ModelCard
+from deepspeech.modelfile.checksum import add_checksum
 from deepspeech.modelfile.graph import write_card
-from deepspeech.modelfile.seal import sealed
 from deepspeech.runtime.session import Session
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import Characters
 
-LETTERS = Alphabet(list("abcdef"))
+LETTERS = Characters(list("abcdef"))
 FEATURES = LogMelConfig(mel_bands=26)
 
 
@@ -31,5 +31,5 @@ def exported(made: AcousticNetwork, path: Path, precision: str = "float32") -> S
     weights = {name: value.numpy() for name, value in made.state_dict().items()}
     model = family(config.kind).load_exporter()(weights, config, card)
     write_card(model, card)
-    path.write_bytes(sealed(model.SerializeToString()))
+    path.write_bytes(add_checksum(model.SerializeToString()))
     return Session(path)

@@ -68,7 +68,7 @@ def network(**changes: object) -> DeepSpeech:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=5), st.integers(1, 4), st.booleans())
-def test_a_clip_alone_is_heard_as_in_a_batch(lengths: list[int], stride: int, bidirectional: bool) -> None:
+def test_a_clip_alone_is_decoded_as_in_a_batch(lengths: list[int], stride: int, bidirectional: bool) -> None:
     made = network(stride=stride, bidirectional=bidirectional)
     clips = [torch.randn(length, COEFFICIENTS) for length in lengths]
     together, counts = made(torch.nn.utils.rnn.pad_sequence(clips, batch_first=True), torch.tensor(lengths))

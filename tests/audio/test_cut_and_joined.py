@@ -14,7 +14,7 @@ from deepspeech.audio.formats import probe, read_16_bit, read_audio, wav_bytes, 
 from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
 from deepspeech.audio.sound import Sound
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.errors import AudioError
 
 RATE = 16000
@@ -60,7 +60,7 @@ def vbr_without_header() -> bytes:
 
 @pytest.mark.parametrize(("form", "subtype"), CODED)
 @pytest.mark.parametrize("kept", [0.5, 0.9])
-def test_a_file_that_is_cut_off_is_told_and_what_is_there_can_be_read(
+def test_a_file_that_is_cut_off_is_reported_and_what_is_there_can_be_read(
     form: str, subtype: str, kept: float, capfd: pytest.CaptureFixture[str]
 ) -> None:
     whole = coded(form, subtype, tone(4.0))
@@ -214,10 +214,10 @@ def test_a_large_span_is_not_read_at_once(tmp_path: Path, monkeypatch: pytest.Mo
     content = coded("FLAC", "PCM_16", tone())
     (tmp_path / "many").write_bytes(b"before" + content + b"after")
     monkeypatch.setattr("deepspeech.audio.content._IN_MEMORY", 100)
-    span = Span(tmp_path / "many", 6, len(content), "flac", "1")
+    span = AudioSlice(tmp_path / "many", 6, len(content), "flac", "1")
     np.testing.assert_array_equal(read_audio(span)[0], read_audio(content)[0])
     with pytest.raises(AudioError, match="cut off"):
-        read_audio(Span(tmp_path / "many", 6, len(content) + 100, "flac", "1"))
+        read_audio(AudioSlice(tmp_path / "many", 6, len(content) + 100, "flac", "1"))
 
 
 @pytest.mark.parametrize("small", [0, 1 << 18])

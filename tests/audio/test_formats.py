@@ -18,7 +18,7 @@ from deepspeech.audio.formats import probe, read_16_bit, read_audio, wav_bytes, 
 from deepspeech.audio.opus_packets import encode as packets
 from deepspeech.audio.pcm import Float32, float_to_int16, int16_to_float
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import PACKETS, NamedPath, Span, read_ahead
+from deepspeech.audio.source import PACKETS, AudioSlice, NamedPath, read_ahead
 from deepspeech.errors import AudioError
 
 SUBTYPES = {"wav": None, "flac": None, "ogg": "VORBIS", "opus": "OPUS", "mp3": None}
@@ -273,7 +273,7 @@ def test_a_sphere_file_packed_with_shorten_says_what_to_do(tmp_path: Path) -> No
         read_audio(tmp_path / "a.sph")
 
 
-def rounded(source: Path | Span | bytes, to_hz: int) -> np.ndarray | str:
+def rounded(source: Path | AudioSlice | bytes, to_hz: int) -> np.ndarray | str:
     """What `read_16_bit` is to give, in the long way: the samples, or the error."""
     try:
         return float_to_int16(resample(*read_audio(source), to_hz))
@@ -281,7 +281,7 @@ def rounded(source: Path | Span | bytes, to_hz: int) -> np.ndarray | str:
         return str(error)
 
 
-def agrees(source: Path | Span | bytes, to_hz: int) -> None:
+def agrees(source: Path | AudioSlice | bytes, to_hz: int) -> None:
     expected = rounded(source, to_hz)
     try:
         found: np.ndarray | str = read_16_bit(source, to_hz)
@@ -309,11 +309,11 @@ def test_sixteen_bits_are_those_of_the_long_way(tmp_path: Path, subtype: str, ch
 def test_sixteen_bits_of_spans_packets_and_empty_files(tmp_path: Path) -> None:
     content = b"before" + wav_bytes(tone(16000, 4000), 16000) + b"after"
     (tmp_path / "many").write_bytes(content)
-    agrees(Span(tmp_path / "many", 6, len(content) - 11, "wav", "1"), 16000)
-    agrees(Span(tmp_path / "many", 6, len(content) - 12, "wav", "1"), 16000)
+    agrees(AudioSlice(tmp_path / "many", 6, len(content) - 11, "wav", "1"), 16000)
+    agrees(AudioSlice(tmp_path / "many", 6, len(content) - 12, "wav", "1"), 16000)
     (tmp_path / "packets").write_bytes(content := packets(tone(16000, 4000), 16000))
     for to_hz in (8000, 16000):
-        agrees(Span(tmp_path / "packets", 0, len(content), PACKETS, "1"), to_hz)
+        agrees(AudioSlice(tmp_path / "packets", 0, len(content), PACKETS, "1"), to_hz)
     agrees(wav_bytes(np.zeros(0, np.float32), 16000), 16000)
     agrees(tmp_path / "none.wav", 16000)
 
@@ -332,5 +332,5 @@ def test_reading_ahead_never_fails_and_never_waits(tmp_path: Path) -> None:
     for place in (path, tmp_path, tmp_path / "none.wav", tmp_path / "pipe.wav", Path("zero\0byte")):
         read_ahead(place)
     for offset, size in ((0, 100), (1000, 1 << 40), (1 << 70, 1)):
-        read_ahead(Span(path, offset, size, "wav", "1"))
+        read_ahead(AudioSlice(path, offset, size, "wav", "1"))
     assert len(read_audio(path)[0]) == 8000

@@ -56,7 +56,7 @@ def test_rates_that_opus_has_not_are_refused() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 5, 9, 11, 40, -1])
-def test_what_is_cut_off_is_told(length: int) -> None:
+def test_what_is_cut_off_is_reported(length: int) -> None:
     with pytest.raises(AudioError, match=r"^clip: .*(cut off|head)"):
         decode(encode(tone(16000), 16000)[:length], "clip")
 

@@ -15,6 +15,7 @@ import pytest
 from deepspeech.cli.main import main
 from tests.fakes import corpus, small_scorer
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "subwords"
 Command = Callable[[Path], list[object]]
 Kinds = dict[str, tuple[Path, Command]]
 SPLICES = (
@@ -68,6 +69,8 @@ def kinds(tmp_path_factory: pytest.TempPathFactory, hearing_model: Path, hearing
         "sdb": (folder / "a.sdb", check),
         "tar": (folder / "a.tar", check),
         "alphabet": (folder / "alphabet.txt", lambda path: ["data", "check", data, "--alphabet", path]),
+        "pieces": (GOLDEN / "unigram.model", lambda path: ["data", "check", data, "--subwords", path]),
+        "merges": (GOLDEN / "bpe.vocab", lambda path: ["data", "check", data, "--subwords", path]),
         "toml": (folder / "run.toml", lambda path: ["train", path]),
         "scorer": (scorer, lambda path: ["lm", "inspect", path]),
         "arpa": (
@@ -126,7 +129,10 @@ def try_one(kind: str, kinds: Kinds, folder: Path, seed: int, capsys: pytest.Cap
     assert "Traceback" not in said.err
 
 
-KINDS = ("model", "wav", "csv", "jsonl", "sdb", "tar", "alphabet", "toml", "scorer", "arpa", "run.json", "weights")
+KINDS = (
+    "model", "wav", "csv", "jsonl", "sdb", "tar", "alphabet", "pieces", "merges", "toml", "scorer", "arpa", "run.json",
+    "weights",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)

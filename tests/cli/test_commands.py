@@ -2,28 +2,15 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 import soundfile
 
-from deepspeech.cli.main import main
-from tests.fakes import corpus
-
-
-@pytest.fixture
-def deepspeech(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Runs a command; gives its exit code, its stdout and its stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deepspeech", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
+from deepspeech.audio.formats import write_wav
+from deepspeech.datasets.formats.csv_files import write_csv
+from deepspeech.datasets.sample import Sample
+from tests.fakes import corpus, tones
 
 
 def test_evaluate_gives_json(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
@@ -34,7 +21,9 @@ def test_evaluate_gives_json(deepspeech, tiny_model: Path, tmp_path: Path) -> No
     assert page["utterances"] == 3
     assert page["words"] == sum(sample["words"] for sample in page["samples"])
     assert page["wer"] == sum(sample["word_errors"] for sample in page["samples"]) / page["words"]
-    assert page["cer"] >= 0
+    errors, letters = (sum(sample[name] for sample in page["samples"]) for name in ("letter_errors", "letters"))
+    assert letters == sum(len(sample["reference"]) for sample in page["samples"])
+    assert page["cer"] == errors / letters
 
 
 def test_a_checkpoint_is_judged_with_its_loss(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
@@ -62,7 +51,7 @@ def test_several_models_are_averaged_and_may_listen_with_jitter(deepspeech, tiny
 def test_the_confusion_is_told_drawn_and_given_as_json(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     arguments = ("evaluate", "--model", tiny_model, "--data", corpus(tmp_path, 3), "--greedy")
     _, out, _ = deepspeech(*arguments, "--confusion", "--confusion-picture", tmp_path / "letters.svg")
-    assert "\nLetters: " in out
+    assert "\nCharacters: " in out
     assert "\nWords: " in out
     assert "errors" in (tmp_path / "letters.svg").read_text()
     page = json.loads(deepspeech(*arguments, "--confusion", "--json", "--samples")[1])
@@ -104,7 +93,7 @@ def test_any_transcript_can_be_counted_against(deepspeech, tiny_model: Path, tmp
     )
     code, out, err = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--json")
     assert (code, json.loads(out)["utterances"]) == (0, 3)
-    assert "1 of 3 references holds characters that the model cannot write" in err
+    assert "1 of 3 references holds characters outside the model's alphabet" in err
     assert "'É' (U+00C9) in 1" in err
 
 
@@ -208,7 +197,17 @@ def test_the_doctor_tells_as_json(deepspeech) -> None:
     assert json.loads(out)["extension"] == "loaded"
 
 
-def test_a_scorer_changes_what_is_heard_or_is_refused(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_scorer_changes_what_is_heard(deepspeech, hearing_model: Path, word_scorer: Path, tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", tones("dab"), 16000)
+    write_csv(tmp_path / "a.csv", [Sample("a", tmp_path / "a.wav", "dab", 1)])
+    arguments = ("evaluate", "--model", hearing_model, "--data", tmp_path / "a.csv", "--json", "--samples")
+    (alone,) = json.loads(deepspeech(*arguments)[1])["samples"]
+    (scored,) = json.loads(deepspeech(*arguments, "--scorer", word_scorer)[1])["samples"]
+    assert (alone["hypothesis"].strip(), alone["wer"]) == ("dab", 0)
+    assert set(scored["hypothesis"].split()) <= {"ab", "bad", "abba", "dc"}  # dab is none of the scorer's words
+
+
+def test_a_scorer_that_cannot_be_read_is_refused(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     data = corpus(tmp_path, 2)
     (tmp_path / "bad.scorer").write_bytes(b"no scorer")
     code, _, err = deepspeech("evaluate", "--model", tiny_model, "--data", data, "--scorer", tmp_path / "bad.scorer")

@@ -1,33 +1,22 @@
 """`deepspeech convert`, and old models where a model is named, as a person types them."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from deepspeech.audio.formats import write_wav
-from deepspeech.cli.main import main
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.session import Session
-from tests.mozilla.old_files import Network, checkpoint_folder, frozen_graph
+from tests.old_models.old_files import Network, checkpoint_folder, frozen_graph
 
 
-@pytest.fixture
-def deepspeech(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Runs a command; gives its exit code, its stdout and its stderr."""
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old models are converted into a cache of the test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deepspeech", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -3,30 +3,22 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deepspeech.cli.main import main
-from deepspeech.datasets.csv_files import read_csv
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.datasets.formats.csv_files import read_csv
+from deepspeech.text.tokens import Characters
 from tests.datasets.faulty_set import REFUSED, faulty_set
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def data(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Runs `deepspeech data …`; gives its exit code, its stdout and its stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deepspeech", "data", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
+def data(deepspeech):
+    """Runs `deepspeech data …`."""
+    return partial(deepspeech, "data")
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +73,14 @@ def test_an_alphabet_is_proposed_with_which_training_refuses_no_letter(
 ) -> None:
     code, out, err = data("alphabet", *sets)
     assert code == 0
-    assert "é" in Alphabet.from_text(out).labels
+    assert "é" in Characters.from_text(out).labels
     assert "not in NFC" in err
     assert "carriage return (U+000D)" in err
     path = tmp_path / "alphabet.txt"
     code, told, err = data("alphabet", *sets, "--output", path)
     assert (code, err) == (0, "")
     assert path.read_text(encoding="utf-8") == out
-    assert f"{path}: {len(Alphabet.from_file(path).labels)} letters" in told
+    assert f"{path}: {len(Characters.from_file(path).labels)} letters" in told
     code, out, _ = data("check", sets[1], "--alphabet", path)
     assert code == 0
 
@@ -180,8 +172,8 @@ def test_the_old_statistics(door: str, sets: tuple[Path, Path], tmp_path: Path) 
 def test_the_old_character_check(sets: tuple[Path, Path], tmp_path: Path) -> None:
     done = old("util/check_characters.py", "-csv", sets[1], "-alpha")
     assert (done.returncode, done.stderr) == (0, "")
-    assert {" ", "a", "j"} < set(Alphabet.from_text(done.stdout).labels)
-    assert all(len(label) == 1 for label in Alphabet.from_text(done.stdout).labels)
+    assert {" ", "a", "j"} < set(Characters.from_text(done.stdout).labels)
+    assert all(len(label) == 1 for label in Characters.from_text(done.stdout).labels)
     done = old("util/check_characters.py", "-csv", sets[0])
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "accent.wav: its transcript is not in NFKC" in done.stderr

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from deepspeech.audio.formats import read_audio, write_wav
-from deepspeech.audio.span import PACKETS
+from deepspeech.audio.source import PACKETS
 from deepspeech.datasets.samples import read_samples
 from tests.fakes import config, corpus, tones
 
@@ -136,7 +136,7 @@ def test_the_old_data_set_tool(tmp_path: Path) -> None:
 
 def test_the_old_tar_keeps_letters_of_many_bytes(tmp_path: Path) -> None:
     """The old tool counted letters, not bytes, and cut the list off."""
-    source = corpus(tmp_path / "source", 5, letters="你好世界")
+    source = corpus(tmp_path / "source", 5, characters="你好世界")
     assert run("data_set_tool.py", source, tmp_path / "a.tar").returncode == 0
     transcripts = [sample.transcript for sample in read_samples(source)]
     assert sorted(sample.transcript for sample in read_samples(tmp_path / "a.tar")) == sorted(transcripts)

@@ -1,14 +1,11 @@
 """`deepspeech data shard` and `index`, and the other doors to data sets of any kind, as a person runs them."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deepspeech.cli import old_trainer
-from deepspeech.cli.main import main
 from deepspeech.datasets.convert import ConvertOptions, convert
 from deepspeech.datasets.samples import read_samples
 from tests.fakes import corpus
@@ -18,21 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
+def program(entry_point: Program) -> Program:
     """Runs `deepspeech …`, or DeepSpeech.py; gives its exit code, its stdout and its stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        old = arguments[0] == "DeepSpeech.py"
-        monkeypatch.setattr(sys, "argv", [*map(str, arguments)] if old else ["deepspeech", *map(str, arguments)])
-        code: object = 0
-        try:
-            old_trainer.main("DeepSpeech.py") if old else main()
-        except SystemExit as left:
-            code = left.code or 0
-        said = capsys.readouterr()
-        return int(str(code)), said.out, said.err
-
-    return run
+    return lambda *arguments: entry_point(*(() if arguments[0] == "DeepSpeech.py" else ("deepspeech",)), *arguments)
 
 
 def inside(folder: Path, kind: str, count: int = 4) -> tuple[Path, Path]:

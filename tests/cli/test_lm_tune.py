@@ -2,36 +2,22 @@
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deepspeech.cli import old_trainer
-from deepspeech.cli.main import main
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
 Door = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def door(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Door:
-    """Runs a command or an old script; gives its exit code, its stdout and its stderr."""
-
-    def run(name: str, *arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        code = 0
-        try:
-            main() if name == "deepspeech" else old_trainer.main(name)
-        except SystemExit as left:
-            code = int(left.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+def door(entry_point: Door) -> Door:
+    """Runs a command or an old script."""
+    return entry_point
 
 
 @pytest.fixture
@@ -103,7 +89,7 @@ def test_a_checkpoint_can_be_tuned_for(door: Door, tiny_model: Path, world: tupl
         ({"--scorer": "none.scorer"}, "none.scorer: the scorer cannot be read"),
         ({"--data": "none.csv"}, "none.csv"),
         ({"--model": "none.onnx"}, "there is no such file"),
-        ({"--trials": 0}, "0 trials"),
+        ({"--trials": 0}, "trials is 0"),
         ({"--alpha-max": -1}, "alpha_max is -1"),
     ],
 )

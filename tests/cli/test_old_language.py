@@ -98,7 +98,7 @@ def test_mistakes_are_one_line_and_exit_code_2(made: Path, tmp_path: Path) -> No
     for lm, vocabulary, more, cause in [
         (made / "lm.binary", "words.txt", (), "--alphabet"),
         (made / "lm.binary", "none.txt", (), "none.txt: No such file"),
-        (made / "text.txt", "words.txt", ("--alphabet", made / "alphabet.txt"), "no KenLM binary and no ARPA text"),
+        (made / "text.txt", "words.txt", ("--alphabet", made / "alphabet.txt"), "KenLM binary or ARPA file"),
         (made / "lm.binary", "words.txt", ("--force_bytes_output_mode", "maybe"), "true or false"),
     ]:
         done = run(PACKAGERS[0], "--lm", lm, "--vocab", vocabulary, *arguments, *more, folder=tmp_path)

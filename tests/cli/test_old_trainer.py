@@ -11,9 +11,9 @@ import typer
 
 from deepspeech import checkpoint
 from deepspeech.cli import old_trainer, train
+from deepspeech.compat.flags import BY_NAME, FLAGS
 from deepspeech.config import RunConfig
-from deepspeech.mozilla.flags import BY_NAME, FLAGS
-from tests.mozilla.old_files import Network, checkpoint_folder
+from tests.old_models.old_files import Network, checkpoint_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -179,5 +179,5 @@ def test_a_folder_of_tensorflow_checkpoints_is_tested(
     )  # fmt: skip
     ((step, config),) = done
     assert (step, config.checkpoint.folder, config.checkpoint.load) == ("test", str(folder), "")
-    assert checkpoint.judged(folder).name == "best-000000"
+    assert checkpoint.best_or_newest(folder).name == "best-000000"
     assert "Converted TensorFlow checkpoint: 8 wide" in capsys.readouterr().out

@@ -11,8 +11,8 @@ import pytest
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli import old_transcribe
+from deepspeech.compat.flags import OF_DOOR, notes, values_of
 from deepspeech.errors import ConfigError
-from deepspeech.mozilla.flags import OF_DOOR, notes, values_of
 from tests.fakes import tones
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,7 @@ def test_a_recording_becomes_segments_in_milliseconds(
 ) -> None:
     from deepspeech.acoustic.restore import restore
     from deepspeech.audio.formats import read_audio
-    from deepspeech.checkpoint import judged
+    from deepspeech.checkpoint import best_or_newest
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.training.infer import infer_samples
 
@@ -58,7 +58,7 @@ def test_a_recording_becomes_segments_in_milliseconds(
     for segment, (start, end) in zip(page, phrases, strict=True):
         assert start - 400 < segment["start"] < start + 200
         assert end - 200 < segment["end"] < end + 400
-    samples, restored = read_audio(long)[0], restore(judged(hearing_checkpoints))
+    samples, restored = read_audio(long)[0], restore(best_or_newest(hearing_checkpoints))
     options = DecodeOptions(beam_width=16, cutoff_top_n=300)
     for segment in page:
         piece = samples[segment["start"] * 16 : segment["end"] * 16]

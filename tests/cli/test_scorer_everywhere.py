@@ -1,6 +1,5 @@
 """Every door that decodes takes a scorer, its weights and a beam width, and hands them to the search."""
 
-import sys
 from collections.abc import Callable, Iterator
 from inspect import signature
 from pathlib import Path
@@ -9,11 +8,9 @@ from typing import Any
 import pytest
 
 from deepspeech import DecodeOptions, Recognizer
-from deepspeech.cli import old_trainer
-from deepspeech.cli.main import main
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
 ALPHA, BETA, WIDTH = 0.6, 1.7, 23
@@ -37,15 +34,15 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[DecodeOptio
 class World:
     """A trained network, recordings and a scorer."""
 
-    def __init__(self, folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, model: Path, entry_point: Callable[..., tuple[int, str, str]]) -> None:
         self.folder, self.model, self.checkpoints = folder, model, model.parent / "checkpoints"
         self.data, self.scorer = corpus(folder, 3), small_scorer(folder / "small.scorer")
         self.sound = folder / "train000.wav"
         (folder / "alphabet.txt").write_text(ENGLISH.to_text())
-        self._monkeypatch = monkeypatch
+        self._entry_point = entry_point
 
     def new(self, *arguments: object) -> None:
-        self._run("deepspeech", main, arguments)
+        self._run("deepspeech", *arguments)
 
     def old(self, door: str, *arguments: object) -> None:
         common = (
@@ -53,16 +50,11 @@ class World:
             f"--save_checkpoint_dir={self.folder / 'own'}", f"--scorer={self.scorer}", f"--lm_alpha={ALPHA}",
             f"--lm_beta={BETA}", f"--beam_width={WIDTH}",
         )  # fmt: skip
-        self._run(door, lambda: old_trainer.main(door), (*common, *arguments))
+        self._run(door, *common, *arguments)
 
-    def _run(self, name: str, door: Callable[[], None], arguments: tuple[object, ...]) -> None:
-        self._monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        code = None
-        try:
-            door()
-        except SystemExit as left:
-            code = left.code
-        assert not code
+    def _run(self, name: str, *arguments: object) -> None:
+        code, _, err = self._entry_point(name, *arguments)
+        assert not code, err
 
 
 NEW = ("--alpha", ALPHA, "--beta", BETA, "--beam-width", WIDTH)
@@ -91,10 +83,10 @@ def test_the_search_is_told(
     door: str,
     tmp_path: Path,
     tiny_model: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    entry_point: Callable[..., tuple[int, str, str]],
     searches: list[tuple[DecodeOptions, Scorer | None]],
 ) -> None:
-    world = World(tmp_path, tiny_model, monkeypatch)
+    world = World(tmp_path, tiny_model, entry_point)
     DOORS[door](world)
     assert searches
     for options, scorer in searches:
@@ -105,11 +97,8 @@ def test_the_search_is_told(
 
 @pytest.mark.parametrize("weight", ["--alpha", "--beta"])
 @pytest.mark.parametrize("command", ["evaluate", "transcribe"])
-def test_weights_without_a_scorer_are_refused(
-    command: str, weight: str, tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_weights_without_a_scorer_are_refused(deepspeech, command: str, weight: str, tiny_model: Path) -> None:
     given = ["a.wav"] if command == "transcribe" else ["--data", "a.csv"]
-    monkeypatch.setattr(sys, "argv", ["deepspeech", command, "--model", str(tiny_model), weight, "1", *given])
-    with pytest.raises(SystemExit):
-        main()
-    assert "name it with --scorer" in capsys.readouterr().err
+    code, out, err = deepspeech(command, "--model", tiny_model, weight, "1", *given)
+    assert (code, out) == (2, "")
+    assert "name it with --scorer" in err

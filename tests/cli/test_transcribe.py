@@ -17,7 +17,6 @@ from deepspeech import progress
 from deepspeech.audio import microphone
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.pcm import float_to_int16, read_pcm
-from deepspeech.cli.main import main
 from deepspeech.runtime import recognizer as recognizer_module
 from deepspeech.runtime import session as session_module
 from tests.fakes import ToneSession, silence, spoken, tones
@@ -26,19 +25,11 @@ RATE = 16000
 
 
 @pytest.fixture
-def deepspeech(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Runs a command with a model that knows tones; gives its exit code, its stdout and its stderr."""
+def deepspeech(deepspeech, monkeypatch: pytest.MonkeyPatch):
+    """Runs a command with a model that knows tones."""
     monkeypatch.setattr(session_module, "Session", lambda path, threads=1: ToneSession())
     monkeypatch.setattr(recognizer_module, "Session", lambda path, threads=1: ToneSession())
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deepspeech", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
+    return deepspeech
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from trees import BUILDERS
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.wav_note import read_note
 from deepspeech.cli.import_corpus import command, names
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 
 FIRST_HZ, SECOND_HZ, THIRD_HZ = 440, 1000, 2000
 

@@ -121,7 +121,7 @@ def test_an_archive_that_moved_says_where_to_look(tmp_path: Path) -> None:
     assert (obtain(there, tmp_path, "corpus") / "a.txt").is_file()
 
 
-def test_the_wrong_archive_is_told(tmp_path: Path) -> None:
+def test_the_wrong_archive_is_reported(tmp_path: Path) -> None:
     zip_file(tmp_path / "corpus.zip", {"other/a.txt": b"a"})
     with pytest.raises(CorpusError, match="holds no corpus; is it the archive that was meant"):
         unpack_once(tmp_path / "corpus.zip", tmp_path, tmp_path / "corpus")

@@ -10,7 +10,7 @@ from deepspeech.audio.formats import probe
 from deepspeech.corpora.recipe import Options
 from deepspeech.corpora.recipes.cv2 import cv2
 from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, ImportReport
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CorpusError, TextError
 
 
@@ -65,7 +65,7 @@ def test_a_set_with_every_kind_of_clip(common_voice: CommonVoice) -> None:
     assert [entry["clip"] for entry in dropped] == [
         "empty.mp3", "page.mp3", "gone.mp3", "good.mp3", "short.mp3", "long.mp3",
     ]  # fmt: skip
-    assert "10 steps for 20 letters" in dropped[4]["detail"]
+    assert "10 steps for 20 characters" in dropped[4]["detail"]
 
 
 def test_paths_in_the_csv_are_relative(common_voice: CommonVoice) -> None:
@@ -133,13 +133,13 @@ def test_alphabet_normalisation_and_own_rules(common_voice: CommonVoice, tmp_pat
     common_voice.clip("a.mp3")
     common_voice.table("train", ("a", "Café"), ("a", "Thé"), ("a", "dog"), ("a", "Crème brûlée"))
     alphabet, rules = tmp_path / "alphabet.txt", tmp_path / "rules.py"
-    alphabet.write_text("# letters\n \n" + "\n".join("abcdefghijklmnopqrstuvwxyz") + "\n")
+    alphabet.write_text("# characters\n \n" + "\n".join("abcdefghijklmnopqrstuvwxyz") + "\n")
     rules.write_text("def validate_label(label):\n    return None if 'dog' in label else label.lower()\n")
     train = common_voice.clips / "train.csv"
 
     report = cv2(common_voice.folder, options=Options(filter_alphabet=alphabet))
     assert [said for _, said in transcripts(train)] == ["dog"]
-    assert dict(report.sets[0].letters) == {"é": 3, "è": 1, "û": 1}
+    assert dict(report.sets[0].characters) == {"é": 3, "è": 1, "û": 1}
     cv2(common_voice.folder, options=Options(filter_alphabet=alphabet, normalize=True))
     assert [said for _, said in transcripts(train)] == ["cafe", "the", "dog", "creme brulee"]
     report = cv2(common_voice.folder, options=Options(validate_label_locale=rules))
@@ -184,12 +184,12 @@ def test_speakers_may_be_unknown(common_voice: CommonVoice) -> None:
     assert transcripts(common_voice.clips / "train-all.csv") == [("a.wav", "two")]
 
 
-def test_missing_sets_are_told(common_voice: CommonVoice) -> None:
+def test_missing_sets_are_reported(common_voice: CommonVoice) -> None:
     common_voice.table("test")
     report = cv2(common_voice.folder)
     assert counts(report, "test") == (0, 0)
-    assert [note for note in report.notes if "is not there" in note] == [
-        f"{common_voice.folder / name}.tsv is not there: this set was left out."
+    assert [note for note in report.notes if "does not exist" in note] == [
+        f"{common_voice.folder / name}.tsv does not exist: this set was skipped."
         for name in ("dev", "train", "validated", "other")
     ]
 

@@ -2,9 +2,6 @@
 
 import errno
 import json
-import threading
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +11,13 @@ import soundfile
 
 from deepspeech.audio.formats import probe, read_audio, write_wav
 from deepspeech.corpora.clip import Clip, Converted, convert
-from deepspeech.corpora.engine import Rules, import_set, in_order, judge
+from deepspeech.corpora.engine import Rules, import_set, judge
 from deepspeech.corpora.report import FAILED, INVALID_LABEL, TOO_LONG, TOO_SHORT, DroppedClip, SetReport
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError, DataError
-from deepspeech.text.alphabet import ENGLISH
 from deepspeech.text.labels import validate_english
+from deepspeech.text.tokens import ENGLISH
 
 RULES = Rules(validate_english)
 
@@ -158,7 +155,7 @@ def test_the_first_reason_counts(sentence: str, sound: Converted, reason: str | 
     assert (report.clips, report.imported, report.total_s) == (1, int(reason is None), sound.duration_s)
     assert report.imported_s == (sound.duration_s if reason is None else 0)
     assert reason is None or report.skipped(reason) == 1
-    assert dict(report.letters) == ({"ß": 1} if sentence == "straße" else {})
+    assert dict(report.characters) == ({"ß": 1} if sentence == "straße" else {})
 
 
 def test_a_shortest_clip() -> None:
@@ -231,39 +228,6 @@ def test_a_rule_that_breaks_leaves_no_csv(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         import_set([clip(tmp_path)], 1, Rules(broken), SetReport("set", tmp_path / "set.csv", 10))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp3", "a.wav"]
-
-
-def test_order_is_kept_and_little_is_taken_ahead() -> None:
-    taken = 0
-
-    def numbers() -> Iterator[int]:
-        nonlocal taken
-        for number in range(1000):
-            taken += 1
-            yield number
-
-    def slow_at_first(number: int) -> int:
-        time.sleep(0.05 if number == 0 else 0)
-        return -number
-
-    results = in_order(slow_at_first, numbers(), 2)
-    assert next(results) == (0, 0)
-    assert taken <= 64
-    assert list(results) == [(number, -number) for number in range(1, 1000)]
-
-
-def test_leaving_early_stops_the_work() -> None:
-    done: list[int] = []
-    gate = threading.Event()
-
-    def work(number: int) -> None:
-        gate.wait(0.01)
-        done.append(number)
-
-    results = in_order(work, range(1000), 1)
-    next(results)
-    results.close()
-    assert len(done) < 64
 
 
 @pytest.mark.parametrize(

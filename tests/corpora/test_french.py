@@ -44,7 +44,7 @@ def test_sentences(written: str, said: str) -> None:
 
 
 @given(st.integers(0, 10**12 - 1))
-def test_no_two_numbers_are_said_alike(number: int) -> None:
+def test_no_two_numbers_are_reported_alike(number: int) -> None:
     """Read back word by word, the words give the number."""
     assert value(cardinal(number)) == number
 

@@ -7,7 +7,7 @@ import pytest
 
 from deepspeech.corpora.recipes import ldc93s1 as recipe
 from deepspeech.corpora.recipes.ldc93s1 import ldc93s1
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CorpusError
 
 SENTENCE = "she had your dark suit in greasy wash water all year"

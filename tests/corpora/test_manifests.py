@@ -20,7 +20,7 @@ from deepspeech.corpora.recipes.kaldi import kaldi
 from deepspeech.corpora.recipes.lhotse import lhotse
 from deepspeech.corpora.recipes.nemo import nemo
 from deepspeech.corpora.report import ImportReport
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CorpusError
 
 

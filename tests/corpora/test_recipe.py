@@ -105,7 +105,7 @@ def test_yes_and_no() -> None:
         truth("perhaps")
 
 
-def test_letters_that_normalising_leaves() -> None:
+def test_characters_that_normalising_leaves() -> None:
     assert plain(" Größe é ", "äöüß") == "Größe e"
     assert plain(" Größe ") == "Groe"
 
@@ -128,7 +128,7 @@ def test_limits_and_options_reach_the_rules(tmp_path: Path) -> None:
     assert Options().rules(max_s=30, min_s=3).max_s == 30
 
 
-def test_an_empty_corpus_is_told(tmp_path: Path) -> None:
+def test_an_empty_corpus_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no clips were found; is this the folder that was meant"):
         import_parts(Options().report("x"), [Part(tmp_path / "a.csv", [], Options().rules())], Options())
 

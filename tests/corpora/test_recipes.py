@@ -12,7 +12,7 @@ from trees import BUILDERS, transcripts
 
 from deepspeech.audio.formats import probe
 from deepspeech.cli.import_corpus import command, names
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 
 # The options of the old scripts, by door. Sources: `bin/import_*.py` of DeepSpeech 0.9.3 and of STT 1.4.
 OLD_OPTIONS = {

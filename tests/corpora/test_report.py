@@ -19,7 +19,7 @@ from deepspeech.corpora.report import (
 from deepspeech.errors import CorpusError
 
 
-def test_a_clean_import_is_told_in_three_lines() -> None:
+def test_a_clean_import_is_reported_in_three_lines() -> None:
     report = ImportReport("x", [SetReport("train", Path("train.csv"), 10, 5, 3600, 3600)])
     assert lines(report) == [
         "train.csv:",
@@ -28,11 +28,11 @@ def test_a_clean_import_is_told_in_three_lines() -> None:
     ]
 
 
-def test_every_reason_is_told() -> None:
+def test_every_reason_is_reported() -> None:
     one = SetReport("train", Path("train.csv"), 10, clips=20, imported_s=60, total_s=100.4)
     one.dropped = Counter({(FAILED, "gone"): 1, (FAILED, "broken"): 2, (TOO_LONG, "over 10 s"): 3, (TOO_SHORT, "x"): 4})
     one.dropped[INVALID_LABEL, "refused"] = 5
-    one.letters = Counter({"ß": 2, "é": 1})
+    one.characters = Counter({"ß": 2, "é": 1})
     one.dropped_file = Path("train.dropped.jsonl")
     report = ImportReport("x", [one], [(Path("train-all.csv"), 3)], ["dev.tsv is not there."])
     assert lines(report) == [
@@ -47,7 +47,7 @@ def test_every_reason_is_told() -> None:
         "    4 × x",
         "  Skipped 3 samples that were longer than 10 seconds.",
         "    3 × over 10 s",
-        "  Letters outside the alphabet: 'ß' (U+00DF) 2 ×, 'é' (U+00E9) 1 ×",
+        "  Characters outside the alphabet: 'ß' (U+00DF) 2 ×, 'é' (U+00E9) 1 ×",
         "  Every skipped clip and why: train.dropped.jsonl",
         "  Final amount of imported audio: 0:01:00 from 0:01:40.",
         "",

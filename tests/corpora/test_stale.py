@@ -16,7 +16,7 @@ from deepspeech.corpora.recipe import Options, Part, import_parts, joined
 from deepspeech.corpora.recipes.kaldi import kaldi
 from deepspeech.corpora.recipes.nemo import nemo
 from deepspeech.corpora.report import SetReport
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CorpusError
 from deepspeech.text.labels import validate_english
 
@@ -54,7 +54,7 @@ def test_a_wav_file_of_the_same_sound_is_not_made_again(whole: Clip) -> None:
 
 
 @pytest.mark.parametrize("kept", ["times", "nothing"])
-def test_another_recording_of_the_same_name_and_length_is_heard(whole: Clip, kept: str) -> None:
+def test_another_recording_of_the_same_name_and_length_is_decoded(whole: Clip, kept: str) -> None:
     convert(whole)
     before = whole.source.stat()
     recording(whole.source, 0.4)
@@ -68,13 +68,13 @@ def test_another_recording_of_the_same_name_and_length_is_heard(whole: Clip, kep
     ("change", "heard"),
     [({"start_s": 2.0, "end_s": 3.0}, 0.3), ({"end_s": 2.0, "start_s": 1.0}, 0.2), ({"channel": 1}, -0.1), ({}, 0.1)],
 )
-def test_another_part_of_the_recording_is_heard(tmp_path: Path, change: dict[str, float], heard: float) -> None:
+def test_another_part_of_the_recording_is_decoded(tmp_path: Path, change: dict[str, float], heard: float) -> None:
     clip = Clip(talk(tmp_path / "talk.flac"), tmp_path / "a.wav", "a", start_s=0.0, end_s=1.0, channel=0)
     assert level(convert(clip).wav) == 0.1
     assert level(convert(replace(clip, **change)).wav) == heard  # type: ignore[arg-type]
 
 
-def test_another_recording_under_the_same_wav_is_heard(whole: Clip, tmp_path: Path) -> None:
+def test_another_recording_under_the_same_wav_is_decoded(whole: Clip, tmp_path: Path) -> None:
     convert(whole)
     assert level(convert(replace(whole, source=recording(tmp_path / "b.flac", 0.4))).wav) == 0.4
     packed = replace(whole, source=Path("x.parquet:1"), content=recording(tmp_path / "c.flac", 0.2).read_bytes())

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.datasets.augment.apply import OPERATIONS, augment
-from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment.context import AugmentContext, Float32
 from deepspeech.datasets.augment.sources import COLOURS, Sources
 from deepspeech.datasets.augment.spec import KINDS, Range, keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, DataError
 
@@ -33,8 +33,8 @@ VISIBLE = {
 }
 
 
-def scene(domain: str) -> Scene:
-    return Scene(domain, RATE_HZ, STEP_MS, Sources([], [], ClipCache(0), RATE_HZ))
+def context(domain: str) -> AugmentContext:
+    return AugmentContext(domain, RATE_HZ, STEP_MS, Sources([], [], ClipCache(0), RATE_HZ))
 
 
 def made(domain: str) -> Float32:
@@ -43,7 +43,7 @@ def made(domain: str) -> Float32:
 
 
 def applied(text: str, x: Float32, domain: str, *key: int, clock: float = 0.5) -> Float32:
-    return augment(x, parse(text), clock, keyed_random(*(key or (1, 2, 3))), scene(domain))
+    return augment(x, parse(text), clock, keyed_random(*(key or (1, 2, 3))), context(domain))
 
 
 def spelled(name: str, domain: str) -> str:
@@ -236,7 +236,7 @@ def test_time_masks_silence_their_share_of_the_time(domain: str, width: int) -> 
 @pytest.mark.parametrize("text", ["time_mask[n=1,size=200,domain=features]", "adaptive_time_mask[n=0.1,size=0.2]"])
 def test_masks_of_normalized_features_put_in_the_training_sets_mean(text: str) -> None:
     x = made("features")
-    normalized = Scene("features", RATE_HZ, STEP_MS, normalized=True)
+    normalized = AugmentContext("features", RATE_HZ, STEP_MS, normalized=True)
     results = [augment(x, parse(text), 0.5, keyed_random(number), normalized) for number in range(9)]
     masked = [result[(result != x).any(axis=1)] for result in results]
     assert sum(map(len, masked))
@@ -390,21 +390,21 @@ def test_recordings_are_mixed_in_from_a_list_a_folder_or_a_file(tones: list[Samp
     write_csv(listed, tones[:1])
     for source, expected in ((listed, {300}), (tmp_path, {300, 500, 700}), (tones[1].audio, {500})):
         entry = parse(f"overlay[source={source},snr=-40]")
-        mixed = Scene("signal", RATE_HZ, STEP_MS, Sources([entry], [], ClipCache(1), RATE_HZ))
+        mixed = AugmentContext("signal", RATE_HZ, STEP_MS, Sources([entry], [], ClipCache(1), RATE_HZ))
         found = {round(strongest_hz(augment(made("signal"), entry, 0, keyed_random(i), mixed)), -1) for i in range(20)}
         assert found == expected
 
 
 def test_babble_is_made_of_the_training_set(tones: list[Sample]) -> None:
     entry = parse("overlay[source=babble,snr=-40]")
-    mixed = Scene("signal", RATE_HZ, STEP_MS, Sources([entry], tones, ClipCache(1), RATE_HZ))
+    mixed = AugmentContext("signal", RATE_HZ, STEP_MS, Sources([entry], tones, ClipCache(1), RATE_HZ))
     heard = {round(strongest_hz(augment(made("signal"), entry, 0, keyed_random(i), mixed)), -1) for i in range(20)}
     assert heard == {300, 500, 700}
 
 
 def test_a_long_clip_is_covered_by_several_recordings(tones: list[Sample]) -> None:
     entry = parse(f"overlay[source={tones[0].audio},snr=-60]")
-    mixed = Scene("signal", RATE_HZ, STEP_MS, Sources([entry], [], ClipCache(1), RATE_HZ))
+    mixed = AugmentContext("signal", RATE_HZ, STEP_MS, Sources([entry], [], ClipCache(1), RATE_HZ))
     silence = np.full(5 * RATE_HZ, 1e-3, np.float32)
     result = augment(silence, entry, 0, keyed_random(1), mixed)
     assert min(peak(second) for second in result.reshape(5, -1)) > 0.9 * peak(result)
@@ -467,7 +467,7 @@ def test_a_recorded_room_keeps_the_place_of_the_sound(tmp_path: Path) -> None:
     x = np.zeros(4000, np.float32)
     x[1000] = 0.5
     sources = Sources([entry], [], ClipCache(0), RATE_HZ)
-    heard = augment(x, entry, 0, keyed_random(1), Scene("signal", RATE_HZ, STEP_MS, sources))
+    heard = augment(x, entry, 0, keyed_random(1), AugmentContext("signal", RATE_HZ, STEP_MS, sources))
     assert heard[1000] == pytest.approx(0.5, rel=1e-4)
     assert heard[1200] == pytest.approx(0.25, rel=1e-3)
 
@@ -527,7 +527,7 @@ def test_a_tempo_may_be_kept_from_growing_too_long() -> None:
 
 @pytest.mark.parametrize("name", COLOURS)
 def test_coloured_sources_need_no_files(name: str) -> None:
-    assert peak(scene("signal").sources.sound(name, 1000, keyed_random(1))) > 0
+    assert peak(context("signal").sources.sound(name, 1000, keyed_random(1))) > 0
 
 
 def test_keys_make_generators() -> None:
@@ -537,5 +537,5 @@ def test_keys_make_generators() -> None:
 
 
 @pytest.mark.parametrize(("domain", "expected"), [("signal", 16.0), ("spectrogram", 0.05), ("features", 0.05)])
-def test_a_scene_counts_in_its_domain(domain: str, expected: float) -> None:
-    assert scene(domain).per_ms() == expected
+def test_a_context_counts_in_its_domain(domain: str, expected: float) -> None:
+    assert context(domain).per_ms() == expected

@@ -11,7 +11,7 @@ from deepspeech.datasets.check import SHOWN, Fault, describe, examine, examine_a
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.features.config import MfccConfig
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 
 FEATURES = MfccConfig()
 

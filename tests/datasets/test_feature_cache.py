@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deepspeech.audio.formats import write_wav
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.feature_cache import FeatureCache, open_feature_cache
@@ -24,7 +24,7 @@ from deepspeech.features.front_end import Float32
 from deepspeech.features.log_mel import LogMel
 from deepspeech.features.mfcc import Mfcc
 from deepspeech.features.normalization import Normalization
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.datasets.test_pipeline import clip, pipeline, same, sound
 
 CONFIG = MfccConfig()
@@ -74,7 +74,9 @@ def test_clips_of_one_file_are_told_apart(tmp_path: Path) -> None:
     whole = b"".join(sample.audio.read_bytes() for sample in samples)
     (tmp_path / "two").write_bytes(whole)
     size = len(whole) // 2
-    inside = [Sample(str(i), Span(tmp_path / "two", i * size, size, "wav", str(i)), "hello", size) for i in range(2)]
+    inside = [
+        Sample(str(i), AudioSlice(tmp_path / "two", i * size, size, "wav", str(i)), "hello", size) for i in range(2)
+    ]
     kept = with_cache(pipeline(), tmp_path)
     for _ in range(2):
         for one, other in zip(inside, samples, strict=True):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from deepspeech.audio.formats import probe, read_audio, wav_bytes
-from deepspeech.audio.span import NamedPath, Span
-from deepspeech.datasets.jsonl_files import JsonlWriter
+from deepspeech.audio.source import AudioSlice, NamedPath
+from deepspeech.datasets.formats.jsonl_files import JsonlWriter
+from deepspeech.datasets.formats.sdb import MAGIC
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.sdb import MAGIC
 from deepspeech.errors import AudioError, DataError, DeepSpeechError, RemoteError
 from deepspeech.remote.files import ALLOW_ADDRESSES
 
@@ -41,7 +41,7 @@ def test_sound_in_a_data_set_is_a_file(tmp_path: Path, device: str) -> None:
             with pytest.raises(AudioError, match="device, pipe or socket"):
                 read(sample.audio)
     with pytest.raises(AudioError, match="device, pipe or socket"):
-        Span(tmp_path / device, 0, 4, "wav", "0").read()
+        AudioSlice(tmp_path / device, 0, 4, "wav", "0").read()
 
 
 def test_a_pipe_that_the_user_names_is_read(tmp_path: Path) -> None:

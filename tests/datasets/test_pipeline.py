@@ -24,7 +24,7 @@ from deepspeech.features.front_end import FrontEnd
 from deepspeech.features.log_mel import LogMel
 from deepspeech.features.mfcc import Mfcc
 from deepspeech.features.normalization import Normalization
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 
 MFCC = Mfcc(MfccConfig())
 LOG_MEL = LogMel(LogMelConfig(), Normalization((-8.0,) * 80, (3.0,) * 80))

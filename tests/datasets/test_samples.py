@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 from deepspeech.audio import opus_packets
 from deepspeech.audio.formats import probe, read_audio, wav_bytes, write_wav
-from deepspeech.audio.span import PACKETS, Span
+from deepspeech.audio.source import PACKETS, AudioSlice
 from deepspeech.datasets.augment.hearing import parse_audible
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.compare import compare
 from deepspeech.datasets.convert import Converted, ConvertOptions, convert
-from deepspeech.datasets.jsonl_files import JsonlWriter, read_jsonl
+from deepspeech.datasets.formats.jsonl_files import JsonlWriter, read_jsonl
+from deepspeech.datasets.formats.sdb import WAV, SampleDatabaseWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.sdb import WAV, SampleDatabaseWriter
 from deepspeech.errors import AudioError, ConfigError, DataError, DeepSpeechError
 from tests.fakes import corpus, tones
 
@@ -289,7 +289,7 @@ def test_damaged_archives_are_an_error_or_samples(
 
 def test_a_span_beyond_its_file(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(SOUND)
-    span = Span(tmp_path / "x", 0, len(SOUND), "wav", "3")
+    span = AudioSlice(tmp_path / "x", 0, len(SOUND), "wav", "3")
     assert read_audio(span)[1] == 16000
     for changed in (replace(span, offset=1), replace(span, offset=1 << 70, size=0), replace(span, size=1 << 70)):
         with pytest.raises(AudioError, match=f"^{tmp_path}/x:3: cut off"):

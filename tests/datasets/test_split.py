@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.split import SplitOptions, split
-from deepspeech.datasets.survey import sentence
+from deepspeech.datasets.survey.survey import sentence
 from deepspeech.errors import ConfigError, DataError
 
 

@@ -14,9 +14,9 @@ from deepspeech.decoder.beam import BeamDecoder, decode, decode_batch, greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError, ModelFileError
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
-AB = Alphabet(["a", "b", " "])
+AB = Characters(["a", "b", " "])
 OPTIONS = DecodeOptions()
 
 
@@ -27,7 +27,7 @@ def probabilities(frames: int, classes: int, seed: int, sharpness: float = 3.0) 
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def spoken(text: str, alphabet: Alphabet, frames_per_label: int = 4) -> NDArray[np.float32]:
+def spoken(text: str, alphabet: TokenSet, frames_per_label: int = 4) -> NDArray[np.float32]:
     """Probabilities of a network that heard `text` clearly: each label once, then blanks."""
     ids = alphabet.encode(text)
     array = np.full((len(ids) * frames_per_label, alphabet.classes), 1e-4, np.float32)
@@ -126,7 +126,7 @@ def test_a_frame_that_fits_nothing_is_passed_over() -> None:
 
 
 def test_bytes_mode_joins_bytes_to_characters() -> None:
-    alphabet = ByteAlphabet()
+    alphabet = Utf8Bytes()
     array = spoken("aé 日b", alphabet)
     transcript = decode(Emission(array, 0.02), alphabet, OPTIONS)[0]
     assert transcript.text == "aé 日b"

@@ -9,7 +9,7 @@ import pytest
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 
 TIED = "edge_uniform"  # all classes equally probable: the old decoder left it to chance which of equals stays
 DEAD = -1e30  # the old decoder's score of prefixes that no alignment reaches; it could return them

@@ -11,9 +11,9 @@ from deepspeech._native import BeamSearch, word_probabilities
 from deepspeech.decoder import word_confidence
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.tokens import Characters, Utf8Bytes
 
-AB = Alphabet([" ", "a", "b"])
+AB = Characters([" ", "a", "b"])
 SPACE, BLANK = 0, 3
 
 
@@ -113,7 +113,7 @@ def test_hours_of_silence_take_none() -> None:
 
 def test_a_text_without_spaces_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_confidence, "UNDECIDED_S", 30.0)
-    alphabet = ByteAlphabet()
+    alphabet = Utf8Bytes()
     labels = list(alphabet.encode("日本語")) * 60
     rows = np.full((2 * len(labels), alphabet.classes), 1e-6, np.float32)
     rows[::2, alphabet.blank] = rows[np.arange(len(labels)) * 2 + 1, labels] = 0.999

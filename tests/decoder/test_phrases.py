@@ -18,10 +18,10 @@ from deepspeech.decoder.phrases import DEFAULT_STRENGTH, HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import ConfigError
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
-AB = Alphabet(["a", "b", " "])
-LETTERS = Alphabet(["a", "b", "c"])  # a script without spaces
+AB = Characters(["a", "b", " "])
+LETTERS = Characters(["a", "b", "c"])  # a script without spaces
 WIDE = DecodeOptions(beam_width=5000)
 ALPHA, BETA = 0.8, 1.1
 WORDS = ["a", "ab", "bb"]
@@ -51,7 +51,7 @@ def probabilities(frames: int, classes: int, seed: int) -> NDArray[np.float32]:
     return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def spoken(text: str, alphabet: Alphabet) -> NDArray[np.float32]:
+def spoken(text: str, alphabet: TokenSet) -> NDArray[np.float32]:
     """Probabilities of a network that heard `text` clearly."""
     array = np.full((2 * len(ids := alphabet.encode(text)), alphabet.classes), 1e-3, np.float32)
     array[1::2, alphabet.blank] = 0.9
@@ -59,7 +59,7 @@ def spoken(text: str, alphabet: Alphabet) -> NDArray[np.float32]:
     return array
 
 
-def confused(text: str, other: str, alphabet: Alphabet, share: float) -> NDArray[np.float32]:
+def confused(text: str, other: str, alphabet: TokenSet, share: float) -> NDArray[np.float32]:
     """Probabilities where `text` is heard, and `other` in its place with `share` of the probability."""
     return (1 - share) * spoken(text, alphabet) + share * spoken(other, alphabet)
 
@@ -89,7 +89,7 @@ def earned(text: str, phrases: dict[str, float], whole_words: bool = True) -> fl
     return sum(gain(first(end), end) for end in ends)
 
 
-def sums(array: NDArray[np.float32], alphabet: Alphabet) -> dict[str, float]:
+def sums(array: NDArray[np.float32], alphabet: TokenSet) -> dict[str, float]:
     """Probability of each text, over all its alignments."""
     total: dict[str, float] = defaultdict(float)
     for path in product(range(alphabet.classes), repeat=len(array)):
@@ -224,7 +224,7 @@ def test_chunks_of_any_size_equal_the_whole(
     assert decoder.candidates(4) == decode(Emission(array, 0.02), AB, options, 4, used, phrases=hot)
 
 
-def best(array: NDArray[np.float32], alphabet: Alphabet = ENGLISH, **phrases: float) -> str:
+def best(array: NDArray[np.float32], alphabet: TokenSet = ENGLISH, **phrases: float) -> str:
     return decode(Emission(array, 0.02), alphabet, DecodeOptions(100), phrases=HotPhrases(phrases))[0].text
 
 
@@ -285,7 +285,7 @@ def test_hot_words_go_on_beside_phrases(opened: Scorer) -> None:
 
 
 def test_bytes_mode_finds_phrases_anywhere() -> None:
-    alphabet = ByteAlphabet()
+    alphabet = Utf8Bytes()
     heard = confused("去日木看", "去日本看", alphabet, 0.45)
     assert best(heard, alphabet) == "去日木看"
     assert best(heard, alphabet, 日本=0.5) == "去日本看"
@@ -294,7 +294,7 @@ def test_bytes_mode_finds_phrases_anywhere() -> None:
 def test_bytes_mode_with_a_scorer_reaches_new_characters(tmp_path: Path) -> None:
     grams: Ngrams = {("<unk>",): (-2.0, 0.0), ("<s>",): (-1.5, 0.0), ("</s>",): (-1.0, 0.0), ("日",): (-0.4, 0.0),
                      ("<s>", "日"): (-0.3, 0.0)}  # fmt: skip
-    alphabet, path = ByteAlphabet(), tmp_path / "bytes.scorer"
+    alphabet, path = Utf8Bytes(), tmp_path / "bytes.scorer"
     path.write_bytes(scorer(language_model(grams, 2), [alphabet.encode("日")], 0.5, 0.25, bytes_mode=True))
     byte_scorer, array = Scorer.open(path), spoken("日本日", alphabet)
     assert decode(Emission(array, 0.02), alphabet, DecodeOptions(100), 1, byte_scorer)[0].text != "日本日"

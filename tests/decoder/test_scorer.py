@@ -17,9 +17,9 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError, ScorerError
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
-AB = Alphabet(["a", "b", " "])
+AB = Characters(["a", "b", " "])
 WORDS = ["a", "ab", "bb"]
 GRAMS: Ngrams = {
     ("<unk>",): (-2.0, 0.0),
@@ -55,7 +55,7 @@ def small(kind: int = PROBING) -> bytes:
 
 
 def small_bytes() -> bytes:
-    entries = [ByteAlphabet().encode(unit) for unit in ("a", "é", "日")]
+    entries = [Utf8Bytes().encode(unit) for unit in ("a", "é", "日")]
     return scorer(language_model(CHARACTERS, ORDER), entries, 0.5, 0.25, bytes_mode=True)
 
 
@@ -131,7 +131,7 @@ def test_kinds_of_hash_tables_agree(path: Path, tmp_path: Path) -> None:
 
 
 def test_bytes_mode_scores_characters(tmp_path: Path) -> None:
-    opened, alphabet = Scorer.open(write(tmp_path / "bytes.scorer", small_bytes())), ByteAlphabet()
+    opened, alphabet = Scorer.open(write(tmp_path / "bytes.scorer", small_bytes())), Utf8Bytes()
     ids = alphabet.encode("aé日")
     array = np.full((len(ids), alphabet.classes), 1e-3, np.float32)
     array[np.arange(len(ids)), ids] = 0.7
@@ -177,10 +177,14 @@ def test_a_scorer_for_another_alphabet_is_refused(path: Path, tmp_path: Path) ->
     byte_scorer = Scorer.open(write(tmp_path / "bytes.scorer", small_bytes()))
     for one, alphabet, cause in [
         (opened, ENGLISH, "of 3 of its words, spelt with this alphabet, its language model knows 0"),
-        (opened, Alphabet(["a", "b"]), "3 labels, the alphabet 2"),
-        (opened, Alphabet(["a", "b", "c"]), "of 3 of its words, spelt with this alphabet, its language model knows 0"),
-        (opened, Alphabet(["A", "B", " "]), "its language model knows 0"),
-        (opened, ByteAlphabet(), "for letters, the network gives bytes"),
+        (opened, Characters(["a", "b"]), "3 labels, the alphabet 2"),
+        (
+            opened,
+            Characters(["a", "b", "c"]),
+            "of 3 of its words, spelt with this alphabet, its language model knows 0",
+        ),
+        (opened, Characters(["A", "B", " "]), "its language model knows 0"),
+        (opened, Utf8Bytes(), "for letters, the network gives bytes"),
         (byte_scorer, AB, "for bytes, the network gives letters"),
     ]:
         with pytest.raises(ScorerError, match=cause):
@@ -188,10 +192,10 @@ def test_a_scorer_for_another_alphabet_is_refused(path: Path, tmp_path: Path) ->
 
 
 def test_a_scorer_fits_its_own_alphabet_and_larger_ones(path: Path) -> None:
-    for alphabet in (AB, Alphabet([*AB.labels, "c", "é"])):
+    for alphabet in (AB, Characters([*AB.labels, "c", "é"])):
         assert Scorer.open(path, alphabet).order == ORDER
     with pytest.raises(ScorerError, match="does not fit the network's alphabet"):
-        Scorer.open(path, Alphabet(["b", "a", " "]))
+        Scorer.open(path, Characters(["b", "a", " "]))
 
 
 def vocabulary(folder: Path, unknown: int = 0) -> Path:
@@ -204,7 +208,7 @@ def vocabulary(folder: Path, unknown: int = 0) -> Path:
     return write(folder / "vocabulary.scorer", scorer(content, [LETTERS.encode(f"{word} ") for word in words]))
 
 
-LETTERS = Alphabet([" ", *"abcdefghijuvwxyz"])
+LETTERS = Characters([" ", *"abcdefghijuvwxyz"])
 
 
 def test_one_letter_more_in_the_middle_is_another_alphabet(tmp_path: Path) -> None:
@@ -212,7 +216,7 @@ def test_one_letter_more_in_the_middle_is_another_alphabet(tmp_path: Path) -> No
     Scorer.open(path, LETTERS)
     for labels, wrong in [(" abcdefghijuüvwxyz", "'v' 'ü'"), (" abcdefghijuwvxyz", "'v' 'w'")]:
         with pytest.raises(ScorerError, match=f"language model knows [1-9].*none with {wrong}"):
-            Scorer.open(path, Alphabet(list(labels)))
+            Scorer.open(path, Characters(list(labels)))
 
 
 def test_a_vocabulary_larger_than_the_language_model_fits(tmp_path: Path) -> None:
@@ -275,7 +279,7 @@ def test_every_cut_is_refused(tmp_path: Path) -> None:
                 Scorer.open(write(tmp_path / "cut.scorer", content[:length]))
 
 
-def survives(path: Path, alphabet: Alphabet) -> None:
+def survives(path: Path, alphabet: TokenSet) -> None:
     """Damage that cannot be told from data may change results but must not harm."""
     try:
         opened = Scorer.open(path)
@@ -287,7 +291,7 @@ def survives(path: Path, alphabet: Alphabet) -> None:
 
 def test_random_damage_does_no_harm(tmp_path: Path) -> None:
     draw = random.Random(7)
-    for content, alphabet in [(small(), AB), (small_bytes(), ByteAlphabet())]:
+    for content, alphabet in [(small(), AB), (small_bytes(), Utf8Bytes())]:
         for _ in range(150):
             damaged = bytearray(content)
             for _ in range(draw.randint(1, 6)):

@@ -13,9 +13,9 @@ from deepspeech.decoder.beam import BeamDecoder, decode
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import ENGLISH, Characters
 
-AB = Alphabet([" ", "a", "b"])
+AB = Characters([" ", "a", "b"])
 SPACE, BLANK = 0, 3
 
 
@@ -114,7 +114,6 @@ def test_a_part_of_a_transcript_keeps_its_words_confidences() -> None:
 
 def test_it_tells_wrong_words_from_right_ones(shared: Path) -> None:
     """On probabilities of a real network: letters swapped into its transcript are less sure than what it heard."""
-    from deepspeech.text.alphabet import ENGLISH
 
     right, wrong = [], []
     for path in sorted((shared / "fixtures" / "decoder" / "inputs").glob("real_*.npy")):

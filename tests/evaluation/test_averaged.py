@@ -20,7 +20,7 @@ from deepspeech.evaluation.evaluate import Emitted
 SAMPLES = [Sample(f"{name}.wav", Path(f"{name}.wav"), "a", 1) for name in "abcde"]
 
 
-def opinion(seed: int, classes: int = 4, frame_s: float = 0.02, frames: int = 6) -> room.Emitter:
+def opinion(seed: int, classes: int = 4, frame_s: float = 0.02, frames: int = 6) -> room.AcousticModel:
     """An emitter that gives the samples in an order of its own."""
 
     def emit(samples: Sequence[Sample], /) -> Iterator[Emitted]:
@@ -66,7 +66,7 @@ def test_networks_that_do_not_match_are_refused_in_one_line(other: dict[str, flo
     assert "\n" not in str(refused.value)
 
 
-def test_a_clip_listed_twice_is_heard_for_each_transcript() -> None:
+def test_a_clip_listed_twice_is_decoded_for_each_transcript() -> None:
     twice = [SAMPLES[0], replace(SAMPLES[0], transcript="b")]
     assert len(list(averaged([opinion(1), opinion(2)])(twice))) == 2
 

@@ -87,9 +87,9 @@ def test_the_checksum_is_of_every_byte_and_of_the_order(tmp_path: Path) -> None:
     assert len(seen) == 6
 
 
-def test_what_cannot_be_read_or_kept_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_read_or_kept_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.wav: cannot be read"):
         checksum([tmp_path / "none.wav"])
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot keep the emissions"):
+    with pytest.raises(DataError, match="cannot write the emission cache"):
         emissions_of(samples(1), Counting([1]), tmp_path / "file" / "e.npz")

@@ -36,7 +36,7 @@ def test_figures_are_kept_by_epoch_counted_from_one(tmp_path: Path) -> None:
     assert history.train_loss == {1: 9.0, 2: 7.0}
     assert history.learning_rate == {1: 0.1, 2: 0.1}
     assert history.audio_s_per_s == {1: 70.5}
-    first, second = history.sets
+    first, second = history.datasets
     assert (first.kind, first.name, first.loss, first.wer, first.cer) == (
         "dev", "dev.csv", {1: 8.0}, {1: 0.5, 2: 0.4}, {1: 0.25, 2: 0.2},
     )  # fmt: skip
@@ -45,12 +45,12 @@ def test_figures_are_kept_by_epoch_counted_from_one(tmp_path: Path) -> None:
     assert json.loads(json.dumps(history.to_dict()))["train_loss"] == {"1": 9.0, "2": 7.0}
 
 
-def test_of_an_epoch_learnt_again_the_later_lines_count(tmp_path: Path) -> None:
+def test_of_an_epoch_trained_again_the_later_lines_count(tmp_path: Path) -> None:
     before = [train(0, 9.0), dev(0, 8.0), train(1, 7.0), dev(1, 6.0), train(2, 5.0)]
     history = read(log(tmp_path, *before, peek(1, 15, "old"), peek(2, 25, "old"), train(1, 6.5), peek(1, 20, "new")))
     assert history.train_loss == {1: 9.0, 2: 6.5}
-    assert history.sets[0].loss == {1: 8.0}
-    assert [(one.step, one.clips[0]["heard"]) for one in history.heard] == [(15, "old"), (20, "new")]
+    assert history.datasets[0].loss == {1: 8.0}
+    assert [(one.step, one.clips[0]["heard"]) for one in history.previews] == [(15, "old"), (20, "new")]
 
 
 def test_a_line_cut_short_and_lines_of_other_kinds_are_passed_over(tmp_path: Path) -> None:
@@ -64,12 +64,12 @@ def test_a_line_cut_short_and_lines_of_other_kinds_are_passed_over(tmp_path: Pat
     ("text", "said"),
     [
         (None, "no log.jsonl there"),
-        ("", "tells of no epoch yet"),
-        ('{"epoch": "two", "train_loss": 1}\n', "line 1 is not one that a training writes"),
+        ("", "has no epoch yet"),
+        ('{"epoch": "two", "train_loss": 1}\n', "line 1 is not a line of a training log"),
         (b"\xff\xfe", "cannot be read"),
     ],
 )
-def test_what_is_no_log_is_told_in_one_line(tmp_path: Path, text: str | bytes | None, said: str) -> None:
+def test_what_is_no_log_is_reported_in_one_line(tmp_path: Path, text: str | bytes | None, said: str) -> None:
     if text is not None:
         (tmp_path / "log.jsonl").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(DataError, match=said) as refused:
@@ -77,7 +77,7 @@ def test_what_is_no_log_is_told_in_one_line(tmp_path: Path, text: str | bytes | 
     assert "\n" not in str(refused.value)
 
 
-def test_runs_in_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
+def test_runs_in_folders_of_one_name_are_reported_apart(tmp_path: Path) -> None:
     folders = [log(tmp_path / name, train(0, 1.0)) for name in ("a/checkpoints", "b/checkpoints", "c")]
     assert [history.name for history in read_all(folders)] == ["a/checkpoints", "b/checkpoints", "c"]
     assert [history.name for history in read_all([folders[0] / "log.jsonl"])] == ["checkpoints"]
@@ -87,18 +87,18 @@ def test_transcripts_are_shown_where_they_change(tmp_path: Path) -> None:
     rows = [peek(0, 5, "", "x"), peek(0, 10, "", "x"), peek(1, 20, "sad", "x", wer=0.25)]
     assert transcripts(read(log(tmp_path, *rows))).splitlines() == [
         "0.wav",
-        "epoch      step  said: said 0",
+        "epoch      step  reference: said 0",
         "    1         5  (nothing)",
         "    2        20  sad",
         "",
         "1.wav",
-        "epoch      step  said: said 1",
+        "epoch      step  reference: said 1",
         "    1         5  x",
         "",
         "WER of these clips: 100% in epoch 1, 25% in epoch 2",
     ]
 
 
-def test_a_log_without_transcripts_is_told(tmp_path: Path) -> None:
+def test_a_log_without_transcripts_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no transcripts"):
         transcripts(read(log(tmp_path, train(0, 1.0))))

@@ -94,7 +94,7 @@ def test_rates_in_the_json_are_not_clipped(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.json").read_text())[0]["wer"] == 3
 
 
-def test_a_json_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_json_that_cannot_be_written_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     sample: Scored = score("a", "one", "one")
     with pytest.raises(DataError, match="cannot be written \\(No such file"):
         write_json(tmp_path / "none" / "out.json", [sample])
@@ -104,12 +104,12 @@ def test_a_json_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
 
 
-def test_in_bytes_mode_letters_count_under_the_old_titles() -> None:
-    """Two texts are wrong as words; of one of them most letters are right."""
+def test_in_bytes_mode_characters_count_under_the_old_titles() -> None:
+    """Two texts are wrong as words; of one of them most characters are right."""
     texts = {"all": ("你好 世界", ""), "one": ("你好世界", "你好世"), "none": ("世", "世")}
     samples = tuple(score(name, *pair, 1.0) for name, pair in texts.items())
     assert wavs(blocks(Scores(samples), 3))["Best"] == ["none", "all", "one"]
-    assert wavs(blocks(Scores(samples, by_letters=True), 3))["Worst"] == ["none", "one", "all"]
+    assert wavs(blocks(Scores(samples, by_cer=True), 3))["Worst"] == ["none", "one", "all"]
 
 
 def test_a_loss_without_end_is_strict_json(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_clips_are_the_same_for_the_same_seed(robustness: ModuleType, tmp_path: 
     assert not np.array_equal(first, other)
 
 
-def test_the_ratio_is_told_for_each_noise_and_all(robustness: ModuleType) -> None:
+def test_the_ratio_is_reported_for_each_noise_and_all(robustness: ModuleType) -> None:
     rates = {("none", None): {"a": 0.1, "b": 0.1}}
     for kind, b in (("white", 0.2), ("babble", 0.4)):
         rates |= {(kind, snr): {"a": 0.5, "b": b} for snr in robustness.SNRS_DB}

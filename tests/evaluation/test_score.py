@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.evaluation.score import Scores, ranked, score
-from deepspeech.text.distance import letter_errors, word_errors
+from deepspeech.text.distance import character_errors, word_errors
 
 
 def steps(a: list[str], b: list[str]) -> int:
@@ -25,13 +25,13 @@ words = st.lists(st.sampled_from(["a", "b", "ab", "é"]), max_size=6).map(" ".jo
 
 @given(words, words)
 def test_distances_are_levenshteins(reference: str, hypothesis: str) -> None:
-    assert letter_errors(reference, hypothesis) == (steps(list(reference), list(hypothesis)), len(reference))
+    assert character_errors(reference, hypothesis) == (steps(list(reference), list(hypothesis)), len(reference))
     pieces = reference.split(), hypothesis.split()
     assert word_errors(reference, hypothesis) == (steps(*pieces), len(pieces[0]))
 
 
 @pytest.mark.parametrize(
-    ("reference", "hypothesis", "wrong_words", "wrong_letters"),
+    ("reference", "hypothesis", "wrong_words", "wrong_characters"),
     [
         ("one two three", "one two three", 0, 0),
         ("one two three", "one too three", 1, 1),
@@ -43,12 +43,12 @@ def test_distances_are_levenshteins(reference: str, hypothesis: str) -> None:
         ("two  spaces", "two spaces", 0, 1),
     ],
 )
-def test_a_sample_is_scored(reference: str, hypothesis: str, wrong_words: int, wrong_letters: int) -> None:
+def test_a_sample_is_scored(reference: str, hypothesis: str, wrong_words: int, wrong_characters: int) -> None:
     scored = score("a.wav", reference, hypothesis, 2.5)
     assert (scored.word_errors, scored.words) == (wrong_words, len(reference.split()))
-    assert (scored.letter_errors, scored.letters) == (wrong_letters, len(reference))
+    assert (scored.character_errors, scored.characters) == (wrong_characters, len(reference))
     assert scored.wer == pytest.approx(wrong_words / len(reference.split()))
-    assert scored.cer == pytest.approx(wrong_letters / len(reference))
+    assert scored.cer == pytest.approx(wrong_characters / len(reference))
     assert (scored.id, scored.reference, scored.hypothesis, scored.loss) == ("a.wav", reference, hypothesis, 2.5)
 
 
@@ -114,7 +114,7 @@ def test_plain_values_for_json() -> None:
 def test_the_rate_that_counts() -> None:
     samples = (score("a", "one two", "one too"), score("b", "three", "three"))
     assert (Scores(samples).rate, Scores(samples).rate_name) == (1 / 3, "WER")
-    assert (Scores(samples, by_letters=True).rate, Scores(samples, by_letters=True).rate_name) == (1 / 12, "CER")
+    assert (Scores(samples, by_cer=True).rate, Scores(samples, by_cer=True).rate_name) == (1 / 12, "CER")
     a, b = score("a", "一二三四五六", "一二三四五七"), score("b", "一 二", "一 三")
     assert [s.id for s in ranked([a, b])] == ["b", "a"]
-    assert [s.id for s in ranked([a, b], by_letters=True)] == ["a", "b"]
+    assert [s.id for s in ranked([a, b], by_cer=True)] == ["a", "b"]

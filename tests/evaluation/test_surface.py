@@ -21,8 +21,8 @@ def trials(count: int, flat: bool = False) -> list[Trial]:
 
 def test_the_scorers_own_weights_are_marked_where_they_are_known(tmp_path: Path) -> None:
     made = trials(30)
-    draw(made, ranked(made, by_letters=False)[0], made[0], False, tmp_path / "own.png")
-    draw(made, ranked(made, by_letters=True)[0], None, True, tmp_path / "none.png")
+    draw(made, ranked(made, by_cer=False)[0], made[0], False, tmp_path / "own.png")
+    draw(made, ranked(made, by_cer=True)[0], None, True, tmp_path / "none.png")
     own, none = ((tmp_path / name).read_bytes() for name in ("own.png", "none.png"))
     assert own.startswith(b"\x89PNG")
     assert own != none
@@ -38,7 +38,7 @@ def test_trials_that_span_no_surface_have_a_picture(tmp_path: Path, made: list[T
     assert (tmp_path / "surface.png").stat().st_size > 1000
 
 
-def test_a_picture_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     made = trials(3)
     with pytest.raises(DataError, match="cannot be written"):
         draw(made, made[0], None, False, tmp_path / "none" / "surface.png")

@@ -14,15 +14,15 @@ from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation import tune as searching
 from deepspeech.evaluation.score import Scores, score
 from deepspeech.evaluation.tune import ROUND, Task, Trial, TuneOptions, ranked, read_journal, tune
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import small_scorer
 
 TEXTS = ["a ab", "a ab a ab", "bb a ab", "cd cd", "a", "ab a ab bb", "bb bb", "cd a ab"]
 
 
 def heard(text: str, seed: int) -> Emission:
-    """Probabilities that spell `text`, two frames a letter, in much noise."""
-    labels = [label for letter in text for label in [*[ENGLISH.encode(letter)[0]] * 2, ENGLISH.blank]]
+    """Probabilities that spell `text`, two frames a character, in much noise."""
+    labels = [label for character in text for label in [*[ENGLISH.encode(character)[0]] * 2, ENGLISH.blank]]
     scores = 1.2 * np.random.default_rng(seed).standard_normal((len(labels), ENGLISH.classes))
     scores[np.arange(len(labels)), labels] += 3.5
     probabilities = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
@@ -54,7 +54,7 @@ def test_a_trial_is_what_decoding_with_its_weights_gives(task: Task, tmp_path: P
         assert 0 <= trial.alpha <= 5
         assert 0 <= trial.beta <= 5
     nothing = trials[1]
-    assert ranked(trials, by_letters=False)[0].wer < nothing.wer  # a language model helps
+    assert ranked(trials, by_cer=False)[0].wer < nothing.wer  # a language model helps
 
 
 def test_the_same_search_finds_the_same_on_any_number_of_cores(task: Task, tmp_path: Path) -> None:
@@ -127,14 +127,14 @@ def test_own_weights_outside_the_range_are_not_tried(task: Task, tmp_path: Path)
 def test_the_best_is_that_of_fewest_errors_then_of_the_other_kind_then_the_earlier() -> None:
     a, b = Trial(0, 1, 1, 0.5, 0.4), Trial(1, 1, 2, 0.5, 0.3)
     c, d = Trial(2, 2, 1, 0.4, 0.9), Trial(3, 2, 2, 0.5, 0.3)
-    assert ranked([a, b, c, d], by_letters=False) == [c, b, d, a]
-    assert ranked([a, b, c, d], by_letters=True) == [b, d, a, c]
+    assert ranked([a, b, c, d], by_cer=False) == [c, b, d, a]
+    assert ranked([a, b, c, d], by_cer=True) == [b, d, a, c]
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"trials": 0}, "0 trials"),
+        ({"trials": 0}, "trials is 0"),
         ({"alpha_max": 0.0}, "alpha_max is 0"),
         ({"alpha_max": float("nan")}, "alpha_max is nan"),
         ({"beta_max": float("inf")}, "beta_max is inf"),
@@ -164,9 +164,9 @@ def test_a_damaged_journal_is_believed_up_to_the_damage(task: Task, tmp_path: Pa
     assert journal.read_bytes() == content
 
 
-def test_a_journal_that_cannot_be_written_is_said(task: Task, tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_is_reported(task: Task, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot keep the journal"):
+    with pytest.raises(DataError, match="cannot write the journal"):
         tune(task, TuneOptions(trials=2), tmp_path / "file" / "trials.jsonl", 1)
-    with pytest.raises(DataError, match="cannot keep the journal"):
+    with pytest.raises(DataError, match="cannot write the journal"):
         tune(task, TuneOptions(trials=2), tmp_path, 1)

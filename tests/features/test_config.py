@@ -23,7 +23,7 @@ IMPOSSIBLE = (
     ({"window_ms": float("nan")}, "features.window_ms = nan"),
     ({"step_ms": float("inf")}, "features.step_ms = inf"),
     ({"step_ms": -20}, "features.step_ms = -20"),
-    ({"step_ms": 40}, "would skip sound"),
+    ({"step_ms": 40}, "would skip audio"),
     ({"sample_rate_hz": -16000}, "features.window_ms"),
 )
 

@@ -71,8 +71,8 @@ def test_reads_back_exactly() -> None:
 
 
 @pytest.mark.parametrize("clips", [[], [np.zeros((0, 3), np.float32)]])
-def test_nothing_to_measure_is_said(clips: list[Float32]) -> None:
-    with pytest.raises(ConfigError, match="no frame of features to measure"):
+def test_nothing_to_measure_is_reported(clips: list[Float32]) -> None:
+    with pytest.raises(ConfigError, match="no feature frames to measure"):
         measure(clips)
 
 
@@ -81,5 +81,5 @@ def test_nothing_to_measure_is_said(clips: list[Float32]) -> None:
     [((0.0,), (1.0, 1.0)), ((0.0,), (0.0,)), ((0.0,), (-1.0,)), ((float("nan"),), (1.0,)), ((0.0,), (float("inf"),))],
 )
 def test_impossible_values_are_refused(mean: tuple[float, ...], deviation: tuple[float, ...]) -> None:
-    with pytest.raises(ConfigError, match="measure it anew"):
+    with pytest.raises(ConfigError, match="measure it again"):
         Normalization(mean, deviation)

@@ -1,12 +1,13 @@
-"""No setting without a reader: each field of a run's configuration is looked up by name in code that acts on it.
+"""No setting without a reader: tiny runs are watched, and acting code must look up each field of their configuration.
 
-Checking a value in its own `__post_init__` is not reading it. The card is handed on whole: its fields must be the model
-card's, and the door that exports must take it.
+Reads are traced, not searched for in the source: checks that a configuration makes of itself, its copies and pages of
+it do not count. What a card says must arrive in the model file.
 """
 
-import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -14,107 +15,125 @@ import pytest
 
 from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.acoustic.registry import FAMILIES
+from deepspeech.cli.export import export
 from deepspeech.config import CardConfig, RunConfig
+from deepspeech.datasets.formats.csv_files import read_csv
+from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import FRONT_ENDS
-from deepspeech.modelfile.card import ModelCard
+from deepspeech.runtime.session import Session
+from deepspeech.training.log import Log
+from deepspeech.training.run import Run
+from deepspeech.training.test import test as run_test
+from tests.fakes import config, small_scorer
 
-SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"
 TABLES = {item.name: get_type_hints(RunConfig)[item.name] for item in fields(RunConfig)}
 KINDS_OF: dict[Any, list[Any]] = {
     NetworkConfig: [family.config for family in FAMILIES.values()],
     FrontEndConfig: [config for config, _ in FRONT_ENDS.values()],
 }
-WHOLE = ("card",)
+CLASSES: dict[Any, str] = {
+    one: table for table, kind in TABLES.items() for one in KINDS_OF.get(kind, [kind]) if is_dataclass(one)
+} | {RunConfig: ""}
+EXPORTED = "card"  # read when a model is exported, from what the checkpoint holds
+PASSIVE = ("__post_init__", "to_dict", "described", "check")  # of a configuration: what only checks or shows it
 
-
-@dataclass
-class Read:
-    """Names looked up as attributes, by what stands before the dot, and the texts that name dictionary entries."""
-
-    attributes: dict[str, set[str]] = field(default_factory=dict)
-    entries: set[str] = field(default_factory=set)
-
-
-def acting(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those of the checks that a dataclass makes of itself."""
-    for child in ast.iter_child_nodes(tree):
-        if not (isinstance(child, ast.FunctionDef) and child.name == "__post_init__"):
-            yield child
-            yield from acting(child)
-
-
-def readers(source: Path) -> Read:
-    read = Read()
-    for path in sorted(source.rglob("*.py")):
-        for node in acting(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                owner = ast.unparse(node.value).split(".")[-1]
-                read.attributes.setdefault(node.attr, set()).add(owner)
-            elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-                read.entries.add(str(node.slice.value))
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "setting":
-                names = [str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)]
-                read.entries |= {key for name in names for key in name.split(".")}  # as checkpoint.setting takes them
-            elif isinstance(node, ast.Dict):
-                read.entries |= {str(key.value) for key in node.keys if isinstance(key, ast.Constant)}
-    return read
-
-
-READ = readers(SOURCE)
-# Names by which the code calls each table; a field with a common name (`name`, `train`) counts only behind one of them.
-CALLED = {
-    "data": {"data"},
-    "features": {"features", "config", "c", "self", "extractor"},
-    "network": {"network", "config", "shape", "c", "self"},
-    "training": {"training", "config", "c"},
-    "checkpoint": {"checkpoint"},
-    "transfer": {"transfer"},
-    "decoding": {"decoding", "options"},
-}
-# Read as `getattr(data, kind)`, over the keys of a dictionary.
-BY_KIND = {("data", "train"), ("data", "dev"), ("data", "test"), ("data", "metrics")}
+Reads = set[tuple[str, str]]
 
 
 def settings() -> list[tuple[str, str]]:
-    found = {
-        (table, item.name): None
-        for table, kind in TABLES.items()
-        for one in KINDS_OF.get(kind, [kind])
-        if is_dataclass(one) and table not in WHOLE
-        for item in fields(one)
-    }
-    return list(found)
+    found = {(table, item.name): None for kind, table in CLASSES.items() if table != EXPORTED for item in fields(kind)}
+    return [setting for setting in found if setting != ("", EXPORTED)]
+
+
+@contextmanager
+def traced(classes: dict[Any, str]) -> Iterator[Reads]:
+    """Within, every read of a field of `classes` by acting code is noted, as (table, name)."""
+    seen: Reads = set()
+    with pytest.MonkeyPatch.context() as patch:
+        for kind, table in classes.items():
+            patch.setattr(kind, "__getattribute__", _spy(frozenset(f.name for f in fields(kind)), table, seen))
+        yield seen
+
+
+def _spy(names: frozenset[str], table: str, seen: Reads) -> Callable[[Any, str], Any]:
+    def read(self: Any, name: str) -> Any:
+        if name in names and _acts():
+            seen.add((table, name))
+        return object.__getattribute__(self, name)
+
+    return read
+
+
+def _acts() -> bool:
+    """Is it code of the package that reads, and no check, copy or page of a configuration?"""
+    frame = sys._getframe(2)
+    while frame.f_code.co_name.startswith("<") and frame.f_back:  # a comprehension belongs to its function
+        frame = frame.f_back
+    module = str(frame.f_globals.get("__name__", ""))
+    return (
+        module.startswith("deepspeech.") and module != "deepspeech.config" and frame.f_code.co_name not in PASSIVE
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def reads(tmp_path_factory: pytest.TempPathFactory) -> Reads:
+    """What tiny runs and a test look up: Adam with MFCCs, Nesterov with log-mel energies, a transfer, a Conformer."""
+    folder = tmp_path_factory.mktemp("runs")
+    scorer = small_scorer(folder / "small.scorer")
+    made = config(folder / "a", training__epochs=1, augment=["time_mask[domain=features]"], scorer=str(scorer))
+    made = replace(made, data=replace(made.data, test=made.data.dev, metrics=made.data.dev))
+    write_shards(read_csv(made.data.train[0]), folder / "shards", ShardOptions(kind="wav"))
+    steps: dict[str, Any] = {"optimiser": "nesterov", "schedule": "annealed", "batch_size": "auto", "epochs": 2}
+    steps |= {"plateau_epochs": 1, "early_stop_min_delta": 1000.0}
+    other = config(folder / "b", features={"kind": "log_mel"}, training=steps | {"threads": 1})
+    other = replace(other, data=replace(other.data, train=(str(folder / "shards"),)))
+    load = {"checkpoint__load": str(folder / "a/checkpoints"), "transfer__drop": ["layer_6"]}
+    conformer = {"kind": "conformer", "width": 8, "blocks": 1, "heads": 1}
+    with traced(CLASSES) as seen:
+        Run(config(folder / "d", network=conformer, training__epochs=1), Log()).train()
+        Run(made, Log()).train()
+        run_test(made, Log())
+        Run(other, Log()).train()
+        Run(replace(made, checkpoint=replace(made.checkpoint, reset_rate=True)), Log())  # goes on
+        Run(config(folder / "c", transfer__freeze=["layer_1"], **load), Log())
+    return seen
 
 
 @pytest.mark.parametrize(("table", "name"), settings())
-def test_a_setting_has_a_reader(table: str, name: str) -> None:
-    if (table, name) in BY_KIND:
-        assert name in READ.entries
-    else:
-        assert READ.attributes.get(name, set()) & CALLED[table], f"nothing in src reads {table}.{name}"
+def test_a_setting_has_a_reader(reads: Reads, table: str, name: str) -> None:
+    assert (table, name) in reads, f"nothing that acts reads {table}.{name}"
 
 
-@pytest.mark.parametrize("table", sorted(TABLES))
-def test_a_table_or_a_setting_outside_tables_has_a_reader(table: str) -> None:
-    assert READ.attributes.get(table, set()) & {"config", "run_config", "self"} or table in READ.entries
+def test_every_entry_of_the_card_arrives_in_the_model_file(tmp_path: Path) -> None:
+    card = {item.name: f"of {item.name}" for item in fields(CardConfig)}
+    Run(config(tmp_path, training__epochs=1, card=card), Log()).train()
+    export(tmp_path / "checkpoints", tmp_path / "a.onnx")
+    written = Session(tmp_path / "a.onnx").card
+    assert {name: getattr(written, name) for name in card} == card
 
 
-def test_the_card_is_handed_on_whole() -> None:
-    assert {item.name for item in fields(CardConfig)} <= {item.name for item in fields(ModelCard)}
-    assert "card" in READ.entries
+def test_a_setting_without_a_reader_would_be_found() -> None:
+    @dataclass(frozen=True)
+    class Knobs:
+        turned: int = 1
+        checked: int = 2
+        forgotten: int = 3
 
+        def __post_init__(self) -> None:
+            assert all(getattr(self, name) for name in ("turned", "checked"))
 
-def test_a_setting_without_a_reader_would_be_found(tmp_path: Path) -> None:
-    code = (
-        "class C:\n    knob: int = 3\n    def __post_init__(self):\n        assert self.knob\n        self.knob = 4\n"
-    )
-    (tmp_path / "a.py").write_text(code)
-    assert "knob" not in readers(tmp_path).attributes
-    (tmp_path / "b.py").write_text("def f(c: C):\n    return c.knob\n")
-    assert readers(tmp_path).attributes["knob"] == {"c"}
-
-
-def test_every_table_is_looked_at() -> None:
-    tables: set[Any] = {table for table, _ in settings()}
-    assert tables | set(WHOLE) == {table for table, kind in TABLES.items() if is_dataclass(kind) or kind in KINDS_OF}
+    acting: dict[str, Any] = {"__name__": "deepspeech.somewhere"}
+    exec("def act(knobs): return [knobs.turned for _ in range(2)]", acting)
+    with traced({Knobs: "knobs"}) as seen:
+        knobs = replace(Knobs(), turned=2)
+        assert asdict(knobs)
+        assert repr(knobs)
+        assert knobs != Knobs()
+        assert not seen
+        acting["act"](knobs)
+    assert seen == {("knobs", "turned")}
+    with traced({Knobs: "knobs"}) as seen:
+        pass
+    acting["act"](knobs)
+    assert not seen, "what is not traced any more goes on being read"

@@ -7,14 +7,15 @@ from pathlib import Path
 
 FLOOR = {
     "untrusted": 0,
-    "errors": 0, "printable": 0, "renamed": 0, "cores": 0, "_native": 0, "_version": 0,
+    "errors": 0, "printable": 0, "renamed": 0, "cores": 0, "pool": 0, "_native": 0, "_version": 0,
     "files": 0.5, "progress": 0.5,  # errors and printable lie under them
     "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
     "config": 4, "evaluation": 4, "corpora": 4,
-    "training": 5, "export": 5, "mozilla": 5,
-    "cli": 6, "__main__": 7,
+    "training": 5, "export": 5, "old_models": 5,
+    "compat": 6,
+    "cli": 7, "mozilla": 7, "__main__": 8,
 }  # fmt: skip
 ROOMS = {
     "torch": {"acoustic", "training", "export"},
@@ -28,14 +29,27 @@ ROOMS = {
     "tensorboardX": {"training"},
     "ray": {"runtime"},
     "rapidfuzz": {"text"},
-    "absl": {"mozilla"},
+    "absl": {"compat"},
     "duckdb": {"corpora", "lm"},
     "tomli": {"config"},
     "optuna": {"evaluation"},
     "matplotlib": {"datasets", "evaluation"},
     "typer": {"cli"},
     "numpy": set(FLOOR)
-    - {"errors", "_native", "_version", "files", "renamed", "untrusted", "text", "remote", "config", "cli", "__main__"},
+    - {
+        "errors",
+        "pool",
+        "_native",
+        "_version",
+        "files",
+        "renamed",
+        "untrusted",
+        "text",
+        "remote",
+        "config",
+        "cli",
+        "__main__",
+    },
 }
 TORCH_FREE = ("acoustic.config", "acoustic.lstm_graph", "acoustic.registry")  # and of each family
 TORCH_FREE_OF_A_FAMILY = ("config", "graph")

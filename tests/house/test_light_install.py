@@ -14,7 +14,7 @@ import pytest
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli import main
-from tests.mozilla.old_files import Network, checkpoint_folder, frozen_graph
+from tests.old_models.old_files import Network, checkpoint_folder, frozen_graph
 
 HEAVY = ("torch", "safetensors", "absl", "optuna", "matplotlib", "tensorflow", "duckdb", "pandas")
 BLOCK = f"""

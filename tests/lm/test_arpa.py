@@ -140,13 +140,13 @@ DAMAGED = {
     "no sentence marker": (lambda text: text.replace("</s>", "<x>"), "no '</s>'"),
     "empty section": (
         lambda text: text.replace("3=1", "3=0").replace("-0.0625\t<s> one 日本\n", ""),
-        "holds no 3-grams",
+        "has no 3-grams",
     ),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_damage_is_told_by_line(tmp_path: Path, damage: str) -> None:
+def test_damage_is_reported_by_line(tmp_path: Path, damage: str) -> None:
     change, cause = DAMAGED[damage]
     path = file(tmp_path, change(SMALL))
     with pytest.raises(LmError, match=cause) as error:
@@ -156,7 +156,7 @@ def test_damage_is_told_by_line(tmp_path: Path, damage: str) -> None:
     assert not any(tmp_path.glob("deepspeech-lm-*"))
 
 
-def test_letters_that_are_no_utf8(tmp_path: Path) -> None:
+def test_characters_that_are_no_utf8(tmp_path: Path) -> None:
     path = tmp_path / "latin.arpa"
     path.write_bytes(SMALL.replace("日本", "\xe9").encode("latin-1"))
     with pytest.raises(LmError, match="line 12 is no UTF-8"):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from deepspeech import _native
 from deepspeech.errors import LmError
 from deepspeech.lm.dictionary import Dictionary, build_dictionary, describe_skipped
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 from tests.decoder.small_scorer import language_model
 from tests.lm.small_models import made_up
 
-LETTERS = Alphabet([" ", "a", "b", "é", "日"])
+CHARACTERS = Characters([" ", "a", "b", "é", "日"])
 MODEL = language_model(made_up(2, 1), 2)
 
 
@@ -49,8 +49,8 @@ def test_accepts_its_words_and_is_minimal(
     tmp_path_factory: pytest.TempPathFactory, words: set[str], shift: int
 ) -> None:
     path = tmp_path_factory.mktemp("dictionary") / "some.scorer"
-    dictionary, scorer = read(lambda offset: build_dictionary(words, LETTERS, offset), path=path)
-    entries = {tuple(LETTERS.encode(word + " ")) for word in words}
+    dictionary, scorer = read(lambda offset: build_dictionary(words, CHARACTERS, offset), path=path)
+    entries = {tuple(CHARACTERS.encode(word + " ")) for word in words}
     assert accepted(scorer) == entries
     assert dictionary.words == scorer.words == len(words)
     assert dictionary.states == scorer.states == smallest(entries)
@@ -59,7 +59,7 @@ def test_accepts_its_words_and_is_minimal(
 
 def test_states_and_arcs_begin_at_multiples_of_16() -> None:
     for offset in range(17):
-        content = build_dictionary(["a", "ab"], LETTERS, offset).content
+        content = build_dictionary(["a", "ab"], CHARACTERS, offset).content
         states_at = -(-(offset + 65) // 16) * 16 - offset
         finals = struct.iter_unpack("<fIIII", content[states_at : states_at + 4 * 20])
         assert [final for final, *_ in finals] == [float("inf")] * 3 + [0.0]
@@ -69,33 +69,35 @@ def test_states_and_arcs_begin_at_multiples_of_16() -> None:
 def test_units_of_bytes(tmp_path: Path) -> None:
     units = ["a", "é", "日", "本"]
     dictionary, scorer = read(
-        lambda offset: build_dictionary(units, ByteAlphabet(), offset), True, tmp_path / "bytes.scorer"
+        lambda offset: build_dictionary(units, Utf8Bytes(), offset), True, tmp_path / "bytes.scorer"
     )
     assert accepted(scorer) == {tuple(byte - 1 for byte in unit.encode()) for unit in units}
     assert dictionary.states == smallest(accepted(scorer))
 
 
 def test_words_that_cannot_be_spelt_are_left_out_and_counted() -> None:
-    dictionary = build_dictionary(["<s>", "ab", "ax", "<unk>", "ñx", "ab", "", "</s>"], LETTERS, 0)
+    dictionary = build_dictionary(["<s>", "ab", "ax", "<unk>", "ñx", "ab", "", "</s>"], CHARACTERS, 0)
     assert (dictionary.words, dictionary.skipped) == (1, ("ax", "ñx"))
     assert (
-        describe_skipped(dictionary, LETTERS)
-        == "2 words have letters outside the alphabet ('x' (U+0078) in 2, 'ñ' (U+00F1) in 1)"
+        describe_skipped(dictionary, CHARACTERS)
+        == "2 words have characters outside the alphabet ('x' (U+0078) in 2, 'ñ' (U+00F1) in 1)"
     )
-    assert describe_skipped(build_dictionary(["ab"], LETTERS, 0), LETTERS) == ""
+    assert describe_skipped(build_dictionary(["ab"], CHARACTERS, 0), CHARACTERS) == ""
 
 
 def test_no_word_at_all_is_refused() -> None:
-    with pytest.raises(LmError, match=r"no word .*1 words have letters outside the alphabet \('x' \(U\+0078\) in 1\)"):
-        build_dictionary(["x"], LETTERS, 0)
-    with pytest.raises(LmError, match="there are none"):
-        build_dictionary(["<s>"], LETTERS, 0)
+    with pytest.raises(
+        LmError, match=r"no word .*1 words have characters outside the alphabet \('x' \(U\+0078\) in 1\)"
+    ):
+        build_dictionary(["x"], CHARACTERS, 0)
+    with pytest.raises(LmError, match="the word list is empty"):
+        build_dictionary(["<s>"], CHARACTERS, 0)
     with pytest.raises(LmError, match="no space"):
-        build_dictionary(["a"], Alphabet(["a", "b"]), 0)
+        build_dictionary(["a"], Characters(["a", "b"]), 0)
 
 
 def test_of_equal_letters_the_later_counts(tmp_path: Path) -> None:
-    twice = Alphabet(["a", " ", "a"])
+    twice = Characters(["a", " ", "a"])
     _, scorer = read(lambda offset: build_dictionary(["a"], twice, offset), path=tmp_path / "some.scorer")
     assert accepted(scorer) == {(2, 1)}
 
@@ -109,9 +111,9 @@ def test_the_old_packagers_sizes(shared: Path) -> None:
 
 def test_a_circle_has_no_number_of_words(tmp_path: Path) -> None:
     def with_circle(offset: int) -> Dictionary:
-        dictionary = build_dictionary(["aa", "ab"], LETTERS, offset)
+        dictionary = build_dictionary(["aa", "ab"], CHARACTERS, offset)
         content = bytearray(dictionary.content)
-        at = content.rindex(struct.pack("<iif", 2, 2, 0.0))  # the last arc of the letter a: back to its own state
+        at = content.rindex(struct.pack("<iif", 2, 2, 0.0))  # the last arc of the character a: back to its own state
         content[at + 12 : at + 16] = struct.pack("<i", 1)
         return Dictionary(bytes(content), 2, 4, 4, ())
 

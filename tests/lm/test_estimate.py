@@ -21,7 +21,7 @@ from deepspeech.lm.arpa import write_arpa
 from deepspeech.lm.discounts import FALLBACK, discounts
 from deepspeech.lm.estimate import EstimateOptions, estimate
 from deepspeech.lm.model import LanguageModel
-from deepspeech.lm.normalise import Normalisation
+from deepspeech.lm.normalize import Normalization
 from deepspeech.lm.store import MEGABYTE
 
 LMPLZ = [
@@ -183,7 +183,7 @@ def test_files_and_standard_input_in_all_forms(tmp_path: Path, monkeypatch: pyte
     options = EstimateOptions(2, discount_fallback=FALLBACK)
     with estimate([tmp_path / "bom", tmp_path / "text.gz", "-"], options) as ngrams:
         ours = content(ngrams)
-        assert ngrams.told[0] == "18 words, 2 different ones, in 9 sentences"
+        assert ngrams.report[0] == "18 words, 2 different ones, in 9 sentences"
     theirs = defined(sentences * 3, 2)
     assert ours.keys() == theirs.keys()
     assert all(ours[gram] == pytest.approx(theirs[gram], abs=1e-6) for gram in theirs)
@@ -231,11 +231,11 @@ def test_unreadable_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "cause"),
     [
-        ({"order": 1}, "order 1"),
-        ({"order": 7}, "order 7"),
-        ({"most_frequent": 0}, "vocabulary"),
-        ({"memory_bytes": 1000}, "memory allowed is not enough for a text of this size; allow at least 2.. MB"),
-        ({"order": 3, "prune": (0, 2, 1)}, "falls"),
+        ({"order": 1}, "order is 1"),
+        ({"order": 7}, "order is 7"),
+        ({"most_frequent": 0}, "most_frequent is 0"),
+        ({"memory_bytes": 1000}, "memory limit is too low for a text of this size; allow at least 2.. MB"),
+        ({"order": 3, "prune": (0, 2, 1)}, "decreases"),
         ({"order": 3, "prune": (-1,)}, "negative"),
         ({"order": 3, "prune": (0, 0, 0, 1)}, "more thresholds"),
         ({"temporary": Path("/absent")}, "temporary folder"),
@@ -250,7 +250,7 @@ def test_impossible_wishes(tmp_path: Path, options: dict[str, object], cause: st
 def test_normalised_text_is_counted(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("Été — e\u0301te\u0301!\nÉté 3\nfin\n", encoding="utf-8")
-    normalisation = Normalisation(nfc=True, lower_case=True, alphabet=frozenset("été nfi"))
-    with estimate([text], EstimateOptions(2, discount_fallback=FALLBACK, normalisation=normalisation)) as ngrams:
+    normalization = Normalization(nfc=True, lower_case=True, alphabet=frozenset("été nfi"))
+    with estimate([text], EstimateOptions(2, discount_fallback=FALLBACK, normalization=normalization)) as ngrams:
         assert {word for some in ngrams.words() for word in some} == {"<unk>", "<s>", "</s>", "été", "fin"}
-        assert ngrams.told[1].startswith("1 lines left out")
+        assert ngrams.report[1].startswith("1 lines skipped")

@@ -15,7 +15,7 @@ from deepspeech.lm.describe import describe
 from deepspeech.lm.examine import examine
 from deepspeech.lm.model import LanguageModel, Perplexity
 from deepspeech.lm.package import Weights, package
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 from tests.decoder.small_scorer import PROBING, language_model
 from tests.lm.small_models import MemoryNgrams, arpa, expected, made_up
 
@@ -129,17 +129,17 @@ def test_a_scorer_for_bytes_scores_characters(shared: Path) -> None:
 
 def test_what_is_no_language_model_is_one_line(tmp_path: Path) -> None:
     for name, content, cause in [
-        ("foreign", b"RIFF", "no scorer, no KenLM binary and no ARPA text"),
-        ("empty", b"", "no scorer"),
+        ("foreign", b"RIFF", "not a scorer, KenLM binary or ARPA file"),
+        ("empty", b"", "not a scorer"),
         ("cut.klm", language_model(made_up(2, 1), 2)[:300], "cut short"),
-        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "damaged or cut short"),
-        ("bits.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or cut short"),
+        ("cut.gz", gzip.compress(b"\\data\\\nngram 1=1\n" * 50)[:30], "damaged or truncated"),
+        ("bits.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or truncated"),
         ("bad.arpa", b"\\data\\\nnonsense\n", "bad.arpa"),
     ]:
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(DeepSpeechError, match=cause) as told:
+        with pytest.raises(DeepSpeechError, match=cause) as report:
             LanguageModel.open(tmp_path / name)
-        assert "\n" not in str(told.value)
+        assert "\n" not in str(report.value)
     with pytest.raises(LmError, match="No such file"):
         LanguageModel.open(tmp_path / "missing")
     with pytest.raises(LmError, match="directory"):
@@ -156,7 +156,7 @@ def test_damage_does_no_harm(shared: Path, tmp_path: Path, name: str) -> None:
             damaged[draw.randrange(draw.choice([200, len(damaged)]))] = draw.choice([0, 0xFF, draw.randrange(256)])
         path.write_bytes(damaged[: draw.choice([len(damaged), draw.randrange(len(damaged))])])
         try:
-            examine(path, draw.choice([ENGLISH, ByteAlphabet(), None])).to_dict()
+            examine(path, draw.choice([ENGLISH, Utf8Bytes(), None])).to_dict()
             LanguageModel.open(path).perplexity("one two three")
         except DeepSpeechError as error:
             errors.append(str(error))
@@ -182,13 +182,13 @@ def test_descriptions(shared: Path, tmp_path: Path) -> None:
 def test_words_of_a_dictionary_and_the_alphabet_that_spells_them(tmp_path: Path) -> None:
     words = ["one", "two", "three"]
     (tmp_path / "lm.klm").write_bytes(language_model(made_up(3, 4), 3, PROBING))
-    package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights(), False)
+    package(tmp_path / "lm.klm", words, ENGLISH, tmp_path / "my.scorer", Weights())
     seen = describe(tmp_path / "my.scorer")
     assert seen.scorer is not None
     assert sample_words(seen.scorer, ENGLISH, 10) == sorted(words)
     assert len(sample_words(seen.scorer, ENGLISH, 2)) == 2
     assert misfit(seen.scorer, ENGLISH) == ""
-    other = Alphabet([" ", *"zyxwvutsrqponmlkjihgfedcba", "'"])
+    other = Characters([" ", *"zyxwvutsrqponmlkjihgfedcba", "'"])
     assert "3 of its words, spelt with this alphabet, its language model knows 0" in misfit(seen.scorer, other)
-    assert "the alphabet 3" in misfit(seen.scorer, Alphabet([" ", "a", "b"]))
-    assert "letters, not bytes" in misfit(seen.scorer, ByteAlphabet())
+    assert "the alphabet 3" in misfit(seen.scorer, Characters([" ", "a", "b"]))
+    assert "letters, not bytes" in misfit(seen.scorer, Utf8Bytes())

@@ -15,7 +15,7 @@ from deepspeech.lm.build import BuildOptions, build
 from deepspeech.lm.discounts import FALLBACK
 from deepspeech.lm.estimate import EstimateOptions
 from deepspeech.lm.model import LanguageModel
-from deepspeech.text.alphabet import ENGLISH, Alphabet
+from deepspeech.text.tokens import ENGLISH, Characters
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "old_decoder"
@@ -43,7 +43,7 @@ def test_the_inputs_need_a_scorer() -> None:
 
 
 def rebuilt(text: Path, prune: tuple[int, ...], output: Path) -> Path:
-    alphabet = Alphabet.from_file(ROOT / "data" / "alphabet.txt")
+    alphabet = Characters.from_file(ROOT / "data" / "alphabet.txt")
     options = EstimateOptions(order=3, prune=prune, discount_fallback=FALLBACK)
     build([text], output, alphabet, BuildOptions(options))
     return output

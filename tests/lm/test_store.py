@@ -34,6 +34,6 @@ def test_sorts_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expecte
 
 def test_too_many_words_for_the_memory(tmp_path: Path) -> None:
     store = Store(LITTLE, tmp_path)
-    with pytest.raises(LmError, match=r"not enough for a text of this size; allow at least 301 MB"):
+    with pytest.raises(LmError, match=r"too low for a text of this size; allow at least 301 MB"):
         store.open(expected_rows=1, words=1_000_000)
     store.close()

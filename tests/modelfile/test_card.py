@@ -13,7 +13,8 @@ from deepspeech.errors import ModelFileError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import LogMelConfig, MfccConfig
 from deepspeech.modelfile.card import FORMAT, ModelCard
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
 CARD = ModelCard(
     alphabet=ENGLISH, features=MfccConfig(end="pad"), model={"kind": "conv", "width": 512},
@@ -58,9 +59,18 @@ def test_every_field_is_set_here_so_that_the_round_trip_proves_it() -> None:
 
 @pytest.mark.parametrize("card", CARDS)
 @pytest.mark.parametrize(
-    "alphabet", [ENGLISH, ByteAlphabet(), Alphabet(["ß", "日", "́", "#", '"', "\\", "😀"]), Alphabet(list("bytes"))]
+    "alphabet",
+    [
+        ENGLISH,
+        Utf8Bytes(),
+        Characters(["ß", "日", "́", "#", '"', "\\", "😀"]),
+        Characters(list("bytes")),
+        Subwords(["▁", "é", "▁日"]),
+        Subwords(["b", "▁a"], [-0.1, -2.5]),
+        Subwords(["b", "▁a"], [-0.0, -1.0], "bpe"),
+    ],
 )
-def test_a_card_comes_back(alphabet: Alphabet, card: ModelCard) -> None:
+def test_a_card_comes_back(alphabet: TokenSet, card: ModelCard) -> None:
     card = replace(card, alphabet=alphabet)
     again = ModelCard.from_metadata(card.to_metadata())
     assert again == card
@@ -92,12 +102,12 @@ def test_sizes_of_chunks_come_back() -> None:
 
 
 text = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
-letter = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
+character = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1b\x9b")
 
 
-@given(text, text, st.lists(letter, min_size=1, max_size=6, unique=True))
+@given(text, text, st.lists(character, min_size=1, max_size=6, unique=True))
 def test_any_text_comes_back(name: str, description: str, labels: list[str]) -> None:
-    card = replace(CARD, name=name, description=description, alphabet=Alphabet(labels))
+    card = replace(CARD, name=name, description=description, alphabet=Characters(labels))
     assert ModelCard.from_metadata(card.to_metadata()) == card
 
 
@@ -111,7 +121,7 @@ def test_metadata_is_text_for_the_file() -> None:
     assert "première" in metadata["deepspeech"]
 
 
-def test_a_foreign_model_is_said() -> None:
+def test_a_foreign_model_is_reported() -> None:
     assert "carries no deepspeech card" in fault({})
     assert "carries no deepspeech card" in fault({"producer": "other"})
 
@@ -127,6 +137,15 @@ def test_a_card_that_is_no_card_is_damaged(content: str) -> None:
         {"tokens": {"kind": "characters", "labels": []}},
         {"tokens": {"kind": "characters"}},
         {"tokens": {"kind": "syllables"}},
+        {"tokens": {"kind": "subwords"}},
+        {"tokens": {"kind": "subwords", "pieces": 3}},
+        {"tokens": {"kind": "subwords", "pieces": ["a", None]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a", "\x1b[31m"]}},
+        {"tokens": {"kind": "subwords", "pieces": [str(n) for n in range(70_000)]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "scores": ["high"]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "scores": [float("nan")]}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "scores": 3}},
+        {"tokens": {"kind": "subwords", "pieces": ["a"], "method": []}},
         {"features": {}, "tokens": 3},
         {"features": {"kind": "mfcc", "end": "wrap"}},
         {"features": {"kind": "mfcc", "window": 3}},
@@ -210,5 +229,5 @@ def test_half_a_surrogate_pair_is_damage() -> None:
     assert "card is damaged" in fault({"deepspeech": page.replace('"fr"', '"\\ud800"')})
 
 
-def test_a_newer_format_is_said() -> None:
+def test_a_newer_format_is_reported() -> None:
     assert f"newer version (format {FORMAT + 1}); update deepspeech" in fault(changed({"format": FORMAT + 1}))

@@ -12,7 +12,7 @@ from deepspeech.features.config import MfccConfig
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.runtime.session import Session
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import by_window
 
 HIDDEN = 16

@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.arrays import check_graph
-from deepspeech.mozilla import tflite
+from deepspeech.old_models import tflite
 from deepspeech.runtime.session import Session
 
 

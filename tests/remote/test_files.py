@@ -71,7 +71,7 @@ def test_a_path_of_this_machine_is_what_it_was(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_file_is_brought_and_anew_when_it_changed(cache: Path) -> None:
+def test_a_file_is_downloaded_and_anew_when_it_changed(cache: Path) -> None:
     place = put("memory://set/a.csv", b"one")
     assert fetch(place) == cache / "memory" / "set" / "a.csv" == landing(place)
     assert fetch(place).read_bytes() == b"one"
@@ -80,7 +80,7 @@ def test_a_file_is_brought_and_anew_when_it_changed(cache: Path) -> None:
     assert fetch(place).read_bytes() == b"two"
 
 
-def test_a_file_that_did_not_change_is_not_brought_again(flaky: Any) -> None:
+def test_a_file_that_did_not_change_is_not_downloaded_again(flaky: Any) -> None:
     place = put("flaky://set/a.csv")
     flaky.left = 1
     assert fetch(place).read_bytes() == fetch(place).read_bytes() == b"content"
@@ -101,7 +101,7 @@ def test_a_file_is_written_back(tmp_path: Path) -> None:
         assert file.read() == b"made here"
 
 
-def test_many_files_are_brought_and_what_is_missing_is_left(cache: Path) -> None:
+def test_many_files_are_downloaded_and_what_is_missing_is_left(cache: Path) -> None:
     names = [put(f"memory://set/{number}.wav", bytes([number])) for number in range(40)]
     fetch_all([*names, "memory://set/none.wav", "/local.wav"], "fetching")
     assert sorted(path.name for path in (cache / "memory" / "set").iterdir()) == sorted(f"{n}.wav" for n in range(40))

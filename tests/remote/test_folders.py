@@ -50,7 +50,7 @@ def test_a_new_folder_is_made_there_by_the_first_push(cache: Path) -> None:
     assert there() == {"train-000001/weights": b"w"}
 
 
-def test_what_is_there_is_brought_with_its_folders() -> None:
+def test_what_is_there_is_downloaded_with_its_folders() -> None:
     put("a/b", b"1")
     put("c", b"2")
     assert here(mirror(PLACE)) == here(bring(PLACE)) == {"a/b": b"1", "c": b"2"}
@@ -85,7 +85,7 @@ def test_what_is_removed_here_is_removed_there_and_the_other_way_round() -> None
     assert here(mirror(PLACE)) == {}
 
 
-def test_a_file_that_changed_there_is_brought_anew_and_one_that_changed_here_is_not() -> None:
+def test_a_file_that_changed_there_is_downloaded_again_and_one_that_changed_here_is_not() -> None:
     put("a", b"1")
     put("b", b"1")
     folder = mirror(PLACE)
@@ -120,7 +120,7 @@ def test_a_broken_off_download_goes_on(flaky: Any) -> None:
     assert here(mirror(PLACE)).keys() == {"one", "two", "three"}
 
 
-def test_a_damaged_note_is_said(cache: Path) -> None:
+def test_a_damaged_note_is_reported(cache: Path) -> None:
     write(cache / "flaky/bucket/run", STATE, b"{")
     with pytest.raises(RemoteError, match="damaged; delete this folder"):
         mirror(PLACE)

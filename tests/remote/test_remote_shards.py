@@ -18,11 +18,11 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.samples import join, read_samples
-from deepspeech.datasets.shard_ahead import IN_FLIGHT, brought_ahead, uses
-from deepspeech.datasets.shard_order import epoch_plan, some
-from deepspeech.datasets.shard_shelf import Shelf
-from deepspeech.datasets.shard_writer import ShardOptions, write_shards
-from deepspeech.datasets.shards import MANIFEST, ShardSet
+from deepspeech.datasets.shards.cache import ShardCache
+from deepspeech.datasets.shards.order import epoch_plan, some
+from deepspeech.datasets.shards.prefetch import IN_FLIGHT, prefetch, uses
+from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet
+from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 from deepspeech.errors import AudioError, ConfigError, DataError, RemoteError
 from deepspeech.features.config import MfccConfig
 from deepspeech.remote.files import landing
@@ -54,7 +54,7 @@ def there(written: Path) -> str:
 
 
 def opened(place: str | Path, limit_mb: int = 100) -> ShardSet:
-    found = read_samples(place, shelf=Shelf(limit_mb))
+    found = read_samples(place, cache=ShardCache(limit_mb))
     assert isinstance(found, ShardSet)
     return found
 
@@ -65,7 +65,7 @@ def plan(samples: ShardSet, epoch: int = 1, window: int = 7) -> list[list[int]]:
 
 
 def heard(samples: ShardSet, groups: Sequence[list[int]]) -> Iterator[tuple[str, bytes]]:
-    for group in brought_ahead(samples, groups):
+    for group in prefetch(samples, groups):
         for place in group:
             sample = samples[place]
             yield sample.audio.name, read_audio(sample.audio)[0].tobytes()
@@ -81,7 +81,7 @@ def bytes_here(cache: Path) -> int:
 
 
 @pytest.mark.parametrize("name", [STORE, f"{STORE}/", f"{STORE}/{MANIFEST}", Path(STORE)])
-def test_the_folder_or_its_manifest_is_the_set_and_no_shard_is_brought_before_it_is_read(
+def test_the_folder_or_its_manifest_is_the_set_and_no_shard_is_downloaded_before_it_is_read(
     there: str, written: Path, cache: Path, name: str | Path
 ) -> None:
     found, local = opened(name), opened(written)
@@ -131,7 +131,7 @@ def test_a_run_goes_on_in_the_middle_with_what_is_here(there: str, written: Path
 
 def test_the_next_shards_are_on_their_way_while_the_first_is_read(there: str, cache: Path) -> None:
     found = opened(there)
-    coming = brought_ahead(found, plan(found))
+    coming = prefetch(found, plan(found))
     next(coming)
     (thread,) = (t for t in threading.enumerate() if t.name == "shards ahead")
     thread.join(60)
@@ -157,7 +157,7 @@ def test_room_for_less_than_is_read_together_is_refused(there: str) -> None:
         DataConfig(shard_cache_mb=0)
 
 
-def test_a_shard_larger_than_the_room_is_told_at_once(there: str, written: Path) -> None:
+def test_a_shard_larger_than_the_room_is_reported_at_once(there: str, written: Path) -> None:
     given = [clip(written.parent / "large", f"{number}.wav", "x", 500_000) for number in range(3)]
     write_shards(given, written.parent / "l", ShardOptions(3), 1)
     for path in (written.parent / "l").glob("*.*"):
@@ -181,7 +181,7 @@ def test_a_shard_larger_than_the_room_is_told_at_once(there: str, written: Path)
         ),
     ],
 )
-def test_what_is_wrong_there_is_told_before_anything_is_brought(there: str, harm: Any, words: str) -> None:
+def test_what_is_wrong_there_is_reported_before_anything_is_downloaded(there: str, harm: Any, words: str) -> None:
     harm(fsspec.filesystem("flaky"))
     with pytest.raises(DataError, match=words) as caught:
         opened(there)
@@ -196,7 +196,7 @@ def test_a_set_that_is_written_anew_meanwhile_is_not_misread(there: str) -> None
         found[0].audio.read()  # type: ignore[union-attr]
 
 
-def test_a_copy_of_an_older_version_is_brought_anew(there: str, cache: Path, flaky: Any) -> None:
+def test_a_copy_of_an_older_version_is_downloaded_again(there: str, cache: Path, flaky: Any) -> None:
     opened(there)[0].audio.read()  # type: ignore[union-attr]
     content = fsspec.filesystem("flaky").cat_file("/bucket/shards/shard-000000.tar")
     fsspec.filesystem("flaky").pipe_file("/bucket/shards/shard-000000.tar", bytes(len(content)))
@@ -204,11 +204,13 @@ def test_a_copy_of_an_older_version_is_brought_anew(there: str, cache: Path, fla
         read_audio(opened(there)[0].audio)
 
 
-def test_two_sets_share_one_shelf_and_one_plan(there: str, written: Path, cache: Path) -> None:
-    shelf = Shelf(5)
+def test_two_sets_share_one_cache_and_one_plan(there: str, written: Path, cache: Path) -> None:
+    shards = ShardCache(5)
     for path in written.glob("*.*"):
         fsspec.filesystem("flaky").put_file(str(path), f"/bucket/other/{path.name}")
-    both = join([read_samples(there, shelf=shelf), opened(written), read_samples("flaky://bucket/other", shelf=shelf)])
+    both = join(
+        [read_samples(there, cache=shards), opened(written), read_samples("flaky://bucket/other", cache=shards)]
+    )
     assert isinstance(both, ShardSet)
     taken = [bytes_here(cache) for _ in heard(both, plan(both))]
     assert len(taken) == 3 * CLIPS

@@ -35,6 +35,7 @@ def store(tmp_path: Path) -> str:
     for path in (tmp_path / "local").iterdir():
         system.put_file(str(path), f"/bucket/set/{path.name}")
     system.put_file(str(ALPHABET), "/bucket/alphabet.txt")
+    system.pipe_file("/bucket/pieces.txt", "▁\na\nb\nc\nd\nab\n".encode())
     system.put_file(str(small_scorer(tmp_path / "small.scorer")), "/bucket/small.scorer")
     shutil.rmtree(tmp_path / "local")
     return "flaky://bucket"
@@ -97,12 +98,18 @@ def test_a_zip_goes_beside_the_folder(store: str, monkeypatch: pytest.MonkeyPatc
     assert names(f"{store}/export/en") == ["author_model_0.0.1.md", "exported.json", "new.onnx"]
 
 
+@pytest.mark.parametrize(("setting", "file"), [("alphabet", "alphabet.txt"), ("subwords", "pieces.txt")])
 def test_a_page_of_settings_may_name_addresses(
-    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    setting: str,
+    file: str,
+    store: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     page = tmp_path / "run.toml"
     page.write_text(
-        f'[data]\ntrain = "{store}/set/train.csv"\ntest = "{store}/set/dev.csv"\nalphabet = "{store}/alphabet.txt"\n'
+        f'[data]\ntrain = "{store}/set/train.csv"\ntest = "{store}/set/dev.csv"\n{setting} = "{store}/{file}"\n'
         f'[checkpoint]\nfolder = "{store}/run"\n[network]\nhidden = 8\n[training]\nepochs = 1\nbatch_size = 4\n'
     )
     door(monkeypatch, "deepspeech", "train", str(page))

@@ -17,7 +17,7 @@ from deepspeech.runtime.engines import int8
 from deepspeech.runtime.engines.engine import States, windows_of
 from deepspeech.runtime.engines.onnx import OnnxEngine
 from deepspeech.runtime.session import Session
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.modelfile.test_graph import CARD, SHAPE, weights
 
 CHUNK = np.random.default_rng(5).normal(size=(3, 34, 26)).astype(np.float32)

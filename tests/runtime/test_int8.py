@@ -1,4 +1,7 @@
-"""Networks with 8-bit weights in C++: the arithmetic that is promised, and the same whatever shares a batch."""
+"""Networks with 8-bit weights in C++: the arithmetic that is promised, and the same whatever shares a batch.
+
+Tests run with the portable kernel on every machine, and with each fast one where the processor has its instructions.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,10 +23,11 @@ from deepspeech.modelfile.graph import Quantised, write_card
 from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.engines.int8 import open_int8
 from deepspeech.runtime.session import Session
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from tests.fakes import by_window
 
-pytestmark = pytest.mark.skipif(not Int8Network.runs_here(), reason="this processor lacks AVX-512 VNNI")
+fast = pytest.mark.skipif(not Int8Network.runs_here(), reason="this processor lacks AVX-512 VNNI")
+kernels = pytest.mark.parametrize("portable", [True, pytest.param(False, marks=fast)], ids=["portable", "avx512"])
 
 Float32 = NDArray[np.float32]
 CONTEXT, COEFFICIENTS = 2, 7
@@ -116,15 +120,14 @@ def expected(made: dict[str, Any], x: Float32, clip: float) -> tuple[Float32, Fl
     return x / x.sum(1, keepdims=True), np.stack([h for h, _ in states]), np.stack([c for _, c in states])
 
 
+@kernels
 @pytest.mark.parametrize(("hidden", "layers", "norms"), [(64, 1, False), (5, 1, True), (100, 2, True), (33, 3, False)])
-def test_the_arithmetic_is_the_promised_one(tmp_path: Path, hidden: int, layers: int, norms: bool) -> None:
+def test_the_arithmetic_is_the_promised_one(hidden: int, layers: int, norms: bool, portable: bool) -> None:
     made = weights(hidden, layers, norms)
-    card = written(tmp_path / "a.onnx", made, hidden, layers, clip=1.5)
-    network = open_int8(tmp_path / "a.onnx", card)
-    assert network
+    network = native(made, layers, relu_clip=1.5, portable=portable)
     x = windows(2, 9)
     zeros = np.zeros((layers, 2, hidden), np.float32)
-    found = network._network.step(x.reshape(2, 9, -1), zeros, zeros)
+    found = network.step(x.reshape(2, 9, -1), zeros, zeros)
     for clip in range(2):
         due = expected(made, x[clip], 1.5)
         gaps = np.abs(found[0][clip] - due[0])
@@ -135,6 +138,47 @@ def test_the_arithmetic_is_the_promised_one(tmp_path: Path, hidden: int, layers:
         np.testing.assert_allclose(found[2][:, clip], due[2], atol=0.04)
 
 
+@fast
+@given(st.integers(1, 130), st.integers(1, 3), st.integers(1, 9), st.integers(1, 4), st.booleans(), st.integers(0, 99))
+@settings(max_examples=20)
+def test_the_kernels_give_the_same_bits(
+    hidden: int, layers: int, clips: int, frames: int, norms: bool, seed: int
+) -> None:
+    made = weights(hidden, layers, norms, seed)
+    x = 3 * windows(clips, frames, seed).reshape(clips, frames, -1)
+    state = np.random.default_rng(seed).normal(size=(2, layers, clips, hidden)).astype(np.float32)
+    found, due = (native(made, layers, portable=portable).step(x, *state) for portable in (False, True))
+    for a, b in zip(found, due, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@fast
+def test_the_kernels_agree_on_what_is_hardly_a_number() -> None:
+    made = weights(16, 1, False)
+    networks = [native(made, portable=portable) for portable in (False, True)]
+    for value in (np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-42):
+        for place in (0, 20):
+            x = windows(1, 4).reshape(1, 4, -1)
+            x[0, 1, place] = value
+            found, due = (network.step(x, ROW.reshape(1, 1, 16), ROW.reshape(1, 1, 16)) for network in networks)
+            for a, b in zip(found, due, strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+@fast
+@pytest.mark.parametrize(("hidden", "layers", "norms"), [(64, 1, False), (100, 2, True)])
+def test_a_model_file_is_opened_as_what_was_written(tmp_path: Path, hidden: int, layers: int, norms: bool) -> None:
+    made = weights(hidden, layers, norms)
+    card = written(tmp_path / "a.onnx", made, hidden, layers, clip=1.5)
+    opened, x = open_int8(tmp_path / "a.onnx", card), windows(2, 9).reshape(2, 9, -1)
+    assert opened
+    zeros = np.zeros((layers, 2, hidden), np.float32)
+    due = native(made, layers, relu_clip=1.5).step(x, zeros, zeros)
+    for a, b in zip(opened._network.step(x, zeros, zeros), due, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@fast
 def test_it_is_near_what_onnx_runtime_answers(tmp_path: Path) -> None:
     written(tmp_path / "a.onnx", weights(48, 2, True), 48, 2)
     answers = []
@@ -146,13 +190,15 @@ def test_it_is_near_what_onnx_runtime_answers(tmp_path: Path) -> None:
     np.testing.assert_allclose(state["state_c"], other_state["state_c"], atol=0.1)
 
 
-@settings(max_examples=30, deadline=None)
+@kernels
+@settings(max_examples=20)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(1, 20), st.sampled_from([6, 64, 70]), st.booleans()
 )
-def test_pieces_and_batches_change_no_bit(pieces: list[int], clips: int, hidden: int, norms: bool) -> None:
-    made = weights(hidden, 1, norms)
-    network = native(made)
+def test_pieces_and_batches_change_no_bit(
+    portable: bool, pieces: list[int], clips: int, hidden: int, norms: bool
+) -> None:
+    network = native(weights(hidden, 1, norms), portable=portable)
     x = windows(clips, sum(pieces)).reshape(clips, sum(pieces), -1)
     zeros = np.zeros((1, clips, hidden), np.float32)
     whole = network.step(x, zeros, zeros)
@@ -168,17 +214,21 @@ def test_pieces_and_batches_change_no_bit(pieces: list[int], clips: int, hidden:
     np.testing.assert_array_equal(alone[0][0], whole[0][-1])
 
 
-def native(made: dict[str, Any], **changes: Any) -> Int8Network:
-    """The network of `made` without a file, with one LSTM layer."""
+def native(made: dict[str, Any], layers: int = 1, **changes: Any) -> Int8Network:
+    """The network of `made` without a file."""
 
     def dense(name: str, change: str = "") -> Any:
         weight = made[f"{name}.weight"]
         return np.ascontiguousarray(weight.values.T), weight.scale, made[f"{name}.bias"]
 
-    def gates(kind: str) -> Any:
-        weight = made[f"lstm.weight_{kind}_l0"]
+    def gates(layer: int, kind: str, bias: Float32) -> Any:
+        weight = made[f"lstm.weight_{kind}_l{layer}"]
         order = np.concatenate([np.split(np.arange(len(weight.values)), 4)[k] for k in (0, 3, 1, 2)])
-        return np.ascontiguousarray(weight.values[order].T), weight.scale[order], made[f"lstm.bias_{kind}_l0"][order]
+        return np.ascontiguousarray(weight.values[order].T), weight.scale[order], bias[order]
+
+    def lstm(layer: int) -> Any:
+        bias = made[f"lstm.bias_ih_l{layer}"] + made[f"lstm.bias_hh_l{layer}"]
+        return gates(layer, "ih", bias), gates(layer, "hh", np.zeros_like(bias))
 
     none = np.zeros(0, np.float32)
     given: dict[str, Any] = {
@@ -186,7 +236,7 @@ def native(made: dict[str, Any], **changes: Any) -> Int8Network:
         "scale": made["feature_scale"],
         "first": (np.ascontiguousarray(made["layer_1.weight"].T), made["layer_1.bias"]),
         "dense": [dense(f"layer_{n}") for n in "235"],
-        "lstm": [(gates("ih"), gates("hh"))],
+        "lstm": [lstm(layer) for layer in range(layers)],
         "last": dense("layer_6"),
         "norms": [(made.get(f"norms.{n}.weight", none), made.get(f"norms.{n}.bias", none)) for n in "1235"],
         "relu_clip": 20.0,
@@ -194,8 +244,9 @@ def native(made: dict[str, Any], **changes: Any) -> Int8Network:
     return Int8Network(**(given | changes))
 
 
-def test_threads_share_a_network() -> None:
-    network = native(weights(64, 1, False))
+@kernels
+def test_threads_share_a_network(portable: bool) -> None:
+    network = native(weights(64, 1, False), portable=portable)
     clips = [windows(1, 16, seed).reshape(1, 16, -1) for seed in range(64)]
     zeros = np.zeros((1, 1, 64), np.float32)
     due = [network.step(clip, zeros, zeros)[0] for clip in clips]
@@ -227,22 +278,23 @@ ROW = np.zeros(16, np.float32)
 )
 def test_sizes_that_do_not_fit_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="fit"):
-        native(weights(16, 1, False), **changes)
+        native(weights(16, 1, False), portable=True, **changes)
 
 
 def test_arrays_of_another_type_are_refused() -> None:
     made = weights(16, 1, False)
     with pytest.raises(TypeError):
-        native(made, last=(np.zeros((16, 29), np.float32), ROW[:1], np.zeros(29, np.float32)))
-    network = native(made)
+        native(made, portable=True, last=(np.zeros((16, 29), np.float32), ROW[:1], np.zeros(29, np.float32)))
+    network = native(made, portable=True)
     with pytest.raises(TypeError):
         network.step(windows(1, 3).astype(np.float64).reshape(1, 3, -1), ROW.reshape(1, 1, 16), ROW.reshape(1, 1, 16))
     with pytest.raises(ValueError, match="state"):
         network.step(windows(2, 3).reshape(2, 3, -1), ROW.reshape(1, 1, 16), ROW.reshape(1, 1, 16))
 
 
-def test_what_is_not_finite_is_survived() -> None:
-    network = native(weights(16, 1, False))
+@kernels
+def test_what_is_not_finite_is_survived(portable: bool) -> None:
+    network = native(weights(16, 1, False), portable=portable)
     x = windows(1, 4).reshape(1, 4, -1)
     for value in (np.nan, np.inf, -np.inf, 3e38):
         x[0, 1, 3] = value

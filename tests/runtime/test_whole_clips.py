@@ -47,7 +47,7 @@ def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_model_file_hears_what_its_checkpoint_hears_alone_and_in_bulk(folder: Path) -> None:
-    restored, session = restore(checkpoint.judged(folder / "checkpoints")), Session(folder / "a.onnx")
+    restored, session = restore(checkpoint.best_or_newest(folder / "checkpoints")), Session(folder / "a.onnx")
     extractor, stride = new_front_end(restored.features), restored.network.config.chunk.stride
     assert session.card.frame_s == pytest.approx(0.02 * stride)
     sounds = [tones("abc d" * n, n) for n in (2, 5, 1)] + [np.zeros(100, np.float32)]

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from deepspeech import Recognizer, checkpoint
-from deepspeech.cli import old_trainer
 from deepspeech.cli.main import main
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.decoder.scorer import Scorer
-from deepspeech.text.alphabet import ByteAlphabet
+from deepspeech.text.tokens import Utf8Bytes
 from tests.fakes import corpus, small_scorer
 
 SCRIPTS = {"Chinese": "你好世界", "Georgian": "აბგდ ", "Hindi": "अबकद "}
@@ -20,19 +19,13 @@ Door = Callable[..., str]
 
 
 @pytest.fixture
-def door(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(entry_point: Callable[..., tuple[int, str, str]]) -> Door:
     """Runs a command or an old script that must succeed; gives its stdout."""
 
     def run(name: str, *arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        code = None
-        try:
-            main() if name == "deepspeech" else old_trainer.main(name)
-        except SystemExit as left:
-            code = left.code
-        said = capsys.readouterr()
-        assert not code, said.err
-        return said.out
+        code, out, err = entry_point(name, *arguments)
+        assert not code, err
+        return out
 
     return run
 
@@ -65,7 +58,7 @@ def test_the_best_checkpoint_is_chosen_by_letters(chinese: tuple[Path, Path], do
     checkpoints, dev = chinese
     lines = [json.loads(line) for line in (checkpoints / "log.jsonl").read_text().splitlines()]
     rates = [line["cer"] for line in lines if "cer" in line]
-    kept = checkpoint.describe(checkpoint.judged(checkpoints))
+    kept = checkpoint.describe(checkpoint.best_or_newest(checkpoints))
     assert (kept["alphabet"], kept["position"]["progress"]["best"]) == ("bytes", min(rates))
     judged = json.loads(door("deepspeech", "evaluate", "--model", checkpoints, "--data", dev, "--json", "--greedy"))
     assert judged["cer"] == pytest.approx(min(rates))
@@ -75,7 +68,7 @@ def test_the_best_checkpoint_is_chosen_by_letters(chinese: tuple[Path, Path], do
 def hear(door: Door, checkpoints: Path, dev: Path, letters: str, model: Path) -> None:
     """Export, and transcribe what was not heard in training."""
     door("deepspeech", "export", checkpoints, model)
-    assert Recognizer.open(model).card.alphabet == ByteAlphabet()
+    assert Recognizer.open(model).card.alphabet == Utf8Bytes()
     by_checkpoint, by_file = (
         json.loads(door("deepspeech", "evaluate", "--model", one, "--data", dev, "--json", "--samples"))
         for one in (checkpoints, model)
@@ -125,7 +118,7 @@ def test_a_scorer_of_characters(chinese: tuple[Path, Path], door: Door, tmp_path
 def test_the_old_doors(door: Door, tmp_path: Path) -> None:
     letters = SCRIPTS["Chinese"]
     train, dev = corpus(tmp_path, 8, "train", letters), corpus(tmp_path, 6, "dev", letters)
-    scorer = small_scorer(tmp_path / "bytes.scorer", list(letters), ByteAlphabet(), bytes_mode=True)
+    scorer = small_scorer(tmp_path / "bytes.scorer", list(letters), Utf8Bytes(), bytes_mode=True)
     results = tmp_path / "results.json"
     common = ("--bytes_output_mode", f"--checkpoint_dir={tmp_path / 'checkpoints'}", f"--test_files={dev}")
     out = door(
@@ -134,7 +127,7 @@ def test_the_old_doors(door: Door, tmp_path: Path) -> None:
     )  # fmt: skip
     assert f"Test on {dev} - WER: " in out
     assert "greedy CER" in out
-    assert Recognizer.open(tmp_path / "export" / "output_graph.onnx").card.alphabet == ByteAlphabet()
+    assert Recognizer.open(tmp_path / "export" / "output_graph.onnx").card.alphabet == Utf8Bytes()
     common = (*common, f"--scorer_path={scorer}", "--beam_width=50")
     out = door("evaluate.py", *common, f"--test_output_file={results}", "--report_count=6")
     shown = [line for line in out.split("Best WER:")[1].split("Median WER:")[0].splitlines() if line.startswith("WER")]

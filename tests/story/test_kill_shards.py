@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.shard_writer import ShardOptions, write_shards
+from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 from tests.story.test_kill import ROOT, final, progress_of, start
 
 KILLS = 5

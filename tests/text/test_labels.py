@@ -62,11 +62,11 @@ def test_without_a_file_the_rule_is_the_english_one() -> None:
 
 
 def test_a_language_brings_its_own_rule(tmp_path: Path) -> None:
-    plug_in(tmp_path, "LETTERS = 'ä'\n", "neighbour_of_labels_xx.py")
+    plug_in(tmp_path, "CHARACTERS = 'ä'\n", "neighbour_of_labels_xx.py")
     path = plug_in(
         tmp_path,
-        "from neighbour_of_labels_xx import LETTERS\n"
-        "def validate_label(label):\n    return LETTERS + label if label != 'no' else None\n",
+        "from neighbour_of_labels_xx import CHARACTERS\n"
+        "def validate_label(label):\n    return CHARACTERS + label if label != 'no' else None\n",
     )
     validate = load_validator(path)
     assert validate("B") == "äB"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 from deepspeech.text.labels import spelled, validate_english
 from deepspeech.text.normalize import Normalizer, lower, normalizer, tidy
+from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
 
 TURKISH = " abcçdefgğhıijklmnoöprsştuüvyz"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -27,7 +27,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ("cafe\u0301", " acefé", "café"),
         ("Café", " acef\u0301", "cafe\u0301"),
         ("\u1ebf", "ê\u0301", "ê\u0301"),  # one of two marks stands apart
-        ("\u0915\u093c", "\u0958", "\u0958"),  # NFC itself takes this letter apart
+        ("\u0915\u093c", "\u0958", "\u0958"),  # NFC itself takes this character apart
         ("İstanbul Işık", TURKISH, "istanbul ışık"),
         ("I\u0307zmir", TURKISH, "izmir"),
         ("i\u0307yi", TURKISH, "iyi"),
@@ -68,7 +68,7 @@ def test_form_and_case_stay_where_that_is_asked_for() -> None:
 
 
 def test_without_an_alphabet_only_white_space_and_the_invisible_change() -> None:
-    for alphabet in (None, ByteAlphabet()):
+    for alphabet in (None, Utf8Bytes()):
         assert normalizer(alphabet)("\ufeffDon’t\u00a0\u00a0go\u200b \x0cmy\u200cbook") == "Don’t go my\u200cbook"
     assert tidy("two  spaces, left as they are") == "two  spaces, left as they are"
     assert lower("I\u0307zmir İ") == "izmir i"
@@ -85,6 +85,6 @@ def test_sentences_of_a_corpus_reach_the_rule_readable_and_leave_it_spelled() ->
         "a b",
         None,
     ]
-    assert spelled(validate_english, Alphabet([*TURKISH]))("İzmir ve Işık.") == "izmir ve ışık"
+    assert spelled(validate_english, Characters([*TURKISH]))("İzmir ve Işık.") == "izmir ve ışık"
     assert spelled(validate_english, None)("Don’t\u00a0go.") == "don’t go"
-    assert spelled(str.strip, Alphabet([*"ab "]))("A b ") == "a b"
+    assert spelled(str.strip, Characters([*"ab "]))("A b ") == "a b"

@@ -9,8 +9,8 @@ from deepspeech.config import read
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.errors import TextError
 from deepspeech.runtime.jobs import read_manifest
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.reading import read_text
+from deepspeech.text.tokens import Characters
 
 FORMS = {
     "plain": lambda text: text.encode(),
@@ -29,8 +29,8 @@ def test_every_form_of_a_text_file_says_the_same(tmp_path: Path, form: str) -> N
         return tmp_path / name
 
     assert read_text(saved("text", "é\nb\n")) == "é\nb\n"
-    assert Alphabet.from_file(saved("a.txt", "a\n \né\n")).labels == ("a", " ", "é")
-    assert Alphabet.from_file(saved("a.txt", "# a comment\n \na\n")).labels == (" ", "a")
+    assert Characters.from_file(saved("a.txt", "a\n \né\n")).labels == ("a", " ", "é")
+    assert Characters.from_file(saved("a.txt", "# a comment\n \na\n")).labels == (" ", "a")
     assert HotPhrases.from_file(saved("phrases", "july six:2\n# no\nten\n")).strengths == {"july six": 2.0, "ten": 1.0}
     assert read(saved("run.toml", "[training]\nepochs = 3\n")) == {"training": {"epochs": 3}}
     assert [job.audio.name for job in read_manifest(saved("list", "x/é.wav\n\nb.wav\n"))] == ["é.wav", "b.wav"]
@@ -38,7 +38,7 @@ def test_every_form_of_a_text_file_says_the_same(tmp_path: Path, form: str) -> N
 
 
 @pytest.mark.parametrize("content", ["a\nb".encode("utf-16-le"), b"\xe9\n", b"\xff\xfea"])
-def test_what_is_no_such_text_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_such_text_is_reported_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(TextError, match=r"a\.txt: the alphabet is not UTF-8 text; save it as UTF-8$"):
-        Alphabet.from_file(tmp_path / "a.txt")
+        Characters.from_file(tmp_path / "a.txt")

@@ -3,7 +3,8 @@
 import pytest
 
 from deepspeech.errors import DataError
-from deepspeech.text.tables import decode, read_rows
+from deepspeech.text.reading import decode
+from deepspeech.text.tables import read_rows
 
 HEADER = "wav_filename,transcript"
 
@@ -47,7 +48,7 @@ def test_blanks_after_separators_are_no_part_of_a_field_where_the_header_has_the
         ("", "x.csv: there is no column wav_filename; its columns are none"),
     ],
 )
-def test_what_would_be_cut_off_in_silence_is_told_with_its_line(content: str | bytes, words: str) -> None:
+def test_what_would_be_cut_off_in_silence_is_reported_with_its_line(content: str | bytes, words: str) -> None:
     with pytest.raises(DataError) as caught:
         read(content)
     assert str(caught.value).startswith(words)

@@ -25,7 +25,7 @@ class Tiny(AcousticNetwork):
 
     def step(self, chunk_BTF: Tensor, states: States) -> tuple[Tensor, States]:
         frames_BTF = torch.cat([states["frame"], chunk_BTF], 1)
-        x_BHO = torch.relu(self.conv(self.normalise(frames_BTF).transpose(1, 2)))
+        x_BHO = torch.relu(self.conv(self.normalize(frames_BTF).transpose(1, 2)))
         x_BHO = torch.cat([states["sum"], x_BHO], 2)
         logits_BOV = self.output(torch.relu(self.mix(x_BHO)).transpose(1, 2))
         return logits_BOV, {"frame": frames_BTF[:, -1:], "sum": x_BHO[:, :, -1:]}

@@ -18,7 +18,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CheckpointError, TrainingError
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run
-from deepspeech.training.step import Learner, Learnt
+from deepspeech.training.step import StepResult, Trainer
 from tests.fakes import config
 
 
@@ -105,16 +105,16 @@ def test_a_full_disk_ends_the_run_in_one_line_and_the_checkpoint_before_goes_on(
 def test_a_signal_leaves_a_checkpoint_and_says_so_in_its_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
 ) -> None:
-    learn = Learner.learn
+    train_step = Trainer.train_step
 
-    def disturbed(self: Learner, *arguments: Any) -> Learnt:
-        result = learn(self, *arguments)
+    def disturbed(self: Trainer, *arguments: Any) -> StepResult:
+        result = train_step(self, *arguments)
         os.kill(os.getpid(), number)
         if number == signal.SIGTERM:
             os.kill(os.getpid(), number)  # a scheduler may say it twice
         return result
 
-    monkeypatch.setattr(Learner, "learn", disturbed)
+    monkeypatch.setattr(Trainer, "train_step", disturbed)
     made = config(tmp_path)
     monkeypatch.setattr(sys, "argv", ["deepspeech", *words(made)])
     with pytest.raises(SystemExit) as left:
@@ -173,7 +173,7 @@ def test_a_probe_with_init_moves_and_writes_nothing(tmp_path: Path, monkeypatch:
 def test_a_folder_that_cannot_be_written_is_told_with_its_path_before_anything_is_learnt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Learner, "learn", lambda *_: pytest.fail("learnt"))
+    monkeypatch.setattr(Trainer, "train_step", lambda *_: pytest.fail("learnt"))
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file/below"):
         run = Run(config(tmp_path, checkpoint__folder=str(place)), Log())

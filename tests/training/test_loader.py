@@ -17,7 +17,7 @@ from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, DataError, TextError, TrainingError
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc
-from deepspeech.text.alphabet import ENGLISH
+from deepspeech.text.tokens import ENGLISH
 from deepspeech.training.loader import AHEAD, CLIPS_A_TASK, TensorBatch, load, refuse
 from tests.fakes import corpus
 
@@ -30,8 +30,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Sample]:
     return read_samples(corpus(tmp_path_factory.mktemp("corpus"), 2 * CLIPS_A_TASK + 3))
 
 
-def loaded(groups: Sequence[Sequence[Sample]], workers: int = 2, shares: int = 1) -> list[list[TensorBatch]]:
-    return [parts for _, parts in load(groups, PIPELINE, 0, workers, CPU, refuse, shares)]
+def loaded(groups: Sequence[Sequence[Sample]], workers: int = 2, microbatches: int = 1) -> list[list[TensorBatch]]:
+    return [parts for _, parts in load(groups, PIPELINE, 0, workers, CPU, refuse, microbatches)]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -44,8 +44,8 @@ def test_batches_are_those_of_one_clip_after_another(samples: Sequence[Sample], 
         np.testing.assert_array_equal(batch.labels.numpy(), expected.labels)
 
 
-def test_shares_hold_each_clip_once(samples: Sequence[Sample]) -> None:
-    (parts,) = loaded([samples], shares=3)
+def test_microbatches_hold_each_clip_once(samples: Sequence[Sample]) -> None:
+    (parts,) = loaded([samples], microbatches=3)
     assert len(parts) == 3
     assert sorted(name for part in parts for name in part.ids) == sorted(sample.id for sample in samples)
 

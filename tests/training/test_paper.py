@@ -14,13 +14,13 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.network import DeepSpeech
 from deepspeech.acoustic.restore import restore
 from deepspeech.config import RunConfig, TrainingConfig, TransferConfig
-from deepspeech.datasets.csv_files import read_csv
+from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CheckpointError, ConfigError, DataError
 from deepspeech.training import optim
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run
 from deepspeech.training.signals import Stopped
-from deepspeech.training.step import Learner
+from deepspeech.training.step import Trainer
 from deepspeech.training.test import emitter_of
 from deepspeech.training.test import test as run_test
 from tests.fakes import config, corpus
@@ -41,14 +41,14 @@ def test_stopped_at_every_batch_and_resumed_it_ends_with_the_same_weights(
 ) -> None:
     changes = {"network": {**NETWORK, "stride": 2}, "training__schedule": "annealed", **NESTEROV}
     Run(config(tmp_path / "whole", **changes), Log()).train()
-    learn = Learner.learn
+    train_step = Trainer.train_step
 
-    def learn_and_stop(self: Learner, *arguments: object) -> tuple[float, list[str]]:
-        result = learn(self, *arguments)  # type: ignore[arg-type]
+    def step_and_stop(self: Trainer, *arguments: object) -> tuple[float, list[str]]:
+        result = train_step(self, *arguments)  # type: ignore[arg-type]
         signal.raise_signal(signal.SIGTERM)
         return result
 
-    monkeypatch.setattr(Learner, "learn", learn_and_stop)
+    monkeypatch.setattr(Trainer, "train_step", step_and_stop)
     for _ in range(6):  # batches in two epochs
         with pytest.raises(Stopped):
             Run(config(tmp_path / "pieces", **changes), Log()).train()
@@ -66,7 +66,7 @@ def test_momentum_left_by_adam_begins_anew(tmp_path: Path) -> None:
     Run(config(tmp_path, network=NETWORK), Log()).train()
     run = Run(config(tmp_path, network=NETWORK, training__epochs=3, **NESTEROV), Log())
     assert run.position.epoch == 2
-    assert not run.optimiser.state
+    assert not run.parts.optimizer.state
     run.train()
 
 
@@ -76,7 +76,7 @@ def test_the_feed_forward_layers_of_an_lstm_network_may_be_taken_over(tmp_path: 
     with pytest.raises(CheckpointError, match=r"has no layer_4\.recurrent; .* drop layer_4"):
         Run(config(tmp_path / "a", network=NETWORK, **load), Log())
     run = Run(config(tmp_path / "b", network=NETWORK, transfer__drop=["layer_4"], **load), Log())
-    before = restore(checkpoint.judged(tmp_path / "lstm/checkpoints")).network
+    before = restore(checkpoint.best_or_newest(tmp_path / "lstm/checkpoints")).network
     assert torch.equal(run.network.layer_5.weight, before.layer_5.weight)
     run.train()
 
@@ -97,7 +97,7 @@ def test_the_rate_falls_by_its_factor_after_each_epoch() -> None:
 def test_nesterovs_step_looks_ahead() -> None:
     """v ← μ·v + g; w ← w − rate·(g + μ·v), as in Sutskever et al. 2013 written for the weights that are looked at."""
     network = DeepSpeech(DeepSpeechConfig(hidden=4), 3, 5)
-    optimiser = optim.optimiser_of(network, TrainingConfig(optimiser="nesterov", momentum=0.9, learning_rate=0.1))
+    optimiser = optim.optimizer_of(network, TrainingConfig(optimiser="nesterov", momentum=0.9, learning_rate=0.1))
     bias = network.layer_1.bias
     with torch.no_grad():
         bias.fill_(1.0)
@@ -130,7 +130,10 @@ def test_the_test_listens_with_jitter_where_that_is_asked_for(tmp_path: Path) ->
 def test_jitter_is_the_mean_of_three_hearings(tmp_path: Path) -> None:
     made = config(tmp_path, network=NETWORK, **NESTEROV)
     Run(made, Log()).train()
-    restored, samples = restore(checkpoint.judged(tmp_path / "checkpoints")), read_csv(corpus(tmp_path, 4, "dev"))
+    restored, samples = (
+        restore(checkpoint.best_or_newest(tmp_path / "checkpoints")),
+        read_csv(corpus(tmp_path, 4, "dev")),
+    )
     parts = []
     for shift_samples in (-80, 0, 80):
         emit = emitter_of(restored, 4, 1, 0.0)

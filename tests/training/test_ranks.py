@@ -20,9 +20,9 @@ from deepspeech.datasets.pipeline import Example, Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, TrainingError
 from deepspeech.training.log import Log
-from deepspeech.training.ranks import ALONE, Ranks, fresh, joined
+from deepspeech.training.ranks import ALONE, Ranks, fresh_store, joined
 from deepspeech.training.run import Run
-from deepspeech.training.step import Learner, Learnt
+from deepspeech.training.step import StepResult, Trainer
 from tests.fakes import config
 from tests.training.several import Ended, train_together, undisturbed
 
@@ -77,7 +77,7 @@ def test_several_processes_have_the_losses_of_one(tmp_path: Path, count: int, se
 
 
 def test_two_processes_are_two_threads_to_the_bit_with_dropout_too(tmp_path: Path) -> None:
-    """As many shares in all draw the same dropout, and two summands have but one sum."""
+    """As many microbatches in all draw the same dropout, and two summands have but one sum."""
     settings = {"network": {"hidden": 16, "dropout_1": 0.2, "dropout_lstm": 0.1}, "training__average_decay": 0.9}
     Run(small(tmp_path / "one", threads=2, **settings), Log()).train()
     ended = together(small(tmp_path / "two", **settings), 2, tmp_path)
@@ -90,16 +90,16 @@ def test_two_processes_are_two_threads_to_the_bit_with_dropout_too(tmp_path: Pat
 
 def after_steps(number: int, act: Callable[[], object]) -> None:
     """`act` in the midst of this process's training: when it has done so many steps."""
-    learn, done = Learner.learn, [0]
+    train_step, done = Trainer.train_step, [0]
 
-    def counted(self: Learner, *arguments: Any) -> Learnt:
-        result = learn(self, *arguments)
+    def counted(self: Trainer, *arguments: Any) -> StepResult:
+        result = train_step(self, *arguments)
         done[0] += 1
         if done[0] == number:
             act()
         return result
 
-    Learner.learn = counted  # type: ignore[method-assign]
+    Trainer.train_step = counted  # type: ignore[method-assign]
 
 
 def stop_second(number: int) -> None:
@@ -188,17 +188,17 @@ def test_an_environment_that_makes_no_sense_is_told(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
-def test_shares_are_all_and_of_equal_size(count: int) -> None:
-    shares = [Ranks(number, count).share(range(13)) for number in range(count)]
-    assert sorted(item for share in shares for item in share) == list(range(13))
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+def test_shards_are_all_and_of_equal_size(count: int) -> None:
+    shards = [Ranks(number, count).shard(range(13)) for number in range(count)]
+    assert sorted(item for shard in shards for item in shard) == list(range(13))
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
 def test_alone_everything_is_what_it_was() -> None:
-    assert ALONE.collect(ALONE.share([3, 1, 2])) == [3, 1, 2]
-    assert ALONE.totals(1.5, 2) == [1.5, 2]
-    assert (ALONE.highest(3), ALONE.told("x"), ALONE.pooled([1])) == (3, "x", [1])
-    ALONE.same("anything", 1)
+    assert ALONE.unshard(ALONE.shard([3, 1, 2])) == [3, 1, 2]
+    assert ALONE.all_reduce_sum(1.5, 2) == [1.5, 2]
+    assert (ALONE.all_reduce_max(3), ALONE.broadcast("x"), ALONE.all_gather([1])) == (3, "x", [1])
+    ALONE.check_same("anything", 1)
     with joined() as ranks:
         assert ranks is ALONE
 
@@ -209,7 +209,7 @@ def test_what_differs_is_told_by_number() -> None:
             return [value, value, "other"]
 
     with pytest.raises(TrainingError, match="process 2 of this run has weights other than process 0"):
-        Three(0, 3).same("weights", "mine")
+        Three(0, 3).check_same("weights", "mine")
 
 
 # ---- finding each other ----------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def meet(store: distributed.Store, word: str, count: int = 3) -> list[str]:
     """The words that `count` processes find which start together, when the first of them writes `word`."""
 
     def one(number: int) -> None:
-        ours = fresh(store, number, count)
+        ours = fresh_store(store, number, count)
         if number == 0:
             ours.set("word", word)
         found[number] = ours.get("word").decode()

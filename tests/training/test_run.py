@@ -12,10 +12,12 @@ from deepspeech import checkpoint
 from deepspeech.checkpoint import Tensors
 from deepspeech.errors import CheckpointError, DataError, TrainingError
 from deepspeech.training.log import Log
+from deepspeech.training.loop import plan_epoch
 from deepspeech.training.run import Run
 from deepspeech.training.signals import Stopped
-from deepspeech.training.step import Learner
+from deepspeech.training.step import Trainer
 from deepspeech.training.test import test as run_test
+from deepspeech.training.validation import Validation
 from tests.fakes import config
 
 
@@ -63,14 +65,14 @@ def test_stopped_at_every_batch_and_resumed_it_ends_with_the_same_weights(
     settings = {"training__average_decay": 0.9, "training__schedule": "cosine"}
     Run(config(tmp_path / "whole", **settings), Log()).train()
 
-    learn = Learner.learn
+    train_step = Trainer.train_step
 
-    def learn_and_stop(self: Learner, *arguments: object) -> tuple[float, list[str]]:
-        result = learn(self, *arguments)  # type: ignore[arg-type]
+    def step_and_stop(self: Trainer, *arguments: object) -> tuple[float, list[str]]:
+        result = train_step(self, *arguments)  # type: ignore[arg-type]
         signal.raise_signal(signal.SIGTERM)
         return result
 
-    monkeypatch.setattr(Learner, "learn", learn_and_stop)
+    monkeypatch.setattr(Trainer, "train_step", step_and_stop)
     for _ in range(6):  # batches in two epochs
         with pytest.raises(Stopped):
             Run(config(tmp_path / "pieces", **settings), Log()).train()
@@ -105,7 +107,7 @@ def test_bad_samples_are_left_out_when_that_is_asked_for(tmp_path: Path, capsys:
     (tmp_path / "train003.wav").unlink()
     made = replace(made, data=replace(made.data, on_bad_sample="skip"))
     run = Run(made, Log())
-    assert len(run.sets.train) == 11
+    assert len(run.parts.datasets.train) == 11
     assert "train003.wav" in capsys.readouterr().err
 
 
@@ -173,8 +175,8 @@ def test_starting_from_another_folder_begins_a_new_count(tmp_path: Path) -> None
 
 def test_batches_are_as_long_together_as_is_asked(tmp_path: Path) -> None:
     run = Run(config(tmp_path, training__batch_seconds=2.0, training__epochs=1), Log())
-    lengths = [sample.duration_s or 0.0 for sample in run.sets.train]
-    plan = run._plan(0)
+    lengths = [sample.duration_s or 0.0 for sample in run.parts.datasets.train]
+    plan = plan_epoch(run.parts, 0)
     assert 1 < len(plan) < 12
     assert all(len(group) * max(lengths[i] for i in group) <= 2.0 for group in plan)
     run.train()
@@ -190,7 +192,8 @@ def test_the_sum_over_batches_is_the_gradient_of_one(tmp_path: Path) -> None:
         made = config(tmp_path / name, training__batch_size=size, training__accumulate=several, **settings)
         Run(made, Log()).train()
     one, three = (
-        checkpoint.load(checkpoint.judged(tmp_path / name / "checkpoints", ("train",))) for name in ("one", "three")
+        checkpoint.load(checkpoint.best_or_newest(tmp_path / name / "checkpoints", ("train",)))
+        for name in ("one", "three")
     )
     assert one.run["step"] == three.run["step"] == 2
     for name in one.weights:
@@ -223,16 +226,16 @@ def test_the_best_of_the_own_folder_is_the_best_and_not_the_last(
 def test_a_plateau_takes_the_average_back_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {"training__plateau_epochs": 1, "training__early_stop_min_delta": 1000.0}
     run = Run(config(tmp_path, training__average_decay=0.9, training__learning_rate=50.0, **settings), Log())
-    lower, seen = Run._lower_rate, []
+    reduce, seen = Validation._reduce_rate, []
 
-    def lowered(self: Run) -> None:
-        lower(self)
+    def reduced(self: Validation) -> None:
+        reduce(self)
         kept = checkpoint.load(checkpoint.found(tmp_path / "checkpoints", "best")[0])
-        for name, value in self.average.weights.items():
+        for name, value in self.state.average.weights.items():
             np.testing.assert_array_equal(value.numpy(), kept.average[name], err_msg=name)
         seen.append(kept.path.name)
 
-    monkeypatch.setattr(Run, "_lower_rate", lowered)
+    monkeypatch.setattr(Validation, "_reduce_rate", reduced)
     run.train()
     assert seen == ["best-000003"]
 
@@ -257,8 +260,9 @@ def test_a_clip_damaged_inside_is_left_out_of_a_judgement_and_counted(
     assert said.count("(1 of 4 clips left out)") == 2
     assert "left out: " in said
     assert "dev002.wav" in said
-    monkeypatch.setattr("deepspeech.training.test.open_sets", lambda *_: run.sets)
-    run.sets.test.update({made.data.test[0]: next(iter((run.sets.dev or run.sets.metrics).values()))})
+    opened = run.parts.datasets
+    monkeypatch.setattr("deepspeech.training.test.open_datasets", lambda *_: opened)
+    opened.test.update({made.data.test[0]: next(iter((opened.dev or opened.metrics).values()))})
     (scores,) = run_test(made, Log()).values()
     assert len(scores.samples) == 3
     assert "1 of 4 clips left out of the test" in capsys.readouterr().err

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.config import TrainingConfig
-from deepspeech.training.run import Position
-from deepspeech.training.stopping import Progress, judge, on_plateau, should_stop
+from deepspeech.training.state import Position
+from deepspeech.training.stopping import Progress, advance, on_plateau, should_stop
 
 
 def course(every: int, values: list[float], **settings: int) -> tuple[int | None, list[int]]:
@@ -15,7 +15,7 @@ def course(every: int, values: list[float], **settings: int) -> tuple[int | None
     progress, plateaus = Progress(), []
     for number, value in enumerate(values, 1):
         before = progress
-        progress, _ = judge(before, value, 0.0, number * every)
+        progress, _ = advance(before, value, 0.0, number * every)
         if on_plateau(before, progress, config):
             plateaus.append(number * every)
         if should_stop(progress, config):
@@ -45,4 +45,4 @@ def test_judged_each_epoch_or_seldom_the_same_number_of_epochs_counts(
 def test_a_checkpoint_of_an_earlier_version_goes_on_counting_from_its_epoch() -> None:
     kept = {"epoch": 5, "batch": 0, "step": 9, "loss_sum": 0.0, "clips": 0, "rate_factor": 1.0}
     progress = Position.of(kept | {"progress": {"best": 1.0, "worse": 2}}).progress
-    assert judge(progress, 2.0, 0.0, 6)[0].worse == 3
+    assert advance(progress, 2.0, 0.0, 6)[0].worse == 3

@@ -1,4 +1,4 @@
-"""NetworkConfig: what may be known of a network without torch, so that a configuration can be read anywhere."""
+"""NetworkConfig: hyperparameters of an acoustic network. Imports no torch, so configurations can be read anywhere."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ Count = TypeVar("Count", bound=Any)
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Settings of every family of networks; each adds its own, and says what `layers` and `chunk` are."""
+    """Settings common to all network families; each adds its own and defines `layers` and `chunk`."""
 
     # No field: saved settings without `kind` are these, also for versions that know no other. In other families it is
     # one, with init=False.
@@ -22,27 +22,27 @@ class NetworkConfig:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the network's layers as people see them, from its input to its output."""
+        """Public names of the layers, from input to output."""
         raise NotImplementedError
 
     def layer_named(self, name: str) -> str:
-        """The layer that a user means by `name`; itself where it is none."""
+        """Resolve an alias of a layer name; unknown names are returned unchanged."""
         return name
 
     @property
     def acts(self) -> tuple[str, ...]:
-        """Settings on which the meaning of weights hangs, besides their names and shapes."""
+        """Settings that must match for weights to be compatible, besides names and shapes."""
         return ("kind",)
 
     def check_sizes(self, shapes: Mapping[str, tuple[int, ...]], dimensions: int) -> None:
-        """Raise TypeError where weights of these shapes are not of a network as large as this says.
+        """Raise TypeError where weights of these shapes do not match this configuration.
 
-        To be asked before one is made, of pages that a stranger may have written.
+        Call it before building a network from an untrusted file, to avoid huge allocations.
         """
 
     @property
     def head(self) -> str:
-        """The layer that knows the tokens; one trained for others must begin anew."""
+        """The output layer, which depends on the tokens and is re-initialized for another alphabet."""
         return self.layers[-1]
 
     @property
@@ -52,13 +52,13 @@ class NetworkConfig:
 
     @property
     def chunk(self) -> ChunkSpec:
-        """The frames of features that a step takes."""
+        """Chunk geometry of a step."""
         raise NotImplementedError
 
     def outputs(self, frames: Count) -> Count:
-        """Frames of output for `frames` frames of features: a number, or an array of them."""
+        """Output frames for `frames` feature frames (a number or an array)."""
         return self.chunk.outputs(frames)
 
     def described(self) -> dict[str, Any]:
-        """The network's shape as a model file tells it: entries are settings of these names."""
+        """Hyperparameters to store in the model card."""
         return asdict(self)

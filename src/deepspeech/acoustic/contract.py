@@ -1,4 +1,4 @@
-"""AcousticNetwork: what training, export and transfer know of a network, whatever its family.
+"""AcousticNetwork: the interface of all network families, used by training, export and transfer learning.
 
 Shapes: B clips, T frames of features (O of output), F dimensions of a frame, V classes (tokens, then blank).
 """
@@ -15,7 +15,7 @@ States = dict[str, Tensor]
 
 
 class AcousticNetwork(nn.Module, ABC):
-    """features_BTF → logits_BOV, over whole clips by `forward` or chunk by chunk by `step`: both give the same.
+    """features_BTF → logits_BOV, of whole clips (`forward`) or chunk by chunk (`step`), with equal results.
 
     Parameter names are a contract: checkpoints, transfer learning and converters address them.
     """
@@ -26,7 +26,7 @@ class AcousticNetwork(nn.Module, ABC):
     def __init__(self, config: NetworkConfig, dimensions: int, classes: int) -> None:
         super().__init__()
         self.config, self.classes = config, classes
-        # Constants, not parameters: measured once on the training set, the identity until then.
+        # Buffers, not parameters: measured on the training set; identity until then.
         self.register_buffer("feature_mean", torch.zeros(dimensions))
         self.register_buffer("feature_scale", torch.ones(dimensions))
 
@@ -37,15 +37,15 @@ class AcousticNetwork(nn.Module, ABC):
         random: torch.Generator | None = None,
         intermediate: list[Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Logits [B, O, V] of whole clips, and how many of each clip's are its own: [B], on the CPU.
+        """Logits [B, O, V] of a padded batch, and output lengths [B], on the CPU.
 
-        `lengths_B` are frames of features (None: none is padded); `random` is as for `whole`. To a list `intermediate`
-        the logits of `config.intermediate` layers are added.
+        `lengths_B`: feature frames per clip (None: no padding); `random`: as for `whole`.
+        The logits of `config.intermediate` layers are appended to a list `intermediate`.
         """
         clips, frames, _ = features_BTF.shape
-        given_B = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()
-        outputs_B: Tensor = self.config.outputs(given_B)
-        if not frames:  # sound shorter than a window says nothing
+        lengths_in_B = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()
+        outputs_B: Tensor = self.config.outputs(lengths_in_B)
+        if not frames:  # audio shorter than a window
             return features_BTF.new_zeros(clips, 0, self.classes), outputs_B
         if intermediate is None:
             return self.whole(features_BTF, lengths_B, random), outputs_B
@@ -55,9 +55,9 @@ class AcousticNetwork(nn.Module, ABC):
 
     @abstractmethod
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
-        """Logits [B, O, V] of whole clips of at least a frame; what lies beyond a clip's end means nothing.
+        """Logits [B, O, V] of a padded batch of at least one frame; values beyond a clip's end are undefined.
 
-        While training, randomness comes from `random` alone (None: torch's own generator): threads share the network.
+        Dropout draws from `random` only (None: torch's default generator), since threads share the network.
         """
 
     def whole_and_intermediate(
@@ -71,21 +71,21 @@ class AcousticNetwork(nn.Module, ABC):
 
     @abstractmethod
     def start(self, clips: int) -> States:
-        """The states before the first chunk of so many clips; empty where the network takes whole clips only."""
+        """Initial streaming states for a batch of `clips`; empty if the network cannot stream."""
 
     @abstractmethod
     def step(self, chunk_BTF: Tensor, states: States) -> tuple[Tensor, States]:
-        """Logits [B, O, V] of a chunk (see ChunkSpec) and the states after it, from which a next chunk goes on."""
+        """Logits [B, O, V] of a chunk (see ChunkSpec), and the states to pass with the next chunk."""
 
-    def normalise(self, frames: Tensor) -> Tensor:
+    def normalize(self, frames: Tensor) -> Tensor:
         return (frames - self.feature_mean) * self.feature_scale
 
     def layer_of(self, name: str) -> str:
-        """The layer of `config.layers` that a parameter belongs to; "features" for constants of these."""
+        """The layer in `config.layers` of a parameter; "features" for the feature buffers."""
         return "features" if name.startswith("feature_") else name.partition(".")[0]
 
     def groups(self) -> dict[str, list[str]]:
-        """Names of the parameters and constants of each layer, in the network's order."""
+        """Parameter and buffer names by layer, in network order."""
         groups = {layer: list[str]() for layer in ("features", *self.config.layers)}
         for name in self.state_dict():
             groups[self.layer_of(name)].append(name)
@@ -93,6 +93,6 @@ class AcousticNetwork(nn.Module, ABC):
 
 
 def new_network(config: NetworkConfig, dimensions: int, classes: int) -> AcousticNetwork:
-    """An untrained network of the configured family, for frames of so many dimensions and so many classes."""
+    """Create an untrained network of the configured family."""
     network: AcousticNetwork = family(config.kind).load_network()(config, dimensions, classes)
     return network

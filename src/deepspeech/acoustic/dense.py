@@ -1,7 +1,7 @@
-"""A dense layer with clipped ReLU, learning on a CPU: of one type from end to end, clipped in place.
+"""A dense layer with clipped ReLU for training on a CPU: one dtype throughout, clipped in place.
 
 Left to autocast, each layer casts what it reads and clips what it wrote, and its backward pass takes three more
-passes to see where it had clipped. The outputs alone tell that: nothing learns where they are 0 or the clip.
+passes to see where it had clipped. The outputs suffice for that: the gradient is zero where they are 0 or the clip.
 
 Shapes: N frames of all clips, I inputs, H outputs.
 """

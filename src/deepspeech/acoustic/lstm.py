@@ -1,11 +1,11 @@
-"""An LSTM learning on a CPU: all frames of a batch of clips at once where that is possible, one by one where not.
+"""An LSTM for training on a CPU: batched over all frames where possible, frame by frame in the recurrence.
 
 torch's own takes the weights' gradients in 32 bits even where products are of 16, and calculates the padding of the
 shorter clips. Here the frames of all clips lie packed, without padding, frame by frame: those of the longest clip
 first in each. Inputs enter in one product, only h_{t-1}·W_hhᵀ is left to each frame; in the backward pass likewise,
 and the gradient of each weight is one product over all frames. What lies between the products is `_native`'s.
 
-Shapes: N frames of all clips, I inputs, H hidden; `counts` says how many clips are still heard at each frame.
+Shapes: N frames of all clips, I inputs, H hidden; `counts`: active clips per frame (PackedSequence.batch_sizes).
 """
 
 from collections.abc import Sequence
@@ -101,14 +101,17 @@ class _Layer(Function):
         x, w_ih, w_hh, gates, outputs, cells = ctx.saved_tensors
         counts, dtype = ctx.counts, outputs.dtype
         first = counts[0]
-        given = gradient_NH.to(dtype).contiguous()
+        gradient = gradient_NH.to(dtype).contiguous()
         sums = torch.empty_like(gates)
         memory = torch.zeros_like(cells[:first])
         recurrent = Prepared(w_hh.t(), first)
-        gates_, cells_, given_, sums_, memory_ = (numbers(t) for t in (gates, cells, given, sums, memory))
-        later, heard = given[:0], 0  # the gradient of this frame's outputs, of the clips that the next frame hears
+        gates_, cells_, gradient_, sums_, memory_ = (numbers(t) for t in (gates, cells, gradient, sums, memory))
+        later, active = gradient[:0], 0  # gradient of the outputs; clips active in the next frame
         for count, begin, before in reversed(_frames(counts)):
-            for part, rows in ((numbers(later), (0, heard)), (given_[begin + heard : begin + count], (heard, count))):
+            for part, rows in (
+                (numbers(later), (0, active)),
+                (gradient_[begin + active : begin + count], (active, count)),
+            ):
                 low, high = rows
                 here = slice(first + begin + low, first + begin + high)
                 _native.lstm_backward(
@@ -117,7 +120,7 @@ class _Layer(Function):
                 )  # fmt: skip
             if begin:
                 past = before - first  # where the frame before begins
-                later, heard = recurrent.added(sums[begin : begin + count], given[past : past + count]), count
+                later, active = recurrent.added(sums[begin : begin + count], gradient[past : past + count]), count
         h_before = outputs[: -counts[-1]]
         if first != counts[-1]:
             h_before = torch.cat([outputs[before : before + count] for count, _, before in _frames(counts)])

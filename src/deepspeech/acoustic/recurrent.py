@@ -1,4 +1,4 @@
-"""The recurrent layer of Hannun et al. 2014 (section 2): clipped rectified units, one way or both.
+"""The recurrent layer of Hannun et al. 2014 (section 2): clipped ReLU RNN, uni- or bidirectional.
 
     forwards    f_t = g(W·x_t + b + U_f·f_{t-1})        g(z) = min(max(z, 0), clip)
     backwards   b_t = g(W·x_t + b + U_b·b_{t+1})
@@ -86,7 +86,7 @@ class ClippedRecurrence(nn.Module):
 def turned_frames(frames: int, clips: int, lengths_B: Tensor | None) -> Tensor:
     """For each frame and clip [T, B] the frame that stands there when each clip is turned around within its length.
 
-    Frames after a clip's end stay where they are, so that padding comes last in both directions and is never heard.
+    Frames after a clip's end stay where they are, so that padding comes last in both directions and has no effect.
     """
     time = torch.arange(frames)[:, None]
     lengths = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()

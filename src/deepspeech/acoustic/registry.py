@@ -1,7 +1,7 @@
-"""The families of acoustic networks, by the name that `network.kind` gives. Loads torch only with a network.
+"""Registry of network families by `network.kind`. Imports torch only to build a network.
 
 A family is a folder here: `config.py` (a NetworkConfig), `network.py` (an AcousticNetwork, contract.py) and `graph.py`
-(what makes an ONNX graph of its weights). What trains, exports and recognises knows no family by name.
+(what makes an ONNX graph of its weights). Training, export and inference do not depend on the family.
 """
 
 from collections.abc import Mapping
@@ -48,20 +48,20 @@ FAMILIES = {
         "deepspeech.acoustic.conformer.graph:to_onnx",
     ),
 }
-DEFAULT = "deepspeech"  # also of pages written before there was a choice
+DEFAULT = "deepspeech"  # also of files without a kind, as older versions wrote
 
 
 def family(kind: str) -> Family:
-    """The family of that name. Raises ConfigError."""
+    """Look up a family. Raises ConfigError."""
     if not isinstance(kind, str) or kind not in FAMILIES:
         raise ConfigError(f"network.kind is {kind!r}; use {' or '.join(FAMILIES)}")
     return FAMILIES[kind]
 
 
 def config_of_kind(page: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[str, Any]]:
-    """The settings of the kind that `page` names, and what else it says. Raises ConfigError for an unknown kind.
+    """The config class of the kind in `page`, and its other entries. Raises ConfigError for an unknown kind.
 
-    `size` becomes the settings that it stands for; those that the page gives win.
+    `size` is replaced by the settings it stands for; explicit settings win.
     """
     values = dict(page)
     config = family(values.pop("kind", DEFAULT)).config
@@ -74,7 +74,7 @@ def config_of_kind(page: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[s
 
 
 def read_config(page: Mapping[str, Any]) -> NetworkConfig:
-    """Settings as they were saved. Raises ConfigError or TypeError where they are none."""
+    """Read saved settings. Raises ConfigError or TypeError where they are invalid."""
     config, values = config_of_kind(page)
     return config(**values)
 

@@ -1,4 +1,4 @@
-"""A network out of a checkpoint, ready to judge or export: the averaged weights where the run kept them."""
+"""Load a network from a checkpoint for evaluation or export, with averaged weights if the run kept them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,27 +12,28 @@ from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.errors import CheckpointError, ConfigError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import read_config
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.token_files import read_alphabet
+from deepspeech.text.tokens import TokenSet
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A trained network with what it must know; `run` is the checkpoint's run.json."""
+    """A trained network, its alphabet and features; `run` is the checkpoint's run.json."""
 
     network: AcousticNetwork
     features: FrontEndConfig
-    alphabet: Alphabet
+    alphabet: TokenSet
     run: dict[str, Any]
     path: Path
 
     @property
     def frame_s(self) -> float:
-        """Seconds from one frame of its output to the next."""
+        """Seconds per output frame."""
         return self.network.config.chunk.stride * self.features.step_s
 
 
 def restore(path: Path) -> Restored:
-    """Read a checkpoint folder. Raises CheckpointError where it is damaged or of another make."""
+    """Load a checkpoint folder. Raises CheckpointError where it is damaged or not compatible."""
     kept = checkpoint.load(path)
     try:
         features = read_config(kept.run["config"]["features"])
@@ -47,14 +48,5 @@ def restore(path: Path) -> Restored:
 
 
 def fill(network: AcousticNetwork, tensors: checkpoint.Tensors) -> None:
-    """Put tensors into the network by name; all of them must be there and fit."""
+    """Copy tensors into the network by name; all must be present and have the right shape."""
     network.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in tensors.items()})
-
-
-def read_alphabet(labels: Any) -> Alphabet:
-    """The alphabet as run.json keeps it: a list of labels, or "bytes"."""
-    return ByteAlphabet() if labels == "bytes" else Alphabet(labels)
-
-
-def write_alphabet(alphabet: Alphabet) -> Any:
-    return "bytes" if alphabet.bytes_mode else list(alphabet.labels)

@@ -1,4 +1,4 @@
-"""Recordings of any length in blocks: read, mixed down and resampled piece by piece in constant memory."""
+"""Read recordings of any length in blocks: decode, downmix and resample in constant memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +9,10 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.pcm import Float32, float_to_int16
 from deepspeech.audio.resample import StreamResampler
 from deepspeech.audio.sound import Sound, Source
-from deepspeech.audio.span import PACKETS, Span
+from deepspeech.audio.source import PACKETS, AudioSlice
 from deepspeech.audio.wav_note import wav_head
 from deepspeech.errors import AudioError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 
 _LARGEST = 0xFFFFFFFF - 64
 
@@ -38,7 +38,7 @@ class Blocks:
 
     def __iter__(self) -> Iterator[Float32]:
         """Raises AudioError as `read_audio` does, some of it after the first blocks."""
-        if isinstance(self._source, Span) and self._source.kind == PACKETS:
+        if isinstance(self._source, AudioSlice) and self._source.kind == PACKETS:
             samples, found_hz = read_audio(self._source, self._name, self._start_s, self._end_s)
             yield from self._resampled(iter([samples]), found_hz)
             return
@@ -46,7 +46,7 @@ class Blocks:
             yield from self._resampled(sound.blocks(self._start_s, self._end_s, self._channel), sound.rate_hz)
             self.fault = f"{sound.name}: {sound.fault}" if sound.fault else ""
             if not self.duration_s:
-                raise AudioError(self.fault or f"{sound.name}: holds no sound (0 samples); leave it out")
+                raise AudioError(self.fault or f"{sound.name}: holds no sound (0 samples); remove it")
 
     def _resampled(self, blocks: Iterator[Float32], found_hz: int) -> Iterator[Float32]:
         resampler, frames = StreamResampler(found_hz, self._rate_hz), 0
@@ -76,7 +76,7 @@ def convert_to_wav(
     """
     blocks = Blocks(source, rate_hz, channel, name, start_s, end_s)
     called, frames = name or str(path if isinstance(source, bytes) else source), 0
-    with whole(path, AudioError) as file:
+    with atomic_open(path, AudioError) as file:
         file.write(wav_head(0, rate_hz, note))
         for block in blocks:
             frames += len(block)
@@ -84,7 +84,7 @@ def convert_to_wav(
                 raise AudioError(f"{called}: longer than a wav file can be; cut it into parts")
             file.write(np.ascontiguousarray(float_to_int16(block), "<i2").data)
         if not frames:
-            raise AudioError(f"{called}: holds no sound (0 samples); leave it out")
+            raise AudioError(f"{called}: holds no sound (0 samples); remove it")
         file.seek(0)
         head = wav_head(2 * frames, rate_hz, note)
         file.write(head)

@@ -1,4 +1,4 @@
-"""What a coder leaves of a sound: telephone (GSM 06.10, G.711 A-law and µ-law) and Opus, through libsndfile."""
+"""Codec simulation: encode and decode with GSM 06.10, G.711 A-law or µ-law, or Opus, through libsndfile."""
 
 import io
 

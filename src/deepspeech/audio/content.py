@@ -1,4 +1,4 @@
-"""Content: the bytes of a sound file, wherever they lie. Spliced: pieces of them, in any order, as an open file."""
+"""Content: random access to the bytes of an audio file. Spliced: pieces of it, in any order, as a file object."""
 
 import bisect
 import io
@@ -9,7 +9,7 @@ from stat import S_ISDIR, S_ISREG
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from deepspeech.audio.span import Span, check_readable
+from deepspeech.audio.source import AudioSlice, check_readable
 from deepspeech.errors import AudioError
 
 Piece: TypeAlias = bytes | tuple[int, int]  # bytes to put in, or (offset, size) of the content
@@ -33,17 +33,17 @@ class Content:
     Thread-safe. A pipe is read to its end, since decoders go back and forth.
     """
 
-    def __init__(self, source: str | Path | Span | bytes, name: str) -> None:
+    def __init__(self, source: str | Path | AudioSlice | bytes, name: str) -> None:
         """Raises AudioError: missing, a folder, unreadable, a span beyond the end of its file."""
         self.path: Path | None = None
         self.read_to = 0  # where the latest reading ended
         self._data, self._descriptor, self._base, self.size = b"", -1, 0, 0
-        if isinstance(source, Span):
+        if isinstance(source, AudioSlice):
             source = source.checked() if source.size > _IN_MEMORY else source.read()
         if isinstance(source, bytes):
             self._data, self.size = source, len(source)
             return
-        path = source.file if isinstance(source, Span) else Path(source) if isinstance(source, str) else source
+        path = source.file if isinstance(source, AudioSlice) else Path(source) if isinstance(source, str) else source
         try:
             mode = path.stat().st_mode
             if S_ISDIR(mode):
@@ -54,7 +54,7 @@ class Content:
                 self.size = len(self._data)
                 return
             self._descriptor = os.open(path, os.O_RDONLY)
-            if isinstance(source, Span):
+            if isinstance(source, AudioSlice):
                 self._base, self.size = source.offset, source.size
             else:
                 self.path, self.size = path, os.fstat(self._descriptor).st_size

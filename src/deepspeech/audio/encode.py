@@ -8,7 +8,7 @@ from deepspeech.audio import opus_packets
 from deepspeech.audio.formats import AudioInfo, wav_bytes
 from deepspeech.audio.pcm import Float32, float_to_int16
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import PACKETS
+from deepspeech.audio.source import PACKETS
 
 CODED = ("wav", "flac", "opus")  # what is written here
 _KINDS = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MP3": "mp3", "PACKETS": PACKETS}

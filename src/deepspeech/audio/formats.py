@@ -1,7 +1,7 @@
 """Sound files: wav, flac, ogg, opus and mp3 in (also NIST sphere and aiff, for old corpora), 16-bit wav out.
 
-In: a path, the bytes of a file, or a Span of a larger one. Out: float32 mono samples and their rate. Every fault is an
-AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding releases Python's lock.
+In: a path, a file's bytes, or an AudioSlice of a larger file. Out: float32 mono samples and their rate. Every fault is
+a one-line AudioError. Thread-safe: calls share nothing, and decoding releases the GIL.
 """
 
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ from deepspeech.audio import opus_packets
 from deepspeech.audio.pcm import Float32, Int16, float_to_int16
 from deepspeech.audio.resample import resample
 from deepspeech.audio.sound import Sound, Source
-from deepspeech.audio.span import PACKETS, Span
+from deepspeech.audio.source import PACKETS, AudioSlice
 from deepspeech.audio.wav_note import wav_head
 from deepspeech.errors import AudioError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ def read_audio(
 ) -> tuple[Float32, int]:
     """Samples [frames] (mono, float32, -1 to 1) and sample rate in Hz of a sound file.
 
-    `source` is a path, a file's bytes or a Span; `name` is how errors call it, by default its path. Of a longer
+    `source` is a path, a file's bytes or an AudioSlice; `name` is how errors call it, by default its path. Of a longer
     recording, what lies from `start_s` to `end_s` (None: the end) is read; inside mp3 such a start is exact to
     a frame, not to the sample. Channels are averaged, or one is taken: `channel`, from 0. Of files that were joined
     all is read, at the highest of their rates.
     Raises AudioError: missing, empty, cut off, not audio, a codec that is not known, or no samples at all.
     """
-    if isinstance(source, Span) and source.kind == PACKETS:
+    if isinstance(source, AudioSlice) and source.kind == PACKETS:
         return _packets(source, name or str(source), start_s, end_s)
     with Sound(source, name) as sound:
         return _all(sound, start_s, end_s, channel), sound.rate_hz
@@ -58,7 +58,7 @@ def read_16_bit(source: Source, rate_hz: int) -> Int16:
 
     Where the file holds just such samples they are taken as they are. Raises AudioError as `read_audio` does.
     """
-    if isinstance(source, Span) and source.kind == PACKETS:
+    if isinstance(source, AudioSlice) and source.kind == PACKETS:
         return float_to_int16(resample(*_packets(source, str(source), 0.0, None), rate_hz))
     with Sound(source) as sound:
         if sound.is_plain("PCM_16", rate_hz):
@@ -74,7 +74,7 @@ def probe(source: Source, name: str = "") -> AudioInfo:
 
     Only a stream whose header leaves the length open is decoded.
     """
-    if isinstance(source, Span) and source.kind == PACKETS:
+    if isinstance(source, AudioSlice) and source.kind == PACKETS:
         rate_hz, channels, frames = opus_packets.probe(source.read(), name or str(source))
         return AudioInfo(rate_hz, channels, frames, frames / rate_hz, "PACKETS", "OPUS")
     with Sound(source, name, deep=False) as sound:
@@ -86,7 +86,7 @@ def probe(source: Source, name: str = "") -> AudioInfo:
         rate_hz, name = sound.rate_hz, sound.name
         info = AudioInfo(rate_hz, sound.channels, found, found / rate_hz, sound.kind, sound.coding)
     if not found:
-        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
     return info
 
 
@@ -100,12 +100,12 @@ def _all(sound: Sound, start_s: float = 0.0, end_s: float | None = None, channel
 
 def _check_any(samples: Float32 | Int16, name: str) -> None:
     if not len(samples):
-        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
 
 
-def _packets(span: Span, name: str, start_s: float, end_s: float | None) -> tuple[Float32, int]:
+def _packets(audio_slice: AudioSlice, name: str, start_s: float, end_s: float | None) -> tuple[Float32, int]:
     """Bare Opus packets, which are always mono here."""
-    samples, rate_hz = opus_packets.decode(span.read(), name)
+    samples, rate_hz = opus_packets.decode(audio_slice.read(), name)
     first = max(0, round(start_s * rate_hz))
     samples = samples[first : None if end_s is None else max(first, round(end_s * rate_hz))]
     _check_any(samples, name)
@@ -127,7 +127,7 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int, note: str = "") 
     path = Path(path)
     data = float_to_int16(samples).astype("<i2", copy=False)
     head = wav_head(data.nbytes, rate_hz, note)
-    with whole(path, AudioError) as file:
+    with atomic_open(path, AudioError) as file:
         file.write(head)
         file.write(data.data)
     return len(head) + data.nbytes

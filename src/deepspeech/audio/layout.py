@@ -1,7 +1,7 @@
 """Layout: the streams that lie in a sound file, and what is missing of them, before a decoder sees it.
 
 A decoder stops where the first header says, and takes a file that was cut off for whole. Here lengths are compared with
-what is there: files that were joined come out as several Parts, stale lengths are mended, what is cut off is a fault.
+what is there: files that were joined come out as several Parts, stale lengths are fixed, truncation is a fault.
 """
 
 from dataclasses import dataclass

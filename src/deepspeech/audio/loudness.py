@@ -33,7 +33,7 @@ class LoudnessStream:
         self._first = 0  # the number of the first of these
         self._hops = 0  # whose energy is known
         self._energy = np.zeros(1)  # of the hop before the next one to be told; none before the first
-        self._told = 0
+        self._reported = 0
 
     @property
     def samples(self) -> int:
@@ -91,7 +91,7 @@ class FloorStream:
         # A few numbers for each second: of a day less than a megabyte.
         self._low: list[float] = []
         self._high: list[float] = []
-        self._told = 0
+        self._reported = 0
 
     def feed(self, loudness: Float32) -> Float32:
         """Floors [seconds] that are known now."""
@@ -117,24 +117,24 @@ class FloorStream:
 
     def _floors(self, end: int, last: bool) -> Float32:
         # A beginning is mirrored only where there is enough to mirror, which the eleventh second shows.
-        if end <= self._told or (not last and len(self._low) <= NEIGHBOURHOOD_S):
+        if end <= self._reported or (not last and len(self._low) <= NEIGHBOURHOOD_S):
             return np.zeros(0, np.float32)
         low, high = self._around(self._low, end), self._around(self._high, end)
         floor = np.percentile(low, 20, axis=1)
         most, rise = np.percentile(high, (50, 95), axis=1) - floor
         clear = np.where(most > _STEADY_DB, _CLEAR_DB, _CLEAR_OF_STEADY_DB)
         drowned = (floor > _LOUD_DB) & (rise > _STEADY_DB) & (rise < clear)
-        self._told = end
+        self._reported = end
         return np.where(drowned, _NO_FLOOR_DB, floor).astype(np.float32)
 
     def _around(self, values: list[float], end: int) -> Float64:
         """The neighbourhoods [seconds, 21] of the next seconds up to `end`."""
         count, reach = len(values), NEIGHBOURHOOD_S
-        places = np.arange(self._told, end)[:, None] + np.arange(-reach, reach + 1)
+        places = np.arange(self._reported, end)[:, None] + np.arange(-reach, reach + 1)
         if count > reach:  # the first and the last second are mirrors
             places = np.abs(places)
             places = np.where(places >= count, 2 * (count - 1) - places, places)
-        first = max(0, self._told - 2 * reach)
+        first = max(0, self._reported - 2 * reach)
         near: Float64 = np.array(values[first:])
         around: Float64 = near[np.clip(places, 0, count - 1) - first]
         return around

@@ -240,11 +240,11 @@ def _part(stream: _Stream, alone: bool) -> Part:
     if stream.head.layer != 3 or (stream.constant and not stream.promised):
         return Part(None if alone else tuple(ranges), frames)  # a decoder's guess is good here
     size = sum(end - start for start, end in stream.ranges)
-    mended = _mended(stream, size)
-    return Part((mended or _header(stream, size), *ranges))
+    fixed = _fixed(stream, size)
+    return Part((fixed or _header(stream, size), *ranges))
 
 
-def _mended(stream: _Stream, size: int) -> bytes:
+def _fixed(stream: _Stream, size: int) -> bytes:
     """The stream's own header with true numbers; empty where it has none with room for both."""
     if not stream.promised:
         return b""
@@ -253,8 +253,8 @@ def _mended(stream: _Stream, size: int) -> bytes:
     if stream.first[at] == ord("V") or flags & 3 != 3:
         return b""
     frames = promised if abs(promised - stream.frames) <= 1 else stream.frames
-    told = struct.pack(">II", frames, len(stream.first) + size)
-    return stream.first[: at + 8] + told + stream.first[at + 16 :]
+    stated = struct.pack(">II", frames, len(stream.first) + size)
+    return stream.first[: at + 8] + stated + stream.first[at + 16 :]
 
 
 def _header(stream: _Stream, size: int) -> bytes:
@@ -264,5 +264,5 @@ def _header(stream: _Stream, size: int) -> bytes:
     first[2] = first[2] & 0x0D | 0x80  # a bit rate whose frames have room for it, no padding
     head = _head_at(bytes(first), 0)
     assert head is not None
-    told = b"Xing" + struct.pack(">III", 3, stream.frames, head.size + size)
-    return (bytes(first) + bytes(head.side_bytes) + told).ljust(head.size, b"\0")
+    stated = b"Xing" + struct.pack(">III", 3, stream.frames, head.size + size)
+    return (bytes(first) + bytes(head.side_bytes) + stated).ljust(head.size, b"\0")

@@ -10,6 +10,7 @@ _COMMON_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")  # to whic
 SOUND_SUFFIXES = (
     *_COMMON_SUFFIXES, ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64", ".bwf", ".sph", ".voc",
 )  # fmt: skip
+MEMBER_KINDS = ("wav", "flac", "opus", "ogg", "mp3")  # of recordings inside archives, as WebDataset names them
 # Sound and video whose coding is not read here.
 FOREIGN_SUFFIXES = (
     ".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".mka", ".avi", ".wma", ".wmv", ".amr",

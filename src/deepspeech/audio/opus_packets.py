@@ -51,7 +51,7 @@ def compression_level(bitrate: float) -> float:
 
 
 def as_ogg(data: bytes, name: str) -> bytes:
-    """Bare packets as a .opus file, not coded anew: it decodes to the same samples. Raises AudioError."""
+    """Wrap bare packets in a .opus file without re-encoding. Raises AudioError."""
     frames, rate_hz, channels, packets = _parts(data, name)
     return _paged(packets, rate_hz, channels, frames * 48000 // rate_hz)
 
@@ -72,7 +72,7 @@ def probe(data: bytes, name: str) -> tuple[int, int, int]:
     frames, rate_hz, channels, packets = _parts(data, name)
     present = sum(map(duration_48k, packets)) * rate_hz // 48000
     if not frames:
-        raise AudioError(f"{name}: holds no sound (0 samples); leave it out")
+        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
     if present < frames:
         raise AudioError(f"{name}: cut off: {present} of its {frames} samples are there; make the database again")
     return rate_hz, channels, frames

@@ -72,7 +72,7 @@ def check_scale(samples: Float32, name: str) -> None:
 def read_pcm(file: IO[bytes], chunk_samples: int) -> Iterator[Int16]:
     """Raw 16-bit little-endian mono samples of an open pipe or file, in chunks of at most `chunk_samples` as they come.
 
-    Half a sample at the end is left out.
+    An incomplete sample at the end is dropped.
     """
     read = getattr(file, "read1", file.read)  # read1: what is there now, without waiting for more
     rest = b""

@@ -1,4 +1,4 @@
-"""Sound at another sample rate (libsoxr, high quality): whole, or chunk by chunk with the same result."""
+"""Resampling (libsoxr HQ): of whole clips, or streaming with equal results."""
 
 import numpy as np
 import soxr

@@ -1,4 +1,4 @@
-"""A clip heard a little earlier or later, as long as before."""
+"""Shift a clip in time, keeping its length."""
 
 import numpy as np
 from numpy.typing import NDArray

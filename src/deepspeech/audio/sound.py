@@ -20,11 +20,11 @@ from deepspeech.audio.layout import AGAIN, Part
 from deepspeech.audio.mp3_frames import after_tags
 from deepspeech.audio.pcm import Float32, check_scale, to_mono
 from deepspeech.audio.resample import StreamResampler
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.audio.streams import FLAC, flac_streams, lay_out, length_fault
 from deepspeech.errors import AudioError
 
-Source: TypeAlias = str | Path | Span | bytes
+Source: TypeAlias = str | Path | AudioSlice | bytes
 
 BLOCK_FRAMES = 1 << 18
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
@@ -79,10 +79,10 @@ class Sound:
         except AudioError as error:
             raise AudioError(f"{self.name}: {error}") from None
         if layout.fault:
-            self._told(layout.fault)
+            self._report(layout.fault)
         self._decode(layout.parts)
         if fault := length_fault(self._content, self._files[0]):
-            self._told(fault)
+            self._report(fault)
 
     def _decode(self, parts: tuple[Part, ...]) -> None:
         """A decoder for each part, in place of those that there were."""
@@ -194,7 +194,7 @@ class Sound:
                 yield self._mono(block[skip:], channel)
             skip = max(0, skip - len(block))
             if damage:
-                self._told(damage)
+                self._report(damage)
             if damage or len(block) < block_frames:
                 break
         ends_early = last is None and found < promised < _UNKNOWN_LENGTH and part.frames is None
@@ -239,13 +239,13 @@ class Sound:
         except TypeError:  # soundfile takes a name in .raw for samples whose rate it must be told
             raise AudioError(f"{self.name}: raw samples tell no rate; give the file a header, as {READABLE}") from None
 
-    def _told(self, fault: str) -> None:
+    def _report(self, fault: str) -> None:
         if not self._cut_ok:
             raise AudioError(f"{self.name}: {fault}")
         self.fault = self.fault or fault
 
     def _short(self, promised: int, found: int) -> None:
-        self._told(f"cut off: its header promises {promised} samples, {found} are there; {AGAIN}")
+        self._report(f"cut off: its header promises {promised} samples, {found} are there; {AGAIN}")
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,4 +1,4 @@
-"""Which streams a file of any format holds, and whether it is as long as it says."""
+"""The streams of an audio file of any format, and whether the file is truncated."""
 
 import re
 import struct
@@ -78,9 +78,9 @@ def length_fault(content: Content, file: Any) -> str:
     head = content.at(0, _SPHERE_HEAD)
     if not head.startswith(_OTHER):
         return ""
-    for told, there in _LENGTHS.findall(file.extra_info):
-        if int(there) < int(told) < _OPEN:
-            return f"cut off: its header promises {told} bytes, {there} are there; {AGAIN}"
+    for stated, there in _LENGTHS.findall(file.extra_info):
+        if int(there) < int(stated) < _OPEN:
+            return f"cut off: its header promises {stated} bytes, {there} are there; {AGAIN}"
     fields = dict(_SPHERE.findall(head)) if head.startswith(b"NIST") else {}
     if "PCM" in file.subtype and b"sample_count" in fields:
         width = max(1, int(fields.get(b"sample_n_bytes", b"2"))) * file.channels

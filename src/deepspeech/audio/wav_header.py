@@ -63,7 +63,7 @@ def lay_out(content: Content) -> Layout | None:
             return Layout((*parts, _part(content, base, content.size)), fault)
         following = None if data.open_ended else _following(content, data)
         if data.open_ended or following == content.size:
-            return Layout((*parts, _mended(content, base, data)))
+            return Layout((*parts, _fixed(content, base, data)))
         if following is None:
             return Layout((*parts, _part(content, base, content.size)))
         parts.append(_part(content, base, following))
@@ -137,7 +137,7 @@ def _part(content: Content, start: int, end: int) -> Part:
     return Part() if (start, end) == (0, content.size) else Part(((start, end - start),))
 
 
-def _mended(content: Content, base: int, data: DataChunk) -> Part:
+def _fixed(content: Content, base: int, data: DataChunk) -> Part:
     """The stream with the true length of its sound in its header: decoders believe what stands there."""
     name, size = content.at(base, 4), data.present_bytes
     sound = (data.start, size)

@@ -21,9 +21,9 @@ def convert(
 
     Example: deepspeech convert deepspeech-0.9.3-models.pbmm english.onnx
     """
-    from deepspeech.text.alphabet import Alphabet
+    from deepspeech.text.tokens import Characters
 
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = Characters.from_file(alphabet) if alphabet else None
     if new.suffix == ".onnx":
         _model_file(old, new, letters)
     else:
@@ -31,7 +31,7 @@ def convert(
 
 
 def _model_file(old: Path, new: Path, letters: Any) -> None:
-    from deepspeech.mozilla.convert import read, write_model_file
+    from deepspeech.old_models.convert import read, write_model_file
 
     model = read(old, letters)
     write_model_file(model, new)
@@ -41,7 +41,7 @@ def _model_file(old: Path, new: Path, letters: Any) -> None:
 def _checkpoint(old: Path, new: Path, letters: Any) -> None:
     import shlex
 
-    from deepspeech.mozilla.to_checkpoint import settings, write_all
+    from deepspeech.old_models.to_checkpoint import settings, write_all
 
     written = write_all(old, new, letters)
     for path, model in written:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
+from deepspeech.cli.shared_options import SubwordsFile
 
 _SHOWN = 100  # letters of a proposed alphabet
 
@@ -15,6 +16,7 @@ def check(
     alphabet: Annotated[
         Path | None, typer.Option(help="The alphabet.txt to train with; the English one by default.")
     ] = None,
+    subwords: SubwordsFile = None,
     bytes_output: Annotated[bool, typer.Option("--bytes", help="For a network of bytes: any letter fits.")] = False,
     listen: Annotated[
         bool,
@@ -42,21 +44,20 @@ def check(
     import sys
 
     from deepspeech.cores import cores
-    from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
-    from deepspeech.datasets.survey_page import page, to_dict
+    from deepspeech.datasets.survey.page import page, to_dict
+    from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
     from deepspeech.errors import ConfigError
     from deepspeech.features.config import MfccConfig
-    from deepspeech.text.alphabet import ENGLISH, Alphabet, ByteAlphabet
 
-    if alphabet and bytes_output:
-        raise ConfigError("--bytes needs no --alphabet; leave one of them out")
-    letters = ByteAlphabet() if bytes_output else Alphabet.from_file(alphabet) if alphabet else ENGLISH
+    if (alphabet or subwords) and bytes_output:
+        raise ConfigError(f"--bytes needs no --{'alphabet' if alphabet else 'subwords'}; leave one of them out")
+    tokens = _tokens(alphabet, subwords, bytes_output)
     options = SurveyOptions(min_s, max_s, listen, cores())
-    found = survey(open_sets(data, speaker_pattern), letters, MfccConfig(sample_rate_hz=rate), options)
-    assumed = "" if alphabet or bytes_output else _assumed(found, data)
+    found = survey(open_sets(data, speaker_pattern), tokens, MfccConfig(sample_rate_hz=rate), options)
+    assumed = "" if alphabet or subwords or bytes_output else _assumed(found, data)
     print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show, assumed))
     if picture:
-        from deepspeech.datasets.picture import draw
+        from deepspeech.datasets.survey.picture import draw
 
         draw(found, MfccConfig(sample_rate_hz=rate), picture)
         print(f"{picture}: the picture of these sets", file=sys.stderr)
@@ -64,11 +65,24 @@ def check(
         raise typer.Exit(1)
 
 
+def _tokens(alphabet: Path | None, subwords: Path | None, bytes_output: bool) -> Any:
+    """The tokens to train with."""
+    from deepspeech.errors import ConfigError
+    from deepspeech.modelfile.vocabulary import read_vocabulary
+    from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
+
+    if alphabet and subwords:
+        raise ConfigError("--alphabet and --subwords name two kinds of tokens; leave one of them out")
+    if bytes_output or subwords:
+        return read_vocabulary(subwords) if subwords else Utf8Bytes()
+    return Characters.from_file(alphabet) if alphabet else ENGLISH
+
+
 def _assumed(found: Any, data: list[Path]) -> str:
     """Which alphabet was used where none was named and, where it does not fit, the one that the data make."""
     from deepspeech.datasets.check import LETTERS
     from deepspeech.text.characters import name
-    from deepspeech.text.letters import propose
+    from deepspeech.text.charset import propose
 
     used = "No --alphabet was given: checked with the English one (a to z, apostrophe, space)."
     if not found.findings[LETTERS]:

@@ -34,7 +34,7 @@ def shard(
     """
     from deepspeech.cores import cores
     from deepspeech.datasets.samples import join, read_samples
-    from deepspeech.datasets.shard_writer import ShardOptions, write_shards
+    from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 
     options = ShardOptions(shard_mb, kind, rate_hz, shuffle, seed)
     samples = join([read_samples(path) for path in data])
@@ -53,7 +53,7 @@ def index(
     Example: deepspeech data index corpus/train-*.tar
     """
     from deepspeech.cores import cores
-    from deepspeech.datasets.shard_writer import index_shards
+    from deepspeech.datasets.shards.writer import index_shards
 
     _report(index_shards(shards, workers or cores()), shards[0].parent, json_output)
 

@@ -41,7 +41,8 @@ def split(
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.split import SplitOptions
     from deepspeech.datasets.split import split as share_out
-    from deepspeech.datasets.survey import open_sets
+    from deepspeech.datasets.split_page import page, to_dict, write
+    from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError
     from deepspeech.features.config import MfccConfig
 
@@ -64,8 +65,8 @@ def split(
         raise DataError(f"{data[0]}: no sample to divide")
     done = share_out(good, options)
     written = {name: paths[name] for name in done.sets}
-    _write(done, written)
-    print(json.dumps(_to_dict(done, written), indent=2) if json_output else _told(done, written))
+    write(done, written)
+    print(json.dumps(to_dict(done, written), indent=2) if json_output else page(done, written))
 
 
 def _keep_what_is_there(paths: Any, given: list[Path], force: bool) -> None:
@@ -77,63 +78,3 @@ def _keep_what_is_there(paths: Any, given: list[Path], force: bool) -> None:
             raise DataError(f"{path}: is one of the sets to divide; name another --output-dir")
         if path.exists() and not force:
             raise DataError(f"{path}: is there already; name another --output-dir, or replace it with --force")
-
-
-def _write(done: Any, paths: dict[str, Path]) -> None:
-    """All sets, or none of them."""
-    from contextlib import ExitStack
-
-    from deepspeech.datasets.csv_files import CsvWriter
-
-    speakers = any(sample.speaker for samples in done.sets.values() for sample in samples)
-    for path in paths.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        for name, path in paths.items():
-            writer = stack.enter_context(CsvWriter(path, speakers=speakers))
-            for sample in done.sets[name]:
-                writer.write(sample)
-
-
-def _to_dict(done: Any, paths: dict[str, Path]) -> dict[str, Any]:
-    lengths = {name: sum(sample.duration_s for sample in samples) for name, samples in done.sets.items()}
-    sets = {
-        name: {
-            "path": str(paths[name]), "clips": len(samples), "duration_s": round(lengths[name], 3),
-            "share": round(lengths[name] / sum(lengths.values()), 4), f"{done.by}s": done.groups[name],
-            "sentences_also_in_train": 0 if name == "train" else _known(samples, done.sets["train"]),
-        }
-        for name, samples in done.sets.items()
-    }  # fmt: skip
-    return {"by": done.by, "clips_without_speaker": done.nameless, "sets": sets}
-
-
-def _known(samples: list[Any], train: list[Any]) -> int:
-    """Clips of a set whose sentence is trained on."""
-    from deepspeech.datasets.survey import sentence
-
-    said = {sentence(sample.transcript) for sample in train}
-    return sum(sentence(sample.transcript) in said for sample in samples)
-
-
-def _told(done: Any, paths: dict[str, Path]) -> str:
-    from deepspeech.datasets.survey_page import clock, plural, table
-
-    found = _to_dict(done, paths)
-    rows = [["set", "clips", "length", "share", f"{done.by}s", "clips of sentences that train has"]]
-    for name, one in found["sets"].items():
-        known = "" if name == "train" else f"{one['sentences_also_in_train']:,}"
-        rows.append(
-            [one["path"], f"{one['clips']:,}", clock(one["duration_s"]), f"{one['share']:.1%}",
-             f"{one[f'{done.by}s']:,}", known]
-        )  # fmt: skip
-    lines = table(rows)
-    if done.by == "sentence":
-        named = any(sample.speaker for samples in done.sets.values() for sample in samples)
-        why = "" if named else "no sample names its speaker (--speaker-pattern finds them in file names), so "
-        lines.append(f"Divided by sentence: {why}a voice may be in two sets, but no sentence is.")
-    else:
-        lines.append("Divided by speaker: no voice is in two sets.")
-    if done.nameless:
-        lines.append(f"{plural(done.nameless, 'clip')} named no speaker; all in train, for the voice may be there too.")
-    return "\n".join(lines)

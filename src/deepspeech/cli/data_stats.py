@@ -23,9 +23,9 @@ def stats(
     from dataclasses import asdict
 
     from deepspeech.cores import cores
-    from deepspeech.datasets.statistics import statistics
-    from deepspeech.datasets.statistics_page import page
-    from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
+    from deepspeech.datasets.survey.statistics import statistics
+    from deepspeech.datasets.survey.statistics_page import page
+    from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
 
     options = SurveyOptions(listen=listen, workers=cores())
     found = survey(open_sets(data, speaker_pattern), None, options=options, compare=False)

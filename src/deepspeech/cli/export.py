@@ -1,13 +1,12 @@
 """`deepspeech export`: a checkpoint becomes a model file."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from deepspeech.printable import in_line
-
-PROOF_CLIPS = 40
 
 
 def export(
@@ -34,62 +33,21 @@ def export(
 
     Example: deepspeech export checkpoints model.onnx --int8 --language en
     """
-    from deepspeech import checkpoint as checkpoints
-    from deepspeech.acoustic.restore import restore
-    from deepspeech.datasets.samples import read_samples
-    from deepspeech.export.export import export as write
-    from deepspeech.modelfile.card import ModelCard
-    from deepspeech.remote.files import address, fetch_all, landing, publish
-    from deepspeech.remote.folders import bring
+    from deepspeech.export.checkpoint import export_checkpoint
+    from deepspeech.remote.files import address, landing
 
-    restored = restore(checkpoints.judged(bring(checkpoint)))
-    given = dict(
+    described = dict(
         name=name, version=version, author=author, contact=contact, language=language, licence=licence,
         description=description,
     )  # fmt: skip
-    described = checkpoints.setting(restored.run, "config.card", dict)
-    described |= {key: value for key, value in given.items() if value is not None}
-    shape = restored.network.config
-    card = ModelCard(
-        alphabet=restored.alphabet,
-        features=restored.features,
-        model=shape.described(),
-        chunk=shape.chunk,
-        beam_width=beam_width,
-        precision="int8" if int8 else "float32",
-        made_with=checkpoints.setting(restored.run, "made_with", str),
-        **described,
-    )
-    sets = [checkpoints.setting(restored.run, f"config.data.{key}", list, tuple) for key in ("dev", "test", "train")]
-    judged_by: Any = next(filter(None, sets), [])
-    files = data or [name for name in judged_by if address(name) or Path(name).is_file()]
-    samples = [sample for name in files for sample in read_samples(name)][:PROOF_CLIPS]
-    fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], "fetching clips")
-    clips = [sample.audio for sample in samples]
-    if not data and restored.run["config"]["data"].get("on_bad_sample") == "skip":
-        clips = _readable(clips)
-    wanted, output = output, landing(output)
-    proof = write(restored, card, output, clips, tolerance)
-    publish(output, wanted)
-    proved = f"proved on {proof.clips} clips" if clips else "proved on made-up sound only; name recordings with --data"
+    card, proof = export_checkpoint(checkpoint, output, described, data, int8, tolerance, beam_width, _report_left_out)
+    made_up = "proved on made-up sound only; name recordings with --data"
+    proved = f"proved on {proof.clips} clips" if proof.recorded else made_up
     print(
-        f"{address(wanted) or output}: {output.stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
+        f"{address(output) or output}: {landing(output).stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
         f"{proof.different} transcripts differ, largest difference of a probability {proof.largest_difference:.1e}"
     )
 
 
-def _readable(clips: list[Any]) -> list[Any]:
-    """The clips without those that training left out as well, which are told."""
-    import sys
-
-    from deepspeech.audio.formats import read_audio
-    from deepspeech.errors import AudioError
-
-    good = []
-    for clip in clips:
-        try:
-            read_audio(clip)
-            good.append(clip)
-        except AudioError as error:
-            print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)
-    return good
+def _report_left_out(_: Any, error: Exception) -> None:
+    print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)

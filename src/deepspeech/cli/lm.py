@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepspeech.cli.shared_options import PackagedAlpha, PackagedBeta
+from deepspeech.cli.shared_options import PackagedAlpha, PackagedBeta, SubwordsFile
 
 
 def build(
@@ -21,6 +21,7 @@ def build(
         typer.Option("--output", "-o", help="What to make: FILE.scorer; FILE.klm, FILE.binary or FILE.arpa alone."),
     ],
     alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    subwords: SubwordsFile = None,
     order: Annotated[int, typer.Option(help="Words looked at together.")] = 5,
     top_k: Annotated[int, typer.Option(help="Keep so many words, the most frequent ones; 0: all.")] = 500_000,
     prune: Annotated[
@@ -72,30 +73,30 @@ def build(
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.text.alphabet import Alphabet
+    from deepspeech.lm.normalize import Normalization
+    from deepspeech.lm.prune import parse_thresholds
 
     end_tidily()
     kind = kind_of_output(output)
-    if kind == "scorer" and alphabet is None and not bytes_mode:
-        raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --bytes)")
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = spelling(alphabet, subwords)
+    if kind == "scorer" and letters is None and not bytes_mode:
+        raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
     options = BuildOptions(
         estimate=EstimateOptions(
             order=order,
-            prune=thresholds(prune or ["0", "0", "1"], order),
+            prune=parse_thresholds(prune or ["0", "0", "1"], order),
             most_frequent=top_k or None,
             discount_fallback=FALLBACK if discount_fallback else None,
-            normalisation=normalisation(normalize, letters),
+            normalization=Normalization.named(normalize, letters),
             memory_bytes=memory_bytes(memory),
             temporary=temporary,
         ),
         binary=BinaryOptions(binary_type, quantize, array_bits),
         weights=_weights(alpha, beta),
         arpa=arpa,
-        bytes_mode=bytes_mode,
     )
     with TemporaryDirectory(dir=temporary) as folder, named_as_given(text, Path(folder)):
-        told = make(sources(text, bytes_mode, Path(folder)), output, letters, options)
+        told = make(sources(text, bytes_mode, Path(folder)), output, _tokens(letters, bytes_mode), options)
     print("\n".join(told))
     if kind == "scorer":
         print(
@@ -111,6 +112,7 @@ def package(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .scorer to write.")],
     alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    subwords: SubwordsFile = None,
     vocab: Annotated[
         Path | None,
         typer.Option(help="The words that may be recognised, in a text; the model's own where it names them."),
@@ -126,19 +128,20 @@ def package(
     Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
     """
     from deepspeech.cli.lm_texts import read_lines
-    from deepspeech.lm.build import BuildOptions, package_model, package_told
-    from deepspeech.text.alphabet import Alphabet
+    from deepspeech.lm.build import BuildOptions, describe_package, package_model
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
-    letters = Alphabet.from_file(alphabet) if alphabet else None
-    options = BuildOptions(weights=_weights(alpha, beta), bytes_mode=bytes_mode)
-    print("\n".join(package_told(package_model(model, words, output, letters, options), letters, options.weights)))
+    letters = spelling(alphabet, subwords)
+    options = BuildOptions(weights=_weights(alpha, beta))
+    done = package_model(model, words, output, _tokens(letters, bytes_mode), options)
+    print("\n".join(describe_package(done, options.weights)))
 
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A .scorer, a KenLM binary or an ARPA text.")],
     alphabet: Annotated[Path | None, typer.Option(help="An alphabet.txt: to see words, and whether it fits.")] = None,
+    subwords: SubwordsFile = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What a scorer or a language model holds, and whether an alphabet fits it.
@@ -150,9 +153,8 @@ def inspect(
     import json
 
     from deepspeech.lm.examine import examine, page
-    from deepspeech.text.alphabet import Alphabet
 
-    examined = examine(file, Alphabet.from_file(alphabet) if alphabet else None)
+    examined = examine(file, spelling(alphabet, subwords))
     print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else page(examined))
     if examined.fault:
         raise typer.Exit(1)
@@ -198,38 +200,24 @@ def _weights(alpha: float | None, beta: float | None) -> Any:
     return Weights(**given)
 
 
-def thresholds(told: list[str], order: int) -> tuple[int, ...]:
-    """`0 0 1`, `0|0|1` or `0,0,1`. More than the order takes are cut where they only repeat the default's last."""
-    import re
+def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
+    """The characters in which words are spelled; None where no file names them."""
+    from deepspeech.errors import ConfigError
+    from deepspeech.modelfile.vocabulary import read_vocabulary
+    from deepspeech.text.tokens import Characters
 
-    from deepspeech.errors import LmError
-
-    try:
-        numbers = tuple(int(number) for one in told for number in re.split(r"[|,\s]+", one.strip()))
-    except ValueError:
-        raise LmError(f"--prune {' '.join(told)}: these are no numbers; write for example --prune 0 0 1") from None
-    return numbers[:order] if numbers == (0, 0, 1) else numbers
+    if alphabet and subwords:
+        raise ConfigError("--alphabet and --subwords name two models; leave one of them out")
+    if subwords:
+        return read_vocabulary(subwords).characters
+    return Characters.from_file(alphabet) if alphabet else None
 
 
-def normalisation(told: list[str] | None, alphabet: Any) -> Any:
-    """What `--normalize` asks for; without it what suits the letters of the model."""
-    import unicodedata
+def _tokens(letters: Any, bytes_mode: bool) -> Any:
+    """The token set of the network that a scorer is for."""
+    from deepspeech.text.tokens import Utf8Bytes
 
-    from deepspeech.errors import LmError
-    from deepspeech.lm.normalise import Normalisation
-
-    letters = alphabet.labels if alphabet else ()
-    if told is None:
-        has_capitals = any(letter != letter.lower() for letter in letters)
-        has_marks = any(unicodedata.combining(letter[:1]) for letter in letters if letter)
-        told = ["letters"] if alphabet else []
-        told += ["lower"] * (bool(alphabet) and not has_capitals) + ["nfc"] * (bool(alphabet) and not has_marks)
-    unknown = sorted(set(told) - {"lower", "nfc", "letters", "none"})
-    if unknown:
-        raise LmError(f"--normalize {unknown[0]}: there is lower, nfc, letters and none")
-    if "letters" in told and not alphabet:
-        raise LmError("--normalize letters needs an --alphabet")
-    return Normalisation("nfc" in told, "lower" in told, frozenset(letters) if "letters" in told else None)
+    return Utf8Bytes() if bytes_mode else letters
 
 
 def end_tidily() -> None:

@@ -1,12 +1,9 @@
 """`deepspeech lm tune`: the weights of a scorer that make the fewest errors with a model."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-
-SHOWN = 10
 
 
 def tune(
@@ -37,17 +34,19 @@ def tune(
     import json
     from dataclasses import asdict
 
-    from deepspeech.cli.evaluate import open_model, usable
+    from deepspeech.cli.evaluate import open_model, say
     from deepspeech.decoder.options import DecodeOptions
-    from deepspeech.evaluation.tune import TuneOptions, ranked
+    from deepspeech.evaluation.evaluated_model import usable_samples
+    from deepspeech.evaluation.tune import TuneOptions
+    from deepspeech.evaluation.tuning import search
     from deepspeech.lm.package import with_weights
 
     options = TuneOptions(trials, alpha_max, beta_max, seed)
     opened = open_model(model, skip_bad=skip_bad)
     decoding = DecodeOptions(beam_width=beam_width or opened.beam_width)
-    samples = usable(data, opened, skip_bad)
+    samples = usable_samples(data, opened, skip_bad, say)
     found = search(opened, samples, scorer, decoding, options, storage)
-    best = ranked(found.trials, opened.alphabet.bytes_mode)[0]
+    best = found.best
     if output:
         with_weights(scorer, output, best.alpha, best.beta)
     if json_output:
@@ -58,7 +57,7 @@ def tune(
         }  # fmt: skip
         print(json.dumps(page, indent=2))
         return
-    print(table(found, opened.alphabet.bytes_mode))
+    print(found.table())
     print(f"the surface of {len(found.trials)} trials on {len(samples)} utterances: {found.picture}")
     if output:
         print(f"{output}: the scorer with alpha {best.alpha:.6f} and beta {best.beta:.6f}")
@@ -66,44 +65,3 @@ def tune(
         print(
             f"use them with --alpha {best.alpha:.6f} --beta {best.beta:.6f}, or put them in a scorer with --output FILE"
         )
-
-
-class Found:
-    """What a search gave: every trial, that of the scorer's own weights if they were tried, and the picture."""
-
-    def __init__(self, trials: Sequence[Any], own: Any, picture: Path) -> None:
-        self.trials, self.own, self.picture = trials, own, picture
-
-
-def search(opened: Any, samples: list[Any], scorer: Path, decoding: Any, options: Any, storage: Path) -> Found:
-    """Search and draw; `opened` is what makes the emissions of `samples`."""
-    from deepspeech.cores import cores
-    from deepspeech.decoder.scorer import Scorer
-    from deepspeech.evaluation.emissions import checksum, emissions_of
-    from deepspeech.evaluation.surface import draw
-    from deepspeech.evaluation.tune import Task, ranked, tune
-
-    words = Scorer.open(scorer, opened.alphabet)  # that it fits is better known before the network listens
-    heard = checksum([*opened.files, *(sample.audio for sample in samples)])
-    emissions = emissions_of(samples, opened.emit, storage / f"emissions-{heard[:16]}.npz")
-    task = Task(emissions, [sample.transcript for sample in samples], opened.alphabet, words, decoding)
-    key = task.key(heard, checksum([scorer]), options)
-    trials = tune(task, options, storage / f"trials-{key}.jsonl", cores())
-    own = next((trial for trial in trials if (trial.alpha, trial.beta) == (words.alpha, words.beta)), None)
-    picture = storage / f"surface-{key}.png"
-    by_letters = opened.alphabet.bytes_mode
-    draw(trials, ranked(trials, by_letters)[0], own, by_letters, picture)
-    return Found(trials, own, picture)
-
-
-def table(found: Found, by_letters: bool) -> str:
-    """The best trials and the scorer's own weights, best first."""
-    from deepspeech.evaluation.tune import ranked
-
-    order = ranked(found.trials, by_letters)
-    rows = [(place, trial) for place, trial in enumerate(order, 1) if place <= SHOWN or trial is found.own]
-    lines = ["place      WER      CER    alpha     beta"]
-    for place, trial in rows:
-        note = "  the scorer's own" if trial is found.own else ""
-        lines.append(f"{place:5d} {trial.wer:8.2%} {trial.cer:8.2%} {trial.alpha:8.4f} {trial.beta:8.4f}{note}")
-    return "\n".join(lines)

@@ -100,7 +100,8 @@ def _unexpected(error: Exception) -> str:
         frame for frame in traceback.extract_tb(error.__traceback__) if "deepspeech" in Path(frame.filename).parts
     ]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    message = " ".join(str(error).split())[:_LONGEST]
+    notes = getattr(error, "__notes__", ())  # which clip it was, for one
+    message = " ".join(" ".join([str(error), *notes]).split())[:_LONGEST]
     return (
         f"a fault of this program in `{command[:_LONGEST]}` ({type(error).__name__}{place}: {message}); please report "
         f"it, with the file if you can; {SHOW_TRACEBACK}=1 before the command shows the traceback"

@@ -42,7 +42,7 @@ def is_old(arguments: Sequence[str]) -> bool:
 def client(arguments: Sequence[str]) -> None:
     """Do what the old client did. Raises DeepSpeechError."""
     from deepspeech._version import __version__
-    from deepspeech.mozilla.client import ClientError
+    from deepspeech.compat.client import ClientError
 
     if {"--version", "-v"} & set(arguments):
         print(f"DeepSpeech {__version__}")
@@ -96,7 +96,7 @@ def _recordings(audio: Path) -> list[Path]:
 
 
 def _open(options: argparse.Namespace) -> Any:
-    from deepspeech.mozilla.client import Model
+    from deepspeech.compat.client import Model
 
     def named(path: str) -> Any:
         return Path(path).read_bytes() if options.init_from_bytes else path
@@ -146,7 +146,7 @@ def _recognise(model: Any, path: Path, options: argparse.Namespace) -> None:
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.pcm import float_to_int16
     from deepspeech.audio.resample import resample
-    from deepspeech.audio.span import NamedPath
+    from deepspeech.audio.source import NamedPath
 
     samples, rate_hz = read_audio(NamedPath(path))
     duration_s = len(samples) / rate_hz

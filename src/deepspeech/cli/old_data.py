@@ -54,7 +54,7 @@ def _stats(arguments: Any) -> None:
     import sys
 
     from deepspeech.cores import cores
-    from deepspeech.datasets.survey import SurveyOptions, open_sets, survey
+    from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
 
     sets = open_sets([Path(name) for name in arguments.csv_files.split(",")], labelled=False)
     found = survey(sets, None, options=SurveyOptions(workers=cores()), compare=False)
@@ -74,9 +74,9 @@ def _stats(arguments: Any) -> None:
 def _check_characters(arguments: Any) -> None:
     import unicodedata
 
-    from deepspeech.datasets.survey import open_sets
+    from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import TextError
-    from deepspeech.text.letters import count_letters, usable
+    from deepspeech.text.charset import count_characters, usable
 
     names = arguments.csv_files.split(",")
     print("### Reading in the following transcript files: ###")
@@ -88,7 +88,7 @@ def _check_characters(arguments: Any) -> None:
                 f"{sample.audio}: its transcript is not in NFKC, so that one letter may be several code points: "
                 f"{sample.transcript!r}; normalise it, or go on with -unicode"
             )
-    letters = list(count_letters(sample.transcript for sample in samples))
+    letters = list(count_characters(sample.transcript for sample in samples))
     print("### The following unique characters were found in your transcripts: ###")
     if arguments.alphabet_format:
         for letter in filter(usable, letters):

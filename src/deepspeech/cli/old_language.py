@@ -50,15 +50,16 @@ def language_model(
 
     `deepspeech lm build` makes a scorer at once.
     """
-    from deepspeech.cli.lm import end_tidily, thresholds
+    from deepspeech.cli.lm import end_tidily
     from deepspeech.errors import LmError
-    from deepspeech.files import check_place, whole_file
+    from deepspeech.files import atomic_path, check_place
     from deepspeech.lm.binary import BinaryOptions, write_binary
-    from deepspeech.lm.build import model_told
+    from deepspeech.lm.build import describe_model
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions, estimate
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.lm.normalise import Normalisation
+    from deepspeech.lm.normalize import Normalization
+    from deepspeech.lm.prune import parse_thresholds
 
     end_tidily()
     if kenlm_bins:
@@ -68,10 +69,10 @@ def language_model(
     binary = BinaryOptions(binary_type, binary_q_bits, binary_a_bits)
     options = EstimateOptions(
         order=arpa_order,
-        prune=thresholds([arpa_prune], arpa_order),
+        prune=parse_thresholds([arpa_prune], arpa_order),
         most_frequent=top_k,
         discount_fallback=FALLBACK if discount_fallback else None,
-        normalisation=Normalisation(lower_case=True),
+        normalization=Normalization(lower_case=True),
         memory_bytes=memory_bytes(max_arpa_memory),
     )
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -79,12 +80,12 @@ def language_model(
     check_place(model)
     with estimate([input_txt], options) as ngrams:
         words = [word for some in ngrams.words() for word in some]
-        with whole_file(vocabulary, LmError) as partial:
+        with atomic_path(vocabulary, LmError) as partial:
             partial.write_text("".join(f"{words[number]}\n" for number in ngrams.frequent), encoding="utf-8")
         write_binary(ngrams, model, binary)
-        print("\n".join(ngrams.told))
+        print("\n".join(ngrams.report))
         print(f"{vocabulary}: {ngrams.counts[0] - 3} words, most frequent first")
-        print(f"{model}: {model_told(ngrams, binary)}")
+        print(f"{model}: {describe_model(ngrams, binary)}")
 
 
 def scorer_package(
@@ -100,10 +101,10 @@ def scorer_package(
 ) -> None:
     """A .scorer of a KenLM binary and a list of words."""
     from deepspeech.errors import LmError
-    from deepspeech.lm.build import BuildOptions, package_model, package_told
+    from deepspeech.lm.build import BuildOptions, describe_package, package_model
     from deepspeech.lm.package import Weights, looks_like_characters
-    from deepspeech.text.alphabet import Alphabet
     from deepspeech.text.reading import read_text
+    from deepspeech.text.tokens import Characters, Utf8Bytes
 
     try:
         words = dict.fromkeys(read_text(vocab).split())
@@ -116,10 +117,11 @@ def scorer_package(
     bytes_mode = guess if forced is None else forced
     if not bytes_mode and alphabet is None:
         raise LmError("No --alphabet file specified, not using bytes output mode, can't continue.")
-    letters = Alphabet.from_file(alphabet) if alphabet else None
+    letters = Characters.from_file(alphabet) if alphabet else None
     weights = Weights(default_alpha, default_beta)
-    done = package_model(lm, list(words), package, letters, BuildOptions(weights=weights, bytes_mode=bytes_mode))
-    print("\n".join(package_told(done, letters, weights)))
+    tokens = Utf8Bytes() if bytes_mode else letters
+    done = package_model(lm, list(words), package, tokens, BuildOptions(weights=weights))
+    print("\n".join(describe_package(done, weights)))
 
 
 def _truth(text: str) -> bool | None:

@@ -44,7 +44,7 @@ def data_set_tool(
     from deepspeech.cli.data_convert import tell
     from deepspeech.cores import cores
     from deepspeech.datasets.convert import ConvertOptions, convert
-    from deepspeech.datasets.targets import ARCHIVES, suffix_of
+    from deepspeech.datasets.formats.targets import ARCHIVES, suffix_of
 
     options = ConvertOptions(
         # Only a database ever held opus: folders and archives hold wav files.

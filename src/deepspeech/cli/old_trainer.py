@@ -31,7 +31,7 @@ def main(door: str) -> None:
 
 
 def _main(door: str, arguments: list[str]) -> None:
-    from deepspeech.mozilla import flags
+    from deepspeech.compat import flags
 
     values: Any = flags.values_of(arguments, door)
     if values.help or values.helpfull:
@@ -46,9 +46,9 @@ def _main(door: str, arguments: list[str]) -> None:
     _prepare(values)
 
     from deepspeech.training.log import Log
-    from deepspeech.training.places import brought
+    from deepspeech.training.staging import download_inputs
 
-    config = brought(flags.to_config(values))
+    config = download_inputs(flags.to_config(values))
 
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
@@ -76,7 +76,7 @@ def _main(door: str, arguments: list[str]) -> None:
 def _prepare(values: Any) -> None:
     """What must be seen to before anything begins."""
     from deepspeech import progress
-    from deepspeech.mozilla import exported
+    from deepspeech.compat import exported
     from deepspeech.remote.files import fetch
     from deepspeech.remote.folders import mirror
 
@@ -92,7 +92,7 @@ def _train(config: Any, log: Any, values: Any) -> None:
     import time
 
     from deepspeech.cli.train import learn
-    from deepspeech.mozilla import flags
+    from deepspeech.compat import flags
     from deepspeech.progress import duration
 
     flags.write_file(values, Path(config.checkpoint.folder))
@@ -117,8 +117,8 @@ def _test(config: Any, log: Any, values: Any) -> None:
 
 def _export(config: Any, values: Any) -> None:
     from deepspeech.cli.export import export
-    from deepspeech.mozilla import exported
-    from deepspeech.mozilla.flags import BY_NAME, CARD
+    from deepspeech.compat import exported
+    from deepspeech.compat.flags import BY_NAME, CARD
     from deepspeech.remote.files import address, publish
     from deepspeech.remote.folders import mirror, push
     from deepspeech.training.test import chosen
@@ -161,21 +161,20 @@ def _one_shot(config: Any, values: Any) -> None:
 
 def _tune(config: Any, log: Any, values: Any) -> None:
     from deepspeech.cli.evaluate import open_model
-    from deepspeech.cli.lm_tune import search
-    from deepspeech.evaluation.tune import TuneOptions, ranked
-    from deepspeech.training.sets import open_sets
+    from deepspeech.evaluation.tune import TuneOptions
+    from deepspeech.evaluation.tuning import search
+    from deepspeech.training.datasets import open_datasets
     from deepspeech.training.test import chosen
 
     if not config.scorer:
         raise ConfigError("lm_optimizer.py: without a scorer there is nothing to tune; give --scorer_path")
     opened = open_model(chosen(config))
     only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=(), metrics=()))
-    samples = [sample for one in open_sets(only_test, opened.alphabet, log).test.values() for sample in one]
+    samples = [sample for one in open_datasets(only_test, opened.alphabet, log).test.values() for sample in one]
     options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
     storage = Path(config.checkpoint.folder) / "tuning"
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)
-    by_letters = opened.alphabet.bytes_mode
-    best = ranked(found.trials, by_letters)[0]
+    best = found.best
     log.line(f"The surface of {len(found.trials)} trials: {found.picture}")
-    rate = best.cer if by_letters else best.wer
+    rate = best.cer if found.by_letters else best.wer
     print(f"Best params: lm_alpha={best.alpha} and lm_beta={best.beta} with WER={rate}")

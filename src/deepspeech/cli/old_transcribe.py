@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _main(arguments: list[str]) -> None:
-    from deepspeech.mozilla import flags
+    from deepspeech.compat import flags
     from deepspeech.progress import lines_only
 
     values: Any = flags.values_of(arguments, DOOR)
@@ -91,13 +91,13 @@ def _catalog(path: Path) -> list[Job]:
 
 def _transcribe_all(jobs: list[Job], values: Any) -> None:
     from deepspeech.acoustic.restore import restore
+    from deepspeech.compat import flags
     from deepspeech.decoder.scorer import Scorer
-    from deepspeech.mozilla import flags
-    from deepspeech.mozilla.to_checkpoint import adopted
-    from deepspeech.training.places import brought
+    from deepspeech.old_models.to_checkpoint import adopted
+    from deepspeech.training.staging import download_inputs
     from deepspeech.training.test import chosen
 
-    config = brought(flags.to_config(values))
+    config = download_inputs(flags.to_config(values))
     config, conversions = adopted(replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate)))
     for line in conversions:
         print(line, file=sys.stderr)
@@ -123,7 +123,7 @@ def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressivene
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.resample import resample
     from deepspeech.audio.vad import SilenceRules, segments
-    from deepspeech.files import whole_file
+    from deepspeech.files import atomic_path
     from deepspeech.progress import Progress
     from deepspeech.training.infer import infer_all
 
@@ -140,6 +140,6 @@ def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressivene
         {"start": round(1000 * start_s), "end": round(1000 * end_s), "transcript": text}
         for (start_s, end_s), text in zip(found, texts, strict=True)
     ]
-    with whole_file(job.tlog) as partial:
+    with atomic_path(job.tlog) as partial:
         partial.write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
     return len(page)

@@ -37,7 +37,7 @@ def _inside(path: Path) -> list[Any]:
     """Jobs of a data set. Outputs lie as the recordings do, below a folder called like what holds them."""
     import os
 
-    from deepspeech.audio.span import Span
+    from deepspeech.audio.source import AudioSlice
     from deepspeech.datasets.samples import read_samples
     from deepspeech.runtime.jobs import Job, read_manifest
 
@@ -45,7 +45,7 @@ def _inside(path: Path) -> list[Any]:
         return read_manifest(path)
     jobs = []
     for sample in read_samples(path, labelled=False):
-        if isinstance(sample.audio, Span):
+        if isinstance(sample.audio, AudioSlice):
             name, folder = Path(sample.audio.inside), path.stem
         else:
             name, folder = Path(os.path.relpath(sample.audio, path.parent)), ""

@@ -21,3 +21,7 @@ PackagedAlpha = Annotated[
     float | None, typer.Option(help="Weight of the scorer.  [default: 0.931]", show_default=False)
 ]
 PackagedBeta = Annotated[float | None, typer.Option(help="Bonus for each word.  [default: 1.183]", show_default=False)]
+SubwordsFile = Annotated[
+    Path | None,
+    typer.Option("--subwords", help="For a network of subwords, instead: its SentencePiece model or list of pieces."),
+]

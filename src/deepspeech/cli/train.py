@@ -31,7 +31,7 @@ def train(
 
     Example: deepspeech train runs/an4.toml --set training.epochs=20
     """
-    from deepspeech.config import CheckpointConfig, override, page, read, resolve
+    from deepspeech.config import override, page, read, resolve
 
     tables: dict[str, Any] = override(read(config) if config else {}, change or [])
     if skip_bad:
@@ -41,28 +41,20 @@ def train(
         print(page(run_config), end="")
         return
 
-    from dataclasses import replace
-
     from deepspeech.training.log import Log
-    from deepspeech.training.places import brought
+    from deepspeech.training.staging import download_inputs
 
     if probe:
-        from deepspeech.training.run import Run
+        from deepspeech.training.run import probed_batch_size
 
-        # Memory hangs on shapes alone: nothing is started from, measured, kept or moved.
-        asked = replace(
-            run_config,
-            training=replace(run_config.training, batch_size=1, summaries=""),
-            network=replace(run_config.network, normalise_features=False),
-            data=replace(run_config.data, feature_cache=""),
-            checkpoint=CheckpointConfig(which="init"),
-        )
-        print(f"training.batch_size = {Run(brought(asked), Log()).fitting_batch_size()}")
+        print(f"training.batch_size = {probed_batch_size(download_inputs(run_config), Log())}")
         return
-    run_config = brought(run_config)
+    run_config = download_inputs(run_config)
     log = Log(Path(run_config.checkpoint.folder))
     learn(run_config, log)
     if run_config.data.test:  # of what was trained now, wherever it started from
+        from dataclasses import replace
+
         own = replace(run_config.checkpoint, load="", which="auto")
         report(replace(run_config, checkpoint=own), log, json_output)
 
@@ -82,7 +74,7 @@ def learn(run_config: Any, log: Any) -> None:
     try:
         with joined() as ranks:
             source = (adopt(run_config, log) if ranks.first else run_config).checkpoint.load
-            checkpoint = replace(run_config.checkpoint, load=ranks.told(source))
+            checkpoint = replace(run_config.checkpoint, load=ranks.broadcast(source))
             Run(replace(run_config, checkpoint=checkpoint), log, ranks).train()
     except Stopped as stopped:
         if ranks.first:
@@ -95,7 +87,7 @@ def learn(run_config: Any, log: Any) -> None:
 
 def adopt(run_config: Any, log: Any) -> Any:
     """The same run; a folder of TensorFlow checkpoints that it starts from is converted first."""
-    from deepspeech.mozilla.to_checkpoint import adopted
+    from deepspeech.old_models.to_checkpoint import adopted
 
     run_config, done = adopted(run_config)
     for line in done:

@@ -68,7 +68,7 @@ def transcribe(
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
-    from deepspeech.mozilla.convert import as_model_file
+    from deepspeech.old_models.convert import as_model_file
     from deepspeech.runtime.jobs import of_channels, take_shard
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.recording import channels

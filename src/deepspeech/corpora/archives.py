@@ -11,7 +11,7 @@ from typing import IO
 from deepspeech.corpora.fetch import fetch
 from deepspeech.corpora.members import DAMAGE, Member, members
 from deepspeech.errors import CorpusError
-from deepspeech.files import sweep, whole
+from deepspeech.files import atomic_open, sweep
 from deepspeech.progress import Progress
 
 _BLOCK_BYTES = 1 << 20
@@ -148,7 +148,7 @@ class _Unpacking:
                 return
         if again:
             raise self._refusal(member, "is in it twice, with different content")
-        with member.open() as source, whole(target, CorpusError) as file:
+        with member.open() as source, atomic_open(target, CorpusError) as file:
             while block := self._read(source):
                 file.write(block)
         self._written.add(target)
@@ -195,7 +195,7 @@ def shown_name(name: str) -> str:
 
 
 def _same(source: IO[bytes], target: Path) -> bool:
-    """Does the file hold what the member holds, byte for byte?"""
+    """Whether file and member have equal content."""
     with target.open("rb") as file:
         while block := source.read(_BLOCK_BYTES):
             if file.read(len(block)) != block:

@@ -1,7 +1,7 @@
 """A clip of a corpus and its wav file: 16 kHz, mono, 16 bits, and of no other sound than the corpus says now.
 
 In: a recording, a part of one, or sound that a corpus packs. Out: the wav file as it lies there, if it was made of just
-this (`origin.py`), or made anew; or why there is none. What happens to one clip is a fault of that clip.
+this (`origin.py`), else converted again; or why there is none. What happens to one clip is a fault of that clip.
 """
 
 import errno
@@ -85,8 +85,8 @@ def convert(clip: Clip) -> Converted:
         cause = error if isinstance(error, OSError) else error.__context__
         if isinstance(cause, OSError) and cause.errno in _FULL:
             raise CorpusError(str(error) if cause is not error else f"{cause.filename}: {cause.strerror}") from None
-        told = str(error) if isinstance(error, AudioError | OSError) else f"{type(error).__name__}: {error}"
-        return Converted(fault="the clip cannot be read", detail=told)
+        detail = str(error) if isinstance(error, AudioError | OSError) else f"{type(error).__name__}: {error}"
+        return Converted(fault="the clip cannot be read", detail=detail)
 
 
 def _converted(clip: Clip) -> Converted:

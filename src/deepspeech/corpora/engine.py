@@ -5,13 +5,10 @@ cannot be trained on is dropped and counted. Rows keep the recipe's order; only 
 """
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
 
 from deepspeech.cores import cores
 from deepspeech.corpora.clip import Clip, Converted, WavNames, convert
@@ -24,34 +21,31 @@ from deepspeech.corpora.report import (
     DroppedFile,
     SetReport,
 )
-from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 from deepspeech.files import sweep
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
 from deepspeech.text.labels import Validator
 from deepspeech.text.tables import NO_VALUE
+from deepspeech.text.tokens import TokenSet
 
 _TOGETHER = 8  # clips that a worker is handed at a time
 _PEEKED = 64  # clips: where none of the first ones names its speaker, the corpus names none
-_AHEAD = 4  # such handfuls waiting for each worker: enough that none is idle behind a long clip
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is kept. Limits and `ms_per_letter` are those of DeepSpeech's importers, which differ by corpus."""
+    """What is kept. Limits and `ms_per_character` are those of DeepSpeech's importers, which differ by corpus."""
 
     validate: Validator
-    alphabet: Alphabet | None = None
+    alphabet: TokenSet | None = None
     min_s: float = 0.0
     max_s: float = 10.0
-    ms_per_letter: int = 20
-    spell: Callable[[str], str] = str  # how a kept transcript is written, e.g. with spaces between letters
+    ms_per_character: int = 20
+    spell: Callable[[str], str] = str  # how a kept transcript is written, e.g. with spaces between characters
 
 
 def import_set(
@@ -67,7 +61,7 @@ def import_set(
 
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
     every kept sample in order; `names`: shared by the sets of one corpus. An import that was stopped goes on with the
-    wav files it has; one whose recording, start, end or channel has changed since is made anew.
+    wav files it has; one whose recording, start, end or channel has changed since is converted again.
     """
     workers = workers if workers > 0 else cores()
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
@@ -79,7 +73,10 @@ def import_set(
         first = list(islice(coming, _PEEKED))
         speakers = any(clip.speaker for clip in first)
         with CsvWriter(report.csv, speakers=speakers) as writer, dropped_file as dropped, progress:
-            for clip, sound in in_order(convert, chain(first, coming), workers):
+            converted = ordered_map(
+                lambda clip: (clip, convert(clip)), chain(first, coming), workers, _TOGETHER, name=lambda clip: clip.wav
+            )
+            for clip, sound in converted:
                 verdict = judge(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)
@@ -123,7 +120,7 @@ def judge(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Samp
         return Sample(str(sound.wav), sound.wav, transcript, sound.size_bytes, clip.speaker, sound.duration_s)
     report.dropped[fault.reason, fault.summary] += 1
     if strange and not sound.fault:
-        report.letters.update(strange)
+        report.characters.update(strange)
     return DroppedClip(clip.source.name, fault.reason, fault.detail or fault.summary, clip.sentence)
 
 
@@ -151,37 +148,15 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
     if label in NO_VALUE:  # which no training takes
         return _Fault(INVALID_LABEL, "its text is null", f"'{label}' says that there is no text")
     if strange:
-        letters = " ".join(map(name, strange))
-        return _Fault(INVALID_LABEL, "letters outside the alphabet", f"letters outside the alphabet: {letters}")
+        characters = " ".join(map(name, strange))
+        fault = "characters outside the alphabet"
+        return _Fault(INVALID_LABEL, fault, f"{fault}: {characters}")
     if sound.duration_s < rules.min_s:
         return _Fault(TOO_SHORT, f"under {rules.min_s:g} s", f"{sound.duration_s:.2f} s")
-    steps = int(sound.duration_s * 1000 / 10 / (rules.ms_per_letter / 10))
+    steps = int(sound.duration_s * 1000 / 10 / (rules.ms_per_character / 10))
     if steps < len(label):
-        return _Fault(TOO_SHORT, f"under {rules.ms_per_letter} ms a letter", f"{steps} steps for {len(label)} letters")
+        fault = f"under {rules.ms_per_character} ms per character"
+        return _Fault(TOO_SHORT, fault, f"{steps} steps for {len(label)} characters")
     if sound.duration_s > rules.max_s:
         return _Fault(TOO_LONG, f"over {rules.max_s:g} s", f"{sound.duration_s:.2f} s")
     return None
-
-
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[tuple[Item, Result]]:
-    """Each item with `work` of it, in order, worked on by threads; only a bounded number is taken ahead.
-
-    Threads suffice: decoding, resampling and writing release the interpreter lock. They are handed several items at a
-    time, for handing over takes that lock.
-    """
-
-    def work_all(some: list[Item]) -> list[Result]:
-        return [work(item) for item in some]
-
-    waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
-    source, pool = iter(items), ThreadPoolExecutor(workers)
-    try:
-        while some := list(islice(source, _TOGETHER)):
-            waiting.append((some, pool.submit(work_all, some)))
-            if len(waiting) >= _AHEAD * workers:
-                first, future = waiting.popleft()
-                yield from zip(first, future.result(), strict=True)
-        for some, future in waiting:
-            yield from zip(some, future.result(), strict=True)
-    finally:
-        pool.shutdown(cancel_futures=True)  # an interrupt does not wait for what has not begun

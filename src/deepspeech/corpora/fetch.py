@@ -3,7 +3,6 @@
 A file has its final name only when it is whole and, where a checksum is known, right.
 """
 
-import hashlib
 import http.client
 import ssl
 import urllib.error
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from deepspeech.errors import CorpusError
+from deepspeech.files import sha256_of
 from deepspeech.progress import Progress
 
 _BLOCK_BYTES = 1 << 20
@@ -112,9 +112,7 @@ def _check(url: str, part: Path, sha256: str) -> None:
     if not sha256:
         return
     with part.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    if digest.hexdigest() != sha256.lower():
+        found = sha256_of(file).hex()
+    if found != sha256.lower():
         part.unlink()
         raise CorpusError(f"{url}: the file has not the known checksum {sha256}; it was removed, run this again")

@@ -1,4 +1,4 @@
-"""What is inside an archive, told by its first bytes: tar (plain, gz, bz2, xz), zip, or the tar of a Debian package.
+"""Archive members, by the archive's magic bytes: tar (plain, gz, bz2, xz), zip, or the tar of a Debian package.
 
 In: a file that a stranger may have made. Out: its members in their order, and what is wrong with each. A size that
 leads backwards, a header that asks for gigabytes, or headers within headers without end are damage.
@@ -63,7 +63,7 @@ class Member:
 
 @contextmanager
 def members(archive: Path) -> Iterator[Iterator[Member]]:
-    """The members of an archive in its order, folders left out. Raises one of DAMAGE, OSError, or CorpusError."""
+    """The members of an archive in its order, without folders. Raises one of DAMAGE, OSError, or CorpusError."""
     with archive.open("rb") as file:
         head = file.read(8)
         if head.startswith(_ZIP):

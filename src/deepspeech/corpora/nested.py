@@ -25,8 +25,8 @@ def import_nested(
     `listed`: the sentences, a name and its sentence in a line; `sets`: where each set may lie, the likeliest first.
     """
     unpack_all(packed, [archive.parent for archive in packed])
-    said = {row[0]: row[-1] for row in table(listed) if len(row) == 2}
-    sentences = Sentences(said, sets["train"][0].parent)
+    transcripts = {row[0]: row[-1] for row in table(listed) if len(row) == 2}
+    sentences = Sentences(transcripts, sets["train"][0].parent)
     train, held_out = options.rules(verbatim), options.rules(verbatim, max_s=inf)
     parts = []
     for one in SETS:

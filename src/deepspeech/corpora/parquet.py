@@ -18,7 +18,7 @@ _ROWS = 64  # fetched at a time
 
 
 class ParquetClips:
-    """The clips of Parquet files, read anew each time they are gone through."""
+    """The clips of Parquet files, read again in each iteration."""
 
     def __init__(self, files: Sequence[Path], wavs: Path, audio: str, texts: Sequence[str], speakers: Sequence[str]):
         """`texts`, `speakers`: names that these columns may have, the first one found is taken."""
@@ -42,8 +42,8 @@ class ParquetClips:
             for number, (audio, text, speaker) in enumerate(_rows(self._query, file)):
                 yield self._clip(file, number, audio, text, speaker)
 
-    def _clip(self, file: Path, number: int, audio: Any, said: Any, speaks: Any) -> Clip:
-        (text, fault), speaker = sentence_of(said), speaker_of(speaks)
+    def _clip(self, file: Path, number: int, audio: Any, sentence: Any, speaks: Any) -> Clip:
+        (text, fault), speaker = sentence_of(sentence), speaker_of(speaks)
         name, wav = Path(f"{file.name}:{number}"), self._wavs / f"{file.stem}-{number:07}.wav"
         content, path = audio, None
         if isinstance(audio, dict):

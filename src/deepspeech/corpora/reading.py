@@ -1,4 +1,4 @@
-"""Texts, tables and descriptions of corpora, read so that a damaged one is told in one line.
+"""Read texts, tables and descriptions of corpora; a damaged one is reported in one line.
 
 In: files as their makers left them. Out: rows and texts. What concerns one recording only is a fault of its clip, not
 of the corpus: `seconds`, `text_of` and `read_xml` do not raise.
@@ -16,7 +16,8 @@ from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import parse as parse_xml
 
 from deepspeech.errors import CorpusError
-from deepspeech.text.tables import NO_VALUE, decode, read_rows
+from deepspeech.text.reading import decode
+from deepspeech.text.tables import NO_VALUE, read_rows
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -100,7 +101,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
 
 
 def json_object(line: str) -> dict[str, Any] | None:
-    """A line of JSON as an object; None where it is not one."""
+    """A line of JSON as an object; None where it is not one. Half surrogate pairs pass: its clip tells of them."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):

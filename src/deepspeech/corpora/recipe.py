@@ -20,12 +20,12 @@ from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.clip import RATE_HZ, Clip, WavNames
 from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.report import ImportReport, SetReport
-from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, CorpusError
 from deepspeech.files import visible
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.labels import Validator, load_validator, spelled, to_ascii, validate_english
+from deepspeech.text.tokens import Characters
 
 _PACKED = {".gz", ".bz2", ".xz", ".tar", ".tgz", ".zip", ".deb"}
 TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
@@ -37,17 +37,17 @@ def verbatim(sentence: str) -> str | None:
 
 
 def plain(sentence: str, keep: str = "") -> str:
-    """The sentence in ASCII, but for the letters of `keep`."""
+    """The sentence in ASCII, except the characters of `keep`."""
     if not keep:
         return to_ascii(sentence)
-    return "".join(letter if letter in keep or letter == " " else to_ascii(letter) for letter in sentence.strip())
+    return "".join(one if one in keep or one == " " else to_ascii(one) for one in sentence.strip())
 
 
 @dataclass(frozen=True)
 class Options:
-    """What every importer can be told."""
+    """Options of every importer."""
 
-    filter_alphabet: Annotated[Path | None, "Drop sentences with letters outside this alphabet.txt."] = None
+    filter_alphabet: Annotated[Path | None, "Drop sentences with characters outside this alphabet.txt."] = None
     normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False
     space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False
     validate_label_locale: Annotated[
@@ -65,33 +65,33 @@ class Options:
         *,
         min_s: float = 0.0,
         max_s: float = 10.0,
-        ms_per_letter: int = 20,
+        ms_per_character: int = 20,
         alphabet: Path | None = None,
         keep: str = "",
     ) -> Rules:
-        """The corpus's own rules, changed as the user asked; `keep`: letters that --normalize leaves alone.
+        """The corpus's own rules, changed as the user asked; `keep`: characters that --normalize leaves alone.
 
         Raises TextError: a file that cannot be used.
         """
         validate = load_validator(self.validate_label_locale) if self.validate_label_locale else clean
         alphabet = self.filter_alphabet or alphabet
-        letters = Alphabet.from_file(alphabet) if alphabet else None
+        characters = Characters.from_file(alphabet) if alphabet else None
         return Rules(
             validate=spelled(
-                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, letters
+                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, characters
             ),
-            alphabet=letters,
+            alphabet=characters,
             min_s=min_s if self.min_sec is None else self.min_sec,
             max_s=max_s if self.max_sec is None else self.max_sec,
-            ms_per_letter=ms_per_letter,
+            ms_per_character=ms_per_character,
             spell=" ".join if self.space_after_every_character else str,
         )
 
     def report(self, corpus: str, english_rule: bool = False) -> ImportReport:
         """An empty report; `english_rule`: the rule for English cleans sentences that may be of any language."""
-        told = english_rule and self.validate_label_locale is None
+        noted = english_rule and self.validate_label_locale is None
         note = "Sentences were cleaned by the rule for English; see --validate-label-locale."
-        return ImportReport(corpus, notes=[note] if told else [])
+        return ImportReport(corpus, notes=[note] if noted else [])
 
 
 class Clips(Protocol):
@@ -154,24 +154,24 @@ def _refuse_same(csvs: Sequence[Path]) -> None:
 
 @dataclass
 class Sentences:
-    """What is said in each recording, by the recording's name; knows which names nobody asked for."""
+    """Transcripts by recording name; tracks names that no recording requested."""
 
-    said: Mapping[str, str]
+    transcripts: Mapping[str, str]
     folder: Path  # where the recordings lie
-    asked: set[str] = field(default_factory=set)
+    requested: set[str] = field(default_factory=set)
 
     def clip(self, audio: Path, wav: Path, name: str | None = None, speaker: str = "") -> Clip:
         """The clip of a recording; `name`: under which its sentence is listed, by default its stem."""
         name = audio.stem if name is None else name
-        self.asked.add(name)
-        if name not in self.said:
+        self.requested.add(name)
+        if name not in self.transcripts:
             return Clip(audio, wav, "", speaker, fault="the corpus has no sentence for it")
-        return Clip(audio, wav, self.said[name], speaker)
+        return Clip(audio, wav, self.transcripts[name], speaker)
 
     def missing(self) -> list[Clip]:
         """Sentences without a recording, as clips that are not there."""
-        names = [name for name in self.said if name not in self.asked]
-        return [Clip(self.folder / name, self.folder / name, self.said[name]) for name in names]
+        names = [name for name in self.transcripts if name not in self.requested]
+        return [Clip(self.folder / name, self.folder / name, self.transcripts[name]) for name in names]
 
 
 def converted(audio: Path, root: Path, folder: Path) -> Path:

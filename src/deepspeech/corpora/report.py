@@ -1,4 +1,4 @@
-"""What an import brought: how many clips, how many were dropped and why, how much sound is left."""
+"""Import report: imported and dropped clips, reasons, and hours of audio."""
 
 import json
 from collections import Counter
@@ -7,12 +7,12 @@ from pathlib import Path
 from types import TracebackType
 
 from deepspeech.errors import CorpusError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 from deepspeech.text.characters import name
 
 # The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
 FAILED, INVALID_LABEL, TOO_SHORT, TOO_LONG = "failed", "invalid_label", "too_short", "too_long"
-_LETTERS_SHOWN = 20
+_CHARACTERS_SHOWN = 20
 
 
 @dataclass
@@ -26,7 +26,7 @@ class SetReport:
     imported_s: float = 0.0
     total_s: float = 0.0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # (reason, in words) → clips
-    letters: Counter[str] = field(default_factory=Counter)  # letters outside the alphabet → clips
+    characters: Counter[str] = field(default_factory=Counter)  # characters outside the alphabet → clips
     dropped_file: Path | None = None
 
     @property
@@ -64,7 +64,7 @@ class DroppedFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = 0
-        self._whole = whole(path, CorpusError, "w", encoding="utf-8", errors="backslashreplace")
+        self._whole = atomic_open(path, CorpusError, "w", encoding="utf-8", errors="backslashreplace")
 
     def __enter__(self) -> "DroppedFile":
         self._file = self._whole.__enter__()
@@ -95,17 +95,17 @@ def save_too_long(report: ImportReport, path: Path | None) -> None:
     files = [one.dropped_file for one in report.sets if one.dropped_file]
     dropped = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     sentences = [clip["sentence"] for clip in dropped if clip["reason"] == TOO_LONG]
-    with whole(path, CorpusError, "w", encoding="utf-8") as file:
+    with atomic_open(path, CorpusError, "w", encoding="utf-8") as file:
         file.writelines(f"{sentence}\n" for sentence in sentences)
     report.notes.append(f"{path}: {len(sentences)} sentences of clips that were too long.")
 
 
 def lines(report: ImportReport) -> list[str]:
     """The report in words; the sentences on counts are those of DeepSpeech's importers."""
-    told = [line for one in report.sets for line in [*_set_lines(one), ""]]
-    told += [f"{path}: {rows} samples." for path, rows in report.derived]
-    told += report.notes
-    return told if told[-1] else told[:-1]
+    text = [line for one in report.sets for line in [*_set_lines(one), ""]]
+    text += [f"{path}: {rows} samples." for path, rows in report.derived]
+    text += report.notes
+    return text if text[-1] else text[:-1]
 
 
 def _set_lines(one: SetReport) -> list[str]:
@@ -115,18 +115,20 @@ def _set_lines(one: SetReport) -> list[str]:
         (TOO_SHORT, "that were too short to match the transcript"),
         (TOO_LONG, f"that were longer than {one.max_s:g} seconds"),
     ]
-    told = [f"{one.csv}:", f"  Imported {one.imported} samples."]
+    text = [f"{one.csv}:", f"  Imported {one.imported} samples."]
     for reason, words in skipped:
         if one.skipped(reason):
-            told.append(f"  Skipped {one.skipped(reason)} samples {words}.")
-            told += [f"    {n} × {text}" for (why, text), n in one.dropped.most_common() if why == reason]
-    if one.letters:
-        shown = ", ".join(f"{name(letter)} {count} ×" for letter, count in one.letters.most_common(_LETTERS_SHOWN))
-        told.append(f"  Letters outside the alphabet: {shown}{' …' * (len(one.letters) > _LETTERS_SHOWN)}")
+            text.append(f"  Skipped {one.skipped(reason)} samples {words}.")
+            text += [f"    {n} × {detail}" for (why, detail), n in one.dropped.most_common() if why == reason]
+    if one.characters:
+        shown = ", ".join(
+            f"{name(character)} {count} ×" for character, count in one.characters.most_common(_CHARACTERS_SHOWN)
+        )
+        text.append(f"  Characters outside the alphabet: {shown}{' …' * (len(one.characters) > _CHARACTERS_SHOWN)}")
     if one.dropped_file:
-        told.append(f"  Every skipped clip and why: {one.dropped_file}")
-    told.append(f"  Final amount of imported audio: {clock(one.imported_s)} from {clock(one.total_s)}.")
-    return told
+        text.append(f"  Every skipped clip and why: {one.dropped_file}")
+    text.append(f"  Final amount of imported audio: {clock(one.imported_s)} from {clock(one.total_s)}.")
+    return text
 
 
 def clock(seconds: float) -> str:

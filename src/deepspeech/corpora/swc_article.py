@@ -84,8 +84,8 @@ def _token(token: Element) -> tuple[int | None, int | None, str]:
     notes = token.findall("n")
     starts = [int(note.get("start", "")) for note in notes if note.get("start", "").isdigit()]
     ends = [int(note.get("end", "")) for note in notes if note.get("end", "").isdigit()]
-    said = [note.get("pronunciation", "") for note in notes] if notes else [token.get("text", "")]
-    return starts[0] if starts else None, max(ends, default=None), " ".join(word for word in said if word)
+    sentence = [note.get("pronunciation", "") for note in notes] if notes else [token.get("text", "")]
+    return starts[0] if starts else None, max(ends, default=None), " ".join(word for word in sentence if word)
 
 
 def _stretches(
@@ -94,7 +94,7 @@ def _stretches(
     """Tokens from one with a start to one with an end; cut before the token that would make them too long."""
     start_ms, end_ms, words, waiting = None, 0, list[str](), list[str]()
     for token_start_ms, token_end_ms, word in tokens:
-        if without_numbers and any(letter.isdigit() for letter in word):
+        if without_numbers and any(character.isdigit() for character in word):
             if start_ms is not None and words:
                 yield start_ms, end_ms, " ".join(words)
             start_ms, words, waiting = None, [], []

@@ -1,7 +1,6 @@
 """The look at a data set before training: what cannot be trained on is found here, all at once, not one a run."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,11 +10,12 @@ from deepspeech.datasets.pipeline import frames_needed
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError, TextError, audio_error
 from deepspeech.features.config import FrontEndConfig
+from deepspeech.pool import ordered_map
 from deepspeech.printable import in_line
 from deepspeech.progress import Progress
 from deepspeech.remote.files import fetch_all
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.tables import NO_VALUE
+from deepspeech.text.tokens import TokenSet
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,7 +48,7 @@ class Look:
 
 def look(
     sample: Sample,
-    alphabet: Alphabet | None,
+    alphabet: TokenSet | None,
     features: FrontEndConfig,
     outputs: Callable[[int], int] = int,
     info: AudioInfo | None = None,
@@ -81,7 +81,7 @@ def look(
 
 
 def examine(
-    sample: Sample, alphabet: Alphabet | None, features: FrontEndConfig, outputs: Callable[[int], int] = int
+    sample: Sample, alphabet: TokenSet | None, features: FrontEndConfig, outputs: Callable[[int], int] = int
 ) -> Sample | Fault:
     """The sample with its duration, or its first fault; see `look`."""
     found = look(sample, alphabet, features, outputs)
@@ -90,7 +90,7 @@ def examine(
 
 def examine_all(
     samples: Sequence[Sample],
-    alphabet: Alphabet | None,
+    alphabet: TokenSet | None,
     features: FrontEndConfig,
     label: str,
     workers: int,
@@ -107,14 +107,12 @@ def examine_all(
 
 def for_each(action: Callable[[Item], Result], items: Sequence[Item], label: str, workers: int) -> list[Result]:
     """What `action` gives for each item, in their order, by several threads; tells how far it is."""
-    step = max(1, min(_AT_ONCE, len(items) // (4 * workers)))
-    batches = [items[first : first + step] for first in range(0, len(items), step)]
-    with ThreadPoolExecutor(workers) as pool, Progress(len(items), label, "clips") as progress:
-        results: list[Result] = []
-        for some in pool.map(lambda batch: [action(item) for item in batch], batches):
-            results += some
-            progress.advance(len(some))
-    return results
+    together = max(1, min(_AT_ONCE, len(items) // (4 * workers)))
+    return list(Progress(len(items), label, "clips").over(ordered_map(action, items, workers, together, name=_name)))
+
+
+def _name(item: object) -> object:
+    return item.audio if isinstance(item, Sample) else item
 
 
 def describe(faults: Sequence[Fault], label: str) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.formats import read_16_bit
 from deepspeech.audio.pcm import int16_to_float
-from deepspeech.audio.span import read_ahead
+from deepspeech.audio.source import read_ahead
 from deepspeech.datasets.sample import Sample
 
 Float32 = NDArray[np.float32]

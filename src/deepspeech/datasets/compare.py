@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from deepspeech.audio.formats import read_audio
-from deepspeech.audio.span import Place
+from deepspeech.audio.source import AudioSource
 from deepspeech.datasets.samples import is_data_set, read_samples
 from deepspeech.errors import ConfigError
 
@@ -46,7 +46,7 @@ def compare(first: Path, second: Path) -> list[Difference]:
     ]
 
 
-def of_sounds(first: Place, second: Place) -> Difference:
+def of_sounds(first: AudioSource, second: AudioSource) -> Difference:
     """Two recordings. Raises AudioError."""
     (ours, our_hz), (theirs, their_hz) = read_audio(first), read_audio(second)
     if our_hz != their_hz:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deepspeech.datasets.shard_shelf import DEFAULT_MB
+from deepspeech.datasets.shards.cache import DEFAULT_MB
 from deepspeech.errors import ConfigError
 
 ORDERS = ("shuffled", "ascending", "descending")
@@ -22,6 +22,7 @@ class DataConfig:
     metrics: tuple[str, ...] = ()  # judged like dev and reported, but they choose nothing
     alphabet: str = ""  # an alphabet.txt; empty: space, a to z and apostrophe
     bytes_output: bool = False  # labels are UTF-8 bytes instead of letters
+    subwords: str = ""  # instead: pieces of words, of a SentencePiece model or a list with a piece a line
     order: str = "shuffled"
     shuffle_window: int = 20000  # clips of a sharded set that are mixed with one another, in whole shards
     shard_cache_mb: int = DEFAULT_MB  # copies of shards that lie at an address; others make room for new ones

@@ -3,29 +3,26 @@
 samples of all sources ─▶ a look at each ─▶ perhaps sorted ─▶ read, perhaps augmented and coded (threads) ─▶ target
 """
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from deepspeech.audio.encode import CODED, encode, kind_of
 from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.opus_packets import as_ogg
-from deepspeech.audio.span import PACKETS, Span, content_of
+from deepspeech.audio.source import PACKETS, AudioSlice, content_of
 from deepspeech.datasets.augment.hearing import Hearing
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.check import Fault, for_each, refuse
+from deepspeech.datasets.formats.sdb import KINDS
+from deepspeech.datasets.formats.targets import LISTS, ListTarget, SdbTarget, Target, TarTarget, suffix_of
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
-from deepspeech.datasets.sdb import KINDS
-from deepspeech.datasets.targets import LISTS, ListTarget, SdbTarget, Target, TarTarget, suffix_of
 from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
-
-AHEAD = 4  # samples in work for each thread
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,8 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
     kinds, coded, duration_s = Counter[str](), 0, 0.0
     speakers = any(one.sample.speaker for one in seen)
     with _target(target, suffix, options, wanted, speakers) as writer:
-        for sound in _in_order(prepare, seen, options.workers):
+        sounds = ordered_map(prepare, seen, options.workers, name=lambda one: one.sample.id)  # all would fill memory
+        for sound in Progress(len(seen), "converting", "clips").over(sounds):
             if isinstance(sound, Fault):
                 faults.append(sound)
                 refuse([] if options.skip_bad else [sound], "given")
@@ -155,7 +153,7 @@ def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bit
     sample, kind = one.sample, one.kind
     target = wanted or {PACKETS: "opus", "": "wav"}.get(kind, kind)
     if hearing is None and (kind == target or (kind, target) == (PACKETS, "opus")):
-        if stays and not isinstance(sample.audio, Span):
+        if stays and not isinstance(sample.audio, AudioSlice):
             return _Sound(replace(sample, size_bytes=_read_size(sample)), target, None, False)
         content = content_of(sample.audio)
         return _Sound(sample, target, content if kind == target else as_ogg(content, str(sample.audio)), False)
@@ -169,7 +167,8 @@ def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bit
 
 
 def _read_size(sample: Sample) -> int:
-    return sample.audio.size if isinstance(sample.audio, Span) else sample.size_bytes or sample.audio.stat().st_size
+    audio = sample.audio
+    return audio.size if isinstance(audio, AudioSlice) else sample.size_bytes or audio.stat().st_size
 
 
 def _target(
@@ -180,21 +179,3 @@ def _target(
     if suffix == ".sdb":
         return SdbTarget(path, kind, options.labelled)
     return TarTarget(path, options.labelled, options.listing, options.include)
-
-
-def _in_order(
-    action: Callable[[_Seen], _Sound | Fault], items: Sequence[_Seen], workers: int
-) -> Iterator[_Sound | Fault]:
-    """What `action` gives for each item, in order, a few ahead in threads: sounds of all items would fill memory."""
-    remaining = iter(items)
-    with ThreadPoolExecutor(workers) as pool, Progress(len(items), "converting", "clips") as progress:
-        waiting: deque[Future[_Sound | Fault]] = deque(
-            pool.submit(action, item) for item in islice(remaining, AHEAD * workers)
-        )
-        try:
-            while waiting:
-                yield waiting.popleft().result()
-                progress.advance()
-                waiting.extend(pool.submit(action, item) for item in islice(remaining, 1))
-        finally:
-            pool.shutdown(cancel_futures=True)

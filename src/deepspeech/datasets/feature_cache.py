@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.audio.span import Span
+from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shard_shelf import ShelfSpan
+from deepspeech.datasets.shards.cache import CachedShardSlice
 from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
 
@@ -132,9 +132,12 @@ class FeatureCache:
 def _key(sample: Sample) -> bytes | None:
     """What tells this sound from any other; None where there is no such file."""
     audio = sample.audio
-    if isinstance(audio, ShelfSpan):  # its file comes and goes
+    if isinstance(audio, CachedShardSlice):  # its file comes and goes
         return _digest(f"{audio}\n{audio.stamp}\n{audio.offset} {audio.size}")
-    file, inside = (audio.file, f"{audio.offset} {audio.size} {audio.kind}") if isinstance(audio, Span) else (audio, "")
+    if isinstance(audio, AudioSlice):
+        file, inside = audio.file, f"{audio.offset} {audio.size} {audio.kind}"
+    else:
+        file, inside = audio, ""
     try:
         found = os.stat(file)
     except OSError:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.shift import shifted
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.context import AugmentContext
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.sample import Sample
 from deepspeech.features.front_end import FrontEnd
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 Float32 = NDArray[np.float32]
 
@@ -43,7 +43,7 @@ class Pipeline:
     """Prepares samples for training (with augmentations) or for judging (without)."""
 
     front_end: FrontEnd
-    alphabet: Alphabet
+    alphabet: TokenSet
     cache: ClipCache
     augmentations: tuple[Augmentation, ...] = ()
     seed: int = 0
@@ -109,8 +109,8 @@ class Pipeline:
             return x
         config = self.front_end.config
         normalized = self.front_end.normalization is not None
-        scene = Scene(domain, config.sample_rate_hz, config.step_ms, self.sources, normalized)
+        context = AugmentContext(domain, config.sample_rate_hz, config.step_ms, self.sources, normalized)
         for position, entry in self._by_domain[domain]:
             random = keyed_random(self.seed, epoch, sample.random_key, position)
-            x = augment(x, entry, epoch / self.epochs, random, scene)
+            x = augment(x, entry, epoch / self.epochs, random, context)
         return x

@@ -3,7 +3,7 @@
 import zlib
 from dataclasses import dataclass
 
-from deepspeech.audio.span import Place
+from deepspeech.audio.source import AudioSource
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Sample:
     """One row of a data set."""
 
     id: str  # how reports and errors call it: its audio path
-    audio: Place  # a file, or a span of a larger one; formats.read_audio reads both
+    audio: AudioSource  # a file, or a span of a larger one; formats.read_audio reads both
     transcript: str  # "" where a set without labels was asked for
     size_bytes: int  # only a sort key, as in the old system; 0 when the data set does not say
     speaker: str = ""

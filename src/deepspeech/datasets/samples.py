@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from deepspeech.datasets.csv_files import read_csv
-from deepspeech.datasets.jsonl_files import read_jsonl
+from deepspeech.datasets.formats.csv_files import read_csv
+from deepspeech.datasets.formats.jsonl_files import read_jsonl
+from deepspeech.datasets.formats.sdb import read_sdb
+from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.sdb import read_sdb
-from deepspeech.datasets.shard_shelf import Shelf
-from deepspeech.datasets.shards import MANIFEST, ShardSet, is_manifest, read_shards
-from deepspeech.datasets.tar_files import read_tar
+from deepspeech.datasets.shards.cache import ShardCache
+from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet, is_manifest, read_shards
 from deepspeech.errors import DataError
 from deepspeech.remote.files import Name, address, fetch, is_folder
 
@@ -23,10 +23,10 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read_samples(name: Name, labelled: bool = True, shelf: Shelf | None = None) -> Sequence[Sample]:
+def read_samples(name: Name, labelled: bool = True, cache: ShardCache | None = None) -> Sequence[Sample]:
     """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labelled` demands transcripts.
 
-    A file at an address is brought first; shards when they are read, to the `shelf`.
+    A file at an address is brought first; shards when they are read, to the `cache`.
 
     Raises DataError that names the file and, where there is one, the line or the sample. Whether the sound is there
     and whole shows only when it is read.
@@ -37,14 +37,14 @@ def read_samples(name: Name, labelled: bool = True, shelf: Shelf | None = None) 
         raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
     if (reader is None or address(name) is None) and is_folder(name):
         if is_manifest(name):
-            return read_shards(name, shelf)
+            return read_shards(name, cache)
         raise DataError(
             f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index"
         )
     if reader is None or reader is read_csv:
         return read_csv(name, labelled)  # its clips may lie elsewhere, too
     if is_manifest(name):
-        return read_shards(name, shelf)
+        return read_shards(name, cache)
     return reader(fetch(name), labelled)
 
 

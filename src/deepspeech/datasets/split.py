@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.survey import sentence
+from deepspeech.datasets.survey.survey import sentence
 from deepspeech.errors import ConfigError, DataError
 
 SETS = ("train", "dev", "test")

@@ -6,7 +6,6 @@ The search itself is `native/src/beam.cc`.
 
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +19,9 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.decoder.word_confidence import WordConfidences
 from deepspeech.errors import ConfigError
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.pool import ordered_map
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import TokenSet
 
 
 class BeamDecoder:
@@ -31,7 +32,7 @@ class BeamDecoder:
 
     def __init__(
         self,
-        alphabet: Alphabet,
+        alphabet: TokenSet,
         options: DecodeOptions,
         frame_s: float,
         scorer: Scorer | None = None,
@@ -49,7 +50,9 @@ class BeamDecoder:
         if hot_words and scorer is None:
             raise ConfigError("hot words have no effect without a scorer; name one")
         self._alphabet, self._frame_s, self._first_frame = alphabet, frame_s, first_frame
-        self._sure, self._turn = WordConfidences(alphabet.classes, alphabet.space, frame_s), threading.Lock()
+        self._sure, self._turn = WordConfidences(alphabet, frame_s), threading.Lock()
+        self._width = options.beam_width
+        self._final: list[int] = []  # tokens of words that commit() made final, where no space of its own follows them
         self._text = ""  # of the labels that are decided
         self._first_letter: int | None = None  # and its frame
         self._best: tuple[list[int], list[int]] | None = None  # the others of the best reading, once asked for
@@ -102,7 +105,20 @@ class BeamDecoder:
         if count < 1:
             raise ConfigError(f"{count} candidates asked for; ask for at least 1")
         with self._turn:
+            return self._texts(count)
+
+    def _texts(self, count: int) -> list[Transcript]:
+        """Of pieces several sequences may spell one text: only the best of each counts."""
+        if count == 1 or not isinstance(self._alphabet, Subwords):
             return [self._spell(*found) for found in self._search.best(count)]
+        texts: dict[str, Transcript] = {}
+        for labels, frames, score in self._search.best(self._width):
+            text = self._alphabet.decode(labels)
+            if text not in texts:
+                texts[text] = self._spell(labels, frames, score)
+            if len(texts) == count:
+                break
+        return list(texts.values())
 
     @property
     def text(self) -> str:
@@ -112,20 +128,26 @@ class BeamDecoder:
     def commit(self, before: int) -> None:
         """Make final the words of the best text that ended before frame `before`: give up what reads otherwise."""
         labels, frames = self._open()
-        spaces = [
+        starts = [
             place
             for place, (label, frame) in enumerate(zip(labels, frames, strict=True))
-            if label == self._alphabet.space and frame + self._first_frame < before
+            if self._alphabet.starts_word(label) and frame + self._first_frame < before
         ]
-        if spaces:
-            self._search.settle(labels[: spaces[-1] + 1], self._sure.decided)
-            self._best = None  # which of several equals is first may have changed
+        if not starts:
+            return
+        if labels[starts[-1]] == self._alphabet.space:
+            self._search.settle(labels[: starts[-1] + 1], self._sure.decided)
+        elif starts[-1]:  # a token that is a space and more: the words before it are final, it is not
+            self._final = labels[: starts[-1]]
+            self._search.settle(self._final, self._sure.decided, self._alphabet.word_starts)
+        self._best = None  # which of several equals is first may have changed
 
     @property
     def committed_prefix(self) -> str:
         """The words that everything still possible begins with: what comes can add to them, not change them."""
         settled = self._search.settled(self._sure.decided)
-        return (self._text + self._alphabet.decode(settled)).rpartition(" ")[0]
+        common = (self._text + self._alphabet.decode(settled)).rpartition(" ")[0]
+        return max(common, self._alphabet.decode(self._final), key=len)
 
     def token_frames(self, since: int = 0) -> tuple[int, int] | None:
         """Frames of the first and the last letter of the best text, of those from `since` on that are not decided.
@@ -166,7 +188,7 @@ class BeamDecoder:
 
 def decode(
     emission: Emission,
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions,
     candidates: int = 1,
     scorer: Scorer | None = None,
@@ -181,7 +203,7 @@ def decode(
 
 def decode_batch(
     emissions: Sequence[Emission],
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions,
     candidates: int = 1,
     threads: int | None = None,
@@ -196,11 +218,10 @@ def decode_batch(
     def one(emission: Emission) -> list[Transcript]:
         return decode(emission, alphabet, options, candidates, scorer, hot_words, phrases)
 
-    with ThreadPoolExecutor(threads or cores()) as pool:
-        return list(pool.map(one, emissions))
+    return list(ordered_map(one, emissions, threads or cores()))
 
 
-def greedy(emission: Emission, alphabet: Alphabet) -> Transcript:
+def greedy(emission: Emission, alphabet: TokenSet) -> Transcript:
     """The most probable class of each frame, repeats joined and blanks dropped.
 
     Its confidence is the logarithm of the probability of this one alignment, not of the text.

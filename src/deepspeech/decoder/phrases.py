@@ -10,9 +10,10 @@ from pathlib import Path
 
 from deepspeech import _native
 from deepspeech.errors import ConfigError, TextError
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.normalize import normalizer
 from deepspeech.text.reading import read_text
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import TokenSet
 
 DEFAULT_STRENGTH = 1.0
 STRONGEST = 8.0  # beyond it phrases are written over everything that is said
@@ -28,7 +29,7 @@ class HotPhrases:
 
     strengths: Mapping[str, float]
     # Streams of one alphabet share what thousands of phrases take a tenth of a second to make.
-    _made: dict[Alphabet, _native.Phrases | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _made: dict[TokenSet, _native.Phrases | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         tidy: dict[str, float] = {}
@@ -79,31 +80,37 @@ class HotPhrases:
         from_file = cls.from_file(path).strengths if path else {}
         return cls({**from_file, **cls.parse(lines).strengths})
 
-    def native(self, alphabet: Alphabet) -> _native.Phrases | None:
+    def native(self, alphabet: TokenSet) -> _native.Phrases | None:
         """The phrases as the search uses them, None if there are none. Raises ConfigError for letters it cannot write.
 
         In alphabets with a space phrases are whole words; without, and in bytes mode, they stand anywhere in the text.
+        For subwords they are spelled in letters, however a network cuts them into pieces.
         """
         if alphabet not in self._made:
             self._made[alphabet] = self._make(alphabet)
         return self._made[alphabet]
 
-    def _make(self, alphabet: Alphabet) -> _native.Phrases | None:
+    def _make(self, alphabet: TokenSet) -> _native.Phrases | None:
         spell = normalizer(alphabet)
+        letters: TokenSet = alphabet
+        pieces: list[list[int]] = []
+        if isinstance(alphabet, Subwords):
+            letters = alphabet.characters
+            pieces = [letters.encode(alphabet.spell(token)) for token in range(alphabet.blank)]
         strongest: dict[tuple[int, ...], float] = {}  # two texts may be spelled alike
         for text, strength in self.strengths.items():
             if strength == 0:
                 continue
-            spelled = tuple(_encoded(alphabet, spell, text))
+            spelled = tuple(_encoded(letters, spell, text))
             strongest[spelled] = max(strength, strongest.get(spelled, 0.0))
         labels = [(list(spelled), strength) for spelled, strength in strongest.items()]
         try:
-            return _native.Phrases(labels, None if alphabet.bytes_mode else alphabet.space) if labels else None
+            return _native.Phrases(labels, None if alphabet.bytes_mode else letters.space, pieces) if labels else None
         except ValueError as error:
             raise ConfigError(f"hot phrases: {error}") from None
 
 
-def _encoded(alphabet: Alphabet, spell: Callable[[str], str], text: str) -> list[int]:
+def _encoded(alphabet: TokenSet, spell: Callable[[str], str], text: str) -> list[int]:
     try:
         return alphabet.encode(spell(text))
     except TextError as error:

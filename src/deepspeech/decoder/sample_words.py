@@ -7,7 +7,7 @@ import random
 from collections import Counter
 
 from deepspeech import _native
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 _LONGEST = 200
 _FRUITLESS = 500  # tries without a new word, after which there are hardly more
@@ -15,7 +15,7 @@ _TESTED = 300  # words of a scorer, to see whether an alphabet is its own
 _ENOUGH = 10  # words with one label
 
 
-def sample_words(scorer: _native.Scorer, alphabet: Alphabet, count: int, seed: int = 0) -> list[str]:
+def sample_words(scorer: _native.Scorer, alphabet: TokenSet, count: int, seed: int = 0) -> list[str]:
     """At most `count` different words, sorted; fewer where there are not so many or the automaton is damaged.
 
     The alphabet must have a label for each of the dictionary's.
@@ -46,7 +46,7 @@ def _wander(scorer: _native.Scorer, draw: random.Random) -> list[int]:
     return []
 
 
-def misfit(scorer: _native.Scorer, alphabet: Alphabet) -> str:
+def misfit(scorer: _native.Scorer, alphabet: TokenSet) -> str:
     """Why `alphabet` is not the one that the scorer was built with, in a few words; empty where it may be.
 
     The scorer holds label ids and no characters. Its words, spelled with another alphabet, are not those that its

@@ -1,7 +1,7 @@
 """Transcript: recognised text with the time of each letter and word.
 
 Times are those of the network's frames: a letter starts with the frame in which it was heard, and nothing
-says when it ends; a word ends where the space after it starts.
+says when it ends; a word ends where the token after it starts that begins another: a space, or a piece with one.
 
 A word's confidence is the probability, by the network alone, that the sound around it spells this word and nothing
 else: summed over all alignments of its letters (`native/src/spelling.cc`). A scorer finds better words but does not
@@ -11,12 +11,16 @@ make the sound clearer, so it has no part in it.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import TokenSet
 
 
 @dataclass(frozen=True)
 class Token:
-    """A letter: a label of the alphabet, or in bytes mode a character once its last byte is there."""
+    """A letter or a piece of a word: a token of the network, or in bytes mode a character once its last byte is there.
+
+    A piece that starts a word has the space before it in its text, unless it is the first.
+    """
 
     text: str
     frame: int
@@ -50,11 +54,11 @@ class Transcript:
         words: list[Word] = []
         letters: list[Token] = []
         for token in self.tokens:
-            if token.text != " ":
-                letters.append(token)
-            elif letters:
+            if token.text.startswith(" ") and letters:
                 words.append(self._word(letters, token.start_s, len(words)))
                 letters = []
+            if token.text != " ":
+                letters.append(token)
         if letters:
             words.append(self._word(letters, letters[-1].start_s + self.frame_s, len(words)))
         return tuple(words)
@@ -71,11 +75,12 @@ class Transcript:
 
     def _word(self, letters: Sequence[Token], end_s: float, number: int) -> Word:
         confidence = self.word_confidences[number] if number < len(self.word_confidences) else None
-        return Word("".join(letter.text for letter in letters), letters[0].start_s, end_s, confidence)
+        text = "".join(letter.text for letter in letters).removeprefix(" ")
+        return Word(text, letters[0].start_s, end_s, confidence)
 
 
 def spell(
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     labels: Sequence[int],
     frames: Sequence[int],
     confidence: float,
@@ -86,7 +91,11 @@ def spell(
     if alphabet.bytes_mode:
         letters = _characters(labels, frames)
     else:
-        letters = [(alphabet.labels[label], frame) for label, frame in zip(labels, frames, strict=True)]
+        letters = [(alphabet.spell(label), frame) for label, frame in zip(labels, frames, strict=True)]
+    if isinstance(alphabet, Subwords):  # which begin a text with a space
+        while letters and letters[0][0].startswith(" "):
+            (text, frame), *rest = letters
+            letters = [(text[1:], frame), *rest] if text != " " else rest
     tokens = tuple(Token(text, frame, frame * frame_s) for text, frame in letters)
     text = "".join(token.text for token in tokens)
     return Transcript(text, tokens, confidence, frame_s, tuple(word_confidences))

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech._native import word_probabilities
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import TokenSet
 
 Float32 = NDArray[np.float32]
 Key = tuple[tuple[int, ...], tuple[int, ...]]  # labels of a word, and their frames
@@ -25,8 +27,9 @@ CHECK_FRAMES = 1024  # it takes so many to make it worth while to look for rows 
 class WordConfidences:
     """Rows [T, classes] of one search, and the words that are decided. Frames are counted from the search's first."""
 
-    def __init__(self, classes: int, space: int | None, frame_s: float) -> None:
-        self._space, self._margin = space, round(MARGIN_S / frame_s)
+    def __init__(self, tokens: TokenSet, frame_s: float) -> None:
+        self._tokens, self._margin, classes = tokens, round(MARGIN_S / frame_s), tokens.classes
+        self._space = tokens.space
         self._limit = max(CHECK_FRAMES, min(round(UNDECIDED_S / frame_s), UNDECIDED_NUMBERS // classes))
         self._room, self._first, self._count = np.empty((0, classes), np.float32), 0, 0
         self._check_at = CHECK_FRAMES
@@ -69,7 +72,8 @@ class WordConfidences:
         ends_with_letter = bool(fixed) and labels[fixed - 1] != self._space
         whole = words[:-1] if ends_with_letter else words
         # The last whole word stays, with the space before it, which ends the word before.
-        begin = max(0, whole[-1][0] - 1) if whole else 0
+        # Words of pieces may have no space between them: of these nothing is decided but what is forgotten.
+        begin = max(0, whole[-1][0] - 1) if whole and not isinstance(self._tokens, Subwords) else 0
         if begin:
             self._sure += self.of(labels[: begin + 1], frames[: begin + 1])
             self.decided += begin
@@ -93,21 +97,26 @@ class WordConfidences:
             sure.append(self._known.get((tuple(labels[start:end]), tuple(frames[start:end])), 0.0))
         else:
             return sure
+        before = 0  # words of which only the end is looked at
         if start and frames[start - 1] >= self._first:
-            start -= 1  # the space, after which the word may begin
+            start -= 1  # the space, or the end of a word, after which the word may begin
+            before = labels[start] != self._space
         heard = [frame - self._first for frame in frames[start:]]
-        return sure + word_probabilities(
-            self.since(self._first), list(labels[start:]), heard, self._space, self._margin
-        )
+        rows = self.since(self._first)
+        tokens = self._tokens
+        found = word_probabilities(rows, list(labels[start:]), heard, tokens.space, self._margin, tokens.word_starts)
+        return sure + found[before:]
 
     def _words(self, labels: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Where each word begins and ends."""
         begin = 0
-        for place, label in enumerate([*labels, self._space]):
-            if label == self._space:
+        for place, label in enumerate(labels):
+            if self._tokens.starts_word(label):
                 if place > begin:
                     yield begin, place
-                begin = place + 1
+                begin = place + (label == self._space)
+        if len(labels) > begin:
+            yield begin, len(labels)
 
     def _forget(self, labels: Sequence[int], frames: Sequence[int]) -> None:
         """Keep the latest rows, and what the best reading's words were found to be with all of them."""

@@ -1,6 +1,6 @@
-"""What a recogniser takes for what: letters and words that were replaced, dropped or inserted, and how often.
+"""Confusion counts: substitutions, deletions and insertions of characters or words.
 
-In: scored samples. Out: counts, the most frequent first, from alignments with the fewest errors.
+In: scored samples. Out: counts, the most frequent first, from minimum-edit-distance alignments.
 """
 
 from collections import Counter
@@ -16,55 +16,63 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Confusion:
-    """`pairs`: how often (said, heard) was met; "" is nothing. `said`: how often each was said at all."""
+    """`pairs`: counts of (reference, hypothesis), "" where one has none. `totals`: counts in the references."""
 
-    unit: str  # "letter" or "word"
+    unit: str  # "character" or "word"
     pairs: dict[tuple[str, str], int]
-    said: dict[str, int]
+    totals: dict[str, int]
 
     def to_list(self) -> list[dict[str, Any]]:
-        """For JSON: `of` counts how often what was said was said, None for what was inserted."""
+        """Plain values for JSON: `said` is the reference, `heard` the hypothesis, `of` the reference's total count.
+
+        `of` is None for insertions.
+        """
         return [
-            {"said": said, "heard": heard, "times": times, "of": self.said[said] if said else None}
-            for (said, heard), times in self.pairs.items()
+            {
+                "said": reference,
+                "heard": hypothesis,
+                "times": times,
+                "of": self.totals[reference] if reference else None,
+            }
+            for (reference, hypothesis), times in self.pairs.items()
         ]
 
     def table(self, shown: int = SHOWN) -> str:
-        """The most frequent `shown` of them, for a person."""
-        errors, whole = sum(self.pairs.values()), sum(self.said.values())
-        lines = [f"{self.unit.capitalize()}s: {errors} errors, {whole} said"]
+        """A text table of the `shown` most frequent errors."""
+        errors, total = sum(self.pairs.values()), sum(self.totals.values())
+        lines = [f"{self.unit.capitalize()}s: {errors} errors, {total} in the references"]
         if self.pairs:
-            rows = list(self.pairs.items())[:shown]
-            width = max(len("said"), *(len(seen(said)) for (said, _), _ in rows))
-            other = max(len("heard"), *(len(seen(heard)) for (_, heard), _ in rows))
-            lines.append(f"times  {'said':{width}}  {'heard':{other}}  share of what was said")
-            for (said, heard), times in rows:
-                share = f"{times / self.said[said]:.1%}" if said else ""
-                lines.append(f"{times:5d}  {seen(said):{width}}  {seen(heard):{other}}  {share}".rstrip())
+            rows = [(seen(one), seen(other), times, one) for (one, other), times in self.pairs.items()][:shown]
+            width = max(len("reference"), *(len(row[0]) for row in rows))
+            other = max(len("hypothesis"), *(len(row[1]) for row in rows))
+            lines.append(f"times  {'reference':{width}}  {'hypothesis':{other}}  of the reference")
+            for reference, hypothesis, times, key in rows:
+                rate = f"{times / self.totals[key]:.1%}" if key else ""
+                lines.append(f"{times:5d}  {reference:{width}}  {hypothesis:{other}}  {rate}".rstrip())
             if left := len(self.pairs) - len(rows):
-                lines.append(f"and {left} rarer ones; --json has them all")
+                lines.append(f"and {left} rarer ones; --json lists them all")
         return "\n".join(lines)
 
 
 def confusion(samples: Sequence[Scored], unit: str) -> Confusion:
-    """Of "letter"s (code points, the space is one) or of "word"s; of equally frequent ones in the order of signs."""
+    """Count confusions of "character"s (code points, spaces included) or "word"s. Ties are in code point order."""
     pairs: Counter[tuple[str, str]] = Counter()
-    said: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for sample in samples:
-        if unit == "letter":
+        if unit == "character":
             reference, hypothesis = list(sample.reference), list(sample.hypothesis)
         else:
             reference, hypothesis = sample.reference.split(), sample.hypothesis.split()
-        said.update(reference)
+        totals.update(reference)
         pairs.update(differences(reference, hypothesis))
     ordered = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))
-    return Confusion(unit, dict(ordered), dict(said))
+    return Confusion(unit, dict(ordered), dict(totals))
 
 
 def seen(text: str) -> str:
-    """A letter or word so that it can be seen."""
+    """A printable form of a character or word."""
     if not text:
         return "(nothing)"
     if text == " ":
         return "space"
-    return text if text.isprintable() else " ".join(f"U+{ord(letter):04X}" for letter in text)
+    return text if text.isprintable() else " ".join(f"U+{ord(character):04X}" for character in text)

@@ -1,4 +1,4 @@
-"""A picture of the confusion of letters. In: a Confusion. Out: a PNG or an SVG."""
+"""Plot a character confusion matrix. In: a Confusion. Out: a PNG or an SVG."""
 
 from collections import Counter
 from pathlib import Path
@@ -6,42 +6,42 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from deepspeech.datasets.picture import seen
+from deepspeech.datasets.survey.picture import seen
 from deepspeech.evaluation.confusion import Confusion
 from deepspeech.evaluation.picture import save
-from deepspeech.text.letters import place
+from deepspeech.text.charset import sort_key
 
-LETTERS = 40  # those with most errors; more could not be read
+CHARACTERS = 40  # those with the most errors; more would not be legible
 _NOTHING = "–"
 
 
 def draw(confusion: Confusion, path: Path) -> None:
-    """A field for each pair: rows are said, columns heard; the number counts, the colour is the share of what was said.
+    """Write the confusion matrix: rows are references, columns hypotheses, numbers are counts, colors are row rates.
 
-    What was inserted has no share: its row, the last, is coloured by its count among the insertions. Raises DataError
-    where the file cannot be written.
+    Insertions are the last row, colored by their part of all insertions. Raises DataError where the file cannot be
+    written.
     """
     errors: Counter[str] = Counter()
     for pair, times in confusion.pairs.items():
-        errors.update({letter: times for letter in set(pair) if letter})
-    shown = sorted((letter for letter, _ in errors.most_common(LETTERS)), key=place)
-    row = {letter: number for number, letter in enumerate([*shown, ""])}
+        errors.update({character: times for character in set(pair) if character})
+    shown = sorted((character for character, _ in errors.most_common(CHARACTERS)), key=sort_key)
+    row = {character: number for number, character in enumerate([*shown, ""])}
     counts = np.zeros((len(row), len(row)), dtype=np.int64)
-    for (said, heard), times in confusion.pairs.items():
-        if said in row and heard in row:
-            counts[row[said], row[heard]] = times
-    said_times = [confusion.said.get(letter, 0) for letter in shown] + [int(counts[-1].sum())]
-    shares = counts / np.maximum(1, said_times)[:, None]
+    for (reference, hypothesis), times in confusion.pairs.items():
+        if reference in row and hypothesis in row:
+            counts[row[reference], row[hypothesis]] = times
+    totals = [confusion.totals.get(character, 0) for character in shown] + [int(counts[-1].sum())]
+    rates = counts / np.maximum(1, totals)[:, None]
 
     side = 2.2 + 0.27 * len(row)
     figure = Figure(figsize=(side + 1, side), layout="constrained")
     axes = figure.add_subplot()
-    highest = max(float(shares[:-1].max(initial=0.0)), 0.01)
-    fields = axes.imshow(np.ma.masked_equal(shares, 0), cmap="viridis_r", vmin=0, vmax=highest)
+    highest = max(float(rates[:-1].max(initial=0.0)), 0.01)
+    fields = axes.imshow(np.ma.masked_equal(rates, 0), cmap="viridis_r", vmin=0, vmax=highest)
     for at, to in zip(*np.nonzero(counts), strict=True):
-        ink = "white" if shares[at, to] > 0.55 * highest else "black"
+        ink = "white" if rates[at, to] > 0.55 * highest else "black"
         axes.text(to, at, f"{counts[at, to]}", ha="center", va="center", fontsize=8, color=ink)
-    names = [*(seen(letter) for letter in shown), _NOTHING]
+    names = [*(seen(character) for character in shown), _NOTHING]
     axes.set_xticks(range(len(row)), names)
     for label, name in zip(axes.get_xticklabels(), names, strict=True):
         label.set_rotation(90 if len(name) > 2 else 0)
@@ -52,9 +52,9 @@ def draw(confusion: Confusion, path: Path) -> None:
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     axes.plot([-0.5, len(shown) - 0.5], [-0.5, len(shown) - 0.5], color="#cccccc", linewidth=0.8)
-    axes.set(xlabel=f"heard ({_NOTHING}: dropped)", ylabel=f"said ({_NOTHING}: inserted)")
+    axes.set(xlabel=f"hypothesis ({_NOTHING}: deleted)", ylabel=f"reference ({_NOTHING}: inserted)")
     left = len(errors) - len(shown)
-    axes.set_title(f"{sum(confusion.pairs.values())} errors" + (f"; {left} rarer letters not shown" if left else ""))
-    bar = figure.colorbar(fields, shrink=0.6, label="% of what was said")
+    axes.set_title(f"{sum(confusion.pairs.values())} errors" + (f"; {left} rarer characters not shown" if left else ""))
+    bar = figure.colorbar(fields, shrink=0.6, label="% of the reference")
     bar.ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}")
     save(figure, path)

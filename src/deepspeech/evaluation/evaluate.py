@@ -1,7 +1,7 @@
-"""Judge a network on a data set: probabilities → transcripts → scores.
+"""Evaluate a model on a data set: emissions → transcripts → WER and CER.
 
-Where the probabilities come from is the caller's business: `training/emit.py` makes them with a checkpoint,
-`runtime/emit.py` with a model file, a test with a few lines.
+The caller provides the emissions: `training/emit.py` computes them with a checkpoint, `runtime/emit.py` with a model
+file.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,12 +16,12 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 
 
 @dataclass(frozen=True)
 class Emitted:
-    """A sample's probabilities, and its CTC loss where that is known."""
+    """A sample, its emission, and its CTC loss where known."""
 
     sample: Sample
     emission: Emission
@@ -31,16 +31,16 @@ class Emitted:
 def evaluate(
     emitted: Iterable[Emitted],
     samples: Sequence[Sample],
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions | None,
     label: str,
     scorer: Scorer | None = None,
     chunk: int = 64,
     phrases: HotPhrases | None = None,
 ) -> Scores:
-    """Scores in the order of `samples`, whose emissions may come in any; without `options` greedy text is judged.
+    """Decode emissions and score them, in the order of `samples`; `emitted` may have any order.
 
-    Samples without an emission, which the emitter left out, have no score.
+    Without `options` decoding is greedy. Samples that the acoustic model skipped have no score.
     """
     scored: dict[Sample, Scored] = {}  # not by id: one recording may be listed with several transcripts
     with Progress(len(samples), label, "clips") as progress:
@@ -54,7 +54,7 @@ def evaluate(
 
 def _texts(
     group: Sequence[Emitted],
-    alphabet: Alphabet,
+    alphabet: TokenSet,
     options: DecodeOptions | None,
     scorer: Scorer | None,
     phrases: HotPhrases | None,

@@ -1,6 +1,6 @@
-"""What a training's log.jsonl tells: losses, error rates and rates by epoch, and what was heard.
+"""Training history: read log.jsonl of a run: losses, error rates and learning rate by epoch, and sample previews.
 
-In: a checkpoint folder or the log itself, of a run that ended or goes on. Out: a History. Docs: docs/training.md.
+In: a checkpoint folder or the log itself, of a finished or a running training. Out: a History. Docs: docs/training.md.
 """
 
 import math
@@ -13,12 +13,12 @@ from deepspeech.errors import DataError
 from deepspeech.untrusted import parse_json
 
 LOG = "log.jsonl"
-Series = dict[int, float]  # by epoch, counted from 1 as in the progress line
+Series = dict[int, float]  # value by epoch; epochs count from 1, as in the progress line
 
 
 @dataclass
-class Judged:
-    """Figures of one data set; `kind` is "dev" or "metrics". Error rates are fractions."""
+class DatasetMetrics:
+    """Metrics of one data set by epoch; `kind` is "dev" or "metrics". Error rates are fractions."""
 
     kind: str
     name: str
@@ -28,32 +28,34 @@ class Judged:
 
 
 @dataclass
-class Heard:
-    """What the peek's clips sounded like to the network after `step` batches, within or at the end of `epoch`."""
+class PreviewResult:
+    """Greedy transcripts of the preview clips after `step` batches, during or at the end of `epoch`."""
 
     epoch: int
     step: int
     wer: float | None
     cer: float | None
-    clips: list[dict[str, str]]  # id, said, heard
+    clips: list[dict[str, str]]  # keys: id; said, the reference; heard, the hypothesis
 
 
 @dataclass
 class History:
-    """One run. Where a run was stopped and went on from an earlier checkpoint, what it said later counts."""
+    """One run. After a resume from an earlier checkpoint, later log lines replace those of the same epochs."""
 
     name: str
     train_loss: Series = field(default_factory=dict)
     learning_rate: Series = field(default_factory=dict)
     audio_s_per_s: Series = field(default_factory=dict)
-    sets: list[Judged] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
+    datasets: list[DatasetMetrics] = field(default_factory=list)
+    previews: list[PreviewResult] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Plain values for JSON; `sets` and `heard` are the names of the format."""
+        names = {"datasets": "sets", "previews": "heard"}
+        return {names.get(name, name): value for name, value in asdict(self).items()}
 
     def add(self, row: dict[str, Any]) -> None:
-        """Take in one line of the log; lines of other kinds are passed over."""
+        """Add one line of the log. Lines of other kinds are ignored."""
         epoch = int(row["epoch"]) + 1
         if "train_loss" in row:
             self._forget(epoch)
@@ -61,26 +63,26 @@ class History:
                 _put(getattr(self, name), epoch, row.get(name))
         for kind in ("dev", "metrics"):
             if kind in row:
-                judged = self._set(kind, str(row[kind]))
-                _put(judged.loss, epoch, row.get(f"{kind}_loss"))
-                _put(judged.wer, epoch, row.get("wer"))
-                _put(judged.cer, epoch, row.get("cer"))
+                metrics = self._dataset(kind, str(row[kind]))
+                _put(metrics.loss, epoch, row.get(f"{kind}_loss"))
+                _put(metrics.wer, epoch, row.get("wer"))
+                _put(metrics.cer, epoch, row.get("cer"))
         if isinstance(row.get("peek"), list):
             step = int(row["step"])
-            self.heard = [one for one in self.heard if one.step < step]
-            self.heard.append(Heard(epoch, step, row.get("peek_wer"), row.get("peek_cer"), row["peek"]))
+            self.previews = [one for one in self.previews if one.step < step]
+            self.previews.append(PreviewResult(epoch, step, row.get("peek_wer"), row.get("peek_cer"), row["peek"]))
 
-    def _set(self, kind: str, name: str) -> Judged:
-        for judged in self.sets:
-            if (judged.kind, judged.name) == (kind, name):
-                return judged
-        self.sets.append(Judged(kind, name))
-        return self.sets[-1]
+    def _dataset(self, kind: str, name: str) -> DatasetMetrics:
+        for metrics in self.datasets:
+            if (metrics.kind, metrics.name) == (kind, name):
+                return metrics
+        self.datasets.append(DatasetMetrics(kind, name))
+        return self.datasets[-1]
 
     def _forget(self, epoch: int) -> None:
-        """An epoch that ends once more was learnt again: what was known of it and of later ones is past."""
+        """Drop values of `epoch` and later: the epoch was trained again."""
         series = [self.train_loss, self.learning_rate, self.audio_s_per_s]
-        for one in [*series, *(part for judged in self.sets for part in (judged.loss, judged.wer, judged.cer))]:
+        for one in [*series, *(part for metrics in self.datasets for part in (metrics.loss, metrics.wer, metrics.cer))]:
             for later in [known for known in one if known >= epoch]:
                 del one[later]
 
@@ -91,12 +93,12 @@ def _put(series: Series, epoch: int, value: Any) -> None:
 
 
 def read(path: Path) -> History:
-    """The history in `path`. Raises DataError where no training has left a log there."""
+    """Read the history in `path`. Raises DataError where there is no training log."""
     file = path / LOG if path.is_dir() else path
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise DataError(f"{path}: no {LOG} there; name a checkpoint folder of a training, or its {LOG}") from None
+        raise DataError(f"{path}: no {LOG} there; name the checkpoint folder of a training, or its {LOG}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})") from None
     history = History(file.resolve().parent.name if file.name == LOG else file.stem)
@@ -104,14 +106,14 @@ def read(path: Path) -> History:
         try:
             history.add(row)
         except (KeyError, TypeError, ValueError):
-            raise DataError(f"{file}: line {number} is not one that a training writes") from None
-    if not (history.train_loss or history.sets or history.heard):
-        raise DataError(f"{file}: tells of no epoch yet; look again when the first one has ended")
+            raise DataError(f"{file}: line {number} is not a line of a training log") from None
+    if not (history.train_loss or history.datasets or history.previews):
+        raise DataError(f"{file}: has no epoch yet; try again after the first one")
     return history
 
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Lines that tell of an epoch. One that a killed run did not finish, or a running one has not yet, is no line."""
+    """Number and content of the lines about epochs. An incomplete last line is skipped."""
     for number, line in enumerate(text.splitlines(), 1):
         try:
             row = parse_json(line)
@@ -122,41 +124,41 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def read_all(paths: Iterable[Path]) -> list[History]:
-    """Of several runs, under names that tell them apart: their folders', with as many parents as that takes."""
-    places = [path.resolve() if path.is_dir() or path.name != LOG else path.resolve().parent for path in paths]
+    """Read several runs. Each is named after its folder, with as many parents as make the names unique."""
+    folders = [path.resolve() if path.is_dir() or path.name != LOG else path.resolve().parent for path in paths]
     histories = [read(path) for path in paths]
-    for history, place in zip(histories, places, strict=True):
+    for history, folder in zip(histories, folders, strict=True):
         depth = 1
-        others = [other for other in places if other != place]
-        while any(_end(other, depth) == _end(place, depth) for other in others) and depth < len(place.parts):
+        others = [other for other in folders if other != folder]
+        while any(_end(other, depth) == _end(folder, depth) for other in others) and depth < len(folder.parts):
             depth += 1
         if depth > 1:
-            history.name = _end(place, depth)
+            history.name = _end(folder, depth)
     return histories
 
 
-def _end(place: Path, depth: int) -> str:
-    return "/".join(place.parts[-depth:])
+def _end(folder: Path, depth: int) -> str:
+    return "/".join(folder.parts[-depth:])
 
 
 def transcripts(history: History) -> str:
-    """A table of what was heard in each clip of the peek, from the first epoch to the last; repetitions left out."""
-    if not history.heard:
+    """A table of each preview clip's transcripts from the first epoch to the last, without repetitions."""
+    if not history.previews:
         raise DataError(
-            f"{history.name}: no transcripts in its {LOG}; trainings with a dev set and training.peek_every_s keep them"
+            f"{history.name}: no transcripts in its {LOG}; trainings with a dev set and training.peek_every_s log them"
         )
     lines = []
-    said = {clip["id"]: clip["said"] for one in history.heard for clip in one.clips}
-    for clip, reference in said.items():
-        lines += [Path(clip).name, f"{'epoch':>5}  {'step':>8}  said: {reference}"]
+    references = {clip["id"]: clip["said"] for one in history.previews for clip in one.clips}
+    for clip, reference in references.items():
+        lines += [Path(clip).name, f"{'epoch':>5}  {'step':>8}  reference: {reference}"]
         last = None
-        for one in history.heard:
+        for one in history.previews:
             text = next((c["heard"] for c in one.clips if c["id"] == clip), None)
             if text is not None and text != last:
                 lines.append(f"{one.epoch:5d}  {one.step:8d}  {text or '(nothing)'}")
                 last = text
         lines.append("")
-    rates = [one for one in history.heard if one.wer is not None]
+    rates = [one for one in history.previews if one.wer is not None]
     if rates:
         first, latest = rates[0], rates[-1]
         lines.append(

@@ -1,4 +1,4 @@
-"""A figure to a file, whole or not at all."""
+"""Write a matplotlib figure atomically."""
 
 from pathlib import Path
 
@@ -6,19 +6,19 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from deepspeech.errors import DataError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 
 KINDS = (".png", ".svg")
 
 
 def check(path: Path) -> None:
-    """Raises DataError where the name of a picture says no kind that can be written."""
+    """Raise DataError where the suffix of `path` is not a supported image format."""
     if path.suffix.lower() not in KINDS:
-        raise DataError(f"{path}: a picture's name ends in {' or '.join(KINDS)}")
+        raise DataError(f"{path}: unsupported image format; the name must end in {' or '.join(KINDS)}")
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write `figure` as the name says, PNG or SVG, where letters stay letters. Raises DataError."""
+    """Write `figure` as PNG or SVG, by suffix; text in SVGs stays text. Raises DataError."""
     check(path)
-    with whole_file(path, DataError) as partial, rc_context({"svg.fonttype": "none"}):
+    with atomic_path(path, DataError) as partial, rc_context({"svg.fonttype": "none"}):
         figure.savefig(partial, format=path.suffix.lower()[1:], dpi=120)

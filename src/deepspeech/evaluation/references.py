@@ -1,19 +1,19 @@
-"""References that a model cannot match: characters outside its alphabet, and references without a word.
+"""Warnings about references that no hypothesis can match: characters outside the alphabet, references without words.
 
-In: samples and the alphabet of the model. Out: a line for each kind, none where there is nothing to say.
+In: samples and the model's alphabet. Out: one line per problem.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from deepspeech.datasets.sample import Sample
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
+from deepspeech.text.tokens import TokenSet
 
 _SHOWN = 8
 
 
-def unavoidable_errors(samples: Sequence[Sample], alphabet: Alphabet) -> Iterator[str]:
+def unavoidable_errors(samples: Sequence[Sample], alphabet: TokenSet) -> Iterator[str]:
     """What counts as errors though no model with this alphabet could avoid it, each kind in one line."""
     foreign = [found for sample in samples if (found := alphabet.missing(sample.transcript))]
     if foreign:
@@ -21,14 +21,14 @@ def unavoidable_errors(samples: Sequence[Sample], alphabet: Alphabet) -> Iterato
         shown = ", ".join(f"{name(character)} in {count}" for character, count in counts.most_common(_SHOWN))
         more = f" and {len(counts) - _SHOWN} others" if len(counts) > _SHOWN else ""
         yield (
-            f"{_of(len(foreign), samples)} characters that the model cannot write, and each counts as an error: "
-            f"{shown}{more}; spell the references as its alphabet does"
+            f"{_of(len(foreign), samples)} characters outside the model's alphabet, and each counts as an error: "
+            f"{shown}{more}; normalize the references to its alphabet"
         )
     empty = sum(not sample.transcript.split() for sample in samples)
     if empty == len(samples):
-        yield "no reference holds a word: WER and CER are counts of words and letters recognised, not rates"
+        yield "no reference has words: WER and CER are counts of inserted words and characters, not rates"
     elif empty:
-        yield f"{_of(empty, samples)} no word: all that is recognised there counts as errors"
+        yield f"{_of(empty, samples)} no word: every word decoded there counts as an error"
 
 
 def _of(count: int, samples: Sequence[Sample]) -> str:

@@ -1,4 +1,4 @@
-"""Results for people and for machines: the old test report, its JSON, and a short table."""
+"""Test reports in the formats of DeepSpeech 0.9.3: the summary line, best/median/worst samples, and JSON."""
 
 import json
 import os
@@ -7,20 +7,20 @@ from pathlib import Path
 
 from deepspeech.errors import DataError
 from deepspeech.evaluation.score import Scored, Scores, finite, ranked
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 
 RULE = "-" * 80
 
 
 def summary(name: str, scores: Scores) -> str:
-    """`Test on NAME - WER: …, CER: …, loss: …` as 0.9.3 printed it."""
+    """`Test on NAME - WER: …, CER: …, loss: …`, as 0.9.3 printed it."""
     loss = f", loss: {scores.loss:f}" if scores.loss is not None else ""
     return f"Test on {name} - WER: {scores.wer:f}, CER: {scores.cer:f}{loss}"
 
 
 def blocks(scores: Scores, count: int) -> str:
-    """Best, median and worst samples, `count` of each, under their old titles also where letters are what counts."""
-    order = ranked(scores.samples, scores.by_letters)
+    """Best, median and worst samples, `count` of each. Titles say "WER" even if ranked by CER, as in 0.9.3."""
+    order = ranked(scores.samples, scores.by_cer)
     middle, last = max(0, len(order) // 2 - count // 2), max(0, len(order) - count)
     parts = {"Best": order[:count], "Median": order[middle : middle + count], "Worst": order[last:]}
     lines = [RULE]
@@ -39,15 +39,15 @@ def blocks(scores: Scores, count: int) -> str:
 
 
 def write_json(path: Path, samples: Sequence[Scored]) -> None:
-    """The old `--test_output_file`: an array with one object a sample. Raises DataError where it cannot be written."""
+    """Write 0.9.3's `--test_output_file`: an array with one object per sample. Raises DataError."""
     rows = [
         {
             "wav_filename": s.id,
             "src": s.reference,
             "res": s.hypothesis,
             "loss": finite(s.loss),
-            "char_distance": s.letter_errors,
-            "char_length": s.letters,
+            "char_distance": s.character_errors,
+            "char_length": s.characters,
             "word_distance": s.word_errors,
             "word_length": s.words,
             "cer": s.cer,
@@ -55,5 +55,5 @@ def write_json(path: Path, samples: Sequence[Scored]) -> None:
         }
         for s in samples
     ]
-    with whole_file(path, DataError) as partial:
+    with atomic_path(path, DataError) as partial:
         partial.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,24 +1,24 @@
-"""Scored and Scores: how well hypotheses match references, per sample and over a set. Never clipped at 100 %."""
+"""WER and CER: of one sample (Scored) and of a data set (Scores). Rates are fractions and may exceed 1."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from deepspeech.text.distance import letter_errors, word_errors
+from deepspeech.text.distance import character_errors, word_errors
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One sample's result; `loss` is its CTC loss where a checkpoint was judged, else None."""
+    """Edit-distance counts of one sample; `loss` is its CTC loss where a checkpoint was evaluated, else None."""
 
     id: str
     reference: str
     hypothesis: str
     word_errors: int
     words: int
-    letter_errors: int
-    letters: int
+    character_errors: int
+    characters: int
     loss: float | None = None
 
     @property
@@ -27,7 +27,13 @@ class Scored:
 
     @property
     def cer(self) -> float:
-        return self.letter_errors / max(1, self.letters)
+        return self.character_errors / max(1, self.characters)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; `letter_errors` and `letters` are the names of the format."""
+        names = {"character_errors": "letter_errors", "characters": "letters"}
+        values = {names.get(name, name): value for name, value in asdict(self).items()}
+        return values | {"loss": finite(self.loss), "wer": self.wer, "cer": self.cer}
 
 
 def score(sample_id: str, reference: str, hypothesis: str, loss: float | None = None) -> Scored:
@@ -36,20 +42,20 @@ def score(sample_id: str, reference: str, hypothesis: str, loss: float | None = 
         reference,
         hypothesis,
         *word_errors(reference, hypothesis),
-        *letter_errors(reference, hypothesis),
+        *character_errors(reference, hypothesis),
         loss,
     )
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Results of a set; error rates are the sums of errors over the sums of words or letters, as fractions.
+    """Results of a data set: micro-averaged WER and CER, errors of all samples over words or characters of all.
 
-    `by_letters`: errors of letters are what counts, as in bytes mode, where there may be no spaces between words.
+    `by_cer`: CER is the main metric, as in bytes mode, where transcripts may have no spaces between words.
     """
 
     samples: tuple[Scored, ...]
-    by_letters: bool = False
+    by_cer: bool = False
 
     @property
     def words(self) -> int:
@@ -61,26 +67,26 @@ class Scores:
 
     @property
     def cer(self) -> float:
-        return sum(s.letter_errors for s in self.samples) / max(1, sum(s.letters for s in self.samples))
+        return sum(s.character_errors for s in self.samples) / max(1, sum(s.characters for s in self.samples))
 
     @property
     def rate(self) -> float:
-        """The error rate that counts."""
-        return self.cer if self.by_letters else self.wer
+        """The main metric: CER with `by_cer`, else WER."""
+        return self.cer if self.by_cer else self.wer
 
     @property
     def rate_name(self) -> str:
-        """And what it is called."""
-        return "CER" if self.by_letters else "WER"
+        """Name of the main metric."""
+        return "CER" if self.by_cer else "WER"
 
     @property
     def loss(self) -> float | None:
-        """Mean CTC loss of a sample, None where it is not known."""
+        """Mean CTC loss per sample; None where no loss is known."""
         losses = [sample.loss for sample in self.samples if sample.loss is not None]
         return sum(losses) / len(losses) if losses else None
 
     def to_dict(self, rows: bool = False) -> dict[str, Any]:
-        """Plain values for JSON; with `rows`, one object a sample too."""
+        """Plain values for JSON; with `rows`, also one object per sample."""
         result: dict[str, Any] = {
             "wer": self.wer,
             "cer": self.cer,
@@ -90,16 +96,16 @@ class Scores:
         if self.loss is not None:
             result["loss"] = finite(self.loss)
         if rows:
-            result["samples"] = [asdict(s) | {"loss": finite(s.loss), "wer": s.wer, "cer": s.cer} for s in self.samples]
+            result["samples"] = [sample.to_dict() for sample in self.samples]
         return result
 
 
-def ranked(samples: Sequence[Scored], by_letters: bool = False) -> list[Scored]:
-    """Best first: by WER or CER, of equal ones the higher loss first (`util/evaluate_tools.py`)."""
-    surest_last = sorted(samples, key=lambda s: -(s.loss or 0))
-    return sorted(surest_last, key=lambda s: s.cer if by_letters else s.wer)
+def ranked(samples: Sequence[Scored], by_cer: bool = False) -> list[Scored]:
+    """Sort samples, best WER or CER first; ties: higher loss first (`util/evaluate_tools.py`)."""
+    by_loss = sorted(samples, key=lambda s: -(s.loss or 0))
+    return sorted(by_loss, key=lambda s: s.cer if by_cer else s.wer)
 
 
 def finite(value: float | None) -> float | None:
-    """A number for JSON, which knows no infinity: None instead."""
+    """The value, or None where JSON cannot hold it (infinity, NaN)."""
     return value if value is not None and math.isfinite(value) else None

@@ -1,20 +1,18 @@
-"""The weights of a scorer that make the fewest errors on a data set: a search over alpha and beta.
+"""Tune a scorer: search alpha and beta for the lowest WER (CER in bytes mode) on a data set.
 
-In: a data set's emissions and transcripts, and a scorer. Out: every trial that was made, also in a journal of JSON
-lines, from which a search that was killed goes on. Optuna proposes where to look, by the tree-structured Parzen
-estimator (Bergstra et al. 2011).
+In: a data set's emissions and transcripts, and a scorer. Out: all trials, also in a JSON lines journal from which a
+killed search resumes. Optuna proposes trials with the tree-structured Parzen estimator (Bergstra et al. 2011).
 
-Trials are proposed in rounds, and the clips of a whole round are decoded by all cores. The size of a round is fixed
-and each proposal has a random generator of its own, keyed by (seed, number): the same search finds the same on any
-number of cores, undisturbed or killed and resumed.
+Trials are proposed in rounds, and all cores decode the clips of a round. The round size is fixed and each proposal has
+its own random generator, keyed by (seed, number): results do not depend on the number of cores or on a resume.
 """
 
 import hashlib
 import json
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -30,8 +28,9 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.score import Scored, Scores, score
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import parse_json
 
 ROUND = 8  # trials proposed together
@@ -39,16 +38,16 @@ ROUND = 8  # trials proposed together
 
 @dataclass(frozen=True)
 class TuneOptions:
-    """How far and how long to search."""
+    """Search space and budget."""
 
     trials: int = 200
-    alpha_max: float = 5.0  # alpha is sought from 0 to this
-    beta_max: float = 5.0  # beta too
+    alpha_max: float = 5.0  # search range of alpha: 0 to this
+    beta_max: float = 5.0  # search range of beta: 0 to this
     seed: int = 4568
 
     def __post_init__(self) -> None:
         if self.trials < 1:
-            raise ConfigError(f"{self.trials} trials asked for; ask for at least 1")
+            raise ConfigError(f"trials is {self.trials}; it must be at least 1")
         for name in ("alpha_max", "beta_max"):
             if not 0 < getattr(self, name) < 1e6:
                 raise ConfigError(f"{name} is {getattr(self, name):g}; it must be positive")
@@ -56,24 +55,24 @@ class TuneOptions:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is decoded with each pair of weights, and what should come out; emissions and transcripts go in pairs."""
+    """What every trial decodes: emissions, their reference transcripts in the same order, and the decoder settings."""
 
     emissions: Sequence[Emission]
     transcripts: Sequence[str]
-    alphabet: Alphabet
+    alphabet: TokenSet
     scorer: Scorer
     decoding: DecodeOptions
 
-    def key(self, heard: str, scorer: str, options: TuneOptions) -> str:
-        """Names a search: of other emissions or with another scorer (both as checksums) it is another one."""
+    def key(self, emissions: str, scorer: str, options: TuneOptions) -> str:
+        """Key of a search, which names its journal. `emissions` and `scorer` are their checksums."""
         settings = asdict(self.decoding) | {name: value for name, value in asdict(options).items() if name != "trials"}
-        page = [heard, scorer, list(self.transcripts), settings, ROUND, optuna.__version__]
+        page = [emissions, scorer, list(self.transcripts), settings, ROUND, optuna.__version__]
         return hashlib.sha256(json.dumps(page, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A pair of weights and the error rates that it gave, as fractions."""
+    """A pair of weights and its error rates, as fractions."""
 
     number: int
     alpha: float
@@ -82,21 +81,20 @@ class Trial:
     cer: float
 
 
-def ranked(trials: Iterable[Trial], by_letters: bool) -> list[Trial]:
-    """Best first: by the rate that counts, then by the other one, then the earlier one."""
-    return sorted(trials, key=lambda t: (t.cer, t.wer, t.number) if by_letters else (t.wer, t.cer, t.number))
+def ranked(trials: Iterable[Trial], by_cer: bool) -> list[Trial]:
+    """Sort trials, best first: by the main metric, then the other one, then trial number."""
+    return sorted(trials, key=lambda t: (t.cer, t.wer, t.number) if by_cer else (t.wer, t.cer, t.number))
 
 
 def tune(task: Task, options: TuneOptions, journal: Path, threads: int) -> list[Trial]:
-    """All trials of a search, in the order in which they were proposed; those in the journal are not made again.
+    """Run a search and return all trials in the order proposed; trials in the journal are not run again.
 
-    The first two are the scorer's own weights, where they lie in the range, and zeros. Raises DataError where the
+    The first two trials are the scorer's own weights, if within the range, and zeros. Raises DataError where the
     journal cannot be written.
     """
     trials = read_journal(journal)
-    first = len(trials) // ROUND * ROUND  # of the round
+    first = len(trials) // ROUND * ROUND  # index of the round's first trial
     study = _study(task, options, trials[:first])
-    pool = ThreadPoolExecutor(threads)
     try:
         with (
             journal.open("a", encoding="utf-8") as file,
@@ -104,26 +102,25 @@ def tune(task: Task, options: TuneOptions, journal: Path, threads: int) -> list[
         ):
             while len(trials) < options.trials:
                 proposals = [_ask(study, options, first + place) for place in range(ROUND)]
-                for trial in _made(task, proposals[: options.trials - first], first, len(trials), pool):
-                    trials.append(trial)
-                    file.write(json.dumps(asdict(trial)) + "\n")
-                    file.flush()
-                    lowest = min(_rate(task, trial) for trial in trials)
-                    progress.advance(1, f"lowest error rate {lowest:.2%}")
+                with closing(_made(task, proposals[: options.trials - first], first, len(trials), threads)) as made:
+                    for trial in made:
+                        trials.append(trial)
+                        file.write(json.dumps(asdict(trial)) + "\n")
+                        file.flush()
+                        lowest = min(_rate(task, trial) for trial in trials)
+                        progress.advance(1, f"lowest error rate {lowest:.2%}")
                 for proposal, trial in zip(proposals, trials[first:], strict=False):
                     study.tell(proposal, _rate(task, trial))
                 first += ROUND
     except OSError as error:
         raise DataError(f"{journal}: cannot keep the journal of trials ({error.strerror})") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
     return trials
 
 
 def read_journal(path: Path) -> list[Trial]:
-    """The trials in a journal up to the first line that is damaged, and what follows cut off; none if there is no file.
+    """Read the trials of a journal up to the first damaged line, and truncate the file there. Creates a missing file.
 
-    Raises DataError where the file cannot be read or cut.
+    Raises DataError where the file cannot be read or truncated.
     """
     trials: list[Trial] = []
     length = 0
@@ -139,7 +136,7 @@ def read_journal(path: Path) -> list[Trial]:
                 length += len(line)
             file.truncate(length)
     except OSError as error:
-        raise DataError(f"{path}: cannot keep the journal of trials ({error.strerror})") from None
+        raise DataError(f"{path}: cannot write the journal of trials ({error.strerror})") from None
     return trials
 
 
@@ -153,13 +150,13 @@ def _read_line(line: bytes, number: int) -> Trial | None:
 
 
 def _made(
-    task: Task, proposals: Sequence[optuna.Trial], first: int, done: int, pool: ThreadPoolExecutor
-) -> Iterator[Trial]:
+    task: Task, proposals: Sequence[optuna.Trial], first: int, done: int, threads: int
+) -> Generator[Trial, None, None]:
     """Trials from number `done` on, of a round whose first is number `first`, one after another."""
     pairs = [(trial.params["alpha"], trial.params["beta"]) for trial in proposals[done - first :]]
     clips = len(task.emissions)
     jobs = [(replace(task.decoding, alpha=a, beta=b), clip) for a, b in pairs for clip in range(clips)]
-    results = pool.map(lambda job: _decode(task, *job), jobs)
+    results = ordered_map(lambda job: _decode(task, *job), jobs, threads)
     for number, (alpha, beta) in enumerate(pairs, done):
         scores = Scores(tuple(islice(results, clips)))
         yield Trial(number, alpha, beta, scores.wer, scores.cer)
@@ -175,7 +172,7 @@ def _rate(task: Task, trial: Trial) -> float:
 
 
 def _study(task: Task, options: TuneOptions, trials: Sequence[Trial]) -> optuna.Study:
-    """What Optuna knows before it is asked again."""
+    """An Optuna study that has seen `trials`."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study()
     for trial in trials:
@@ -193,7 +190,7 @@ def _ask(study: optuna.Study, options: TuneOptions, number: int) -> optuna.Trial
     seed = int(np.random.SeedSequence([options.seed, number]).generate_state(1)[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        # constant_liar: proposals of one round keep away from each other.
+        # constant_liar keeps the proposals of one round apart.
         study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
     return study.ask(_ranges(options))
 

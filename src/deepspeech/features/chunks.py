@@ -1,4 +1,4 @@
-"""Chunks: the frames of features that a network takes in one step, and how a stream of frames is cut into them.
+"""Chunking for streaming inference: the feature frames of one network step, and a buffer that cuts a stream into them.
 
 ─ left ─┬──────────── frames of a clip ────────────┬─ right ─      left and right: zeros beyond both ends
 [────── frames ──────]
@@ -18,7 +18,7 @@ Count = TypeVar("Count", bound=Any)
 
 @dataclass(frozen=True)
 class ChunkSpec:
-    """How a network takes frames of features. With `hop` 0 it takes a whole clip at once, and cannot stream."""
+    """Chunk geometry of a network, in frames. With `hop` 0 it takes whole clips and cannot stream."""
 
     frames: int  # in a step; the last one of a clip may be shorter
     hop: int  # frames by which the next step's begin later
@@ -39,7 +39,7 @@ class ChunkSpec:
 
     @classmethod
     def of_windows(cls, context: int, stride: int, outputs: int) -> "ChunkSpec":
-        """`outputs` windows in a step, each of a frame and `context` neighbours on both sides; 0: those of a clip."""
+        """Geometry for spliced frames: `outputs` windows per step of 2 context + 1 frames; 0: whole clips."""
         return cls(max(0, outputs - 1) * stride + 2 * context + 1, outputs * stride, context, context, stride)
 
     @property
@@ -65,35 +65,35 @@ class ChunkSpec:
 
     @property
     def step_outputs(self) -> int:
-        """Outputs of a step that takes `frames`."""
+        """Output frames per step."""
         return self.hop // self.stride
 
     @property
     def receptive(self) -> int:
-        """Frames without which there is no output."""
+        """Receptive field of one output, in frames."""
         return self.frames - max(0, self.step_outputs - 1) * self.stride
 
     def span(self, outputs: int) -> int:
-        """Frames, zeros beyond the ends among them, of which a step makes so many outputs."""
+        """Frames, padding included, needed for this many outputs."""
         return self.receptive + (outputs - 1) * self.stride
 
     def outputs(self, frames: Count) -> Count:
-        """Outputs for a clip of so many frames: a number, or an array of them."""
+        """Output frames of a clip of `frames` frames (a number or an array)."""
         outputs: Count = self.within(frames + self.left + self.right)
         return outputs
 
     def within(self, frames: Count) -> Count:
-        """Outputs of a chunk of so many frames, zeros beyond the ends among them."""
+        """Output frames of a chunk of `frames` frames, padding included."""
         outputs = (frames - self.receptive) // self.stride + 1
         above: Count = outputs * (outputs > 0)
         return above
 
 
 class ChunkBuffer:
-    """Frames [n, F] in, chunks [at most `spec.frames`, F] out, zeros beyond both ends of the clip.
+    """Cuts a stream of frames [n, F] into chunks [at most `spec.frames`, F], with padding at both ends of the clip.
 
-    A chunk may be a view, which later calls leave as it is. One stream, one thread; each iterator is to be exhausted
-    before the next call.
+    A chunk may be a view; later calls do not modify it. One stream, one thread; exhaust each iterator before the next
+    call.
     """
 
     def __init__(self, spec: ChunkSpec, dimensions: int) -> None:
@@ -102,7 +102,7 @@ class ChunkBuffer:
         self._parts: list[Float32] = []  # of a clip that is one chunk, after `_held`
 
     def feed(self, frames: Float32) -> Iterator[Float32]:
-        """Chunks that are complete with `frames`."""
+        """Add frames; yield the chunks that they complete."""
         size, hop = self._spec.frames, self._spec.hop
         if not hop:
             self._parts.append(frames)
@@ -113,7 +113,7 @@ class ChunkBuffer:
         while len(self._held) >= size:
             chunk, self._held = self._held[:size], self._held[hop:]
             yield chunk
-        self._held = self._held.copy()  # lets go of what was fed
+        self._held = self._held.copy()  # releases the caller's array
 
     def flush(self) -> Iterator[Float32]:
         """A shorter chunk, of all outputs whose frames are there."""
@@ -125,6 +125,6 @@ class ChunkBuffer:
             yield chunk
 
     def finish(self) -> Iterator[Float32]:
-        """Chunks of the frames still held, the last one shorter."""
+        """Pad the end and yield the remaining chunks, the last one shorter."""
         yield from self.feed(np.zeros((self._spec.right, self._held.shape[1]), np.float32))
         yield from self.flush()

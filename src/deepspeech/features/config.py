@@ -1,4 +1,4 @@
-"""Settings of the front ends: how sound becomes frames. Saved with every checkpoint and inside every exported model.
+"""Configuration of feature extraction. Saved with every checkpoint and in every exported model.
 
 `features.kind` names the front end; each has a frozen dataclass of its own, with its own defaults.
 """
@@ -10,7 +10,7 @@ from deepspeech.errors import ConfigError
 
 
 class FrontEndConfig:
-    """What the settings of every front end have, whatever else they hold."""
+    """Settings common to all front ends."""
 
     kind: str
     sample_rate_hz: int
@@ -33,12 +33,12 @@ class FrontEndConfig:
 
         if self.step_ms > self.window_ms:
             raise ConfigError(
-                f"features.step_ms = {self.step_ms:g} would skip sound; at most window_ms = {self.window_ms:g}"
+                f"features.step_ms = {self.step_ms:g} would skip audio; use at most window_ms = {self.window_ms:g}"
             )
 
     @property
     def dimensions(self) -> int:
-        """Values in a frame."""
+        """Feature dimension."""
         raise NotImplementedError
 
     @property
@@ -55,7 +55,7 @@ class FrontEndConfig:
         return self.step_samples / self.sample_rate_hz
 
     def frames(self, samples: int) -> int:
-        """Frames that `samples` samples give."""
+        """Number of frames of a clip of `samples` samples."""
         whole = 0 if samples < self.window_samples else 1 + (samples - self.window_samples) // self.step_samples
         return whole + (self.end == "pad")
 
@@ -69,7 +69,7 @@ class FrontEndConfig:
 class MfccConfig(FrontEndConfig):
     """Mel-frequency cepstral coefficients; the defaults are those of DeepSpeech 0.9.3.
 
-    The old trainer dropped samples after the last whole window, the old client padded them: training and recognition
+    The old trainer dropped samples after the last whole window, the old client padded them: training and inference
     of one model follow the same rule.
     """
 
@@ -90,7 +90,7 @@ class MfccConfig(FrontEndConfig):
 
 @dataclass(frozen=True)
 class LogMelConfig(FrontEndConfig):
-    """Logarithms of mel filter bank energies, what most end-to-end systems hear (Kaldi, NeMo, icefall: 80 of them)."""
+    """Log-mel filter bank energies (fbank), the input of most end-to-end systems (Kaldi, NeMo, icefall: 80 bins)."""
 
     kind: str = field(default="log_mel", init=False)
     sample_rate_hz: int = 16000
@@ -99,7 +99,7 @@ class LogMelConfig(FrontEndConfig):
     mel_bands: int = 80
     low_hz: float = 20.0
     high_hz: float | None = None  # None: half the sample rate
-    preemphasis: float = 0.97  # share of the sample before that is taken off each sample
+    preemphasis: float = 0.97  # y[t] = x[t] - preemphasis * x[t - 1]
     end: str = "drop"
 
     def __post_init__(self) -> None:

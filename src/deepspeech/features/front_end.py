@@ -1,7 +1,7 @@
-"""FrontEnd: sound as numbers for the network: float32 samples (mono, -1 to 1) → power spectrum → frames of features.
+"""FrontEnd: feature extraction: float32 samples (mono, -1 to 1) → power spectrum → frames of features.
 
-The arithmetic lives in `native/src/frame_kernel.cc`, each frame for itself in a fixed order: a matrix product over many
-frames gives other last bits than one frame alone, and training and streaming must agree bit for bit.
+`native/src/frame_kernel.cc` computes each frame separately in a fixed order: batched matrix products differ in the last
+bits from a single frame, and training and streaming must agree bit for bit.
 """
 
 from abc import ABC, abstractmethod
@@ -19,10 +19,10 @@ Float32 = NDArray[np.float32]
 
 
 class FrontEnd(ABC):
-    """Turns sound into features: whole clips, or streams of chunks. Immutable; threads may share it.
+    """Extracts features of whole clips or of streams. Immutable; threads may share it.
 
-    `normalization` is that of the training set; without it features stay as the definition makes them. Raises
-    ConfigError where the settings cannot be computed or the normalization has another number of values.
+    `normalization` (mean and deviation of the training set) is optional. Raises ConfigError where the settings are
+    impossible or the normalization has another dimension.
     """
 
     config: FrontEndConfig
@@ -37,16 +37,16 @@ class FrontEnd(ABC):
         if normalization and len(normalization.mean) != self.dimensions:
             raise ConfigError(
                 f"features have {self.dimensions} values a frame, their normalization {len(normalization.mean)}; "
-                "measure it anew"
+                "measure it again"
             )
 
     @abstractmethod
     def new_kernel(self) -> FrameKernel:
-        """The arithmetic of these settings. Raises ValueError where they are impossible."""
+        """The native kernel for these settings. Raises ValueError where they are impossible."""
 
     @property
     def dimensions(self) -> int:
-        """Values in a frame."""
+        """Feature dimension."""
         return self.kernel.dimensions
 
     @property
@@ -55,52 +55,52 @@ class FrontEnd(ABC):
         return self.config.step_s
 
     def unnormalized(self, samples: Float32) -> Float32:
-        """Features [T, dimensions] of a whole clip before normalization: those of which a normalization is measured."""
+        """Features [T, dimensions] of a whole clip before normalization, as needed to measure one."""
         return self.kernel.features(self._ended(samples))
 
     def whole(self, samples: Float32) -> Float32:
-        """Features [T, dimensions] of a whole clip, the configured end rule applied: those of its power, to the bit."""
+        """Features [T, dimensions] of a whole clip, with the end rule; bit-identical to `frames(power(samples))`."""
         return self._normalized(self.unnormalized(samples))
 
     __call__ = whole
 
     def stream(self) -> "FrameStream":
-        """A stream whose chunks give, joined, what `whole` gives of the clip."""
+        """A streaming extractor whose outputs, concatenated, equal `whole` of the clip bit for bit."""
         return FrameStream(self)
 
     def power(self, samples: Float32) -> Float32:
-        """Squared magnitudes [T, bins] of `samples`, the configured end rule applied."""
+        """Power spectrum [T, bins] of `samples`, with the end rule."""
         return self.kernel.power(self._ended(samples))
 
     def frames(self, power: Float32) -> Float32:
-        """Features [T, dimensions] of squared magnitudes [T, bins]."""
+        """Features [T, dimensions] of a power spectrum [T, bins]."""
         return self._normalized(self.kernel.frames(np.ascontiguousarray(power, dtype=np.float32)))
 
     def complete(self, samples: Float32) -> Float32:
-        """Features [T, dimensions] of the whole windows alone."""
+        """Features [T, dimensions] of complete windows only, without the end rule."""
         return self._normalized(self.kernel.features(samples))
 
     def normalize(self, features: Float32) -> Float32:
-        """What `whole` makes of the features of `unnormalized`."""
+        """Normalize the output of `unnormalized`."""
         return self.normalization.apply(features) if self.normalization else features
 
     def _normalized(self, own: Float32) -> Float32:
-        """The same of an array that nobody else holds, in its place."""
+        """Normalize in place an array that this object owns."""
         return self.normalization.apply(own, out=own) if self.normalization else own
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values: the settings, with a normalization also mean and deviation. `read_front_end` reads them."""
+        """Plain values: the settings, plus mean and deviation if normalized. `read_front_end` reads them."""
         return self.config.to_dict() | (self.normalization.to_dict() if self.normalization else {})
 
     def _ended(self, samples: Float32) -> Float32:
-        """The samples, with what the end rule adds."""
+        """The samples with the padding of the end rule."""
         samples = np.ascontiguousarray(samples, dtype=np.float32)
         if self.config.end == "pad":
             samples = np.concatenate([samples, np.zeros(self._padding(len(samples)), np.float32)])
         return samples
 
     def _padding(self, count: int) -> int:
-        """Zeros that complete exactly one more window after the whole ones."""
+        """Number of zeros that complete exactly one more window."""
         step, window = self.config.step_samples, self.config.window_samples
         next_start = 0 if count < window else ((count - window) // step + 1) * step
         return next_start + window - count
@@ -117,14 +117,14 @@ class FrameStream:
         self._tail = np.zeros(0, np.float32)
 
     def feed(self, samples: Float32) -> Float32:
-        """Features [n, dimensions] that `samples` complete; n may be 0."""
+        """Add samples; return the features [n, dimensions] they complete; n may be 0."""
         held = np.concatenate([self._tail, samples.astype(np.float32, copy=False)])
         features = self._front_end.complete(held)
         self._tail = held[len(features) * self._front_end.config.step_samples :].copy()
         return features
 
     def finish(self) -> Float32:
-        """Features of what is left, by the configured end rule; the stream is empty afterwards."""
+        """Features of the remaining samples by the end rule. Resets the stream."""
         tail, self._tail = self._tail, np.zeros(0, np.float32)
         if self._front_end.config.end == "drop":
             return np.zeros((0, self._front_end.dimensions), np.float32)

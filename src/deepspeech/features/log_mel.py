@@ -1,9 +1,8 @@
-"""LogMel: logarithms of mel filter bank energies.
+"""LogMel: log-mel filter bank energies (fbank).
 
 The window is the periodic Hann window, as in Mfcc, so that both share one transform; it is also Whisper's and
-torchaudio's choice, and Kaldi's and NeMo's differ from it at the edges alone. It begins with 0: pre-emphasis takes a
-share of the sample before off each sample, but what came before a window never matters, so that streams and padded ends
-need no other rule than Mfcc's.
+torchaudio's choice, and Kaldi's and NeMo's differ from it at the edges alone. with a first
+coefficient of 0, pre-emphasis never needs the sample before a window, so streams and padding follow Mfcc's rules.
 """
 
 from deepspeech._native import FrameKernel, log_mel_kernel

@@ -1,4 +1,4 @@
-"""Mean and deviation of features over a training set: measured clip by clip, and taken off each frame."""
+"""Feature normalization (global CMVN): mean and standard deviation over the training set, applied to each frame."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,14 +12,12 @@ from deepspeech.errors import ConfigError
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
-LEAST_DEVIATION = (
-    0.1  # in natural logarithms: a value that never moves in training must not explode when it moves later
-)
+LEAST_DEVIATION = 0.1  # natural log units: a value constant in training must not explode later
 
 
 @dataclass(frozen=True)
 class Normalization:
-    """Mean and deviation [dimensions] of features. Immutable; threads may share it."""
+    """Mean and standard deviation [dimensions]. Immutable; threads may share it."""
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
@@ -28,19 +26,19 @@ class Normalization:
         if len(self.mean) != len(self.deviation):
             raise ConfigError(
                 f"the features' normalization has {len(self.mean)} means but {len(self.deviation)} deviations; "
-                "measure it anew"
+                "measure it again"
             )
         if not np.isfinite([*self.mean, *self.deviation]).all() or not (np.array(self.deviation) > 0).all():
-            raise ConfigError("the features' normalization must be finite, its deviations above 0; measure it anew")
+            raise ConfigError("the features' normalization must be finite, its deviations above 0; measure it again")
 
     @cached_property
     def _mean_and_scale(self) -> tuple[Float32, Float32]:
         return np.array(self.mean, np.float32), (1 / np.array(self.deviation)).astype(np.float32)
 
     def apply(self, features: Float32, out: Float32 | None = None) -> Float32:
-        """`features` [T, dimensions] less the mean, over the deviation; written to `out` where one is given.
+        """(features - mean) / deviation, [T, dimensions]; written to `out` if passed.
 
-        Each value for itself, rounded to float32 after each of the two operations: the same bits however many frames.
+        Elementwise with float32 rounding after each operation, so results do not depend on the number of frames.
         """
         mean, scale = self._mean_and_scale
         result: Float32 = np.subtract(features, mean, out=out)
@@ -58,26 +56,26 @@ class Normalization:
 
 
 def moments(features: Float32) -> Float64:
-    """What a clip's features [T, F] add to a measurement [2 F + 1]: sums, sums of squares, number of frames."""
+    """Sufficient statistics [2 F + 1] of a clip's features [T, F]: sums, sums of squares, number of frames."""
     exact = features.astype(np.float64)
     return np.concatenate([exact.sum(axis=0), (exact**2).sum(axis=0), [len(exact)]])
 
 
 def normalization_of(rows: Iterable[Float64], least_deviation: float = LEAST_DEVIATION) -> Normalization:
-    """The normalization of all clips of which `rows` are the `moments`.
+    """Combine the `moments` of all clips.
 
-    Processes that each looked at some clips put their rows into the clips' order first: then every one of them finds
-    the same bits. Raises ConfigError where there is no frame.
+    For bit-identical results on all ranks, pass rows in the same clip order. Raises ConfigError where there is no
+    frame.
     """
     found = list(rows)
     sums = np.sum(found, axis=0)
     if not found or not sums[-1]:
-        raise ConfigError("no frame of features to measure mean and deviation of; are the clips shorter than a window?")
+        raise ConfigError("no feature frames to measure mean and deviation; are the clips shorter than a window?")
     mean, mean_square = sums[:-1].reshape(2, -1) / sums[-1]
     deviation = np.maximum(np.sqrt(np.maximum(mean_square - mean**2, 0)), least_deviation)
     return Normalization(tuple(mean.tolist()), tuple(deviation.tolist()))
 
 
 def measure(clips: Iterable[Float32], least_deviation: float = LEAST_DEVIATION) -> Normalization:
-    """The normalization of clips' features [T, F], those of `FrontEnd.unnormalized`."""
+    """Measure the normalization of clips' features [T, F] from `FrontEnd.unnormalized`."""
     return normalization_of(map(moments, clips), least_deviation)

@@ -1,7 +1,7 @@
-"""ARPA: the text format of back-off models, which every toolkit reads and writes.
+"""ARPA files: read and write the standard text format of back-off n-gram models.
 
-In and out: Ngrams and files, plain or .gz. Format: a header with the number of n-grams of each order, then of each
-order its n-grams, a line each: log10 of the probability, words, log10 of the back-off where there is one.
+In and out: Ngrams, and files that are plain or .gz. Format: a header with the n-gram counts, then one section per order
+with one n-gram per line: log10 probability, words, log10 back-off where there is one.
 """
 
 import gzip
@@ -17,24 +17,24 @@ from numpy.typing import NDArray
 
 from deepspeech import _native
 from deepspeech.errors import LmError
-from deepspeech.files import whole
+from deepspeech.files import atomic_open
 from deepspeech.lm.counts import KEY
 from deepspeech.lm.ngrams import COLUMNS, PIECE_WORDS, Ngrams, table, write_words
 from deepspeech.lm.store import Store
 from deepspeech.lm.texts import MEGABYTE, blocks, megabytes
 from deepspeech.progress import Progress
 
-COMPRESSION = 1  # gzip's fastest; the file is half as large again as at its slowest, which takes ten times as long
-NO_UNKNOWN_WORD = -100.0  # log10 probability of <unk> where a file has none; KenLM's
-TO_BE_FOUND = 1.0  # stands for a log10 probability, which is never above 0, until the true one is known
+COMPRESSION = 1  # gzip level: files are 50 % larger than at level 9 and written ten times as fast
+NO_UNKNOWN_WORD = -100.0  # log10 probability of a missing <unk>, as in KenLM
+TO_BE_FOUND = 1.0  # placeholder for a log10 probability, which is never above 0
 
 
 def write_arpa(ngrams: Ngrams, path: str | Path) -> None:
-    """Writes an ARPA file, compressed where its name ends in .gz; it appears whole or not at all. Raises LmError."""
+    """Write an ARPA file atomically, gzipped if its name ends in .gz. Raises LmError."""
     lines = _native.ArpaLines()
     for words in ngrams.words():
         lines.add_words(words)
-    with _appearing(Path(path)) as file, Progress(sum(ngrams.counts), "ARPA written", "n-grams") as progress:
+    with _atomic_arpa(Path(path)) as file, Progress(sum(ngrams.counts), "ARPA written", "n-grams") as progress:
         counts = "".join(f"ngram {n}={number}\n" for n, number in enumerate(ngrams.counts, 1))
         file.write(f"\\data\\\n{counts}".encode())
         for n in range(1, ngrams.order + 1):
@@ -46,11 +46,11 @@ def write_arpa(ngrams: Ngrams, path: str | Path) -> None:
 
 
 @contextmanager
-def _appearing(path: Path) -> Iterator[IO[bytes]]:
+def _atomic_arpa(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name when the `with` block ends well, and goes away otherwise."""
-    with whole(path, LmError) as raw:
+    with atomic_open(path, LmError) as raw:
         if path.suffix == ".gz":
-            # No name and no time in the header: the same model gives the same file.
+            # No name and no time in the gzip header, so that output is reproducible.
             with gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as file:
                 yield file  # type: ignore[misc]
         else:
@@ -58,10 +58,10 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def read_arpa(path: str | Path, memory_bytes: int = 2000 * MEGABYTE, temporary: Path | None = None) -> Ngrams:
-    """The model of an ARPA file, plain or .gz. Raises LmError with file and line for what is not well-formed.
+    """Read an ARPA file, plain or .gz. Raises LmError with file and line if it is malformed.
 
-    A missing `<unk>` gets log10 probability -100, as KenLM gives it. Suffixes of n-grams that a foreign toolkit pruned
-    are put back with the probability that backing off gives them. Close the result: it owns a temporary database.
+    A missing `<unk>` gets log10 probability -100, as in KenLM. Suffixes that another toolkit pruned although longer
+    n-grams need them are restored with their back-off probability. Close the result: it owns a temporary database.
     """
     store = Store(memory_bytes, temporary)
     try:
@@ -78,23 +78,23 @@ def _read(path: str | Path, store: Store) -> Ngrams:
     order = len(reader.announced)
     for n in range(2, order + 1):
         if store.rows(f"read_{n}") == 0:
-            raise LmError(f"{path}: holds no {n}-grams; models of its order {order} need some")
+            raise LmError(f"{path}: has no {n}-grams, but its order is {order}")
         store.sort(f"read_{n}", into=table(n))
     words.write(store)
     for n in range(order, 1, -1):
-        with _told(path):
-            _put_back(store, n, words.bits)
+        with _located(path):
+            _restore_suffixes(store, n, words.bits)
     for n in range(2, order):
-        _fill(store, n, words.bits)
+        _fill_restored(store, n, words.bits)
     return Ngrams(store, order, words.bits, words.count)
 
 
 def _read_sections(path: str | Path, store: Store, reader: _native.ArpaReader, words: "_Words") -> None:
-    """All n-grams: those of order 2 and more into tables `read_2` …, unsorted."""
+    """Read all sections; orders 2 and up go unsorted to tables `read_2` …."""
     with Progress(megabytes([path]), "ARPA read", "MB") as progress:
-        told_mb = 0
+        reported_mb = 0
         for block, read_bytes in blocks(path):
-            with _told(path):
+            with _located(path):
                 reader.read(block)
             words.take()
             for n in range(2, len(reader.announced) + 1):
@@ -104,16 +104,16 @@ def _read_sections(path: str | Path, store: Store, reader: _native.ArpaReader, w
                         store.open(sum(reader.announced), reader.announced[0])
                     keys = _native.pack_ngrams(words.ids[numbers], words.bits)
                     store.append(f"read_{n}", COLUMNS, (*keys, probability, backoff))
-            progress.advance(read_bytes // MEGABYTE - told_mb)
-            told_mb = read_bytes // MEGABYTE
-    with _told(path):
+            progress.advance(read_bytes // MEGABYTE - reported_mb)
+            reported_mb = read_bytes // MEGABYTE
+    with _located(path):
         reader.finish()
         words.check()
 
 
 @contextmanager
-def _told(path: str | Path) -> Iterator[None]:
-    """What the reader refuses, with the name of the file."""
+def _located(path: str | Path) -> Iterator[None]:
+    """Turn the native reader's ValueError into an LmError with the file name."""
     try:
         yield
     except ValueError as error:
@@ -121,7 +121,7 @@ def _told(path: str | Path) -> Iterator[None]:
 
 
 class _Words:
-    """The 1-grams of a file being read, and the ids they get once all are there."""
+    """The unigrams of a file being read, and their word ids once all are known."""
 
     def __init__(self, reader: _native.ArpaReader) -> None:
         self._reader = reader
@@ -135,21 +135,21 @@ class _Words:
             self._backoffs.append(backoffs)
 
     def check(self) -> None:
-        """Raises ValueError where a marker of sentences is missing."""
+        """Raise ValueError where `<s>` or `</s>` is missing."""
         missing = set(_native.word_hashes(["<s>", "</s>"]).tolist()) - set(self._reader.hashes().tolist())
         if missing:
-            raise ValueError("has no '<s>' or no '</s>' among its 1-grams; a model of sentences needs both")
+            raise ValueError("has no '<s>' or no '</s>' among its 1-grams; both are required")
 
     @cached_property
     def _by_id(self) -> NDArray[np.int64]:
-        """The numbers of all words but `<unk>`."""
+        """Positions in the file of all words except `<unk>`, in id order."""
         hashes = self._reader.hashes()
         known = np.flatnonzero(hashes != _native.word_hashes(["<unk>"])[0])
         return known[np.argsort(hashes[known])]
 
     @cached_property
     def ids(self) -> NDArray[np.uint32]:
-        """By number in the file."""
+        """Word id by position in the file."""
         ids = np.zeros(len(self._reader.hashes()), np.uint32)
         ids[self._by_id] = np.arange(1, len(self._by_id) + 1)
         return ids
@@ -163,7 +163,7 @@ class _Words:
         return (self.count - 1).bit_length()
 
     def write(self, store: Store) -> None:
-        """The file of words and the table of 1-grams."""
+        """Write the vocabulary file and the unigram table."""
         probability = np.full(self.count, NO_UNKNOWN_WORD, np.float32)
         backoff = np.zeros(self.count, np.float32)
         probability[self.ids] = np.concatenate(self._probabilities)
@@ -175,8 +175,8 @@ class _Words:
         write_words(store, chain([["<unk>"]], map(self._reader.words, pieces)))
 
 
-def _put_back(store: Store, n: int, word_bits: int) -> None:
-    """Suffixes of n-grams of order `n` that the order below lacks come to it, their probability not known yet."""
+def _restore_suffixes(store: Store, n: int, word_bits: int) -> None:
+    """Add missing suffixes of the n-grams of order `n` to order n - 1, with a placeholder probability."""
     gaps = _native.SuffixGaps(n, word_bits, store.pieces(table(n - 1), KEY))
     found = 0
     for keys in store.pieces(table(n), KEY):
@@ -190,8 +190,8 @@ def _put_back(store: Store, n: int, word_bits: int) -> None:
         store.sort(table(n - 1), into=table(n - 1))
 
 
-def _fill(store: Store, n: int, word_bits: int) -> None:
-    """Gives n-grams that were put back what backing off gives: p(suffix) and the back-off of the context."""
+def _fill_restored(store: Store, n: int, word_bits: int) -> None:
+    """Set the probability of restored n-grams by backing off: p(suffix) times the context's back-off weight."""
     for high, low in store.pieces(table(n), KEY, where=f"probability = {TO_BE_FOUND}"):
         ids = _native.unpack_ngrams(high, low, n, word_bits)
         probability = store.look_up(table(n - 1), *_native.pack_ngrams(ids[:, 1:], word_bits), "probability")

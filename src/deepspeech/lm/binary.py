@@ -1,7 +1,7 @@
-"""KenLM binaries: n-grams as files that decoders map into memory.
+"""KenLM binaries: n-gram models that decoders memory-map.
 
-In: Ngrams. Out: a file that equals that of KenLM's `build_binary -v`, byte for byte, of any of its types but rest
-costs. `native/src/kenlm_writer.cc` fills the file in place; memory holds no more of it than the system finds room for.
+In: Ngrams. Out: a file equal byte for byte to that of KenLM's `build_binary -v`, for every model type except rest
+costs. `native/src/kenlm_writer.cc` writes to a memory-mapped file, so the model may be larger than memory.
 """
 
 import os
@@ -17,66 +17,66 @@ from numpy.typing import NDArray
 
 from deepspeech import _native
 from deepspeech.errors import LmError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.lm.ngrams import Ngrams
 from deepspeech.progress import Progress
 
 KINDS = ("trie", "probing")
 
 _Floats: TypeAlias = NDArray[np.float32]
-_RESERVED_BACKOFFS = 2  # of the quantised values: nothing longer, and a backoff of 0
+_RESERVED_BACKOFFS = 2  # quantization bins for: no longer n-gram, and a back-off of 0
 _FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True)
 class BinaryOptions:
-    """How a binary stores n-grams. The defaults are those of DeepSpeech's released scorers: small, and quick enough."""
+    """Options of KenLM's build_binary. The defaults are those of DeepSpeech's released scorers."""
 
-    kind: str = "trie"  # or probing: hash tables, several times as large, quicker
-    quantize_bits: int = 8  # tries: values are rounded to one of 2^bits for each order; 0: kept as they are
-    array_bits: int = 255  # tries: at most so many bits of pointers are kept apart, which saves space; 0: none
-    probing_multiplier: float = 1.5  # buckets for each entry of hash tables
+    kind: str = "trie"  # or probing: hash tables, several times as large, faster
+    quantize_bits: int = 8  # trie: quantize values to 2^bits bins per order; 0: do not
+    array_bits: int = 255  # trie: maximum bits of Bhiksha array pointer compression; 0: none
+    probing_multiplier: float = 1.5  # hash table buckets per entry
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise LmError(f"the binary type is '{self.kind}'; it can be {' or '.join(KINDS)}")
+            raise LmError(f"unknown binary type '{self.kind}'; use {' or '.join(KINDS)}")
         if self.quantize_bits and not 2 <= self.quantize_bits <= 25:
-            raise LmError(f"quantisation to {self.quantize_bits} bits; use 2 to 25, or 0 for none")
+            raise LmError(f"quantize_bits is {self.quantize_bits}; use 2 to 25, or 0 for none")
         if not 0 <= self.array_bits <= 255:
-            raise LmError(f"array pointers of {self.array_bits} bits; use 0 to 255")
+            raise LmError(f"array_bits is {self.array_bits}; use 0 to 255")
         if not 1 <= self.probing_multiplier < 1000:
-            raise LmError(f"{self.probing_multiplier:g} buckets for each entry; use 1 to 1000")
+            raise LmError(f"probing_multiplier is {self.probing_multiplier:g}; use 1 to 1000")
 
     @property
     def type(self) -> int:
-        """KenLM's number for it, an index of describe.TYPES."""
+        """KenLM's model type number, an index of describe.TYPES."""
         return 0 if self.kind == "probing" else 2 + bool(self.quantize_bits) + 2 * bool(self.array_bits)
 
     @property
-    def quantised(self) -> bool:
+    def quantized(self) -> bool:
         return self.kind == "trie" and self.quantize_bits > 0
 
 
 def write_binary(ngrams: Ngrams, path: Path, options: BinaryOptions) -> None:
     """Write `ngrams` as a KenLM binary. Raises LmError where they or the disk do not allow it."""
-    with whole_file(path, LmError, lasting=True) as partial:
+    with atomic_path(path, LmError, lasting=True) as partial:
         fill(ngrams, partial, options)
 
 
 def fill(ngrams: Ngrams, path: Path, options: BinaryOptions) -> None:
-    """The same without the ceremony: `path` is the caller's temporary file."""
+    """Write a KenLM binary to `path`, the caller's temporary file. Raises LmError."""
     try:
         plan = _native.KenlmPlan(
             options.type, list(ngrams.counts), options.quantize_bits or 8, options.quantize_bits or 8,
             options.array_bits, options.probing_multiplier,
         )  # fmt: skip
         with path.open("wb") as file:
-            # All space is taken at once: a full disk shows here, as an error, and not while memory is written back.
+            # Allocate the whole file first: a full disk fails here instead of in a write to mapped memory.
             os.posix_fallocate(file.fileno(), 0, plan.size_bytes)
         bins = {n: _bins(ngrams, n, options.quantize_bits, path.parent) for n in _rounded(ngrams, options)}
         _write(ngrams, _native.KenlmWriter(str(path), plan), bins)
     except (RuntimeError, ValueError) as error:
-        raise LmError(f"the language model cannot be written: it {error}") from None
+        raise LmError(f"cannot write the language model: it {error}") from None
 
 
 def _write(ngrams: Ngrams, writer: _native.KenlmWriter, bins: dict[int, tuple[list[float], list[float]]]) -> None:
@@ -93,13 +93,13 @@ def _write(ngrams: Ngrams, writer: _native.KenlmWriter, bins: dict[int, tuple[li
 
 
 def _rounded(ngrams: Ngrams, options: BinaryOptions) -> Iterator[int]:
-    """Orders whose values are rounded: single words keep theirs."""
-    if options.quantised:
+    """Orders to quantize: all but unigrams."""
+    if options.quantized:
         yield from Progress(ngrams.order - 1, "rounding", "orders").over(range(2, ngrams.order + 1))
 
 
 def _bins(ngrams: Ngrams, n: int, bits: int, folder: Path) -> tuple[list[float], list[float]]:
-    """The values to which probabilities and backoffs of order `n` are rounded: means of equally filled parts."""
+    """Quantization centers of order `n`, for probabilities and back-offs: means of equally populated bins."""
     count, longest = ngrams.counts[n - 1], n == ngrams.order
     with _scratch(count, folder) as probabilities, _scratch(0 if longest else count, folder) as backoffs:
         seen = kept = 0
@@ -123,7 +123,7 @@ def _means(values: _Floats, bins: int) -> list[float]:
 
 @contextmanager
 def _scratch(count: int, folder: Path) -> Iterator[_Floats]:
-    """Room for `count` numbers on disk, used through memory, which could not hold those of a large model."""
+    """A memory-mapped temporary array of `count` floats."""
     with tempfile.TemporaryFile(dir=folder) as file:
         os.posix_fallocate(file.fileno(), 0, max(count, 1) * _FLOAT_BYTES)
         yield np.memmap(file, np.float32, "r+", shape=max(count, 1))

@@ -1,7 +1,7 @@
-"""Counts: the second stage of estimation, from numbers of words to adjusted counts of n-grams of all orders.
+"""Counts: the second stage of estimation: adjusted n-gram counts of all orders.
 
-In: a Corpus. Out: tables `counts_2`, `counts_3` … with columns `high`, `low` (words, as sorted by context) and `count`
-(twice the adjusted count, odd where the n-gram is pruned), unsorted; the counts of words; what discounts need.
+In: a Corpus. Out: unsorted tables `counts_2`, `counts_3` … with columns `high`, `low` (the n-gram's key, in context
+order) and `count` (twice the adjusted count, plus 1 if pruned); unigram counts; counts of counts for the discounts.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ KEY = ("high", "low")
 
 @dataclass(frozen=True)
 class Counts:
-    """`totals`: for each order, different n-grams and how many of adjusted count 1, 2, 3, 4."""
+    """`totals`: for each order, the number of distinct n-grams, and of those with adjusted count 1, 2, 3, 4."""
 
     totals: list[list[int]]
-    words: NDArray[np.uint32]  # by id: twice the adjusted count, odd where the word is pruned
+    words: NDArray[np.uint32]  # by id: twice the adjusted count, plus 1 if pruned
 
 
 def count(store: Store, corpus: Corpus, order: int, word_bits: int, thresholds: list[int]) -> Counts:
-    """Sorts every n-gram of the highest order and reads those of lower orders off them (KenLM lm/builder)."""
+    """Sort the n-grams of the highest order and derive lower-order counts from them (KenLM lm/builder)."""
     window = _native.NgramWindow(order, word_bits, corpus.ids)
     with Progress(corpus.tokens, f"{order}-grams taken", "words") as progress, store.filling():
         for numbers in corpus.pieces(store.piece_rows):
@@ -39,14 +39,14 @@ def count(store: Store, corpus: Corpus, order: int, word_bits: int, thresholds: 
     with Progress(corpus.tokens, f"{order}-grams counted", "words") as progress, store.filling():
         for high, low in store.pieces("sorted", KEY):
             counts.read(high, low)
-            _tell(store, counts, order)
+            _store_counts(store, counts, order)
             progress.advance(len(high))
         counts.finish()
-        _tell(store, counts, order)
+        _store_counts(store, counts, order)
     store.drop("sorted")
     return Counts(counts.totals(), counts.unigrams())
 
 
-def _tell(store: Store, counts: _native.AdjustCounts, order: int) -> None:
+def _store_counts(store: Store, counts: _native.AdjustCounts, order: int) -> None:
     for n in range(2, order + 1):
         store.append(f"counts_{n}", (*KEY, "count"), counts.take(n))

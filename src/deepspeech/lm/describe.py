@@ -1,6 +1,6 @@
-"""What a file of a language model is: `.scorer`, KenLM binary or ARPA text.
+"""Describe a language model file: `.scorer`, KenLM binary or ARPA.
 
-In: a path. Out: a Description, from headers alone.
+In: a path. Out: a Description; only headers are read.
 """
 
 import re
@@ -13,36 +13,43 @@ from deepspeech import _native
 from deepspeech.errors import LmError, ScorerError
 from deepspeech.lm.texts import open_text, read_some
 
-TYPES = ("probing", "rest probing", "trie", "quantised trie", "array trie", "quantised array trie")  # by KenLM's number
+TYPES = (
+    "probing",
+    "rest probing",
+    "trie",
+    "quantised trie",
+    "array trie",
+    "quantised array trie",
+)  # by KenLM's number
 
 _KENLM = b"mmap lm"
 _TRAILER = b"EIRT"
 _ARPA_COUNT = re.compile(r"ngram (\d+) *= *(\d+)")
 _KIND_BYTES = 64
-_HEAD_BYTES = 1 << 16  # of an ARPA text: its counts are there
+_HEAD_BYTES = 1 << 16  # head of an ARPA file, where its counts are
 _BLOCK_BYTES = 1 << 20
 WORDS_SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a file of a language model holds."""
+    """Metadata of a language model file."""
 
     path: Path
     kind: str  # scorer, kenlm or arpa
     size_bytes: int
     order: int
     counts: tuple[int, ...]
-    type: str = ""  # of a binary: one of TYPES
-    bits: tuple[int, int] = (0, 0)  # of quantised probabilities and backoffs
+    type: str = ""  # binaries only: one of TYPES
+    bits: tuple[int, int] = (0, 0)  # of quantized probabilities and back-offs; 0: not quantized
     model_bytes: int = 0
-    has_strings: bool = False  # a binary from which words can be read
-    strings: tuple[str, ...] = ()  # the first of them
+    has_strings: bool = False  # a binary that contains its vocabulary
+    strings: tuple[str, ...] = ()  # the first words of the vocabulary
     scorer: _native.Scorer | None = None
 
 
 def describe(path: Path) -> Description:
-    """Look at a file. Of an ARPA text only the head is read. Raises LmError, ScorerError."""
+    """Read a file's metadata. Raises LmError, ScorerError."""
     kind = kind_of(path)
     size_bytes = path.stat().st_size
     if kind == "arpa":
@@ -58,18 +65,18 @@ def describe(path: Path) -> Description:
 
 
 def kind_of(path: Path) -> str:
-    """What a file is by its first bytes: scorer, kenlm or arpa. Raises LmError."""
+    """Detect the file type by its first bytes: scorer, kenlm or arpa. Raises LmError."""
     with open_text(path) as (stream, _):
         head = read_some(path, stream, _HEAD_BYTES)[:_KIND_BYTES]
     if head.startswith(_KENLM):
         return "scorer" if _has_trailer(path) else "kenlm"
     if b"\\data\\" in head:
         return "arpa"
-    raise LmError(f"{path}: is no scorer, no KenLM binary and no ARPA text")
+    raise LmError(f"{path}: not a scorer, KenLM binary or ARPA file")
 
 
 def open_native(path: Path) -> _native.NgramModel:
-    """The language model of a binary or a scorer. Raises ScorerError."""
+    """Open the language model of a KenLM binary or a scorer. Raises ScorerError."""
     try:
         return _native.NgramModel(str(path))
     except RuntimeError as error:
@@ -77,7 +84,7 @@ def open_native(path: Path) -> _native.NgramModel:
 
 
 def open_scorer(path: Path) -> _native.Scorer:
-    """A scorer's dictionary and weights. Raises ScorerError."""
+    """Open a scorer's dictionary and weights. Raises ScorerError."""
     try:
         return _native.Scorer(str(path))
     except RuntimeError as error:
@@ -100,7 +107,7 @@ def _arpa_counts(path: Path) -> tuple[int, ...]:
         elif line.startswith("\\1-grams:"):
             break
     if not counts:
-        raise LmError(f"{path}: its head names no n-grams; it must have lines like 'ngram 1=42'")
+        raise LmError(f"{path}: no n-gram counts in its header; expected lines like 'ngram 1=42'")
     return tuple(counts)
 
 
@@ -110,20 +117,20 @@ def _head(path: Path) -> list[str]:
 
 
 def strings(path: Path, end: int) -> Iterator[str]:
-    """The words that follow the n-grams of a binary, from byte `end`; `<unk>` is the first."""
+    """The vocabulary stored after the n-grams of a binary, at byte `end`, starting with `<unk>`."""
     rest = b""
     with path.open("rb") as file:
         file.seek(end)
         while block := file.read(_BLOCK_BYTES):
             *words, rest = (rest + block).split(b"\0")
             if len(rest) > _BLOCK_BYTES:
-                raise LmError(f"{path}: its words have no end; the file is damaged")
+                raise LmError(f"{path}: a word in its vocabulary does not end; the file is damaged")
             for word in words:
                 yield word.decode("utf-8", "replace")
 
 
 def size(count: int) -> str:
-    """Bytes as people say them."""
+    """Format a number of bytes: 1.2 MB."""
     number, unit = float(count), "bytes"
     for larger in ("kB", "MB", "GB"):
         if number < 1000:

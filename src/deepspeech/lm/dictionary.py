@@ -1,6 +1,6 @@
-"""Dictionaries of scorers: the words that a search may find, as the smallest automaton over labels.
+"""Dictionary (lexicon) of a scorer: the words that decoding may output, as a minimal FST over labels.
 
-In: words and an alphabet. Out: the bytes of an OpenFST ConstFst. Built by `native/src/dictionary_writer.cc`.
+In: words and an alphabet. Out: the bytes of an OpenFst ConstFst. Built by `native/src/dictionary_writer.cc`.
 """
 
 from collections import Counter
@@ -9,43 +9,43 @@ from dataclasses import dataclass
 
 from deepspeech import _native
 from deepspeech.errors import LmError
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import name
+from deepspeech.text.tokens import TokenSet
 
-MARKS = ("<s>", "</s>", "<unk>")  # parts of a language model that are no words
+MARKS = ("<s>", "</s>", "<unk>")  # special tokens of language models
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Dictionary:
-    """An automaton as it stands in a file, and what went into it."""
+    """A serialized FST and statistics of it."""
 
     content: bytes
     words: int  # or characters in bytes mode
     states: int
     arcs: int
-    skipped: tuple[str, ...]  # words with letters outside the alphabet
+    skipped: tuple[str, ...]  # words with characters outside the alphabet
 
 
-def build_dictionary(words: Iterable[str], alphabet: Alphabet, offset: int) -> Dictionary:
+def build_dictionary(words: Iterable[str], alphabet: TokenSet, offset: int) -> Dictionary:
     """The dictionary of `words`, to stand at byte `offset` of its file. Raises LmError where nothing can be spelt."""
     words, space = list(words), alphabet.space
     if space is None:
-        raise LmError("the alphabet has no space, with which words end; add a line with a space, or use bytes mode")
-    letters = None if alphabet.bytes_mode else list(alphabet.labels)
-    content, different, states, arcs, skipped = _native.write_dictionary(words, letters, space, offset)
+        raise LmError("the alphabet has no space, which separates words; add a line with a space, or use bytes mode")
+    characters = None if alphabet.bytes_mode else list(alphabet.labels)
+    content, different, states, arcs, skipped = _native.write_dictionary(words, characters, space, offset)
     dictionary = Dictionary(content, different, states, arcs, tuple(skipped))
     if not dictionary.words:
-        cause = describe_skipped(dictionary, alphabet) or "there are none"
-        raise LmError(f"no word can be spelt with the alphabet: {cause}")
+        cause = describe_skipped(dictionary, alphabet) or "the word list is empty"
+        raise LmError(f"no word can be spelled with the alphabet: {cause}")
     return dictionary
 
 
-def describe_skipped(dictionary: Dictionary, alphabet: Alphabet) -> str:
+def describe_skipped(dictionary: Dictionary, alphabet: TokenSet) -> str:
     """What was left out and why, in a few words; empty where nothing was."""
     if not dictionary.skipped:
         return ""
-    letters = Counter(letter for word in dictionary.skipped for letter in alphabet.missing(word))
-    shown = ", ".join(f"{name(letter)} in {count}" for letter, count in letters.most_common(_SHOWN))
-    more = f" and {len(letters) - _SHOWN} other letters" if len(letters) > _SHOWN else ""
-    return f"{len(dictionary.skipped)} words have letters outside the alphabet ({shown}{more})"
+    characters = Counter(character for word in dictionary.skipped for character in alphabet.missing(word))
+    shown = ", ".join(f"{name(character)} in {count}" for character, count in characters.most_common(_SHOWN))
+    more = f" and {len(characters) - _SHOWN} other characters" if len(characters) > _SHOWN else ""
+    return f"{len(dictionary.skipped)} words have characters outside the alphabet ({shown}{more})"

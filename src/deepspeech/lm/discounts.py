@@ -1,6 +1,6 @@
-"""Discounts: the third stage of estimation, how much of a count is taken away for words not seen.
+"""Discounts: the third stage of estimation: modified Kneser-Ney discounts D1, D2, D3+.
 
-In: how many n-grams have adjusted count 1, 2, 3, 4. Out: what is taken off counts 1, 2, and 3 or more.
+In: counts of counts: how many n-grams have adjusted count 1, 2, 3, 4. Out: discounts of counts 1, 2, and 3 or more.
 Chen & Goodman 1998, equation 26; KenLM lm/builder/adjust_counts.cc.
 """
 
@@ -10,13 +10,13 @@ from deepspeech.errors import LmError
 
 Discounts = tuple[float, float, float]
 
-FALLBACK: Discounts = (0.5, 1.0, 1.5)  # lmplz's, for texts whose own discounts cannot be estimated
+FALLBACK: Discounts = (0.5, 1.0, 1.5)  # lmplz's fallback
 
 
 def discounts(order: int, with_count: Sequence[int], fallback: Discounts | None) -> Discounts:
-    """Discounts of n-grams of one `order`; `with_count[j - 1]` of them have adjusted count j, for j = 1..4.
+    """Discounts of one `order`; `with_count[j - 1]` n-grams have adjusted count j, for j = 1..4.
 
-    Where they cannot be estimated: `fallback`, or else an LmError that says why and what to do.
+    Where they cannot be estimated, returns `fallback`, or raises LmError if it is None.
     """
     n1, n2, n3, n4 = with_count
     try:
@@ -26,7 +26,7 @@ def discounts(order: int, with_count: Sequence[int], fallback: Discounts | None)
         missing = next(j for j, number in enumerate(with_count, 1) if number == 0)
         cause = f"none of the {order}-grams has adjusted count {missing}"
     else:
-        # lmplz lets 0 pass, and leaves contexts that have nothing for unseen words: a back-off of minus infinity.
+        # lmplz accepts a discount of 0, which can make a log back-off minus infinity.
         wrong = [j for j, discount in enumerate(found, 1) if not 0 < discount <= j]
         if not wrong:
             return found
@@ -34,6 +34,6 @@ def discounts(order: int, with_count: Sequence[int], fallback: Discounts | None)
     if fallback is not None:
         return fallback
     raise LmError(
-        f"Kneser-Ney discounts cannot be estimated: {cause}. Such counts come from small, repeated or made-up text: "
-        "use more text as people speak it, or a lower order; --discount-fallback makes a poorer model all the same"
+        f"Kneser-Ney discounts cannot be estimated: {cause}. This happens with small, repetitive or synthetic text: "
+        "use more natural text, a lower order, or --discount-fallback, which gives a worse model"
     )

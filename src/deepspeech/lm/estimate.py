@@ -1,4 +1,4 @@
-"""estimate(): from text to a back-off model, as KenLM's lmplz estimates it; the conductor of this room.
+"""estimate(): train a back-off n-gram model on text, with KenLM lmplz's modified Kneser-Ney smoothing.
 
 text → corpus.py → counts.py → discounts.py → probabilities.py → Ngrams
 """
@@ -15,8 +15,8 @@ from deepspeech.lm.corpus import Corpus, read_corpus
 from deepspeech.lm.counts import count
 from deepspeech.lm.discounts import Discounts, discounts
 from deepspeech.lm.ngrams import PIECE_WORDS, Ngrams, write_words
-from deepspeech.lm.normalise import Normalisation
-from deepspeech.lm.probabilities import Estimation, finish, finish_words, share_out
+from deepspeech.lm.normalize import Normalization
+from deepspeech.lm.probabilities import Estimation, initial_probabilities, interpolate, unigram_probabilities
 from deepspeech.lm.prune import by_frequency, kept_words, thresholds
 from deepspeech.lm.store import Store
 from deepspeech.lm.texts import MEGABYTE
@@ -27,26 +27,26 @@ ORDERS = range(2, 7)
 
 @dataclass(frozen=True)
 class EstimateOptions:
-    """How a model is estimated; the defaults prune nothing."""
+    """Options of estimate(), named after lmplz's; the defaults prune nothing."""
 
-    order: int = 5  # words in the longest n-grams
-    prune: tuple[int, ...] = ()  # by order: n-grams occurring at most so often stay out; the last is repeated
-    most_frequent: int | None = None  # afterwards keep only n-grams of so many words; None: all
-    discount_fallback: Discounts | None = None  # where discounts cannot be estimated; None: refuse
-    markers_are_space: bool = False  # what to do with <s>, </s>, <unk> in the text; False: refuse
-    normalisation: Normalisation = field(default_factory=Normalisation)
-    memory_bytes: int = 2000 * MEGABYTE  # of the whole process, more or less; the rest goes to disk
-    temporary: Path | None = None  # folder for what does not fit; None: the system's
+    order: int = 5  # n-gram order
+    prune: tuple[int, ...] = ()  # by order: drop n-grams with at most this count; the last is repeated
+    most_frequent: int | None = None  # limit the vocabulary to this many words; None: no limit
+    discount_fallback: Discounts | None = None  # discounts where they cannot be estimated; None: raise
+    markers_are_space: bool = False  # treat <s>, </s>, <unk> in the text as spaces; False: raise
+    normalization: Normalization = field(default_factory=Normalization)
+    memory_bytes: int = 2000 * MEGABYTE  # memory limit of the process, approximate; the rest spills to disk
+    temporary: Path | None = None  # folder to spill to; None: the system's
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
-            raise LmError(f"order {self.order} is not possible; choose one from {ORDERS[0]} to {ORDERS[-1]}")
+            raise LmError(f"order is {self.order}; it must be from {ORDERS[0]} to {ORDERS[-1]}")
         if self.most_frequent is not None and self.most_frequent < 1:
-            raise LmError(f"a vocabulary of {self.most_frequent} words is none; keep at least 1")
+            raise LmError(f"most_frequent is {self.most_frequent}; it must be at least 1")
 
 
 def estimate(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
-    """The language model of `texts` (plain or .gz files, "-" for standard input; UTF-8, one sentence a line).
+    """Train on `texts` (plain or .gz files, "-" for standard input; UTF-8, one sentence per line).
 
     Interpolated modified Kneser-Ney with lmplz's conventions (docs/language-models.md). Raises LmError. Close the
     result: it owns a temporary database.
@@ -62,7 +62,7 @@ def estimate(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
 
 def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: list[int], store: Store) -> Ngrams:
     order = options.order
-    corpus = read_corpus(texts, store, options.normalisation, options.markers_are_space)
+    corpus = read_corpus(texts, store, options.normalization, options.markers_are_space)
     word_bits = max(1, (len(corpus.ids) - 1).bit_length())
     if order * word_bits > KEY_BITS:
         most = 1 << (KEY_BITS // order)
@@ -77,34 +77,34 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
     taken = [discounts(n, total[1:], options.discount_fallback) for n, total in enumerate(counts.totals, 1)]
     job = Estimation(store, word_bits, kept, corpus.sentence_begin)
     for n in range(2, order + 1):
-        share_out(job, n, counts.totals[n - 1][0], taken[n - 1])
+        initial_probabilities(job, n, counts.totals[n - 1][0], taken[n - 1])
         if n == 2:
-            finish_words(job, counts, taken[0])
+            unigram_probabilities(job, counts, taken[0])
         else:
-            finish(job, n - 1)
-    finish(job, order)
+            interpolate(job, n - 1)
+    interpolate(job, order)
     renumber = None if kept.all() else (np.cumsum(kept) - 1).astype(np.uint32)
     ngrams = Ngrams(store, order, word_bits, int(kept.sum()), renumber)
     ngrams.frequent = (np.cumsum(kept) - 1)[by_frequency(corpus, kept)]
     found = [len(corpus.ids), *(total[0] for total in counts.totals[1:])]
-    ngrams.told = (*_text_told(corpus), *_orders_told(found, ngrams.counts, taken))
+    ngrams.report = (*_describe_text(corpus), *_describe_orders(found, ngrams.counts, taken))
     return ngrams
 
 
 def _numbers(corpus: Corpus, kept: NDArray[np.bool_]) -> Iterator[NDArray[np.uint32]]:
-    """The numbers of the words that stay, in order of id."""
+    """Word numbers of the kept vocabulary, in id order."""
     staying = corpus.first_seen[kept]
     for first in range(0, len(staying), PIECE_WORDS):
         yield staying[first : first + PIECE_WORDS]
 
 
-def _text_told(corpus: Corpus) -> Iterator[str]:
+def _describe_text(corpus: Corpus) -> Iterator[str]:
     words, different = corpus.tokens - corpus.sentences, len(corpus.ids) - 3
     yield f"{words} words, {different} different ones, in {corpus.sentences} sentences"
-    if corpus.left_out.lines:
-        yield str(corpus.left_out)
+    if corpus.skipped.lines:
+        yield str(corpus.skipped)
 
 
-def _orders_told(found: Sequence[int], kept: Sequence[int], taken: Sequence[Discounts]) -> Iterator[str]:
+def _describe_orders(found: Sequence[int], kept: Sequence[int], taken: Sequence[Discounts]) -> Iterator[str]:
     for n, (all_of_it, stays, (one, two, three)) in enumerate(zip(found, kept, taken, strict=True), 1):
         yield f"{n}-grams: {stays} of {all_of_it} kept; discounts {one:.3f}, {two:.3f}, {three:.3f}"

@@ -1,6 +1,6 @@
-"""What `deepspeech lm inspect` tells of a file: kind, sizes, weights, words, and whether an alphabet fits.
+"""`deepspeech lm inspect`: a language model file's type, sizes, weights and words, and whether an alphabet fits.
 
-In: a `.scorer`, a KenLM binary or an ARPA text, perhaps an alphabet. Out: an Examined, as lines or as JSON's types.
+In: a `.scorer`, a KenLM binary or an ARPA file, optionally an alphabet. Out: an Examined, as text lines or for JSON.
 """
 
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from typing import Any
 
 from deepspeech.decoder.sample_words import misfit, sample_words
 from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, size
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.tokens import TokenSet, Utf8Bytes
 
 
 @dataclass(frozen=True)
 class Examined:
-    """A description, with what an alphabet adds."""
+    """A Description, and what an alphabet reveals: words and fit."""
 
     description: Description
     words: tuple[str, ...]  # some
     alphabet_given: bool
-    fault: str  # why the alphabet does not fit; empty where it does or none was given
+    fault: str  # why the alphabet does not fit; empty where it fits or none was passed
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Plain values for JSON."""
         seen = self.description
         page: dict[str, Any] = {
             "file": str(seen.path), "kind": seen.kind, "size_bytes": seen.size_bytes, "order": seen.order,
@@ -44,12 +44,12 @@ class Examined:
         return page
 
 
-def examine(path: Path, alphabet: Alphabet | None) -> Examined:
+def examine(path: Path, alphabet: TokenSet | None) -> Examined:
     """Look at a file; `alphabet`: to be told words, and whether it fits. Raises LmError, ScorerError."""
     seen = describe(path)
     if seen.scorer is None:
         return Examined(seen, seen.strings, False, "")
-    spelt = alphabet or (ByteAlphabet() if seen.scorer.bytes_mode else None)
+    spelt = alphabet or (Utf8Bytes() if seen.scorer.bytes_mode else None)
     fits_not = misfit(seen.scorer, alphabet) if alphabet else ""
     known = spelt is not None and spelt.bytes_mode == seen.scorer.bytes_mode and not fits_not
     words = tuple(sample_words(seen.scorer, spelt, WORDS_SHOWN)) if spelt and known else ()
@@ -57,7 +57,7 @@ def examine(path: Path, alphabet: Alphabet | None) -> Examined:
 
 
 def page(examined: Examined) -> str:
-    """Lines for a person."""
+    """Text report."""
     seen = examined.description
     kinds = {"scorer": "scorer", "kenlm": "KenLM binary", "arpa": "ARPA text"}
     ngrams = ", ".join(f"{count} {n}-grams" for n, count in enumerate(seen.counts, 1))
@@ -68,7 +68,7 @@ def page(examined: Examined) -> str:
     lines.append(f"  order         {seen.order}: {ngrams}")
     if seen.kind != "arpa":
         rounded = f", values of {seen.bits[0]} and {seen.bits[1]} bits" if seen.bits[0] else ""
-        strings = ", with its words as texts" if seen.has_strings else ""
+        strings = ", with its vocabulary" if seen.has_strings else ""
         lines.append(f"  model         {seen.type}{rounded}, {size(seen.model_bytes)}{strings}")
     if seen.scorer is not None:
         native, unit = seen.scorer, "characters" if seen.scorer.bytes_mode else "words"
@@ -76,7 +76,7 @@ def page(examined: Examined) -> str:
     if examined.words:
         lines.append(f"  words         {' '.join(examined.words)} …")
     elif seen.scorer is not None and not examined.alphabet_given:
-        lines.append("  words         to see some, give --alphabet: a scorer does not hold its letters")
+        lines.append("  words         pass --alphabet to list some: a scorer does not store its alphabet")
     if examined.alphabet_given:
         lines.append(f"  alphabet      {'does not fit: ' + examined.fault if examined.fault else 'fits'}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""How much memory a job may take, as people say it: 75%, 2GB, 800M."""
+"""Parse memory sizes: 75%, 2GB, 800M."""
 
 import os
 import re
@@ -12,10 +12,10 @@ _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 def memory_bytes(text: str) -> int:
-    """Bytes that `text` stands for; a percentage is of this machine's memory, or its container's. Raises LmError."""
+    """Bytes in `text`; a percentage is of this machine's or container's memory. Raises LmError."""
     found = _TEXT.fullmatch(text.strip())
     if not found or float(found[1]) <= 0:
-        raise LmError(f"memory '{text}' is not understood; write 75% or 2GB")
+        raise LmError(f"cannot parse the memory size '{text}'; write 75% or 2GB")
     if found[2]:
         return int(min(float(found[1]), 100) / 100 * _machine_bytes())
     return int(float(found[1]) * _UNITS[found[3].lower()])

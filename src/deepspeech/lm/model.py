@@ -1,6 +1,6 @@
-"""Language models of every kind of file, to ask for probabilities: scorers, KenLM binaries, ARPA texts.
+"""LanguageModel: query word probabilities and perplexity of a scorer, KenLM binary or ARPA file.
 
-In: a path. Out: logarithms to base 10, as KenLM gives them.
+In: a path and sentences. Out: log10 probabilities, with the API of KenLM's Python module.
 """
 
 import math
@@ -19,25 +19,25 @@ _WORD = re.compile(r"[^ \t\r\n\v\f\0]+")
 
 
 class WordScore(NamedTuple):
-    """Of one word after those before it."""
+    """Score of one word given its history."""
 
     log10: float
-    matched: int  # words of the n-gram that was found
+    matched: int  # length of the longest n-gram found
     unknown: bool
 
 
 @dataclass(frozen=True)
 class Perplexity:
-    """Of a text: how many equally probable words each might have been."""
+    """Perplexity of a text, and the counts behind it."""
 
     sentences: int
     words: int
-    unknown: int  # words that the model does not know
-    log10: float  # of the whole text, ends of sentences included
+    unknown: int  # out-of-vocabulary words
+    log10: float  # log10 probability of the text, sentence ends included
 
     @property
     def value(self) -> float:
-        """Ends of sentences count as words."""
+        """The perplexity; sentence ends count as tokens."""
         tokens = self.words + self.sentences
         exponent = -self.log10 / tokens if tokens else 0.0
         return 10.0**exponent if exponent < 300 else math.inf
@@ -60,7 +60,7 @@ class LanguageModel:
 
     @classmethod
     def open(cls, path: str | Path) -> "LanguageModel":
-        """Open a `.scorer`, a KenLM binary, or an ARPA text, which may be gzipped. Raises ScorerError or LmError."""
+        """Open a `.scorer`, a KenLM binary, or an ARPA file, plain or .gz. Raises ScorerError or LmError."""
         path = Path(path)
         kind = kind_of(path)
         if kind == "arpa":
@@ -70,24 +70,24 @@ class LanguageModel:
 
     @property
     def order(self) -> int:
-        """Most words that the model looks at together."""
+        """N-gram order."""
         return self._native.order
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """N-grams of each order, from single words."""
+        """Number of n-grams of each order, from unigrams."""
         return tuple(self._native.counts)
 
     def __contains__(self, word: str) -> bool:
         return self._native.id(word) != 0
 
     def units(self, sentence: str) -> list[str]:
-        """What the model counts as words: characters, but spaces, where it is a scorer of bytes mode."""
+        """Tokens of `sentence`: words; for a scorer of bytes mode, characters without spaces."""
         words = _WORD.findall(sentence)
         return [character for word in words for character in word] if self._characters else words
 
     def full_scores(self, sentence: str, bos: bool = True, eos: bool = True) -> list[WordScore]:
-        """Of each word of `sentence`, and of its end (`eos`); `bos`: it stands at the begin of a sentence."""
+        """Score each token of `sentence`, and `</s>` with `eos`; with `bos` the history starts with `<s>`."""
         return [WordScore(*score) for score in self._native.score(self.units(sentence), bos, eos)]
 
     def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
@@ -95,13 +95,13 @@ class LanguageModel:
         return sum(score.log10 for score in self.full_scores(sentence, bos, eos))
 
     def measure(self, sentence: str) -> Perplexity:
-        """One sentence, with its begin and its end."""
+        """Perplexity of one sentence, `<s>` and `</s>` included."""
         scores = self.full_scores(sentence)
         unknown = sum(score.unknown for score in scores)
         return Perplexity(1, len(scores) - 1, unknown, sum(score.log10 for score in scores))
 
     def perplexity(self, text: str) -> float:
-        """Of `text`, a sentence a line; lines without words do not count."""
+        """Perplexity of `text`, one sentence per line; lines without words are ignored."""
         total = Perplexity(0, 0, 0, 0.0)
         for line in text.split("\n"):
             if self.units(line):
@@ -110,7 +110,7 @@ class LanguageModel:
 
 
 def _from_arpa(path: Path) -> _native.NgramModel:
-    """Through a trie in the folder of temporary files, which is gone once it is open."""
+    """Convert to a temporary KenLM trie, which is deleted once it is mapped."""
     with read_arpa(path) as ngrams, tempfile.TemporaryDirectory() as folder:
         binary = Path(folder) / "arpa.binary"
         fill(ngrams, binary, BinaryOptions(quantize_bits=0, array_bits=0))

@@ -1,7 +1,7 @@
-"""Ngrams: a back-off model on disk, what estimation and ARPA files give and what writers take.
+"""Ngrams: a back-off model on disk, between its producers (estimate, read_arpa) and the writers.
 
-In: a Store with tables `ngrams_1`, `ngrams_2` … in suffix order and a file of words. Out: words in order of id, n-grams
-in suffix order, both in pieces.
+In: a Store with tables `ngrams_1`, `ngrams_2` … in suffix order, and a vocabulary file. Out: words in id order and
+n-grams in suffix order, both in chunks.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,54 +22,53 @@ COLUMNS = ("high", "low", "probability", "backoff")
 
 
 def table(n: int) -> str:
-    """The table of the n-grams of order `n`."""
+    """Name of the table of the n-grams of order `n`."""
     return f"ngrams_{n}"
 
 
 def words_path(store: Store) -> Path:
-    """The file of words, one a line, in order of id."""
+    """Path of the vocabulary file: one word per line, in id order."""
     return store.folder / "words"
 
 
 def write_words(store: Store, words: Iterable[list[str]]) -> None:
-    """Makes the file of words."""
+    """Write the vocabulary file."""
     with words_path(store).open("w", encoding="utf-8", newline="\n") as file:
         for some in words:
             file.writelines(f"{word}\n" for word in some)
 
 
 class Ngrams:
-    """A back-off model in DuckDB tables that spill to disk: what estimate() makes, read_arpa() reads and writers write.
+    """A back-off model in DuckDB tables that spill to disk.
 
-    Word id 0 is `<unk>`; the others, `<s>` and `</s>` among them, ascend with KenLM's hash of the word (MurmurHash64A,
-    seed 0), which is their order in KenLM's tries. Every suffix of an n-gram and every context of one is in the model.
-    Not for several threads at a time, but several iterations may be under way at once. Use it in a `with` block, or
-    call close(): the temporary database goes away then.
+    Word id 0 is `<unk>`; the others, `<s>` and `</s>` included, are sorted by KenLM's hash of the word (MurmurHash64A,
+    seed 0), the order of KenLM's tries. The model contains every suffix and every context of its n-grams. Not
+    thread-safe, but iterators may be interleaved. Use it in a `with` block, or call close() to delete the database.
     """
 
     def __init__(
         self, store: Store, order: int, word_bits: int, words: int, renumber: NDArray[np.uint32] | None = None
     ) -> None:
-        """`words`: how many; `renumber`: the id of each word by its id in the tables, where these differ."""
+        """`words`: vocabulary size; `renumber`: maps word ids of the tables to final ids, where they differ."""
         self.order = order
         self.counts = (words, *(store.rows(table(n)) for n in range(2, order + 1)))
         self._store, self._word_bits, self._renumber = store, word_bits, renumber
 
     order: int
-    counts: tuple[int, ...]  # n-grams of each order; counts[0] includes <unk>, <s> and </s>
-    frequent: Sequence[int] | NDArray[np.intp] = ()  # of an estimated model: ids by falling frequency, without markers
-    told: tuple[str, ...] = ()  # what a person wants to know of how it came to be, line by line
+    counts: tuple[int, ...]  # number of n-grams of each order; counts[0] includes <unk>, <s> and </s>
+    frequent: Sequence[int] | NDArray[np.intp] = ()  # ids by falling frequency, without markers; empty for read models
+    report: tuple[str, ...] = ()  # a report on the estimation, line by line
 
     def words(self) -> Iterator[list[str]]:
-        """The words in order of id, in lists of some thousands."""
+        """The words in id order, in lists of some thousands."""
         with words_path(self._store).open(encoding="utf-8", newline="\n") as lines:
             while words := [line[:-1] for line in islice(lines, PIECE_WORDS)]:
                 yield words
 
     def rows(self, n: int, chunk_rows: int | None = None) -> Iterator[Rows]:
-        """The n-grams of order `n`: ids uint32 [rows, n] oldest word first, log10 of probabilities, log10 of back-offs.
+        """The n-grams of order `n`: ids uint32 [rows, n] oldest word first, log10 probabilities, log10 back-offs.
 
-        At most `chunk_rows` at a time; by default as many as suit the memory allowed.
+        At most `chunk_rows` at a time; the default fits the memory limit.
         In suffix order: sorted by the id of the newest word, then of the one before it, and so on. Back-offs of the
         highest order are 0; elsewhere 0 may stand both for a context of back-off 1 and for no context.
         """
@@ -78,7 +77,7 @@ class Ngrams:
             yield ids if self._renumber is None else self._renumber[ids], probability, backoff
 
     def close(self) -> None:
-        """Removes the temporary database."""
+        """Delete the temporary database."""
         self._store.close()
 
     def __enter__(self) -> "Ngrams":

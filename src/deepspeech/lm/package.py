@@ -1,6 +1,6 @@
-"""Scorer packages: a KenLM binary, 25 bytes and a dictionary in one file, `.scorer` version 6.
+"""Scorer packages (`.scorer` version 6): a KenLM binary, a 25-byte trailer and a dictionary FST in one file.
 
-In: a language model, its words, an alphabet. Out: the file that DeepSpeech 0.9.3 and this system decode with.
+In: a language model, a word list, an alphabet. Out: the external scorer of DeepSpeech 0.9.3 and of this package.
 Format: `native_client/ctcdecode/scorer.cpp` of DeepSpeech 0.9.3; docs/formats/scorer.md.
 """
 
@@ -17,22 +17,23 @@ from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import LmError, ScorerError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import TokenSet
 
 _TRAILER = struct.Struct("<4si?dd")
 _WEIGHTS = struct.Struct("<dd")
 _MAGIC, _VERSION = b"EIRT", 6
-_STRINGS_AT = 100  # a byte of KenLM's header: words follow the n-grams
+_STRINGS_AT = 100  # offset of the KenLM header flag: vocabulary included
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How much a scorer counts unless a search is told otherwise; by default as in the released English scorer."""
+    """Default decoding weights of a scorer; these are of the released English scorer."""
 
-    alpha: float = 0.931289039105002  # of the language model
-    beta: float = 1.1834137581510284  # for each word, or character in bytes mode
+    alpha: float = 0.931289039105002  # language model weight
+    beta: float = 1.1834137581510284  # insertion bonus per word (bytes mode: per character)
 
     def __post_init__(self) -> None:
         for name, value in (("alpha", self.alpha), ("beta", self.beta)):
@@ -42,13 +43,13 @@ class Weights:
 
 @dataclass(frozen=True)
 class Package:
-    """What was packaged."""
+    """A written scorer package."""
 
     path: Path
-    bytes_mode: bool
+    tokens: TokenSet  # that the dictionary is spelled in
     dictionary: Dictionary
     model_bytes: int
-    unknown: int  # words of the dictionary that the language model does not know
+    unknown: int  # words of the dictionary that are not in the language model
 
     @property
     def size_bytes(self) -> int:
@@ -56,49 +57,45 @@ class Package:
 
 
 def looks_like_characters(words: Iterable[str]) -> bool:
-    """Whether every word is a single character: the sign of a scorer for bytes mode."""
+    """Whether every word is a single character, as in scorers for bytes mode."""
     return all(len(word) == 1 for word in words)
 
 
-def package(
-    model: Path, words: Collection[str], alphabet: Alphabet | None, output: Path, weights: Weights, bytes_mode: bool
-) -> Package:
-    """Write `output` from a KenLM binary. Words that the alphabet cannot spell are left out and listed.
+def package(model: Path, words: Collection[str], tokens: TokenSet | None, output: Path, weights: Weights) -> Package:
+    """Write `output` from a KenLM binary. Words that the network's tokens cannot spell are left out and listed.
 
-    Words of the model that the binary holds as texts are left away. Raises LmError, ScorerError.
+    The binary's vocabulary strings are not copied. Raises LmError, ScorerError.
     """
-    with whole_file(output, LmError, lasting=True) as partial:
+    with atomic_path(output, LmError, lasting=True) as partial:
         end = model_end(model)
         with model.open("rb") as source, partial.open("wb") as target:
             _copy(source.fileno(), target.fileno(), end)
             target.seek(_STRINGS_AT)
             target.write(b"\0")
-        return append(partial, output, words, alphabet, weights, bytes_mode)
+        return append(partial, output, words, tokens, weights)
 
 
-def append(
-    partial: Path, output: Path, words: Collection[str], alphabet: Alphabet | None, weights: Weights, bytes_mode: bool
-) -> Package:
+def append(partial: Path, output: Path, words: Collection[str], tokens: TokenSet | None, weights: Weights) -> Package:
     """Make the KenLM binary `partial`, which is to be `output`, a scorer."""
-    labels = _labels(alphabet, bytes_mode)
+    labels = spelling(tokens)
     end = partial.stat().st_size
     dictionary = build_dictionary(words, labels, end + _TRAILER.size)
     with partial.open("ab") as file:
-        file.write(_TRAILER.pack(_MAGIC, _VERSION, bytes_mode, *_rounded(weights)))
+        file.write(_TRAILER.pack(_MAGIC, _VERSION, labels.bytes_mode, *_rounded(weights)))
         file.write(dictionary.content)
-    Scorer.open(partial)  # proves it
+    Scorer.open(partial)  # validates the file
     native = _native.NgramModel(str(partial))
     left_out = {*dictionary.skipped, *MARKS}
     unknown = sum(1 for word in words if word not in left_out and not native.id(word))
-    return Package(output, bytes_mode, dictionary, end, unknown)
+    return Package(output, labels, dictionary, end, unknown)
 
 
 def with_weights(scorer: Path, output: Path, alpha: float, beta: float) -> None:
-    """Write `output`, which may be the same file: `scorer` with other weights. Raises LmError, ScorerError."""
+    """Copy `scorer` to `output`, which may be the same file, with other weights. Raises LmError, ScorerError."""
     weights = Weights(alpha, beta)
     Scorer.open(scorer)
     position = model_end(scorer) + _TRAILER.size - _WEIGHTS.size
-    with whole_file(output, LmError, lasting=True) as partial:
+    with atomic_path(output, LmError, lasting=True) as partial:
         shutil.copyfile(scorer, partial)
         with partial.open("r+b") as file:
             file.seek(position)
@@ -106,23 +103,22 @@ def with_weights(scorer: Path, output: Path, alpha: float, beta: float) -> None:
 
 
 def model_end(path: Path) -> int:
-    """Where the n-grams of a KenLM binary or a scorer end, in bytes. Raises ScorerError."""
+    """Byte offset of the end of the n-grams in a KenLM binary or scorer. Raises ScorerError."""
     try:
         return _native.NgramModel(str(path)).end
     except RuntimeError as error:
         raise ScorerError(f"{path}: the language model {error}") from None
 
 
-def _labels(alphabet: Alphabet | None, bytes_mode: bool) -> Alphabet:
-    if bytes_mode:
-        return ByteAlphabet()
-    if alphabet is None or alphabet.bytes_mode:
+def spelling(tokens: TokenSet | None) -> TokenSet:
+    """The tokens in which a scorer's dictionary is spelled: bytes, or characters, of subwords those of the pieces."""
+    if tokens is None:
         raise LmError("a scorer for words needs the alphabet of its model; name an alphabet.txt")
-    return alphabet
+    return tokens.characters if isinstance(tokens, Subwords) else tokens
 
 
 def _rounded(weights: Weights) -> tuple[float, float]:
-    """As every decoder keeps them."""
+    """The weights as decoders store them."""
     return float(np.float32(weights.alpha)), float(np.float32(weights.beta))
 
 
@@ -132,5 +128,5 @@ def _copy(source: int, target: int, count: int) -> None:
     while done < count:
         sent = os.sendfile(target, source, done, count - done)
         if not sent:
-            raise LmError("the language model became shorter while it was read")
+            raise LmError("the language model file shrank while it was read; try again")
         done += sent

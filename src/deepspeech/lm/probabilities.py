@@ -1,6 +1,6 @@
-"""Probabilities: the last stage of estimation, interpolated modified Kneser-Ney.
+"""Probabilities: the last stage of estimation: interpolated modified Kneser-Ney smoothing.
 
-In: tables `counts_2` …, the counts of words, discounts. Out: tables `ngrams_1`, `ngrams_2` … with columns `high`, `low`
+In: tables `counts_2` …, unigram counts, discounts. Out: tables `ngrams_1`, `ngrams_2` … with columns `high`, `low`
 (words, newest first), `probability` and `backoff` (both log10), in suffix order.
 """
 
@@ -16,13 +16,13 @@ from deepspeech.lm.ngrams import COLUMNS, table
 from deepspeech.lm.store import Store
 from deepspeech.progress import Progress
 
-SHARES = (*KEY, "share", "backoff")
+INITIAL = (*KEY, "share", "backoff")
 CONTEXTS = (*KEY, "backoff")
 
 
 @dataclass(frozen=True)
 class Estimation:
-    """What every step needs: `kept`, by id, says which words the model keeps."""
+    """State shared by the steps; `kept`, by word id, marks the vocabulary after pruning."""
 
     store: Store
     word_bits: int
@@ -30,8 +30,8 @@ class Estimation:
     sentence_begin: int
 
 
-def finish_words(job: Estimation, counts: Counts, discounts: Discounts) -> None:
-    """Words: interpolated with equal shares for all, `<unk>` included; `<s>`, never predicted, has probability 1."""
+def unigram_probabilities(job: Estimation, counts: Counts, discounts: Discounts) -> None:
+    """Unigram probabilities, interpolated with the uniform distribution over words and `<unk>`; p(`<s>`) is 1."""
     adjusted, pruned = counts.words >> 1, (counts.words & 1).astype(bool)
     stays = ~pruned
     taken = np.array([0.0, *discounts])[np.minimum(adjusted, 3)]
@@ -49,42 +49,42 @@ def finish_words(job: Estimation, counts: Counts, discounts: Discounts) -> None:
     job.store.append(table(1), COLUMNS, (*keys, log10, backoff))
 
 
-def share_out(job: Estimation, n: int, rows: int, discounts: Discounts) -> None:
-    """Each context's probability, among its words and for others: tables `shares_n`, sorted, and `contexts_(n-1)`."""
+def initial_probabilities(job: Estimation, n: int, rows: int, discounts: Discounts) -> None:
+    """Discounted probabilities and back-off mass of each context: tables `initial_n`, sorted, and `contexts_(n-1)`."""
     store = job.store
     store.sort(f"counts_{n}", into="by_context")
-    shares = _native.ShareOut(n, job.word_bits, discounts, job.kept.astype(np.uint8))
-    with Progress(rows, f"{n}-grams shared out", "n-grams") as progress, store.filling():
+    discounted = _native.ShareOut(n, job.word_bits, discounts, job.kept.astype(np.uint8))
+    with Progress(rows, f"{n}-grams discounted", "n-grams") as progress, store.filling():
         for high, low, marked in store.pieces("by_context", (*KEY, "count")):
-            shares.read(high, low, marked)
-            _tell(store, shares, n)
+            discounted.read(high, low, marked)
+            _store_rows(store, discounted, n)
             progress.advance(len(high))
-        shares.finish()
-        _tell(store, shares, n)
+        discounted.finish()
+        _store_rows(store, discounted, n)
     store.drop("by_context")
-    store.sort("shares", into=f"shares_{n}")
+    store.sort("initial", into=f"initial_{n}")
 
 
-def _tell(store: Store, shares: _native.ShareOut, n: int) -> None:
-    store.append("shares", SHARES, shares.take_ngrams())
-    store.append(f"contexts_{n - 1}", CONTEXTS, shares.take_contexts())
+def _store_rows(store: Store, discounted: _native.ShareOut, n: int) -> None:
+    store.append("initial", INITIAL, discounted.take_ngrams())
+    store.append(f"contexts_{n - 1}", CONTEXTS, discounted.take_contexts())
 
 
-def finish(job: Estimation, n: int) -> None:
-    """Interpolates with the order below and gives each n-gram the back-off of what follows it."""
+def interpolate(job: Estimation, n: int) -> None:
+    """Interpolate order `n` with the order below and attach back-off weights: table `ngrams_n`."""
     store = job.store
     found = _native.Interpolate(
         n,
         job.word_bits,
-        store.pieces(f"shares_{n}", SHARES),
+        store.pieces(f"initial_{n}", INITIAL),
         store.pieces(table(n - 1), COLUMNS[:3]),
         store.pieces(f"contexts_{n}", CONTEXTS),
     )
-    with Progress(store.rows(f"shares_{n}"), f"{n}-grams finished", "n-grams") as progress, store.filling():
+    with Progress(store.rows(f"initial_{n}"), f"{n}-grams interpolated", "n-grams") as progress, store.filling():
         while len((rows := found.next())[0]):
             store.append(table(n), COLUMNS, rows)
             progress.advance(len(rows[0]))
         store.append(table(n), COLUMNS, rows)
     del found
-    for name in (f"shares_{n}", f"contexts_{n - 1}"):
+    for name in (f"initial_{n}", f"contexts_{n - 1}"):
         store.drop(name)

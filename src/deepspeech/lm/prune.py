@@ -1,8 +1,9 @@
-"""Pruning: which n-grams stay out of the model, by how often they occur and by a limit of the vocabulary.
+"""Pruning by count threshold and by vocabulary size.
 
-In: thresholds and limit as people give them; a Corpus. Out: one threshold per order; which words stay.
+In: thresholds and a vocabulary limit, as options; a Corpus. Out: one threshold per order; a mask of kept words.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,28 +13,39 @@ from numpy.typing import NDArray
 from deepspeech.errors import LmError
 from deepspeech.lm.corpus import Corpus
 
+DEFAULT = (0, 0, 1)
+
+
+def parse_thresholds(told: Sequence[str], order: int) -> tuple[int, ...]:
+    """The numbers of `0 0 1`, `0|0|1` or `0,0,1`; those of the default are cut to the order. Raises LmError."""
+    try:
+        numbers = tuple(int(number) for one in told for number in re.split(r"[|,\s]+", one.strip()))
+    except ValueError:
+        raise LmError(f"--prune {' '.join(told)}: these are no numbers; write for example --prune 0 0 1") from None
+    return numbers[:order] if numbers == DEFAULT else numbers
+
 
 def thresholds(prune: Sequence[int], order: int) -> list[int]:
-    """One for each order: n-grams that occur at most so often are left out. The last is repeated, as lmplz does it.
+    """Count thresholds per order: n-grams with at most this count are pruned. The last one is repeated, as in lmplz.
 
-    Raises LmError where a longer n-gram would stay whose shorter parts go.
+    Raises LmError where thresholds decrease, which would keep n-grams without their shorter parts.
     """
-    told = " ".join(map(str, prune))
+    written = " ".join(map(str, prune))
     if len(prune) > order:
-        raise LmError(f"pruning '{told}' has more thresholds than the order {order}; give at most one for each")
+        raise LmError(f"pruning '{written}' has more thresholds than the order {order}; give at most one for each")
     if any(threshold < 0 for threshold in prune):
-        raise LmError(f"pruning '{told}' has a negative threshold; 0 keeps everything")
+        raise LmError(f"pruning '{written}' has a negative threshold; 0 keeps everything")
     if any(later < earlier for earlier, later in pairwise(prune)):
         raise LmError(
-            f"pruning '{told}' falls; longer n-grams need the shorter ones in them, so thresholds must not fall"
+            f"pruning '{written}' decreases; longer n-grams need their shorter parts, so thresholds must not decrease"
         )
     return [*prune, *[prune[-1] if prune else 0] * (order - len(prune))]
 
 
 def kept_words(corpus: Corpus, most_frequent: int | None, unigram_threshold: int) -> NDArray[np.bool_]:
-    """By id: whether a word stays. Of equally frequent ones those seen first go before.
+    """Mask by word id of the vocabulary after pruning. Ties in frequency are kept in order of first occurrence.
 
-    What looks like a tag (`<...>`) stays whatever the limit, as with KenLM's `filter`.
+    Tags (`<...>`) are always kept, as with KenLM's `filter`.
     """
     kept = corpus.occurrences > unigram_threshold
     kept[[0, corpus.sentence_begin, corpus.sentence_end]] = True
@@ -46,7 +58,7 @@ def kept_words(corpus: Corpus, most_frequent: int | None, unigram_threshold: int
 
 
 def by_frequency(corpus: Corpus, among: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Ids of the words `among` which is true, without markers: the most frequent first, of equals those seen first."""
+    """Ids of the words in the mask `among`, without markers, by falling frequency; ties by first occurrence."""
     wanted = among.copy()
     wanted[[0, corpus.sentence_begin, corpus.sentence_end]] = False
     words = np.flatnonzero(wanted)

@@ -1,7 +1,7 @@
-"""Store: a temporary DuckDB database within a stated memory, which spills to disk and goes away at the end.
+"""Store: external sorting of n-gram tables in a temporary DuckDB database with a memory limit.
 
-In: columns of NumPy arrays, in pieces. Out: the same, sorted, in pieces. N-grams stand in tables as two columns `high`
-and `low`, the number that native/src/ngram_key.hh makes of their words, and further columns for what belongs to them.
+In: NumPy columns, in chunks. Out: the same, sorted, in chunks. An n-gram is a 128-bit key in two columns, `high` and
+`low` (native/src/ngram_key.hh), plus value columns.
 """
 
 import shutil
@@ -21,43 +21,43 @@ from deepspeech.lm.texts import MEGABYTE
 
 Columns = tuple[NDArray[Any], ...]
 
-# Python, NumPy, DuckDB's code and what it does not count among its memory, and a few pieces of tables under way.
+# Python, NumPy, DuckDB's code and untracked allocations, and a few table chunks.
 PROCESS_BYTES = 130 * MEGABYTE
-LEAST_DATABASE_BYTES = 70 * MEGABYTE  # with less, DuckDB 2.0 cannot sort
-WORD_BYTES = 100  # for each different word, while n-grams are counted
-KNOWN_ROWS_A_BYTE = 16  # rows of tables on disk of which DuckDB knows where they are, beside the memory that it counts
+LEAST_DATABASE_BYTES = 70 * MEGABYTE  # DuckDB 2.0 cannot sort with less
+WORD_BYTES = 100  # per vocabulary entry, while n-grams are counted
+KNOWN_ROWS_A_BYTE = 16  # table rows on disk per byte of DuckDB's untracked row index
 THREADS = 2
-LEAST_PIECE_ROWS, MOST_PIECE_ROWS = 1 << 14, 1 << 20  # of a table, under way at a time
-PIECE_SHARE = 2000  # a row under way for so many bytes of memory
-ROW_BYTES = 25  # of memory for a row of any of our tables
-SORTING_BYTES = 40  # of memory for sorting a row
+LEAST_PIECE_ROWS, MOST_PIECE_ROWS = 1 << 14, 1 << 20  # limits of the chunk size
+PIECE_BYTES = 2000  # memory limit in bytes per row of a chunk
+ROW_BYTES = 25  # memory per table row
+SORTING_BYTES = 40  # memory per row while sorting
 SQL_TYPES = {"u4": "UINTEGER", "u8": "UBIGINT", "f4": "FLOAT"}
 
 
 class Store:
-    """Tables and files of one job. Not for several threads at a time; close it, or use it in a `with` block."""
+    """Tables and temporary files of one job. Not thread-safe. Close it, or use it in a `with` block."""
 
     def __init__(self, memory_bytes: int, folder: Path | None = None) -> None:
-        """`memory_bytes`: of the whole process; `folder`: where what does not fit goes (default: the system's)."""
+        """`memory_bytes`: memory limit of the process; `folder`: where to spill (default: the system's)."""
         self._memory_bytes = memory_bytes - PROCESS_BYTES
-        self.piece_rows = min(MOST_PIECE_ROWS, max(LEAST_PIECE_ROWS, memory_bytes // PIECE_SHARE))
+        self.piece_rows = min(MOST_PIECE_ROWS, max(LEAST_PIECE_ROWS, memory_bytes // PIECE_BYTES))
         self._rows: dict[str, int] = {}
         self._database: duckdb.DuckDBPyConnection | None = None
         try:
             self.folder = Path(tempfile.mkdtemp(prefix="deepspeech-lm-", dir=folder))
         except OSError as error:
-            raise LmError(f"{folder}: no temporary folder can be made here ({error.strerror}); name another") from None
+            raise LmError(f"{folder}: cannot create a temporary folder here ({error.strerror}); name another") from None
 
     def open(self, expected_rows: int, words: int) -> None:
-        """Before any table: how many rows all tables will have, more or less, and how many words there are.
+        """Create the database, before any table, for about `expected_rows` rows in total and `words` distinct words.
 
-        What will fit into memory stays there; other tables are written to a file, which DuckDB needs less memory for.
+        It is in memory where that suffices, else in a file.
         """
         beside = WORD_BYTES * words + expected_rows // KNOWN_ROWS_A_BYTE
         self._memory_bytes -= beside
         if self._memory_bytes < LEAST_DATABASE_BYTES:
             least = (PROCESS_BYTES + beside + LEAST_DATABASE_BYTES) // MEGABYTE + 1
-            raise LmError(f"the memory allowed is not enough for a text of this size; allow at least {least} MB")
+            raise LmError(f"the memory limit is too low for a text of this size; allow at least {least} MB")
         fits = expected_rows * ROW_BYTES <= self._memory_bytes
         self._database = duckdb.connect(
             ":memory:" if fits else str(self.folder / "database"),
@@ -65,11 +65,11 @@ class Store:
                 "memory_limit": f"{self._memory_bytes // MEGABYTE}MB",
                 "temp_directory": str(self.folder / "spilled"),
                 "threads": THREADS,
-                "autoinstall_known_extensions": False,  # DuckDB would ask its makers' server for them
+                "autoinstall_known_extensions": False,  # no downloads
                 "autoload_known_extensions": False,
             },
         )
-        # Tables live for seconds: packing them would cost more than it saves.
+        # Tables are short-lived: compression would cost more than it saves.
         self._do("SET force_compression = 'uncompressed'")
 
     @property
@@ -78,13 +78,13 @@ class Store:
 
     @contextmanager
     def filling(self) -> Iterator[None]:
-        """Around many append(): the database then writes every row once, not first to its log."""
+        """A transaction around many append() calls, which skips the write-ahead log."""
         self._do("BEGIN")
         yield
         self._do("COMMIT")
 
     def append(self, table: str, names: Sequence[str], columns: Columns) -> None:
-        """Adds rows to `table`, which comes into being with its first."""
+        """Append rows to `table`; the first call creates it."""
         piece = dict(zip(names, columns, strict=True))
         if table not in self._rows:
             types = ", ".join(f"{name} {SQL_TYPES[column.dtype.str[1:]]}" for name, column in piece.items())
@@ -95,7 +95,7 @@ class Store:
             self._rows[table] += len(columns[0])
 
     def sort(self, table: str, into: str) -> None:
-        """Replaces `table` by one of the name `into`, sorted by its keys."""
+        """Sort `table` by key and rename it to `into`."""
         rows = self._rows[table]
         self._do(f"CREATE TABLE sorting AS SELECT * FROM {table} LIMIT 0")
         for where in self._parts(table):
@@ -105,15 +105,15 @@ class Store:
         self._rows[into] = rows
 
     def _parts(self, table: str) -> list[str]:
-        """Conditions that cut a table into parts of rising keys, each of which DuckDB can sort in its memory.
+        """SQL conditions that split a table by key ranges, each of which DuckDB can sort in memory.
 
-        It would cut a larger table itself, but merges at once whatever it cut: with little memory it gives up there.
+        DuckDB's own external sort merges all runs at once, which fails with little memory.
         """
         parts = self._rows[table] * SORTING_BYTES // self._memory_bytes + 1
         if parts == 1:
             return ["TRUE"]
-        shares = [part / parts for part in range(1, parts)]
-        found = self._do(f"SELECT approx_quantile(high, {shares}) FROM {table}").fetchall()[0][0]
+        quantiles = [part / parts for part in range(1, parts)]
+        found = self._do(f"SELECT approx_quantile(high, {quantiles}) FROM {table}").fetchall()[0][0]
         bounds = sorted({int(bound) for bound in found})
         return [
             f"high < {bounds[0]}",
@@ -122,7 +122,7 @@ class Store:
         ]
 
     def drop(self, table: str) -> None:
-        """Forgets a table; its place on the disk is used again."""
+        """Drop a table; its disk space is reused."""
         self._do(f"DROP TABLE {table}")
         self._do("CHECKPOINT")
         del self._rows[table]
@@ -133,10 +133,7 @@ class Store:
     def pieces(
         self, table: str, names: Sequence[str], rows: int | None = None, where: str = "TRUE"
     ) -> Iterator[Columns]:
-        """The columns `names` of `table` in the order in which its rows were put there, up to `rows` at a time.
-
-        `rows` is `piece_rows` by default.
-        """
+        """The columns `names` of `table` in insertion order, in chunks of up to `rows` (default: `piece_rows`)."""
         rows = rows or self.piece_rows
         for first in range(0, self.rows(table), rows):
             here = f"rowid >= {first} AND rowid < {first + rows} AND {where}"
@@ -144,38 +141,38 @@ class Store:
             yield tuple(np.asarray(found[name]) for name in names)
 
     def add(self, table: str, to: str) -> None:
-        """Moves the rows of `table` to the end of the table `to`."""
+        """Append the rows of `table` to the table `to`, and drop `table`."""
         self._do(f"INSERT INTO {to} SELECT * FROM {table}")
         self._rows[to] += self._rows[table]
         self.drop(table)
 
     def look_up(self, table: str, high: NDArray[Any], low: NDArray[Any], name: str) -> NDArray[Any]:
-        """The value in column `name` of each n-gram, 0 where `table` has it not."""
-        piece = {"high": high, "low": low, "place": np.arange(len(high))}
+        """The value in column `name` of each n-gram; 0 where `table` has no such n-gram."""
+        piece = {"high": high, "low": low, "row": np.arange(len(high))}
         found = self._do(
-            f"SELECT coalesce({name}, 0) AS found FROM piece LEFT JOIN {table} USING (high, low) ORDER BY place", piece
+            f"SELECT coalesce({name}, 0) AS found FROM piece LEFT JOIN {table} USING (high, low) ORDER BY row", piece
         )
         return np.asarray(found.fetchnumpy()["found"])
 
     def put(self, table: str, high: NDArray[Any], low: NDArray[Any], name: str, values: NDArray[Any]) -> None:
-        """Gives n-grams of `table` new values in column `name`."""
+        """Update column `name` of the given n-grams of `table`."""
         piece = {"high": high, "low": low, "value": values}
         same = f"{table}.high = piece.high AND {table}.low = piece.low"
         self._do(f"UPDATE {table} SET {name} = piece.value FROM piece WHERE {same}", piece)
 
     def close(self) -> None:
-        """Removes the database and all files of its folder."""
+        """Delete the database and its folder."""
         if self._database is not None:
             self._database.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _do(self, query: str, piece: dict[str, NDArray[Any]] | None = None) -> duckdb.DuckDBPyConnection:
-        """`piece` is the table of that name in the query: DuckDB finds it among the variables of this function."""
+        """Run `query`; in it `piece` is a table, which DuckDB finds among the local variables of this function."""
         assert self._database is not None, "open the store first"
         try:
             return self._database.execute(query)
         except duckdb.OutOfMemoryException:
-            raise LmError("the memory allowed is not enough for this language model; allow more") from None
+            raise LmError("the memory limit is too low for this language model; raise it") from None
         except duckdb.Error as error:
             first_line = str(error).splitlines()[0]
             raise LmError(f"{self.folder}: the temporary database failed: {first_line}") from None

@@ -1,4 +1,4 @@
-"""Texts as bytes: plain or gzipped files and standard input, whole lines at a time.
+"""Read text files in blocks of whole lines: plain, gzipped, or standard input.
 
 In: paths, "-" for standard input. Out: blocks of UTF-8 without a byte-order mark, or an LmError with file and remedy.
 """
@@ -19,7 +19,7 @@ BLOCK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 64 * MEGABYTE
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_LOOKED_AT = 4096  # bytes; where a quarter of them is zero this is UTF-16 without its mark
+_LOOKED_AT = 4096  # bytes checked; with a quarter of them zero it is UTF-16 without a byte-order mark
 _GZIP = b"\x1f\x8b"
 
 
@@ -30,7 +30,7 @@ def megabytes(texts: Sequence[str | Path]) -> int | None:
 
 
 def blocks(text: str | Path) -> Iterator[tuple[bytes, int]]:
-    """Whole lines, some at a time, and how much of the file is read by then. Raises LmError."""
+    """Yield blocks of whole lines, and the number of bytes of the file read so far. Raises LmError."""
     rest: list[bytes] = []
     with open_text(text) as (stream, raw):
         first, carriage_returns, at = True, False, 0
@@ -55,18 +55,18 @@ def blocks(text: str | Path) -> Iterator[tuple[bytes, int]]:
 
 
 def _begun(text: str | Path, data: bytes) -> bytes:
-    """The first bytes of a text without a byte-order mark."""
+    """The first block of a text without its byte-order mark. Raises LmError for UTF-16."""
     head = data[:_LOOKED_AT]
     if head.startswith(_UTF16_MARKS) or 4 * head.count(0) > len(head):
-        raise LmError(f"{text}: is not UTF-8 text, but UTF-16 or no text at all; save it as UTF-8 first")
+        raise LmError(f"{text}: not UTF-8 text (UTF-16 or binary); save it as UTF-8")
     return data.removeprefix(BYTE_ORDER_MARK)
 
 
 @contextmanager
 def open_text(text: str | Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """The bytes of a text file or of standard input, unpacked where name or first bytes are gzip's; and the file.
+    """Open a text file or standard input, decompressed if its name or magic bytes are gzip's; and the raw file.
 
-    The position of the file itself tells the progress.
+    The raw file's position is for progress reports.
     """
     try:
         with nullcontext(sys.stdin.buffer) if str(text) == STANDARD_INPUT else open(text, "rb") as raw:
@@ -89,10 +89,10 @@ def _is_zipped(raw: BinaryIO) -> bool:
 
 
 def read_some(text: str | Path, stream: BinaryIO, count: int = BLOCK_BYTES) -> bytes:
-    """The next bytes of what open_text() gave, at most `count`. Raises LmError."""
+    """Read at most `count` bytes of a stream from open_text(). Raises LmError."""
     try:
-        if str(text) == STANDARD_INPUT:  # what is there: a person may be typing
+        if str(text) == STANDARD_INPUT:  # return what is available: input may be interactive
             return stream.read1(count)  # type: ignore[attr-defined, no-any-return]
         return stream.read(count)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise LmError(f"{text}: the compressed file is damaged or cut short; get it again") from None
+        raise LmError(f"{text}: the compressed file is damaged or truncated; download it again") from None

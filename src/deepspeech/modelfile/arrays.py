@@ -1,6 +1,6 @@
-"""What an ONNX file holds beside its graph, read without the onnx library: metadata, and constants by name.
+"""Read metadata and constants (initializers) of an ONNX file without the onnx library.
 
-In: a file, of which nothing is believed. Out: views of it; pages of the file are read when they are used. Source:
+In: an untrusted file. Out: views of the memory-mapped file. Source:
 `onnx/onnx.proto` (ModelProto, GraphProto, TensorProto).
 """
 
@@ -45,7 +45,7 @@ def read_constants(path: str | Path) -> dict[str, NDArray[Any]]:
 
 
 def check_graph(path: str | Path) -> None:
-    """Raise ModelFileError where a graph could run for ever or read other files.
+    """Raise ModelFileError where a graph could loop forever or read other files.
 
     That is: graphs inside it (Loop, If, Scan), functions, weights in files of their own. Ours hold none.
     """

@@ -1,4 +1,4 @@
-"""ModelCard: what an exported network says about itself, kept as strings in the model file's metadata."""
+"""ModelCard: metadata of an exported model, stored as strings in the ONNX metadata."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import read_config
 from deepspeech.modelfile.old_cards import lifted, lowered
-from deepspeech.text.alphabet import Alphabet, ByteAlphabet
+from deepspeech.text.token_files import token_set
+from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import check_description, parse_json, reason
 
 FORMAT = 3
@@ -20,9 +21,9 @@ _PARTS = ("alphabet", "features", "model", "chunk")  # what is written as tables
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Everything recognition must know beside the weights, and who made them."""
+    """Everything inference needs besides the weights, and authorship."""
 
-    alphabet: Alphabet
+    alphabet: TokenSet
     features: FrontEndConfig
     model: Mapping[str, Any]  # the network's `kind` and shape, for people and for engines that know the kind
     chunk: ChunkSpec
@@ -39,21 +40,20 @@ class ModelCard:
 
     @property
     def streams(self) -> bool:
-        """Whether the network can hear sound while it comes in: one that listens from the end too must have it all."""
+        """Whether the network supports streaming; a bidirectional one does not."""
         return self.chunk.hop > 0
 
     @property
     def frame_s(self) -> float:
-        """Seconds from one frame of probabilities to the next."""
+        """Seconds per output frame."""
         return self.chunk.stride * self.features.step_s
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value pairs for the file."""
         page = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _PARTS}
-        labels = list(self.alphabet.labels)
         page["format"] = FORMAT
         page["model"] = dict(self.model)
-        page["tokens"] = {"kind": "bytes"} if self.alphabet.bytes_mode else {"kind": "characters", "labels": labels}
+        page["tokens"] = self.alphabet.to_dict()
         page["features"] = {"kind": self.features.kind, **self.features.to_dict()}
         page["chunk"] = self.chunk.to_dict()
         return {_KEY: json.dumps(lowered(page), ensure_ascii=False)}
@@ -73,7 +73,7 @@ class ModelCard:
             page = lifted(page)
             del page["format"]
             return cls(
-                alphabet=_alphabet(**page.pop("tokens")),
+                alphabet=token_set(page.pop("tokens")),
                 features=read_config(page.pop("features")),
                 model=_model(**page.pop("model")),
                 chunk=ChunkSpec.from_dict(page.pop("chunk")),
@@ -81,10 +81,6 @@ class ModelCard:
             )
         except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:
             raise ModelFileError(f"the model's card is damaged ({reason(error)}); export the model again") from None
-
-
-def _alphabet(kind: str, labels: Any = None) -> Alphabet:
-    return {"characters": lambda: Alphabet(labels), "bytes": ByteAlphabet}[kind]()
 
 
 def _model(kind: str, **shape: Any) -> dict[str, Any]:

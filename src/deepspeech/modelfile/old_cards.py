@@ -1,4 +1,4 @@
-"""Cards of formats 1 and 2, which knew one family of networks: lifted to format 3, and written as they were.
+"""Model cards of formats 1 and 2: upgrade to format 3 on reading, downgrade on writing where possible.
 
 Format 1 is an LSTM; format 2 has three entries more. A card that says no more than they could is written as they were,
 so that earlier versions read the file.
@@ -15,7 +15,7 @@ STEP_WINDOWS = 16  # in a step; the files themselves take any number
 
 
 def lifted(page: dict[str, Any]) -> dict[str, Any]:
-    """A card's entries as those of format 3, of whatever format up to that they are."""
+    """Upgrade a card of any format up to 3 to format 3."""
     if page["format"] >= 3:
         return page
     page = {**SINCE_2, **page}
@@ -31,7 +31,7 @@ def lifted(page: dict[str, Any]) -> dict[str, Any]:
 
 
 def lowered(page: dict[str, Any]) -> dict[str, Any]:
-    """Entries of format 3 as those of the oldest format that can say the same: `lifted` gives them back."""
+    """Downgrade a card of format 3 to the oldest format that can express it; the inverse of `lifted`."""
     model = page["model"]
     if set(model) != {"kind", *MODEL} or model["kind"] != KIND or page["features"]["kind"] != "mfcc":
         return page

@@ -1,6 +1,6 @@
 """Protocol buffers' wire format, as far as files of ONNX and TensorFlow need it: a message's fields, one after another.
 
-In: the bytes of a message, of which nothing is believed. Out: its fields, with views of those bytes. Source:
+In: the untrusted bytes of a message. Out: its fields, with views of those bytes. Source:
 protobuf.dev, "Encoding".
 """
 
@@ -69,7 +69,7 @@ def text(value: "int | memoryview") -> str:
 def name_of(data: "bytes | memoryview") -> str:
     """Bytes as a name that can be shown: of a damaged file it may hold anything."""
     decoded = bytes(data[:LONGEST_NAME]).decode("utf-8", errors="replace")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in decoded)
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in decoded)
 
 
 def signed(value: "int | memoryview") -> int:

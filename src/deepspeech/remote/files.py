@@ -1,8 +1,8 @@
-"""Files that lie elsewhere (`s3://…`, `gs://…`, any address that fsspec knows) as files of this machine.
+"""Remote files (`s3://…`, `gs://…`, any fsspec URL): download to a local cache, upload, and check.
 
-In: an address. Out: a path below `$XDG_CACHE_HOME/deepspeech/remote/`, where the file was brought whole. What is made
-here goes back whole: object stores show a file when its last byte has arrived. A name without `://` is a path of this
-machine, and every function takes it as that, so that callers need not ask. Threads may share all of this.
+In: an address. Out: a path below `$XDG_CACHE_HOME/deepspeech/remote/` with the downloaded file. Uploads are whole
+files: object stores show a file when its last byte has arrived. A name without `://` is a local path, which every
+function accepts and leaves alone. Thread-safe.
 """
 
 import fcntl
@@ -10,13 +10,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from deepspeech.errors import ConfigError, DeepSpeechError, MissingPartError, RemoteError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
+from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 
 try:
@@ -28,7 +28,7 @@ Name: TypeAlias = str | Path
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
 ALLOW_ADDRESSES = "DEEPSPEECH_ALLOW_ADDRESSES"  # set by a user whose data sets name files at addresses
 THREADS = 16  # they wait for the network, not for a core
-# A Path swallows one of the slashes. Protocols have two letters at least: C:/ is a disk.
+# A Path swallows one of the slashes. Protocols have two characters at least: C:/ is a disk.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
 
 
@@ -70,7 +70,7 @@ def parent(name: Name) -> str:
 
 
 def landing(name: Name) -> Path:
-    """Where the file `name` lies on this machine once it is brought, or made: of a path, itself."""
+    """Local cache path of the address `name`; a local path is returned unchanged."""
     place = address(name)
     if place is None:
         return Path(name)
@@ -82,13 +82,13 @@ def landing(name: Name) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where what was brought is kept (XDG base directory specification); it may be deleted at any time."""
+    """Folder of downloaded files (XDG base directory specification); safe to delete at any time."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(home) / "deepspeech" / "remote"
 
 
 def fetch(name: Name, again: bool = True) -> Path:
-    """The file on this machine, brought whole if it lies elsewhere; one that is here is brought `again` if it changed.
+    """Download a file if needed and return its local path; with `again`, refresh a cached copy if the remote changed.
 
     Raises RemoteError, or MissingPartError where the address's protocol needs a package.
     """
@@ -98,14 +98,14 @@ def fetch(name: Name, again: bool = True) -> Path:
     note = _note(target)
     with reaching(place, "fetched"), alone(lock_of(target)):
         if target.is_file() and not again:
-            return target  # another process was quicker
+            return target  # another process was faster
         system, path = opened(place)
         there = version(system.info(path)) if again else ""
         if there and target.is_file() and note.is_file() and note.read_text() == there:
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         note.unlink(missing_ok=True)
-        with whole_file(target) as partial:
+        with atomic_path(target) as partial:
             system.get_file(path, str(partial))
         if there:
             note.write_text(there)
@@ -141,13 +141,12 @@ def sizes(folder: Name, names: Sequence[str]) -> list[int | None]:
         known = listed.get(name)  # web servers list names at best
         return _size(beside(folder, name)) if known is None else int(known)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(size, names))
+    return list(ordered_map(size, names, THREADS))
 
 
 @contextmanager
 def alone(lock: str) -> Iterator[None]:
-    """Wait until no other thread or process of this machine holds the lock of this name."""
+    """Hold a machine-wide lock of this name, across threads and processes."""
     folder = cache_folder().parent / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / lock).open("w") as file:
@@ -157,7 +156,7 @@ def alone(lock: str) -> Iterator[None]:
 
 
 def forget(name: Name) -> None:
-    """Remove the copy of a file that lies elsewhere; nothing happens to a path of this machine."""
+    """Delete the cached copy of a remote file; local paths are left alone."""
     if address(name):
         copy = landing(name)
         _note(copy).unlink(missing_ok=True)
@@ -165,17 +164,16 @@ def forget(name: Name) -> None:
 
 
 def fetch_all(names: Iterable[Name], label: str) -> None:
-    """Bring all addresses among `names` that are not here yet. What is not there either, its reader will miss."""
+    """Download all addresses among `names` that are not cached; missing files are left to their reader to report."""
     wanted = [place for name in names if (place := address(name)) and not landing(place).is_file()]
     if not wanted:
         return
-    with ThreadPoolExecutor(THREADS) as pool, Progress(len(wanted), label, "files") as progress:
-        for _ in progress.over(pool.map(_fetch_if_there, wanted)):
-            pass
+    for _ in Progress(len(wanted), label, "files").over(ordered_map(_fetch_if_there, wanted, THREADS, name=str)):
+        pass
 
 
 def publish(local: Path, name: Name) -> None:
-    """Write the file `local` to where `name` says; nothing happens where that is this machine. Raises RemoteError."""
+    """Upload the file `local` to `name`; no-op if `name` is a local path. Raises RemoteError."""
     place = address(name)
     if place is None:
         return
@@ -186,7 +184,7 @@ def publish(local: Path, name: Name) -> None:
 
 
 def open_bytes(name: Name) -> BinaryIO:
-    """The file open for reading, from where it lies; a reader that seeks brings only what it reads."""
+    """Open a file for reading without a full download; only the bytes read are fetched."""
     place = address(name)
     if place is None:
         return Path(name).open("rb")
@@ -204,14 +202,14 @@ def opened(place: str) -> tuple[Any, str]:
 
 
 def version(info: dict[str, Any]) -> str:
-    """A token that changes with a file's content, from what its store says of it; "" where that tells nothing."""
+    """A version token (ETag, mtime …) from the store's metadata; "" where it has none."""
     marks = [info.get(key) for key in _MARKS]
     return hashlib.sha256(f"{info.get('size')} {marks}".encode()).hexdigest()[:16] if any(marks) else ""
 
 
 @contextmanager
 def reaching(place: str, done: str) -> Iterator[None]:
-    """Whatever goes wrong on the way to `place` as one line. Each protocol's package raises errors of its own."""
+    """Turn any exception of a protocol's package into a one-line RemoteError about `place`."""
     try:
         yield
     except DeepSpeechError:
@@ -233,12 +231,12 @@ def _fetch_if_there(place: str) -> None:
 
 
 def _note(copy: Path) -> Path:
-    """The file that says which version of it a copy is."""
+    """Path of the file that records the version of a cached copy."""
     return copy.with_name(f".{copy.name[-100:]}.version")
 
 
 def lock_of(copy: Path) -> str:
-    """The lock of who brings a file or folder: one of 256, for a lock's file stays."""
+    """Name of the download lock: one of 256, since lock files are not deleted."""
     return hashlib.sha256(str(copy).encode("utf-8", "surrogateescape")).hexdigest()[:2]
 
 

@@ -1,8 +1,8 @@
-"""A folder that lies elsewhere, mirrored on this machine: checkpoints and exports.
+"""Mirror a remote folder locally, for checkpoints and exports.
 
-`mirror` brings what is there; rooms work in the copy as in any folder; `push` writes back what changed since, in the
-order in which it was written here, and removes there what was removed here. The copy says itself whose mirror it is
-(`.remote.json`), so that a killed run's unsent files go with the next push.
+`mirror` downloads it; callers work in the local copy; `push` uploads changes in the order they were written and deletes
+remotely what was deleted locally. The state is in the copy (`.remote.json`), so a killed run's files are uploaded by
+the next push.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import RemoteError
-from deepspeech.files import whole_file
+from deepspeech.files import atomic_path
 from deepspeech.remote.files import Name, address, alone, fetch, is_folder, landing, lock_of, opened, reaching, version
 from deepspeech.untrusted import read_json
 
@@ -18,7 +18,7 @@ STATE = ".remote.json"
 
 
 def bring(name: Name) -> Path:
-    """A file or a folder, wherever it lies, on this machine. Raises RemoteError where there is neither."""
+    """Download a file or folder and return its local path. Raises RemoteError where neither exists."""
     place = address(name)
     if place is None:
         return Path(name)
@@ -26,12 +26,12 @@ def bring(name: Name) -> Path:
 
 
 def mirror(name: Name) -> Path:
-    """The folder on this machine, as full as the one elsewhere, which need not exist yet; of a path, itself."""
+    """Download a folder, which need not exist yet, and return the local copy; a local path is returned unchanged."""
     place, folder = address(name), landing(name)
     if place is None:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(lock_of(folder)):  # the ranks of a machine begin with it together
+    with alone(lock_of(folder)):  # the ranks of a machine call this at the same time
         _fill(folder, place)
     return folder
 
@@ -60,7 +60,7 @@ def _fill(folder: Path, place: str) -> None:
 
 
 def push(folder: Path) -> None:
-    """Write back what changed in a mirror; nothing happens in any other folder. Raises RemoteError."""
+    """Upload what changed in a mirror; no-op for other folders. Raises RemoteError."""
     state = _state(folder)
     if state is None:
         return
@@ -98,7 +98,7 @@ def _state(folder: Path) -> dict[str, Any] | None:
 
 
 def _keep(folder: Path, state: dict[str, Any]) -> None:
-    with whole_file(folder / STATE) as partial:
+    with atomic_path(folder / STATE) as partial:
         partial.write_text(json.dumps(state, indent=1), encoding="utf-8")
 
 
@@ -117,7 +117,7 @@ def _stamp(path: Path) -> list[int]:
 
 
 def _unsent(folder: Path, name: str, known: dict[str, Any]) -> bool:
-    """Was the file changed or made here since it was last brought or sent?"""
+    """Whether the file was created or changed locally since the last download or upload."""
     path = folder / name
     return path.is_file() and (name not in known or known[name]["here"] != _stamp(path))
 
@@ -135,7 +135,7 @@ def _changed(folder: Path, known: dict[str, Any]) -> list[Path]:
 
 def _get(system: Any, path: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(target) as partial:
+    with atomic_path(target) as partial:
         system.get_file(path, str(partial))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
 from deepspeech.audio.shift import shifted
-from deepspeech.audio.span import AudioSource
+from deepspeech.audio.source import AudioSource
 from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import AudioError, audio_error

@@ -106,9 +106,15 @@ class EndpointedStream(EventStream):
         """The first frame after the last space, None where there is none."""
         kept_from = self._decoder.kept_from
         # Letters stand before and after, for it is trimmed.
-        spaces = [token.frame for token in tokens if token.text == " " and token.frame >= kept_from]
-        if not spaces:
+        starts = [
+            place for place, token in enumerate(tokens) if token.text.startswith(" ") and token.frame >= kept_from
+        ]
+        if not starts:
             return None
+        start = tokens[starts[-1]]
+        if start.text != " ":  # a piece with the space in it, which begins the next utterance
+            return self._first_frame(tokens[starts[-1] - 1], start, kept_from)
+        spaces = [start.frame]
         rows = self._decoder.since(spaces[-1])
         keeps = rows.argmax(axis=1) != self._space  # a space may last for several frames
         return spaces[-1] + (int(keeps.argmax()) if keeps.any() else len(rows))
@@ -127,6 +133,15 @@ class EndpointedStream(EventStream):
             if at > before.frame and late:
                 found[at] = float(rows[at - 1 - first, -1])
         return max(found, key=found.__getitem__, default=None)
+
+    def _first_frame(self, before: Token, token: Token, kept_from: int) -> int:
+        """The first of the frames up to `token`, after those of the one before it, that go its way."""
+        first = max(before.frame, kept_from)
+        rows, at = self._decoder.since(first), token.frame
+        label = rows[at - first].argmax()
+        while at - 1 > first and rows[at - 1 - first].argmax() == label:
+            at -= 1
+        return at
 
     def _begin(self, frame: int, probabilities: Float32) -> None:
         self._endpointer.begin(frame)

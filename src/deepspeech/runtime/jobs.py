@@ -16,9 +16,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from deepspeech.audio.names import SOUND_SUFFIXES, recordings
-from deepspeech.audio.span import AudioSlice, AudioSource, NamedPath
+from deepspeech.audio.source import AudioSlice, AudioSource, NamedPath
 from deepspeech.errors import AudioError, ConfigError, DataError
-from deepspeech.files import visible, whole_file
+from deepspeech.files import atomic_path, visible
 from deepspeech.text.reading import read_text
 
 CSV_COLUMN = "wav_filename"
@@ -175,5 +175,5 @@ def write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{path.parent}: the folder cannot be made ({error.strerror}); choose another") from None
-    with whole_file(path, DataError) as partial:
+    with atomic_path(path, DataError) as partial:
         partial.write_text(text or "\n", encoding="utf-8", errors="backslashreplace")

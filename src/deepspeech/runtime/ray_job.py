@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deepspeech.audio.span import AudioSlice, AudioSource
+from deepspeech.audio.source import AudioSlice, AudioSource
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
 from deepspeech.runtime.jobs import Job, output, write

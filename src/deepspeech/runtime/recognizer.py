@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias, overload
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
-from deepspeech.audio.span import AudioSlice, NamedPath
+from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.options import DecodeOptions

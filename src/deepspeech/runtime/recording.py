@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from deepspeech.audio.formats import probe
-from deepspeech.audio.span import AudioSlice
+from deepspeech.audio.source import AudioSlice
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.arrays import read_metadata
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.seal import check_seal
+from deepspeech.modelfile.checksum import verify_checksum
 from deepspeech.runtime.engines.engine import Engine, Float32, States
 from deepspeech.runtime.engines.int8 import open_int8
 from deepspeech.runtime.engines.onnx import OnnxEngine
@@ -26,7 +26,7 @@ class Session:
         """`threads` share a step in ONNX Runtime; `own_int8` False leaves networks with 8-bit weights to it, too."""
         if not os.path.isfile(path):
             raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
-        check_seal(path)
+        verify_checksum(path)
         try:
             self.card = ModelCard.from_metadata(_metadata(path))
         except ModelFileError as error:

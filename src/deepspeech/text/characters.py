@@ -3,14 +3,14 @@
 import unicodedata
 
 
-def name(letter: str) -> str:
-    """A letter so that it can be seen: 'é' (U+00E9), combining acute accent (U+0301), space."""
-    if letter == " ":
+def name(character: str) -> str:
+    """A character so that it can be seen: 'é' (U+00E9), combining acute accent (U+0301), space."""
+    if character == " ":
         return "space"
-    if letter.isprintable() and not unicodedata.category(letter).startswith("M"):
-        return f"'{letter}' (U+{ord(letter):04X})"
-    known = {"\t": "tab", "\n": "line feed", "\r": "carriage return"}.get(letter)
-    return f"{known or unicodedata.name(letter, 'control character').lower()} (U+{ord(letter):04X})"
+    if character.isprintable() and not unicodedata.category(character).startswith("M"):
+        return f"'{character}' (U+{ord(character):04X})"
+    known = {"\t": "tab", "\n": "line feed", "\r": "carriage return"}.get(character)
+    return f"{known or unicodedata.name(character, 'control character').lower()} (U+{ord(character):04X})"
 
 
 def is_space(character: str) -> bool:

@@ -1,4 +1,4 @@
-"""How far a hypothesis is from its reference, in words and in letters: Levenshtein distance with unit costs."""
+"""How far a hypothesis is from its reference, in words and in characters: Levenshtein distance with unit costs."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ def word_errors(reference: str, hypothesis: str) -> tuple[int, int]:
     return Levenshtein.distance(words, hypothesis.split()), len(words)
 
 
-def letter_errors(reference: str, hypothesis: str) -> tuple[int, int]:
+def character_errors(reference: str, hypothesis: str) -> tuple[int, int]:
     """The same counted in code points, spaces included."""
     return Levenshtein.distance(reference, hypothesis), len(reference)
 
 
 def differences(reference: Sequence[str], hypothesis: Sequence[str]) -> list[tuple[str, str]]:
-    """What was taken for what where they are aligned with the fewest errors: letters of texts, words of lists.
+    """What was taken for what where they are aligned with the fewest errors: characters of texts, words of lists.
 
     ("a", "e"): an a taken for an e; ("a", ""): an a dropped; ("", "e"): an e inserted.
     """

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from deepspeech.errors import TextError
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.normalize import Normalizer, dotted, lower, tidy
+from deepspeech.text.tokens import TokenSet
 
 Validator: TypeAlias = Callable[[str], str | None]
 
@@ -28,7 +28,7 @@ _TYPED = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "…": "..."
 def validate_english(sentence: str) -> str | None:
     """Lower-case words without punctuation; None when something stands there that is not read as written.
 
-    Letters of other scripts stay; whether they can be trained is the alphabet's business.
+    Characters of other scripts stay; whether they can be trained is the alphabet's business.
     """
     if _REFUSED.search(sentence):
         return None
@@ -36,15 +36,15 @@ def validate_english(sentence: str) -> str | None:
     return lower(spaced.translate(_DELETED).strip()) or None
 
 
-def spelled(validate: Validator, alphabet: Alphabet | None) -> Validator:
+def spelled(validate: Validator, alphabet: TokenSet | None) -> Validator:
     """`validate` for sentences as they come; its transcripts are spelled with the characters of `alphabet`.
 
     The rule reads the sentence with plain spaces, without invisible characters and, where there is an alphabet, with
-    its apostrophe, typewriters' signs, and I and İ as the small letters that its ı tells apart.
+    its apostrophe, typewriters' signs, and I and İ as the lower case that its ı tells apart.
     """
     if alphabet is None or alphabet.bytes_mode:
         return lambda sentence: validate(tidy(sentence))
-    before, after = Normalizer(alphabet.labels, case=False), Normalizer(alphabet.labels)
+    before, after = Normalizer(alphabet.letters, case=False), Normalizer(alphabet.letters)
     typed = str.maketrans({sign: plain for sign, plain in _TYPED.items() if sign not in before.known})
 
     def rule(sentence: str) -> str | None:

@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from deepspeech.text.alphabet import Alphabet
 from deepspeech.text.characters import is_invisible, is_space
+from deepspeech.text.tokens import TokenSet
 
 APOSTROPHES = "'’ʼ"  # what an alphabet may hold; the first that it has is written
 _LOOK_LIKE_APOSTROPHES = "'’ʼ‘`´′＇"  # inside a word
@@ -48,9 +48,9 @@ def lower(text: str, characters: Collection[str] = ()) -> str:
     return text if _DOT in characters and "ı" not in characters else text.replace("i" + _DOT, "i")
 
 
-def normalizer(alphabet: Alphabet | None) -> Callable[[str], str]:
+def normalizer(alphabet: TokenSet | None) -> Callable[[str], str]:
     """What spells a text for an alphabet; for bytes, and without an alphabet, `tidy`."""
-    return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.labels)
+    return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.letters)
 
 
 class Normalizer:
@@ -59,7 +59,7 @@ class Normalizer:
     def __init__(
         self, characters: Iterable[str], form: bool = True, case: bool = True, marks_are_spaces: bool = False
     ) -> None:
-        """`characters`: labels of an alphabet; those of several code points never match, as in Alphabet.
+        """`characters`: labels of an alphabet; those of several code points never match, as in Characters.
 
         `form`: fit the Unicode form; `case`: fit the case; `marks_are_spaces`: punctuation, symbols and separators
         outside the alphabet become spaces.

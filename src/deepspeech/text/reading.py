@@ -1,9 +1,12 @@
 """A text file as a person or a program saved it: UTF-8, with or without a byte-order mark, or UTF-16 with one."""
 
-import codecs
 from pathlib import Path
 
-_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+from deepspeech.errors import DeepSpeechError
+
+_MARKS = {  # the longer ones first
+    b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
+}  # fmt: skip
 _LOOKED_AT = 4096
 NOT_TEXT = "not UTF-8 text; save it as UTF-8"
 
@@ -20,8 +23,25 @@ def text_of(content: bytes) -> str:
 
 def decoded(content: bytes) -> str:
     """Text of its bytes, without a byte-order mark. Raises UnicodeError for what is neither UTF-8 nor marked UTF-16."""
-    head = content[:_LOOKED_AT]
-    encoding = _MARKS.get(head[:2])
+    head, encoding = content[:_LOOKED_AT], _marked(content)
     if encoding is None and 4 * head.count(0) > len(head):
         raise UnicodeError("UTF-16 without a byte-order mark, or no text")
     return content.decode(encoding or "utf-8-sig")
+
+
+def decode(content: bytes, name: object, error: type[DeepSpeechError]) -> str:
+    """A text file's characters, without a byte-order mark. Raises `error` with file and line."""
+    try:
+        text = content.decode(_marked(content) or "utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = content.count(b"\n", 0, fault.start) + 1
+        raise error(f"{name}: not UTF-8 text in line {line}; save the file as UTF-8") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise error(f"{name}:{line}: a zero byte, which no text holds; save the file as UTF-8")
+    return text
+
+
+def _marked(content: bytes) -> str | None:
+    """The encoding that a byte-order mark other than UTF-8's tells."""
+    return next((known for mark, known in _MARKS.items() if content.startswith(mark)), None)

@@ -12,26 +12,9 @@ from deepspeech.errors import DeepSpeechError
 
 Error = type[DeepSpeechError]
 
-_MARKS = {  # the longer ones first
-    b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
-}  # fmt: skip
 _SEPARATORS = ",;\t"
 # How pandas and Python write that there is no value; no transcript is spelt so, unless `nan` is a word of its language.
 NO_VALUE = {"nan", "NaN", "None", "<NA>"}
-
-
-def decode(content: bytes, name: object, error: Error) -> str:
-    """A text file's characters, without a byte-order mark. Raises `error` with file and line."""
-    encoding = next((known for mark, known in _MARKS.items() if content.startswith(mark)), "utf-8-sig")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as fault:
-        line = content.count(b"\n", 0, fault.start) + 1
-        raise error(f"{name}: not UTF-8 text in line {line}; save the file as UTF-8") from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise error(f"{name}:{line}: a zero byte, which no text holds; save the file as UTF-8")
-    return text
 
 
 def read_header(text: str, needed: Sequence[str] = ()) -> tuple[list[str], str, bool]:

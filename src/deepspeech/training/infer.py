@@ -1,7 +1,6 @@
 """Sound through a checkpoint, without a data set around it."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from deepspeech.acoustic.restore import Restored
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.resample import resample
-from deepspeech.audio.span import NamedPath, Place
+from deepspeech.audio.source import AudioSource, NamedPath
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
@@ -19,9 +18,10 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.features.registry import new_front_end
+from deepspeech.pool import ordered_map
 
 
-def infer(restored: Restored, path: Place, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
+def infer(restored: Restored, path: AudioSource, options: DecodeOptions, scorer: Scorer | None = None) -> Transcript:
     """The best transcript of a sound file. Raises AudioError."""
     samples, rate_hz = read_audio(NamedPath(path) if isinstance(path, Path) else path)
     return infer_samples(restored, resample(samples, rate_hz, restored.features.sample_rate_hz), options, scorer)
@@ -44,5 +44,4 @@ def infer_all(
 ) -> Iterator[Transcript]:
     """infer_samples() of each, in order, one to a core. Arithmetic stays single-threaded afterwards."""
     torch.set_num_threads(1)
-    with ThreadPoolExecutor(cores()) as pool:
-        yield from pool.map(lambda samples: infer_samples(restored, samples, options, scorer), sounds)
+    yield from ordered_map(lambda samples: infer_samples(restored, samples, options, scorer), sounds, cores())

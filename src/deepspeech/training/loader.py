@@ -42,11 +42,11 @@ def load(
     workers: int,
     device: torch.device,
     on_bad: Callable[[Sample, AudioError], None],
-    shares: int = 1,
+    microbatches: int = 1,
 ) -> Iterator[tuple[list[Sample], list[TensorBatch]]]:
-    """Batches of `groups` in their order, each with its samples and cut into at most `shares` of similar work.
+    """Batches of `groups` in their order, each with its samples and cut into at most so many `microbatches`.
 
-    Unreadable clips go to `on_bad` and are left out; where none is left, there are no shares.
+    Unreadable clips go to `on_bad` and are left out; where none is left, there are no microbatches.
     """
     pool, ahead = ThreadPoolExecutor(workers), ThreadPoolExecutor(1)
     try:
@@ -56,9 +56,9 @@ def load(
             tasks = [group[first : first + CLIPS_A_TASK] for first in range(0, len(group), CLIPS_A_TASK)]
             waiting.append((group, [pool.submit(_prepared, pipeline, task, epoch) for task in tasks]))
             if len(waiting) > AHEAD:
-                yield _ready(*waiting.popleft(), device, on_bad, shares)
+                yield _ready(*waiting.popleft(), device, on_bad, microbatches)
         while waiting:
-            yield _ready(*waiting.popleft(), device, on_bad, shares)
+            yield _ready(*waiting.popleft(), device, on_bad, microbatches)
     finally:
         ahead.shutdown(cancel_futures=True)
         pool.shutdown(cancel_futures=True)
@@ -85,7 +85,7 @@ def _ready(
     futures: Sequence["Future[list[Example | Exception]]"],
     device: torch.device,
     on_bad: Callable[[Sample, AudioError], None],
-    shares: int,
+    microbatches: int,
 ) -> tuple[list[Sample], list[TensorBatch]]:
     samples, examples = [], []
     for sample, found in zip(group, chain.from_iterable(future.result() for future in futures), strict=True):
@@ -102,13 +102,13 @@ def _ready(
                 f"{sample.audio}: preparing this clip failed unexpectedly ({type(found).__name__}: {found}, "
                 f"{Path(at.filename).name}:{at.lineno}); take it out of the list, and please report it"
             ) from found
-    return samples, cut(examples, device, shares)
+    return samples, cut(examples, device, microbatches)
 
 
-def cut(examples: Sequence[Example], device: torch.device, shares: int) -> list[TensorBatch]:
-    """At most `shares` batches of the examples, on the device."""
-    # Groups are of similar length and roughly in its order, so every n-th clip makes shares alike.
-    count = min(shares, len(examples))
+def cut(examples: Sequence[Example], device: torch.device, microbatches: int) -> list[TensorBatch]:
+    """At most so many `microbatches` of the examples, of similar work, on the device."""
+    # Groups are of similar length and roughly in its order, so every n-th clip makes them alike.
+    count = min(microbatches, len(examples))
     return [to_tensors(stack(examples[first::count]), device) for first in range(count)]
 
 
@@ -123,5 +123,5 @@ def to_tensors(batch: Batch, device: torch.device) -> TensorBatch:
 
 
 def refuse(sample: Sample, error: AudioError) -> None:
-    """The policy for judging: what cannot be read ends the run."""
+    """The policy of evaluation: what cannot be read ends the run."""
     raise DataError(f"{error}; mend the file or take it out of the list") from None

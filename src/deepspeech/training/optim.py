@@ -1,4 +1,4 @@
-"""Optimiser, learning-rate schedule and averaged weights; their state as plain arrays for checkpoints."""
+"""Optimizer, learning-rate schedule and averaged weights; their state as plain arrays for checkpoints."""
 
 import math
 from typing import Any
@@ -11,8 +11,8 @@ from deepspeech.checkpoint import Tensors
 from deepspeech.config import TrainingConfig
 
 
-def optimiser_of(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
-    """The optimiser that `training.optimiser` names."""
+def optimizer_of(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
+    """The optimizer that `training.optimiser` names."""
     return nesterov(network, config) if config.optimiser == "nesterov" else adam(network, config)
 
 
@@ -55,8 +55,8 @@ def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> flo
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimiser.param_groups:
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
         group["lr"] = rate
 
 
@@ -93,14 +93,14 @@ def weights_of(network: AcousticNetwork) -> Tensors:
     return {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
 
 
-def state_of(network: AcousticNetwork, optimiser: torch.optim.Optimizer) -> Tensors:
-    """What the optimiser remembers, by parameter name.
+def state_of(network: AcousticNetwork, optimizer: torch.optim.Optimizer) -> Tensors:
+    """What the optimizer remembers, by parameter name.
 
     Adam's moments are `first/NAME`, `second/NAME`, and `step/NAME`, its count of updates; Nesterov's `momentum/NAME`.
     """
     arrays: Tensors = {}
     for name, parameter in network.named_parameters():
-        state = optimiser.state.get(parameter) or {}
+        state = optimizer.state.get(parameter) or {}
         if "momentum_buffer" in state:
             arrays[f"momentum/{name}"] = state["momentum_buffer"].cpu().numpy()
         elif state:
@@ -110,15 +110,15 @@ def state_of(network: AcousticNetwork, optimiser: torch.optim.Optimizer) -> Tens
     return arrays
 
 
-def restore_state(network: AcousticNetwork, optimiser: torch.optim.Optimizer, arrays: Tensors) -> None:
-    """Put back what `state_of` gave; parameters without an entry (or with another optimiser's) start anew."""
-    momentum = isinstance(optimiser, torch.optim.SGD)
+def restore_state(network: AcousticNetwork, optimizer: torch.optim.Optimizer, arrays: Tensors) -> None:
+    """Put back what `state_of` gave; parameters without an entry (or with another optimizer's) start anew."""
+    momentum = isinstance(optimizer, torch.optim.SGD)
     for name, parameter in network.named_parameters():
         if momentum and f"momentum/{name}" in arrays:
             buffer = torch.from_numpy(arrays[f"momentum/{name}"].copy()).to(parameter.device)
-            optimiser.state[parameter] = {"momentum_buffer": buffer}
+            optimizer.state[parameter] = {"momentum_buffer": buffer}
         elif not momentum and f"first/{name}" in arrays:
-            optimiser.state[parameter] = {
+            optimizer.state[parameter] = {
                 "step": torch.tensor(float(arrays[f"step/{name}"]), device=parameter.device),
                 "exp_avg": torch.from_numpy(arrays[f"first/{name}"].copy()).to(parameter.device),
                 "exp_avg_sq": torch.from_numpy(arrays[f"second/{name}"].copy()).to(parameter.device),

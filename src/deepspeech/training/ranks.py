@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 
 
 class Ranks:
-    """This process among those of a run. Methods but `share` are called by all of them, in the same order."""
+    """This process among those of a run. Methods but `shard` are called by all of them, in the same order."""
 
     def __init__(self, number: int = 0, count: int = 1, local: int = 0, local_count: int = 1) -> None:
         """`number` of `count`; on this machine `local` of `local_count`."""
@@ -36,16 +36,16 @@ class Ranks:
         """Whether this is the process that writes and speaks."""
         return self.number == 0
 
-    def share(self, items: Sequence[Item]) -> list[Item]:
+    def shard(self, items: Sequence[Item]) -> list[Item]:
         """This rank's part of `items`: every n-th, so that parts of a sorted batch are of similar work."""
         return list(items[self.number :: self.count])
 
-    def collect(self, rows: Sequence[Any]) -> list[Any]:
-        """What became of the shares, in the order of the whole: one JSON value for each item of `share`."""
+    def unshard(self, rows: Sequence[Any]) -> list[Any]:
+        """What became of the shards, in the order of the whole: one JSON value for each item of `shard`."""
         parts = self.gather(list(rows))
         return [parts[i % self.count][i // self.count] for i in range(sum(map(len, parts)))]
 
-    def pooled(self, rows: Sequence[Any]) -> list[Any]:
+    def all_gather(self, rows: Sequence[Any]) -> list[Any]:
         """JSON values of all ranks in one list, those of the first at its head."""
         return [row for part in self.gather(list(rows)) for row in part]
 
@@ -55,7 +55,7 @@ class Ranks:
             return [value]
         data = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
         sizes = [torch.zeros(1, dtype=torch.int64) for _ in range(self.count)]
-        with _touch():
+        with _peer_errors():
             distributed.all_gather(sizes, torch.tensor([len(data)]))
             padded = torch.zeros(int(max(sizes)), dtype=torch.uint8)
             padded[: len(data)] = data
@@ -63,11 +63,11 @@ class Ranks:
             distributed.all_gather(found, padded)
         return [json.loads(bytes(row[:size].numpy())) for row, size in zip(found, sizes, strict=True)]
 
-    def told(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """The first rank's JSON value, whatever the others have."""
         return self.gather(value if self.first else None)[0]
 
-    def same(self, what: str, value: Any) -> None:
+    def check_same(self, what: str, value: Any) -> None:
         """Raise TrainingError unless all ranks have the same JSON value; `what` it is goes into the message."""
         values = self.gather(value)
         for number, other in enumerate(values):
@@ -77,32 +77,33 @@ class Ranks:
                     "every machine needs the same files, settings and versions"
                 )
 
-    def totals(self, *values: float) -> list[float]:
+    def all_reduce_sum(self, *values: float) -> list[float]:
         """The sum over all ranks of each value."""
         return self._reduced(values, distributed.ReduceOp.SUM)
 
-    def highest(self, value: float) -> float:
+    def all_reduce_max(self, value: float) -> float:
+        """The largest value of any rank."""
         return self._reduced([value], distributed.ReduceOp.MAX)[0]
 
-    def add_up(self, tensors: Sequence[Tensor]) -> None:
+    def all_reduce_(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor by its sum over all ranks; the same bits on each."""
         if self.count == 1:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        with _touch():
+        with _peer_errors():
             distributed.all_reduce(flat)
         parts = torch.split(flat, [tensor.numel() for tensor in tensors])
         torch._foreach_copy_(list(tensors), [p.view_as(t) for p, t in zip(parts, tensors, strict=True)])
 
-    def wait(self) -> None:
-        """Until all ranks are here."""
-        self.totals(0.0)
+    def barrier(self) -> None:
+        """Wait until all ranks are here."""
+        self.all_reduce_sum(0.0)
 
     def _reduced(self, values: Sequence[float], how: Any) -> list[float]:
         if self.count == 1:
             return list(values)
         numbers = torch.tensor(values, dtype=torch.float64)
-        with _touch():
+        with _peer_errors():
             distributed.all_reduce(numbers, how)
         return [float(number) for number in numbers]
 
@@ -125,10 +126,10 @@ def joined() -> Iterator[Ranks]:
         if ranks.local >= torch.cuda.device_count():
             raise ConfigError(f"process {ranks.local} of this machine has no GPU: start as many as there are GPUs")
         torch.cuda.set_device(ranks.local)
-    with _touch():
+    with _peer_errors():
         store = next(rendezvous("env://"))[0]
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        distributed.init_process_group(backend, store=fresh(store, number, count), rank=number, world_size=count)
+        distributed.init_process_group(backend, store=fresh_store(store, number, count), rank=number, world_size=count)
     if ranks.first:
         yield ranks
     else:
@@ -140,7 +141,7 @@ def joined() -> Iterator[Ranks]:
     distributed.destroy_process_group()
 
 
-def fresh(store: Store, number: int, count: int) -> Store:
+def fresh_store(store: Store, number: int, count: int) -> Store:
     """A part of `store` in which nothing is written yet, the same for the `count` processes that call this together.
 
     torchrun keeps one store while it restarts processes, so that the addresses of dead ones would be found in it, and
@@ -174,8 +175,8 @@ def _of_environment(name: str, otherwise: int) -> int:
 
 
 @contextmanager
-def _touch() -> Iterator[None]:
-    """Where ranks meet: whatever breaks there means that one of them is gone."""
+def _peer_errors() -> Iterator[None]:
+    """Wraps collectives: a RuntimeError here means that a peer died."""
     try:
         yield
     except RuntimeError as error:

@@ -20,7 +20,7 @@ def starting_point(config: CheckpointConfig, log: Log, ranks: Ranks = ALONE) -> 
     anew, or names one of its own. The first rank chooses.
     """
     kept = _chosen(config, log) if ranks.first else None
-    path = ranks.told(str(kept.path) if kept else "")
+    path = ranks.broadcast(str(kept.path) if kept else "")
     return kept or (checkpoint.load(Path(path)) if path else None)
 
 

@@ -1,7 +1,7 @@
 """One step of learning: logits → CTC → gradients → weights. A batch whose loss is not finite changes nothing.
 
-On a CPU a batch is cut into one share for each core. Each share goes through the network in a thread of its own, for
-an LSTM's small products do not gain from being divided; the shares' gradients are added in a fixed order. What the
+On a CPU a batch is cut into one microbatch for each core. Each goes through the network in a thread of its own, for an
+LSTM's small products do not gain from being divided; gradients are added in a fixed order. What the
 ranks of a run have found is added likewise, and divided by the number of all clips: a step is the same however its
 clips are divided among batches, ranks and threads, but for the order of additions.
 """
@@ -38,7 +38,7 @@ def losses(logits_BTV: Tensor, lengths_B: Tensor, batch: TensorBatch) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class StepResult:
     """What one step came to, over all ranks: losses before it, of how many clips, and which clips spoilt it."""
 
     loss_sum: float
@@ -49,13 +49,13 @@ class Learnt:
 SEEDS = 2**63  # torch's generators take so many; a seed beyond them stands for the one that is left of it
 
 
-class Learner:
+class Trainer:
     """Changes a network's weights, step by step, the same way in each of the ranks."""
 
     def __init__(
         self,
         network: AcousticNetwork,
-        optimiser: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer,
         clip_norm: float,
         precision: str,
         threads: int,
@@ -63,9 +63,11 @@ class Learner:
         accumulate: int = 1,
         inter_ctc: float = 0.0,
     ) -> None:
-        """`threads` work on as many shares at once; a step has up to `accumulate` times as many. `inter_ctc` weights
-        the losses of intermediate layers, which are not reported."""
-        self._network, self._optimiser, self._ranks = network, optimiser, ranks
+        """`threads` work on as many microbatches at once; a step has up to `accumulate` times as many.
+
+        `inter_ctc` weights the losses of intermediate layers, which are not reported.
+        """
+        self._network, self._optimizer, self._ranks = network, optimizer, ranks
         self._clip_norm = clip_norm or float("inf")
         self._precision, self._inter_ctc = precision, inter_ctc
         self._parameters = [p for p in network.parameters() if p.requires_grad]
@@ -77,50 +79,50 @@ class Learner:
             ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) if threads > 1 else None
         )
 
-    def learn(self, shares: Sequence[TensorBatch], seed: int) -> Learnt:
-        """One step from the clips of all shares of all ranks; a rank may have none.
+    def train_step(self, microbatches: Sequence[TensorBatch], seed: int) -> StepResult:
+        """One step from the clips of all microbatches of all ranks; a rank may have none.
 
         Where a clip's loss or the gradient is not finite the weights stay as they were. `seed` is the step's own; each
-        share's dropout is keyed by it and by the share's number among those of all ranks.
+        microbatch's dropout is keyed by it and by the microbatch's number among those of all ranks.
         """
         loss_sum, clips, faulty, gradients = 0.0, 0, list[str](), list[Tensor]()
-        for share, (loss_B, more) in zip(shares, self._worked_on(shares, seed), strict=True):
-            loss_sum, clips = loss_sum + float(loss_B.sum()), clips + len(share.ids)
+        for batch, (loss_B, more) in zip(microbatches, self._worked_on(microbatches, seed), strict=True):
+            loss_sum, clips = loss_sum + float(loss_B.sum()), clips + len(batch.ids)
             finite_B = torch.isfinite(loss_B).tolist()
-            faulty += [name for name, finite in zip(share.ids, finite_B, strict=True) if not finite]
+            faulty += [name for name, finite in zip(batch.ids, finite_B, strict=True) if not finite]
             if gradients:
                 torch._foreach_add_(gradients, more)
             else:
                 gradients = more
-        loss_sum, total, faults = self._ranks.totals(loss_sum, clips, len(faulty))
-        learnt = Learnt(loss_sum, round(total), self._ranks.pooled(faulty) if faults else [])
+        loss_sum, total, faults = self._ranks.all_reduce_sum(loss_sum, clips, len(faulty))
+        result = StepResult(loss_sum, round(total), self._ranks.all_gather(faulty) if faults else [])
         if not total or faults:
-            return learnt
+            return result
         gradients = gradients or [torch.zeros_like(parameter) for parameter in self._parameters]
-        self._ranks.add_up(gradients)
+        self._ranks.all_reduce_(gradients)
         torch._foreach_div_(gradients, total)
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
         if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)):
-            ids = [name for share in shares for name in share.ids]
-            return replace(learnt, faulty=self._ranks.pooled(ids))
-        self._optimiser.step()
-        return learnt
+            ids = [name for batch in microbatches for name in batch.ids]
+            return replace(result, faulty=self._ranks.all_gather(ids))
+        self._optimizer.step()
+        return result
 
-    def rehearse(self, shares: Sequence[TensorBatch]) -> None:
-        """Do all the work of a step on shares of this rank alone, and forget it: to see that memory suffices."""
+    def dry_run(self, microbatches: Sequence[TensorBatch]) -> None:
+        """Do all the work of a step of this rank alone, and forget it: to see that memory suffices."""
         gradients: list[Tensor] = []
-        for _, more in self._worked_on(shares, 0):
+        for _, more in self._worked_on(microbatches, 0):
             gradients = gradients or more
 
-    def _worked_on(self, shares: Sequence[TensorBatch], seed: int) -> Iterable[tuple[Tensor, list[Tensor]]]:
-        """Losses and gradients of each share, in their order."""
+    def _worked_on(self, microbatches: Sequence[TensorBatch], seed: int) -> Iterable[tuple[Tensor, list[Tensor]]]:
+        """Losses and gradients of each microbatch, in their order."""
         first = seed * self._keys_a_step + self._ranks.number
-        seeds = [first + self._ranks.count * number for number in range(len(shares))]
-        return (self._pool.map if self._pool else map)(self._gradients, shares, seeds)
+        seeds = [first + self._ranks.count * number for number in range(len(microbatches))]
+        return (self._pool.map if self._pool else map)(self._gradients, microbatches, seeds)
 
     def _gradients(self, batch: TensorBatch, seed: int) -> tuple[Tensor, list[Tensor]]:
-        """Losses [B] of a share, and the gradients of their sum. In "bfloat16" only matrix products are 16-bit."""
+        """Losses [B] of a microbatch, and the gradients of their sum. In "bfloat16" only matrix products are 16-bit."""
         device = batch.features_BTF.device
         random = torch.Generator(device).manual_seed(seed % SEEDS)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._precision == "bfloat16"):

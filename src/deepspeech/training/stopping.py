@@ -1,4 +1,4 @@
-"""Which judgement is the best, when to lower the rate, when to stop: pure functions of numbers."""
+"""Which validation is the best, when to lower the rate, when to stop: pure functions of numbers."""
 
 import math
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ class Progress:
 
     best: float | None = None
     worse: int = 0
-    judged: int = 0  # epochs that were done at the last judgement
+    judged: int = 0  # epochs that were done at the last validation
 
 
-def judge(progress: Progress, value: float, min_delta: float, epochs: int) -> tuple[Progress, bool]:
-    """After one more judgement, `epochs` being done, and whether it is the best so far (`train.py`: strictly lower)."""
+def advance(progress: Progress, value: float, min_delta: float, epochs: int) -> tuple[Progress, bool]:
+    """The progress after a validation, `epochs` being done, and whether it is the best so far (`train.py`: lower)."""
     before = math.inf if progress.best is None else progress.best
     best = min(before, value)
     worse = progress.worse + epochs - progress.judged if value > before - min_delta else 0
@@ -29,6 +29,6 @@ def should_stop(progress: Progress, config: TrainingConfig) -> bool:
 
 
 def on_plateau(before: Progress, after: Progress, config: TrainingConfig) -> bool:
-    """Did another `plateau_epochs` without improvement become full with the last judgement?"""
+    """Did another `plateau_epochs` without improvement become full with the last validation?"""
     every = config.plateau_epochs
     return bool(every) and after.worse > 0 and after.worse // every > before.worse // every

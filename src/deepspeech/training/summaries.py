@@ -1,6 +1,6 @@
 """TensorBoard event files of a run, for `training.summaries`; off unless a folder is named.
 
-In: figures of steps and judgements. Out: `FOLDER/train`, `FOLDER/dev/NAME`, `FOLDER/metrics/NAME`, which are runs to
+In: figures of steps and validations. Out: `FOLDER/train`, `FOLDER/dev/NAME`, `FOLDER/metrics/NAME`, which are runs to
 TensorBoard (0.9.3 wrote train, dev and metrics): `step_loss` and `learning_rate` by batch; `loss`, `wer` and `cer` by
 epoch, one chart for all sets. Needs tensorboardX: `pip install 'deepspeech[summaries]'`.
 """
@@ -42,7 +42,7 @@ class Summaries:
         if self._folder:
             self._write("train", {"step_loss": loss, "learning_rate": rate}, step, flush=False)
 
-    def judged(self, kind: str, name: str, step: int, figures: Mapping[str, float | None]) -> None:
+    def epoch(self, kind: str, name: str, step: int, figures: Mapping[str, float | None]) -> None:
         """Figures of a whole set after `step` batches; `kind` is "train", "dev" or "metrics", `name` its file."""
         if self._folder:
             run = f"{kind}/{self._short(kind, name)}" if name else kind

@@ -7,20 +7,24 @@ from pathlib import Path
 from deepspeech import checkpoint
 from deepspeech.acoustic.restore import Restored, restore
 from deepspeech.config import RunConfig
+from deepspeech.cores import cores
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.pipeline import Pipeline
 from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import AudioError, DataError
 from deepspeech.evaluation.averaged import averaged, shifts
-from deepspeech.evaluation.emissions import Emitter
+from deepspeech.evaluation.emissions import AcousticModel
 from deepspeech.evaluation.evaluate import evaluate
+from deepspeech.evaluation.evaluated_model import EvaluatedModel
 from deepspeech.evaluation.score import Scores
 from deepspeech.features.registry import new_front_end
+from deepspeech.training.datasets import open_datasets
 from deepspeech.training.emit import TorchEmitter
 from deepspeech.training.loader import refuse
 from deepspeech.training.log import Log
-from deepspeech.training.sets import open_sets
+
+EVALUATION_BATCH = 16
 
 
 def test(config: RunConfig, log: Log) -> dict[str, Scores]:
@@ -30,7 +34,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     log.line(f"Loading {checkpoint.in_words(restored.path)} checkpoint from {restored.path}")
     data = replace(config.data, train=(), dev=(), metrics=())
     only_test = replace(config, features=restored.features, network=restored.network.config, data=data)
-    sets = open_sets(only_test, restored.alphabet, log)
+    sets = open_datasets(only_test, restored.alphabet, log)
     left_out: dict[Sample, AudioError] = {}  # by sample: with jitter each is heard several times
 
     def bad(sample: Sample, error: AudioError) -> None:
@@ -59,7 +63,7 @@ def emitter_of(
     workers: int,
     jitter_ms: float = 0.0,
     on_bad: Callable[[Sample, AudioError], None] = refuse,
-) -> Emitter:
+) -> AcousticModel:
     """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
     extractor, outputs = new_front_end(restored.features), restored.network.config.outputs
     pipelines = [
@@ -71,8 +75,28 @@ def emitter_of(
     )
 
 
+def open_checkpoint(
+    folder: Path, jitter_ms: float = 0.0, on_bad: Callable[[Sample, AudioError], None] | None = None
+) -> EvaluatedModel:
+    """The best checkpoint of a folder, to be evaluated. A clip that cannot be read goes to `on_bad` and is left out.
+
+    Raises CheckpointError.
+    """
+    path = checkpoint.best_or_newest(folder)
+    restored = restore(path)
+    return EvaluatedModel(
+        (path / "weights.safetensors", path / "run.json"),
+        restored.alphabet,
+        restored.features,
+        checkpoint.setting(restored.run, "config.decoding.beam_width", int),
+        True,
+        restored.network.config.outputs,
+        emitter_of(restored, EVALUATION_BATCH, cores(), jitter_ms, on_bad or refuse),
+    )
+
+
 def chosen(config: RunConfig) -> Path:
-    """The checkpoint that a run is judged and exported by."""
+    """The checkpoint that a run is evaluated and exported by."""
     folder = Path(config.checkpoint.load or config.checkpoint.folder)
     kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
-    return checkpoint.judged(folder, kinds)
+    return checkpoint.best_or_newest(folder, kinds)

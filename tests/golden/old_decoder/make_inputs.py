@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from deepspeech.text.alphabet import Alphabet
+from deepspeech.text.tokens import Characters, TokenSet
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 
 
-def frames(text: str, alphabet: Alphabet, draw: random.Random) -> np.ndarray:
+def frames(text: str, alphabet: TokenSet, draw: random.Random) -> np.ndarray:
     rows: list[np.ndarray] = []
 
     def add(**weights: int) -> None:
@@ -39,7 +39,7 @@ def frames(text: str, alphabet: Alphabet, draw: random.Random) -> np.ndarray:
 
 
 def main() -> None:
-    alphabet, draw = Alphabet.from_file(ROOT / "data" / "alphabet.txt"), random.Random(9)
+    alphabet, draw = Characters.from_file(ROOT / "data" / "alphabet.txt"), random.Random(9)
     with (ROOT / "data" / "demo" / "test.csv").open(encoding="utf-8") as file:
         texts = list(dict.fromkeys(row["transcript"] for row in csv.DictReader(file)))[:10]
     clips = {f"{n:02d} {text}".replace(" ", "_"): frames(text, alphabet, draw) for n, text in enumerate(texts)}

@@ -87,7 +87,7 @@ class Conformer(AcousticNetwork):
         c = self.config
         chunk = self._drawn_chunk(random) if self.training else self.chunk_frames
         dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)
-        x = dropout(self.subsampling(self.normalise(filled(features_BTF))))
+        x = dropout(self.subsampling(self.normalize(filled(features_BTF))))
         ends_B = None if lengths_B is None else c.outputs(lengths_B)
         mask = attention_mask(x.shape[1], chunk, c.left_frames, ends_B, x.device)
         context = Context(mask, rotation_of(x.shape[1], c.width, c.heads, x.device), dropout)
@@ -121,7 +121,7 @@ class Conformer(AcousticNetwork):
     def _step(self, chunk_BTF: Tensor, states: States, left_B: Tensor | None) -> tuple[Tensor, States]:
         """`left_B`: outputs that each clip still has (None: at least those of the chunk)."""
         c = self.config
-        x, after = self.subsampling.step(self.normalise(chunk_BTF), states)
+        x, after = self.subsampling.step(self.normalize(chunk_BTF), states)
         frames, seen_B = x.shape[1], states["seen"]
         place = torch.arange(c.left_frames + frames, device=x.device)
         hidden = place < c.left_frames - seen_B[:, None]

@@ -74,7 +74,7 @@ class DeepLstm(AcousticNetwork):
         """Logits of the last block and of the `intermediate` ones. On a CPU padding is skipped, its logits are 0."""
         c = self.config
         dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)
-        x, packing = self.subsampling(self.normalise(filled(features_BTF))), None
+        x, packing = self.subsampling(self.normalize(filled(features_BTF))), None
         if lengths_B is not None and x.device.type == "cpu":
             packing = Packing.of(c.outputs(lengths_B), x.shape[1])
             x = packing.pack(x)
@@ -91,7 +91,7 @@ class DeepLstm(AcousticNetwork):
         return {**self.subsampling.start(clips), "state_h": zeros, "state_c": zeros}
 
     def step(self, chunk_BTF: Tensor, states: States) -> tuple[Tensor, States]:
-        x, after = self.subsampling.step(self.normalise(chunk_BTF), states)
+        x, after = self.subsampling.step(self.normalize(chunk_BTF), states)
         hidden, cells = list[Tensor](), list[Tensor]()
         for name, h_BD, c_BD in zip(self.config.layers[1:-1], states["state_h"], states["state_c"], strict=True):
             block = self.get_submodule(name)

@@ -1,4 +1,4 @@
-"""DeepSpeechConfig: the shape of Mozilla's network and of the paper's. Imports no torch."""
+"""DeepSpeechConfig: hyperparameters of Mozilla's network and of the paper's. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class DeepSpeechConfig(NetworkConfig):
     """
 
     hidden: int = 2048  # width of every layer and of the LSTM
-    context_frames: int = 9  # frames seen on each side of the present one
+    context_frames: int = 9  # frames of context on each side (splicing)
     relu_clip: float = 20.0  # upper limit of the outputs of dense layers, and of a "relu" recurrent layer
     recurrent: str = "lstm"  # or "relu": clipped rectified units
     lstm_layers: int = 1
-    bidirectional: bool = False  # "relu" also listens from the end of a clip; such a network cannot stream
-    stride: int = 1  # every so many frames one output
+    bidirectional: bool = False  # only with "relu"; such a network cannot stream
+    stride: int = 1  # subsampling: input frames per output frame
     layer_norm: bool = False  # after each dense layer but the last
-    dropout_1: float = 0.05  # share of outputs zeroed while training, after dense layers 1, 2, 3 and 5
+    dropout_1: float = 0.05  # dropout rate after dense layers 1, 2, 3 and 5
     dropout_2: float = 0.05
     dropout_3: float = 0.05
     dropout_5: float = 0.05
@@ -66,7 +66,7 @@ class DeepSpeechConfig(NetworkConfig):
         )
 
     def layer_named(self, name: str) -> str:
-        """Either name of the recurrent layer stands where the other would."""
+        """Both names of the recurrent layer are accepted."""
         return self.layers[3] if name in ("lstm", "layer_4") else name
 
     @property

@@ -49,12 +49,12 @@ class DeepSpeech(AcousticNetwork):
         if config.layer_norm:
             # eps as TensorFlow's contrib layer_norm.
             self.norms = nn.ModuleDict({name: nn.LayerNorm(hidden, eps=1e-12) for name in ("1", "2", "3", "5")})
-        self._initialise()
+        self._initialize()
 
-    def _initialise(self) -> None:
-        """He's weights for the clipped ReLUs (2015), orthogonal recurrence, gates that begin by remembering.
+    def _initialize(self) -> None:
+        """Initialize weights: He (2015) for clipped ReLUs, orthogonal recurrence, forget gate bias 1.
 
-        0.9.3 began with Glorot's everywhere and forget biases of 0; on the same budget that learns AN4 worse.
+        0.9.3 used Glorot initialization and forget gate bias 0, which reaches a higher WER on AN4 with equal budget.
         """
         for layer in (self.layer_1, self.layer_2, self.layer_3, self.layer_5):
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
@@ -82,7 +82,7 @@ class DeepSpeech(AcousticNetwork):
         """
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
-        frames_BTF = self.normalise(padded)
+        frames_BTF = self.normalize(padded)
         ends_B = None if lengths_B is None else self.config.outputs(lengths_B)
         if ends_B is not None and self.config.recurrent == "lstm" and features_BTF.device.type == "cpu":
             return self._packed(frames_BTF, ends_B, random)
@@ -107,7 +107,7 @@ class DeepSpeech(AcousticNetwork):
 
     def step(self, chunk_BTF: Tensor, states: States) -> tuple[Tensor, States]:
         state = (states["state_h"], states["state_c"]) if states else None
-        logits_BTV, (h, c) = self._logits(self._windows(self.normalise(chunk_BTF)), state)
+        logits_BTV, (h, c) = self._logits(self._windows(self.normalize(chunk_BTF)), state)
         return logits_BTV, {"state_h": h, "state_c": c} if states else {}
 
     def layer_of(self, name: str) -> str:
@@ -117,7 +117,7 @@ class DeepSpeech(AcousticNetwork):
         return self.config.layer_named(layer)
 
     def _windows(self, frames_BTF: Tensor) -> Tensor:
-        """Windows [B, T, W] around every so many frames, oldest frame first."""
+        """Spliced frames [B, T, W] at every `stride`-th frame, oldest first."""
         windows_BTFC = frames_BTF.unfold(1, 2 * self.config.context_frames + 1, self.config.stride)
         return windows_BTFC.transpose(2, 3).flatten(2)
 
@@ -132,13 +132,13 @@ class DeepSpeech(AcousticNetwork):
         x = self._before(windows_BTW, random)
         if self.config.recurrent == "relu":
             x, last = self.layer_4(x, lengths_B, None if state is None else state[0])
-            state = (last, last)  # such units have no second memory
+            state = (last, last)  # these units have no cell state
         else:
             x, state = self.lstm(x, state)
         return self._after(x, random), state
 
     def _before(self, x: Tensor, random: torch.Generator | None, dense: Dense = _plain) -> Tensor:
-        """What the recurrent layer hears of windows [..., W]."""
+        """Input of the recurrent layer, of windows [..., W]."""
         c = self.config
         x = self._dropped(self._dense("1", self.layer_1, x, dense), c.dropout_1, random)
         x = self._dropped(self._dense("2", self.layer_2, x, dense), c.dropout_2, random)

@@ -36,7 +36,7 @@ def atthack(
     clips += sentences.missing()
     mixed, size = random.Random(1).sample(clips, len(clips)), sample_size(len(clips))
     sets = {"test": mixed[:size], "dev": mixed[size : 2 * size], "train": mixed[2 * size :]}
-    rules = options.rules(min_s=0.85, ms_per_letter=30)
+    rules = options.rules(min_s=0.85, ms_per_character=30)
     parts = [Part(target_dir / f"Att-HACK_{name}.csv", some, rules) for name, some in sets.items()]
     report = import_parts(options.report("atthack", english_rule=True), parts, options)
     save_too_long(report, save_excluded_max_sec_to_disk)

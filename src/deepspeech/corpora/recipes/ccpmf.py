@@ -17,7 +17,7 @@ from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts, jo
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.errors import CorpusError
-from deepspeech.files import visible, whole
+from deepspeech.files import atomic_open, visible
 from deepspeech.progress import Progress
 from deepspeech.text.labels import validate_english
 
@@ -87,7 +87,7 @@ def _join(pieces: list[Path], archive: Path) -> None:
     """The archive, made of its pieces unless it is younger than they are."""
     if not pieces or (archive.is_file() and archive.stat().st_mtime_ns >= max(p.stat().st_mtime_ns for p in pieces)):
         return
-    with whole(archive, CorpusError) as target:
+    with atomic_open(archive, CorpusError) as target:
         for piece in pieces:
             with piece.open("rb") as source:
                 shutil.copyfileobj(source, target)

@@ -14,7 +14,7 @@ from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.reading import tsv_rows
 from deepspeech.corpora.recipe import Options, unpacked
 from deepspeech.corpora.report import ImportReport, SetReport
-from deepspeech.datasets.csv_files import CsvWriter
+from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
@@ -33,7 +33,7 @@ def cv2(
 
     A clip is dropped, counted and listed when it cannot be read, when its
     sentence cannot be used, when it has less than 20 milliseconds for each
-    letter, or when it is longer than 10 seconds. After an interruption, run the
+    character, or when it is longer than 10 seconds. After an interruption, run the
     same command again: finished clips are kept.
     """
     tsv_dir = unpacked(tsv_dir, "*.tsv")
@@ -50,7 +50,7 @@ def cv2(
         else:
             each = held_out.add if name in HELD_OUT else _ignore
             import_set(read_table(table, audio_dir), _rows(table), rules, report.sets[-1], workers, each, names)
-    absent = [f"{tsv_dir / name}.tsv is not there: this set was left out." for name in SETS if name not in tables]
+    absent = [f"{tsv_dir / name}.tsv does not exist: this set was skipped." for name in SETS if name not in tables]
     report.notes = absent + report.notes
     return report
 
@@ -59,8 +59,8 @@ def read_table(table: Path, audio_dir: Path) -> Iterator[Clip]:
     """The clips of a table, in its order. Columns are found by name; a sentence may hold quote characters."""
     for row in tsv_rows(table, ("path", "sentence")):
         if row.fault or not row["path"]:
-            said = "\t".join(row.fields.values()).strip()
-            yield Clip(row.place, row.place, said, fault=row.fault or "the row is incomplete")
+            sentence = "\t".join(row.fields.values()).strip()
+            yield Clip(row.place, row.place, sentence, fault=row.fault or "the row is incomplete")
             continue
         mp3 = audio_dir / (row["path"] if row["path"].lower().endswith(".mp3") else f"{row['path']}.mp3")
         yield Clip(mp3, mp3.with_suffix(".wav"), row["sentence"], row["client_id"])

@@ -36,6 +36,6 @@ def cv_spontaneous(
         fault = row.fault or ("" if row["transcription"].strip() else "nobody has transcribed it yet")
         clip = Clip(mp3, corpus / "wavs" / f"{mp3.stem}.wav", row["transcription"], row["client_id"], fault)
         sets.get(row["split"], sets["unassigned"]).append(clip)
-    rules = options.rules(lambda said: validate_english(MARK.sub(" ", said)), max_s=30)
+    rules = options.rules(lambda sentence: validate_english(MARK.sub(" ", sentence)), max_s=30)
     parts = [Part(corpus / f"{name}.csv", clips, rules) for name, clips in sets.items() if clips]
     return import_parts(options.report("cv-spontaneous", english_rule=True), parts, options)

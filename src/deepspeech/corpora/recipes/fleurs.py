@@ -38,7 +38,7 @@ def fleurs(
 
 
 def _clip(line: str, audio: Path, wavs: Path, raw: bool) -> Clip:
-    """Columns: number of the sentence, file, sentence, cleaned sentence, letters, samples, gender."""
+    """Columns: number of the sentence, file, sentence, cleaned sentence, characters, samples, gender."""
     row = line.split("\t")
     if len(row) < 4:
         return Clip(audio / "?", audio / "?", line, fault="the row is incomplete")

@@ -68,12 +68,12 @@ def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip
         )
     for number, row in enumerate(rows, 1):
         name, speaker = row.get("file_name"), next((row[name] for name in SPEAKERS if row.get(name)), "")
-        said, fault = sentence_of(row.get(text or ""))
+        sentence, fault = sentence_of(row.get(text or ""))
         if not isinstance(name, str) or not name:
             name, fault = "?", "the row names no recording"
         sound = metadata.parent / name
         wav = wavs / f"{number:07}-{sound.stem}.wav"
-        yield Clip(sound, wav, said, speaker_of(speaker), fault, numbered=True)
+        yield Clip(sound, wav, sentence, speaker_of(speaker), fault, numbered=True)
 
 
 def _rows(metadata: Path) -> list[dict[str, Any]]:

@@ -36,21 +36,23 @@ def _clips(directory: Path, root: Path, wavs: Path) -> list[Clip]:
     scp = directory / "wav.scp"
     sounds = {row[0]: recording_of(row[0], row[-1], scp) for row in table(scp) if len(row) == 2}
     speakers = {row[0]: row[-1] for row in table(directory / "utt2spk")} if (directory / "utt2spk").is_file() else {}
-    said = {row[0]: row[1] if len(row) == 2 else "" for row in table(directory / "text")}
+    transcripts = {row[0]: row[1] if len(row) == 2 else "" for row in table(directory / "text")}
     if (directory / "segments").is_file():
         rows = [(row[0], *row[-1].split()) for row in table(directory / "segments")]
     else:
         rows = [(name, name) for name in sounds]
-    clips = [_clip(row, sounds, said, speakers.get(row[0], ""), root, wavs) for row in rows]
+    clips = [_clip(row, sounds, transcripts, speakers.get(row[0], ""), root, wavs) for row in rows]
     spoken = {row[0] for row in rows}
     fault = "the text has no recording"
-    return clips + [Clip(Path(name), wavs, text, fault=fault) for name, text in said.items() if name not in spoken]
+    return clips + [
+        Clip(Path(name), wavs, text, fault=fault) for name, text in transcripts.items() if name not in spoken
+    ]
 
 
 def _clip(
     row: tuple[str, ...],
     sounds: dict[str, tuple[str, int | None]],
-    said: dict[str, str],
+    transcripts: dict[str, str],
     speaker: str,
     root: Path,
     wavs: Path,
@@ -63,16 +65,16 @@ def _clip(
         sound, taken = sounds[row[1]]
         channel = CHANNELS[row[4].upper()] if len(row) > 4 else None
     except (ValueError, IndexError):
-        return Clip(Path(name), wav, said.get(name, ""), fault="its row in segments is incomplete")
+        return Clip(Path(name), wav, transcripts.get(name, ""), fault="its row in segments is incomplete")
     except KeyError:
         fault = (
             "its recording is not in wav.scp" if row[1] not in sounds else "its channel in segments is not 0, 1, A or B"
         )
-        return Clip(Path(name), wav, said.get(name, ""), fault=fault)
-    fault = "" if name in said else "the corpus has no sentence for it"
+        return Clip(Path(name), wav, transcripts.get(name, ""), fault=fault)
+    fault = "" if name in transcripts else "the corpus has no sentence for it"
     if taken is not None and channel:
         fault = "its channel in segments is not one that its command leaves"
     elif taken is not None:
         channel = taken
     end_s = None if end_s is not None and end_s < 0 else end_s  # -1: to the end
-    return Clip(root / sound, wav, said.get(name, ""), speaker, fault, start_s, end_s, channel)
+    return Clip(root / sound, wav, transcripts.get(name, ""), speaker, fault, start_s, end_s, channel)

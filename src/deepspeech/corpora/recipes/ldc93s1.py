@@ -7,7 +7,7 @@ from deepspeech.audio.formats import probe
 from deepspeech.corpora.fetch import fetch
 from deepspeech.corpora.reading import read_text
 from deepspeech.corpora.report import ImportReport, SetReport
-from deepspeech.datasets.csv_files import write_csv
+from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 

@@ -15,7 +15,7 @@ from deepspeech.corpora.reading import json_object, number, sentence_of, speaker
 from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
-from deepspeech.text.tables import decode
+from deepspeech.text.reading import decode
 
 
 def lhotse(

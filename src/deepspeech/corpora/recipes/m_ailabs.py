@@ -34,7 +34,7 @@ def m_ailabs(
     for metadata in visible(corpus, "**/metadata.csv"):
         if not any(part in str(metadata.relative_to(corpus)) for part in left_out):
             clips += [_clip(line, metadata.parent, corpus) for line in lines(metadata)]
-    sets, rules = by_tens(clips), options.rules(max_s=15, ms_per_letter=30)
+    sets, rules = by_tens(clips), options.rules(max_s=15, ms_per_character=30)
     parts = [Part(corpus / f"{language}_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
     return import_parts(options.report("m-ailabs", english_rule=language[:2] != "en"), parts, options)
 

@@ -30,7 +30,7 @@ def mls(
     if not corpus.is_dir():
         url = f"https://dl.fbaipublicfiles.com/mls/{name}.tar.gz"
         corpus = obtain(Archive(f"{name}.tar.gz", "https://www.openslr.org/94/", url), target_dir, name)
-    rules = options.rules(min_s=0.85, max_s=15, ms_per_letter=30)
+    rules = options.rules(min_s=0.85, max_s=15, ms_per_character=30)
     parts = []
     for one in ("test", "dev", "train"):
         rows = table(corpus / one / "transcripts.txt", "\t")

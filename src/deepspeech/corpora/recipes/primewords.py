@@ -4,7 +4,6 @@ In: primewords_md_2018_set1.tar.gz, its sentences in one JSON list. Out: three C
 they are. 5000 clips each are drawn for dev and test, the same as by DeepSpeech's importer.
 """
 
-import json
 from math import inf
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import at_random
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
+from deepspeech.untrusted import parse_json
 
 
 def primewords(
@@ -28,14 +28,16 @@ def primewords(
     corpus = unpack_once(tgz_file, target_dir, target_dir / "primewords_md_2018_set1")
     listed = corpus / "set1_transcript.json"
     try:
-        said = {
-            entry["file"]: (entry["text"], str(entry.get("user_id", ""))) for entry in json.loads(read_text(listed))
+        transcripts = {
+            entry["file"]: (entry["text"], str(entry.get("user_id", ""))) for entry in parse_json(read_text(listed))
         }
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{listed}: not the list of sentences that was expected ({error})") from None
-    sentences = Sentences({name: text for name, (text, _) in said.items()}, corpus / "audio_files")
+    sentences = Sentences({name: text for name, (text, _) in transcripts.items()}, corpus / "audio_files")
     clips = [
-        sentences.clip(wav, converted(wav, corpus, target_dir / "converted"), wav.name, said.get(wav.name, ("", ""))[1])
+        sentences.clip(
+            wav, converted(wav, corpus, target_dir / "converted"), wav.name, transcripts.get(wav.name, ("", ""))[1]
+        )
         for wav in visible(corpus, "audio_files/*/*/*.wav")
     ]
     sets = at_random(clips, 5000, seed=12345)

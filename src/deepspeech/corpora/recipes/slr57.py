@@ -30,18 +30,18 @@ LISTS = (
 def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     """Fetch and prepare African Accented French."""
     corpus = obtain(ARCHIVE, target_dir, NAME)
-    said = {}
+    transcripts = {}
     for name in LISTS:
         for row in table(corpus / name, "\t" if name.endswith(".tsv") else " "):
             # The lists call a recording by its path, by its name, or by that of its .tdf file.
-            said[Path(row[0]).stem] = row[1] if len(row) == 2 else ""
-    sentences = Sentences(said, corpus / "speech")
+            transcripts[Path(row[0]).stem] = row[1] if len(row) == 2 else ""
+    sentences = Sentences(transcripts, corpus / "speech")
     clips = [
         sentences.clip(wav, converted(wav, corpus, corpus / "converted"), speaker=wav.parent.name)
         for wav in visible(corpus / "speech", "**/*.wav")
     ]
     sets = by_tens([clip for clip in clips if not clip.fault])
     sets["train"] += [clip for clip in clips if clip.fault] + sentences.missing()
-    rules = options.rules(max_s=15, ms_per_letter=30)
+    rules = options.rules(max_s=15, ms_per_character=30)
     parts = [Part(corpus / f"{NAME}_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
     return import_parts(options.report("slr57", english_rule=True), parts, options)

@@ -15,9 +15,9 @@ from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
-from deepspeech.datasets.csv_files import COLUMNS
+from deepspeech.datasets.formats.csv_files import COLUMNS
 from deepspeech.errors import CorpusError
-from deepspeech.files import visible, whole
+from deepspeech.files import atomic_open, visible
 
 URL = "https://www2.informatik.uni-hamburg.de/nats/pub/SWC/"
 LANGUAGES = ("dutch", "english", "german")
@@ -58,8 +58,10 @@ def swc(
                 clips.append(clip)
                 article_of[clip.wav] = (article.name, article.speaker)
         limit_s = max_duration / 1000 if drop_long else float("inf")
-        keep_letters = "ÄÖÜäöüß" if one == "german" else ""
-        rules = options.rules(cleaner(one), max_s=limit_s, ms_per_letter=30, alphabet=alphabets[one], keep=keep_letters)
+        keep_characters = "ÄÖÜäöüß" if one == "german" else ""
+        rules = options.rules(
+            cleaner(one), max_s=limit_s, ms_per_character=30, alphabet=alphabets[one], keep=keep_characters
+        )
         sets = by_speaker(clips)
         parts = [Part(base_dir / f"{one}-{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
         import_parts(report, parts, options)
@@ -77,7 +79,7 @@ def swc(
 def _add_columns(table: Path, article_of: dict[Path, tuple[str, str]]) -> None:
     with table.open(encoding="utf-8", newline="") as file:
         header, *rows = (row[: len(COLUMNS)] for row in csv.reader(file))
-    with whole(table, CorpusError, "w", encoding="utf-8", newline="") as file:
+    with atomic_open(table, CorpusError, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*header, "article", "speaker"])
         writer.writerows([*row, *article_of.get(table.parent / row[0], (UNKNOWN, UNKNOWN))] for row in rows)

@@ -1,7 +1,7 @@
 """TED-LIUM 2: English talks, NIST sphere files with STM transcripts. CC BY-NC-ND 3.0, OpenSLR 19.
 
 In: TEDLIUM_release2.tar.gz. Out: a wav file for each segment and a CSV for each set. As in DeepSpeech's importer no
-segment is too long, transcripts are made ASCII, and segments marked not to be scored are left out.
+segment is too long, transcripts are made ASCII, and segments marked not to be scored are skipped.
 """
 
 from math import inf

@@ -42,8 +42,8 @@ def timit(
 def _clip(text: Path, corpus: Path) -> Clip:
     """`SX9.TXT` is `0 46797 What they said.`: first and last sample, sentence."""
     sound = text.with_suffix(".WAV" if text.suffix == ".TXT" else ".wav")
-    said, fault = text_of(text)
-    row = said.split(None, 2)
+    sentence, fault = text_of(text)
+    row = sentence.split(None, 2)
     wav = converted(sound, corpus, corpus / "converted").with_suffix(".wav")
     fault = fault or ("" if len(row) == 3 else "the sentence is not there")
     return Clip(sound, wav, row[2] if len(row) == 3 else "", text.parent.name, fault)

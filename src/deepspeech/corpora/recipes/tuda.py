@@ -36,7 +36,7 @@ def tuda(
     """Fetch and prepare TUDA, German Distant Speech."""
     keep, corpus = truth(keep_archive), obtain(ARCHIVE, base_dir, NAME)
     rules = options.rules(
-        clean, max_s=max_duration / 1000 or float("inf"), ms_per_letter=30, alphabet=alphabet, keep="äöüÄÖÜß"
+        clean, max_s=max_duration / 1000 or float("inf"), ms_per_character=30, alphabet=alphabet, keep="äöüÄÖÜß"
     )
     parts = [
         Part(base_dir / f"tuda-v2-{name}.csv", list(_clips(corpus / name, base_dir / "converted" / name)), rules)
@@ -57,7 +57,7 @@ def _clips(folder: Path, wavs: Path) -> Iterator[Clip]:
     for described in visible(folder, "*.xml"):
         root = read_xml(described)
         fault = "its description cannot be read" if root is None else ""
-        said, speaker = ("", "") if root is None else (root.findtext(f".//{tag}") or "" for tag in TAGS)
+        sentence, speaker = ("", "") if root is None else (root.findtext(f".//{tag}") or "" for tag in TAGS)
         recordings = visible(folder, f"{escape(described.stem)}_*.wav") or [described.with_suffix(".wav")]
         for wav in recordings:
-            yield Clip(wav, converted(wav, folder, wavs), said, speaker, fault)
+            yield Clip(wav, converted(wav, folder, wavs), sentence, speaker, fault)

@@ -43,5 +43,5 @@ def _clip(sound: Path, corpus: Path) -> Clip:
     """p225/p225_001.wav, or p225_001_mic1.flac, is said in txt/p225/p225_001.txt."""
     name = sound.stem.removesuffix("_mic1")
     text, wav = corpus / "txt" / sound.parent.name / f"{name}.txt", converted(sound, corpus, corpus / "wav16")
-    said, fault = text_of(text)
-    return Clip(sound, wav, said.split("\n")[0], sound.parent.name, fault, trim=True)
+    sentence, fault = text_of(text)
+    return Clip(sound, wav, sentence.split("\n")[0], sound.parent.name, fault, trim=True)

@@ -39,7 +39,10 @@ def voxforge(
     where = ["test"] * hundredth + ["dev"] * hundredth + ["train"] * (len(archives) - 2 * hundredth)
     unpack_all(archives, [data_dir / name for name in where])
     rules = options.rules(
-        lambda said: STRANGE.sub(" ", said.lower()).strip() or None, min_s=0.5, max_s=20, ms_per_letter=44
+        lambda sentence: STRANGE.sub(" ", sentence.lower()).strip() or None,
+        min_s=0.5,
+        max_s=20,
+        ms_per_character=44,
     )
     parts = [
         Part(data_dir / f"voxforge-{name}.csv", _clips(data_dir / name), rules) for name in ("test", "dev", "train")
@@ -51,8 +54,10 @@ def _clips(folder: Path) -> list[Clip]:
     clips = []
     for prompts in visible(folder, "*/etc/PROMPTS"):
         session = prompts.parents[1]
-        said = {row[0].rsplit("/", 1)[-1]: row[-1] for row in table(prompts, encoding="latin-1") if len(row) == 2}
-        sentences = Sentences(said, session / "wav")
+        transcripts = {
+            row[0].rsplit("/", 1)[-1]: row[-1] for row in table(prompts, encoding="latin-1") if len(row) == 2
+        }
+        sentences = Sentences(transcripts, session / "wav")
         clips += [
             sentences.clip(wav, converted(wav, folder, folder / "converted"), speaker=session.name.split("-")[0])
             for wav in visible(session, "wav/*.wav")

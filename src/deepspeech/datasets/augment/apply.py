@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepspeech.datasets.augment import anywhere, signal, spectrum
-from deepspeech.datasets.augment.scene import Float32, Scene
+from deepspeech.datasets.augment import masking, signal, spectrum
+from deepspeech.datasets.augment.context import AugmentContext, Float32
 from deepspeech.datasets.augment.spec import Augmentation, Random
 
 OPERATIONS: dict[str, Callable[..., Float32]] = {
@@ -26,18 +26,18 @@ OPERATIONS: dict[str, Callable[..., Float32]] = {
     "tempo": spectrum.tempo,
     "warp": spectrum.warp,
     "frequency_mask": spectrum.frequency_mask,
-    "time_mask": anywhere.time_mask,
-    "adaptive_time_mask": anywhere.adaptive_time_mask,
-    "dropout": anywhere.dropout,
-    "add": anywhere.add,
-    "multiply": anywhere.multiply,
+    "time_mask": masking.time_mask,
+    "adaptive_time_mask": masking.adaptive_time_mask,
+    "dropout": masking.dropout,
+    "add": masking.add,
+    "multiply": masking.multiply,
 }
 
 
-def augment(x: Float32, entry: Augmentation, clock: float, random: Random, scene: Scene) -> Float32:
+def augment(x: Float32, entry: Augmentation, clock: float, random: Random, context: AugmentContext) -> Float32:
     """`x` after one entry of the list, which acts with its probability."""
     if len(x) == 0 or random.random() >= entry.probability:
         return x
     values = entry.draw(clock, random)
-    result: Float32 = np.asarray(OPERATIONS[entry.name](x, random, scene, **values, **entry.words), dtype=np.float32)
-    return np.maximum(result, 0) if scene.domain == "spectrogram" else result  # of power a root will be taken
+    result: Float32 = np.asarray(OPERATIONS[entry.name](x, random, context, **values, **entry.words), dtype=np.float32)
+    return np.maximum(result, 0) if context.domain == "spectrogram" else result  # of power a root will be taken

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.datasets.augment.apply import augment
-from deepspeech.datasets.augment.scene import Scene
+from deepspeech.datasets.augment.context import AugmentContext
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import Augmentation, keyed_random
 from deepspeech.datasets.augment.spec import parse as parse_entry
@@ -41,22 +41,22 @@ class Hearing:
         if not 0 <= clock <= 1:
             raise ConfigError(f"the clock is {clock:g}; it goes from 0, where training begins, to 1, where it ends")
         self._entries, self._speech, self._seed, self._clock = augmentations, speech, seed, clock
-        self._scenes: dict[int, Scene] = {}
+        self._contexts: dict[int, AugmentContext] = {}
         self._lock = threading.Lock()
 
     def __call__(self, samples: Float32, rate_hz: int, sample: Sample) -> Float32:
         """Mono `samples` [N] of `sample` after every augmentation; their number may have changed. Raises AudioError."""
         if not self._entries:
             return samples
-        scene = self._scene(rate_hz)
+        context = self._context(rate_hz)
         for position, entry in enumerate(self._entries):
             random = keyed_random(self._seed, 0, sample.random_key, position)
-            samples = augment(samples, entry, self._clock, random, scene)
+            samples = augment(samples, entry, self._clock, random, context)
         return samples
 
-    def _scene(self, rate_hz: int) -> Scene:
+    def _context(self, rate_hz: int) -> AugmentContext:
         with self._lock:
-            if rate_hz not in self._scenes:
+            if rate_hz not in self._contexts:
                 sources = Sources(self._entries, self._speech, ClipCache(CACHE_MB), rate_hz)
-                self._scenes[rate_hz] = Scene("signal", rate_hz, 1.0, sources)  # frames: there are none
-            return self._scenes[rate_hz]
+                self._contexts[rate_hz] = AugmentContext("signal", rate_hz, 1.0, sources)  # frames: there are none
+            return self._contexts[rate_hz]

@@ -9,15 +9,15 @@ import numpy as np
 
 from deepspeech.audio.codec import fitted, round_trip
 from deepspeech.audio.resample import resample
-from deepspeech.datasets.augment.scene import SLOWEST, Float32, Scene
+from deepspeech.datasets.augment.context import SLOWEST, AugmentContext, Float32
 from deepspeech.datasets.augment.sources import Sources, coloured
 from deepspeech.datasets.augment.spec import Random
 from deepspeech.errors import ConfigError
 
 
-def overlay(x: Float32, random: Random, scene: Scene, source: str, snr: float, layers: float) -> Float32:
+def overlay(x: Float32, random: Random, context: AugmentContext, source: str, snr: float, layers: float) -> Float32:
     """With `layers` recordings of `source` over it, their sum's peak `snr` dB below its own; its peak is kept."""
-    sounds = _sources(scene)
+    sounds = _sources(context)
     layer = np.zeros_like(x)
     for _ in range(max(0, round(layers))):
         layer += sounds.sound(source, len(x), random)
@@ -27,7 +27,7 @@ def overlay(x: Float32, random: Random, scene: Scene, source: str, snr: float, l
     return _with_peak(x + np.float32(gain) * layer, _peak(x))
 
 
-def noise(x: Float32, random: Random, scene: Scene, snr: float, colour: float) -> Float32:
+def noise(x: Float32, random: Random, context: AugmentContext, snr: float, colour: float) -> Float32:
     """With noise whose power falls as 1/frequency**colour (0 white, 1 pink, 2 brown), `snr` dB below the speech."""
     sound = coloured(len(x), colour, random)
     power = float(np.mean(sound**2))
@@ -37,64 +37,64 @@ def noise(x: Float32, random: Random, scene: Scene, snr: float, colour: float) -
     return x + np.float32(gain) * sound
 
 
-def room(x: Float32, random: Random, scene: Scene, source: str, rt60: float, direct: float) -> Float32:
+def room(x: Float32, random: Random, context: AugmentContext, source: str, rt60: float, direct: float) -> Float32:
     """As a microphone hears it in a room: with a recorded impulse response of `source`, or a simulated one.
 
     The simulated one is noise that falls by 60 dB in `rt60` s, the direct sound `direct` dB above all its energy
     (Polack 1988). Its peak and its place in time are kept.
     """
     if source == "simulated":
-        length = max(1, round(min(max(rt60, 0.05), 3) * scene.rate_hz))
+        length = max(1, round(min(max(rt60, 0.05), 3) * context.rate_hz))
         echoes = random.standard_normal(length, dtype=np.float32)
         echoes *= np.exp(np.linspace(0, -math.log(1000), length, dtype=np.float32))
         echoes[0] = math.sqrt(float(np.sum(echoes[1:] ** 2))) * 10 ** (direct / 20)
     else:
-        echoes = _sources(scene).recording(source, random)
+        echoes = _sources(context).recording(source, random)
         echoes = echoes[int(np.argmax(np.abs(echoes))) :]  # the direct sound first: labels keep their time
     size = 1 << (len(x) + len(echoes) - 1).bit_length()
     heard = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(echoes, size), size)[: len(x)]
     return _with_peak(heard.astype(np.float32), _peak(x))
 
 
-def reverb(x: Float32, random: Random, scene: Scene, delay: float, decay: float) -> Float32:
+def reverb(x: Float32, random: Random, context: AugmentContext, delay: float, decay: float) -> Float32:
     """With five echoes that repeat, the first after `delay` ms, each repetition `decay` dB lower; its peak is kept."""
     feedback, result = np.float32(10 ** (-max(0.0, decay) / 20)), x.copy()
     for prime in (17, 19, 23, 29, 31):  # so that echoes do not coincide
-        result += _comb(x, max(16, round(delay * prime / 17 * scene.per_ms())), min(feedback, np.float32(0.98)))
+        result += _comb(x, max(16, round(delay * prime / 17 * context.per_ms())), min(feedback, np.float32(0.98)))
     return _with_peak(result, _peak(x))
 
 
-def speed(x: Float32, random: Random, scene: Scene, factor: float) -> Float32:
+def speed(x: Float32, random: Random, context: AugmentContext, factor: float) -> Float32:
     """Played faster by `factor`, pitch included (Ko et al. 2015)."""
-    return resample(x, round(scene.rate_hz * max(factor, SLOWEST)), scene.rate_hz)
+    return resample(x, round(context.rate_hz * max(factor, SLOWEST)), context.rate_hz)
 
 
-def resampled(x: Float32, random: Random, scene: Scene, rate: float) -> Float32:
+def resampled(x: Float32, random: Random, context: AugmentContext, rate: float) -> Float32:
     """Brought to `rate` Hz and back: what lies above half of it is lost."""
     rate_hz = max(100, round(rate))
-    return fitted(resample(resample(x, scene.rate_hz, rate_hz), rate_hz, scene.rate_hz), len(x))
+    return fitted(resample(resample(x, context.rate_hz, rate_hz), rate_hz, context.rate_hz), len(x))
 
 
-def codec(x: Float32, random: Random, scene: Scene, format: str, bitrate: float) -> Float32:
+def codec(x: Float32, random: Random, context: AugmentContext, format: str, bitrate: float) -> Float32:
     """Coded and decoded by one of the `format`s named (opus, gsm, alaw, ulaw); `bitrate`, bits a second, is Opus's."""
     choices = format.split("|")
-    return round_trip(x, scene.rate_hz, choices[int(random.integers(len(choices)))], bitrate)
+    return round_trip(x, context.rate_hz, choices[int(random.integers(len(choices)))], bitrate)
 
 
-def packet_loss(x: Float32, random: Random, scene: Scene, rate: float, size: float) -> Float32:
+def packet_loss(x: Float32, random: Random, context: AugmentContext, rate: float, size: float) -> Float32:
     """With a share `rate` of its packets of `size` ms lost, as over a bad network: silence in their place."""
-    packet = max(1, round(size * scene.per_ms()))
+    packet = max(1, round(size * context.per_ms()))
     kept = random.random(-(-len(x) // packet)) >= rate
     return x * np.repeat(kept, packet)[: len(x)]
 
 
-def clipping(x: Float32, random: Random, scene: Scene, gain: float) -> Float32:
+def clipping(x: Float32, random: Random, context: AugmentContext, gain: float) -> Float32:
     """As if recorded `gain` dB too loud: its tops are cut off, its peak kept."""
     limit = np.float32(_peak(x) * 10 ** (-max(0.0, gain) / 20))
     return _with_peak(np.clip(x, -limit, limit), _peak(x))
 
 
-def volume(x: Float32, random: Random, scene: Scene, dbfs: float) -> Float32:
+def volume(x: Float32, random: Random, context: AugmentContext, dbfs: float) -> Float32:
     """With its peak at `dbfs`; a full-scale sine is 0, a full-scale square wave 3.0103."""
     peak = max(1e-16, _peak(x))
     gain = 10 ** ((dbfs - 3.0103) / 20) / peak
@@ -110,10 +110,10 @@ def _comb(x: Float32, lag: int, feedback: np.float32) -> Float32:
     return rows.reshape(-1)[: len(x)]
 
 
-def _sources(scene: Scene) -> Sources:
-    if scene.sources is None:
+def _sources(context: AugmentContext) -> Sources:
+    if context.sources is None:
         raise ConfigError("no recordings to mix in are at hand here; leave out augmentations with source=…")
-    return scene.sources
+    return context.sources
 
 
 def _peak(x: Float32) -> float:

@@ -6,27 +6,27 @@ Names, defaults and units are those of DeepSpeech's `util/augmentations.py` wher
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.datasets.augment.scene import SLOWEST, Float32, Scene
+from deepspeech.datasets.augment.context import SLOWEST, AugmentContext, Float32
 from deepspeech.datasets.augment.spec import Random
 
 TINY = np.float32(1e-20)
 
 
-def pitch(x: Float32, random: Random, scene: Scene, pitch: float) -> Float32:
+def pitch(x: Float32, random: Random, context: AugmentContext, pitch: float) -> Float32:
     """With its frequency axis stretched by `pitch`, cut or filled with zeros to its old height."""
     source = np.arange(x.shape[1]) / max(pitch, SLOWEST)
     return _interpolate(x, source, axis=1)
 
 
-def tempo(x: Float32, random: Random, scene: Scene, factor: float, max_time: float) -> Float32:
+def tempo(x: Float32, random: Random, context: AugmentContext, factor: float, max_time: float) -> Float32:
     """Faster by `factor`, pitch kept; made no longer than `max_time` ms where that is above 0."""
     frames = max(1, round(len(x) / max(factor, SLOWEST)))
     if max_time > 0:
-        frames = min(frames, max(len(x), round(max_time * scene.per_ms())))
+        frames = min(frames, max(len(x), round(max_time * context.per_ms())))
     return _interpolate(x, np.linspace(0, len(x) - 1, frames), axis=0)
 
 
-def warp(x: Float32, random: Random, scene: Scene, nt: float, nf: float, wt: float, wf: float) -> Float32:
+def warp(x: Float32, random: Random, context: AugmentContext, nt: float, nf: float, wt: float, wf: float) -> Float32:
     """Bent smoothly: a grid of `nt` by `nf` inner points is shifted by normal deviates, its edges stay.
 
     `wt` and `wf` are the deviations as shares of half the distance between points, in time and in frequency.
@@ -42,7 +42,7 @@ def warp(x: Float32, random: Random, scene: Scene, nt: float, nf: float, wt: flo
     return _bilinear(x, source_t, source_f)
 
 
-def frequency_mask(x: Float32, random: Random, scene: Scene, n: float, size: float) -> Float32:
+def frequency_mask(x: Float32, random: Random, context: AugmentContext, n: float, size: float) -> Float32:
     """With `n` bands of `size` frequency bins levelled: each bin at its geometric mean over what sounds in the clip.
 
     0.9.3 put zeros there, which after the logarithm are not silence but a cliff; so are the zeros of a clip's cut ends.

@@ -1,0 +1,49 @@
+"""An alphabet that is proposed for transcripts, as a table for people and as plain values."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.survey.page import plural, table
+from deepspeech.text.characters import name
+from deepspeech.text.charset import Proposal
+from deepspeech.text.normalize import APOSTROPHES
+
+
+def to_dict(proposal: Proposal, samples: Sequence[Sample]) -> dict[str, Any]:
+    """Plain values for JSON."""
+    letters = [
+        {
+            "letter": letter, "name": name(letter), "times": count.times, "transcripts": count.transcripts,
+            "example": str(samples[count.first].audio), "kept": letter not in proposal.left_out,
+            "rare": letter in proposal.rare,
+        }
+        for letter, count in proposal.counts.items()
+    ]  # fmt: skip
+    return {"transcripts": proposal.transcripts, "not_nfc": proposal.composed, "letters": letters}
+
+
+def page(proposal: Proposal, samples: Sequence[Sample]) -> str:
+    """A table of the characters for people, and advice."""
+    rows = [["letter", "times", "transcripts", "", "for example"]]
+    for one in to_dict(proposal, samples)["letters"]:
+        note = "" if one["kept"] else "left out"
+        note = note or ("rare" if one["rare"] else "")
+        rows.append([one["name"], f"{one['times']:,}", f"{one['transcripts']:,}", note, one["example"] if note else ""])
+    lines = table(rows, left=(0, 3, 4))
+    left_out = set(proposal.left_out)
+    if left_out:
+        lost = sum(bool(left_out.intersection(sample.transcript)) for sample in samples)
+        lines.append(f"Left out: {plural(len(left_out), 'letter')}; training refuses {plural(lost, 'clip')} for it.")
+    if proposal.composed:
+        lines.append(
+            f"{plural(proposal.composed, 'transcript')} not in NFC: normalise them before training, or its letters "
+            "and marks, which the alphabet holds composed, are refused."
+        )
+    capitals = [letter for letter in proposal.alphabet.labels if letter != letter.lower()]
+    if capitals:
+        lines.append(f"{plural(len(capitals), 'capital')} among them: transcripts in small letters are learnt easier.")
+    alike = [letter for letter in APOSTROPHES if letter in proposal.alphabet.labels]
+    if len(alike) > 1:
+        lines.append(f"{' and '.join(map(name, alike))} look alike: write one of them in all transcripts.")
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""DeepSpeech's CSV data sets: columns wav_filename, wav_filesize and transcript, found by name.
+
+Format: the importers and `util/sample_collections.py` of DeepSpeech 0.9.3. Audio paths are relative to the
+CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an address; the sound stays there until
+`examine_all` brings it.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from deepspeech.audio.source import AudioSlice
+from deepspeech.datasets.sample import Sample
+from deepspeech.errors import DataError
+from deepspeech.files import atomic_open
+from deepspeech.remote.files import address, beside, fetch, landing, listed, parent
+from deepspeech.text.reading import decode
+from deepspeech.text.tables import NO_VALUE, read_rows
+
+_NEEDS_QUOTES = re.compile('[,"\r\n]')
+COLUMNS = ("wav_filename", "wav_filesize", "transcript")
+SPEAKER_COLUMNS = ("speaker", "speaker_id", "client_id")  # the first that is there; the old system had none
+
+
+def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
+    """Samples of a CSV in the order of its rows; `labelled` demands a transcript column.
+
+    Raises DataError that names file, line and column. Whether the sound is there shows only when it is read.
+    """
+    place = address(path) or Path(path)
+    try:
+        content = fetch(place).read_bytes()
+    except OSError as error:
+        raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
+    return list(_samples(decode(content, place, DataError), place, labelled))
+
+
+def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
+    """Write samples as a CSV and return how many; `absolute` writes whole paths. See CsvWriter."""
+    with CsvWriter(path, absolute) as writer:
+        for row in rows:
+            writer.write(row)
+    return writer.rows
+
+
+class CsvWriter:
+    """Writes a CSV row by row; it appears under its name when the `with` block ends well, and not otherwise.
+
+    Audio below the CSV's folder is written relative to it, so that both can move together; other audio is
+    written with its absolute path. `speakers` adds a column of that kind.
+    """
+
+    def __init__(self, path: str | Path, absolute: bool = False, speakers: bool = False) -> None:
+        self.path = Path(path)
+        self.rows = 0
+        self._speakers = speakers
+        self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
+        self._whole = atomic_open(self.path, DataError, "w", encoding="utf-8", newline="")
+
+    def __enter__(self) -> "CsvWriter":
+        self._file = self._whole.__enter__()
+        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers]]) + "\n")
+        return self
+
+    def write(self, sample: Sample) -> None:
+        """Add one row."""
+        if isinstance(sample.audio, AudioSlice):
+            raise DataError(f"{sample.audio}: a CSV names whole files; use deepspeech data convert")
+        name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
+        speaker = f",{_field(sample.speaker)}" if self._speakers else ""
+        self._file.write(written(f"{name},{sample.size_bytes},{transcript}{speaker}\n", self.path))
+        self.rows += 1
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._whole.__exit__(kind, error, at)
+
+    def _name(self, audio: Path) -> str:
+        place = Path(os.path.abspath(audio))
+        if self._folder is not None and place.is_relative_to(self._folder):
+            return place.relative_to(self._folder).as_posix()
+        return str(place)
+
+
+def written(text: str, where: Path) -> str:
+    """`text`, for a file of UTF-8. Raises DataError: names of files may hold other bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{where}: cannot hold {text!r:.200}, which is not UTF-8; rename that file") from None
+    return text
+
+
+def _field(text: str) -> str:
+    """`text` as a field. Python's own writer leaves a lone carriage return bare, and readers end a row there."""
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
+
+
+def _samples(text: str, path: str | Path, labelled: bool) -> Iterator[Sample]:
+    if not text:
+        raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
+    needed = (COLUMNS[0], COLUMNS[2]) if labelled else COLUMNS[:1]
+    header, rows = read_rows(text, path, DataError, needed)
+    audio, size, transcript = (header.index(name) if name in header else -1 for name in COLUMNS)
+    speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)
+    folder = parent(path)
+    for line, row in rows:
+        where = f"{path}:{line}"
+        if len(row) <= max(audio, size, transcript):
+            raise DataError(f"{where}: {len(row)} columns, but the header names {len(header)}; complete the row")
+        name = _audio_name(row[audio], folder, where)
+        size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
+        speaks = row[speaker] if -1 < speaker < len(row) else ""
+        yield Sample(name, landing(name), row[transcript] if transcript >= 0 else "", size_bytes, speaks)
+
+
+def _audio_name(name: str, folder: str, where: str) -> str:
+    if not name or "\0" in name:
+        raise DataError(f"{where}: wav_filename is empty or no path; name a sound file or remove the row")
+    place = listed(folder, name, where)
+    if "\\" in name and os.sep != "\\" and not address(place) and not os.path.exists(place):
+        return beside(folder, name.replace("\\", "/"))  # as written on Windows
+    return place
+
+
+def _size_bytes(text: str, where: str) -> int:
+    try:
+        return int(float(text)) if text and text not in NO_VALUE else 0  # tables edited with pandas may say 1234.0
+    except (ValueError, OverflowError):
+        raise DataError(f"{where}: wav_filesize is '{text}'; it must be a number of bytes, or empty") from None

@@ -1,0 +1,169 @@
+"""A picture of data sets: lengths, letters against seconds, speaking rates, letters, speakers, loudness.
+
+In: a Survey. Out: a PNG.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from deepspeech.datasets.survey.survey import REFUSED, Clip, Survey
+from deepspeech.errors import DataError
+from deepspeech.features.config import FrontEndConfig
+from deepspeech.files import atomic_path
+
+_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # told apart by everyone
+_POINTS = 4000  # of a set; more would only cover each other
+_LETTERS = 60
+_BINS = 40
+
+_FONT = get_font(findfont(FontProperties()))
+
+Panel = Callable[[Any, Survey, FrontEndConfig], None]
+
+
+def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
+    """Draw what is known of `survey`. Raises DataError where the file cannot be written."""
+    panels: list[Panel] = [_lengths, _letters_and_seconds, _rates, _letters]
+    if any(clip.sample.speaker for clip in survey.clips):
+        panels.append(_speakers)
+    if any(clip.levels for clip in survey.clips):
+        panels.append(_loudness)
+    rows = -(-len(panels) // 2)
+    figure = Figure(figsize=(12, 3.8 * rows), layout="constrained")
+    for number, panel in enumerate(panels):
+        axes = figure.add_subplot(rows, 2, number + 1)
+        axes.spines[["top", "right"]].set_visible(False)
+        panel(axes, survey, features)
+    if len(survey.sets) > 1:
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6), frameon=False)
+    with atomic_path(path, DataError) as partial:
+        figure.savefig(partial, format="png", dpi=110)
+
+
+def _by_set(survey: Survey, value: Callable[[Clip], float | None]) -> list[tuple[str, str, list[float]]]:
+    """Name, colour and values of each set."""
+    told = []
+    for number, one in enumerate(survey.sets):
+        values = [found for clip in survey.of_set(one.name) if (found := value(clip)) is not None]
+        told.append((one.name, _COLOURS[number % len(_COLOURS)], values))
+    return told
+
+
+def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None], title: str, unit: str) -> None:
+    """Shares of each set, so that small sets can be compared with large ones."""
+    sets = _by_set(survey, value)
+    everything = [one for _, _, values in sets for one in values]
+    if everything:
+        low, high = np.percentile(everything, [0, 100])
+        bins = np.linspace(low, max(high, low + 1e-6), _BINS + 1)
+        for number, (name, colour, values) in enumerate(sets):
+            weights = np.full(len(values), 100 / max(len(values), 1))
+            style: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.45} if number == 0 else {"histtype": "step"}
+            axes.hist(values, bins, weights=weights, color=colour, label=plain(name), linewidth=1.6, **style)
+    axes.set(title=title, xlabel=unit, ylabel="% of the set's clips")
+
+
+def _lengths(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    _histogram(axes, survey, lambda clip: clip.duration_s, "Length of clips", "seconds")
+
+
+def _rates(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    _histogram(axes, survey, lambda clip: clip.rate, "Speaking rate", "letters a second, spaces not counted")
+    if survey.usual_rates:
+        low, high = axes.get_xlim()
+        for odd in ((low, survey.usual_rates[0]), (survey.usual_rates[1], high)):
+            if odd[0] < odd[1]:
+                axes.axvspan(*odd, color="#bbbbbb", alpha=0.3, linewidth=0)
+        axes.set_xlim(low, high)
+        axes.set_title("Speaking rate (grey: odd)")
+
+
+def _letters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    """Every clip as a point; above the line a transcript cannot fit."""
+    refused = {id(finding.clip) for kind in REFUSED for finding in survey.findings[kind]}
+    longest = 0.0
+    for number, one in enumerate(survey.sets):
+        clips = [clip for clip in survey.of_set(one.name) if clip.duration_s]
+        clips = clips[:: -(-len(clips) // _POINTS) or 1]
+        longest = max([longest, *(clip.duration_s or 0 for clip in clips)])
+        _points(axes, clips, s=9, alpha=0.5, color=_COLOURS[number % len(_COLOURS)], linewidths=0)
+    bad = [clip for clip in survey.clips if clip.duration_s and id(clip) in refused]
+    if bad:
+        _points(axes, bad[:_POINTS], s=45, marker="x", color="black", linewidths=1.2, label="refused")
+    top = axes.get_ylim()[1]
+    axes.plot([0, longest], [0, longest / features.step_s], color="#555555", linewidth=1, label="one letter a frame")
+    axes.set_ylim(0, top)
+    axes.set_xlim(left=0)
+    axes.legend(frameon=False, loc="lower right")
+    axes.set(title="Letters and seconds of each clip", xlabel="seconds", ylabel="letters")
+
+
+def _points(axes: Any, clips: Sequence[Clip], **style: Any) -> None:
+    seconds = [clip.duration_s for clip in clips]
+    axes.scatter(seconds, [len(clip.sample.transcript) for clip in clips], rasterized=True, **style)
+
+
+def _letters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    """All letters, most frequent first, on a scale on which rare ones can be seen."""
+    counts = sorted(survey.letters.items(), key=lambda item: (-item[1].times, item[0]))
+    outside, shown = survey.outside, counts[:_LETTERS]
+    if len(counts) > _LETTERS:  # the rare ones are what one looks for
+        shown = counts[: _LETTERS // 2] + counts[-_LETTERS // 2 :]
+    colours = ["#ee6677" if letter in outside else "#4477aa" for letter, _ in shown]
+    axes.bar(range(len(shown)), [count.times for _, count in shown], color=colours, width=0.8)
+    axes.set_yscale("log")
+    for number, (letter, _) in enumerate(shown):
+        sign = seen(letter)
+        style: dict[str, Any] = {"fontsize": 6, "rotation": 90} if len(sign) > 2 else {"fontsize": 9}
+        style |= {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
+        axes.annotate(sign, (number, 0), (0, -4), **style)
+    axes.set_xticks([])
+    axes.set_ylim(bottom=0.5)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.margins(x=0.01)
+    left = f", {len(counts) - len(shown):,} in the middle not shown" if len(shown) < len(counts) else ""
+    axes.set_title(f"Letters{' (red: outside the alphabet)' if outside else ''}{left}")
+    axes.set_ylabel("times")
+
+
+def seen(letter: str) -> str:
+    """A letter, or its number where it cannot be seen or the font has no picture of it."""
+    if letter == " ":
+        return "space"
+    if not letter.isprintable() or unicodedata.category(letter)[0] in "MZC" or not _FONT.get_char_index(ord(letter)):
+        return f"U+{ord(letter):04X}"
+    return plain(letter)
+
+
+def plain(text: str) -> str:
+    """`text` without a meaning to the library: a $ would begin a formula, a leading _ hides a legend's line."""
+    return " " * text.startswith("_") + text.replace("$", r"\$")
+
+
+def _speakers(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    """How much sound each speaker gave, most first."""
+    for number, one in enumerate(survey.sets):
+        minutes: Counter[str] = Counter()
+        for clip in survey.of_set(one.name):
+            if clip.sample.speaker:
+                minutes[clip.sample.speaker] += (clip.duration_s or 0) / 60  # type: ignore[assignment]
+        ordered = sorted(minutes.values(), reverse=True)
+        axes.plot(range(1, len(ordered) + 1), ordered, ".-", color=_COLOURS[number % len(_COLOURS)])
+    axes.set(title="Sound of each speaker", xlabel="speakers, most heard first", ylabel="minutes")
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _loudness(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    _histogram(
+        axes, survey, lambda clip: clip.levels.rms_db if clip.levels else None, "Loudness", "dB, the clip's mean"
+    )

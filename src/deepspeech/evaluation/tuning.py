@@ -1,0 +1,65 @@
+"""A search for the weights of a scorer, from a model and samples to a picture of the trials; `tune.py` tries them.
+
+In: an EvaluatedModel, samples, a `.scorer`. Out: every trial. Emissions, trials and picture are kept in a folder, so
+that a search that was stopped goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepspeech.cores import cores
+from deepspeech.datasets.sample import Sample
+from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.scorer import Scorer
+from deepspeech.evaluation.emissions import checksum, emissions_of
+from deepspeech.evaluation.evaluated_model import EvaluatedModel
+from deepspeech.evaluation.surface import draw
+from deepspeech.evaluation.tune import Task, Trial, TuneOptions, ranked, tune
+
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search gave."""
+
+    trials: list[Trial]
+    own: Trial | None  # with the scorer's own weights, if they were tried
+    picture: Path
+    by_letters: bool  # ranked by the error rate of characters, not of words
+
+    @property
+    def best(self) -> Trial:
+        return ranked(self.trials, self.by_letters)[0]
+
+    def table(self) -> str:
+        """The best trials and the scorer's own weights, best first."""
+        order = ranked(self.trials, self.by_letters)
+        rows = [(place, trial) for place, trial in enumerate(order, 1) if place <= SHOWN or trial is self.own]
+        lines = ["place      WER      CER    alpha     beta"]
+        for place, trial in rows:
+            note = "  the scorer's own" if trial is self.own else ""
+            lines.append(f"{place:5d} {trial.wer:8.2%} {trial.cer:8.2%} {trial.alpha:8.4f} {trial.beta:8.4f}{note}")
+        return "\n".join(lines)
+
+
+def search(
+    model: EvaluatedModel,
+    samples: Sequence[Sample],
+    scorer: Path,
+    decoding: DecodeOptions,
+    options: TuneOptions,
+    storage: Path,
+) -> Search:
+    """Search and draw. Raises ScorerError where the scorer does not fit, DataError where nothing can be kept."""
+    words = Scorer.open(scorer, model.alphabet)  # that it fits is better known before the network listens
+    heard = checksum([*model.files, *(sample.audio for sample in samples)])
+    emissions = emissions_of(samples, model.emit, storage / f"emissions-{heard[:16]}.npz")
+    task = Task(emissions, [sample.transcript for sample in samples], model.alphabet, words, decoding)
+    key = task.key(heard, checksum([scorer]), options)
+    trials = tune(task, options, storage / f"trials-{key}.jsonl", cores())
+    own = next((trial for trial in trials if (trial.alpha, trial.beta) == (words.alpha, words.beta)), None)
+    found = Search(trials, own, storage / f"surface-{key}.png", model.alphabet.bytes_mode)
+    draw(trials, found.best, own, found.by_letters, found.picture)
+    return found

@@ -1,0 +1,124 @@
+"""Old models become checkpoints of ours, from which training goes on.
+
+In: an old model. Out: a folder with `best-000000`, and of a folder of TensorFlow checkpoints also `train-000000` with
+Adam's moments; `alphabet.txt` beside them. Steps are counted anew: schedules begin at 0.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from deepspeech import checkpoint
+from deepspeech.checkpoint import Tensors
+from deepspeech.config import CardConfig, RunConfig
+from deepspeech.errors import CheckpointError
+from deepspeech.features.registry import read_config
+from deepspeech.files import atomic_path
+from deepspeech.old_models import convert, from_checkpoint
+from deepspeech.old_models.old_model import OldModel
+from deepspeech.text.token_files import write_alphabet
+from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
+
+START = {
+    "epoch": 0, "batch": 0, "step": 0, "loss_sum": 0.0, "clips": 0, "rate_factor": 1.0, "progress": {},
+}  # fmt: skip
+KINDS = {"best": "best", "last": "train"}  # TensorFlow's, and ours
+BOTH = ("best", "last")
+WANTED = {"auto": BOTH, "transfer": BOTH, "best": ("best",), "last": ("last",)}  # by checkpoint.which
+
+
+def write_all(
+    path: Path, folder: Path, alphabet: TokenSet | None = None, kinds: tuple[str, ...] = BOTH
+) -> list[tuple[Path, OldModel]]:
+    """Convert the model at `path`, of a folder each of `kinds` that is there; what was written, and from what."""
+    if not path.is_dir():
+        model = convert.read(path, alphabet, moments=True)
+        return [(write(model, folder, "best" if not model.step else "train"), model)]
+    written = []
+    for kind in kinds:
+        if prefix := from_checkpoint.find(path, (kind,)):
+            model = from_checkpoint.read(prefix, alphabet, moments=True)
+            written.append((write(model, folder, KINDS[kind]), model))
+    if not written:
+        raise CheckpointError(f"{path}: no TensorFlow checkpoint there; name a folder that holds one")
+    return written
+
+
+def write(model: OldModel, folder: Path, kind: str) -> Path:
+    """One checkpoint of ours. Raises CheckpointError where it cannot be written."""
+    run = {
+        "config": _config(model).to_dict(),
+        "alphabet": write_alphabet(model.card.alphabet),
+        "position": START,
+        "made_with": model.card.made_with,
+    }
+    optimiser: Tensors = {}
+    for name in model.moments[0]:
+        optimiser[f"first/{name}"], optimiser[f"second/{name}"] = (moment[name] for moment in model.moments)
+        optimiser[f"step/{name}"] = np.asarray(model.step, np.float32)
+    path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimiser), run)
+    if isinstance(model.card.alphabet, Characters):
+        _write_alphabet(model.card.alphabet, folder / "alphabet.txt")
+    return path
+
+
+def _write_alphabet(alphabet: Characters, path: Path) -> None:
+    if path.is_file() and Characters.from_file(path) == alphabet:
+        return
+    with atomic_path(path) as partial:
+        partial.write_text(alphabet.to_text(), encoding="utf-8")
+
+
+def settings(model: OldModel) -> dict[str, object]:
+    """The settings of a run that goes on from the model, where they are not the defaults."""
+    config = _config(model)
+    kept: dict[str, object] = {"network.hidden": model.network.hidden}
+    plain = RunConfig()
+    for table, names in (("network", ("context_frames", "relu_clip", "layer_norm")),
+                         ("features", ("sample_rate_hz", "window_ms", "step_ms"))):  # fmt: skip
+        for name in names:
+            value = getattr(getattr(config, table), name)
+            if value != getattr(getattr(plain, table), name):
+                kept[f"{table}.{name}"] = value
+    if model.card.alphabet.bytes_mode:
+        kept["data.bytes_output"] = True
+    return kept
+
+
+def _config(model: OldModel) -> RunConfig:
+    card, plain = model.card, RunConfig()
+    return replace(
+        plain,
+        data=replace(plain.data, bytes_output=card.alphabet.bytes_mode),
+        features=read_config(card.features.to_dict() | {"end": "drop"}),  # as the old trainer cut its clips
+        network=model.network,
+        decoding=replace(plain.decoding, beam_width=card.beam_width),
+        card=CardConfig(language=card.language),
+    )
+
+
+def _alphabet_of(config: RunConfig) -> TokenSet | None:
+    """The alphabet that a run names."""
+    if config.data.bytes_output:
+        return Utf8Bytes()
+    return Characters.from_file(config.data.alphabet) if config.data.alphabet else None
+
+
+def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:
+    """`config` with a folder of TensorFlow checkpoints, if it names one to start from, replaced by its conversion.
+
+    Those in the run's own folder are converted there, and training goes on with Adam's moments. Those of another
+    folder, or where layers begin anew, go to `converted` in the run's own folder. Also what was done, in words.
+    """
+    own, source = Path(config.checkpoint.folder), Path(config.checkpoint.load or config.checkpoint.folder)
+    ours = checkpoint.newest(own, ("train",)) or checkpoint.newest(source, ("train", "best"))
+    kinds = WANTED.get(config.checkpoint.which, ())
+    if ours or not kinds or not from_checkpoint.find(source, kinds):
+        return config, []
+    folder = own if source == own and not config.transfer.drop else own / "converted"
+    alphabet = (
+        None if config.network.head in config.transfer.drop else _alphabet_of(config)
+    )  # that is for the new layer
+    done = [f"Converted {model.in_words()} to {path}" for path, model in write_all(source, folder, alphabet, kinds)]
+    return replace(config, checkpoint=replace(config.checkpoint, load="" if folder == own else str(folder))), done

@@ -1,0 +1,30 @@
+"""TokenSets as model cards and checkpoints keep them: the one list of their kinds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deepspeech.text.subwords import Subwords
+from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
+
+_KINDS = {kind.kind: kind for kind in (Characters, Utf8Bytes, Subwords)}
+
+
+def token_set(page: Mapping[str, Any]) -> TokenSet:
+    """The set that `to_dict` described. Raises TextError, KeyError or TypeError for what is none."""
+    settings = dict(page)
+    kind: Any = _KINDS[settings.pop("kind")]
+    tokens: TokenSet = kind(**settings)
+    return tokens
+
+
+def read_alphabet(value: Any) -> TokenSet:
+    """The set as a checkpoint's run.json keeps it: a list of characters, "bytes", or a table as on a model card."""
+    if isinstance(value, Mapping):
+        return token_set(value)
+    return Utf8Bytes() if value == "bytes" else Characters(value)
+
+
+def write_alphabet(tokens: TokenSet) -> Any:
+    """What run.json says of a set, as earlier versions wrote it where they could."""
+    page = tokens.to_dict()
+    return {"characters": page.get("labels"), "bytes": "bytes"}.get(tokens.kind, page)

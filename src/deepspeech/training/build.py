@@ -1,0 +1,83 @@
+"""Building the parts of a run. Nothing acts here: no file is written, nothing is printed, no clip is decoded.
+
+In: a RunConfig and its data sets. Out: Parts, the same for the same configuration on one kind of device.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from deepspeech.acoustic.contract import AcousticNetwork, new_network
+from deepspeech.config import RunConfig
+from deepspeech.cores import cores
+from deepspeech.datasets.augment.sources import Sources
+from deepspeech.datasets.augment.spec import parse
+from deepspeech.datasets.clips import ClipCache
+from deepspeech.datasets.feature_cache import FeatureCache
+from deepspeech.datasets.pipeline import Pipeline
+from deepspeech.features.registry import new_front_end
+from deepspeech.text.tokens import TokenSet
+from deepspeech.training import devices, optim
+from deepspeech.training.datasets import Datasets
+from deepspeech.training.ranks import ALONE, Ranks
+from deepspeech.training.step import SEEDS, Trainer
+from deepspeech.training.transfer import freeze
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run works with. The network's weights and the optimizer's memory change, nothing else does."""
+
+    config: RunConfig
+    alphabet: TokenSet
+    datasets: Datasets
+    ranks: Ranks
+    device: torch.device
+    microbatches: int  # of a batch, at most: one for each thread of a CPU
+    plain: Pipeline  # of validation
+    pipeline: Pipeline  # of training: with augmentations
+    network: AcousticNetwork
+    optimizer: torch.optim.Optimizer
+    trainer: Trainer
+
+
+def build(
+    config: RunConfig,
+    alphabet: TokenSet,
+    datasets: Datasets,
+    ranks: Ranks = ALONE,
+    feature_cache: FeatureCache | None = None,
+) -> Parts:
+    """The parts of a run, weights drawn anew (from torch's own generator, seeded). Raises ConfigError."""
+    c, device = config.training, devices.best(ranks.local)
+    threads = c.threads or max(1, cores() // ranks.local_count)
+    microbatches = threads if device.type == "cpu" else 1
+    plain = Pipeline(
+        new_front_end(config.features), alphabet, ClipCache(config.data.cache_mb), outputs=config.network.outputs,
+        feature_cache=feature_cache,
+    )  # fmt: skip
+    torch.manual_seed(c.seed % SEEDS)
+    network = new_network(config.network, config.features.dimensions, alphabet.classes).to(device)
+    freeze(network, config.transfer.freeze)
+    optimizer = optim.optimizer_of(network, c)
+    trainer = Trainer(
+        network, optimizer, c.clip_norm, devices.precision(c.precision, device), microbatches, ranks, c.accumulate,
+        c.inter_ctc,
+    )  # fmt: skip
+    if c.compile:
+        devices.compile_network(network, microbatches)
+    pipeline = _augmented(plain, config, datasets)
+    return Parts(config, alphabet, datasets, ranks, device, microbatches, plain, pipeline, network, optimizer, trainer)
+
+
+def _augmented(plain: Pipeline, config: RunConfig, datasets: Datasets) -> Pipeline:
+    """`plain`, with the augmentations of the run."""
+    entries = tuple(parse(text) for text in config.augment)
+    return replace(
+        plain,
+        augmentations=entries,
+        sources=Sources(entries, datasets.train, plain.cache, config.features.sample_rate_hz),
+        seed=config.training.seed,
+        epochs=config.training.epochs,
+        clean_epochs=config.augment_after * config.training.epochs,
+    )

@@ -1,0 +1,140 @@
+"""Whether memory suffices, known in the first minute and not after an hour: the longest clips go through first.
+
+In: a dry run of a step on so many copies of the longest clip. Out: what it needs at its peak, or how many fit.
+"""
+
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deepspeech.datasets.pipeline import Example, Pipeline
+from deepspeech.datasets.sample import Sample
+from deepspeech.datasets.shards.order import durations
+from deepspeech.errors import AudioError, DataError, TrainingError
+from deepspeech.lm.memory import memory_bytes
+from deepspeech.training.build import Parts
+from deepspeech.training.loader import cut
+from deepspeech.training.log import Log
+from deepspeech.training.step import Trainer
+
+SPARE = 0.9  # of a GPU's memory: the allocator never fills it to the last byte
+_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc")  # as torch puts it on CPUs and GPUs
+
+
+@contextmanager
+def explain_out_of_memory(batch: str) -> Iterator[None]:
+    """Within, out of memory becomes a TrainingError that names the `batch` and says what to do."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not (isinstance(error, MemoryError) or any(words in str(error) for words in _OUT_OF_MEMORY)):
+            raise
+        raise TrainingError(
+            f"{batch} does not fit into memory; lower training.batch_size and raise training.accumulate by as much, "
+            'or let a size be found: training.batch_size = "auto"'
+        ) from None
+
+
+def longest(samples: Sequence[Sample], pipeline: Pipeline, epoch: int) -> Example:
+    """The longest clip that can be read, prepared."""
+    for place in np.argsort(-durations(samples), kind="stable"):
+        try:
+            return pipeline.prepare(samples[place], epoch)
+        except AudioError:  # the loop says so when its turn comes
+            continue
+    raise DataError("no clip of the training set can be read; see that data.train names the right files")
+
+
+class MemoryProbe:
+    """Dry runs of steps on copies of one clip, which change nothing; each rank probes alone."""
+
+    def __init__(self, trainer: Trainer, example: Example, device: torch.device, microbatches: int, later: int) -> None:
+        """`later`: bytes that the run will take beyond what a first step shows, such as Adam's moments."""
+        self._trainer, self._example, self._device, self._microbatches = trainer, example, device, microbatches
+        self._later = later
+
+    def peak_bytes(self, clips: int) -> int:
+        """Bytes at the peak of a step on `clips` copies. Raises TrainingError where they do not fit at all."""
+        _forget_peak(self._device)
+        with explain_out_of_memory(f"a batch of {clips} clips of {len(self._example.features_TF)} frames"):
+            self._trainer.dry_run(cut([self._example] * clips, self._device, self._microbatches))
+        return _peak(self._device) + self._later
+
+
+def new_probe(parts: Parts, samples: Sequence[Sample], epoch: int) -> MemoryProbe:
+    """A probe with the longest clip of some; what comes later are Adam's moments, and on a CPU decoded clips."""
+    trained = sum(p.numel() for p in parts.network.parameters() if p.requires_grad)
+    later = 8 * trained + (parts.config.data.cache_mb * 1_000_000 if parts.device.type == "cpu" else 0)
+    clip = longest(samples, parts.pipeline, epoch)
+    return MemoryProbe(parts.trainer, clip, parts.device, parts.microbatches, later)
+
+
+def fitting_batch_size(parts: Parts, epoch: int, log: Log) -> int:
+    """The largest batch, of all ranks together, that fits into memory even where all clips are the longest."""
+    train, ranks = parts.datasets.train, parts.ranks
+    limit = memory_limit(parts.device, parts.config.training.memory_mb, ranks.local_count)
+    found = largest(new_probe(parts, train, epoch).peak_bytes, limit, -(-len(train) // ranks.count))
+    size = ranks.count * -round(ranks.all_reduce_max(-found))
+    log.line(f"Batches of {size} of the longest clips fit into {limit / 1e6:.0f} MB a process")
+    return size
+
+
+def largest(needs: Callable[[int], int], limit: int, most: int) -> int:
+    """The largest batch, up to `most`, whose `needs` stay within `limit` bytes.
+
+    Memory grows by as much for each clip, so two sizes tell the third, which is tried and lowered until it fits. Raises
+    TrainingError where not even one clip does.
+    """
+    one = needs(1)
+    if one > limit:
+        raise TrainingError(
+            f"not even one clip fits: a step on the longest needs {one / 1e6:.0f} MB, there are {limit / 1e6:.0f}; "
+            "leave out the longest clips, or make the network smaller"
+        )
+    if most < 2 or not _fits(needs, 2, limit):
+        return 1
+    few = min(8, most) if _fits(needs, min(8, most), limit) else 2  # the more clips, the smaller the error of a slope
+    each = max(1.0, (needs(few) - one) / (few - 1))
+    size = min(most, int((limit - one) / each) + 1)
+    while size > few and not _fits(needs, size, limit):
+        size = max(few, size * 7 // 8)
+    return max(size, few)
+
+
+def memory_limit(device: torch.device, wanted_mb: int, processes: int) -> int:
+    """Bytes for each of a machine's `processes`: nearly all of a GPU; of a machine without, as wanted or half."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(SPARE * (free + torch.cuda.memory_reserved(device)))
+    return (wanted_mb * 1_000_000 or memory_bytes("50%")) // processes
+
+
+def _fits(needs: Callable[[int], int], clips: int, limit: int) -> bool:
+    try:
+        return needs(clips) <= limit
+    except TrainingError:
+        return False
+
+
+def _forget_peak(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    with suppress(OSError):  # where it cannot begin anew the peak is that of the whole process so far: the safe side
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak(device: torch.device) -> int:
+    """Bytes: of the GPU's memory, or of this process's resident memory."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,60 @@
+"""Writing the checkpoints of a run: which ones, how many stay, and where copies of them go."""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from deepspeech import checkpoint
+from deepspeech._version import __version__
+from deepspeech.text.token_files import write_alphabet
+from deepspeech.training.build import Parts
+from deepspeech.training.log import Log
+from deepspeech.training.staging import upload
+from deepspeech.training.state import TrainingState
+
+
+class CheckpointWriter:
+    """Writes the state of a run to `checkpoint.folder`; the work of the first rank."""
+
+    def __init__(self, parts: Parts, state: TrainingState, log: Log) -> None:
+        self._parts, self._state, self._log = parts, state, log
+        self._folder, self._keep = Path(parts.config.checkpoint.folder), parts.config.checkpoint.keep
+        self._saved_at = time.monotonic()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the last "train" checkpoint, or since the start."""
+        return time.monotonic() - self._saved_at
+
+    def claim(self, resumed: bool) -> None:
+        """Make the folder hold what leads to where this run stands, and nothing that comes after it."""
+        checkpoint.claim(self._folder)
+        step = self._state.position.step
+        if aside := checkpoint.set_aside(self._folder, step if resumed else -1):
+            start = f"Going on from step {step}" if resumed else "Starting anew"
+            self._log.line(f"{start}; {'later' if resumed else 'earlier'} checkpoints are kept in {aside}")
+        for kind in ("train", "best"):  # which a run that was killed in between left to do
+            self._prune(kind)
+
+    def save(self, kind: str) -> Path:
+        """Write a "train" or "best" checkpoint, whose path is returned, and delete those that need not be kept."""
+        if kind == "train":
+            self._saved_at = time.monotonic()
+        step = self._state.position.step
+        if not self._parts.ranks.first:
+            return checkpoint.path_of(self._folder, kind, step)
+        run = {
+            "config": self._parts.config.to_dict(),
+            "alphabet": write_alphabet(self._parts.alphabet),
+            "position": asdict(self._state.position),
+            "made_with": f"deepspeech {__version__}, torch {torch.__version__}",
+        }
+        path = checkpoint.save(self._folder, kind, step, self._state.tensors(), run)
+        self._prune(kind)
+        upload(self._folder, self._log)
+        return path
+
+    def _prune(self, kind: str) -> None:
+        checkpoint.prune(self._folder, kind, self._keep if kind == "train" else 1)

@@ -1,0 +1,57 @@
+"""What training changes, and every checkpoint holds: weights, their average, the optimizer's memory, the position."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from deepspeech.acoustic.contract import AcousticNetwork
+from deepspeech.checkpoint import Tensors
+from deepspeech.errors import CheckpointError
+from deepspeech.training import optim, stopping
+
+
+@dataclass
+class Position:
+    """How far a run has come; saved with every checkpoint."""
+
+    epoch: int = 0
+    batch: int = 0  # batches of this epoch that are done
+    step: int = 0
+    loss_sum: float = 0.0  # over this epoch's clips
+    clips: int = 0
+    rate_factor: float = 1.0
+    progress: stopping.Progress = field(default_factory=stopping.Progress)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Position":
+        """That of a checkpoint. Raises CheckpointError."""
+        try:
+            progress = {"judged": values["epoch"], **values["progress"]}  # which earlier versions did not write
+            return cls(**{**values, "progress": stopping.Progress(**progress)})
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(f"the checkpoint's position is damaged ({error}); use an older one") from None
+
+
+@dataclass
+class TrainingState:
+    """Changed in place by the loop and by validation; read by whoever writes checkpoints."""
+
+    network: AcousticNetwork
+    optimizer: torch.optim.Optimizer
+    average: optim.Average
+    position: Position
+
+    def tensors(self) -> tuple[Tensors, Tensors, Tensors]:
+        """Weights, average and optimizer state, as `checkpoint.save` takes them."""
+        average = {name: value.cpu().numpy() for name, value in self.average.weights.items()}
+        return optim.weights_of(self.network), average, optim.state_of(self.network, self.optimizer)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Within, the network has the averaged weights, where there is an average: those that are validated."""
+        self.average.swap(self.network)
+        yield
+        self.average.swap(self.network)
