@@ -10,7 +10,7 @@ Ids = NDArray[np.uint32]
 Floats = NDArray[np.float32]
 High = NDArray[np.uint64]
 Low = NDArray[np.uint32] | NDArray[np.uint64]
-Pieces = Iterable[tuple[NDArray[Any], ...]]  # columns `high`, `low`, and what is said
+Pieces = Iterable[tuple[NDArray[Any], ...]]  # columns `high`, `low`, and their values
 
 def word_hashes(words: list[str]) -> NDArray[np.uint64]: ...
 def pack_ngrams(ids: Ids, word_bits: int) -> tuple[High, Low]: ...
@@ -163,7 +163,7 @@ class KenlmWriter:
 
 def bin_means(values: NDArray[np.float32], bins: int) -> list[float]: ...
 def write_dictionary(
-    words: list[str], letters: list[str] | None, space: int, offset: int
+    words: list[str], labels: list[str] | None, space: int, offset: int
 ) -> tuple[bytes, int, int, int, list[str]]: ...
 
 class Corpus:

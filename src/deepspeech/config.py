@@ -53,6 +53,7 @@ class TrainingConfig:
     epsilon: float = 1e-8
     weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": L2 penalty added to the gradient
     clip_norm: float = 0.0  # gradient clipping by norm; 0: none
+    inter_ctc: float = 0.0  # weight of the CTC losses of intermediate layers; 0: none
     average_decay: float = 0.0  # EMA of the weights, used to evaluate and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
     test_jitter_ms: float = 0.0  # test-time jitter: average over the clip and the clip shifted both ways
@@ -92,6 +93,7 @@ class TrainingConfig:
             "test_jitter_ms",
             "weight_decay",
             "clip_norm",
+            "inter_ctc",
             "early_stop_epochs",
             "plateau_epochs",
             "seed",
@@ -182,10 +184,18 @@ class RunConfig:
         for text in self.augment:
             parse(text)
         self.transfer.check(self.network)
+        if self.training.inter_ctc and not self.network.intermediate:
+            raise ConfigError(
+                f"training.inter_ctc is {self.training.inter_ctc:g}, but this network of kind "
+                f"{self.network.kind} has no intermediate outputs; leave it 0"
+            )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as saved in run.json."""
-        return asdict(self)
+        """Plain values, as saved in run.json. Features that are not their family's say so: `resolve` reads it back."""
+        values = asdict(self)
+        if self.features.kind != self.network.front_end:
+            values["features"] = {"kind": self.features.kind, **values["features"]}
+        return values
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -242,7 +252,14 @@ def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, An
 
 
 def resolve(tables: Mapping[str, Any]) -> RunConfig:
-    """The configuration that `tables` describe. Raises ConfigError for unknown keys and wrong types."""
+    """The configuration that `tables` describe. Raises ConfigError for unknown keys and wrong types.
+
+    A page that names no features.kind has that of its network's family.
+    """
+    network, chosen = tables.get("network", {}), tables.get("features", {})
+    if isinstance(network, Mapping) and isinstance(chosen, Mapping):
+        family, _ = acoustic.config_of_kind(network)
+        tables = {**tables, "features": {"kind": family.front_end, **chosen}}
     config: RunConfig = _build(RunConfig, tables, "")
     return config
 
@@ -273,10 +290,14 @@ def _value(hint: Any, value: Any, path: str) -> Any:
             raise ConfigError(f"{path} is a table of settings, not {value!r:.100}")
         return _build(hint, value, path + ".")
     if get_origin(hint) is tuple:
-        items = [value] if isinstance(value, str) else value
-        if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
+        item = get_args(hint)[0]
+        items = [value] if isinstance(value, item) else value
+        if item is float and isinstance(items, list | tuple):
+            items = [float(one) if type(one) is int and is_number(one, -LARGEST_NUMBER) else one for one in items]
+        if isinstance(items, list | tuple) and all(type(one) is item for one in items):
             return tuple(items)
-        raise ConfigError(f"{path} is a list of texts, not {value!r:.100}")
+        names = {str: "texts", int: "whole numbers", float: "numbers"}
+        raise ConfigError(f"{path} is a list of {names[item]}, not {value!r:.100}")
     kinds = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
     if value is None and type(None) in kinds:
         return None

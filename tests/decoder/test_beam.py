@@ -204,8 +204,8 @@ def test_scores_of_a_long_stream_stay_precise() -> None:
         (np.full((3, 4), np.nan, np.float32), "frame 0, class 0 is nan"),
         (np.array([[0.0, 0, 0, 1], [0, -2, 0, 1]], np.float32), "frame 1, class 1 is -2"),
         (np.array([[0.0, np.inf, 0, 1]], np.float32), "class 1 is inf"),
-        ("words", "no array"),
-        ([[0.5, 0.5], [1.0]], "no array"),
+        ("words", "not an array"),
+        ([[0.5, 0.5], [1.0]], "not an array"),
     ],
 )
 def test_output_that_is_no_probabilities_is_refused(array: NDArray[np.float32], cause: str) -> None:

@@ -176,12 +176,12 @@ def test_a_scorer_for_another_alphabet_is_refused(path: Path, tmp_path: Path) ->
     opened = Scorer.open(path)
     byte_scorer = Scorer.open(write(tmp_path / "bytes.scorer", small_bytes()))
     for one, alphabet, cause in [
-        (opened, ENGLISH, "of 3 of its words, spelt with this alphabet, its language model knows 0"),
+        (opened, ENGLISH, "of 3 of its words, spelled with this alphabet, its language model knows 0"),
         (opened, Characters(["a", "b"]), "3 labels, the alphabet 2"),
         (
             opened,
             Characters(["a", "b", "c"]),
-            "of 3 of its words, spelt with this alphabet, its language model knows 0",
+            "of 3 of its words, spelled with this alphabet, its language model knows 0",
         ),
         (opened, Characters(["A", "B", " "]), "its language model knows 0"),
         (opened, Utf8Bytes(), "for characters, the network outputs bytes"),
@@ -205,22 +205,22 @@ def vocabulary(folder: Path, unknown: int = 0) -> Path:
     grams: Ngrams = {("<unk>",): (-2.0, 0.0), ("<s>",): (-1.5, -0.3), ("</s>",): (-1.0, 0.0)}
     known = {(word,): (-1.0, 0.0) for number, word in enumerate(words) if number % 10 >= unknown}
     content = language_model({**grams, **known, ("<s>", min(known)[0]): (-0.1, 0.0)}, ORDER)
-    return write(folder / "vocabulary.scorer", scorer(content, [CHARACTERS.encode(f"{word} ") for word in words]))
+    return write(folder / "vocabulary.scorer", scorer(content, [ALPHABET.encode(f"{word} ") for word in words]))
 
 
-CHARACTERS = Characters([" ", *"abcdefghijuvwxyz"])
+ALPHABET = Characters([" ", *"abcdefghijuvwxyz"])
 
 
 def test_one_character_more_in_the_middle_is_another_alphabet(tmp_path: Path) -> None:
     path = vocabulary(tmp_path)
-    Scorer.open(path, CHARACTERS)
+    Scorer.open(path, ALPHABET)
     for labels, wrong in [(" abcdefghijuüvwxyz", "'v' 'ü'"), (" abcdefghijuwvxyz", "'v' 'w'")]:
         with pytest.raises(ScorerError, match=f"language model knows [1-9].*none with {wrong}"):
             Scorer.open(path, Characters(list(labels)))
 
 
 def test_a_vocabulary_larger_than_the_language_model_fits(tmp_path: Path) -> None:
-    Scorer.open(vocabulary(tmp_path, unknown=4), CHARACTERS)
+    Scorer.open(vocabulary(tmp_path, unknown=4), ALPHABET)
 
 
 def test_weights_that_are_no_numbers_are_refused(path: Path) -> None:

@@ -271,7 +271,7 @@ def test_committed_words_stay(seed: int) -> None:
         shown = committed
 
 
-def test_any_alphabet_will_do_that_can_be_told(tmp_path: Path) -> None:
+def test_any_alphabet_works_that_can_be_found(tmp_path: Path) -> None:
     array = probabilities(30, PIECES.classes, 7)
     own, english = (small(tmp_path / f"{n}.scorer", a) for n, a in enumerate([PIECES.characters, ENGLISH]))
     plain = decode(Emission(array, 0.02), PIECES, WIDE, 5, own)
@@ -279,7 +279,7 @@ def test_any_alphabet_will_do_that_can_be_told(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     turned = Characters(["b", "x", " ", "a"])
     other = small(tmp_path / "other" / "small.scorer", turned)
-    with pytest.raises(ScorerError, match=r"cannot tell with which alphabet .* put its alphabet\.txt beside it"):
+    with pytest.raises(ScorerError, match=r"the alphabet of this scorer is unknown; put its alphabet\.txt beside it"):
         decode(Emission(array, 0.02), PIECES, WIDE, 5, other)
     (tmp_path / "other" / "alphabet.txt").write_text(turned.to_text())
     assert decode(Emission(array, 0.02), PIECES, WIDE, 5, other) == plain
@@ -290,7 +290,7 @@ def test_any_alphabet_will_do_that_can_be_told(tmp_path: Path) -> None:
 
 def test_scorers_that_cannot_fit_are_refused(opened: Scorer, tmp_path: Path) -> None:
     (tmp_path / "bytes.scorer").write_bytes(small_bytes())
-    with pytest.raises(ScorerError, match="for bytes, the network gives subwords"):
+    with pytest.raises(ScorerError, match="for bytes, the network outputs subwords"):
         Scorer.open(tmp_path / "bytes.scorer", PIECES)
     with pytest.raises(ScorerError, match="no piece of the network starts a word"):
         Scorer.open(opened.path, Subwords(["a", "b"]))

@@ -189,6 +189,6 @@ def test_words_of_a_dictionary_and_the_alphabet_that_spells_them(tmp_path: Path)
     assert len(sample_words(seen.scorer, ENGLISH, 2)) == 2
     assert misfit(seen.scorer, ENGLISH) == ""
     other = Characters([" ", *"zyxwvutsrqponmlkjihgfedcba", "'"])
-    assert "3 of its words, spelt with this alphabet, its language model knows 0" in misfit(seen.scorer, other)
+    assert "3 of its words, spelled with this alphabet, its language model knows 0" in misfit(seen.scorer, other)
     assert "the alphabet 3" in misfit(seen.scorer, Characters([" ", "a", "b"]))
     assert "characters, not bytes" in misfit(seen.scorer, Utf8Bytes())

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deepspeech.datasets.csv_files import read_csv, write_csv
 
 from deepspeech import EndpointRules, HotPhrases, Recognizer, checkpoint
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli.main import main
+from deepspeech.datasets.formats.csv_files import read_csv, write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.modelfile.vocabulary import read_vocabulary
 from deepspeech.text.tokens import ENGLISH

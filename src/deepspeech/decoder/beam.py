@@ -44,8 +44,8 @@ class BeamDecoder:
         first one to be fed, where this utterance is a part of a longer stream.
 
         `hot_words` boost words (characters in bytes mode) of the scorer: the number, which may be negative, is added to
-        the natural logarithm of their probability. `phrases` are boosted along their characters, with or without a scorer.
-        Raises ScorerError if the scorer does not fit, ConfigError for phrases that the alphabet cannot spell.
+        the natural logarithm of their probability. `phrases` are boosted along their characters, with or without a
+        scorer. Raises ScorerError if the scorer does not fit, ConfigError for phrases that the alphabet cannot spell.
         """
         if hot_words and scorer is None:
             raise ConfigError("hot words have no effect without a scorer; name one")

@@ -18,7 +18,7 @@ _DEFAULT = "mfcc"  # kind of settings without one, as older versions wrote
 
 
 def config_of_kind(entries: Mapping[str, Any]) -> tuple[type[FrontEndConfig], dict[str, Any]]:
-    """The config class of the kind in `page`, and its other entries. Raises ConfigError for an unknown kind."""
+    """The config class of the kind in `entries`, and its other entries. Raises ConfigError for an unknown kind."""
     values = dict(entries)
     kind = values.pop("kind", _DEFAULT)
     if not isinstance(kind, str) or kind not in FRONT_ENDS:

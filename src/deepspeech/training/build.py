@@ -61,8 +61,9 @@ def build(
     freeze(network, config.transfer.freeze)
     optimizer = optim.optimizer_of(network, c)
     trainer = Trainer(
-        network, optimizer, c.clip_norm, devices.precision(c.precision, device), microbatches, ranks, c.accumulate
-    )
+        network, optimizer, c.clip_norm, devices.precision(c.precision, device), microbatches, ranks, c.accumulate,
+        c.inter_ctc,
+    )  # fmt: skip
     if c.compile:
         devices.compile_network(network, microbatches)
     pipeline = _augmented(plain, config, datasets)

@@ -1,6 +1,6 @@
 """Networks with 8-bit weights without ONNX Runtime, where the processor has the instructions: twice as fast.
 
-In: a model file whose matrices are Quantised (`acoustic/deepspeech/graph.py`). Out: its network in C++
+In: a model file whose matrices are Quantized (`acoustic/deepspeech/graph.py`). Out: its network in C++
 (`native/src/int8_network.hh`), which rounds what a matrix is multiplied with row by row. So what a frame gives does not
 depend on what shares its batch: whole files, streams and batches give the same, bit for bit.
 """
