@@ -235,7 +235,7 @@ def test_phrases_that_the_model_cannot_write_are_told(deepspeech, tiny_model: Pa
     for arguments in (("transcribe", tmp_path / "train000.wav"), ("evaluate", "--data", data)):
         code, out, err = deepspeech(*arguments, "--model", tiny_model, "--hot-phrase", "Zoë")
         assert (code, out) == (2, "")
-        assert "hot phrase 'Zoë': letters outside the alphabet: 'ë' (U+00EB)" in err.splitlines()[-1]
+        assert "hot phrase 'Zoë': characters outside the alphabet: 'ë' (U+00EB)" in err.splitlines()[-1]
     code, out, err = deepspeech("evaluate", "--data", data, "--model", tiny_model, "--hot-phrase", "zoe", "--greedy")
     assert (code, out) == (2, "")
     assert "no effect with --greedy" in err

@@ -39,7 +39,7 @@ def bad(tmp_path: Path) -> dict[str, Sample]:
         "holds no sound": clip(tmp_path / "nothing.wav", count=0),
         "the transcript is empty": clip(tmp_path / "silent.wav", ""),
         "its transcript is 'nan', as pandas writes": clip(tmp_path / "nan.wav", "nan"),
-        "letters outside the alphabet: 'É' (U+00C9) 'é' (U+00E9)": clip(tmp_path / "accent.wav", "café É"),
+        "characters outside the alphabet: 'É' (U+00C9) 'é' (U+00E9)": clip(tmp_path / "accent.wav", "café É"),
         "it needs 50 frames, the clip has 49": clip(tmp_path / "long.wav", "ab" * 25),
         "it needs 51 frames": clip(tmp_path / "double.wav", "ab" * 24 + "cc"),
     }

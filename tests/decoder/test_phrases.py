@@ -344,7 +344,7 @@ def test_a_phrase_is_spelled_with_the_alphabet() -> None:
         ({"jon": -1.0}, "'jon': its strength is -1"),
         ({"jon": float("nan")}, "its strength is nan"),
         ({"jon": 1e9}, "its strength is"),
-        ({"jön": 1.0}, r"'jön': letters outside the alphabet: 'ö'.*as transcripts are written"),
+        ({"jön": 1.0}, r"'jön': characters outside the alphabet: 'ö'.*as transcripts are written"),
         ({"ten": 30.0}, "'ten': its strength is 30, which follows the last colon; use 0 to 8.*, ten:30:1"),
         ({"a" * 1001: 1.0}, "more than 1000 characters"),
     ],

@@ -292,7 +292,7 @@ def test_scorers_that_cannot_fit_are_refused(opened: Scorer, tmp_path: Path) -> 
     (tmp_path / "bytes.scorer").write_bytes(small_bytes())
     with pytest.raises(ScorerError, match="for bytes, the network outputs subwords"):
         Scorer.open(tmp_path / "bytes.scorer", PIECES)
-    with pytest.raises(ScorerError, match="no piece of the network starts a word"):
+    with pytest.raises(ScorerError, match="no token of the network starts a word"):
         Scorer.open(opened.path, Subwords(["a", "b"]))
 
 

@@ -43,7 +43,7 @@ def test_streams_listen_for_phrases(tiny_model: Path) -> None:
         stream.partial()
     assert stream.finish(3) == model.candidates(SOUND, 3)
     assert "zz zz" in stream.partial().text
-    with pytest.raises(ConfigError, match="'Zoë': letters outside"):
+    with pytest.raises(ConfigError, match="'Zoë': characters outside"):
         Recognizer.open(tiny_model, phrases=HotPhrases({"Zoë": 1.0}))
 
 

@@ -87,7 +87,7 @@ def test_training_goes_on_with_the_same_pieces_alone(door: Door, tmp_path: Path)
 def test_what_the_pieces_cannot_spell_is_told_before_training(door: Door, tmp_path: Path) -> None:
     (tmp_path / "few.txt").write_text("▁\na\nb\nc\n", encoding="utf-8")
     told = door("train", *settings(tmp_path, data__subwords=tmp_path / "few.txt"), code=2)
-    assert "letters outside the vocabulary: 'd' (U+0064)" in told
+    assert "characters outside the vocabulary: 'd' (U+0064)" in told
 
 
 # ---- a network that need not learn ---------------------------------------------------------------------------------

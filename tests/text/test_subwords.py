@@ -113,7 +113,7 @@ def test_what_has_no_pieces_is_named() -> None:
     tokens = Subwords(["▁a", "a", "b"])
     assert tokens.missing("a d,b") == [",", "b", "d"]  # no word can begin with b
     assert Subwords(["▁", "a", "b"]).missing("a d,b▁") == [",", "d", "▁"]
-    with pytest.raises(TextError, match=r"letters outside the vocabulary: ',' \(U\+002C\) 'd' \(U\+0064\)"):
+    with pytest.raises(TextError, match=r"characters outside the vocabulary: ',' \(U\+002C\) 'd' \(U\+0064\)"):
         tokens.encode("a d,b")
     with pytest.raises(TextError, match="no pieces for the word 'ba'"):
         tokens.encode("a ba")
@@ -134,7 +134,7 @@ def test_a_script_without_spaces_needs_no_mark() -> None:
     ("pieces", "scores", "method", "message"),
     [
         ([], [], "unigram", "0 pieces"),
-        (["a", "b", "a"], [], "unigram", "'a' stands 2 times"),
+        (["a", "b", "a"], [], "unigram", "'a' is listed 2 times"),
         (["a", ""], [], "unigram", "'' is no piece"),
         (["a", "b c"], [], "unigram", "white space"),
         (["a▁"], [], "unigram", "beyond a word"),

@@ -77,7 +77,7 @@ def test_judging_ends_where_a_clip_cannot_be_read(samples: Sequence[Sample], tmp
 
 
 def test_a_transcript_that_cannot_be_written_ends_the_run(samples: Sequence[Sample]) -> None:
-    with pytest.raises(TextError, match="letters outside the alphabet"):
+    with pytest.raises(TextError, match="characters outside the alphabet"):
         loaded([[samples[0], replace(samples[1], transcript="ö")]])
 
 

@@ -1,11 +1,11 @@
-"""The Python API of DeepSpeech 0.9.3 with what Coqui's STT added: its names, units and errors over today's recogniser.
+"""The Python API of DeepSpeech 0.9.3 with what Coqui's STT added: its names, units and errors over today's recognizer.
 
 import deepspeech  # programs written for Coqui: import deepspeech as stt
 model = deepspeech.Model("model.onnx")  # or an old .tflite, .pb or .pbmm
 print(model.stt(samples))  # int16, mono, at model.sampleRate()
 
-Every call hands on to `runtime` and says nothing of its own. Behaviour: `native_client/deepspeech.cc` and
-`native_client/python/__init__.py`; what differs is told in docs/from-mozilla.md.
+Every call delegates to `runtime`. Behavior: `native_client/deepspeech.cc` and `native_client/python/__init__.py`;
+docs/from-mozilla.md lists the differences.
 """
 
 import operator
@@ -64,7 +64,7 @@ def _failed(call: str, code: int) -> ClientError:
 
 @dataclass(frozen=True)
 class TokenMetadata:
-    """A letter: its text, the network's step in which it was heard, and that time in seconds."""
+    """A token: its text, the network's step that emitted it, and that time in seconds."""
 
     text: str
     timestep: int
@@ -73,7 +73,7 @@ class TokenMetadata:
 
 @dataclass(frozen=True, repr=False)
 class CandidateTranscript:
-    """A text, letter by letter. `confidence` is the natural logarithm of its score; candidates compare by it."""
+    """A text as a list of tokens. `confidence` is the natural logarithm of its score; candidates compare by it."""
 
     tokens: list[TokenMetadata]
     confidence: float
@@ -84,7 +84,7 @@ class CandidateTranscript:
 
 @dataclass(frozen=True, repr=False)
 class Metadata:
-    """Texts for one sound, best first."""
+    """Candidate transcripts of one clip, best first."""
 
     transcripts: list[CandidateTranscript]
 
@@ -97,7 +97,7 @@ def _lines(parts: Sequence[object]) -> str:
 
 
 class Model:
-    """An open model. Threads may share it; what is set on it counts for the streams created afterwards."""
+    """An open model. Threads may share it; settings apply to streams created afterwards."""
 
     def __init__(self, model_path: NamedFile | bytes) -> None:
         """Open a model file, or the bytes of one. Raises RuntimeError."""
@@ -112,20 +112,20 @@ class Model:
         self._set()
 
     def beamWidth(self) -> int:
-        """Label sequences that the search keeps."""
+        """Beam width of the search."""
         return self._options.beam_width
 
     def setBeamWidth(self, beam_width: int) -> int:
-        """Keep so many from now on. Returns 0; raises ConfigError below 1."""
+        """Set the beam width. Returns 0; raises ConfigError below 1."""
         self._set(options=replace(self._options, beam_width=operator.index(beam_width)))
         return 0
 
     def sampleRate(self) -> int:
-        """The rate in Hz of the sound that the model takes."""
+        """Sample rate in Hz of the model."""
         return self._session.card.features.sample_rate_hz
 
     def enableExternalScorer(self, scorer_path: NamedFile | bytes) -> None:
-        """Use a `.scorer` file, or the bytes of one, with the weights it recommends. Raises RuntimeError."""
+        """Use a `.scorer` file, or the bytes of one, with its default weights. Raises RuntimeError."""
         options = replace(self._options, alpha=None, beta=None)
         try:
             with _named(scorer_path) as path:
@@ -136,7 +136,7 @@ class Model:
         self._set(options=options)
 
     def disableExternalScorer(self) -> int:
-        """Do without the scorer. Returns 0, or 0x2004 where there is none. Hot words are kept for the next one."""
+        """Stop using the scorer. Returns 0, or 0x2004 without one. Hot words are kept for the next scorer."""
         if self._scorer is None:
             return SCORER_NOT_ENABLED
         self._scorer = None
@@ -144,7 +144,7 @@ class Model:
         return 0
 
     def setScorerAlphaBeta(self, alpha: float, beta: float) -> int:
-        """Weight of the scorer and bonus for each word. Returns 0, or 0x2004 where there is no scorer."""
+        """Set the scorer's weight and the bonus for each word. Returns 0, or 0x2004 where there is no scorer."""
         if self._scorer is None:
             return SCORER_NOT_ENABLED
         self._set(options=replace(self._options, alpha=float(alpha), beta=float(beta)))
@@ -163,14 +163,14 @@ class Model:
         self._set(hot_words=hot_words)
 
     def eraseHotWord(self, word: str) -> None:
-        """Forget a hot word. Raises RuntimeError where it is none."""
+        """Remove a hot word. Raises RuntimeError if it is not one."""
         self._enabled("EraseHotWord")
         if word not in self._hot_words:
             raise _failed("EraseHotWord", FAIL_ERASE_HOTWORD)
         self._set(hot_words={known: boost for known, boost in self._hot_words.items() if known != word})
 
     def clearHotWords(self) -> None:
-        """Forget all hot words. Raises RuntimeError without a scorer."""
+        """Remove all hot words. Raises RuntimeError without a scorer."""
         self._enabled("ClearHotWords")
         self._set(hot_words={})
 
@@ -183,11 +183,11 @@ class Model:
         return self._stream_of(audio_buffer).finishStreamWithMetadata(num_results)
 
     def createStream(self) -> "Stream":
-        """A stream for sound that arrives in pieces."""
+        """Create a stream."""
         return Stream(self._recognizer.stream())
 
     def _set(self, options: DecodeOptions | None = None, hot_words: dict[str, float] | None = None) -> None:
-        """Make the recogniser anew: streams of other threads see all of the old settings or all of the new ones."""
+        """Replace the recognizer, so that other threads see all of the old settings or all of the new ones."""
         self._options = options or self._options
         self._hot_words = self._hot_words if hot_words is None else hot_words
         words = self._hot_words if self._scorer else None
@@ -205,13 +205,13 @@ class Model:
 
 
 class Stream:
-    """Sound that arrives in pieces, from Model.createStream(). For one thread. Calls after its end: RuntimeError."""
+    """A stream of audio chunks, from Model.createStream(), for one thread. Raises RuntimeError after its end."""
 
     def __init__(self, stream: RecognizerStream) -> None:
         self._stream: RecognizerStream | None = stream
 
     def feedAudioContent(self, audio_buffer: ArrayLike) -> None:
-        """Go on with int16 samples [N], mono, at the model's rate; N may be 0."""
+        """Feed int16 samples [N], mono, at the model's rate; N may be 0."""
         self._live("feed").feed(_samples(audio_buffer))
 
     def intermediateDecode(self) -> str:

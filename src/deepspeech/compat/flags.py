@@ -1,7 +1,7 @@
-"""The flags of DeepSpeech.py 0.9.3: each is a setting of RunConfig, or the door's business, or explained, or refused.
+"""The flags of DeepSpeech.py 0.9.3: each is a setting of RunConfig, or acted on by the command, or accepted, or refused.
 
-Names, defaults and meanings: `training/deepspeech_training/util/flags.py`. absl reads them, as it did then, so that
-`--name value`, `--name=value`, `--noname`, `--flagfile` and `--helpfull` are what they were.
+Names, defaults and meanings: `training/deepspeech_training/util/flags.py`. absl parses them, as in 0.9.3, so that
+`--name value`, `--name=value`, `--noname`, `--flagfile` and `--helpfull` work as before.
 """
 
 import os
@@ -23,9 +23,9 @@ CARD = "about the exported model"
 
 @dataclass(frozen=True)
 class Flag:
-    """One old flag. `use` is a setting's path, DOOR, or "" where `note` says what became of it.
+    """One old flag. `use` is a setting's path, COMMAND, or "" where `note` explains why it has no effect.
 
-    A flag without use is accepted with its note where `harmless`, else refused when it is given another value.
+    A flag without use is accepted with its note if `harmless`, else any value but the default is refused.
     """
 
     name: str
@@ -50,14 +50,14 @@ def _absent(name: str, default: Any, meaning: str, note: str) -> Flag:
 
 FLAGS = (
     # data
-    Flag("train_files", "", "comma list of CSV files to train on; without it nothing is trained", "data.train"),
+    Flag("train_files", "", "comma list of CSV files to train on; empty: no training", "data.train"),
     Flag("dev_files", "", "comma list of CSV files to validate on, each reported apart", "data.dev"),
     Flag("test_files", "", "comma list of CSV files to test on, each reported apart", "data.test"),
-    Flag("metrics_files", "", "comma list of CSV files that are judged after validation and reported, but choose nothing", "data.metrics"),
+    Flag("metrics_files", "", "comma list of CSV files to validate on and report; they do not select checkpoints", "data.metrics"),
     _accepted("read_buffer", "1MB", "size of the read buffer", "the operating system's buffers serve"),
     Flag("feature_cache", "", "path prefix of a feature cache on disk", "data.feature_cache"),
-    _accepted("cache_for_epochs", 0, "epochs after which the feature cache is made anew",
-              "augmented clips are never kept, so what is kept stays right"),
+    _accepted("cache_for_epochs", 0, "epochs after which the feature cache is rebuilt",
+              "augmented clips are never cached, so the cache stays valid"),
     Flag("feature_win_len", 32, "length of a feature window in ms", "features.window_ms"),
     Flag("feature_win_step", 20, "step of the feature windows in ms", "features.step_ms"),
     Flag("audio_sample_rate", 16000, "sample rate of the model in Hz", "features.sample_rate_hz"),
@@ -66,8 +66,8 @@ FLAGS = (
     Flag("limit_dev", 0, "use at most so many samples of each dev file, the shortest; 0: all", "data.limit_dev"),
     Flag("limit_test", 0, "use at most so many samples of each test file, the shortest; 0: all", "data.limit_test"),
     Flag("reverse_train", False, "train on the longest clips first; limit_train keeps the longest", COMMAND),
-    Flag("reverse_dev", False, "limit_dev keeps the longest clips; the longest are judged first in any case", COMMAND),
-    Flag("reverse_test", False, "limit_test keeps the longest clips; the longest are judged first in any case", COMMAND),
+    Flag("reverse_dev", False, "limit_dev keeps the longest clips; the longest are validated first in any case", COMMAND),
+    Flag("reverse_test", False, "limit_test keeps the longest clips; the longest are tested first in any case", COMMAND),
     # training
     Flag("epochs", 75, "passes over the training data", "training.epochs"),
     Flag("dropout_rate", 0.05, "dropout of dense layer 1, and of 2, 3 and 5 unless they say otherwise", COMMAND),
@@ -84,7 +84,7 @@ FLAGS = (
     Flag("train_batch_size", 1, "clips in a training batch", "training.batch_size"),
     Flag("dev_batch_size", 1, "clips in a validation batch", COMMAND),
     Flag("test_batch_size", 1, "clips in a test batch", COMMAND),
-    Flag("random_seed", 4568, "seed of everything random", "training.seed"),
+    Flag("random_seed", 4568, "random seed", "training.seed"),
     Flag("early_stop", False, "stop when validation no longer improves", COMMAND),
     Flag("es_epochs", 25, "epochs without improvement before an early stop", COMMAND),
     Flag("es_min_delta", 0.05, "least change of the validation loss that counts as improvement", "training.early_stop_min_delta"),
@@ -94,11 +94,11 @@ FLAGS = (
     Flag("force_initialize_learning_rate", False, "begin with learning_rate again, however far plateaus lowered it before", "checkpoint.reset_rate"),
     # geometry
     Flag("n_hidden", 2048, "width of every layer", "network.hidden"),
-    Flag("layer_norm", False, "layer normalisation after each dense layer but the last", "network.layer_norm"),
+    Flag("layer_norm", False, "layer normalization after each dense layer but the last", "network.layer_norm"),
     # performance
     _accepted("inter_op_parallelism_threads", 0, "TensorFlow's threads between operations", "PyTorch needs no such setting"),
     Flag("intra_op_parallelism_threads", 0, "threads of arithmetic; 0: all cores", "training.threads"),
-    _accepted("use_allow_growth", False, "take GPU memory little by little", "PyTorch always does"),
+    _accepted("use_allow_growth", False, "allocate GPU memory on demand", "PyTorch always does"),
     _accepted("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints are read, cuDNN's too"),
     _accepted("train_cudnn", False, "use cuDNN's LSTM", "PyTorch uses cuDNN by itself on a GPU"),
     Flag("automatic_mixed_precision", False, "multiply matrices in 16 bits where the processor or GPU can (bfloat16)", COMMAND),
@@ -107,45 +107,45 @@ FLAGS = (
     Flag("load_checkpoint_dir", "", "where checkpoints are read; default checkpoint_dir", COMMAND),
     Flag("save_checkpoint_dir", "", "where checkpoints are written; default checkpoint_dir", COMMAND),
     Flag("checkpoint_secs", 600, "seconds between checkpoints within an epoch; 0: none", "checkpoint.every_s"),
-    Flag("max_to_keep", 5, "checkpoints that are kept", "checkpoint.keep"),
+    Flag("max_to_keep", 5, "number of checkpoints to keep", "checkpoint.keep"),
     Flag("load_train", "auto", "checkpoint to train from: last, best, init (none), auto (last, best, init), transfer (best or last of load_checkpoint_dir)", COMMAND),
     Flag("load_evaluate", "auto", "checkpoint to test and export: last, best, auto (best, last)", COMMAND),
-    Flag("drop_source_layers", 0, "last layers to train anew when starting from another checkpoint, 1 to 5", COMMAND),
+    Flag("drop_source_layers", 0, "last layers to reinitialize when starting from another checkpoint, 1 to 5", COMMAND),
     # export
-    Flag("export_dir", "", "write a model file there after training", COMMAND),
-    Flag("remove_export", False, "first delete what an earlier export wrote into export_dir, and nothing else", COMMAND),
+    Flag("export_dir", "", "export a model file to this folder after training", COMMAND),
+    Flag("remove_export", False, "first delete the files of an earlier export from export_dir, and no others", COMMAND),
     Flag("export_tflite", False, "export with 8-bit weights, as .tflite had; exports are ONNX in any case", COMMAND),
-    _accepted("n_steps", 16, "frames that the exported network takes at once", "exports take any number of frames"),
-    _accepted("export_batch_size", 1, "clips that the exported network takes at once", "exports take any number of clips"),
+    _accepted("n_steps", 16, "frames per step of the exported network", "exports take any number of frames"),
+    _accepted("export_batch_size", 1, "clips per batch of the exported network", "exports take any number of clips"),
     Flag("export_zip", False, "export with 8-bit weights and pack model, card and scorer into export_dir.zip; export_dir must be empty", COMMAND),
     Flag("export_file_name", "output_graph", "name of the model file, without its ending", COMMAND),
     Flag("export_beam_width", 500, "beam width written into the model", COMMAND),
     Flag("export_author_id", "author", f"author, {CARD}", "card.author"),
     Flag("export_model_name", "model", f"name, {CARD}", "card.name"),
     Flag("export_model_version", "0.0.1", f"version, {CARD}", "card.version"),
-    Flag("export_contact_info", "", f"how to reach its author, {CARD}", "card.contact"),
+    Flag("export_contact_info", "", f"how to contact its author, {CARD}", "card.contact"),
     Flag("export_license", "", f"licence, {CARD}", "card.licence"),
     Flag("export_language", "", f"language, {CARD}", "card.language"),
     Flag("export_min_ds_version", "", f"oldest version of the client, {CARD}", COMMAND),
     Flag("export_max_ds_version", "", f"newest version of the client, {CARD}", COMMAND),
     Flag("export_description", "", f"description, {CARD}", "card.description"),
     # reporting
-    Flag("log_level", 1, "least weight of what is printed: 0 debug, 1 info, 2 warnings, 3 errors", COMMAND),
-    Flag("show_progressbar", True, "a progress bar on stderr, where that is a terminal; else lines as in a log", COMMAND),
-    _accepted("log_placement", False, "say which device runs which operation", "there is one device; `deepspeech doctor` names it"),
+    Flag("log_level", 1, "lowest level of messages to print: 0 debug, 1 info, 2 warnings, 3 errors", COMMAND),
+    Flag("show_progressbar", True, "show a progress bar on stderr if that is a terminal, else log lines", COMMAND),
+    _accepted("log_placement", False, "report which device runs which operation", "there is one device; `deepspeech doctor` names it"),
     Flag("report_count", 5, "samples in each of the lists of best, median and worst", COMMAND),
-    Flag("summary_dir", "", "folder for TensorBoard's event files; without it there are none", "training.summaries"),
-    Flag("test_output_file", "", "write test results there as JSON", COMMAND),
+    Flag("summary_dir", "", "folder for TensorBoard's event files; empty: none", "training.summaries"),
+    Flag("test_output_file", "", "write test results to this file as JSON", COMMAND),
     # decoder
     Flag("bytes_output_mode", False, "labels are UTF-8 bytes; no alphabet is needed", "data.bytes_output"),
-    Flag("alphabet_config_path", "data/alphabet.txt", "the alphabet, one letter a line", COMMAND),
+    Flag("alphabet_config_path", "data/alphabet.txt", "the alphabet, one character per line", COMMAND),
     Flag("scorer_path", "", "scorer to decode with", COMMAND),
     Flag("scorer", "", "the same as scorer_path", COMMAND),
-    Flag("beam_width", 1024, "prefixes that the search keeps", "decoding.beam_width"),
+    Flag("beam_width", 1024, "beam width of the search", "decoding.beam_width"),
     Flag("lm_alpha", 0.931289039105002, "weight of the scorer, whatever the scorer itself recommends", "decoding.alpha"),
     Flag("lm_beta", 1.1834137581510284, "bonus for each word, whatever the scorer itself recommends", "decoding.beta"),
-    Flag("cutoff_prob", 1.0, "of a frame's letters use the likeliest that reach this sum; 1: all", "decoding.cutoff_prob"),
-    Flag("cutoff_top_n", 300, "and at most so many of them, where cutoff_prob is below 1", "decoding.cutoff_top_n"),
+    Flag("cutoff_prob", 1.0, "per frame, use the most probable tokens up to this cumulative probability; 1: all", "decoding.cutoff_prob"),
+    Flag("cutoff_top_n", 300, "and at most this many, where cutoff_prob is below 1", "decoding.cutoff_top_n"),
     Flag("one_shot_infer", "", "transcribe this wav with the checkpoint, and print its text", COMMAND),
     Flag("lm_alpha_max", 5.0, "highest lm_alpha that lm_optimizer.py tries", COMMAND),
     Flag("lm_beta_max", 5.0, "highest lm_beta that lm_optimizer.py tries", COMMAND),
@@ -155,23 +155,23 @@ BY_NAME = {flag.name: flag for flag in FLAGS}
 SKIP_BAD = Flag(
     "skip_bad", False, "new: leave out samples that cannot be trained on instead of refusing to start", COMMAND
 )
-_BY_CORES = "segments are recognised one to a core, the longest too"
+_BY_CORES = "segments are recognized one per core, the longest too"
 OF_COMMAND = {
     "transcribe.py": (
         Flag("src", "", "a sound file, a folder of them, or a .catalog of DSAlign", COMMAND),
         Flag("dst", "", "the .tlog to write for one sound file; default: beside it", COMMAND),
         Flag("recursive", False, "look into the folders of a folder too", COMMAND),
-        Flag("force", False, "write .tlog files anew that exist already", COMMAND),
-        Flag("vad_aggressiveness", 3, "how much is taken for silence: 0 (little) to 3", COMMAND),
-        _accepted("batch_size", 40, "segments that the network takes at once", _BY_CORES),
+        Flag("force", False, "overwrite existing .tlog files", COMMAND),
+        Flag("vad_aggressiveness", 3, "how much is treated as silence: 0 (little) to 3", COMMAND),
+        _accepted("batch_size", 40, "segments in a batch", _BY_CORES),
         _accepted("outlier_duration_ms", 10000, "segments longer than this are batched apart", _BY_CORES),
-        _accepted("outlier_batch_size", 1, "and so many of them at once", _BY_CORES),
+        _accepted("outlier_batch_size", 1, "segments in such a batch", _BY_CORES),
     ),
 }
 
 
 def values_of(arguments: Sequence[str], command: str) -> flags.FlagValues:
-    """Read `arguments` (without the program's name). Raises ConfigError for what is unknown or refused."""
+    """Read `arguments` (without the program's name). Raises ConfigError for unknown and refused flags."""
     values = flags.FlagValues()  # type: ignore[no-untyped-call]
     for flag in (*FLAGS, SKIP_BAD, *OF_COMMAND.get(command, ())):
         _define(values, flag, command)
@@ -191,7 +191,7 @@ def values_of(arguments: Sequence[str], command: str) -> flags.FlagValues:
 
 
 def _check(values: Any) -> None:
-    """What would be found out only after hours of training."""
+    """Check early what would fail only after hours of training."""
     if values.load_evaluate not in ("auto", "last", "best"):
         raise ConfigError(f"--load_evaluate is '{values.load_evaluate}'; use auto, last or best")
     if not values.export_dir:
@@ -220,7 +220,7 @@ def _changed(values: flags.FlagValues, flag: Flag) -> bool:
 
 
 def notes(values: flags.FlagValues) -> list[str]:
-    """What to say about accepted flags that were given and do nothing."""
+    """Notes on flags that were set, are accepted and have no effect."""
     known = (*FLAGS, *(flag for own in OF_COMMAND.values() for flag in own if flag.name in values))
     return [f"--{flag.name}: {flag.note}" for flag in known if flag.harmless and _changed(values, flag)]
 
@@ -257,7 +257,7 @@ def write_file(values: flags.FlagValues, folder: Path) -> None:
 
 
 def default_folder() -> str:
-    """Where 0.9.3 kept checkpoints unless told otherwise (XDG base directory specification)."""
+    """Where 0.9.3 kept checkpoints by default (XDG base directory specification)."""
     home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
     return os.path.join(home, "deepspeech", "checkpoints")
 

@@ -43,7 +43,7 @@ def count_characters(transcripts: Iterable[str]) -> dict[str, CharacterCount]:
 
 
 def sort_key(character: str) -> tuple[int, str, bool, str]:
-    """Sort key of alphabets: the space, letters (é next to e), combining marks, digits, the rest."""
+    """Sort key of alphabets: the space, alphabetic characters (é next to e), combining marks, digits, the rest."""
     kind = unicodedata.category(character)[0]
     group = 0 if character == " " else {"L": 1, "M": 2, "N": 3}.get(kind, 4)
     return group, unicodedata.normalize("NFD", character.casefold()), character.isupper(), character
@@ -65,10 +65,10 @@ def advice(character: str, alphabet: TokenSet) -> str:
     if is_invisible(character) or unicodedata.category(character) == "Cs":
         return "delete it: it cannot be seen"
     if _composes(character, alphabet):
-        return "compose letters and marks: normalize the transcripts to NFC"
+        return "compose characters and marks: normalize the transcripts to NFC"
     apart = unicodedata.normalize("NFD", character)
     if apart != character and not alphabet.missing(apart):
-        return "decompose letters and marks: normalize the transcripts to NFD"
+        return "decompose characters and marks: normalize the transcripts to NFD"
     for other in (
         unicodedata.normalize("NFKC", character),
         character.lower(),

@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from deepspeech.text.characters import is_invisible, is_space
 from deepspeech.text.tokens import TokenSet
 
-APOSTROPHES = "'’ʼ"  # what an alphabet may hold; the first that it has is written
+APOSTROPHES = "'’ʼ"  # in order of preference: the first that the alphabet has is written
 _LOOK_LIKE_APOSTROPHES = "'’ʼ‘`´′＇"  # inside a word
-_AT_EDGES = "’ʼ＇"  # at a word's edge too; there the others are quotation marks
+_AT_EDGES = "’ʼ＇"  # also at a word's edge, where the others are quotation marks
 _ALPHABETIC = r"[^\W\d_]"
 _OPENED, _CLOSED = re.compile(rf"(?<!\w)[‘’‚](?={_ALPHABETIC})"), re.compile(rf"(?<={_ALPHABETIC})’(?!\w)")
 _LIKE_HYPHENS = "‐‑\u2212"
@@ -28,7 +28,7 @@ _APOSTROPHE_LIKE = frozenset(_LOOK_LIKE_APOSTROPHES)
 
 
 def tidy(text: str) -> str:
-    """Text of any language: all white space is a space, invisible characters are gone, but for joiners of letters."""
+    """Text of any language with white space as spaces and without invisible characters, except joiners (ZWNJ, ZWJ)."""
     if text.isascii() and text.isprintable():
         return text
     foreign = {c for c in set(text) if c != " " and (is_space(c) or (is_invisible(c) and c not in _JOINERS))}
@@ -36,20 +36,20 @@ def tidy(text: str) -> str:
 
 
 def dotted(text: str, characters: Collection[str]) -> str:
-    """Capitals of i and ı as small letters where the alphabet `characters` has ı and not its capital; İ else as i."""
+    """Capitals of i and ı in lower case where the alphabet `characters` has ı and not its capital; İ else as i."""
     if "ı" in characters and "I" not in characters:
         text = text.replace("I", "ı")
     return text if "İ" in characters else text.replace("İ", "i")
 
 
 def lower(text: str, characters: Collection[str] = ()) -> str:
-    """Small letters, as the alphabet `characters` has them: with ı in it I becomes ı. İ becomes i, one dot."""
+    """Lower case as the alphabet `characters` has it: with ı in it I becomes ı. İ becomes i, one dot."""
     text = dotted(text, characters).lower()
     return text if _DOT in characters and "ı" not in characters else text.replace("i" + _DOT, "i")
 
 
 def normalizer(alphabet: TokenSet | None) -> Callable[[str], str]:
-    """What spells a text for an alphabet; for bytes, and without an alphabet, `tidy`."""
+    """The normalizer of an alphabet; `tidy` for bytes and without an alphabet."""
     return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.character_set)
 
 
@@ -81,18 +81,18 @@ class Normalizer:
         self._non_joiner = " " if arabic and " " in self.known else ""
 
     def __call__(self, text: str) -> str:
-        """One transcript, one phrase, one line. What was already spelled with the alphabet stays as it is."""
+        """Normalize one line. Text already spelled with the alphabet stays as it is."""
         if self.known.issuperset(text):
             return text
         return _joined(self.lines(text.translate(_ONE_LINE)))
 
     def lines(self, text: str) -> str:
-        """Many lines at once, which stay lines; spaces that arise are not joined."""
+        """Normalize many lines at once; new runs of spaces are kept."""
         if self._spaced.issuperset(text):
             return text
         if len(self._forms) < 2:
             return self._spell(text, *self._forms)
-        # An alphabet that holds letters and their marks apart, and perhaps some composed: each line as it comes.
+        # The alphabet has both decomposed and composed characters: normalize each line by itself.
         return "\n".join(self._line(line) for line in text.split("\n"))
 
     def _line(self, line: str) -> str:
@@ -121,7 +121,7 @@ class Normalizer:
         return line if opened and _CLOSED.search(line, opened.end()) else self._at_edge.sub(own, line)
 
     def _spelled(self, character: str) -> str | None:
-        """What a character outside the alphabet is with those inside; None where it is nothing like them."""
+        """The spelling of an unknown character with known ones; None if there is none."""
         if is_invisible(character):
             return self._non_joiner if character == _NON_JOINER else ""
         if is_space(character):
@@ -133,7 +133,7 @@ class Normalizer:
         return " " if self._marks_are_spaces and unicodedata.category(character)[0] in "PSZ" else None
 
     def _alike(self, character: str) -> Iterator[str]:
-        """Other writings of a character, each nearer to its parts or, for its case, inside the alphabet."""
+        """Alternative spellings of a character: decompositions and case variants."""
         tag, *codes = unicodedata.decomposition(character).split() or [""]
         if self._form and tag and not tag.startswith("<"):
             yield "".join(chr(int(code, 16)) for code in (tag, *codes))
@@ -147,7 +147,7 @@ class Normalizer:
 
 
 def _any_of(characters: set[str]) -> str:
-    """A regular expression; of nothing, one that never matches."""
+    """A regular expression for any of `characters`; without any, one that never matches."""
     return f"[{re.escape(''.join(sorted(characters)))}]" if characters else "(?!)"
 
 

@@ -41,7 +41,7 @@ class Subwords(TokenSet):
         self._mark = MARK if any(piece.startswith(MARK) for piece in pieces) else ""
         self._texts = tuple(piece.replace(MARK, " ") for piece in pieces)
         super().__init__(pieces)
-        # Transcripts repeat their words, and an epoch repeats its transcripts.
+        # Words repeat within transcripts, and transcripts every epoch.
         self._cut = lru_cache(_CACHED_WORDS)(self._merges if method == "bpe" else self._viterbi)
 
     @property
@@ -67,7 +67,7 @@ class Subwords(TokenSet):
         return sorted(character for character in set(text) - known if not self._spells(character))
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of the words of `text`; how many spaces stand around them does not matter."""
+        """Token ids of the words of `text`; runs of spaces count as one."""
         words = text.split(" ")
         if not any(words):
             raise TextError("the transcript is empty" if not text else "the transcript has no word")
@@ -91,16 +91,16 @@ class Subwords(TokenSet):
         if tokens:
             return tokens
         if missing := [character for character in sorted(set(word)) if character not in self._id or character == MARK]:
-            raise TextError(f"letters outside the vocabulary: {' '.join(map(name, missing))}")
-        raise TextError(f"the vocabulary has no pieces for the word '{word}'; it should have each letter, and {MARK}")
+            raise TextError(f"characters outside the vocabulary: {' '.join(map(name, missing))}")
+        raise TextError(f"the vocabulary has no pieces for the word '{word}'; add each of its characters, and {MARK}")
 
     def _spells(self, character: str) -> bool:
-        """Whether `character` can be written wherever it stands."""
+        """Whether `character` can be encoded in any position."""
         begins = not self._mark or MARK in self._id or (self.method == "unigram" and MARK + character in self._id)
         return character != MARK and character in self._id and begins
 
     def _viterbi(self, word: str) -> tuple[int, ...]:
-        """The best cut of `word`, which begins with the mark; empty where there is none."""
+        """Viterbi: the most probable segmentation of `word`, which begins with the mark; empty if there is none."""
         best = [0.0] + [-math.inf] * len(word)
         came: list[tuple[int, int]] = [(0, 0)] * (len(word) + 1)  # start of the last piece, and the piece
         for start in range(len(word)):
@@ -120,8 +120,8 @@ class Subwords(TokenSet):
         return tuple(reversed(tokens))
 
     def _merges(self, word: str) -> tuple[int, ...]:
-        """The pieces that merges make of `word`; empty where a character is left that is no piece."""
-        parts, end = list(word), len(word)  # a part stands where it begins, "" where one has taken it in
+        """BPE: the pieces that merges make of `word`; empty if a character is left that is not a piece."""
+        parts, end = list(word), len(word)  # parts[i]: the part that begins at i; "" once merged
         before, after = list(range(-1, end - 1)), list(range(1, end + 1))
         heap: list[tuple[float, int, str]] = []
 
@@ -137,7 +137,7 @@ class Subwords(TokenSet):
             _, left, piece = heappop(heap)
             right = after[left]
             if not parts[left] or right == end or parts[left] + parts[right] != piece:
-                continue  # one of the two was joined with another
+                continue  # stale: one of the two has been merged
             parts[left], parts[right] = piece, ""
             after[left] = after[right]
             if after[left] < end:
@@ -149,20 +149,20 @@ class Subwords(TokenSet):
 
 
 def _check(pieces: Sequence[str], scores: Sequence[float], method: str) -> None:
-    """Raise TextError for what is no set of pieces."""
+    """Raise TextError for an invalid vocabulary."""
     if not 0 < len(pieces) <= MOST_LABELS:
         raise TextError(f"the vocabulary has {len(pieces)} pieces; it needs 1 to {MOST_LABELS}")
     if method not in ("unigram", "bpe"):
-        raise TextError(f"pieces are found by '{method:.20}'; use unigram or bpe")
+        raise TextError(f"the method is '{method:.20}'; use unigram or bpe")
     if scores and len(scores) != len(pieces):
         raise TextError(f"the vocabulary has {len(pieces)} pieces and {len(scores)} scores; each piece needs one")
     if not scores and method == "bpe":
         raise TextError("a vocabulary of merges (bpe) needs a score for each piece")
     if not all(isinstance(score, int | float) and abs(score) < math.inf for score in scores):
-        raise TextError("a score of the vocabulary is no finite number")
+        raise TextError("a score of the vocabulary is not a finite number")
     for piece in pieces:
         if not isinstance(piece, str) or not piece or len(piece) > LONGEST_PIECE:
-            raise TextError(f"{piece!r:.60} is no piece of a vocabulary; it needs 1 to {LONGEST_PIECE} characters")
+            raise TextError(f"{piece!r:.60} is not a valid piece; it needs 1 to {LONGEST_PIECE} characters")
         if any(map(is_space, piece)):
             raise TextError(f"the piece {piece!r:.60} holds white space; write {MARK} where a word starts")
         if MARK in piece[1:]:
@@ -172,4 +172,4 @@ def _check(pieces: Sequence[str], scores: Sequence[float], method: str) -> None:
             )
     piece, times = Counter(pieces).most_common(1)[0]
     if times > 1:
-        raise TextError(f"the piece '{piece:.60}' stands {times} times in the vocabulary; leave one")
+        raise TextError(f"the piece '{piece:.60}' is listed {times} times in the vocabulary; keep one")

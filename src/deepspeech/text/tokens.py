@@ -18,7 +18,7 @@ class TokenSet:
     """Ordered tokens; token id = position. Immutable; threads may share it."""
 
     kind: ClassVar[str]
-    bytes_mode: ClassVar[bool] = False  # tokens are bytes, of which several make a character
+    bytes_mode: ClassVar[bool] = False  # tokens are UTF-8 bytes
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
@@ -36,12 +36,12 @@ class TokenSet:
 
     @property
     def space(self) -> int | None:
-        """Id of the token that is a space and no more, None where there is none."""
+        """Id of the token that is exactly a space; None if there is none."""
         raise NotImplementedError
 
     @property
     def character_set(self) -> Iterable[str]:
-        """The characters that its tokens are made of; none for bytes, which make any."""
+        """The characters that its tokens spell; empty for bytes, which spell any."""
         return self.labels
 
     def starts_word(self, token: int) -> bool:
@@ -65,7 +65,7 @@ class TokenSet:
         return "".join(map(self.spell, ids))
 
     def to_dict(self) -> dict[str, Any]:
-        """What `text/token_files.py` makes the same set of: a `kind`, and what this kind needs; JSON's types."""
+        """JSON-serializable: a `kind` and its settings; `text/token_files.py` reads it back."""
         raise NotImplementedError
 
     def _identity(self) -> tuple[Any, ...]:
@@ -85,16 +85,16 @@ class Characters(TokenSet):
 
     def __init__(self, labels: Sequence[str]) -> None:
         if not labels:
-            raise TextError("the alphabet is empty; it needs one letter a line")
+            raise TextError("the alphabet is empty; it needs one character per line")
         super().__init__(labels)
-        # Of duplicates the later one is used to encode, as the old system did.
+        # The last of duplicates is used to encode, as in 0.9.3.
         self._id = {label: position for position, label in enumerate(self.labels)}
-        # A label of several letters never matches, so it starts no word either.
+        # A label of several characters never matches, so it starts no word either.
         self.word_starts = bytes(label == " " for label in self.labels)
 
     @classmethod
     def from_text(cls, text: str) -> "Characters":
-        r"""Read alphabet.txt's format: a label a line, `#` starts a comment, `\#` is the label `#`."""
+        r"""Read alphabet.txt's format: one label per line, `#` starts a comment, `\#` is the label `#`."""
         lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return cls([("#" if line == "\\#" else line) for line in lines if line and not line.startswith("#")])
 
@@ -126,7 +126,7 @@ class Characters(TokenSet):
         try:
             return [self._id[character] for character in text]
         except KeyError:
-            raise TextError(f"letters outside the alphabet: {' '.join(map(name, self.missing(text)))}") from None
+            raise TextError(f"characters outside the alphabet: {' '.join(map(name, self.missing(text)))}") from None
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "labels": list(self.labels)}
