@@ -36,7 +36,7 @@ def sound(tmp_path: Path) -> Path:
 def test_a_model_file_is_written_and_what_was_found_is_said(deepspeech, old: Path, tmp_path: Path) -> None:
     code, out, err = deepspeech("convert", old, tmp_path / "new.onnx")
     assert (code, err) == (0, "")
-    assert "TensorFlow model: 8 wide, 6 letters, language fr-FR, float32, 16000 Hz" in out
+    assert "TensorFlow model: 8 wide, 6 characters, language fr-FR, float32, 16000 Hz" in out
     card: ModelCard = Session(tmp_path / "new.onnx").card
     assert (card.model["hidden"], card.beam_width) == (8, 123)
 

@@ -123,5 +123,5 @@ def test_an_archive_that_moved_says_where_to_look(tmp_path: Path) -> None:
 
 def test_the_wrong_archive_is_reported(tmp_path: Path) -> None:
     zip_file(tmp_path / "corpus.zip", {"other/a.txt": b"a"})
-    with pytest.raises(CorpusError, match="holds no corpus; is it the archive that was meant"):
+    with pytest.raises(CorpusError, match="holds no corpus; is this the right archive"):
         unpack_once(tmp_path / "corpus.zip", tmp_path, tmp_path / "corpus")

@@ -235,7 +235,7 @@ def test_a_rule_that_breaks_leaves_no_csv(tmp_path: Path) -> None:
 )
 def test_times_that_make_no_sense(tmp_path: Path, start_s: float, end_s: float | None) -> None:
     part = Clip(recording(tmp_path / "a.mp3"), tmp_path / "a.wav", "a", start_s=start_s, end_s=end_s)
-    assert convert(part).fault == "its start and end make no sense"
+    assert convert(part).fault == "its start and end are invalid"
 
 
 def test_a_corpus_cannot_write_outside_its_folder(tmp_path: Path) -> None:

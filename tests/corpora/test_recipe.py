@@ -129,14 +129,14 @@ def test_limits_and_options_reach_the_rules(tmp_path: Path) -> None:
 
 
 def test_an_empty_corpus_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no clips were found; is this the folder that was meant"):
+    with pytest.raises(CorpusError, match="no clips were found; is this the right folder"):
         import_parts(Options().report("x"), [Part(tmp_path / "a.csv", [], Options().rules())], Options())
 
 
 @pytest.mark.parametrize("recipe", [timit, swb])
 def test_a_licensed_corpus_says_where_to_get_it(recipe: object, tmp_path: Path) -> None:
     with pytest.raises(
-        CorpusError, match=r"licence is not ours to accept; get .* at https://catalog\.ldc\.upenn\.edu/"
+        CorpusError, match=r"you must accept its license yourself; get .* at https://catalog\.ldc\.upenn\.edu/"
     ):
         recipe(tmp_path)  # type: ignore[operator]
     with pytest.raises(CorpusError, match=r"LDC2004S13: there is no such folder; unpack LDC2004S13"):

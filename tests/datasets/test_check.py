@@ -36,7 +36,7 @@ def bad(tmp_path: Path) -> dict[str, Sample]:
         "empty (0 bytes)": file(tmp_path / "empty.wav", b""),
         "not a sound file": file(tmp_path / "words.wav", b"these are only words"),
         "cut off: its header promises 32000 bytes": file(tmp_path / "cut.wav", whole[:20_000]),
-        "holds no sound": clip(tmp_path / "nothing.wav", count=0),
+        "contains no audio": clip(tmp_path / "nothing.wav", count=0),
         "the transcript is empty": clip(tmp_path / "silent.wav", ""),
         "its transcript is 'nan', as pandas writes": clip(tmp_path / "nan.wav", "nan"),
         "characters outside the alphabet: 'É' (U+00C9) 'é' (U+00E9)": clip(tmp_path / "accent.wav", "café É"),

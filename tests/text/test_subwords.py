@@ -135,15 +135,15 @@ def test_a_script_without_spaces_needs_no_mark() -> None:
     [
         ([], [], "unigram", "0 pieces"),
         (["a", "b", "a"], [], "unigram", "'a' is listed 2 times"),
-        (["a", ""], [], "unigram", "'' is no piece"),
+        (["a", ""], [], "unigram", "'' is not a valid piece"),
         (["a", "b c"], [], "unigram", "white space"),
         (["a▁"], [], "unigram", "beyond a word"),
         (["▁of▁the"], [], "unigram", "beyond a word"),
         (["a"], [1.0, 2.0], "unigram", "1 pieces and 2 scores"),
-        (["a"], [float("nan")], "unigram", "no finite number"),
+        (["a"], [float("nan")], "unigram", "not a finite number"),
         (["a"], [], "bpe", "needs a score"),
         (["a"], [], "wordpiece", "use unigram or bpe"),
-        (["a" * 257], [], "unigram", "is no piece"),
+        (["a" * 257], [], "unigram", "is not a valid piece"),
     ],
 )
 def test_what_is_no_vocabulary_is_refused(pieces: list[str], scores: list[float], method: str, message: str) -> None:

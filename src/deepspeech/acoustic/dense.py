@@ -1,7 +1,7 @@
-"""A dense layer with clipped ReLU for training on a CPU: one dtype throughout, clipped in place.
+"""Dense layer with clipped ReLU for training on CPUs: one dtype throughout, clipped in place.
 
-Left to autocast, each layer casts what it reads and clips what it wrote, and its backward pass takes three more
-passes to see where it had clipped. The outputs suffice for that: the gradient is zero where they are 0 or the clip.
+Under autocast, torch casts each input, clips into a new tensor, and needs three more passes in backward for the clip's
+mask. Here the mask comes from the outputs: the gradient is zero where they are 0 or `clip`.
 
 Shapes: N frames of all clips, I inputs, H outputs.
 """
@@ -17,7 +17,7 @@ from deepspeech.acoustic.products import linear, product_type, weight_gradient
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # what it calls is compiled, torch cannot see into it
 def dense(x_NI: Tensor, layer: nn.Linear, clip: float) -> Tensor:
-    """min(max(x·Wᵀ + b, 0), clip) [N, H]; under autocast of its type, the weights' gradients of the weights' own."""
+    """min(max(x·Wᵀ + b, 0), clip) [N, H]; in autocast's dtype if enabled; weight gradients have the weights' dtype."""
     dtype = product_type(x_NI)
     with torch.autocast("cpu", enabled=False):
         outputs: Tensor = _Dense.apply(x_NI, layer.weight, layer.bias, clip, dtype)  # type: ignore[no-untyped-call]
@@ -31,7 +31,7 @@ class _Dense(Function):
         outputs = linear(x, w, bias.to(dtype), clip)
         ctx.save_for_backward(x, w, outputs)
         ctx.x_dtype, ctx.weight_dtype = x_NI.dtype, weight.dtype
-        ctx.clip = torch.tensor(clip, dtype=dtype).item()  # as it stands among the outputs
+        ctx.clip = torch.tensor(clip, dtype=dtype).item()  # rounded to the outputs' dtype
         return outputs
 
     @staticmethod

@@ -1,9 +1,8 @@
-"""An LSTM for training on a CPU: batched over all frames where possible, frame by frame in the recurrence.
+"""LSTM for training on CPUs, on packed sequences, in float32 or bfloat16.
 
-torch's own takes the weights' gradients in 32 bits even where products are of 16, and calculates the padding of the
-shorter clips. Here the frames of all clips lie packed, without padding, frame by frame: those of the longest clip
-first in each. Inputs enter in one product, only h_{t-1}·W_hhᵀ is left to each frame; in the backward pass likewise,
-and the gradient of each weight is one product over all frames. What lies between the products is `_native`'s.
+Unlike torch's LSTM it skips padding, and computes weight gradients in bfloat16 under autocast. Frames are packed as in
+PackedSequence: time-major, longest clip first. One product applies W_ih to all frames; only h_{t-1}·W_hhᵀ runs frame by
+frame, forward and backward, and each weight gradient is one product over all frames. `_native` computes the gates.
 
 Shapes: N frames of all clips, I inputs, H hidden; `counts`: active clips per frame (PackedSequence.batch_sizes).
 """

@@ -1,8 +1,7 @@
-"""Products of activations with a weight on a CPU, through oneDNN where torch has it, else as torch does them.
+"""Matrix products of activations with a weight on CPUs: oneDNN if torch has it, else torch's own.
 
-torch hands 32-bit products to MKL, which is slower than oneDNN where rows are few (an LSTM's frame of 16 clips: two to
-three times), and oneDNN itself is fastest with a weight that it has put into its own order beforehand. These operators
-are those that `torch.compile` emits.
+torch computes float32 products with MKL, which is two to three times slower than oneDNN for few rows (an LSTM's frame
+of 16 clips). oneDNN is fastest with weights prepacked into its own layout. `torch.compile` emits the same operators.
 """
 
 import platform
@@ -28,27 +27,27 @@ def _suits(weight: Tensor) -> bool:
 
 
 def product_type(x: Tensor) -> torch.dtype:
-    """The type that products on a CPU are calculated in: autocast's where it is on."""
+    """The dtype of products on a CPU: autocast's if it is enabled, else that of `x`."""
     return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
 
 
 def linear(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None, clip: float | None = None) -> Tensor:
-    """x·weightᵀ + bias [N, O] for many rows, between 0 and `clip` where one is given; not differentiable."""
+    """x·weightᵀ + bias [N, O], clamped to 0..`clip` unless None; not differentiable."""
     product: Tensor
     if _suits(weight_OI):
         product = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
     else:
         product = functional.linear(x_NI, weight_OI, bias_O)
-    return product if clip is None else product.clamp_(0.0, clip)  # oneDNN's own clip would make zeros of NaNs
+    return product if clip is None else product.clamp_(0.0, clip)  # oneDNN's fused clamp turns NaN into 0
 
 
 def weight_gradient(sums_NO: Tensor, x_NI: Tensor, dtype: torch.dtype) -> Tensor:
-    """The gradient [O, I] of a weight from that of its sums: added up in 32 bits or more, rounded once, of `dtype`."""
+    """Gradient [O, I] of a weight from that of its outputs: accumulated in float32 or wider, then cast to `dtype`."""
     return (sums_NO.t() @ x_NI).to(dtype)
 
 
 class Prepared:
-    """A weight for many products with about `rows` rows each; not differentiable."""
+    """A weight prepacked for products with about `rows` rows; not differentiable."""
 
     def __init__(self, weight_OI: Tensor, rows: int) -> None:
         self._onednn = _suits(weight_OI)

@@ -15,9 +15,9 @@ from torch.autograd.function import once_differentiable
 
 
 class _Unroll(torch.autograd.Function):
-    """g over time, for all directions at once: one product a frame, and one for all gradients of U.
+    """The recurrence over time, all directions at once: one product per frame, and one for the whole gradient of U.
 
-    torch differentiates each frame by itself and adds a gradient of U [H, H] at every one; that takes most of the time.
+    Autograd would accumulate a gradient of U [H, H] at every frame, which dominates the time.
     """
 
     @staticmethod
@@ -35,7 +35,7 @@ class _Unroll(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient_TDBH: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         states, recurrent, start = ctx.saved_tensors
-        # Where g is flat nothing passes; the rest of the gradient comes from the frame after.
+        # The gradient is zero where g is flat, and flows back from the next frame.
         passes = ((states > 0) & (states < ctx.clip)).to(states.dtype)
         sums = gradient_TDBH * passes
         for frame in range(len(sums) - 1, 0, -1):
@@ -46,7 +46,7 @@ class _Unroll(torch.autograd.Function):
 
 
 class ClippedRecurrence(nn.Module):
-    """x_BTH → h_BTH, over whole clips or, in one direction and with a state, over consecutive pieces of them."""
+    """x_BTH → h_BTH, over whole clips or, if unidirectional, over consecutive chunks with a state."""
 
     def __init__(self, hidden: int, bidirectional: bool, clip: float) -> None:
         super().__init__()
@@ -84,9 +84,9 @@ class ClippedRecurrence(nn.Module):
 
 
 def turned_frames(frames: int, clips: int, lengths_B: Tensor | None) -> Tensor:
-    """For each frame and clip [T, B] the frame that stands there when each clip is turned around within its length.
+    """Frame indices [T, B] that reverse each clip within its length.
 
-    Frames after a clip's end stay where they are, so that padding comes last in both directions and has no effect.
+    Padding stays at the end, so that it has no effect in either direction.
     """
     time = torch.arange(frames)[:, None]
     lengths = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()

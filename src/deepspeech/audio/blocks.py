@@ -18,7 +18,7 @@ _LARGEST = 0xFFFFFFFF - 64
 
 
 class Blocks:
-    """Mono float32 blocks [n] of a recording at `rate_hz`: joined, what `read_audio` and `resample` give."""
+    """Mono float32 blocks [n] of a recording at `rate_hz`; concatenated, the result of `read_audio` and `resample`."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Blocks:
         end_s: float | None = None,
         cut_ok: bool = False,
     ) -> None:
-        """As for `read_audio`; with `cut_ok` what is there of a damaged file is read, and `fault` then tells so."""
+        """Arguments as for `read_audio`. With `cut_ok` the intact part of a damaged file is read and `fault` set."""
         self._source, self._rate_hz, self._channel = source, rate_hz, channel
         self._name, self._start_s, self._end_s, self._cut_ok = name, start_s, end_s, cut_ok
         self.duration_s = 0.0  # of what was read so far, before resampling
@@ -46,7 +46,7 @@ class Blocks:
             yield from self._resampled(sound.blocks(self._start_s, self._end_s, self._channel), sound.rate_hz)
             self.fault = f"{sound.name}: {sound.fault}" if sound.fault else ""
             if not self.duration_s:
-                raise AudioError(self.fault or f"{sound.name}: holds no sound (0 samples); remove it")
+                raise AudioError(self.fault or f"{sound.name}: contains no audio (0 samples); remove it")
 
     def _resampled(self, blocks: Iterator[Float32], found_hz: int) -> Iterator[Float32]:
         resampler, frames = StreamResampler(found_hz, self._rate_hz), 0
@@ -69,7 +69,7 @@ def convert_to_wav(
     name: str = "",
     note: str = "",
 ) -> tuple[int, int]:
-    """Write a recording, or a part of it, as a mono 16-bit wav file at `rate_hz`, whole or not at all, block by block.
+    """Write a recording, or a part of it, as a mono 16-bit wav file at `rate_hz`: atomically, block by block.
 
     The file is that of `write_wav`, with its `note`. Returns its bytes and its samples. Raises AudioError: as
     `read_audio`; no sound in that part; longer than a wav file can be (37 hours at 16 kHz); it cannot be written.
@@ -84,7 +84,7 @@ def convert_to_wav(
                 raise AudioError(f"{called}: longer than a wav file can be; cut it into parts")
             file.write(np.ascontiguousarray(float_to_int16(block), "<i2").data)
         if not frames:
-            raise AudioError(f"{called}: holds no sound (0 samples); remove it")
+            raise AudioError(f"{called}: contains no audio (0 samples); remove it")
         file.seek(0)
         head = wav_head(2 * frames, rate_hz, note)
         file.write(head)

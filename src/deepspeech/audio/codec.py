@@ -10,7 +10,7 @@ from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
 
 TELEPHONE_HZ = 8000
-_NARROW_BELOW = 9000  # bits a second under which Opus keeps a band of 4 kHz, whatever it is given
+_NARROW_BELOW = 9000  # bits a second below which Opus encodes 4 kHz of bandwidth, whatever the input
 _SUBTYPES = {"gsm": "GSM610", "alaw": "ALAW", "ulaw": "ULAW"}
 
 
@@ -18,10 +18,10 @@ def round_trip(samples: Float32, rate_hz: int, coding: str, bitrate: float = 160
     """Mono `samples` [N] at `rate_hz` coded as "opus", "gsm", "alaw" or "ulaw" and decoded again: [N].
 
     `bitrate`, in bits a second, is for Opus alone, which takes 6,000 to 256,000: others become the nearest of these.
-    The telephone's codes work at 8,000 Hz.
+    The telephone codecs work at 8,000 Hz.
     """
     if coding == "opus":
-        needed_hz = TELEPHONE_HZ if bitrate < _NARROW_BELOW else rate_hz  # which saves a third of the time
+        needed_hz = TELEPHONE_HZ if bitrate < _NARROW_BELOW else rate_hz  # saves a third of the time
         coded_hz = next((hz for hz in RATES_HZ if hz >= needed_hz), RATES_HZ[-1])
         options = {"format": "OGG", "subtype": "OPUS", "compression_level": compression_level(bitrate)}
     else:
@@ -34,5 +34,5 @@ def round_trip(samples: Float32, rate_hz: int, coding: str, bitrate: float = 160
 
 
 def fitted(samples: Float32, length: int) -> Float32:
-    """`samples` cut to `length`, or filled up with silence."""
+    """`samples` truncated or zero-padded to `length`."""
     return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))

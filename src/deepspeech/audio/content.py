@@ -19,16 +19,16 @@ _LARGEST_PIPE = 1 << 30  # bytes: nine hours of 16-bit sound at 16 kHz; some dev
 
 
 def _drained(path: Path, name: str) -> bytes:
-    """All that comes out of a pipe. Raises OSError, or AudioError where it does not end."""
+    """All bytes of a pipe. Raises OSError, or AudioError if it does not end."""
     with path.open("rb") as file:
         content = file.read(_LARGEST_PIPE + 1)
     if len(content) > _LARGEST_PIPE:
-        raise AudioError(f"{name}: a pipe that gave {_LARGEST_PIPE >> 20} MB and did not end; save it to a file first")
+        raise AudioError(f"{name}: a pipe with more than {_LARGEST_PIPE >> 20} MB; save it to a file first")
     return content
 
 
 class Content:
-    """Bytes that are read at any place. `path` names the file where the content is all of it. Close it, or use `with`.
+    """Random access to bytes. `path` is the file if the content is all of it. Close it, or use `with`.
 
     Thread-safe. A pipe is read to its end, since decoders go back and forth.
     """
@@ -36,7 +36,7 @@ class Content:
     def __init__(self, source: str | Path | AudioSlice | bytes, name: str) -> None:
         """Raises AudioError: missing, a folder, unreadable, a span beyond the end of its file."""
         self.path: Path | None = None
-        self.read_to = 0  # where the latest reading ended
+        self.read_to = 0  # end of the latest read
         self._data, self._descriptor, self._base, self.size = b"", -1, 0, 0
         if isinstance(source, AudioSlice):
             source = source.checked() if source.size > _IN_MEMORY else source.read()
@@ -65,11 +65,11 @@ class Content:
 
     @property
     def in_memory(self) -> bytes | None:
-        """All of it, where it was read already."""
+        """All bytes, if they are already in memory."""
         return self._data if self._descriptor < 0 else None
 
     def at(self, offset: int, count: int) -> bytes:
-        """`count` bytes from `offset` on, fewer where the content ends. Raises OSError where the disk fails."""
+        """`count` bytes from `offset` on, fewer at the end. Raises OSError."""
         count = max(0, min(count, self.size - offset))
         self.read_to = offset + count
         if self._descriptor < 0:
@@ -77,7 +77,7 @@ class Content:
         return os.pread(self._descriptor, count, self._base + offset)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -113,7 +113,7 @@ class Spliced(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer`, over several pieces if need be: decoders take a short read for the end."""
+        """Fill `buffer`, across pieces: decoders treat a short read as the end of the file."""
         view = memoryview(buffer).cast("B")
         filled = 0
         while filled < len(view) and self._position < self._starts[-1]:

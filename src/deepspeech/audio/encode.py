@@ -1,4 +1,4 @@
-"""Sound as the bytes of a file: which kinds there are, which kind a file is, samples coded as one of them."""
+"""Encode samples as wav, flac or opus bytes, and name the format of a file."""
 
 import io
 
@@ -10,13 +10,13 @@ from deepspeech.audio.pcm import Float32, float_to_int16
 from deepspeech.audio.resample import resample
 from deepspeech.audio.source import PACKETS
 
-CODED = ("wav", "flac", "opus")  # what is written here
+CODED = ("wav", "flac", "opus")  # formats that can be written
 _KINDS = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MP3": "mp3", "PACKETS": PACKETS}
 _OGG_KINDS = {"OPUS": "opus", "VORBIS": "ogg"}
 
 
 def kind_of(info: AudioInfo) -> str:
-    """The suffix that a file's content asks for: wav, flac, opus, ogg, mp3; PACKETS; "" for others, such as sphere."""
+    """The suffix for a file's content: wav, flac, opus, ogg, mp3; PACKETS; "" for others, such as sphere."""
     return _OGG_KINDS.get(info.coding, "") if info.kind == "OGG" else _KINDS.get(info.kind, "")
 
 

@@ -1,4 +1,4 @@
-"""What a file is that cannot be read here, by its first bytes, and what to do about it."""
+"""Recognize unsupported files by their first bytes, and suggest a fix."""
 
 import struct
 
@@ -7,7 +7,7 @@ from deepspeech.audio.wav_header import is_wav
 
 READABLE = "wav, flac, ogg, opus or mp3"
 _CONVERT = "convert it: ffmpeg -i IN -vn OUT.flac"
-# Sound and video whose coding is not read here.
+# Audio and video with unsupported codecs.
 _CODED = {
     b"\x1aE\xdf\xa3": "a Matroska or WebM file",
     b"0&\xb2u": "a Windows Media file",
@@ -67,7 +67,7 @@ _AAC_HEADS = (b"\xff\xf0", b"\xff\xf1", b"\xff\xf8", b"\xff\xf9")
 
 
 def why_not(head: bytes) -> str:
-    """Why a file with these first bytes, some hundred of them, cannot be opened, and what to do."""
+    """Why a file with these first bytes (some hundred) cannot be opened, and what to do."""
     if head.startswith(b"NIST_1A"):
         return "a NIST sphere file whose codec cannot be read here; unpack it first: sph2pipe -f wav IN.sph OUT.wav"
     if coded := _coded(head):
@@ -82,7 +82,7 @@ def why_not(head: bytes) -> str:
 
 
 def _coded(head: bytes) -> str:
-    """Sound or video whose codec is not read here; "" for anything else."""
+    """The name of an unsupported audio or video format; "" for anything else."""
     if head[4:8] in (b"ftyp", b"moov", b"mdat"):
         return _mp4(head)
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":

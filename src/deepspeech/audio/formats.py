@@ -22,14 +22,14 @@ from deepspeech.files import atomic_open
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a sound file's header says."""
+    """Format, rate, channels and length of an audio file, from its header."""
 
     rate_hz: int
     channels: int
     frames: int  # samples per channel
     duration_s: float
     kind: str = ""  # libsndfile's name of the format: WAV, MP3, FLAC, OGG, NIST; PACKETS for bare Opus packets
-    coding: str = ""  # and of what is inside: PCM_16, OPUS, VORBIS
+    coding: str = ""  # libsndfile's name of the codec: PCM_16, OPUS, VORBIS
 
 
 def read_audio(
@@ -56,7 +56,7 @@ def read_audio(
 def read_16_bit(source: Source, rate_hz: int) -> Int16:
     """Mono samples [frames] of a sound at `rate_hz`: what `read_audio` reads, resampled and rounded to 16 bits.
 
-    Where the file holds just such samples they are taken as they are. Raises AudioError as `read_audio` does.
+    Samples that already have this format are not converted. Raises AudioError as `read_audio` does.
     """
     if isinstance(source, AudioSlice) and source.kind == PACKETS:
         return float_to_int16(resample(*_packets(source, str(source), 0.0, None), rate_hz))
@@ -72,7 +72,7 @@ def read_16_bit(source: Source, rate_hz: int) -> Int16:
 def probe(source: Source, name: str = "") -> AudioInfo:
     """Rate, channels and length of a sound file, from its header; raises AudioError as `read_audio` does.
 
-    Only a stream whose header leaves the length open is decoded.
+    A stream is decoded only if its header does not state the length.
     """
     if isinstance(source, AudioSlice) and source.kind == PACKETS:
         rate_hz, channels, frames = opus_packets.probe(source.read(), name or str(source))
@@ -86,7 +86,7 @@ def probe(source: Source, name: str = "") -> AudioInfo:
         rate_hz, name = sound.rate_hz, sound.name
         info = AudioInfo(rate_hz, sound.channels, found, found / rate_hz, sound.kind, sound.coding)
     if not found:
-        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
+        raise AudioError(f"{name}: contains no audio (0 samples); remove it")
     return info
 
 
@@ -100,7 +100,7 @@ def _all(sound: Sound, start_s: float = 0.0, end_s: float | None = None, channel
 
 def _check_any(samples: Float32 | Int16, name: str) -> None:
     if not len(samples):
-        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
+        raise AudioError(f"{name}: contains no audio (0 samples); remove it")
 
 
 def _packets(audio_slice: AudioSlice, name: str, start_s: float, end_s: float | None) -> tuple[Float32, int]:
@@ -119,7 +119,7 @@ def wav_bytes(samples: Float32, rate_hz: int) -> bytes:
 
 
 def write_wav(path: str | Path, samples: Float32, rate_hz: int, note: str = "") -> int:
-    """Write mono float32 `samples` as a 16-bit wav file, whole or not at all; returns its bytes.
+    """Write mono float32 `samples` as a 16-bit wav file, atomically; returns its bytes.
 
     `note`: a comment in its header, in ASCII; `wav_note.read_note` finds it. Raises AudioError where it cannot be
     written.

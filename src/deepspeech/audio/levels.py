@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.pcm import Float32
 
-SILENT_DB = -60.0  # a peak below a thousandth of full scale: nobody speaks so softly into a microphone
+SILENT_DB = -60.0  # a peak below a thousandth of full scale is no speech
 CLIPPED_SHARE = 0.001
 _FULL = 0.999
-_FLAT_SAMPLES = 3  # one sample at full scale is a peak; several in a row are a peak that was cut off
+_FLAT_SAMPLES = 3  # consecutive samples at full scale that count as clipping
 _FLOOR = 1e-10
 
 
@@ -39,7 +39,7 @@ def measure(samples: Float32) -> Levels:
 
 
 def _flat(full: NDArray[np.bool_]) -> int:
-    """Samples in stretches of at least `_FLAT_SAMPLES` at full scale."""
+    """Samples in runs of at least `_FLAT_SAMPLES` at full scale."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], full, [False])).astype(np.int8)))
     lengths = edges[1::2] - edges[::2]
     return int(lengths[lengths >= _FLAT_SAMPLES].sum())

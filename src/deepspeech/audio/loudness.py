@@ -1,4 +1,4 @@
-"""Loudness of a recording and its noise floor, 100 times a second, while the sound comes in.
+"""Streaming loudness and noise floor of a recording, at 100 Hz.
 
 Loudness is taken from the differences of neighbouring samples, which weakens hum and handling noise. The noise floor
 follows the recording: a low percentile of the loudness within ten seconds on either side (after R. Martin's minimum
@@ -14,7 +14,7 @@ Float64 = NDArray[np.float64]
 HOPS_PER_S = 100
 HOPS_A_WINDOW = 3
 NEIGHBOURHOOD_S = 10
-_QUIETEST_DB = -80.0  # of the differences; no microphone is quieter than this, digital silence is
+_QUIETEST_DB = -80.0  # of the differences; below the noise of any microphone, above digital silence
 _LAG_OF_HZ = 16000  # differences are taken over one sample of this rate, so that other rates weigh tones alike
 _CHUNK_HOPS = 6000
 _LOUD_DB = -60.0  # a floor above this is noise that speech may drown in
@@ -30,20 +30,20 @@ class LoudnessStream:
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz, self._lag = rate_hz, max(1, round(rate_hz / _LAG_OF_HZ))
         self._samples = np.zeros(0, np.float32)
-        self._first = 0  # the number of the first of these
-        self._hops = 0  # whose energy is known
-        self._energy = np.zeros(1)  # of the hop before the next one to be told; none before the first
+        self._first = 0  # index of the first of these
+        self._hops = 0  # number of hops with known energy
+        self._energy = np.zeros(1)  # energy of the hop before the next output; zero before the first
         self._reported = 0
 
     @property
     def samples(self) -> int:
-        """How many were fed."""
+        """Number of samples fed."""
         return self._first + len(self._samples)
 
     def feed(self, samples: Float32) -> Float32:
         """The loudness of the hops that `samples` [N] complete."""
         self._samples = np.concatenate([self._samples, samples.astype(np.float32, copy=False)])
-        # Boundaries of hops are rounded, so that rates that are no multiple of 100 do not drift.
+        # Boundaries of hops are rounded, so that rates that are not multiples of 100 do not drift.
         count = int(self.samples * HOPS_PER_S / self._rate_hz)
         found = [self._energy]
         while self._hops < count:
@@ -52,7 +52,7 @@ class LoudnessStream:
         return self._smooth()
 
     def finish(self) -> Float32:
-        """The loudness of the hop that is still held; of fewer than three hops nothing is told."""
+        """The loudness of the last hop; empty for fewer than three hops."""
         if self._hops < HOPS_A_WINDOW:
             return np.zeros(0, np.float32)
         self._energy = np.append(self._energy, 0.0)
@@ -71,7 +71,7 @@ class LoudnessStream:
         return np.add.reduceat(change * change, edges[:-1] - edges[0]).astype(np.float64)
 
     def _smooth(self) -> Float32:
-        """Of each hop whose two neighbours are known."""
+        """Loudness of each hop whose two neighbors are known."""
         energy = self._energy
         if len(energy) < HOPS_A_WINDOW:
             return np.zeros(0, np.float32)
@@ -84,17 +84,17 @@ class LoudnessStream:
 
 
 class FloorStream:
-    """The noise floor of whole seconds, ten seconds late."""
+    """The noise floor of each second, with a delay of ten seconds."""
 
     def __init__(self) -> None:
         self._rest = np.zeros(0, np.float32)
-        # A few numbers for each second: of a day less than a megabyte.
+        # A few numbers per second: less than a megabyte per day.
         self._low: list[float] = []
         self._high: list[float] = []
         self._reported = 0
 
     def feed(self, loudness: Float32) -> Float32:
-        """Floors [seconds] that are known now."""
+        """Floors [seconds] that became known."""
         self._rest = np.concatenate([self._rest, loudness])
         whole = len(self._rest) // HOPS_PER_S
         self._take(self._rest[: whole * HOPS_PER_S])
@@ -102,7 +102,7 @@ class FloorStream:
         return self._floors(len(self._low) - NEIGHBOURHOOD_S, last=False)
 
     def finish(self) -> Float32:
-        """The floors still held, of a second that is not whole, too."""
+        """The remaining floors, including that of an incomplete last second."""
         if len(self._rest):
             self._take(np.pad(self._rest, (0, HOPS_PER_S - len(self._rest)), mode="edge"))
             self._rest = self._rest[:0]
@@ -128,7 +128,7 @@ class FloorStream:
         return np.where(drowned, _NO_FLOOR_DB, floor).astype(np.float32)
 
     def _around(self, values: list[float], end: int) -> Float64:
-        """The neighbourhoods [seconds, 21] of the next seconds up to `end`."""
+        """The neighborhoods [seconds, 21] of the next seconds up to `end`."""
         count, reach = len(values), NEIGHBOURHOOD_S
         places = np.arange(self._reported, end)[:, None] + np.arange(-reach, reach + 1)
         if count > reach:  # the first and the last second are mirrors

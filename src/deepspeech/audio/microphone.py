@@ -1,4 +1,4 @@
-"""The microphone, chunk by chunk: through sounddevice where it is installed, else through ALSA's `arecord`."""
+"""Record from the microphone in chunks, with sounddevice if installed, else with ALSA's `arecord`."""
 
 import queue
 import shutil
@@ -13,7 +13,7 @@ from deepspeech.errors import AudioError, MissingPartError
 
 try:
     import sounddevice
-except (ImportError, OSError):  # OSError: the package is there, the library PortAudio is not
+except (ImportError, OSError):  # OSError: the PortAudio library is missing
     sounddevice = None
 
 CHUNK_MS = 100
@@ -24,7 +24,7 @@ HINT = (
 
 
 def chunks(rate_hz: int, device: str | None = None) -> Iterator[Int16]:
-    """Mono samples as they are recorded, without end. Raises MissingPartError or AudioError."""
+    """Yield mono samples [N] as they are recorded, endlessly. Raises MissingPartError or AudioError."""
     if sounddevice is not None:
         return _from_sounddevice(rate_hz, device)
     arecord = shutil.which("arecord")
@@ -45,7 +45,7 @@ def _from_sounddevice(rate_hz: int, device: str | None) -> Iterator[Int16]:
             while True:
                 yield blocks.get()
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise AudioError(f"microphone: {error}; `python -m sounddevice` lists what there is") from None
+        raise AudioError(f"microphone: {error}; `python -m sounddevice` lists the devices") from None
 
 
 def _from_arecord(arecord: str, rate_hz: int, device: str | None) -> Iterator[Int16]:
@@ -58,4 +58,4 @@ def _from_arecord(arecord: str, rate_hz: int, device: str | None) -> Iterator[In
         finally:
             recorder.terminate()
     if recorder.returncode > 0:
-        raise AudioError(f"microphone: arecord ended with code {recorder.returncode}; `arecord -L` lists what there is")
+        raise AudioError(f"microphone: arecord ended with code {recorder.returncode}; `arecord -L` lists the devices")

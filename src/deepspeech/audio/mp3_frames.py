@@ -1,4 +1,4 @@
-"""The frames of an mp3 file: how many there are, against what its header says.
+"""Scan the frames of an mp3 file and compare their number with its header.
 
 A decoder believes the number of frames in a Xing, Info or VBRI header, and guesses it from the file's size where there
 is none: what was cut off or joined, and what has no constant bit rate, then ends in the wrong place.
@@ -19,7 +19,7 @@ _BLOCK = 1 << 20
 _LONGEST_FRAME = 2881  # 320 kbit/s at 32 kHz of layer II, and one more
 _LOOK_FOR = 1 << 17  # bytes in which the first frame must be found
 _MOST_PARTS = 1000
-_JUNK = 0.02  # of a file: more that is neither frame nor tag between the frames is damage
+_JUNK = 0.02  # fraction of a file that may be neither frame nor tag; more is damage
 _BITRATES = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -33,7 +33,7 @@ _RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 1200
 
 @dataclass(frozen=True)
 class _Head:
-    """What the four bytes at the start of a frame say."""
+    """A frame header (four bytes), parsed."""
 
     size: int  # of the frame, in bytes
     samples: int
@@ -46,7 +46,7 @@ class _Head:
 
 @lru_cache(maxsize=4096)
 def _head(second: int, third: int, mono: bool) -> _Head | None:
-    """The head 0xFF, `second`, `third`; None where it is none, or of free format, which does not tell its size."""
+    """The head 0xFF, `second`, `third`; None if invalid, or of free format, whose frame size is unknown."""
     version, layer, rate = second >> 3 & 3, 4 - (second >> 1 & 3), third >> 2 & 3
     bitrate = third >> 4
     if second < 0xE0 or version == 1 or layer == 4 or rate == 3 or not 0 < bitrate < 15:
@@ -65,13 +65,13 @@ def _head(second: int, third: int, mono: bool) -> _Head | None:
 
 @dataclass
 class _Stream:
-    """Frames of one kind, in a row but for tags and junk."""
+    """Consecutive frames of one kind; tags and junk may lie between them."""
 
     head: _Head
     first: bytes  # the first frame
-    promised: tuple[int, int, int] | None  # frames, bytes (0: not told), and where in the first frame that stands
+    promised: tuple[int, int, int] | None  # frames, bytes (0: not stated), and their offset in the first frame
     ranges: list[list[int]] = field(default_factory=list)  # [start, end]
-    frames: int = 0  # without the one that only tells how many
+    frames: int = 0  # without the header frame
     constant: bool = True  # is the bit rate the same in all
 
     def take(self, at: int, head: _Head) -> None:
@@ -84,7 +84,7 @@ class _Stream:
 
 
 def lay_out(content: Content) -> Layout:
-    """The streams in `content`. Where no frames are found, a decoder may still find some: the file as it is."""
+    """The streams in `content`. If no frames are found, the file is passed on unchanged: a decoder may find some."""
     begin = after_tags(content)
     start = _first_frame(content, begin)
     if start is None:
@@ -96,9 +96,9 @@ def lay_out(content: Content) -> Layout:
         return Layout()
     cut = _cut_off(streams[-1], rest)
     if not cut and junk > _JUNK * content.size:
-        cut = f"damaged: {junk} of its {content.size} bytes lie between frames and are no sound; {AGAIN}"
+        cut = f"damaged: {junk} of its {content.size} bytes between frames are not audio; {AGAIN}"
     if len(streams) > _MOST_PARTS:
-        return Layout(fault=f"damaged: holds more than {_MOST_PARTS} streams; {AGAIN}")
+        return Layout(fault=f"damaged: contains more than {_MOST_PARTS} streams; {AGAIN}")
     alone = len(streams) == 1 and not junk
     return Layout(tuple(_part(stream, alone) for stream in streams if stream.frames), cut)
 
@@ -115,7 +115,7 @@ def _head_at(data: bytes, at: int) -> _Head | None:
 
 
 def _tag_bytes(data: bytes) -> int:
-    """The size of the tag that `data` starts with; 0 where it is none."""
+    """The size of the tag that `data` starts with; 0 if none."""
     if data[:3] == b"ID3" and len(data) >= 10:
         size = data[6] << 21 | data[7] << 14 | data[8] << 7 | data[9]
         return 10 + size + (10 if data[5] & 16 else 0)
@@ -123,19 +123,19 @@ def _tag_bytes(data: bytes) -> int:
         return 128
     if data[:8] == b"APETAGEX" and len(data) >= 24:
         size, flags = int.from_bytes(data[12:16], "little"), int.from_bytes(data[20:24], "little")
-        return size + 32 if flags & 1 << 29 else 32  # a head, which does not count itself; or a foot alone
+        return size + 32 if flags & 1 << 29 else 32  # a header, which does not count itself; or a footer alone
     return 0
 
 
 def after_tags(content: Content, at: int = 0) -> int:
-    """Where the tags that lie at `at` end."""
+    """End of the tags that start at `at`."""
     while size := _tag_bytes(content.at(at, 32)):
         at += size
     return at
 
 
 def _first_frame(content: Content, at: int) -> int | None:
-    """Where frames begin: a head, and another one where its frame ends."""
+    """Start of the first frame: a header that is followed by another one where its frame ends."""
     data = content.at(at, _LOOK_FOR + _LONGEST_FRAME)
     found = -1
     while 0 <= (found := data.find(b"\xff", found + 1)) < _LOOK_FOR:
@@ -157,7 +157,7 @@ def _followed(data: bytes, at: int, to_the_end: bool) -> bool:
 
 
 def _promise(frame: bytes, head: _Head) -> tuple[int, int, int] | None:
-    """Frames and bytes that a header in this frame promises, and where it stands."""
+    """Frames and bytes that a Xing, Info or VBRI header in this frame states, and its offset."""
     at = 4 + head.side_bytes
     if head.layer == 3 and frame[at : at + 4] in (b"Xing", b"Info") and len(frame) >= at + 16:
         flags = int.from_bytes(frame[at + 4 : at + 8], "big")
@@ -181,11 +181,11 @@ def _is_as_promised(content: Content, start: int) -> bool:
         return False
     end = start + promised[1]
     tagged = after_tags(content, end) == content.size
-    return tagged or 0 <= content.size - end <= head.size  # which some do not count
+    return tagged or 0 <= content.size - end <= head.size  # some do not count it
 
 
 def _walk(content: Content, at: int) -> tuple[list[_Stream], int, int]:
-    """All streams; bytes that are neither frames nor tags between them; bytes of a frame that the end cuts off."""
+    """All streams; bytes that are neither frames nor tags between them; bytes of a truncated last frame."""
     streams: list[_Stream] = []
     junk = 0
     for place, head, data in _frames(content, at):
@@ -204,7 +204,7 @@ def _walk(content: Content, at: int) -> tuple[list[_Stream], int, int]:
 
 
 def _frames(content: Content, at: int) -> Iterator[tuple[int, _Head | None, bytes]]:
-    """(place, head, the frame's bytes) of all frames; junk between frames, not at the end, without a head."""
+    """(offset, header, the frame's bytes) of all frames; junk between frames has no header."""
     start, data = at, content.at(at, _BLOCK)
     while at < content.size:
         if at + _LONGEST_FRAME > start + len(data) and start + len(data) < content.size:
@@ -234,18 +234,18 @@ def _cut_off(stream: _Stream, rest: int) -> str:
 
 
 def _part(stream: _Stream, alone: bool) -> Part:
-    """The stream for a decoder, behind a header that tells its true length where its own does not."""
+    """The stream for a decoder, with a correct header prepended if its own is wrong or missing."""
     ranges: list[Piece] = [(start, end - start) for start, end in stream.ranges]
     frames = stream.frames * stream.head.samples
     if stream.head.layer != 3 or (stream.constant and not stream.promised):
-        return Part(None if alone else tuple(ranges), frames)  # a decoder's guess is good here
+        return Part(None if alone else tuple(ranges), frames)  # the decoder's estimate is right here
     size = sum(end - start for start, end in stream.ranges)
     fixed = _fixed(stream, size)
     return Part((fixed or _header(stream, size), *ranges))
 
 
 def _fixed(stream: _Stream, size: int) -> bytes:
-    """The stream's own header with true numbers; empty where it has none with room for both."""
+    """The stream's own header with corrected numbers; empty if it has none with room for both."""
     if not stream.promised:
         return b""
     promised, _, at = stream.promised
@@ -258,7 +258,7 @@ def _fixed(stream: _Stream, size: int) -> bytes:
 
 
 def _header(stream: _Stream, size: int) -> bytes:
-    """A first frame that tells how many follow."""
+    """A Xing header frame with the number of frames."""
     first = bytearray(stream.first[:4])
     first[1] |= 1  # no checksum
     first[2] = first[2] & 0x0D | 0x80  # a bit rate whose frames have room for it, no padding

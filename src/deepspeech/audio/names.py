@@ -1,17 +1,17 @@
 """Which files of a folder are recordings, by their names.
 
-In: files. Out: those that are to be opened. What is really inside shows when they are (`foreign.py`).
+In: files. Out: those to open. Their content is checked when they are opened (`foreign.py`).
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
-_COMMON_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")  # to which one converts
+_COMMON_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")  # common targets of conversion
 SOUND_SUFFIXES = (
     *_COMMON_SUFFIXES, ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64", ".bwf", ".sph", ".voc",
 )  # fmt: skip
 MEMBER_KINDS = ("wav", "flac", "opus", "ogg", "mp3")  # of recordings inside archives, as WebDataset names them
-# Sound and video whose coding is not read here.
+# Audio and video with unsupported codecs.
 FOREIGN_SUFFIXES = (
     ".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".mka", ".avi", ".wma", ".wmv", ".amr",
     ".spx", ".ac3", ".ape", ".wv", ".mpg", ".mpeg",

@@ -1,6 +1,6 @@
-"""The streams of an Ogg file: a decoder reads the first and passes over those that were joined to it.
+"""The streams of a chained Ogg file: a decoder reads only the first.
 
-Format: RFC 3533; pages of a head, a table of segment sizes and their bytes. A stream's first page is flagged.
+Format: RFC 3533; a page is a header, a table of segment sizes and the segments. A stream's first page is flagged.
 """
 
 from deepspeech.audio.content import Content
@@ -35,7 +35,7 @@ def lay_out(content: Content) -> Layout:
 
 
 def _next_page(content: Content, at: int) -> int:
-    """Where the next page starts, past what is none."""
+    """Offset of the next page, skipping other bytes."""
     while at < content.size:
         found = content.at(at, _LONGEST_PAGE).find(b"OggS", 1)
         if found > 0:

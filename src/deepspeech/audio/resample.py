@@ -5,7 +5,7 @@ import soxr
 
 from deepspeech.audio.pcm import Float32
 
-QUALITY = "HQ"  # flat to 0.91 of the band, 125 dB down above it: beyond what 16-bit samples can show
+QUALITY = "HQ"  # flat to 0.91 of the band, 125 dB attenuation above: better than 16 bits
 
 
 def resample(samples: Float32, from_hz: int, to_hz: int) -> Float32:
@@ -17,7 +17,7 @@ def resample(samples: Float32, from_hz: int, to_hz: int) -> Float32:
 
 
 class StreamResampler:
-    """Resamples a signal that arrives in chunks. One belongs to one thread.
+    """Streaming resampler; not thread-safe.
 
     All that `feed` and `finish` return, joined, equals `resample` of all that was fed. The filter looks
     ahead, so a chunk may give nothing at first and the rest comes later.
@@ -27,11 +27,11 @@ class StreamResampler:
         self._stream = None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, quality=QUALITY)
 
     def feed(self, samples: Float32) -> Float32:
-        """Samples [n] at the new rate that are ready now; n may be 0."""
+        """Feed a chunk; return the samples [n], n ≥ 0, that are ready."""
         return self._resample(samples, last=False)
 
     def finish(self) -> Float32:
-        """The samples still held back; the next `feed` begins a new signal."""
+        """Flush the remaining samples; the next `feed` begins a new signal."""
         tail = self._resample(np.zeros(0, np.float32), last=True)
         if self._stream is not None:
             self._stream.clear()

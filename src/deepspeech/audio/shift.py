@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def shifted(samples: NDArray[np.float32], by: int) -> NDArray[np.float32]:
-    """Mono samples [N] moved `by` samples later (earlier where negative); silence fills the end that is left empty."""
+    """Mono samples [N] moved `by` samples later (earlier where negative); zeros fill the gap."""
     if not by:
         return samples
     moved = np.zeros_like(samples)

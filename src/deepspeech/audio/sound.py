@@ -1,4 +1,4 @@
-"""Sound: an open recording, read in blocks of mono samples by libsndfile; one stream, or several joined in one file.
+"""Sound: an open recording, read by libsndfile in blocks of mono samples; several joined streams are read as one.
 
 Every fault is an AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding
 releases Python's lock. Nothing is sought while it is read, for some codecs cannot, and mp3 not to the sample.
@@ -27,15 +27,15 @@ from deepspeech.errors import AudioError
 Source: TypeAlias = str | Path | AudioSlice | bytes
 
 BLOCK_FRAMES = 1 << 18
-_UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count for streams whose header leaves the length open
+_UNKNOWN_LENGTH = 1 << 62  # libsndfile's frame count if the header does not state the length
 _HEAD_BYTES = 512
-_SMALL = 1 << 18  # bytes of a file that are searched as quickly as its end is found
-_FLAC_AHEAD = 1 << 16  # bytes that its decoder reads beyond the frame that it is asked for
-_FRAMED = 1152  # samples of an mp3 frame: by less its length may be overstated
+_SMALL = 1 << 18  # bytes: files up to this size are scanned for more streams
+_FLAC_AHEAD = 1 << 16  # bytes that the decoder reads beyond the requested frame
+_FRAMED = 1152  # samples of an mp3 frame: an overstated length within one frame is tolerated
 
 
 class _Decoder(soundfile.SoundFile):  # type: ignore[misc]
-    """soundfile seeks after each read where it may; here it may not."""
+    """soundfile seeks after each read of a seekable file; disabled here."""
 
     def seekable(self) -> bool:
         return False
@@ -46,10 +46,10 @@ class _Decoder(soundfile.SoundFile):  # type: ignore[misc]
 
 
 class Sound:
-    """A recording that is open for reading; use `with`. `fault`: how it is cut off or damaged, "" where it is whole."""
+    """A recording open for reading; use `with`. `fault`: how it is truncated or damaged, "" if intact."""
 
     def __init__(self, source: Source, name: str = "", cut_ok: bool = False, deep: bool = True) -> None:
-        """`name`: how errors call it, by default its path.
+        """`name`: its name in errors, by default its path.
 
         With `cut_ok` what is there of a file that was cut off or damaged is read, and `fault` tells so afterwards;
         else that is an AudioError. Without `deep` joined flac files are not looked for, for that means reading them.
@@ -85,7 +85,7 @@ class Sound:
             self._report(fault)
 
     def _decode(self, parts: tuple[Part, ...]) -> None:
-        """A decoder for each part, in place of those that there were."""
+        """Open a decoder for each part; close the previous ones."""
         self._close_files()
         self._parts = parts
         for part in parts:
@@ -93,7 +93,7 @@ class Sound:
 
     @property
     def frames(self) -> int | None:
-        """Samples a channel, as far as headers tell; None where they leave it open."""
+        """Samples per channel according to the headers; None if they do not state it."""
         total = 0
         for part, file in zip(self._parts, self._files, strict=True):
             frames = int(file.frames) if part.frames is None else part.frames
@@ -103,7 +103,7 @@ class Sound:
         return total
 
     def is_plain(self, coding: str, rate_hz: int) -> bool:
-        """Is this one mono stream of that coding and rate, of known length?"""
+        """Whether this is a single mono stream of that codec and rate, of known length."""
         file = self._files[0]
         alone = len(self._files) == 1 and (self.coding, file.channels, file.samplerate) == (coding, 1, rate_hz)
         return alone and self.frames is not None
@@ -121,7 +121,7 @@ class Sound:
         return samples[:count]
 
     def check_flac(self) -> None:
-        """Look at the end of each stream of a flac file, after a look for more streams where it was opened without.
+        """Check the end of each stream of a flac file, after searching for more streams if it was opened without.
 
         Raises AudioError where the last sample of one cannot be read.
         """
@@ -150,7 +150,7 @@ class Sound:
         Channels are averaged (`to_mono`), or one is taken: `channel`, from 0. Raises AudioError: damage, no channel.
         """
         if channel is not None and not 0 <= channel < self.channels:
-            raise AudioError(f"{self.name}: there is no channel {channel}, it has {self.channels}; counted from 0")
+            raise AudioError(f"{self.name}: no channel {channel}; it has {self.channels}, counted from 0")
         first = max(0, round(start_s * self.rate_hz))
         left = None if end_s is None else max(0, round(end_s * self.rate_hz) - first)
         if len(self._files) == 1:
@@ -202,11 +202,11 @@ class Sound:
             self._short(promised, found)
 
     def _read(self, file: _Decoder, count: int) -> tuple[Float32, str]:
-        """The next samples [n, channels], and what is wrong with those after them."""
+        """The next samples [n, channels], and the error after them, if any."""
         if count <= 0:
             return np.zeros((0, file.channels), np.float32), ""
         try:
-            # Marked, so that what was decoded before damage is told from what was not.
+            # Filled with a marker, to see how much was decoded before the damage.
             block = np.empty((count, file.channels), np.float32)
             block[:, 0] = np.nan
             return file.read(out=block), ""
@@ -217,11 +217,11 @@ class Sound:
     def _mono(self, block: Float32, channel: int | None) -> Float32:
         if self._files[0].subtype in ("FLOAT", "DOUBLE"):
             if not np.isfinite(block).all():
-                raise AudioError(f"{self.name}: holds samples that are not numbers; make the file again")
+                raise AudioError(f"{self.name}: contains samples that are NaN or infinite; create the file again")
             check_scale(block, self.name)
         if channel is None:
             return to_mono(block)
-        if channel >= block.shape[1]:  # of a file joined of several
+        if channel >= block.shape[1]:  # a joined file may have streams with fewer channels
             return to_mono(block)
         return np.ascontiguousarray(block[:, channel])
 
@@ -230,14 +230,16 @@ class Sound:
         try:
             if part.pieces is None and path is not None:
                 return _Decoder(os.fsencode(path))
-            if part.pieces is None and content is not None and self._deep:  # else `check_flac` asks how far was read
+            if (
+                part.pieces is None and content is not None and self._deep
+            ):  # else `check_flac` needs to know how far was read
                 return _Decoder(io.BytesIO(content))
             return _Decoder(Spliced(self._content, part.pieces or ((0, self._content.size),)))
         except soundfile.SoundFileError:
             head = self._content.at(after_tags(self._content), _HEAD_BYTES)
             raise AudioError(f"{self.name}: {why_not(head)}") from None
-        except TypeError:  # soundfile takes a name in .raw for samples whose rate it must be told
-            raise AudioError(f"{self.name}: raw samples tell no rate; give the file a header, as {READABLE}") from None
+        except TypeError:  # soundfile requires a rate for names in .raw
+            raise AudioError(f"{self.name}: raw samples have no sample rate; convert the file to {READABLE}") from None
 
     def _report(self, fault: str) -> None:
         if not self._cut_ok:
@@ -248,7 +250,7 @@ class Sound:
         self._report(f"cut off: its header promises {promised} samples, {found} are there; {AGAIN}")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._close_files()
         self._content.close()
 

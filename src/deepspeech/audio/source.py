@@ -17,7 +17,7 @@ PACKETS = "packets"  # bare Opus packets, see opus_packets.py
 
 @dataclass(frozen=True)
 class AudioSlice:
-    """`size` bytes of `file` from `offset` on: what a sound file would hold, or bare Opus packets."""
+    """`size` bytes of `file` from `offset` on: the content of an audio file, or bare Opus packets."""
 
     file: Path
     offset: int
@@ -38,7 +38,7 @@ class AudioSlice:
         return self._read(self.size)
 
     def checked(self) -> "AudioSlice":
-        """Itself. Raises AudioError as `read` does."""
+        """Returns itself. Raises AudioError as `read` does."""
         self._read(0)
         return self
 
@@ -58,23 +58,23 @@ class AudioSlice:
 
 
 class NamedPath(type(Path())):  # type: ignore[misc]  # before Python 3.12 only the system's own kind has subclasses
-    """A path that a person or program named itself, and no data set's list: it may be a pipe, which is read to its end.
+    """A path that the user named, not a data set's list: it may be a pipe, which is read to its end.
 
-    The path carries this, not the process: what one caller named, another's list may still not open.
+    Trust is a property of the path, not of the process: lists may not open the pipes that a user named.
     """
 
 
 def check_readable(path: Path, mode: int) -> None:
-    """Raise OSError where a file is a pipe or device, and no NamedPath: /dev/zero has no end."""
+    """Raise OSError if a file is a pipe or device and not a NamedPath: /dev/zero has no end."""
     if not isinstance(path, NamedPath):
         check_regular(mode)
 
 
-AudioSource: TypeAlias = Path | AudioSlice  # where a recording lies
+AudioSource: TypeAlias = Path | AudioSlice  # location of a recording
 
 
 def read_ahead(source: AudioSource) -> None:
-    """Has the system bring a recording from disk to memory, and waits for nothing; what fails shows when it is read."""
+    """Ask the system to prefetch a recording into memory, without waiting; errors appear when it is read."""
     if not hasattr(os, "posix_fadvise"):  # macOS, Windows
         return
     file, offset, size = (source.file, source.offset, source.size) if isinstance(source, AudioSlice) else (source, 0, 0)
@@ -91,7 +91,7 @@ def read_ahead(source: AudioSource) -> None:
 
 
 def content_of(source: AudioSource) -> bytes:
-    """All bytes of a recording, as they lie there. Raises AudioError."""
+    """All bytes of a recording, still encoded. Raises AudioError."""
     if isinstance(source, AudioSlice):
         return source.read()
     try:

@@ -1,4 +1,4 @@
-"""The loudspeaker: through sounddevice where it is installed, else through ALSA's `aplay`."""
+"""Play on the loudspeaker, with sounddevice if installed, else with ALSA's `aplay`."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from deepspeech.errors import AudioError, MissingPartError
 
 try:
     import sounddevice
-except (ImportError, OSError):  # OSError: the package is there, the library PortAudio is not
+except (ImportError, OSError):  # OSError: the PortAudio library is missing
     sounddevice = None
 
 HINT = (
@@ -18,13 +18,13 @@ HINT = (
 
 
 def play(samples: Float32, rate_hz: int, device: str | None = None) -> None:
-    """Play mono `samples` [N] and return when they have been heard. Raises MissingPartError or AudioError."""
+    """Play mono `samples` [N] and return when playback has finished. Raises MissingPartError or AudioError."""
     if sounddevice is not None:
         chosen = int(device) if device and device.isdigit() else device
         try:
             sounddevice.play(samples, rate_hz, blocking=True, device=chosen)
         except (sounddevice.PortAudioError, ValueError) as error:
-            raise AudioError(f"loudspeaker: {error}; `python -m sounddevice` lists what there is") from None
+            raise AudioError(f"loudspeaker: {error}; `python -m sounddevice` lists the devices") from None
         return
     aplay = shutil.which("aplay")
     if aplay is None:
@@ -34,4 +34,4 @@ def play(samples: Float32, rate_hz: int, device: str | None = None) -> None:
     sound = float_to_int16(samples).astype("<i2", copy=False).tobytes()
     code = subprocess.run(command, input=sound, check=False).returncode
     if code:
-        raise AudioError(f"loudspeaker: aplay ended with code {code}; `aplay -L` lists what there is")
+        raise AudioError(f"loudspeaker: aplay ended with code {code}; `aplay -L` lists the devices")

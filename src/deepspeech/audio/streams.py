@@ -9,10 +9,10 @@ from deepspeech.audio.content import Content
 from deepspeech.audio.layout import AGAIN, Layout, Part
 from deepspeech.errors import AudioError
 
-FLAC = b"fLaC\x00\x00\x00\x22"  # and its first block's head, which is always this
+FLAC = b"fLaC\x00\x00\x00\x22"  # magic and the header of the STREAMINFO block, which is constant
 _OTHER = (b"FORM", b".snd", b"dns.", b"riff", b"NIST", b"caff", b"Crea", b"SOUN", b"2BIT", b"\x64\xa3")
 _AU = (b".snd", b"dns.")
-_OPEN = 0x7FFF0000  # a length from here on is none: its writer could not know it
+_OPEN = 0x7FFF0000  # lengths from here on are placeholders of writers that could not know it
 _LENGTHS = re.compile(r": (\d+) \(should be (\d+)\)")
 _SPHERE = re.compile(rb"^(\w+) -i (\d+)", re.M)
 _SPHERE_HEAD = 1024
@@ -20,7 +20,7 @@ _STEP = 1 << 20
 
 
 def lay_out(content: Content, deep: bool) -> Layout:
-    """The streams in `content`; without `deep` a flac file is taken for one.
+    """The streams in `content`; without `deep` a flac file is assumed to have one.
 
     Raises AudioError, without a name in front, where there is nothing to decode.
     """
@@ -42,19 +42,19 @@ def lay_out(content: Content, deep: bool) -> Layout:
 
 
 def flac_streams(content: Content) -> Layout:
-    """The flac streams in `content`, which starts with one. They have no lengths: all is searched for their heads."""
+    """The flac streams in `content`, which starts with one. The content is scanned for headers."""
     starts = [0]
     for at in range(0, content.size, _STEP):
         data = content.at(at, _STEP + len(FLAC) - 1)
         found, last_first = len(data), []
-        while (found := data.rfind(FLAC, 0 if at else 1, found)) >= 0:  # twice as quick as find
+        while (found := data.rfind(FLAC, 0 if at else 1, found)) >= 0:  # twice as fast as find
             last_first.append(at + found)
         starts += reversed(last_first)
     return _split(content, starts)
 
 
 def au_streams(content: Content) -> Layout:
-    """The au files in `content`, which starts with one: each says where its sound begins and how many bytes it has."""
+    """The au files in `content`, which starts with one: each header states where its samples begin and their size."""
     starts = [0]
     while (head := content.at(starts[-1], 12)).startswith(_AU) and len(head) == 12:
         begins, size = struct.unpack_from(">2I" if head.startswith(b".snd") else "<2I", head, 4)
@@ -74,7 +74,7 @@ def _split(content: Content, starts: list[int]) -> Layout:
 
 
 def length_fault(content: Content, file: Any) -> str:
-    """How a file of the rarer formats is cut off, if it is: as libsndfile noted, or sphere's head says."""
+    """How a file of a rarer format is truncated, if so: according to libsndfile's log or the sphere header."""
     head = content.at(0, _SPHERE_HEAD)
     if not head.startswith(_OTHER):
         return ""

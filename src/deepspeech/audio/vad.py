@@ -1,4 +1,4 @@
-"""Where a recording holds speech: long sound cut at its silences, by loudness alone.
+"""Voice activity detection by loudness: segments of speech in long recordings, cut at silences.
 
 In: mono samples. Out: stretches [(start_s, end_s)] in order, without overlap. What is left out is quiet; what is only
 noisy is kept, for a recogniser passes over noise, but what it never hears is lost.
@@ -18,19 +18,19 @@ from deepspeech.errors import ConfigError
 
 Float32 = NDArray[np.float32]
 
-_LATE_S = 30  # what is a little above the floor for so long, but never well above it, is no beginning of speech
+_LATE_S = 30  # seconds slightly above the floor, but never well above it, after which it is not speech
 
 
 @dataclass(frozen=True)
 class SilenceRules:
-    """What counts as speech, and where to cut."""
+    """Thresholds of speech and lengths of segments."""
 
-    start_db: float = 6.0  # speech begins so far above the noise floor
-    stop_db: float = 3.0  # and lasts while it is so far above it
-    min_speech_s: float = 0.1  # what is loud for less is a click
+    start_db: float = 6.0  # speech begins this far above the noise floor
+    stop_db: float = 3.0  # and lasts while it is this far above it
+    min_speech_s: float = 0.1  # shorter ones are clicks
     min_silence_s: float = 0.5  # shorter pauses do not cut
     margin_s: float = 0.25  # kept on either side of speech: soft beginnings and ends
-    max_segment_s: float = 30.0  # longer speech is cut at its quietest place
+    max_segment_s: float = 30.0  # longer speech is cut at its quietest point
 
     def __post_init__(self) -> None:
         if not self.start_db >= self.stop_db > 0:
@@ -43,7 +43,7 @@ class SilenceRules:
 
 
 def segments(samples: Float32, rate_hz: int, rules: SilenceRules | None = None) -> list[tuple[float, float]]:
-    """Stretches of speech (start_s, end_s) in mono `samples` [N] at `rate_hz`, margins included.
+    """Segments of speech (start_s, end_s) in mono `samples` [N] at `rate_hz`, margins included.
 
     Silence, and noise that never rises, give none; sound shorter than 30 ms gives none.
     """
@@ -53,7 +53,7 @@ def segments(samples: Float32, rate_hz: int, rules: SilenceRules | None = None) 
 
 @dataclass
 class _Run:
-    """Hops of speech, joined over short pauses."""
+    """A run of speech, joined over short pauses; in hops."""
 
     start: int
     end: int
@@ -61,7 +61,7 @@ class _Run:
 
 
 class SpeechStream:
-    """The stretches of `segments`, of sound that is fed in pieces of any size. Memory does not grow with time."""
+    """Streaming `segments`: fed in chunks of any size, in bounded memory."""
 
     def __init__(self, rate_hz: int, rules: SilenceRules | None = None) -> None:
         self._rate_hz, self._rules = rate_hz, rules or SilenceRules()
@@ -70,30 +70,32 @@ class SpeechStream:
         self._least = self._rules.min_speech_s * HOPS_PER_S
         self._longest = int(self._rules.max_segment_s * HOPS_PER_S)
         self._levels, self._floor = LoudnessStream(rate_hz), FloorStream()
-        self._loudness, self._first = np.zeros(0, np.float32), 0  # from which hop on it is kept
-        self._hops = 0  # that were looked at
-        self._open: tuple[int, bool] | None = None  # where what is above the lower threshold began; is it in a run?
-        self._run: _Run | None = None  # which may go on
-        self._held: _Run | None = None  # which is over, but for its margin
-        self._before = -1  # where the speech before this one ended
-        self._at: int | None = None  # where the next stretch of a run starts that has given some
+        self._loudness, self._first = np.zeros(0, np.float32), 0  # index of the first kept hop
+        self._hops = 0  # number of hops processed
+        self._open: tuple[int, bool] | None = (
+            None  # start of the current stretch above the lower threshold; whether it belongs to a run
+        )
+        self._run: _Run | None = None  # the current run
+        self._held: _Run | None = None  # the finished run whose end margin is open
+        self._before = -1  # end of the previous speech
+        self._at: int | None = None  # start of the rest of a run that was cut
 
     @property
     def needed_s(self) -> float:
-        """No stretch to come starts before this."""
+        """Time in s before which no further segment starts."""
         starts = [run.start for run in (self._held, self._run) if run]
         starts += [self._open[0]] if self._open else []
         start = self._at if self._at is not None else max(0, min([self._hops, *starts]) - self._margin)
         return start / HOPS_PER_S
 
     def feed(self, samples: Float32) -> list[tuple[float, float]]:
-        """Stretches (start_s, end_s) that are certain now, in order."""
+        """Feed samples; return the segments (start_s, end_s) that became final, in order."""
         loudness = self._levels.feed(samples)
         self._loudness = np.concatenate([self._loudness, loudness])
         return self._look(self._floor.feed(loudness), last=False)
 
     def finish(self) -> list[tuple[float, float]]:
-        """The stretches still to come."""
+        """Flush: the remaining segments."""
         loudness = self._levels.finish()
         self._loudness = np.concatenate([self._loudness, loudness])
         floors = np.concatenate([self._floor.feed(loudness), self._floor.finish()])
@@ -147,7 +149,7 @@ class SpeechStream:
         return [*found, *self._cut()]
 
     def _decide(self, last: bool) -> list[tuple[int, int]]:
-        """What is certain after the hops that were looked at."""
+        """Segments that are final after the processed hops."""
         found: list[tuple[int, int]] = []
         begun = self._open[0] if self._open else self._hops
         if self._run and (last or begun - self._run.end >= self._pause):
@@ -158,7 +160,7 @@ class SpeechStream:
         return found
 
     def _over(self) -> list[tuple[int, int]]:
-        """The run is over; what was held before it gets its margin, if there is a next one."""
+        """End the current run, and emit the previous one with its margin."""
         run, self._run = self._run, None
         if run is None or run.active < self._least:
             return []
@@ -167,13 +169,13 @@ class SpeechStream:
         return found
 
     def _next_is(self, start: int) -> list[tuple[int, int]]:
-        """The speech after the held run starts there: where the two margins would meet, each gets half of the pause."""
+        """Speech after the held run starts there: overlapping margins each get half of the pause."""
         if self._held is None:
             return []
         return self._end(min(self._held.end + self._margin, (self._held.end + start + 1) // 2))
 
     def _end(self, end: int) -> list[tuple[int, int]]:
-        """The stretches that the held run has left."""
+        """The remaining segments of the held run."""
         assert self._held is not None
         found = self._pieces(self._start(self._held), end)
         self._before, self._held, self._at = self._held.end, None, None
@@ -186,7 +188,7 @@ class SpeechStream:
         return max(run.start - self._margin, half)
 
     def _cut(self) -> list[tuple[int, int]]:
-        """Stretches of a run that goes on and is too long already."""
+        """Segments of an unfinished run that is too long already."""
         run = self._run
         if run is None or run.active < self._least or run.end - run.start <= self._longest:
             return []
@@ -195,10 +197,10 @@ class SpeechStream:
         return [*found, *pieces]
 
     def _pieces(self, start: int, end: int) -> tuple[list[tuple[int, int]], int]:
-        """Stretches of at most the longest length, cut where a fifth of a second is quietest; where the rest starts."""
+        """Segments of at most the maximum length, cut at the quietest 200 ms; and the start of the rest."""
         pieces = []
         while end - start > self._longest:
-            # In the second half: pieces stay long, and two halves of the rest are possible.
+            # In the second half, so that segments stay long and the rest can be cut in two.
             first = start + self._longest // 2 - self._first
             part = self._loudness[first : start + self._longest - self._first]
             quiet = np.convolve(part, np.full(HOPS_PER_S // 5, 5 / HOPS_PER_S), "valid")

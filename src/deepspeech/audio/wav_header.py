@@ -1,4 +1,4 @@
-"""What a wav header promises, against what the file holds: a decoder reads a cut file without a word.
+"""Compare a wav header with the file: decoders read a truncated file without an error.
 
 Formats: Microsoft RIFF/WAVE; chunks of a 4-byte name and a 4-byte size, the samples in the chunk named `data`. RF64 and
 BW64 (EBU Tech 3306, ITU-R BS.2088) are the same with sizes of 64 bits in a chunk `ds64`.
@@ -11,7 +11,7 @@ from deepspeech.audio.content import Content, Piece
 from deepspeech.audio.layout import AGAIN, Layout, Part
 
 # Programs that write to a pipe cannot know the length and leave 0, 0x7FFFF000 (sox), 0x80000000 (arecord) or
-# 0xFFFFFFFF (ffmpeg): nothing that a whole file of below 2 GiB would say.
+# 0xFFFFFFFF (ffmpeg): values that no complete file below 2 GiB has.
 _OPEN_SIZE = 0x7FFF0000
 _MOST_CHUNKS = 1000
 _MOST_PARTS = 1000
@@ -19,7 +19,7 @@ _LARGE = (b"RF64", b"BW64")
 _NAMES = (b"RIFF", b"RIFX", *_LARGE)
 _IN_DS64 = 0xFFFFFFFF
 _TAGS = (b"ID3", b"TAG", b"APETAGEX")
-_OVERHANG_S = 0.1  # so little after the samples is junk of some program, not sound
+_OVERHANG_S = 0.1  # less than this after the samples is junk, not audio
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class DataChunk:
     start: int
     promised_bytes: int
     present_bytes: int  # to the end of the file
-    open_ended: bool  # the writer could not know the length; all that is there counts
-    bytes_per_s: int  # as the header says
+    open_ended: bool  # the writer could not know the length; use all present bytes
+    bytes_per_s: int  # according to the header
 
     @property
     def cut_off(self) -> bool:
@@ -68,11 +68,11 @@ def lay_out(content: Content) -> Layout | None:
             return Layout((*parts, _part(content, base, content.size)))
         parts.append(_part(content, base, following))
         base = following
-    return Layout(tuple(parts), f"holds more than {_MOST_PARTS} wav files in a row; make it again")
+    return Layout(tuple(parts), f"contains more than {_MOST_PARTS} wav files in a row; create it again")
 
 
 def find_data(content: Content, base: int = 0) -> DataChunk | None:
-    """The data chunk of the wav stream that starts at `base`; None when there is no wav, or it ends before that."""
+    """The data chunk of the wav stream at `base`; None if there is none."""
     head = content.at(base, 12)
     if not is_wav(head) or len(head) < 12:
         return None
@@ -93,17 +93,17 @@ def find_data(content: Content, base: int = 0) -> DataChunk | None:
         elif chunk[:4] == b"data":
             if head[:4] in _LARGE and size == _IN_DS64 and long_size is not None:
                 return DataChunk(start, long_size, present, long_size in (0, 2**64 - 1) and present > 0, bytes_per_s)
-            # A size of 0 is meant when the rest of the header counts on it, as in a file with no sound.
+            # A size of 0 is real if the rest of the header agrees, as in an empty recording.
             unclosed = size == 0 and (riff_bytes == 0 or base + riff_bytes + 8 <= start or riff_bytes >= _OPEN_SIZE)
-            beyond = size >= _OPEN_SIZE and present <= size  # else it is a true size of a file of gigabytes
+            beyond = size >= _OPEN_SIZE and present <= size  # else it is the real size of a large file
             return DataChunk(start, size, present, unclosed or beyond, bytes_per_s)
         start += size + size % 2
     return None
 
 
 def _following(content: Content, data: DataChunk) -> int | None:
-    """What lies after the samples: another wav stream (where it starts), more samples (the content's size), or None."""
-    for at in {data.end, data.end + data.promised_bytes % 2}:  # the byte that fills up odd sizes is often left out
+    """What follows the samples: another wav stream (its offset), more samples (the content's size), or None."""
+    for at in {data.end, data.end + data.promised_bytes % 2}:  # the padding byte of odd sizes is often missing
         if is_wav(content.at(at, 12)):
             return at
     rest = content.size - data.end
@@ -117,7 +117,7 @@ def _following(content: Content, data: DataChunk) -> int | None:
 
 
 def _are_chunks(content: Content, at: int) -> bool:
-    """Whether chunks lie from there to the end."""
+    """Whether only chunks follow up to the end."""
     for _ in range(_MOST_CHUNKS):
         chunk = content.at(at, 8)
         if len(chunk) < 8:
@@ -138,7 +138,7 @@ def _part(content: Content, start: int, end: int) -> Part:
 
 
 def _fixed(content: Content, base: int, data: DataChunk) -> Part:
-    """The stream with the true length of its sound in its header: decoders believe what stands there."""
+    """The stream with the corrected length in its header: decoders trust it."""
     name, size = content.at(base, 4), data.present_bytes
     sound = (data.start, size)
     if name in _LARGE or (size > _OPEN_SIZE and name == b"RIFF"):
@@ -149,5 +149,5 @@ def _fixed(content: Content, base: int, data: DataChunk) -> Part:
         return Part((b"RF64\xff\xff\xff\xffWAVE" + long + chunks + b"\xff\xff\xff\xff", sound))
     head = content.at(base, data.start - 4 - base)
     if data.open_ended and data.promised_bytes and base == 0:
-        return Part()  # a size beyond the end of the file: decoders see that themselves
+        return Part()  # a size beyond the end of the file: decoders handle that
     return Part((head + struct.pack(">I" if name == b"RIFX" else "<I", min(size, _IN_DS64)), sound))

@@ -1,4 +1,4 @@
-"""The header of our wav files, mono and 16 bits, and a note in it: what the sound was made of.
+"""The header of the wav files written here, mono and 16 bits, with a note on their origin.
 
 Format: Microsoft RIFF/WAVE; the note is the comment (ICMT) of a LIST chunk of kind INFO, which other programs show or
 skip.
@@ -34,7 +34,7 @@ def wav_head(data_bytes: int, rate_hz: int, note: str = "") -> bytes:
 
 
 def read_note(path: Path, rate_hz: int) -> NotedWav | None:
-    """The note of a whole wav file as `wav_head` begins it; None where there is no such file, or another."""
+    """The note of a wav file written with `wav_head`; None for any other file."""
     try:
         with path.open("rb", buffering=0) as file:
             head, size_bytes = file.read(_LONGEST_HEAD), os.fstat(file.fileno()).st_size

@@ -1,4 +1,4 @@
-"""Archives of corpora: found or fetched, and unpacked so that nothing leaves their folder."""
+"""Find, download and unpack archives of corpora; no member can be written outside the target folder."""
 
 import os
 import shutil
@@ -15,25 +15,25 @@ from deepspeech.files import atomic_open, sweep
 from deepspeech.progress import Progress
 
 _BLOCK_BYTES = 1 << 20
-# What no honest archive of sound and text does: silence in a wav file, gzipped, comes to a hundredth or so.
+# Limit against archive bombs: gzipped silence in a wav file shrinks to a hundredth or so.
 MOST_RATIO, SMALL_BYTES = 200, 1 << 28
-MEMBER_BYTES = 512  # what an empty file still takes
-DEEPEST = 64  # folders in a member's name
+MEMBER_BYTES = 512  # counted for each file, even an empty one
+DEEPEST = 64  # nesting of a member's path
 _NAME_SHOWN = 80
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A file that a corpus comes in: its name, where to get it, and whether that may be done unasked."""
+    """An archive of a corpus: its name, home page and download address."""
 
     name: str
-    home: str  # the page that offers it
-    url: str = ""  # "": behind a licence or a registration, which is for people to settle
+    home: str  # web page that offers it
+    url: str = ""  # "": requires accepting a license or registration; no automatic download
     sha256: str = ""
 
 
 def obtain(archive: Archive, folder: Path, inside: str = "", into: Path | None = None) -> Path:
-    """The folder `inside` of `into` (by default of `folder`), unpacked from `folder`'s `archive`, fetched if need be.
+    """The folder `inside` of `into` (by default of `folder`), unpacked from `folder`'s `archive`, downloaded if needed.
 
     What was unpacked before, by this program or by hand, is used as it lies. Raises CorpusError that says where
     to get the archive and where to put it.
@@ -48,7 +48,7 @@ def obtain(archive: Archive, folder: Path, inside: str = "", into: Path | None =
 
 
 def unpack_once(packed: Path, folder: Path, inside: Path, shown: bool = True) -> Path:
-    """Unpack an archive in `folder`, unless that was done with this very file, and return `inside`.
+    """Unpack an archive in `folder`, unless this version of it is already unpacked, and return `inside`.
 
     Raises CorpusError as `unpack` does, and where `inside` is not there then.
     """
@@ -56,14 +56,14 @@ def unpack_once(packed: Path, folder: Path, inside: Path, shown: bool = True) ->
     if not (inside.is_dir() and _marked(mark, version, packed)):
         unpack(packed, folder, shown)
         if not inside.is_dir():
-            raise CorpusError(f"{packed}: holds no {inside.relative_to(folder)}; is it the archive that was meant?")
-        with suppress(OSError):  # an archive where nothing may be written is looked through again next time
+            raise CorpusError(f"{packed}: holds no {inside.relative_to(folder)}; is this the right archive?")
+        with suppress(OSError):  # in a read-only folder the archive is checked again next time
             mark.write_text(version, encoding="utf-8")
     return inside
 
 
 def _version(packed: Path) -> str:
-    """The archive's bytes and times. Raises CorpusError where it is not there."""
+    """Size and modification time of the archive. Raises CorpusError if it is missing."""
     try:
         file = packed.stat()
     except OSError as error:
@@ -72,7 +72,7 @@ def _version(packed: Path) -> str:
 
 
 def _marked(mark: Path, version: str, packed: Path) -> bool:
-    """Was this very archive unpacked? Earlier versions left the mark empty; then it must be the younger one."""
+    """Whether this version of the archive was unpacked. An empty mark, of earlier versions, must be newer."""
     try:
         known = mark.read_text(encoding="utf-8")
         return known == version if known else mark.stat().st_mtime_ns >= packed.stat().st_mtime_ns
@@ -81,7 +81,7 @@ def _marked(mark: Path, version: str, packed: Path) -> bool:
 
 
 def unpack_all(archives: Sequence[Path], folders: Sequence[Path]) -> None:
-    """Unpack each of many small archives in its folder, unless that was done."""
+    """Unpack each of many small archives in its folder, unless already done."""
     for packed, folder in Progress(len(archives), "unpacking", "archives").over(zip(archives, folders, strict=True)):
         folder.mkdir(parents=True, exist_ok=True)
         unpack_once(packed, folder, folder, shown=False)
@@ -90,7 +90,7 @@ def unpack_all(archives: Sequence[Path], folders: Sequence[Path]) -> None:
 def _get(archive: Archive, packed: Path) -> None:
     by_hand = f"get {archive.name} at {archive.home} and put it into {packed.parent}"
     if not archive.url:
-        raise CorpusError(f"{packed}: there is no such file, and its licence is not ours to accept; {by_hand}")
+        raise CorpusError(f"{packed}: there is no such file, and you must accept its license yourself; {by_hand}")
     try:
         fetch(archive.url, packed, archive.sha256)
     except CorpusError as error:
@@ -98,7 +98,7 @@ def _get(archive: Archive, packed: Path) -> None:
 
 
 def unpack(archive: str | Path, folder: str | Path, shown: bool = True) -> Path:
-    """Unpack a tar (plain, gz, bz2, xz), zip or deb into `folder` and return it; files already as packed are kept.
+    """Unpack a tar (plain, gz, bz2, xz), zip or deb into `folder` and return it; unchanged files are kept.
 
     Raises CorpusError when the archive is damaged, or holds a path that leaves `folder`, anything that is neither file
     nor folder, two different files of one name, or more than the disk or any honest archive of its size could hold.
@@ -112,7 +112,7 @@ def unpack(archive: str | Path, folder: str | Path, shown: bool = True) -> Path:
                 into.add(member)
     except DAMAGE as error:
         raise CorpusError(
-            f"{archive}: the archive is damaged ({_reason(error)}); remove it and fetch it again"
+            f"{archive}: the archive is damaged ({_reason(error)}); remove it and download it again"
         ) from None
     except OSError as error:
         raise CorpusError(f"{error.filename or archive}: cannot be unpacked ({error.strerror or error})") from None
@@ -124,7 +124,7 @@ def _reason(error: BaseException) -> str:
 
 
 class _Unpacking:
-    """The members of one archive on their way into a folder."""
+    """Writes the members of one archive into a folder."""
 
     def __init__(self, archive: Path, folder: Path) -> None:
         self._archive, self._folder, self._inside = archive, folder, Path(os.path.realpath(folder))
@@ -133,7 +133,7 @@ class _Unpacking:
         self._bytes, self._limit = 0, max(MOST_RATIO * archive.stat().st_size, SMALL_BYTES)
 
     def add(self, member: Member) -> None:
-        """Write the member's file, unless it lies there as it is packed."""
+        """Write the member's file, unless an identical one exists."""
         target = self._checked(member)
         if target.parent not in self._swept:
             self._swept.add(target.parent)
@@ -154,7 +154,7 @@ class _Unpacking:
         self._written.add(target)
 
     def _checked(self, member: Member) -> Path:
-        """Where a member's file belongs. Raises CorpusError where it has no place here."""
+        """Target path of a member. Raises CorpusError if it is outside the folder."""
         if "\0" in member.name or len(Path(member.name).parts) > DEEPEST:
             raise self._refusal(member, "is no name for a file")
         target = Path(os.path.realpath(self._folder / member.name))
@@ -175,14 +175,14 @@ class _Unpacking:
         if member.size_bytes > free:
             raise CorpusError(
                 f"{self._folder}: {shown_name(member.name)} of {self._archive} needs {member.size_bytes} bytes, "
-                f"{free} are free; free space or choose another place"
+                f"{free} are free; free space or choose another folder"
             )
         return target
 
     def _read(self, source: IO[bytes]) -> bytes:
         try:
             return source.read(_BLOCK_BYTES)
-        except OSError as error:  # not the fault of the file that is being written
+        except OSError as error:  # a read error of the archive, not a write error
             raise EOFError(error.strerror or str(error)) from None
 
     def _refusal(self, member: Member, why: str) -> CorpusError:
@@ -190,7 +190,7 @@ class _Unpacking:
 
 
 def shown_name(name: str) -> str:
-    """A member's name as an error shows it: control characters spelt out, not too long."""
+    """A member's name as an error shows it: control characters escaped, shortened."""
     return repr(name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_SHOWN]}…")
 
 

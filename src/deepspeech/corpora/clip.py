@@ -1,4 +1,4 @@
-"""A clip of a corpus and its wav file: 16 kHz, mono, 16 bits, and of no other sound than the corpus says now.
+"""A clip of a corpus and its wav file: 16 kHz, mono, 16 bits, converted again whenever its source changed.
 
 In: a recording, a part of one, or sound that a corpus packs. Out: the wav file as it lies there, if it was made of just
 this (`origin.py`), else converted again; or why there is none. What happens to one clip is a fault of that clip.
@@ -22,35 +22,35 @@ from deepspeech.errors import AudioError, CorpusError
 from deepspeech.files import sweep
 
 RATE_HZ = 16000
-_LONG_BYTES = 4 << 20  # of a recording that is not held in memory whole; the other way is quicker below it
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # every further clip would fail like this one
+_LONG_BYTES = 4 << 20  # recordings above this are converted in blocks; below it, whole is faster
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # every further clip would fail, too
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording of the corpus as it came, or a part of one, and where its wav file belongs."""
+    """A recording of the corpus or a part of one, and the path of its wav file."""
 
     source: Path
-    wav: Path  # never the source; where this already is a wav file as it should be, it is used where it lies
+    wav: Path  # never the source; a source that already has the target format is used in place
     sentence: str
     speaker: str = ""
-    fault: str = ""  # why the corpus' own entry cannot be used
+    fault: str = ""  # why the corpus's entry cannot be used
     start_s: float = 0.0
     end_s: float | None = None  # None: to the end of the recording
     channel: int | None = None  # one side of a conversation, from 0; None: all, averaged
-    content: bytes | None = None  # the sound file itself, where the corpus packs it; `source` is then its name
-    numbered: bool = False  # `wav` is named by its place in a list: that of another list may have the same name
-    trim: bool = False  # cut the silence at both ends, but for a quarter of a second
+    content: bytes | None = None  # the audio file's bytes, if packed in the corpus; `source` is then its name
+    numbered: bool = False  # `wav` is named by an index; a clip of another list may have the same name
+    trim: bool = False  # trim silence at both ends to a quarter of a second
 
     @property
     def whole(self) -> bool:
-        """Is this all of a sound file of its own?"""
+        """Whether this is a whole audio file."""
         part = self.start_s != 0 or self.end_s is not None or self.channel is not None or self.trim
         return not part and self.content is None
 
     @cached_property
     def origin(self) -> str:
-        """Which part of which recording this is, in 16 hex digits; see `origin.py`."""
+        """16 hex digits that identify the part of the recording; see `origin.py`."""
         part = (self.start_s, self.end_s, self.channel, self.trim)
         if self.content is not None:
             return made_of.packed_origin(self.source.name, *part)
@@ -59,7 +59,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of a clip's sound: a wav file of so many bytes and seconds, or why there is none."""
+    """The result of a conversion: a wav file with its size and duration, or a fault."""
 
     size_bytes: int = 0
     duration_s: float = 0.0
@@ -69,19 +69,19 @@ class Converted:
 
 
 def convert(clip: Clip) -> Converted:
-    """Make the clip's wav file, or find one good as it is: 16 kHz, mono, whole, and of this very sound.
+    """Make the clip's wav file, or reuse one that is complete and was made from the same source.
 
     Raises CorpusError where nothing more can be written; whatever else happens is a fault of this clip.
     """
     if clip.fault:
         return Converted(fault=clip.fault, detail=clip.fault)
     if not 0 <= clip.start_s < (inf if clip.end_s is None else clip.end_s):
-        return Converted(fault="its start and end make no sense", detail=f"from {clip.start_s} to {clip.end_s} s")
+        return Converted(fault="its start and end are invalid", detail=f"from {clip.start_s} to {clip.end_s} s")
     try:
         if clip.content is None and not os.path.isfile(clip.source):
             return _without_source(clip)
         return (_ready(clip.source) if clip.whole else None) or _converted(clip)
-    except Exception as error:  # of thousands of files one may do anything
+    except Exception as error:  # one of thousands of files may raise anything
         cause = error if isinstance(error, OSError) else error.__context__
         if isinstance(cause, OSError) and cause.errno in _FULL:
             raise CorpusError(str(error) if cause is not error else f"{cause.filename}: {cause.strerror}") from None
@@ -90,14 +90,14 @@ def convert(clip: Clip) -> Converted:
 
 
 def _converted(clip: Clip) -> Converted:
-    """The clip's wav file, made unless what lies there was made of the same. Raises AudioError or OSError."""
+    """The clip's wav file, made unless it exists and is up to date. Raises AudioError or OSError."""
     state = made_of.state([clip.source]) if clip.content is None else made_of.packed_state(clip.content)
     clip = _apart(clip, clip.origin if clip.content is None else state)
     note, made = made_of.note(clip.origin, state), read_note(clip.wav, RATE_HZ)
     if made is not None and made.note == note:
         return Converted(made.size_bytes, made.frames / RATE_HZ, wav=clip.wav)
     if os.path.abspath(clip.wav) == os.path.abspath(clip.source):
-        raise AudioError(f"{clip.source}: its wav file would take its own place; give the recording another name")
+        raise AudioError(f"{clip.source}: its wav file would overwrite it; rename the recording")
     if not clip.wav.parent.is_dir():
         clip.wav.parent.mkdir(parents=True, exist_ok=True)
     size_bytes, frames = _write(clip, note)
@@ -105,7 +105,7 @@ def _converted(clip: Clip) -> Converted:
 
 
 def _apart(clip: Clip, digest: str) -> Clip:
-    """The clip, with `digest` in its wav's name where another list's clip lies under the numbered one."""
+    """The clip, with `digest` in its wav's name if another list's clip has the numbered name."""
     made = read_note(clip.wav, RATE_HZ) if clip.numbered else None
     if made is None or digest in made.note:
         return clip
@@ -113,7 +113,7 @@ def _apart(clip: Clip, digest: str) -> Clip:
 
 
 def _write(clip: Clip, note: str) -> tuple[int, int]:
-    """Make the wav file; its bytes and samples. Long recordings go through memory in blocks, short ones whole."""
+    """Make the wav file; its bytes and samples. Long recordings are converted in blocks."""
     sound: Path | bytes = clip.source if clip.content is None else clip.content
     name, part = str(clip.source), (clip.start_s, clip.end_s, clip.channel)
     size_bytes = len(clip.content) if clip.content is not None else os.path.getsize(clip.source)
@@ -123,12 +123,12 @@ def _write(clip: Clip, note: str) -> tuple[int, int]:
     samples = resample(samples, rate_hz, RATE_HZ)
     samples = spoken(samples) if clip.trim else samples
     if not len(samples):
-        raise AudioError(f"{clip.source}: holds no sound (0 samples)")
+        raise AudioError(f"{clip.source}: contains no audio (0 samples)")
     return write_wav(clip.wav, samples, RATE_HZ, note), len(samples)
 
 
 def _without_source(clip: Clip) -> Converted:
-    """A wav file made of a recording that is no longer there; earlier versions left no note of what it was made of."""
+    """A wav file whose recording no longer exists; files of earlier versions have no note of their origin."""
     clip = _apart(clip, clip.origin)
     made = read_note(clip.wav, RATE_HZ)
     if made is not None and made_of.comes_from(made.note, clip.origin):
@@ -150,13 +150,13 @@ def _ready(path: Path) -> Converted | None:
     try:
         info = probe(path)
     except AudioError:
-        return None  # not made yet, or left over from an import that was killed
+        return None  # not made yet, or incomplete after an import was killed
     good = (info.kind, info.rate_hz, info.channels) in (("WAV", RATE_HZ, 1), ("WAVEX", RATE_HZ, 1))
     return Converted(path.stat().st_size, info.duration_s, wav=path) if good else None
 
 
 class WavNames:
-    """The names of wav files that the clips of a corpus take: two that are not the same sound never share one.
+    """Names of the wav files of a corpus; different clips never share one.
 
     In 130 bytes a clip: of names and origins only numbers are kept.
     """
@@ -166,7 +166,7 @@ class WavNames:
         self._folders: set[Path] = set()
 
     def of(self, clip: Clip) -> Path:
-        """The clip's wav file, under another name where the clip's own is taken; in a folder without leftovers."""
+        """The path of the clip's wav file, renamed if its own name is taken."""
         if clip.wav.parent not in self._folders:
             self._folders.add(clip.wav.parent)
             sweep(clip.wav.parent)

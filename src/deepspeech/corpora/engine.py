@@ -1,4 +1,4 @@
-"""The one program of every importer. In: the clips of a corpus. Out: 16 kHz wav files, a CSV, and counts.
+"""Import the clips of a corpus. In: clips and rules. Out: 16 kHz wav files, a CSV, and counts.
 
 A recipe says which clips there are; here they are converted on all cores, their sentences cleaned, and what
 cannot be trained on is dropped and counted. Rows keep the recipe's order; only clips under way are in memory.
@@ -32,20 +32,20 @@ from deepspeech.text.labels import Validator
 from deepspeech.text.tables import NO_VALUE
 from deepspeech.text.tokens import TokenSet
 
-_TOGETHER = 8  # clips that a worker is handed at a time
-_PEEKED = 64  # clips: where none of the first ones names its speaker, the corpus names none
+_TOGETHER = 8  # clips per task of a worker
+_PEEKED = 64  # first clips to inspect for speakers
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is kept. Limits and `ms_per_character` are those of DeepSpeech's importers, which differ by corpus."""
+    """Limits of clips. They and `ms_per_character` are those of DeepSpeech's importers, which differ by corpus."""
 
     validate: Validator
     alphabet: TokenSet | None = None
     min_s: float = 0.0
     max_s: float = 10.0
     ms_per_character: int = 20
-    spell: Callable[[str], str] = str  # how a kept transcript is written, e.g. with spaces between characters
+    spell: Callable[[str], str] = str  # applied to kept transcripts, e.g. to put spaces between characters
 
 
 def import_set(
@@ -57,7 +57,7 @@ def import_set(
     each: Callable[[Sample], None] = lambda sample: None,
     names: WavNames | None = None,
 ) -> None:
-    """Convert, judge and list `clips`: writes `report.csv`, with speakers if they are known, and counts in `report`.
+    """Convert, check and list `clips`: writes `report.csv`, with speakers if they are known, and counts in `report`.
 
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
     every kept sample in order; `names`: shared by the sets of one corpus. An import that was stopped goes on with the
@@ -90,7 +90,7 @@ def import_set(
 
 
 def _inside(clips: Iterable[Clip], folder: Path, names: WavNames) -> Iterator[Clip]:
-    """The clips; one whose name, as a corpus gives it, would have its wav file outside `folder` is not made."""
+    """The clips; one whose wav file would be outside `folder` is an error of its own."""
     home = os.path.abspath(folder) + os.sep
     for clip in clips:
         if clip.fault:
@@ -103,7 +103,7 @@ def _inside(clips: Iterable[Clip], folder: Path, names: WavNames) -> Iterator[Cl
 
 
 def check_clip(clip: Clip, sound: Converted, rules: Rules, report: SetReport) -> Sample | DroppedClip:
-    """Count the clip in `report`, and keep it or say why not; the first reason counts, as in DeepSpeech.
+    """Count the clip in `report`; return its sample, or the reason for dropping it (the first one, as in DeepSpeech).
 
     All white space in a sentence is a space.
     """
@@ -125,7 +125,7 @@ def check_clip(clip: Clip, sound: Converted, rules: Rules, report: SetReport) ->
 
 
 def _writable(text: str) -> bool:
-    """Can it stand in a CSV? Names of files may be any bytes, and JSON may hold halves of characters."""
+    """Whether it can be written to a CSV: file names may be any bytes, and JSON may contain lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -145,8 +145,8 @@ def _fault(sound: Converted, label: str | None, strange: list[str], rules: Rules
         return _Fault(FAILED, sound.fault, sound.detail)
     if not label:
         return _Fault(INVALID_LABEL, "sentence refused by the label rules")
-    if label in NO_VALUE:  # which no training takes
-        return _Fault(INVALID_LABEL, "its text is null", f"'{label}' says that there is no text")
+    if label in NO_VALUE:  # which training refuses
+        return _Fault(INVALID_LABEL, "its text is null", f"'{label}' means a missing value")
     if strange:
         characters = " ".join(map(name, strange))
         fault = "characters outside the alphabet"

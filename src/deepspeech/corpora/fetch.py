@@ -1,4 +1,4 @@
-"""Downloads of corpora, which go on where they stopped.
+"""Resumable downloads of corpora.
 
 A file has its final name only when it is whole and, where a checksum is known, right.
 """
@@ -25,7 +25,7 @@ class RefusedError(CorpusError):
 
 
 def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0, shown: bool = True) -> Path:
-    """Download `url` to `path` unless it is there, and return `path`. `sha256`: checked when given;
+    """Download `url` to `path` unless it exists, and return `path`. `sha256`: checked if not empty;
     `shown`: with a progress line of its own.
 
     What an earlier, broken download left in `path`.part is continued if the server's file is still the same.
@@ -42,7 +42,9 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0,
         part.replace(path)
         tag.unlink(missing_ok=True)
     except urllib.error.HTTPError as error:
-        raise RefusedError(f"{url}: the server says {error.code} {error.reason}; is the corpus still there?") from None
+        raise RefusedError(
+            f"{url}: the server says {error.code} {error.reason}; is the corpus still available?"
+        ) from None
     except (
         urllib.error.URLError,
         TimeoutError,
@@ -51,18 +53,18 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0,
         http.client.HTTPException,
     ) as error:
         reason = getattr(error, "reason", None) or error
-        raise CorpusError(f"{url}: cannot be downloaded ({reason}); when online, run this again to go on") from None
+        raise CorpusError(f"{url}: cannot be downloaded ({reason}); when online, run this again to resume") from None
     except OSError as error:
         raise CorpusError(f"{error.filename or path}: cannot be written ({error.strerror}); free space") from None
     return path
 
 
 def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool, again: int = 0) -> None:
-    """Bring `part` to its full length; its last bytes are asked for `again`."""
+    """Complete `part`; its last bytes are requested `again`."""
     have = max(0, part.stat().st_size - again) if part.is_file() and tag.is_file() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "deepspeech"})
     if have:
-        # If-Range: the server sends the rest only of the very file that was begun.
+        # If-Range: the server resumes only if its file has not changed.
         request.add_header("Range", f"bytes={have}-")
         request.add_header("If-Range", tag.read_text(encoding="utf-8"))
     try:
@@ -71,7 +73,7 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool, ag
         if error.code != _RANGE_NOT_SATISFIABLE:
             raise
         error.close()
-        # No bytes come after these: either the part is whole, and its last byte can be had, or it is no part of this.
+        # Nothing follows: the part is complete, which its last byte confirms, or it belongs to another file.
         if again:
             tag.unlink()
         return _download(url, part, tag, timeout_s, shown, again + 1)
@@ -79,7 +81,7 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool, ag
         if have and answer.status != http.client.PARTIAL_CONTENT:
             have = 0
         if not have:
-            part.unlink(missing_ok=True)  # before its tag changes: the two must always belong together
+            part.unlink(missing_ok=True)  # before its tag changes: both must describe the same file
         _remember(answer.headers.get("ETag") or answer.headers.get("Last-Modified"), tag)
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
@@ -90,11 +92,11 @@ def _download(url: str, part: Path, tag: Path, timeout_s: float, shown: bool, ag
             with Progress(total and total // _MB, label, "MB", have // _MB, None if shown else StringIO()) as progress:
                 _copy(answer, file, have, progress)
     if total is not None and part.stat().st_size != total:
-        raise CorpusError(f"{url}: the connection ended early; run this again to go on with the rest")
+        raise CorpusError(f"{url}: the connection ended early; run this again to resume")
 
 
 def _remember(version: str | None, tag: Path) -> None:
-    """Keep what tells this version of the server's file; a weak ETag does not promise equal bytes."""
+    """Save the validator of this version of the file; weak ETags do not guarantee equal bytes."""
     if version and not version.startswith("W/"):
         tag.write_text(version, encoding="utf-8")
     else:
@@ -115,4 +117,4 @@ def _check(url: str, part: Path, sha256: str) -> None:
         found = sha256_of(file).hex()
     if found != sha256.lower():
         part.unlink()
-        raise CorpusError(f"{url}: the file has not the known checksum {sha256}; it was removed, run this again")
+        raise CorpusError(f"{url}: wrong checksum, expected {sha256}; the file was removed, run this again")

@@ -1,4 +1,4 @@
-"""Commands in Kaldi's wav.scp that only unpack a file, or one channel of it: read as that file, never run.
+"""Commands in Kaldi's wav.scp: those that only decode a file or a channel of it are replaced by the file, never run.
 
 `sph2pipe -f wav -p -c 2 FILE |`, `flac -c -d -s FILE |`, `sox FILE -t wav - remix 1 |` and their like. What else a
 command may do (speed, gain, filters) changes the sound, and such a command is refused.
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deepspeech.errors import CorpusError
 
-# Options that change nothing of the samples but their rate and coding, and how many values each takes.
+# Options that affect only rate and encoding, and their numbers of values.
 _OPTIONS = {
     "sph2pipe": {"-f": 1, "-p": 0, "-c": 1},
     "flac": {"-c": 0, "-d": 0, "-s": 0, "-cd": 0, "-dc": 0, "-cds": 0, "-dcs": 0, "--silent": 0, "--decode": 0,
@@ -26,13 +26,13 @@ def recording_of(name: str, entry: str, scp: Path) -> tuple[str, int | None]:
     found = _unpacked(entry)
     if found is None:
         raise CorpusError(
-            f"{scp}: {name} is a command ({entry}), and commands are not run; make its file and name that instead"
+            f"{scp}: {name} is a command ({entry}), and commands are not run; list its output file instead"
         )
     return found
 
 
 def _unpacked(command: str) -> tuple[str, int | None] | None:
-    """(file, channel) of a command that unpacks a file; None: it does more, or something else."""
+    """(file, channel) of a command that unpacks a file; None for any other command."""
     try:
         program, *words = shlex.split(command.removesuffix("|"))
     except ValueError:

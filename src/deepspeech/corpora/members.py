@@ -20,7 +20,7 @@ from typing import IO, Any, Protocol
 
 from deepspeech.errors import CorpusError
 
-# What the readers of the standard library raise on archives that are cut off, changed or made up.
+# Exceptions of the standard library's readers for truncated, damaged or malicious archives.
 DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, OverflowError,
     RecursionError, MemoryError, LookupError, NotImplementedError, RuntimeError,
@@ -75,7 +75,7 @@ def members(archive: Path) -> Iterator[Iterator[Member]]:
         else:
             for magic, (kind, program) in _FOREIGN.items():
                 if head.startswith(magic):
-                    raise CorpusError(f"{archive}: is a {kind} archive, which is not read here; unpack it: {program}")
+                    raise CorpusError(f"{archive}: {kind} archives are not supported; unpack it: {program}")
             file.seek(0)
             with tarfile.open(fileobj=file, tarinfo=_CheckedInfo) as tar:
                 yield _of_tar(tar)
@@ -91,14 +91,14 @@ def _of_zip(packed: zipfile.ZipFile) -> Iterator[Member]:
         elif one.flag_bits & _ENCRYPTED:
             fault = "is encrypted"
         elif one.compress_type not in _METHODS:
-            fault = f"is compressed in a way that is not known here (method {one.compress_type})"
+            fault = f"is compressed with an unsupported method ( {one.compress_type})"
         # Some programs for Windows write its separator.
         yield Member(one.filename.replace("\\", "/"), one.file_size, fault, partial(packed.open, one))
 
 
 def _of_tar(tar: tarfile.TarFile) -> Iterator[Member]:
     while (one := tar.next()) is not None:
-        tar.members = []  # type: ignore[attr-defined] # it would keep all of them
+        tar.members = []  # type: ignore[attr-defined] # it would keep all members in memory
         if one.size < 0:
             raise tarfile.ReadError("a negative size")
         if one.isdir():
@@ -114,7 +114,7 @@ def _open(tar: tarfile.TarFile, one: tarfile.TarInfo) -> IO[bytes]:
 
 
 class _CheckedInfo(tarfile.TarInfo):
-    """A tar header that cannot send its reader backwards, or make it read gigabytes at once."""
+    """A tar header checked against negative sizes and gigabytes of metadata."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_CheckedInfo":
@@ -127,7 +127,7 @@ class _CheckedInfo(tarfile.TarInfo):
 
 
 class _Window(io.RawIOBase):
-    """Some bytes of a file, as a file."""
+    """A range of a file, as a file object."""
 
     def __init__(self, file: IO[bytes], start: int, length: int) -> None:
         self._file, self._start, self._length, self._at = file, start, length, 0

@@ -1,7 +1,7 @@
-"""Mandarin corpora of OpenSLR that pack each speaker in an archive of its own: AISHELL-1 and aidatatang_200zh.
+"""Mandarin corpora of OpenSLR with an archive per speaker: AISHELL-1 and aidatatang_200zh.
 
 In: where the inner archives, the sets and the table of sentences lie. Out: three CSVs; the recordings stay as they are.
-Sentences are kept as written; only the training set has a longest clip, as in DeepSpeech's importers.
+Sentences are kept as written; the length limit applies to the training set only, as in DeepSpeech's importers.
 """
 
 from collections.abc import Mapping

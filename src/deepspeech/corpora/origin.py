@@ -1,4 +1,4 @@
-"""What a wav file of an import was made of, as a note in its header: it is used again only while that is still true.
+"""Origin of an imported wav file, as a note in its header: the file is reused only while its source is unchanged.
 
 In: which part of which recordings a wav file is. Out: the note, in two halves. The first names the recordings and the
 part, the second the state of the recordings' files: bytes and times (or the sound itself where a corpus packs it).
@@ -11,7 +11,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-_VERSION = 1  # one more when the same recording would become another wav file
+_VERSION = 1  # increased when the conversion changes
 
 
 def origin(sources: Sequence[Path], wav: Path, *part: object) -> str:
@@ -29,7 +29,7 @@ def packed_origin(name: str, *part: object) -> str:
 def state(sources: Sequence[Path]) -> str:
     """16 hex digits for the files as they are now. Raises OSError."""
     files = [os.stat(source) for source in sources]
-    # The time of the last change, too: it tells of a file with another's time of writing (cp -p, mv, tar).
+    # ctime, too: a replaced file may keep its mtime (cp -p, mv, tar).
     return _digest([f"{file.st_size} {file.st_mtime_ns} {file.st_ctime_ns}" for file in files])
 
 
@@ -39,18 +39,18 @@ def packed_state(content: bytes) -> str:
 
 
 def note(origin: str, state: str) -> str:
-    """What the header says."""
+    """The note."""
     return f"deepspeech {origin} {state}"
 
 
 def comes_from(note: str, origin: str) -> bool:
-    """Was a wav file with this note made of `origin`, in whatever state?"""
+    """Whether a wav file with this note was made from `origin`, in any state."""
     return note.startswith(f"deepspeech {origin} ")
 
 
 @lru_cache(1024)
 def _way(folder: str, home: str) -> str:
-    """From one folder to another: recordings share a few folders, and to find the way takes a while."""
+    """Relative path between folders, cached: recordings share few folders, and computing it is slow."""
     return os.path.relpath(folder, home)
 
 

@@ -14,14 +14,14 @@ from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import sentence_of, speaker_of
 from deepspeech.errors import CorpusError
 
-_ROWS = 64  # fetched at a time
+_ROWS = 64  # per fetch
 
 
 class ParquetClips:
     """The clips of Parquet files, read again in each iteration."""
 
     def __init__(self, files: Sequence[Path], wavs: Path, audio: str, texts: Sequence[str], speakers: Sequence[str]):
-        """`texts`, `speakers`: names that these columns may have, the first one found is taken."""
+        """`texts`, `speakers`: candidate column names; the first that exists is used."""
         self._files, self._wavs = files, wavs
         columns = [row[0] for row in _rows("DESCRIBE SELECT * FROM read_parquet(?)", files[0])]
         text = next((name for name in texts if name in columns), None)
@@ -63,7 +63,7 @@ def _quoted(name: str) -> str:
 
 def _rows(query: str, file: Path) -> Iterator[tuple[Any, ...]]:
     try:
-        # Without extensions that DuckDB would fetch from its makers' server.
+        # DuckDB must not download extensions.
         offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         with duckdb.connect(config={"threads": 1, **offline}) as connection:
             cursor = connection.execute(query, [str(file)])

@@ -23,7 +23,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def lines(path: Path, encoding: str = "utf-8") -> list[str]:
-    """The lines of a text file that hold something, without white space around. Raises CorpusError."""
+    """The non-empty lines of a text file, stripped. Raises CorpusError."""
     return [line.strip() for line in read_text(path, encoding).split("\n") if line.strip()]
 
 
@@ -50,7 +50,7 @@ def tsv_rows(path: Path, needed: Sequence[str]) -> Iterator[Row]:
 
     Raises CorpusError: not there, not text, a column is missing.
     """
-    # Not the csv module: such tables are not quoted, and a carriage return inside a sentence ends no row.
+    # Not the csv module: these tables are not quoted, and sentences may contain carriage returns.
     rows = _numbered(path)
     header = [name.strip() for name in next(rows, (1, ""))[1].split("\t")]
     for column in needed:
@@ -67,17 +67,17 @@ def tsv_rows(path: Path, needed: Sequence[str]) -> Iterator[Row]:
 
 
 def _numbered(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a text file that may be large, from 1, without their ends. Raises CorpusError."""
+    """(number from 1, line without its end) of a text file, streamed. Raises CorpusError."""
     try:
         with path.open("rb") as file:
             head = file.read(2)
             file.seek(0)
-            # A mark of UTF-16 is rare enough to read such a file whole.
+            # Files with a UTF-16 byte order mark are rare: read them whole.
             whole = io.BytesIO(decode(file.read(), path, CorpusError).encode()) if head in _UTF_16 else file
             for number, line in enumerate(whole, 1):
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus whole?") from None
+        raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus complete?") from None
     except UnicodeDecodeError:
         raise CorpusError(f"{path}: not UTF-8 text in line {number}; fetch the corpus again") from None
 
@@ -95,13 +95,13 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         content = path.read_bytes()
         return decode(content, path, CorpusError) if encoding == "utf-8" else content.decode(encoding)
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus whole?") from None
+        raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus complete?") from None
     except UnicodeDecodeError:
         raise CorpusError(f"{path}: not {encoding.upper()} text; unpack or fetch the corpus again") from None
 
 
 def json_object(line: str) -> dict[str, Any] | None:
-    """A line of JSON as an object; None where it is not one. Half surrogate pairs pass: its clip tells of them."""
+    """A line of JSON as an object; None where it is not one. Lone surrogates pass: the clip reports them."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
@@ -143,7 +143,7 @@ def text_of(path: Path) -> tuple[str, str]:
     """(what the text file of one recording says, why it cannot be used): one of the two is empty."""
     try:
         if path.exists() and not path.is_file():
-            return "", "its text cannot be read"  # a pipe would be waited for
+            return "", "its text cannot be read"  # not a regular file: reading a pipe would block
         return decode(path.read_bytes(), path, CorpusError), ""
     except FileNotFoundError:
         return "", "the corpus has no sentence for it"
@@ -160,7 +160,7 @@ def read_xml(path: Path) -> Element | None:
 
 
 def seconds(start: str, end: str) -> tuple[float, float] | None:
-    """Two times of a transcript; None when they are no numbers."""
+    """Two times of a transcript; None if they are not numbers."""
     try:
         return float(start), float(end)
     except ValueError:
@@ -168,8 +168,8 @@ def seconds(start: str, end: str) -> tuple[float, float] | None:
 
 
 def truth(text: str) -> bool:
-    """An option's value that says yes or no. Raises CorpusError."""
+    """A boolean option value. Raises CorpusError."""
     known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if text.lower() not in known:
-        raise CorpusError(f"'{text}' says neither yes nor no; write true or false")
+        raise CorpusError(f"'{text}' is neither yes nor no; write true or false")
     return known[text.lower()]

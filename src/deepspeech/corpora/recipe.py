@@ -1,6 +1,6 @@
-"""What recipes are made of: the options of every importer, sets, and clips found by their sentences.
+"""Building blocks of recipes: common options, sets, and clips matched with sentences.
 
-In: lists of clips. Out: the report of their import. The work itself is `engine.py`.
+In: lists of clips. Out: the report of their import. `engine.py` does the work.
 """
 
 import os
@@ -32,7 +32,7 @@ TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for a
 
 
 def verbatim(sentence: str) -> str | None:
-    """The sentence as it stands; None when it is empty."""
+    """The sentence unchanged; None if empty."""
     return sentence.strip() or None
 
 
@@ -69,7 +69,7 @@ class Options:
         alphabet: Path | None = None,
         keep: str = "",
     ) -> Rules:
-        """The corpus's own rules, changed as the user asked; `keep`: characters that --normalize leaves alone.
+        """The corpus's rules with the user's changes; `keep`: characters that --normalize leaves alone.
 
         Raises TextError: a file that cannot be used.
         """
@@ -95,7 +95,7 @@ class Options:
 
 
 class Clips(Protocol):
-    """A list of clips, or what can be gone through as one."""
+    """An iterable of clips with a length."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Clip]: ...
@@ -103,7 +103,7 @@ class Clips(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """One set of a corpus: its clips, where its CSV belongs, what of it is kept."""
+    """One set of a corpus: its clips, the path of its CSV, and its rules."""
 
     csv: Path
     clips: Clips
@@ -137,7 +137,7 @@ def import_parts(
     if everything:
         report.derived.append((everything.path, everything.rows))
     if not any(one.clips for one in report.sets):
-        raise CorpusError(f"{report.corpus}: no clips were found; is this the folder that was meant?")
+        raise CorpusError(f"{report.corpus}: no clips were found; is this the right folder?")
     return report
 
 
@@ -157,7 +157,7 @@ class Sentences:
     """Transcripts by recording name; tracks names that no recording requested."""
 
     transcripts: Mapping[str, str]
-    folder: Path  # where the recordings lie
+    folder: Path  # of the recordings
     requested: set[str] = field(default_factory=set)
 
     def clip(self, audio: Path, wav: Path, name: str | None = None, speaker: str = "") -> Clip:
@@ -169,7 +169,7 @@ class Sentences:
         return Clip(audio, wav, self.transcripts[name], speaker)
 
     def missing(self) -> list[Clip]:
-        """Sentences without a recording, as clips that are not there."""
+        """Sentences without a recording, as missing clips."""
         names = [name for name in self.transcripts if name not in self.requested]
         return [Clip(self.folder / name, self.folder / name, self.transcripts[name]) for name in names]
 
@@ -182,7 +182,7 @@ def converted(audio: Path, root: Path, folder: Path) -> Path:
 def joined(pieces: Sequence[Path], wav: Path) -> Path:
     """`wav`, made of whole recordings one after the other; the first that cannot be read, if one cannot.
 
-    For recordings in pieces, and for long ones that are to be cut and cannot be entered well in the middle: MP3.
+    For recordings in pieces, and for MP3 files to be cut, which cannot be seeked exactly.
     Raises AudioError where it cannot be written.
     """
     lost = next((piece for piece in pieces if not piece.is_file()), None)

@@ -10,7 +10,7 @@ from deepspeech.errors import CorpusError
 from deepspeech.files import atomic_open
 from deepspeech.text.characters import name
 
-# The four reasons that DeepSpeech's importers counted, in the order in which they are looked for.
+# The four reasons that DeepSpeech's importers counted, in the order of the checks.
 FAILED, INVALID_LABEL, TOO_SHORT, TOO_LONG = "failed", "invalid_label", "too_short", "too_long"
 _CHARACTERS_SHOWN = 20
 
@@ -44,8 +44,8 @@ class ImportReport:
 
     corpus: str
     sets: list[SetReport] = field(default_factory=list)
-    derived: list[tuple[Path, int]] = field(default_factory=list)  # CSVs made of others' rows, and their rows
-    notes: list[str] = field(default_factory=list)  # what else the user should know, a sentence each
+    derived: list[tuple[Path, int]] = field(default_factory=list)  # CSVs derived from others, and their numbers of rows
+    notes: list[str] = field(default_factory=list)  # further messages, a sentence each
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class DroppedFile:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._whole.__exit__(kind, error, at)
         if kind is None and not self.lines:
-            self.path.unlink()  # an earlier import's is no longer true either
+            self.path.unlink()  # of an earlier import
 
 
 def show(report: ImportReport) -> None:
@@ -101,7 +101,7 @@ def save_too_long(report: ImportReport, path: Path | None) -> None:
 
 
 def lines(report: ImportReport) -> list[str]:
-    """The report in words; the sentences on counts are those of DeepSpeech's importers."""
+    """The report as text; the sentences on counts are those of DeepSpeech's importers."""
     text = [line for one in report.sets for line in [*_set_lines(one), ""]]
     text += [f"{path}: {rows} samples." for path, rows in report.derived]
     text += report.notes

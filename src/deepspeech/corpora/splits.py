@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 
 def by_tens(items: Iterable[Item]) -> dict[str, list[Item]]:
-    """Of every ten the first to test, the second to dev, eight to train: the split of several old importers."""
+    """Of every ten clips the first to test, the second to dev, eight to train: the split of several old importers."""
     sets: dict[str, list[Item]] = {"train": [], "dev": [], "test": []}
     for number, item in enumerate(items):
         sets[{0: "test", 1: "dev"}.get(number % 10, "train")].append(item)
@@ -30,7 +30,7 @@ def by_order(items: Sequence[Item]) -> dict[str, list[Item]]:
 
 
 def at_random(items: Sequence[Item], held_out: int, seed: int) -> dict[str, list[Item]]:
-    """`held_out` each for dev and test, at most a tenth, drawn as the old importers did with NumPy's generator."""
+    """`held_out` each for dev and test, at most a tenth, drawn with NumPy's generator as in the old importers."""
     held_out = min(held_out, len(items) // 10)
     mixed = [items[i] for i in np.random.RandomState(seed).permutation(len(items))]
     train = len(items) - 2 * held_out
@@ -38,7 +38,7 @@ def at_random(items: Sequence[Item], held_out: int, seed: int) -> dict[str, list
 
 
 def by_speaker(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
-    """Dev and test of enough clips, by speakers of whom none is trained on; the least heard are taken first.
+    """Dev and test sets with speakers of their own, those with the fewest clips first.
 
     Where all clips are of one speaker, or of too few, they are drawn at random.
     """
@@ -59,7 +59,7 @@ def by_speaker(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
 
 
 def sample_size(population: int) -> int:
-    """How many of `population` tell its error rate within 1 % with 99 % confidence, twice, beside a training set."""
+    """Sample size that estimates the error rate of `population` within 1 % at 99 % confidence, for two sets."""
     infinite = 2.58**2 * 0.25 / 0.01**2
     for train in range(population, 0, -1):
         size = int(infinite / (1 + infinite / train))

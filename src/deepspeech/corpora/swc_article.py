@@ -1,4 +1,4 @@
-"""An article of the Spoken Wikipedia: its sound in one file, its sentences as stretches of that sound.
+"""An article of the Spoken Wikipedia: one recording, and sentences aligned with it.
 
 In: a folder with audio.ogg, or audio1.ogg, audio2.ogg …, and aligned.swc (XML: sentences <s> of tokens <t> of
 pronunciations <n> with start and end in milliseconds). Out: stretches of whole tokens, none longer than asked for.
@@ -31,7 +31,7 @@ _GERMAN = tuple((re.compile(pattern), words) for pattern, words in (
 
 @dataclass
 class Article:
-    """What was read, by whom; stretches are (start, end in milliseconds, text)."""
+    """Reader and aligned sentences (start, end in milliseconds, text)."""
 
     folder: Path
     name: str = UNKNOWN
@@ -72,7 +72,7 @@ def read_article(aligned: Path, longest_ms: int, without_numbers: bool) -> Artic
 
 
 def _sentences(element: Element) -> Iterator[Element]:
-    """Sentences, without those that the corpus tells to ignore."""
+    """Sentences, without those that the corpus marks as ignored."""
     for child in element:
         if child.tag == "s":
             yield child

@@ -4,7 +4,7 @@ A graph takes a chunk of features and states in, and gives probabilities and sta
 written node by node: it is small, and so it stays the same whoever trained the weights, and with whatever version of
 torch.
 
-A matrix may be Quantized: it stays in 8 bits, and ONNX Runtime rounds what it is multiplied with while it runs (its own
+A matrix may be Quantized: ONNX Runtime then quantizes the activations dynamically (its own
 operators DynamicQuantizeMatMul and DynamicQuantizeLSTM, `onnxruntime/docs/ContribOperators.md`).
 """
 
@@ -30,15 +30,15 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Quantized:
-    """A matrix [outputs, inputs] of whole numbers from -127 to 127, and what one of them is worth: everywhere the same
-    (scale has one entry), or for each output (scale [outputs])."""
+    """A symmetrically quantized int8 matrix [outputs, inputs], values -127 to 127, with one scale [1] or a scale per
+    output [outputs]."""
 
     values: NDArray[np.int8]
     scale: Float32
 
     @classmethod
     def of(cls, matrix: Float32) -> "Quantized":
-        """`matrix` rounded, with a scale for each output."""
+        """Quantize `matrix` with a scale per output."""
         scale = np.maximum(np.abs(matrix).max(axis=1), np.float32(1e-30)) / np.float32(127)
         return cls(np.round(matrix / scale[:, None]).astype(np.int8), scale)
 
@@ -52,11 +52,11 @@ class Quantized:
 
 Model = onnx.ModelProto
 Weights = Mapping[str, "Float32 | Quantized"]
-Shape = Sequence["int | str"]  # names for what may differ: "clips" of a batch, "frames" of a chunk
+Shape = Sequence["int | str"]  # strings are dynamic dimensions: "clips" of a batch, "frames" of a chunk
 
 
 class Graph:
-    """Nodes and constants in the making; each method adds one node and returns the name of its output."""
+    """Builder of an ONNX graph; each method adds a node and returns the name of its output."""
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -71,7 +71,7 @@ class Graph:
         return output
 
     def node(self, operation: str, inputs: Sequence[str], outputs: Sequence[str], name: str, **attributes: Any) -> None:
-        """A node of several outputs."""
+        """Add a node with several outputs."""
         self.nodes.append(helper.make_node(operation, list(inputs), list(outputs), name=name, **attributes))
 
     def linear(self, weights: "Weights", name: str, x: str) -> str:
@@ -98,7 +98,7 @@ class Graph:
         return self.add("LayerNormalization", [x, scale, bias], f"{name}.out", axis=-1, epsilon=epsilon)
 
     def model(self, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> onnx.ModelProto:
-        """The whole, without a card: names and shapes of what goes in and comes out; `lengths` are whole numbers."""
+        """The model without its card, from names and shapes of inputs and outputs; `lengths` is int32."""
         input_values = [_value(name, shape) for name, shape in inputs.items()]
         output_values = [_value(name, shape) for name, shape in outputs.items()]
         body = helper.make_graph(self.nodes, "deepspeech", input_values, output_values, self.constants)
@@ -117,7 +117,7 @@ def as_float(weights: Weights, name: str) -> Float32:
 
 
 def _scales(scale: Float32) -> Float32:
-    """As ONNX Runtime wants them: a number, or a row of them."""
+    """As ONNX Runtime expects them: a scalar or a vector."""
     return scale if len(scale) > 1 else scale.reshape(())
 
 
@@ -126,7 +126,7 @@ def _value(name: str, shape: Shape) -> onnx.ValueInfoProto:
 
 
 def write_card(model: onnx.ModelProto, card: ModelCard) -> None:
-    """Put the card into the model's metadata."""
+    """Write the card into the model's metadata."""
     helper.set_model_props(model, card.to_metadata())
 
 

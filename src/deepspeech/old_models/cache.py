@@ -1,9 +1,8 @@
-"""Converted models, kept from one start to the next: `$XDG_CACHE_HOME/deepspeech/models/KEY-FORMAT-SHA256.onnx`.
+"""Cache of converted models: `$XDG_CACHE_HOME/deepspeech/models/KEY-FORMAT-SHA256.onnx`.
 
-A file's name says what it was made from (SHA-256 of the old model) and what it must hold (SHA-256 of its own bytes), so
-one file is an entry: it appears whole or not at all, and damage is noticed. A name proves nothing to who may write
-there: folder and entries count only where they are this user's, and nobody else may write to them. Where the folder is
-another's or cannot be written, entries live in a temporary folder until the process ends.
+The file name has the SHA-256 of the old model and of the entry itself: entries are written atomically, and damage is
+detected. Folder and entries are trusted only if they belong to this user and nobody else may write to them. Otherwise,
+and if the folder is read-only, entries live in a temporary folder until the process ends.
 """
 
 import atexit
@@ -18,17 +17,17 @@ from pathlib import Path
 from deepspeech.files import atomic_path, sha256_of
 from deepspeech.untrusted import open_regular
 
-FORMAT = 2  # of the conversion; another number makes every entry anew
+FORMAT = 2  # version of the conversion; a change invalidates all entries
 
 
 def folder() -> Path:
-    """Where entries are kept (XDG base directory specification)."""
+    """The cache folder (XDG base directory specification)."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(home) / "deepspeech" / "models"
 
 
 def cached(key: str, make: Callable[[], bytes]) -> Path:
-    """The file of `key`, made now if it is not there or not as it was written."""
+    """The file of `key`, made now if it is missing or damaged."""
     directory = folder()
     if _trusted(directory) and (found := _find(directory, key)):
         return found
@@ -39,7 +38,7 @@ def cached(key: str, make: Callable[[], bytes]) -> Path:
     content = make()
     try:
         return _write(directory, key, content)
-    except OSError:  # a full disk, for one
+    except OSError:  # e.g. a full disk
         return _write(_temporary(), key, content)
 
 
@@ -52,7 +51,7 @@ def _writable(directory: Path) -> bool:
 
 
 def _trusted(directory: Path) -> bool:
-    """Is it this user's folder, and no link, to which nobody else may write?"""
+    """Whether this is a folder of this user, not a link, and nobody else may write to it."""
     try:
         found = directory.lstat()
     except OSError:

@@ -1,8 +1,8 @@
-"""Old models become model files of ours.
+"""Convert old models to model files.
 
-In: `.tflite`, `.pb`, `.pbmm` or a TensorFlow checkpoint of DeepSpeech 0.7 to 0.9 or Coqui STT 0.9 to 1.4, told apart by
-their content. Out: an ONNX file, in which weights of 8 bits stay what they are. `as_model_file` is what doors call with
-whatever a user named as a model. `to_checkpoint.py` makes checkpoints to train further.
+In: `.tflite`, `.pb`, `.pbmm` or a TensorFlow checkpoint of DeepSpeech 0.7 to 0.9 or Coqui STT 0.9 to 1.4, recognized
+by their content. Out: an ONNX file; int8 weights stay int8. Commands call `as_model_file` with any path that a user
+names as a model. `to_checkpoint.py` converts to checkpoints for further training.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ BLOCK = 1 << 20
 
 
 def as_model_file(path: Path) -> Path:
-    """A model file of ours that answers as the model at `path` does: `path` itself unless it is an old model.
+    """The model file for `path`: `path` itself, or the conversion of an old model.
 
     An old model is converted once and kept in the user's cache. Raises ModelFileError or CheckpointError, with the
     path and the cause, where an old model is damaged or cannot be converted.
     """
-    if any(path.glob("*/run.json")):  # checkpoints of ours, perhaps made from the old ones beside them
+    if any(path.glob("*/run.json")):  # own checkpoints, perhaps converted from old ones beside them
         return path
     if prefix := from_checkpoint.find(path):
         key = _hash(block for file in from_checkpoint.files(prefix) for block in _blocks(file))
@@ -44,7 +44,7 @@ def as_model_file(path: Path) -> Path:
 
 
 def read(path: Path, alphabet: TokenSet | None = None, moments: bool = False) -> ImportedModel:
-    """An old model. `alphabet` is for checkpoints without one; `moments` asks for Adam's, which only they hold."""
+    """An old model. `alphabet` is for checkpoints without one; `moments`: read Adam's, which only checkpoints have."""
     if prefix := from_checkpoint.find(path):
         return from_checkpoint.read(prefix, alphabet, moments)
     if not path.exists():
@@ -58,10 +58,10 @@ def read(path: Path, alphabet: TokenSet | None = None, moments: bool = False) ->
 
 
 def model_file(model: ImportedModel) -> bytes:
-    """The content of an ONNX file. All matrices of 8 bits stay so but the first, which keeps only its values.
+    """The bytes of an ONNX file. Int8 matrices stay int8, except the first, which is dequantized.
 
-    What it is multiplied with is rounded too, all of it with one step; sound's first coefficient is a hundred times as
-    large as others, which would be lost. It is a fiftieth of the weights. docs/decisions/0008-old-8-bit-models.md
+    Dynamic quantization uses one scale for all inputs, and the first MFCC is a hundred times larger than the others,
+    which would be lost. The first matrix is 2 % of the weights. docs/decisions/0008-old-8-bit-models.md
     """
     weights = dict(model.weights)
     if isinstance(first := weights["layer_1.weight"], Quantized):
@@ -72,14 +72,14 @@ def model_file(model: ImportedModel) -> bytes:
 
 
 def write_model_file(model: ImportedModel, target: Path) -> None:
-    """Write an ONNX file, whole or not at all."""
+    """Write an ONNX file atomically."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(target) as partial:
         partial.write_bytes(model_file(model))
 
 
 def is_old_file(path: Path) -> bool:
-    """Whether a file is an export of the old system, or says so by its name."""
+    """Whether a file is an export of the old system, by its suffix or content."""
     if not path.is_file() or path.suffix == ".onnx" or has_checksum(path):
         return False
     if path.suffix in SUFFIXES:

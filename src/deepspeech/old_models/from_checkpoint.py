@@ -1,8 +1,8 @@
-"""A TensorFlow checkpoint of DeepSpeech or Coqui STT as an OldModel, with Adam's moments where it kept them.
+"""A TensorFlow checkpoint of DeepSpeech or Coqui STT as an OldModel, with Adam's moments if it has them.
 
-Checkpoints hold variables only. What else is needed comes from files beside them: `flags.txt`, which the trainer wrote,
-and `alphabet.txt`, which Coqui's wrote; or from the caller. CuDNN's checkpoints hold the same LSTM variables as others,
-beside an `opaque_kernel` that is not needed; they lack only that LSTM's moments.
+Checkpoints contain only variables. Metadata comes from files beside them, `flags.txt` (written by the trainer) and
+`alphabet.txt` (written by Coqui's), or from the caller. CuDNN checkpoints contain the same LSTM variables and an unused
+`opaque_kernel`; only that LSTM's moments are missing.
 """
 
 import re
@@ -28,7 +28,7 @@ Float32 = NDArray[np.float32]
 def find(path: Path, kinds: tuple[str, ...] = ("best", "last")) -> Path | None:
     """The prefix of a checkpoint's files: `path` is a folder, one of the files, or the prefix itself; None: not one.
 
-    Of a folder's checkpoints the first of `kinds` that is there is taken.
+    In a folder, the first of `kinds` that exists.
     """
     if path.is_dir():
         named = (_state(path, STATES[kind]) for kind in kinds)
@@ -42,7 +42,7 @@ def _has_index(prefix: Path) -> bool:
 
 
 def _state(folder: Path, name: str) -> Path | None:
-    """The checkpoint that a state file names; only its own name counts, for folders move."""
+    """The checkpoint that a state file names; only its base name counts, because folders move."""
     text = _text(folder / name)
     match = re.search(r'^model_checkpoint_path: "(.+)"', text, re.MULTILINE)
     base = re.split(r"[/\\]", match[1])[-1] if match else ""
@@ -50,16 +50,16 @@ def _state(folder: Path, name: str) -> Path | None:
 
 
 def files(prefix: Path) -> list[Path]:
-    """Every file that a conversion depends on."""
+    """All files that a conversion reads."""
     data = TensorFlowCheckpoint(prefix).data_files()
     beside = [prefix.with_name(name) for name in ("flags.txt", "alphabet.txt")]
     return [prefix.with_name(prefix.name + ".index"), *data, *(path for path in beside if path.is_file())]
 
 
 def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) -> ImportedModel:
-    """The network, and Adam's moments if asked for.
+    """Read the network, and Adam's moments if `moments`.
 
-    Raises CheckpointError where the files are damaged, or no alphabet is known for them.
+    Raises CheckpointError if files are damaged or the alphabet is unknown.
     """
     kept = TensorFlowCheckpoint(prefix)
     flags = _flags(_text(prefix.with_name("flags.txt")))
@@ -67,7 +67,7 @@ def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) 
         layers = _layers(kept, "")
         classes, (window, _) = len(layers[0]["6"].bias), kept.shape("layer_1/weights")
         if window % COEFFICIENTS or not window // COEFFICIENTS % 2:
-            raise ModelFileError(f"looks at {window} numbers at once, which is no odd number of frames")
+            raise ModelFileError(f"has an input window of {window} numbers, which is not an odd number of frames")
         metadata = ExportMetadata(
             alphabet=alphabet or _alphabet(prefix, flags, classes),
             sample_rate_hz=int(flags.get("audio_sample_rate", 16000)),
@@ -89,7 +89,7 @@ Layers = tuple[dict[str, Layer], Layer, dict[str, tuple[Float32, Float32]]]
 
 
 def _layers(kept: TensorFlowCheckpoint, suffix: str) -> Layers:
-    """Dense layers, LSTM and norms; with a suffix a moment of each, zeros where there is none."""
+    """Dense layers, LSTM and norms; with a suffix, one of their moments, zeros if missing."""
     names = set(kept.names)
 
     def floats(name: str) -> Float32:
@@ -97,7 +97,7 @@ def _layers(kept: TensorFlowCheckpoint, suffix: str) -> Layers:
             return np.zeros(kept.shape(name), np.float32)
         values = kept.array(name + suffix)
         if values.dtype != np.float32:
-            raise ModelFileError(f"has '{name}' in other than float32 numbers")
+            raise ModelFileError(f"has '{name}' in another type than float32")
         return values
 
     dense = {name: Layer(_turned(floats(f"layer_{name}/weights")), floats(f"layer_{name}/bias")) for name in DENSE}
@@ -122,7 +122,7 @@ def _moments(kept: TensorFlowCheckpoint, suffix: str) -> dict[str, Float32]:
 
 def _turned(weights: Float32) -> Float32:
     if weights.ndim != 2:
-        raise ModelFileError(f"has weights of the shape {weights.shape} where a matrix is due")
+        raise ModelFileError(f"has weights of the shape {weights.shape} where a matrix is expected")
     return weights.T
 
 
@@ -145,7 +145,7 @@ def _alphabet(prefix: Path, flags: dict[str, str | bool], classes: int) -> Token
     if flags.get("alphabet_config_path", "data/alphabet.txt") == "data/alphabet.txt" and classes == ENGLISH.classes:
         return ENGLISH
     raise ModelFileError(
-        f"does not hold its alphabet of {classes - 1} letters; put alphabet.txt beside it, or name it with --alphabet"
+        f"does not contain its alphabet of {classes - 1} characters; put alphabet.txt beside it, or pass --alphabet"
     )
 
 

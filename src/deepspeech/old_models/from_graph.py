@@ -24,7 +24,7 @@ Float32 = NDArray[np.float32]
 
 
 def read(data: bytes) -> ImportedModel:
-    """Raises ModelFileError where the file is not a whole export of DeepSpeech."""
+    """Raises ModelFileError if the file is not a complete export of DeepSpeech."""
     if memmapped.is_package(data, len(data)):
         regions = memmapped.regions(data)
         return _read(Graph(regions[memmapped.GRAPH], regions), "memory-mapped TensorFlow model")
@@ -73,7 +73,7 @@ def _limit(graph: Graph, node: Node) -> float:
 
 
 def _source(graph: Graph, name: str) -> str:
-    """The constant that an input reads, behind any Identity."""
+    """The constant behind an input, past Identity nodes."""
     for _ in range(LONGEST_CHAIN):
         name = name.split(":")[0]
         node = graph.nodes.get(name)
@@ -86,7 +86,7 @@ def _source(graph: Graph, name: str) -> str:
 def _floats(graph: Graph, name: str) -> Float32:
     values = graph.array(name)
     if values.dtype != np.float32:
-        raise ModelFileError(f"has '{name}' in other than float32 numbers")
+        raise ModelFileError(f"has '{name}' in another type than float32")
     return values
 
 
@@ -94,7 +94,7 @@ def _export_metadata(graph: Graph) -> ExportMetadata:
     node = graph.nodes.get("input_node")
     shape = input_shape(node) if node else ()
     if len(shape) != 4 or min(shape[2:]) < 1:
-        raise ModelFileError("is no speech model of DeepSpeech (it has no input_node)")
+        raise ModelFileError("is not a speech model of DeepSpeech (it has no input_node)")
     checked_version(_number(graph, "metadata_version"))
     language = graph.text("metadata_language") if graph.has("metadata_language") else b""
     return ExportMetadata(

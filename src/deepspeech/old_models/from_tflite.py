@@ -1,7 +1,7 @@
-"""A `.tflite` export as an OldModel: weights are found by the order in which they are multiplied, not by their names.
+"""A `.tflite` export as an OldModel: weights are identified by the order of their use, not by name.
 
-The network multiplies six times: three dense layers, the LSTM (unrolled over 16 frames, each with the same weights),
-two dense layers. Exports keep large matrices in 8 bits, one scale for each matrix.
+The network has six matrix products: three dense layers, the LSTM (unrolled over 16 frames with shared weights), two
+dense layers. Large matrices are int8 with one scale per matrix.
 """
 
 from collections.abc import Iterable
@@ -30,18 +30,18 @@ Float32 = NDArray[np.float32]
 
 
 def read(data: bytes) -> ImportedModel:
-    """Raises ModelFileError where the file is not a whole export of DeepSpeech or Coqui STT."""
+    """Raises ModelFileError if the file is not a complete export of DeepSpeech or Coqui STT."""
     graph = tflite.read(data)
     metadata = _export_metadata(graph)
     if any(operator.name == "MEAN" for operator in graph.operators):
-        raise ModelFileError("has layer normalisation, which is read from checkpoints only; convert its checkpoint")
+        raise ModelFileError("has layer normalization, which is supported only in checkpoints; convert its checkpoint")
     layers = _layers(graph)
     lstm = _with_forget_bias(graph, layers.pop(3))
     return assemble(dict(zip(DENSE, layers, strict=True)), lstm, {}, _relu_clip(graph), metadata, KIND)
 
 
 def _layers(graph: Graph) -> list[Layer]:
-    """Layers in the order in which they are used, each once."""
+    """Layers in order of use, each once."""
     found: dict[tuple[int, int], Layer] = {}
     for operator in graph.operators:
         if operator.name != "FULLY_CONNECTED" or len(operator.inputs) != 3 or -1 in operator.inputs:
@@ -50,30 +50,30 @@ def _layers(graph: Graph) -> list[Layer]:
         if (weight, bias) not in found:
             found[weight, bias] = Layer(_matrix(graph.tensors[weight]), _floats(graph.tensors[bias]))
     if len(found) != 6:
-        raise ModelFileError(f"multiplies with {len(found)} matrices; a DeepSpeech network has six")
+        raise ModelFileError(f"has {len(found)} matrix products; a DeepSpeech network has six")
     return list(found.values())
 
 
 def _matrix(tensor: Tensor) -> Float32 | Quantized:
     values = tensor.values()
     if values.ndim != 2:
-        raise ModelFileError(f"has '{tensor.name}' of the shape {values.shape} where a matrix is due")
+        raise ModelFileError(f"has '{tensor.name}' of the shape {values.shape} where a matrix is expected")
     if values.dtype == np.float32:
         return values
     if values.dtype != np.int8 or len(tensor.scale) != 1 or np.any(tensor.zero_point):
-        raise ModelFileError(f"has '{tensor.name}' in an encoding that DeepSpeech never wrote")
+        raise ModelFileError(f"has '{tensor.name}' in an encoding that DeepSpeech does not write")
     return Quantized(values, np.asarray(tensor.scale[:1], np.float32))
 
 
 def _floats(tensor: Tensor) -> Float32:
     values = tensor.values()
     if values.dtype != np.float32 or values.ndim != 1:
-        raise ModelFileError(f"has '{tensor.name}' in another form than one row of float32 numbers")
+        raise ModelFileError(f"has '{tensor.name}' that is not a float32 vector")
     return values
 
 
 def _with_forget_bias(graph: Graph, lstm: Layer) -> Layer:
-    """The LSTM with what is added to its forget gate, if anything, as part of its bias."""
+    """The LSTM with the forget bias, if any, folded into its bias."""
     split = next((operator for operator in graph.operators if operator.name == "SPLIT"), None)
     if split is None or len(split.outputs) != 4 or len(lstm.bias) % 4:
         raise ModelFileError("has no LSTM in the form that DeepSpeech exported")
@@ -97,10 +97,10 @@ def _user(graph: Graph, tensor: int) -> Operator:
 
 
 def _constant(graph: Graph, operator: Operator) -> float:
-    """The only constant that an operator takes."""
+    """The only constant input of an operator."""
     values = [graph.tensors[i] for i in operator.inputs if i >= 0 and graph.tensors[i].constant]
     if len(values) != 1 or values[0].values().size != 1 or values[0].values().dtype != np.float32:
-        raise ModelFileError(f"has a {operator.name} without the one number that DeepSpeech gave it")
+        raise ModelFileError(f"has a {operator.name} without its scalar constant")
     return float(values[0].values().reshape(-1)[0])
 
 
@@ -133,7 +133,7 @@ def _export_metadata(graph: Graph) -> ExportMetadata:
 
 
 def _metadata(graph: Graph, name: str) -> Tensor | None:
-    """The constant behind an output: itself, or what a RESHAPE makes it of."""
+    """The constant behind an output: itself, or the input of its RESHAPE."""
     for index in graph.outputs:
         if graph.tensors[index].name == name:
             makers: Iterable[Operator] = (o for o in graph.operators if index in o.outputs and o.name == "RESHAPE")

@@ -19,7 +19,7 @@ TYPES: dict[int, Any] = {1: np.float32, 3: np.int32, 9: np.int64}
 STRING = 7
 LARGEST_NODES = 20_000  # an export has about 150
 LARGEST_RANK = 8
-LARGEST_FILL = 1 << 16  # elements of a constant that is written as one value, repeated
+LARGEST_FILL = 1 << 16  # elements of a constant stored as one repeated value
 
 Regions = Mapping[str, memoryview]
 
@@ -86,14 +86,14 @@ class Graph:
 
 
 def forget_bias(node: Node) -> float:
-    """What a BlockLSTM adds to its forget gate; TensorFlow leaves out attributes that have their default, here 1."""
+    """The forget bias of a BlockLSTM; TensorFlow omits default attributes, here 1."""
     if "forget_bias" not in node.attributes:
         return 1.0
     return wire.float32(_attribute_value(node, "forget_bias", 4))
 
 
 def input_shape(node: Node) -> tuple[int, ...]:
-    """The shape that a Placeholder declares; sizes that are left open are -1."""
+    """The shape that a Placeholder declares; unknown sizes are -1."""
     return _shape(_attribute(node, "shape", 7))
 
 

@@ -1,4 +1,4 @@
-"""The package inside a `.pbmm` file: named regions, of which one is the graph and the others its large constants.
+"""The package inside a `.pbmm` file: named regions for the graph and its large constants.
 
     region data … (each start a multiple of 64) | directory (protobuf) | offset of the directory (uint64)
 

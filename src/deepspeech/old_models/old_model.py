@@ -1,7 +1,7 @@
-"""OldModel: a network of DeepSpeech 0.7 to 0.9 or Coqui STT, whatever file it came from, under our parameter names.
+"""OldModel: a network of DeepSpeech 0.7 to 0.9 or Coqui STT, from any file, under our parameter names.
 
-Each reader (`from_tflite.py`, `from_graph.py`, `from_checkpoint.py`) brings the layers it found and what the file says;
-`assemble` checks that they make one network. Sources: DeepSpeech 0.9.3 `train.py::create_model`,
+Each reader (`from_tflite.py`, `from_graph.py`, `from_checkpoint.py`) passes the layers and the metadata of its file;
+`assemble` checks that they fit together. Sources: DeepSpeech 0.9.3 `train.py::create_model`,
 `native_client/alphabet.cc`, `native_client/modelstate.cc`.
 """
 
@@ -32,7 +32,7 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A product and a sum: weight [outputs, inputs], bias [outputs]."""
+    """A dense layer: weight [outputs, inputs], bias [outputs]."""
 
     weight: Float32 | Quantized
     bias: Float32
@@ -40,7 +40,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class ExportMetadata:
-    """What a file says beside its weights."""
+    """Metadata of an export."""
 
     alphabet: TokenSet
     sample_rate_hz: int
@@ -59,18 +59,18 @@ class ImportedModel:
     weights: dict[str, Float32 | Quantized]
     network: DeepSpeechConfig
     card: ModelCard
-    kind: str  # of the file, in words
+    kind: str  # format of the file, for people
     moments: tuple[dict[str, Float32], dict[str, Float32]] = field(default_factory=lambda: ({}, {}))  # Adam's, by name
-    step: int = 0  # updates that trained it, where the file says so
+    step: int = 0  # number of training steps, if known
 
     def float_weights(self) -> dict[str, Float32]:
-        """The weights with those of 8 bits as the numbers they stand for."""
+        """The weights, dequantized."""
         return {name: v.to_float() if isinstance(v, Quantized) else v for name, v in self.weights.items()}
 
     def in_words(self) -> str:
-        """One line for people: what was found."""
+        """A one-line summary."""
         card = self.card
-        characters = "bytes" if card.alphabet.bytes_mode else f"{len(card.alphabet.labels)} letters"
+        characters = "bytes" if card.alphabet.bytes_mode else f"{len(card.alphabet.labels)} characters"
         features = card.features
         parts = [
             f"{self.network.hidden} wide",
@@ -91,7 +91,7 @@ def assemble(
     metadata: ExportMetadata,
     kind: str,
 ) -> ImportedModel:
-    """One network of its layers. Raises ModelFileError where they do not fit together.
+    """Build the network from its layers. Raises ModelFileError if they do not fit together.
 
     `lstm.weight` is [4H, 2H]: rows are TensorFlow's gates i, j, f, o; columns are first the input, then the state.
     `norms` are (gamma, beta) of a dense layer.
@@ -101,7 +101,7 @@ def assemble(
     for name, value in weights.items():
         numbers = np.array(value.scale) if isinstance(value, Quantized) else value
         if not np.isfinite(numbers).all():
-            raise ModelFileError(f"is damaged ({name} holds numbers that are not finite)")
+            raise ModelFileError(f"is damaged ({name} contains numbers that are not finite)")
     if not 0 < relu_clip < 1e6:
         raise ModelFileError(f"is damaged (its layers are clipped at {relu_clip:g})")
     if not (1 <= metadata.coefficients <= MEL_BANDS and 0 <= metadata.context_frames <= 1000):
@@ -117,13 +117,13 @@ def assemble(
     )
     card = _card(metadata, network, kind, any(isinstance(value, Quantized) for value in weights.values()))
     _check_shapes(weights, network, card)
-    weights["feature_mean"] = np.zeros(metadata.coefficients, np.float32)  # the old system did not normalise features
+    weights["feature_mean"] = np.zeros(metadata.coefficients, np.float32)  # the old system did not normalize features
     weights["feature_scale"] = np.ones(metadata.coefficients, np.float32)
     return ImportedModel(weights, network, card, kind)
 
 
 def rename(dense: Mapping[str, Layer], lstm: Layer, norms: Mapping[str, tuple[Float32, Float32]]) -> dict[str, Float32]:
-    """Arrays that have the shapes of weights, such as Adam's moments, by our names."""
+    """Rename arrays shaped like the weights, such as Adam's moments."""
     named = _named(dense, lstm, norms, len(lstm.bias) // 4)
     named["lstm.bias_hh_l0"] = named["lstm.bias_ih_l0"]  # both have the one bias's gradient
     return {name: value for name, value in named.items() if not isinstance(value, Quantized)}
@@ -133,7 +133,7 @@ def _named(
     dense: Mapping[str, Layer], lstm: Layer, norms: Mapping[str, tuple[Float32, Float32]], hidden: int
 ) -> dict[str, Float32 | Quantized]:
     if hidden < 1 or lstm.weight.shape != (4 * hidden, 2 * hidden) or lstm.bias.shape != (4 * hidden,):
-        raise ModelFileError(f"has an LSTM of the shapes {lstm.weight.shape} and {lstm.bias.shape}; [4H, 2H] is due")
+        raise ModelFileError(f"has an LSTM of shapes {lstm.weight.shape} and {lstm.bias.shape}; expected [4H, 2H]")
     weights: dict[str, Float32 | Quantized] = {}
     for name, layer in dense.items():
         weights[f"layer_{name}.weight"], weights[f"layer_{name}.bias"] = layer.weight, layer.bias
@@ -164,7 +164,7 @@ def _card(metadata: ExportMetadata, network: DeepSpeechConfig, kind: str, quanti
             f"every {metadata.step_ms} ms)"
         )
     if not 1 <= metadata.beam_width <= 100_000:
-        raise ModelFileError(f"is damaged (it asks for a beam of {metadata.beam_width})")
+        raise ModelFileError(f"is damaged (its beam width is {metadata.beam_width})")
     try:
         features = MfccConfig(
             sample_rate_hz=metadata.sample_rate_hz,
@@ -174,7 +174,7 @@ def _card(metadata: ExportMetadata, network: DeepSpeechConfig, kind: str, quanti
             end="pad",  # as the old clients did
         )
     except ConfigError as error:
-        raise ModelFileError(f"describes sound that cannot be: {error}") from None
+        raise ModelFileError(f"has invalid feature settings: {error}") from None
     return ModelCard(
         alphabet=metadata.alphabet,
         features=features,
@@ -182,9 +182,7 @@ def _card(metadata: ExportMetadata, network: DeepSpeechConfig, kind: str, quanti
         chunk=network.chunk,
         beam_width=metadata.beam_width,
         precision="int8" if quantized else "float32",
-        language=""
-        if metadata.language.startswith("<")
-        else metadata.language,  # the exporter's own hint, not filled in
+        language="" if metadata.language.startswith("<") else metadata.language,  # a placeholder of the exporter
         made_with=f"deepspeech {__version__}, from a {kind}",
     )
 
@@ -196,7 +194,7 @@ def _check_shapes(weights: Mapping[str, Float32 | Quantized], network: DeepSpeec
     found = weights["layer_6.weight"].shape[0]
     if found != classes:
         raise ModelFileError(
-            f"gives {found} classes, but the alphabet has {classes - 1} letters, which with the blank makes {classes}"
+            f"has {found} outputs, but the alphabet has {classes - 1} characters, {classes} classes with the blank"
         )
     due: dict[str, tuple[int, ...]]
     due = {f"layer_{name}.weight": (classes if name == "6" else hidden, size) for name, size in inputs.items()}
@@ -204,18 +202,18 @@ def _check_shapes(weights: Mapping[str, Float32 | Quantized], network: DeepSpeec
     due |= {f"norms.{name}.{key}": (hidden,) for name in "1235" for key in ("weight", "bias")}
     for name, value in weights.items():
         if value.shape != due.get(name, value.shape):
-            raise ModelFileError(f"has {name} of the shape {value.shape}; {due[name]} is due")
+            raise ModelFileError(f"has {name} of shape {value.shape}; expected {due[name]}")
 
 
 def checked_version(version: int) -> None:
     if version < OLDEST_GRAPH:
         raise ModelFileError(
-            f"was exported before DeepSpeech 0.7 (graph version {version}; {OLDEST_GRAPH} is the oldest that is read)"
+            f"was exported before DeepSpeech 0.7 (graph version {version}; {OLDEST_GRAPH} is the oldest supported one)"
         )
 
 
 def read_alphabet(data: bytes) -> Characters | Utf8Bytes:
-    """The alphabet that an export carries."""
+    """Parse the alphabet of an export."""
     try:
         return parse_alphabet(data)
     except TextError as error:

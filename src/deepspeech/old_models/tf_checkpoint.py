@@ -23,14 +23,14 @@ from deepspeech.old_models.graphdef import LARGEST_RANK, TYPES
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_BYTES = 48
-TRAILER_BYTES = 5  # of a block: how it is compressed, checksum
+TRAILER_BYTES = 5  # of a block: compression, checksum
 LARGEST_INDEX = 1 << 20  # bytes; a DeepSpeech checkpoint's has two thousand
 LARGEST_COUNT = 10_000  # of entries
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a variable lies."""
+    """Location of a variable."""
 
     kind: int
     shape: tuple[int, ...]
@@ -40,10 +40,10 @@ class Entry:
 
 
 class TensorFlowCheckpoint:
-    """An open checkpoint: names at once, values when asked for."""
+    """An open checkpoint: names are read at once, values on request."""
 
     def __init__(self, prefix: Path) -> None:
-        """Raises CheckpointError where the index is not one."""
+        """Raises CheckpointError for an invalid index."""
         self.prefix = prefix
         path = prefix.with_name(prefix.name + ".index")
         try:
@@ -68,7 +68,7 @@ class TensorFlowCheckpoint:
         return [self.prefix.with_name(f"{self.prefix.name}.data-{i:05d}-of-{count:05d}") for i in range(count)]
 
     def array(self, name: str) -> NDArray[Any]:
-        """A variable's value. Raises CheckpointError where it is not all there."""
+        """A variable's value. Raises CheckpointError if it is incomplete."""
         entry = self._entry(name)
         path = self.data_files()[entry.shard]
         dtype, count = np.dtype(TYPES[entry.kind]), math.prod(entry.shape)
@@ -117,7 +117,7 @@ def _handle(view: memoryview, position: int) -> tuple[tuple[int, int], int]:
 
 
 def _block(view: memoryview, start: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a block: each key is written as what it shares with the one before it, and the rest."""
+    """Keys and values of a block: keys are prefix-compressed."""
     if start + size + TRAILER_BYTES > len(view) or size < 4:
         raise ModelFileError("is damaged (a block lies outside the file)")
     if view[start + size]:

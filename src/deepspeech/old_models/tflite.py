@@ -1,4 +1,4 @@
-"""The graph in a `.tflite` file: a checked reader of the parts of its FlatBuffer that a network is found by.
+"""The graph in a `.tflite` file: a bounds-checked reader of the needed parts of its FlatBuffer.
 
 In: the file's bytes, of which nothing is believed. Out: tensors, whose contents are views of those bytes, and operators
 in the order in which they run. Source: `tensorflow/lite/schema/schema.fbs` version 3 and FlatBuffers' binary format:
@@ -19,7 +19,7 @@ from deepspeech.modelfile import wire
 
 MAGIC = b"TFL3"  # at byte 4
 LARGEST_COUNT = 50_000  # of tensors, operators and buffers; an unrolled network has a few hundred
-LARGEST_TOTAL = 1_000_000  # tables and numbers, all together: parts may lie over one another, so a small file has many
+LARGEST_TOTAL = 1_000_000  # tables and numbers in total: parts may overlap, so that a small file can have many
 LARGEST_RANK = 8
 LARGEST_INPUTS = 1000  # of an operator
 TYPES: dict[int, Any] = {0: np.float32, 2: np.int32, 9: np.int8}
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """One tensor. `content` is empty where the network computes it; `scale` is empty where it is not quantised."""
+    """One tensor. `content` is empty where the network computes it; `scale` is empty if it is not quantized."""
 
     name: str
     shape: tuple[int, ...]
@@ -49,7 +49,7 @@ class Tensor:
         return len(self.content) > 0
 
     def values(self) -> NDArray[Any]:
-        """The constant as an array of its shape. Raises ModelFileError where its bytes do not fill that shape."""
+        """The constant as an array. Raises ModelFileError if its bytes do not fit its shape."""
         if self.type not in TYPES:
             raise ModelFileError(f"tensor '{self.name}' is of type {self.type}, which DeepSpeech never wrote")
         kind = np.dtype(TYPES[self.type])
@@ -71,7 +71,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """One step of the network; inputs that are left out are -1."""
+    """One operator; omitted inputs are -1."""
 
     name: str
     inputs: tuple[int, ...]
@@ -92,7 +92,7 @@ class Graph:
 
 
 def read(data: bytes) -> Graph:
-    """The graph. Raises ModelFileError for anything that is not one."""
+    """Parse the graph. Raises ModelFileError if it is invalid."""
     if data[4:8] != MAGIC:
         raise ModelFileError("not a TensorFlow Lite model (it does not say TFL3)")
     view = _View(data)
@@ -159,7 +159,7 @@ def _u32(view: memoryview, position: int) -> int:
 
 
 class _View:
-    """The file's bytes, and how many parts may still be read of it."""
+    """The file's bytes, and a budget of reads."""
 
     def __init__(self, data: bytes) -> None:
         self.bytes, self._left = memoryview(data), LARGEST_TOTAL
@@ -179,7 +179,7 @@ class _Table:
         self._vtable_bytes = _take(self._view, self._vtable, "<H")
 
     def _field(self, number: int) -> int:
-        """Where a field lies, 0 where it is left out."""
+        """Position of a field, 0 if absent."""
         slot = 4 + 2 * number
         if slot + 2 > self._vtable_bytes:
             return 0
@@ -204,7 +204,7 @@ class _Table:
         return _Table(self._file, at + _u32(self._view, at)) if at else None
 
     def _vector(self, number: int, item_bytes: int) -> tuple[int, int]:
-        """Position and length of a vector; all of it lies within the file."""
+        """Position and length of a vector, checked to lie within the file."""
         at = self._field(number)
         if not at:
             return 0, 0

@@ -1,7 +1,7 @@
-"""Old models become checkpoints of ours, from which training goes on.
+"""Convert old models to checkpoints for further training.
 
-In: an old model. Out: a folder with `best-000000`, and of a folder of TensorFlow checkpoints also `train-000000` with
-Adam's moments; `alphabet.txt` beside them. Steps are counted anew: schedules begin at 0.
+In: an old model. Out: a folder with `best-000000`, for TensorFlow checkpoints also `train-000000` with Adam's moments,
+and `alphabet.txt`. Steps are counted from 0 again, so schedules restart.
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ WANTED = {"auto": BOTH, "transfer": BOTH, "best": ("best",), "last": ("last",)} 
 def write_all(
     path: Path, folder: Path, alphabet: TokenSet | None = None, kinds: tuple[str, ...] = BOTH
 ) -> list[tuple[Path, ImportedModel]]:
-    """Convert the model at `path`, of a folder each of `kinds` that is there; what was written, and from what."""
+    """Convert the model at `path`, of a folder each of `kinds` that exists; the written paths and their models."""
     if not path.is_dir():
         model = convert.read(path, alphabet, moments=True)
         return [(write(model, folder, "best" if not model.step else "train"), model)]
@@ -46,7 +46,7 @@ def write_all(
 
 
 def write(model: ImportedModel, folder: Path, kind: str) -> Path:
-    """One checkpoint of ours. Raises CheckpointError where it cannot be written."""
+    """Write one checkpoint. Raises CheckpointError if it cannot be written."""
     run = {
         "config": _config(model).to_dict(),
         "alphabet": write_alphabet(model.card.alphabet),
@@ -71,7 +71,7 @@ def _write_alphabet(alphabet: Characters, path: Path) -> None:
 
 
 def settings(model: ImportedModel) -> dict[str, object]:
-    """The settings of a run that goes on from the model, where they are not the defaults."""
+    """The settings, other than defaults, of a run that continues from the model."""
     config = _config(model)
     kept: dict[str, object] = {"network.hidden": model.network.hidden}
     plain = RunConfig()
@@ -108,8 +108,8 @@ def _alphabet_of(config: RunConfig) -> TokenSet | None:
 def adopted(config: RunConfig) -> tuple[RunConfig, list[str]]:
     """`config` with a folder of TensorFlow checkpoints, if it names one to start from, replaced by its conversion.
 
-    Those in the run's own folder are converted there, and training goes on with Adam's moments. Those of another
-    folder, or where layers begin anew, go to `converted` in the run's own folder. Also what was done, in words.
+    Checkpoints in the run's own folder are converted there, and training continues with Adam's moments. Those of
+    another folder, or if layers are reinitialized, go to `converted` in the run's folder. Also returns messages.
     """
     own, source = Path(config.checkpoint.folder), Path(config.checkpoint.load or config.checkpoint.folder)
     ours = checkpoint.newest(own, ("train",)) or checkpoint.newest(source, ("train", "best"))

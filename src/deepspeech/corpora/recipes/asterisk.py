@@ -52,7 +52,7 @@ def asterisk(
 
 
 def cleaner(language: str) -> Validator:
-    """The rule for English on typographic signs made plain; French figures are spelt out."""
+    """The rule for English after normalizing punctuation; French numbers are spelled out."""
 
     def clean(sentence: str) -> str | None:
         plain = sentence.replace("’", "'").replace("…", " ")
@@ -66,7 +66,7 @@ def _share(path: Path, folder: Path) -> Path:
 
 
 def _texts(path: Path) -> dict[str, str]:
-    """Lines `digits/1: un`; a line that begins with a semicolon is a remark."""
+    """Lines `digits/1: un`; a line that begins with a semicolon is a comment."""
     try:
         lines = gzip.decompress(path.read_bytes()).decode("utf-8-sig").split("\n")
     except (OSError, EOFError, zlib.error, ValueError) as error:

@@ -1,7 +1,7 @@
 """CCPMF: conferences at the French ministry of finance, 2012 to 2020, MP3 with XML transcripts. Licence Ouverte.
 
 In: the zip of data.economie.gouv.fr, or its 40 parts .zip.001 …, or what they hold. Out: a wav file for each stretch of
-0.85 to 10 s, three CSVs by tens. Figures are spelt out.
+0.85 to 10 s, three CSVs by tens. Numbers are spelled out.
 """
 
 import re
@@ -47,12 +47,12 @@ def ccpmf(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
 
 
 def clean(sentence: str) -> str | None:
-    """The sentence as it is said, by the rule for English."""
+    """The spoken form of the sentence, by the rule for English."""
     return validate_english(spell_out(TAG.sub("", sentence)))
 
 
 def _stretches(mp3: Path, corpus: Path) -> Iterator[Clip]:
-    """Rows of a transcript, joined while the whole stays under 10 s and no pause of a second lies between."""
+    """Rows of a transcript, merged up to 10 s, unless a second of pause separates them."""
     same_day = [path for path in visible(corpus, "**/*.xml") if path.stem.split("_")[0] == mp3.stem.split("_")[0]]
     if not same_day:
         yield Clip(mp3, mp3, "", fault="the corpus has no transcript for it")
@@ -79,7 +79,7 @@ def _stretches(mp3: Path, corpus: Path) -> Iterator[Clip]:
 
 
 def _alike(one: str, other: str) -> int:
-    """How many parts of two names agree."""
+    """Number of name parts that agree."""
     return sum(a == b for a, b in zip(one.split("_"), other.split("_"), strict=False))
 
 

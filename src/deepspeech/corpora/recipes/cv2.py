@@ -19,7 +19,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
 
-# test and dev come first: train-all.csv, made with validated, leaves out what they hold.
+# test and dev first: train-all.csv, derived from validated, excludes their clips.
 SETS = ("test", "dev", "train", "validated", "other")
 HELD_OUT = ("test", "dev")
 

@@ -20,7 +20,7 @@ from deepspeech.files import visible
 from deepspeech.text.labels import to_ascii, validate_english
 
 YEARS = {"2004": ("LDC2004S13", "LDC2004T19"), "2005": ("LDC2005S13", "LDC2005T19")}
-# Transcripts that are not what is said there; "": no use can be made of it.
+# Corrected transcripts; "": unusable.
 CORRECTIONS = {
     "fe_03_00265-33.53-33.81": "correct",
     "fe_03_10282-344.42-344.84": "they don't want",

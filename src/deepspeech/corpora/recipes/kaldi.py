@@ -57,7 +57,7 @@ def _clip(
     root: Path,
     wavs: Path,
 ) -> Clip:
-    """A row of `segments`: utterance, recording, start, end, perhaps a channel; or an utterance that is its own
+    """A row of `segments`: utterance, recording, start, end, perhaps a channel; or an utterance that is a whole
     recording."""
     name, wav = row[0], wavs / f"{row[0].replace('/', '_')}.wav"
     try:

@@ -1,6 +1,6 @@
 """M-AILABS: audio books in nine languages, 16 kHz wav. Free for all uses with its notice kept.
 
-In: de_DE.tgz, fr_FR.tgz …, in each book a list metadata.csv (name|text|spelt out) and wavs/. Out: three CSVs by tens.
+In: de_DE.tgz, fr_FR.tgz …, in each book a list metadata.csv (name|text|spelled out) and wavs/. Out: three CSVs by tens.
 """
 
 from pathlib import Path

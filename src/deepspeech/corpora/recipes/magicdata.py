@@ -42,5 +42,5 @@ def magicdata(
 
 
 def quiet(sentence: str) -> str | None:
-    """The sentence as it stands; None where noise was noted in it."""
+    """The sentence unchanged; None if it has a noise mark."""
     return None if NOISE.search(sentence) else verbatim(sentence)

@@ -68,7 +68,7 @@ def swc(
         for part in parts if add_meta else ():
             _add_columns(part.csv, article_of)
         mark = base_dir / f".{archive.name}.unpacked"
-        if not keep_unpacked and mark.is_file():  # what was unpacked by hand is not ours to remove
+        if not keep_unpacked and mark.is_file():  # do not remove what the user unpacked
             shutil.rmtree(corpus)
             mark.unlink()
         if not keep:
