@@ -9,6 +9,7 @@ OLD = {
     "deepspeech.modelfile.graph.Quantised": "deepspeech.modelfile.graph.Quantized",
     "deepspeech.old_models.old_model.OldModel": "deepspeech.old_models.old_model.ImportedModel",
     "deepspeech.old_models.old_model.Said": "deepspeech.old_models.old_model.ExportMetadata",
+    "deepspeech.remote.folders.bring": "deepspeech.remote.folders.download",
     "deepspeech.runtime.bulk.Bulk": "deepspeech.runtime.batch_transcriber.BatchTranscriber",
     "deepspeech.runtime.bulk.Channel": "deepspeech.runtime.recording.Channel",
     "deepspeech.runtime.bulk.Recording": "deepspeech.runtime.recording.Recording",

@@ -83,22 +83,22 @@ def test_chunk_0_is_the_whole_clip() -> None:
 def test_a_frame_depends_on_its_chunk_and_on_what_lies_left_of_it_alone() -> None:
     made, features = network(blocks=1, kernel=1), torch.randn(1, 80, DIMENSIONS)
     changed = features.clone()
-    changed[:, 40] += 1  # heard by output 10, whose chunk is 10 and 11; those up to 17 have it among six to their left
+    changed[:, 40] += 1  # seen by output 10, whose chunk is 10 and 11; those up to 17 have it among six to their left
     moved = (made(features)[0] - made(changed)[0]).abs().amax(-1)[0] > 0
     assert moved.nonzero().flatten().tolist() == list(range(10, 18))
 
 
 @torch.no_grad()
-def test_what_lies_beyond_a_clips_end_is_not_heard() -> None:
+def test_what_lies_beyond_a_clips_end_has_no_effect() -> None:
     """Also in a chunk that a batch fills up: the clip's last frames do not attend to it."""
     made, features = network(), torch.randn(2, 48, DIMENSIONS)
     features[0, 20:] = 0
     lengths = torch.tensor([20, 48])
-    heard = made(features, lengths)[0]
+    logits = made(features, lengths)[0]
     changed = features.clone()
     changed[0, 20:] = 5
-    torch.testing.assert_close(made(changed, lengths)[0][0, :5], heard[0, :5])
-    torch.testing.assert_close(made(features[:1, :20])[0][0], heard[0, :5], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(made(changed, lengths)[0][0, :5], logits[0, :5])
+    torch.testing.assert_close(made(features[:1, :20])[0][0], logits[0, :5], atol=1e-5, rtol=1e-4)
 
 
 @torch.no_grad()
@@ -109,11 +109,11 @@ def test_long_clips_go_through_in_chunks_with_the_same_result(monkeypatch: pytes
     due, outputs = made(features, lengths)
     monkeypatch.setattr("deepspeech.acoustic.conformer.network.LONGEST", 10)
     monkeypatch.setattr("deepspeech.acoustic.conformer.network.attention_mask", None)
-    heard, _ = made(features, lengths)
-    assert heard.shape == due.shape
-    assert torch.isfinite(heard).all()
+    logits, _ = made(features, lengths)
+    assert logits.shape == due.shape
+    assert torch.isfinite(logits).all()
     for clip, count in enumerate(outputs):
-        torch.testing.assert_close(heard[clip, :count], due[clip, :count], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(logits[clip, :count], due[clip, :count], atol=1e-5, rtol=1e-4)
 
 
 @torch.no_grad()
@@ -165,7 +165,7 @@ def test_keys_are_cached_before_their_rotation() -> None:
 # ---- learning ------------------------------------------------------------------------------------------------------
 
 
-def test_every_parameter_is_learnt() -> None:
+def test_every_parameter_has_a_gradient() -> None:
     made = network().train()
     logits, _ = made(torch.randn(2, 40, DIMENSIONS), torch.tensor([40, 31]), torch.Generator().manual_seed(1))
     logits.square().sum().backward()

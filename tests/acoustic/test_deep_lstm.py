@@ -58,7 +58,7 @@ def test_it_sees_nothing_that_comes_later() -> None:
 
 
 @pytest.mark.parametrize("lengths", [None, torch.tensor([40, 31])])
-def test_every_parameter_is_learnt(lengths: Tensor | None) -> None:
+def test_every_parameter_has_a_gradient(lengths: Tensor | None) -> None:
     made = network().train()
     logits, _ = made(torch.randn(2, 40, DIMENSIONS), lengths, torch.Generator().manual_seed(1))
     logits.square().sum().backward()
@@ -79,10 +79,10 @@ def test_intermediate_layers_are_read_by_the_same_head(lengths: Tensor | None) -
     others: list[Tensor] = []
     logits, _ = made(features, lengths, None, others)
     assert torch.equal(logits, made(features, lengths)[0])
-    for count, heard in enumerate(others, 1):
+    for count, intermediate in enumerate(others, 1):
         shallow = network(blocks=count)
         shallow.load_state_dict({n: v for n, v in made.state_dict().items() if n in shallow.state_dict()})
-        torch.testing.assert_close(heard, shallow(features, lengths)[0])
+        torch.testing.assert_close(intermediate, shallow(features, lengths)[0])
     assert len(others) == 2
 
 

@@ -1,4 +1,4 @@
-"""The paper's recurrent layer: it is the formula, its gradients are exact, and padding is never heard."""
+"""The paper's recurrent layer: it is the formula, its gradients are exact, and padding has no effect."""
 
 import pytest
 import torch

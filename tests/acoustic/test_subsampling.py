@@ -45,15 +45,15 @@ def test_the_last_frames_are_filled_to_four() -> None:
 @pytest.mark.parametrize(
     ("change", "words"), [({"width": 1 << 16}, "front end ends with"), ({"blocks": 999}, "2 blocks")]
 )
-def test_a_page_that_tells_a_larger_network_than_its_weights_is_refused(
+def test_settings_of_a_larger_network_than_the_weights_are_refused(
     kind: str, change: dict[str, int], words: str
 ) -> None:
     """Before one of that size is made."""
-    page = {"kind": kind, "width": 16, "blocks": 2}
-    shapes = {name: tuple(value.shape) for name, value in new_network(read_config(page), 26, 5).state_dict().items()}
-    read_config(page).check_sizes(shapes, 26)
+    entries = {"kind": kind, "width": 16, "blocks": 2}
+    shapes = {name: tuple(value.shape) for name, value in new_network(read_config(entries), 26, 5).state_dict().items()}
+    read_config(entries).check_sizes(shapes, 26)
     with pytest.raises(TypeError, match=words):
-        read_config({**page, **change}).check_sizes(shapes, 26)
+        read_config({**entries, **change}).check_sizes(shapes, 26)
 
 
 def test_streams_choose_from_chunks_of_whole_outputs() -> None:

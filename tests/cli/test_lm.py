@@ -211,7 +211,7 @@ def test_pruning_and_the_vocabulary(deepspeech, text: Path, tmp_path: Path) -> N
         (("--output", "my.klm", "--memory", "much"), "write 75% or 2GB"),
         (("--output", "my.klm", "--memory", "1k"), "too low"),
         (("--output", "my.klm", "--order", 1), "order is 1"),
-        (("--output", "my.klm", "--normalize", "upper"), "lower, nfc, letters and none"),
+        (("--output", "my.klm", "--normalize", "upper"), "lower, nfc, letters or none"),
         (("--output", "my.klm", "--normalize", "letters"), "needs an --alphabet"),
         (("--output", "my.klm", "--binary-type", "tree"), "trie or probing"),
         (("--output", "my.klm", "--quantize", 40), "2 to 25"),

@@ -75,7 +75,7 @@ def test_results_are_the_old_ones(shared: Path, english: Alphabet, name: str) ->
             assert confidence == pytest.approx(theirs["confidence"], abs=1e-3)
 
 
-def test_an_alphabet_of_letters(characters: Alphabet) -> None:
+def test_an_alphabet_of_characters(characters: Alphabet) -> None:
     assert characters.GetSize() == 4
     assert characters.GetSpaceLabel() == 0
     assert [characters.IsSpace(label) for label in range(3)] == [True, False, False]

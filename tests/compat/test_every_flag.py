@@ -1,4 +1,4 @@
-"""Every flag of DeepSpeech.py 0.9.3, walked through its door: it is flipped, and what comes of it is seen.
+"""Every flag of DeepSpeech.py 0.9.3, run through its command: it is changed, and the effect is checked.
 
 `SEEN` names for each flag that works what to give and what must then be so, compared with a run that differs in
 nothing else. A flag outside the table must be harmless, with a note that says what took its place.
@@ -51,7 +51,7 @@ class World:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a door left behind."""
+    """The results of a command."""
 
     out: str
     err: str
@@ -708,7 +708,7 @@ def test_flags_are_left_beside_the_checkpoints_and_read_back(world: World, befor
     assert all(np.array_equal(after[name], before.weights[name]) for name in before.weights)
 
 
-def test_the_card_has_the_old_keys_and_asks_for_what_is_not_said(world: World, before: Seen) -> None:
+def test_the_card_has_the_old_keys_and_has_questions_for_unset_values(world: World, before: Seen) -> None:
     export(world)
     text = (world.empty / "out" / "author_model_0.0.1.md").read_text()
     assert text.startswith("---\nauthor: author\nmodel_name: model\nmodel_version: 0.0.1\ncontact_info: <how to reach")

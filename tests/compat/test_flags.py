@@ -48,7 +48,7 @@ OLD: dict[str, Any] = {
     "beam_width": 1024, "lm_alpha": 0.931289039105002, "lm_beta": 1.1834137581510284, "cutoff_prob": 1.0,
     "cutoff_top_n": 300, "one_shot_infer": "", "lm_alpha_max": 5.0, "lm_beta_max": 5.0, "n_trials": 2400,
 }  # fmt: skip
-# Their old default was their own help text in angle brackets; here nothing is said where nothing is given.
+# Their old default was their own help text in angle brackets; here an unset flag has no value.
 DESCRIPTIONS = (
     "export_contact_info", "export_license", "export_language", "export_min_ds_version", "export_max_ds_version",
     "export_description",
@@ -365,6 +365,6 @@ def test_two_readings_do_not_mix() -> None:
     assert (first.epochs, second.epochs, second.augment) == (3, 75, None)
 
 
-def test_the_page_tells_what_became_of_every_flag() -> None:
+def test_the_docs_explain_every_flag() -> None:
     text = flags_page.PAGE.read_text(encoding="utf-8")
     assert text == flags_page.with_table(text), "run: python tests/compat/flags_page.py"

@@ -28,7 +28,7 @@ def probabilities(frames: int, classes: int, seed: int, sharpness: float = 3.0) 
 
 
 def spoken(text: str, alphabet: TokenSet, frames_per_label: int = 4) -> NDArray[np.float32]:
-    """Probabilities of a network that heard `text` clearly: each label once, then blanks."""
+    """Probabilities of a network that is sure of `text`: each label once, then blanks."""
     ids = alphabet.encode(text)
     array = np.full((len(ids) * frames_per_label, alphabet.classes), 1e-4, np.float32)
     array[:, alphabet.blank] = 0.9

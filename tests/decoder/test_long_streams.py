@@ -24,7 +24,7 @@ def random_rows(frames: int, seed: int, sharp: float, classes: int = AB.classes)
 
 
 def talk(words: int, seed: int = 0, sure: float = 0.9) -> np.ndarray:
-    """Rows of words of one to four letters, three frames a letter: a letter, then blanks."""
+    """Rows of words of one to four characters, three frames each: the character, then blanks."""
     random = np.random.default_rng(seed)
     labels = [n for _ in range(words) for n in (*random.integers(1, 3, random.integers(1, 5)), SPACE)]
     rows = np.full((3 * len(labels), AB.classes), (1 - 0.9999) / 3, np.float32)

@@ -1,4 +1,4 @@
-"""Hot phrases: against their definition spelt out on whole texts, and what they must leave alone."""
+"""Hot phrases: against their definition computed on whole texts, and what they must leave alone."""
 
 from collections import defaultdict
 from itertools import groupby, pairwise, product
@@ -52,7 +52,7 @@ def probabilities(frames: int, classes: int, seed: int) -> NDArray[np.float32]:
 
 
 def spoken(text: str, alphabet: TokenSet) -> NDArray[np.float32]:
-    """Probabilities of a network that heard `text` clearly."""
+    """Probabilities of a network that is sure of `text`."""
     array = np.full((2 * len(ids := alphabet.encode(text)), alphabet.classes), 1e-3, np.float32)
     array[1::2, alphabet.blank] = 0.9
     array[np.arange(len(ids)) * 2, ids] = 0.9
@@ -60,15 +60,15 @@ def spoken(text: str, alphabet: TokenSet) -> NDArray[np.float32]:
 
 
 def confused(text: str, other: str, alphabet: TokenSet, share: float) -> NDArray[np.float32]:
-    """Probabilities where `text` is heard, and `other` in its place with `share` of the probability."""
+    """Probabilities of `text`, and of `other` in its place with `share` of the probability."""
     return (1 - share) * spoken(text, alphabet) + share * spoken(other, alphabet)
 
 
 def earned(text: str, phrases: dict[str, float], whole_words: bool = True) -> float:
-    """What a text earns in the end: each phrase in it its strength for each letter, a letter once within a phrase.
+    """The boost of a complete text: for each phrase in it its strength per character, overlaps counted once.
 
     A phrase that holds stronger ones earns what they leave of its own worth, or nothing, and never takes away what
-    they earned: so the letters of the whole phrase around both earn its strength, each once.
+    they earned: so each character of the enclosing phrase is boosted once.
     """
     ends = [e for e in range(1, len(text) + 1) if not whole_words or e == len(text) or text[e] == " "]
     starts = [s for s in range(len(text)) if not whole_words or s == 0 or text[s - 1] == " "]
@@ -135,7 +135,7 @@ def in_phrase(text: str, phrases: dict[str, float]) -> bool:
 
 
 def allowed(text: str, phrases: dict[str, float]) -> bool:
-    """Whether dictionary or phrases lead on with each of its letters."""
+    """Whether dictionary or phrases allow each of its characters."""
 
     def in_dictionary(beginning: str) -> bool:
         word = beginning[:-1].rpartition(" ")[2] + beginning[-1]

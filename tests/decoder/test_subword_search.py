@@ -136,7 +136,9 @@ def test_phrases_and_words_equal_their_definition(for_phrases: Scorer, phrases: 
 
 @settings(max_examples=30, deadline=None)
 @given(SEEDS, st.sampled_from([1, 2, 5, 40]), PHRASES, st.sampled_from([1.0, 0.8]))
-def test_pieces_of_one_letter_are_characters(seed: int, width: int, phrases: dict[str, float], cutoff: float) -> None:
+def test_pieces_of_one_character_are_characters(
+    seed: int, width: int, phrases: dict[str, float], cutoff: float
+) -> None:
     """The search for pieces prunes as it may: a beam of any width holds what that for characters holds."""
     array = probabilities(40, 4, seed)
     options = DecodeOptions(width, cutoff_prob=cutoff)
@@ -202,7 +204,7 @@ def test_a_doubtful_piece_makes_its_word_doubtful() -> None:
 def reads_as(word: str, past: str, rows: NDArray[np.float32]) -> float:
     """The sum over every path of `rows` that is silence or `past`, then the labels of `word`, then silence.
 
-    Labels are letters here, the blank is B and the space S; no label of `word` comes twice in a row.
+    Labels are characters here, the blank is B and the space S; no label of `word` comes twice in a row.
     """
     shape = re.compile(f"[BS{past}]*" + "B*".join(f"{label}+" for label in word) + "[BS]*")
     names = "abScdeB"

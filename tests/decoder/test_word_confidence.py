@@ -1,4 +1,4 @@
-"""Word confidence: the probability, by the network alone, of the word's letters in its stretch of sound."""
+"""Word confidence: the probability, by the network alone, of the word's characters in its frames."""
 
 from itertools import product
 from pathlib import Path
@@ -113,7 +113,7 @@ def test_a_part_of_a_transcript_keeps_its_words_confidences() -> None:
 
 
 def test_it_tells_wrong_words_from_right_ones(shared: Path) -> None:
-    """On probabilities of a real network: letters swapped into its transcript are less sure than what it heard."""
+    """On probabilities of a real network: characters swapped into its transcript get lower confidence."""
 
     right, wrong = [], []
     for path in sorted((shared / "fixtures" / "decoder" / "inputs").glob("real_*.npy")):
@@ -146,7 +146,7 @@ def by_forward_variables(rows: np.ndarray, word: np.ndarray) -> float:
 
 
 def test_a_text_without_spaces_is_one_long_word() -> None:
-    """So long that a full trellis of it would take minutes and the band around what was heard a moment."""
+    """So long that a full trellis of it would take minutes and the band around the alignment a moment."""
     labels = np.random.default_rng(3).integers(1, 3, 30_000)
     rows = np.full((2 * len(labels), AB.classes), 1e-7, np.float32)
     rows[::2, BLANK] = rows[np.arange(len(labels)) * 2 + 1, labels] = 0.99999

@@ -26,8 +26,8 @@ SHAPES = (
 
 
 def front_end(kind: str, rate_hz: int = 8000, window_ms: float = 32, step_ms: float = 20, **more: Any) -> FrontEnd:
-    page = {"kind": kind, "sample_rate_hz": rate_hz, "window_ms": window_ms, "step_ms": step_ms, "mel_bands": 30}
-    config, values = config_of_kind(page | more)
+    entries = {"kind": kind, "sample_rate_hz": rate_hz, "window_ms": window_ms, "step_ms": step_ms, "mel_bands": 30}
+    config, values = config_of_kind(entries | more)
     return new_front_end(config(**values))
 
 

@@ -79,7 +79,7 @@ def test_reads_and_writes_the_files_of_lmplz(shared: Path, tmp_path: Path, name:
         assert ours[gram] == pytest.approx(values, rel=1e-6), gram
 
 
-def test_other_ways_to_write_it(tmp_path: Path) -> None:
+def test_other_spellings_of_the_format(tmp_path: Path) -> None:
     """Spaces for tabs, Windows line ends, `<UNK>`, no end of the last line, no back-off of 0."""
     other = SMALL.replace("\t", " ").replace("<unk>", "<UNK>").replace("</s>\t0", "</s>").rstrip()
     with read_arpa(file(tmp_path, SMALL)) as one:

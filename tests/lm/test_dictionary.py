@@ -75,7 +75,7 @@ def test_units_of_bytes(tmp_path: Path) -> None:
     assert dictionary.states == smallest(accepted(scorer))
 
 
-def test_words_that_cannot_be_spelt_are_left_out_and_counted() -> None:
+def test_words_that_cannot_be_spelled_are_left_out_and_counted() -> None:
     dictionary = build_dictionary(["<s>", "ab", "ax", "<unk>", "ñx", "ab", "", "</s>"], CHARACTERS, 0)
     assert (dictionary.words, dictionary.skipped) == (1, ("ax", "ñx"))
     assert (

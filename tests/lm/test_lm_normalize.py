@@ -30,7 +30,7 @@ def test_what_is_named_is_done_and_nothing_else() -> None:
 
 
 def test_unknown_names_and_filters_without_an_alphabet_are_refused() -> None:
-    with pytest.raises(LmError, match="--normalize upper: there is lower, nfc, letters and none"):
+    with pytest.raises(LmError, match="--normalize upper: unknown; use lower, nfc, letters or none"):
         Normalization.named(["lower", "upper"], ENGLISH)
     with pytest.raises(LmError, match="needs an --alphabet"):
         Normalization.named(["letters"], None)

@@ -22,24 +22,24 @@ GOLDEN = ROOT / "tests" / "golden" / "old_decoder"
 
 
 def same_transcripts(scorer: Path, inputs: Path, golden: Path) -> None:
-    page, opened = json.loads(golden.read_text()), Scorer.open(scorer)
-    assert (opened.alpha, opened.beta) == (page["alpha"], page["beta"])
-    clips, options = read(inputs), DecodeOptions(beam_width=page["beam_width"])
-    assert set(clips) == set(page["transcripts"])
-    for name, text in page["transcripts"].items():
+    golden_results, opened = json.loads(golden.read_text()), Scorer.open(scorer)
+    assert (opened.alpha, opened.beta) == (golden_results["alpha"], golden_results["beta"])
+    clips, options = read(inputs), DecodeOptions(beam_width=golden_results["beam_width"])
+    assert set(clips) == set(golden_results["transcripts"])
+    for name, text in golden_results["transcripts"].items():
         assert decode(Emission(clips[name], 0.02), ENGLISH, options, scorer=opened)[0].text == text, name
 
 
 def test_the_same_transcripts_of_made_up_clips() -> None:
-    page = json.loads((GOLDEN / "demo.json").read_text())
-    assert hashlib.sha256((GOLDEN / "demo.scorer").read_bytes()).hexdigest() == page["scorer_sha256"]
+    golden_results = json.loads((GOLDEN / "demo.json").read_text())
+    assert hashlib.sha256((GOLDEN / "demo.scorer").read_bytes()).hexdigest() == golden_results["scorer_sha256"]
     same_transcripts(GOLDEN / "demo.scorer", GOLDEN / "inputs.npz", GOLDEN / "demo.json")
 
 
 def test_the_inputs_need_a_scorer() -> None:
     clips = read(GOLDEN / "inputs.npz")
-    heard = [decode(Emission(clip, 0.02), ENGLISH, DecodeOptions())[0].text for clip in clips.values()]
-    assert sum(text != name[3:].replace("_", " ") for name, text in zip(clips, heard, strict=True)) >= 5
+    decoded = [decode(Emission(clip, 0.02), ENGLISH, DecodeOptions())[0].text for clip in clips.values()]
+    assert sum(text != name[3:].replace("_", " ") for name, text in zip(clips, decoded, strict=True)) >= 5
 
 
 def rebuilt(text: Path, prune: tuple[int, ...], output: Path) -> Path:

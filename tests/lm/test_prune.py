@@ -7,7 +7,7 @@ from deepspeech.lm.prune import parse_thresholds, thresholds
 
 
 @pytest.mark.parametrize("values", [["0", "0", "2"], ["0 0 2"], ["0|0|2"], ["0,0,2"], [" 0 | 0 , 2 "]])
-def test_all_ways_of_writing_say_the_same(values: list[str]) -> None:
+def test_all_notations_are_equal(values: list[str]) -> None:
     assert parse_thresholds(values, 5) == (0, 0, 2)
 
 

@@ -49,8 +49,8 @@ def test_lists_come_from_any_editor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no piece with a letter"),
-        ("▁\n".encode(), "no piece with a letter"),
+        (b"", "no piece with a character"),
+        ("▁\n".encode(), "no piece with a character"),
         (b"a\nb\t1\n", "line 2: some pieces have a score"),
         (b"a\tx\n", "line 1: 'x' is no score"),
         (b"a\tinf\n", "line 1: 'inf' is no score"),
@@ -60,7 +60,7 @@ def test_lists_come_from_any_editor(tmp_path: Path) -> None:
         (b"\x89PNG\xff\n", "neither a SentencePiece model nor a list"),
         (MODEL[:300], "cut off or damaged"),
         (piece("a") + field(2, bytes([3 << 3, 3])), "whole words"),
-        (piece("<unk>", 2), "no piece with a letter"),
+        (piece("<unk>", 2), "no piece with a character"),
         (field(1, field(1, b"\xff") + b"\x15\0\0\0\0"), "neither a SentencePiece model"),
     ],
 )

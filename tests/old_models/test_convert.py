@@ -22,7 +22,7 @@ from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import DeepSpeechError, ModelFileError
 from deepspeech.evaluation.score import Scores, score
 from deepspeech.old_models.convert import as_model_file, is_old_file, read
-from deepspeech.old_models.old_model import OldModel, read_alphabet
+from deepspeech.old_models.old_model import ImportedModel, read_alphabet
 from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.tokens import Utf8Bytes
@@ -384,7 +384,7 @@ def test_an_8_bit_model_makes_no_more_errors_than_the_old_client(
 CLIPS = ["an4_cen7-marh-b", "an4_cen3-fjlp-b", "an4_cen7-mjwl-b", "LDC93S1", "an4_an398-miry-b", "an4_an406-fcaw-b"]
 
 
-def armspeech(shared: Path) -> OldModel:
+def armspeech(shared: Path) -> ImportedModel:
     return read(shared / "data" / "models" / "armspeech" / "model.tflite")
 
 

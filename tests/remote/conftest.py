@@ -40,7 +40,7 @@ class Flaky(MemoryFileSystem):  # type: ignore[misc]
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where remote files are brought; stores are empty before and after."""
+    """Local cache of remote files; stores are empty before and after."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     fsspec.register_implementation("flaky", Flaky, clobber=True)
     _forget()

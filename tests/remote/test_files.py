@@ -1,4 +1,4 @@
-"""Addresses: known as such, brought whole or not at all, written back, and every fault one line."""
+"""Remote files: recognized, downloaded atomically, uploaded; every error is one line."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Mirrored folders: brought, worked in, sent back; what a killed or cut-off run left is sent later."""
+"""Mirrored folders: downloaded, changed, uploaded; changes of a killed run are uploaded later."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import fsspec
 import pytest
 
 from deepspeech.errors import RemoteError
-from deepspeech.remote.folders import STATE, bring, mirror, push
+from deepspeech.remote.folders import STATE, download, mirror, push
 
 PLACE = "flaky://bucket/run"
 
@@ -34,7 +34,7 @@ def here(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_folder_of_this_machine_is_itself_and_nothing_is_sent(tmp_path: Path) -> None:
-    assert mirror(tmp_path) == bring(str(tmp_path)) == tmp_path
+    assert mirror(tmp_path) == download(str(tmp_path)) == tmp_path
     push(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -53,8 +53,8 @@ def test_a_new_folder_is_made_there_by_the_first_push(cache: Path) -> None:
 def test_what_is_there_is_downloaded_with_its_folders() -> None:
     put("a/b", b"1")
     put("c", b"2")
-    assert here(mirror(PLACE)) == here(bring(PLACE)) == {"a/b": b"1", "c": b"2"}
-    assert bring(f"{PLACE}/c").read_bytes() == b"2"
+    assert here(mirror(PLACE)) == here(download(PLACE)) == {"a/b": b"1", "c": b"2"}
+    assert download(f"{PLACE}/c").read_bytes() == b"2"
 
 
 def test_only_what_changed_is_sent_in_the_order_it_was_written(flaky: Any) -> None:
@@ -128,4 +128,4 @@ def test_a_damaged_note_is_reported(cache: Path) -> None:
 
 def test_neither_file_nor_folder() -> None:
     with pytest.raises(RemoteError, match="there is no such file"):
-        bring("flaky://bucket/none")
+        download("flaky://bucket/none")

@@ -64,7 +64,7 @@ def plan(samples: ShardSet, epoch: int = 1, window: int = 7) -> list[list[int]]:
     return epoch_plan(samples, data, 3, epoch, lambda lengths, seed: batches(lengths, 2, "shuffled", seed, epoch))
 
 
-def heard(samples: ShardSet, groups: Sequence[list[int]]) -> Iterator[tuple[str, bytes]]:
+def read_all(samples: ShardSet, groups: Sequence[list[int]]) -> Iterator[tuple[str, bytes]]:
     for group in prefetch(samples, groups):
         for place in group:
             sample = samples[place]
@@ -108,7 +108,7 @@ def test_epochs_are_those_from_a_disk_in_a_fraction_of_the_room(
     for epoch in (0, 1, 2):
         groups = plan(found, epoch)
         assert groups == plan(local, epoch)
-        for one, other in zip(heard(found, groups), heard(local, groups), strict=True):
+        for one, other in zip(read_all(found, groups), read_all(local, groups), strict=True):
             assert one == other
             most = max(most, bytes_here(cache))
     assert 2_000_000 < most <= 5_000_000 < whole
@@ -119,13 +119,13 @@ def test_epochs_are_those_from_a_disk_in_a_fraction_of_the_room(
 
 def test_a_run_goes_on_in_the_middle_with_what_is_here(there: str, written: Path, flaky: Any) -> None:
     groups = plan(opened(written))
-    undisturbed = list(heard(opened(written), groups))
-    first = list(heard(opened(there), groups[:9]))
+    undisturbed = list(read_all(opened(written), groups))
+    first = list(read_all(opened(there), groups[:9]))
     flaky.sent.clear()
     before = flaky.left
     known = {int(shard) for shard in opened(written).shards[list(chain.from_iterable(groups[:9]))]}
     rest = {int(shard) for shard in opened(written).shards[list(chain.from_iterable(groups[9:]))]}
-    assert first + list(heard(opened(there), groups[9:])) == undisturbed
+    assert first + list(read_all(opened(there), groups[9:])) == undisturbed
     assert before - flaky.left == len(rest - known)  # neither the manifest nor a shard is brought again
 
 
@@ -143,16 +143,16 @@ def test_a_network_that_fails_is_one_line(there: str, flaky: Any) -> None:
     found = opened(there)
     flaky.left = 2
     with pytest.raises(RemoteError) as caught:
-        list(heard(found, plan(found)))
+        list(read_all(found, plan(found)))
     assert str(caught.value).startswith(f"{STORE}/shard-00000")
     assert str(caught.value).endswith("cannot be fetched (connection reset by peer); check address, network and rights")
     flaky.left = 100
-    assert len(list(heard(found, plan(found)))) == CLIPS
+    assert len(list(read_all(found, plan(found)))) == CLIPS
 
 
 def test_room_for_less_than_is_read_together_is_refused(there: str) -> None:
     with pytest.raises(ConfigError, match=r"data.shard_cache_mb is 2, but shards of \d\.\d MB are read together"):
-        list(heard(opened(there, 2), plan(opened(there), window=20)))
+        list(read_all(opened(there, 2), plan(opened(there), window=20)))
     with pytest.raises(ConfigError, match=r"data\.shard_cache_mb is 0"):
         DataConfig(shard_cache_mb=0)
 
@@ -212,7 +212,7 @@ def test_two_sets_share_one_cache_and_one_plan(there: str, written: Path, cache:
         [read_samples(there, cache=shards), opened(written), read_samples("flaky://bucket/other", cache=shards)]
     )
     assert isinstance(both, ShardSet)
-    taken = [bytes_here(cache) for _ in heard(both, plan(both))]
+    taken = [bytes_here(cache) for _ in read_all(both, plan(both))]
     assert len(taken) == 3 * CLIPS
     assert 0 < max(taken) <= 5_000_000
 

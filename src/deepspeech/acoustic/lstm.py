@@ -35,10 +35,10 @@ class Packing:
     def of(cls, lengths_B: Tensor, frames: int) -> "Packing":
         """Of clips padded to so many frames."""
         order = torch.argsort(lengths_B, descending=True, stable=True)
-        heard_TB = torch.arange(frames)[:, None] < lengths_B[order]
-        time_N, place_N = heard_TB.nonzero(as_tuple=True)
-        counts = [count for count in heard_TB.sum(1).tolist() if count]
-        return cls((len(lengths_B), frames), order[place_N], time_N, counts)
+        valid_TB = torch.arange(frames)[:, None] < lengths_B[order]
+        time_N, clip_N = valid_TB.nonzero(as_tuple=True)
+        counts = [count for count in valid_TB.sum(1).tolist() if count]
+        return cls((len(lengths_B), frames), order[clip_N], time_N, counts)
 
     def pack(self, x_BTI: Tensor) -> Tensor:
         """[N, I]."""

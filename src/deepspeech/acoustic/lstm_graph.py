@@ -36,8 +36,8 @@ def add_lstm(
     index = graph.constant(f"{name}.index", np.array([number], np.int64))
     h = graph.add("Gather", ["state_h", index], f"{name}.h", axis=0)
     c = graph.add("Gather", ["state_c", index], f"{name}.c", axis=0)
-    given_to = [x, w, r, graph.constant(f"{name}.B", both), "", h, c, *scales]
-    graph.node(operation, given_to, outputs, name, domain=domain, hidden_size=hidden)
+    node_inputs = [x, w, r, graph.constant(f"{name}.B", both), "", h, c, *scales]
+    graph.node(operation, node_inputs, outputs, name, domain=domain, hidden_size=hidden)
     return outputs
 
 

@@ -1,6 +1,6 @@
 """Streaming loudness and noise floor of a recording, at 100 Hz.
 
-Loudness is taken from the differences of neighbouring samples, which weakens hum and handling noise. The noise floor
+Loudness is taken from the differences of neighboring samples, which weakens hum and handling noise. The noise floor
 follows the recording: a low percentile of the loudness within ten seconds on either side (after R. Martin's minimum
 statistics, 2001). Where speech and loud noise are of a like level it means nothing; there it is taken to be far below.
 """

@@ -1,4 +1,4 @@
-"""AudioSlice: a recording that lies inside a larger file, such as a sample database or a tar archive.
+"""AudioSlice: a recording inside a larger file, such as a sample database or a tar archive.
 
 `formats.read_audio` and `formats.probe` accept both.
 """

@@ -1,7 +1,7 @@
 """Voice activity detection by loudness: segments of speech in long recordings, cut at silences.
 
 In: mono samples. Out: stretches [(start_s, end_s)] in order, without overlap. What is left out is quiet; what is only
-noisy is kept, for a recogniser passes over noise, but what it never hears is lost.
+noisy is kept: a recognizer ignores noise, but cannot recover audio that was cut.
 
 Speech starts well above the noise floor and lasts until it is nearly back there (`loudness.py`). In noise that is as
 loud as the speech nothing is left out.

@@ -126,9 +126,9 @@ def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> An
     `skip_bad`: recordings that are damaged inside are reported and left out.
     """
     from deepspeech.old_models.convert import as_model_file
-    from deepspeech.remote.folders import bring
+    from deepspeech.remote.folders import download
 
-    path = as_model_file(bring(path))
+    path = as_model_file(download(path))
     on_bad = _report_left_out if skip_bad else None
     if path.is_dir():
         from deepspeech.training.test import open_checkpoint

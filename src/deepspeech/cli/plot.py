@@ -23,9 +23,9 @@ def plot(
     import json
 
     from deepspeech.evaluation.history import read_all, transcripts
-    from deepspeech.remote.folders import bring
+    from deepspeech.remote.folders import download
 
-    histories = read_all([bring(run) for run in runs])
+    histories = read_all([download(run) for run in runs])
     if json_output:
         print(json.dumps([history.to_dict() for history in histories], indent=2, ensure_ascii=False))
         return

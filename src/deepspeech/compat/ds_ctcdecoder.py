@@ -217,7 +217,7 @@ def ctc_beam_search_decoder_batch(
 def _emission(probabilities_TV: ArrayLike) -> Emission:
     return Emission(
         np.asarray(probabilities_TV, dtype=np.float32), frame_s=0.02
-    )  # its trainer's step; no times are asked for
+    )  # its trainer's step; the times are not used
 
 
 def _options(beam_size: int, cutoff_prob: float, cutoff_top_n: int, scorer: Scorer | None) -> DecodeOptions:

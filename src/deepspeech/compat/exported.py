@@ -29,22 +29,22 @@ _FRONT = (  # the old keys, and the flag that fills each
 
 
 def write_card(folder: Path, values: Any, meanings: dict[str, str]) -> str:
-    """Write the card and return its name. What no flag says stands there as a question in angle brackets."""
+    """Write the card and return its name. Values of unset flags are questions in angle brackets."""
 
-    def said(flag: str) -> str:
+    def value_of(flag: str) -> str:
         return " ".join(str(getattr(values, flag)).split()) or f"<{meanings[flag]}>"
 
-    lines = [f"{key}: {said(flag)}" for key, flag in _FRONT]
+    lines = [f"{key}: {value_of(flag)}" for key, flag in _FRONT]
     lines += [
         "runtime: onnx",
-        f"min_ds_version: {said('export_min_ds_version')}",
-        f"max_ds_version: {said('export_max_ds_version')}",
+        f"min_ds_version: {value_of('export_min_ds_version')}",
+        f"max_ds_version: {value_of('export_max_ds_version')}",
         "acoustic_model_url: <where the model file can be had>",
         "scorer_url: <where a scorer for it can be had>",
     ]
     parts = (values.export_author_id, values.export_model_name, values.export_model_version)
     name = "_".join(parts).replace("/", "-").replace(os.sep, "-") + ".md"
-    _whole(folder / name, "\n".join(["---", *lines, "---", "", said("export_description"), ""]).encode())
+    _whole(folder / name, "\n".join(["---", *lines, "---", "", value_of("export_description"), ""]).encode())
     return name
 
 
@@ -72,7 +72,7 @@ def left_by_others(folder: Path) -> list[str]:
 
 
 def check(folder: Path, zipped: bool, removed: bool) -> None:
-    """Raise ConfigError where `--export_zip` would pack what is none of its own; asked before hours of training."""
+    """Raise ConfigError if `--export_zip` would pack foreign files; checked before hours of training."""
     if not zipped:
         return
     others = left_by_others(folder)

@@ -144,7 +144,7 @@ def spoken(samples: Float32) -> Float32:
 
 
 def _ready(path: Path) -> Converted | None:
-    """The wav file as it lies there, if it needs no conversion."""
+    """The existing wav file, if it needs no conversion."""
     if path.suffix.lower() != ".wav":
         return None
     try:

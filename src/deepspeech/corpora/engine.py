@@ -60,7 +60,7 @@ def import_set(
     """Convert, check and list `clips`: writes `report.csv`, with speakers if they are known, and counts in `report`.
 
     `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
-    every kept sample in order; `names`: shared by the sets of one corpus. An import that was stopped goes on with the
+    every kept sample in order; `names`: shared by the sets of one corpus. An interrupted import resumes with the
     wav files it has; one whose recording, start, end or channel has changed since is converted again.
     """
     workers = workers if workers > 0 else cores()

@@ -22,7 +22,7 @@ def import_nested(
 ) -> ImportReport:
     """Unpack the archives `packed` beside themselves and import SPEAKER/*.wav of each set.
 
-    `listed`: the sentences, a name and its sentence in a line; `sets`: where each set may lie, the likeliest first.
+    `listed`: the sentences, name and sentence per line; `sets`: candidate folders of each set, most likely first.
     """
     unpack_all(packed, [archive.parent for archive in packed])
     transcripts = {row[0]: row[-1] for row in table(listed) if len(row) == 2}

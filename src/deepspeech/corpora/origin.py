@@ -2,7 +2,7 @@
 
 In: which part of which recordings a wav file is. Out: the note, in two halves. The first names the recordings and the
 part, the second the state of the recordings' files: bytes and times (or the sound itself where a corpus packs it).
-A wav file carries its note with it, so that an import that was stopped goes on, and nothing else has to be kept.
+The note is in the wav file itself, so that an interrupted import resumes without other state.
 """
 
 import os

@@ -1,7 +1,7 @@
 """An article of the Spoken Wikipedia: one recording, and sentences aligned with it.
 
 In: a folder with audio.ogg, or audio1.ogg, audio2.ogg …, and aligned.swc (XML: sentences <s> of tokens <t> of
-pronunciations <n> with start and end in milliseconds). Out: stretches of whole tokens, none longer than asked for.
+pronunciations <n> with start and end in milliseconds). Out: stretches of whole tokens, none longer than requested.
 """
 
 import re

@@ -12,7 +12,7 @@ from deepspeech.errors import AudioError
 from deepspeech.export.export import ParityReport, export
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.remote.files import address, fetch_all, landing, publish
-from deepspeech.remote.folders import bring
+from deepspeech.remote.folders import download
 
 PROOF_CLIPS = 40
 
@@ -33,7 +33,7 @@ def export_checkpoint(
     prove the file; by default those that the run was validated on; where that
     left out clips that cannot be read, they go to `on_bad`. Raises CheckpointError, ModelFileError.
     """
-    restored = restore(checkpoint.best_or_newest(bring(source)))
+    restored = restore(checkpoint.best_or_newest(download(source)))
     card = _card(restored, described, int8, beam_width)
     clips = _clips(restored, data)
     if not data and restored.run["config"]["data"].get("on_bad_sample") == "skip":

@@ -28,7 +28,7 @@ class Dictionary:
 
 
 def build_dictionary(words: Iterable[str], alphabet: TokenSet, offset: int) -> Dictionary:
-    """The dictionary of `words`, to stand at byte `offset` of its file. Raises LmError where nothing can be spelt."""
+    """The dictionary of `words`, for byte `offset` of its file. Raises LmError if no word can be spelled."""
     words, space = list(words), alphabet.space
     if space is None:
         raise LmError("the alphabet has no space, which separates words; add a line with a space, or use bytes mode")

@@ -56,17 +56,17 @@ class Normalization:
     lower_case: bool = False  # convert to the alphabet's case; without one to lower case, as generate_lm.py
     # The alphabet. Look-alike characters are mapped to it; other punctuation, symbols and separators become spaces; a
     # line with any other character outside it (a letter or digit) is skipped, because deleting the character would
-    # create n-grams that nobody says. None: no restriction.
+    # create n-grams that do not exist. None: no restriction.
     alphabet: frozenset[str] | None = None
 
     @classmethod
     def named(cls, names: Sequence[str] | None, alphabet: Characters | None) -> "Normalization":
-        """Of lower, nfc, letters and none those that are named; None: those that suit the alphabet. Raises LmError."""
+        """From names (lower, nfc, letters, none); None: the default of the alphabet. Raises LmError."""
         labels = alphabet.labels if alphabet else ()
         if names is None:
             names = _suiting(labels) if alphabet else ()
         if unknown := sorted(set(names) - {"lower", "nfc", "letters", "none"}):
-            raise LmError(f"--normalize {unknown[0]}: there is lower, nfc, letters and none")
+            raise LmError(f"--normalize {unknown[0]}: unknown; use lower, nfc, letters or none")
         if "letters" in names and not alphabet:
             raise LmError("--normalize letters needs an --alphabet")
         return cls("nfc" in names, "lower" in names, frozenset(labels) if "letters" in names else None)
@@ -103,7 +103,7 @@ def _visible(line: str) -> str:
 
 
 def _suiting(labels: Sequence[str]) -> list[str]:
-    """What an alphabet asks for: its characters alone, lower case if it has no capitals, NFC if it has no marks."""
+    """The default for an alphabet: its characters alone, lower case if it has no capitals, NFC if it has no marks."""
     has_capitals = any(label != label.lower() for label in labels)
     has_marks = any(unicodedata.combining(label[:1]) for label in labels if label)
     return ["letters", *["lower"] * (not has_capitals), *["nfc"] * (not has_marks)]

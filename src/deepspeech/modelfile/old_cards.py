@@ -1,6 +1,6 @@
 """Model cards of formats 1 and 2: upgrade to format 3 on reading, downgrade on writing where possible.
 
-Format 1 is an LSTM; format 2 has three entries more. A card that says no more than they could is written as they were,
+Format 1 is an LSTM; format 2 has three entries more. A card that they can express is written in their format,
 so that earlier versions read the file.
 """
 

@@ -118,6 +118,6 @@ def _subwords(pieces: list[Piece], method: str) -> Subwords:
         if COMMANDING.search(text):
             raise TextError(f"{text!r:.60} is no piece of a vocabulary")
     if not any(text.strip(MARK) for text, _, _ in pieces):
-        raise TextError("the vocabulary has no piece with a letter; write one a line")
+        raise TextError("the vocabulary has no piece with a character; write one piece per line")
     texts = [text for text, _, _ in pieces]
     return Subwords(texts) if method == "fewest" else Subwords(texts, [score for _, score, _ in pieces], method)

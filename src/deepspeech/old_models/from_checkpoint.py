@@ -133,7 +133,7 @@ def _lstm_kernel(names: set[str]) -> str:
     return found[0]
 
 
-# ---- what lies beside it -------------------------------------------------------------------------------------------
+# ---- files beside it -----------------------------------------------------------------------------------------------
 
 
 def _alphabet(prefix: Path, flags: dict[str, str | bool], classes: int) -> TokenSet:

@@ -111,7 +111,7 @@ def _relu_clip(graph: Graph) -> float:
     return limits.pop()
 
 
-# ---- what the file says --------------------------------------------------------------------------------------------
+# ---- metadata ------------------------------------------------------------------------------------------------------
 
 
 def _export_metadata(graph: Graph) -> ExportMetadata:

@@ -177,7 +177,7 @@ def _shaped(name: str, values: "memoryview | NDArray[Any]", kind: int, shape: tu
     count, dtype = _count(name, shape), _kind(name, kind)
     if isinstance(values, np.ndarray):
         if values.dtype.kind != dtype.kind:
-            raise ModelFileError(f"is damaged ('{name}' holds numbers of another type than it says)")
+            raise ModelFileError(f"is damaged ('{name}' has values of another type than declared)")
         array = values.astype(dtype)
     elif len(values) == count * dtype.itemsize:
         array = np.frombuffer(values, dtype)

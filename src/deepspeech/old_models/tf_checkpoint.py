@@ -1,7 +1,7 @@
 """TensorFlow's checkpoints (bundles, V2): variables by name out of `NAME.index` and `NAME.data-00000-of-00001`.
 
-In: the prefix `NAME`, of whose files nothing is believed. Out: arrays, read one by one, so that an optimiser's state
-costs nothing until it is asked for. Sources: LevelDB's `table_format.md`; TensorFlow's `tensor_bundle.proto`.
+In: the prefix `NAME`, whose files are not trusted. Out: arrays, read one by one, so that an optimizer's state
+costs nothing unless requested. Sources: LevelDB's `table_format.md`; TensorFlow's `tensor_bundle.proto`.
 
     index:  blocks of (shared prefix, key, value) | index block | footer of 48 bytes, which says where that block is
     value:  of key "" the header, of any other key a variable's type, shape, shard, offset, size

@@ -42,7 +42,7 @@ def address(name: Name) -> str | None:
 
 
 def beside(folder: Name, name: str) -> str:
-    """`name` as it is meant in a file that lies in `folder`: an address or a whole path stays, the rest is joined."""
+    """`name` resolved relative to `folder`: addresses and absolute paths stay, the rest is joined."""
     place = address(folder)
     if address(name) or os.path.isabs(name):
         return name
@@ -50,7 +50,7 @@ def beside(folder: Name, name: str) -> str:
 
 
 def listed(folder: Name, name: str, where: str) -> str:
-    """`name` as a data set in `folder` means it; an address only of the kind at which the set itself lies.
+    """`name` resolved for a data set in `folder`; an address must have the scheme of the set's own.
 
     Else whoever made the set could have this machine ask any other. Raises RemoteError, which `where` begins.
     """

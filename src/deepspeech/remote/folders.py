@@ -12,12 +12,13 @@ from typing import Any
 from deepspeech.errors import RemoteError
 from deepspeech.files import atomic_path
 from deepspeech.remote.files import Name, address, alone, fetch, is_folder, landing, lock_of, opened, reaching, version
+from deepspeech.renamed import renamed
 from deepspeech.untrusted import read_json
 
 STATE = ".remote.json"
 
 
-def bring(name: Name) -> Path:
+def download(name: Name) -> Path:
     """Download a file or folder and return its local path. Raises RemoteError where neither exists."""
     place = address(name)
     if place is None:
@@ -86,7 +87,7 @@ def push(folder: Path) -> None:
 
 
 def _state(folder: Path) -> dict[str, Any] | None:
-    """What `.remote.json` says: the address, and of each file that both sides have what it was there and here."""
+    """The content of `.remote.json`: the address, and for each synchronized file its remote and local versions."""
     try:
         state: dict[str, Any] = read_json(folder / STATE)
         _ = state["address"], state["files"]
@@ -145,3 +146,6 @@ def _remove_empty(folder: Path, name: str) -> None:
         if path == folder or not path.is_dir() or any(path.iterdir()):
             return
         path.rmdir()
+
+
+__getattr__ = renamed(__name__, {"bring": "deepspeech.remote.folders:download"})

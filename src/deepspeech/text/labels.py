@@ -26,7 +26,7 @@ _TYPED = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "…": "..."
 
 
 def validate_english(sentence: str) -> str | None:
-    """Lower-case words without punctuation; None when something stands there that is not read as written.
+    """Lower-case words without punctuation; None if it contains anything that is not read as written.
 
     Characters of other scripts stay; whether they can be trained is the alphabet's business.
     """
@@ -67,7 +67,7 @@ def load_validator(path: str | Path | None) -> Validator:
     module = importlib.util.module_from_spec(spec)
     folder = str(path.parent)
     if folder not in sys.path:
-        sys.path.append(folder)  # such a file may import its neighbours
+        sys.path.append(folder)  # the file may import modules beside it
     try:
         spec.loader.exec_module(module)
     except Exception as error:

@@ -43,5 +43,5 @@ def decode(content: bytes, name: object, error: type[DeepSpeechError]) -> str:
 
 
 def _marked(content: bytes) -> str | None:
-    """The encoding that a byte-order mark other than UTF-8's tells."""
+    """The encoding of a byte order mark other than UTF-8's."""
     return next((known for mark, known in _MARKS.items() if content.startswith(mark)), None)

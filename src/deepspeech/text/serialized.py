@@ -13,7 +13,7 @@ _BYTES = [bytes([byte]) for byte in range(1, 256)]
 
 
 def parse_alphabet(data: bytes) -> Characters | Utf8Bytes:
-    """The tokens in `data`; what follows them is not looked at. Raises TextError that says what is damaged."""
+    """The tokens in `data`; trailing bytes are ignored. Raises TextError that names the damage."""
     labels: dict[int, bytes] = {}
     try:
         (count,) = struct.unpack_from("<H", data)

@@ -2,7 +2,7 @@
 
 In: pieces as SentencePiece writes them, a "▁" before those that start a word, and what chooses among several ways to
 cut a word. Out: the TokenSet. Words are cut one by one: no piece reaches beyond a word. Unigram: the cut of the highest
-sum of scores (Kudo 2018, Viterbi as in SentencePiece `unigram_model.cc`). BPE: neighbours are joined, the pair that
+sum of scores (Kudo 2018, Viterbi as in SentencePiece `unigram_model.cc`). BPE: neighbors are merged, the pair that
 makes the piece of the highest score first, of equal ones the leftmost (Sennrich et al. 2016; `bpe_model.cc`). Without
 scores: the fewest pieces; of as many, the cut whose last pieces are the longest.
 """

@@ -13,7 +13,7 @@ from deepspeech.errors import DeepSpeechError
 Error = type[DeepSpeechError]
 
 _SEPARATORS = ",;\t"
-# How pandas and Python write that there is no value; no transcript is spelt so, unless `nan` is a word of its language.
+# Missing values as pandas and Python write them; no transcript is one, unless `nan` is a word of its language.
 NO_VALUE = {"nan", "NaN", "None", "<NA>"}
 
 

@@ -25,6 +25,6 @@ def read_alphabet(value: Any) -> TokenSet:
 
 
 def write_alphabet(tokens: TokenSet) -> Any:
-    """What run.json says of a set, as earlier versions wrote it where they could."""
+    """The entry of a token set in run.json, in the format of earlier versions where possible."""
     entries = tokens.to_dict()
     return {"characters": entries.get("labels"), "bytes": "bytes"}.get(tokens.kind, entries)

@@ -6,7 +6,7 @@ from pathlib import Path
 from deepspeech.config import RunConfig
 from deepspeech.errors import RemoteError
 from deepspeech.remote.files import fetch
-from deepspeech.remote.folders import bring, mirror, push
+from deepspeech.remote.folders import download, mirror, push
 from deepspeech.training.log import Log
 
 
@@ -27,7 +27,7 @@ def download_inputs(config: RunConfig) -> RunConfig:
         checkpoint=replace(
             checkpoints,
             folder=str(mirror(checkpoints.folder)),
-            load=str(bring(checkpoints.load)) if checkpoints.load else "",
+            load=str(download(checkpoints.load)) if checkpoints.load else "",
         ),
     )
 

@@ -38,7 +38,7 @@ def quantize(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantized"]
 
 
 def build(weights: Weights, config: DeepSpeechConfig, card: ModelCard) -> Model:
-    """The network of `weights` as they are. Layers are normalised where there are `norms`."""
+    """The network of `weights` as they are. Layers are normalized if there are `norms`."""
     graph, dimensions = Graph(), card.features.dimensions
     size = 2 * config.context_frames + 1
     x = graph.add("Sub", ["windows", graph.constant("feature_mean", as_float(weights, "feature_mean"))], "centred")

@@ -24,7 +24,7 @@ class SubsampledConfig(NetworkConfig):
     """Settings of every family that puts `blocks` of one `width` behind the front end."""
 
     front_end: ClassVar[str] = "log_mel"
-    described_as: ClassVar[tuple[str, ...]] = ("width", "blocks")  # what a model file tells beside the kind
+    described_as: ClassVar[tuple[str, ...]] = ("width", "blocks")  # written to model files beside the kind
 
     width: int = 0
     blocks: int = 0
