@@ -205,7 +205,7 @@ def test_blocks_are_the_whole(tmp_path: Path, to_hz: int, monkeypatch: pytest.Mo
     write_wav(tmp_path / "b.wav", whole, to_hz)
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
     assert written == ((tmp_path / "b.wav").stat().st_size, len(whole))
-    with pytest.raises(AudioError, match="no sound"):
+    with pytest.raises(AudioError, match="no audio"):
         convert_to_wav(tmp_path / "a.mp3", tmp_path / "c.wav", to_hz, start_s=5.0)
     assert not (tmp_path / "c.wav").exists()
 

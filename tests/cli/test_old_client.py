@@ -199,9 +199,9 @@ def test_mistakes_are_one_line(
     ("kind", "said"),
     [
         ("nothing", "empty"),
-        ("header", "no sound"),
+        ("header", "no audio"),
         ("half", "cut off"),
-        ("nan", "not numbers"),
+        ("nan", "NaN or infinite"),
         ("text", "not a sound"),
     ],
 )

@@ -108,7 +108,9 @@ def test_what_was_unpacked_by_hand_is_used(tmp_path: Path) -> None:
 
 
 def test_a_licensed_archive_says_where_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"not ours to accept; get corpus\.zip at https://example.* put it into"):
+    with pytest.raises(
+        CorpusError, match=r"you must accept its license yourself; get corpus\.zip at https://example.* put it into"
+    ):
         obtain(CORPUS, tmp_path, "corpus")
 
 

@@ -95,7 +95,7 @@ def test_parts_and_sides_of_a_recording(tmp_path: Path, kind: str) -> None:
         part = Clip(tmp_path / "talk", wav, "a", start_s=1.25, end_s=1.75, channel=channel)
         assert convert(part).duration_s == 0.5
         assert np.abs(read_audio(wav)[0][1000:-1000] - level).max() < 0.02
-    assert "no sound" in convert(Clip(tmp_path / "talk", tmp_path / "x.wav", "a", start_s=9, end_s=10)).detail
+    assert "no audio" in convert(Clip(tmp_path / "talk", tmp_path / "x.wav", "a", start_s=9, end_s=10)).detail
     assert "there is no channel 2" in convert(Clip(tmp_path / "talk", tmp_path / "x.wav", "a", channel=2)).detail
 
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_converted(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").touch()
     assert convert(clip(tmp_path)).fault == "the clip cannot be read"
     recording(tmp_path / "b.flac", duration_s=1 / 48000)
-    assert "no sound" in convert(clip(tmp_path, name="b", kind="flac")).detail
+    assert "no audio" in convert(clip(tmp_path, name="b", kind="flac")).detail
     assert not list(tmp_path.glob("*.wav"))
 
 

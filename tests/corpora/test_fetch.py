@@ -118,7 +118,7 @@ def test_a_part_that_is_too_long_starts_again(server: FakeServer, tmp_path: Path
 
 
 def test_a_wrong_checksum_leaves_nothing(server: FakeServer, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="known checksum"):
+    with pytest.raises(CorpusError, match="wrong checksum"):
         fetch(server.url, tmp_path / "file.bin", "0" * 64)
     assert not [p for p in tmp_path.iterdir() if p.suffix != ".tag"]
     assert fetch(server.url, tmp_path / "file.bin").read_bytes() == CONTENT

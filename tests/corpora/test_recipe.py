@@ -101,7 +101,7 @@ def test_tables(tmp_path: Path) -> None:
 
 def test_yes_and_no() -> None:
     assert [truth(word) for word in ("True", "yes", "1", "false", "NO", "0")] == [True] * 3 + [False] * 3
-    with pytest.raises(CorpusError, match="'perhaps' says neither"):
+    with pytest.raises(CorpusError, match="'perhaps' is neither"):
         truth("perhaps")
 
 

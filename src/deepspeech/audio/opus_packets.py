@@ -72,7 +72,7 @@ def probe(data: bytes, name: str) -> tuple[int, int, int]:
     frames, rate_hz, channels, packets = _parts(data, name)
     present = sum(map(duration_48k, packets)) * rate_hz // 48000
     if not frames:
-        raise AudioError(f"{name}: holds no sound (0 samples); remove it")
+        raise AudioError(f"{name}: contains no audio (0 samples); remove it")
     if present < frames:
         raise AudioError(f"{name}: cut off: {present} of its {frames} samples are there; make the database again")
     return rate_hz, channels, frames

@@ -150,7 +150,7 @@ class Sound:
         Channels are averaged (`to_mono`), or one is taken: `channel`, from 0. Raises AudioError: damage, no channel.
         """
         if channel is not None and not 0 <= channel < self.channels:
-            raise AudioError(f"{self.name}: no channel {channel}; it has {self.channels}, counted from 0")
+            raise AudioError(f"{self.name}: there is no channel {channel}, it has {self.channels}; counted from 0")
         first = max(0, round(start_s * self.rate_hz))
         left = None if end_s is None else max(0, round(end_s * self.rate_hz) - first)
         if len(self._files) == 1:

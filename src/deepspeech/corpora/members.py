@@ -91,7 +91,7 @@ def _of_zip(packed: zipfile.ZipFile) -> Iterator[Member]:
         elif one.flag_bits & _ENCRYPTED:
             fault = "is encrypted"
         elif one.compress_type not in _METHODS:
-            fault = f"is compressed with an unsupported method ( {one.compress_type})"
+            fault = f"is compressed with an unsupported method ({one.compress_type})"
         # Some programs for Windows write its separator.
         yield Member(one.filename.replace("\\", "/"), one.file_size, fault, partial(packed.open, one))
 
