@@ -180,7 +180,7 @@ def test_the_version(client: Client) -> None:
         (["--audio", "{wav}", "--scorer", "{scorer}", "--hot_words", "ab"], "'ab' is not word:boost"),
         (["--audio", "{wav}", "--stream", "-160"], "--stream takes the number of samples"),
         (["--audio", "{wav}", "--beam_width", "-1"], "decoding.beam_width is -1"),
-        (["--audio", "{wav}", "--json", "--candidate_transcripts", "0"], "0 candidates asked for"),
+        (["--audio", "{wav}", "--json", "--candidate_transcripts", "0"], "0 candidates requested"),
         (["--audio", "."], "there is no .wav file in this folder"),
     ],
 )

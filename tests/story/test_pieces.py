@@ -119,9 +119,9 @@ def hearing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("subwords")
     wide = {"hidden": 32, "normalise_features": False}
     run = Run(config(folder, network=wide, data__subwords=str(vocabulary(folder))), Log())
-    knows_tones(run.network, run.alphabet, HEARD)
+    knows_tones(run.network, run.parts.alphabet, HEARD)
     run.position.epoch, run.position.step = run.config.training.epochs, 6
-    run._save("best")
+    run.writer.save("best")
     return folder / "checkpoints"
 
 

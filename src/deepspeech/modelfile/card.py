@@ -8,7 +8,9 @@ from typing import Any
 from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import FrontEndConfig
-from deepspeech.features.registry import read_config
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.features.normalization import Normalization
+from deepspeech.features.registry import new_front_end, read_front_end
 from deepspeech.modelfile.old_cards import lifted, lowered
 from deepspeech.text.token_files import token_set
 from deepspeech.text.tokens import TokenSet
@@ -16,7 +18,13 @@ from deepspeech.untrusted import check_description, parse_json, reason
 
 FORMAT = 3
 _KEY = "deepspeech"
-_PARTS = ("alphabet", "features", "model", "chunk")  # what is written as tables, the alphabet as `tokens`
+_PARTS = (
+    "alphabet",
+    "features",
+    "normalization",
+    "model",
+    "chunk",
+)  # what is written as tables, the alphabet as `tokens`
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,11 @@ class ModelCard:
     licence: str = ""
     description: str = ""
     made_with: str = ""
+    normalization: Normalization | None = None  # of the features, where it is not the network's
+
+    @property
+    def front_end(self) -> FrontEnd:
+        return new_front_end(self.features, self.normalization)
 
     @property
     def streams(self) -> bool:
@@ -54,7 +67,7 @@ class ModelCard:
         entries["format"] = FORMAT
         entries["model"] = dict(self.model)
         entries["tokens"] = self.alphabet.to_dict()
-        entries["features"] = {"kind": self.features.kind, **self.features.to_dict()}
+        entries["features"] = {"kind": self.features.kind, **self.front_end.to_dict()}
         entries["chunk"] = self.chunk.to_dict()
         return {_KEY: json.dumps(lowered(entries), ensure_ascii=False)}
 
@@ -72,9 +85,11 @@ class ModelCard:
                 raise ModelFileError(f"written by a newer version (format {entries['format']}); update deepspeech")
             entries = lifted(entries)
             del entries["format"]
+            front_end = read_front_end(entries.pop("features"))
             return cls(
                 alphabet=token_set(entries.pop("tokens")),
-                features=read_config(entries.pop("features")),
+                features=front_end.config,
+                normalization=front_end.normalization,
                 model=_model(**entries.pop("model")),
                 chunk=ChunkSpec.from_dict(entries.pop("chunk")),
                 **entries,

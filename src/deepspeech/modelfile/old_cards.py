@@ -32,8 +32,8 @@ def lifted(entries: dict[str, Any]) -> dict[str, Any]:
 
 def lowered(entries: dict[str, Any]) -> dict[str, Any]:
     """Downgrade a card of format 3 to the oldest format that can express it; the inverse of `lifted`."""
-    model = entries["model"]
-    if set(model) != {"kind", *MODEL} or model["kind"] != KIND or entries["features"]["kind"] != "mfcc":
+    model, features = entries["model"], entries["features"]
+    if set(model) != {"kind", *MODEL} or model["kind"] != KIND or features["kind"] != "mfcc" or "mean" in features:
         return entries
     outputs = 0 if model["bidirectional"] else STEP_WINDOWS
     labels = {"bytes": "bytes", "characters": entries["tokens"].get("labels")}.get(entries["tokens"]["kind"])
