@@ -189,7 +189,8 @@ struct Tree {
 std::vector<std::uint32_t> labels_of(const std::string& word, bool bytes_mode) {
   std::vector<std::uint32_t> labels;
   for (const char character : word)
-    labels.push_back(bytes_mode ? static_cast<std::uint8_t>(character) - 1u : static_cast<std::uint32_t>(character - 'a'));
+    labels.push_back(bytes_mode ? static_cast<std::uint8_t>(character) - 1u
+                                : static_cast<std::uint32_t>(character - 'a'));
   if (!bytes_mode) labels.push_back(2);
   return labels;
 }

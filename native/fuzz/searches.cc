@@ -133,7 +133,8 @@ std::shared_ptr<ContextGraph> context_graph_of(const Language& language, Chance&
         spelled.push_back(piece.starts_word ? Labels{language.space} : Labels{});
         spelled.back().insert(spelled.back().end(), piece.characters.begin(), piece.characters.end());
       }
-    return std::make_shared<ContextGraph>(phrases, anywhere ? ContextGraph::kAnywhere : language.space, std::move(spelled));
+    return std::make_shared<ContextGraph>(phrases, anywhere ? ContextGraph::kAnywhere : language.space,
+                                          std::move(spelled));
   } catch (const std::invalid_argument&) {
     return nullptr;  // a space too many
   }
@@ -167,7 +168,7 @@ void search(std::shared_ptr<const Language> language, Chance& chance) {
     Labels sure(before.labels.begin() + fixed, before.labels.end());
     sure.resize(chance.below(sure.size() + 1));
     beam.commit(sure, fixed);
-    expect(beam.committed_prefix(fixed).size() >= sure.size(), "the committed prefix is shorter than what was committed");
+    expect(beam.committed_prefix(fixed).size() >= sure.size(), "the committed prefix is too short");
   }
   beam.feed(frames.data() + first * classes, count - first);
   const std::vector<Hypothesis> found = beam.best(chance.between(1, 50)), rest = beam.best(found.size(), fixed);

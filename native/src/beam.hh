@@ -24,7 +24,7 @@ struct BeamOptions {
   std::size_t classes;  // labels and the blank, which comes last
   std::size_t width;    // prefixes kept after each frame
   Cutoff cutoff;
-  std::shared_ptr<const Language> language;  // null: the network alone decides
+  std::shared_ptr<const Language> language;           // null: the network alone decides
   std::shared_ptr<const ContextGraph> context_graph;  // null: no hot phrases
 };
 
@@ -37,18 +37,19 @@ struct Hypothesis {
 // One stream's search. Not for two threads at a time.
 class Beam {
  public:
-  // Throws std::invalid_argument for options that cannot be searched with.
+  // Throws std::invalid_argument for invalid options.
   explicit Beam(const BeamOptions& options);
 
   // probabilities[frames, classes]. Throws std::invalid_argument, and takes nothing, where one is not in 0..1.
   void feed(const float* probabilities, std::size_t frames);
 
   // The best `count` sequences so far, or as many as there are, without their first `skip` labels, at most fixed();
-  // the search can go on afterwards.
+  // the search can continue afterwards.
   std::vector<Hypothesis> best(std::size_t count, std::uint32_t skip = 0) const;
 
   // Makes `labels` final: prunes every sequence that does not continue with them after its first `skip` labels (at
-  // most fixed()), unless that would prune all. With `word_starts`, a flag for each token, a token that starts a word must follow, too.
+  // most fixed()), unless that would prune all. With `word_starts`, a flag for each token, a token that starts a
+  // word must follow, too.
   void commit(const std::vector<std::uint32_t>& labels, std::uint32_t skip = 0, const std::string& word_starts = {});
 
   // The longest common prefix of all sequences in the beam, without its first `skip` labels: later frames can extend

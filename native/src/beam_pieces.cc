@@ -56,7 +56,8 @@ void Beam::offer_piece(Id slot, std::uint32_t token) {
   if (starts && !end.allowed) return;
   float score = classes_.log(token) + (token == prefix.label ? prefix.blank : prefix.score);
   if (ends_word) score = with_unit(score, end.bonus);
-  const float boost = context_graph_ ? context_graph_->boost(context_graph_->extend_piece(context_states_[slot], token)) : 0.0f;
+  const float boost =
+      context_graph_ ? context_graph_->boost(context_graph_->extend_piece(context_states_[slot], token)) : 0.0f;
   if (score == kNever || score + boost < threshold_) return;
   if (language_ && language_->walk(positions_[slot], token) == language_->outside() &&
       !(context_graph_ && context_graph_->expects_piece(context_states_[slot], token)))

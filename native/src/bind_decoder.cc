@@ -93,12 +93,13 @@ class BeamSearch {
 };
 
 std::vector<double> word_probabilities(Matrix probabilities, const std::vector<std::uint32_t>& labels,
-                                       const std::vector<std::uint32_t>& label_frames, std::optional<std::uint32_t> space,
-                                       std::size_t margin, nb::bytes word_starts) {
+                                       const std::vector<std::uint32_t>& label_frames,
+                                       std::optional<std::uint32_t> space, std::size_t margin, nb::bytes word_starts) {
   const std::string starts(word_starts.c_str(), word_starts.size());
   nb::gil_scoped_release unlocked;
   const deepspeech::Frames frames{probabilities.data(), probabilities.shape(0), probabilities.shape(1)};
-  return deepspeech::word_probabilities(frames, labels, label_frames, space.value_or(deepspeech::kNoLabel), margin, starts);
+  return deepspeech::word_probabilities(frames, labels, label_frames, space.value_or(deepspeech::kNoLabel), margin,
+                                        starts);
 }
 
 using PieceParts = std::tuple<bool, std::string, std::optional<std::vector<std::uint32_t>>>;
@@ -107,7 +108,8 @@ std::shared_ptr<Pieces> make_pieces(std::vector<PieceParts> parts) {
   auto pieces = std::make_shared<Pieces>();
   for (auto& [starts_word, text, characters] : parts) {
     const bool spelled = characters.has_value();
-    pieces->all.push_back({starts_word, std::move(text), std::move(characters).value_or(std::vector<std::uint32_t>{}), spelled});
+    pieces->all.push_back({starts_word, std::move(text),
+                           std::move(characters).value_or(std::vector<std::uint32_t>{}), spelled});
   }
   return pieces;
 }
@@ -202,7 +204,8 @@ void bind_decoder(nb::module_& m) {
   nb::class_<BeamSearch>(m, "BeamSearch")
       .def("__init__",
            [](BeamSearch* self, std::size_t classes, std::size_t beam_width, double cutoff_prob,
-              std::size_t cutoff_top_n, std::shared_ptr<Language> language, std::shared_ptr<ContextGraph> context_graph) {
+              std::size_t cutoff_top_n, std::shared_ptr<Language> language,
+              std::shared_ptr<ContextGraph> context_graph) {
              new (self) BeamSearch(deepspeech::BeamOptions{
                  classes, beam_width, {cutoff_prob, cutoff_top_n}, std::move(language), std::move(context_graph)});
            },
@@ -212,10 +215,10 @@ void bind_decoder(nb::module_& m) {
       .def("best", &BeamSearch::best, "count"_a, "skip"_a = 0,
            "[(labels, frame of each label, natural-log score)], best first, without the first `skip` labels")
       .def("commit", &BeamSearch::commit, "labels"_a, "skip"_a = 0, "word_starts"_a = nb::bytes(""),
-           "make `labels` after the first `skip` final: prune what continues otherwise; a token in `word_starts` must follow")
+           "make `labels` after the first `skip` final; with `word_starts`, a token that starts a word must follow")
       .def("committed_prefix", &BeamSearch::committed_prefix, "skip"_a = 0,
            "longest common prefix of the sequences in the beam, without its first `skip` labels")
-      .def_prop_ro("fixed", &BeamSearch::fixed, "length of the prefix that all sequences share together with its frames")
+      .def_prop_ro("fixed", &BeamSearch::fixed, "length of the prefix that all sequences share with its frames")
       .def_prop_ro("frames", &BeamSearch::frames, "frames fed so far")
       .def_prop_ro("entries", &BeamSearch::entries, "entries in memory, for tests of its bounds");
 }

@@ -1,8 +1,8 @@
 // Hot phrases as a context graph: an Aho-Corasick automaton over labels that boosts the texts that contain them.
 //
-// A phrase earns its strength for each label. It earns on loan while it grows: a beginning that is not followed by the
-// rest gives everything back, so that in the end a text has earned for whole phrases alone. Where one phrase stands
-// inside another, its labels earn once. Matching: Aho and Corasick 1975, with suffixes that begin a word.
+// Each label of a phrase is boosted by its strength. The boost of a partial match is provisional (`loan`): it is taken
+// back unless the phrase is completed, so that a complete text is boosted for whole phrases only. Labels of overlapping
+// phrases count once. Matching: Aho and Corasick 1975, with suffixes that begin a word.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@ namespace deepspeech {
 
 struct Phrase {
   std::vector<std::uint32_t> labels;
-  float strength;  // natural logarithm that each label earns, from 0
+  float strength;  // boost of each label, a natural logarithm, from 0
 };
 
-// A state of the graph, and the boost that the text before it has earned for good.
+// A state of the graph, and the final boost of the phrases completed before it.
 struct ContextState {
   Id state;
   float earned;  // natural logarithm
@@ -30,10 +30,11 @@ class ContextGraph {
  public:
   static constexpr std::uint32_t kAnywhere = kNone;
 
-  // Phrases are whole words between spaces or ends of the text; with kAnywhere as `space` they may begin and end
-  // anywhere. Where tokens are pieces of words, labels are characters and `pieces` the characters of each token, with the
-  // space that starts a word. Throws std::invalid_argument for invalid phrases.
-  ContextGraph(const std::vector<Phrase>& phrases, std::uint32_t space, std::vector<std::vector<std::uint32_t>> pieces = {});
+  // Phrases match whole words; with kAnywhere as `space` they match anywhere. If tokens are pieces of words, labels are
+  // characters and `pieces` the characters of each token, with the space that starts a word. Throws
+  // std::invalid_argument for invalid phrases.
+  ContextGraph(const std::vector<Phrase>& phrases, std::uint32_t space,
+               std::vector<std::vector<std::uint32_t>> pieces = {});
 
   ContextState start() const { return {kRoot, 0.0f}; }
   ContextState extend(const ContextState& position, std::uint32_t label) const {
@@ -43,21 +44,21 @@ class ContextGraph {
   // The same with a token, where tokens are pieces of words.
   ContextState extend_piece(const ContextState& position, std::uint32_t token) const;
 
-  // What the text has earned, loans included.
+  // The boost of the text, partial matches included.
   float boost(const ContextState& position) const { return position.earned + states_[position.state].loan; }
 
-  // What it has earned if it ends here.
+  // The boost of the text if it ends here.
   float final_boost(const ContextState& position) const {
     return position.earned + (whole_words() ? states_[position.state].whole : 0.0f);
   }
 
-  // Whether a phrase goes on with `label`, or is whole and `label` the space after it.
+  // Whether a phrase continues with `label`, or is whole and `label` the space after it.
   bool expects(Id state, std::uint32_t label) const {
     return find(state, label) != nullptr || (label == space_ && states_[state].is_whole);
   }
 
   // Calls visit(label, position after it) for all that expects() is true for; where a label comes again, only its first
-  // visit counts. After any other label a text has what it has earned, and no more.
+  // visit counts. Any other label drops the boost of partial matches.
   template <typename Visit>
   void each_expected(const ContextState& position, Visit visit) const {
     for (Id id = position.state; id != kNone; id = states_[id].shorter)
@@ -95,13 +96,13 @@ class ContextGraph {
   };
   struct State {
     std::vector<Arc> arcs;  // by ascending label
-    Id shorter = kNone;     // where the longest shorter suffix stands that may be in a phrase
+    Id shorter = kNone;     // failure link: the longest proper suffix that may be in a phrase
     std::uint32_t depth = 0;
     float strength = 0.0f;      // the greatest of the phrases that lead through here
     float own_strength = 0.0f;  // of the phrase that ends here
     bool is_whole = false;      // some phrase ends here, be it a suffix
-    float inside = 0.0f;        // what phrases earned that are over, on the way from the root
-    float whole = 0.0f;         // what phrases earn that end here
+    float inside = 0.0f;        // boost of phrases completed on the path from the root
+    float whole = 0.0f;         // boost of phrases that end here
     float loan = 0.0f;
   };
 
@@ -131,7 +132,7 @@ class ContextGraph {
   std::uint32_t labels_ = 0;  // those in use lie below
   std::vector<State> states_;
   std::vector<std::vector<std::uint32_t>> pieces_;
-  ByCharacter inside_, starting_;  // pieces by their first character: those that go on with a word, and those that start one
+  ByCharacter inside_, starting_;  // pieces by first character, within a word and at its start
 };
 
 }  // namespace deepspeech

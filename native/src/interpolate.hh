@@ -55,7 +55,7 @@ struct RowReader {
   bool move_to(NgramKey key);
 };
 
-// Joins the output of ShareOut for one order, sorted by suffix, with the finished n-grams of the order below and with the
+// Joins the output of ShareOut for one order, sorted by suffix, with the finished n-grams of the order below and the
 // contexts from the order above. All in suffix order; so are the finished n-grams.
 class Interpolate {
  public:

@@ -1,7 +1,7 @@
 // What a scorer adds to the beam search: which labels may follow, and a bonus for each finished unit.
 //
-// Units are words (labels up to a space, pieces up to the next that starts a word) or, in bytes mode, characters. A unit
-// is scored when it ends:
+// Units are words (labels up to a space, pieces up to the next that starts a word) or, in bytes mode, characters. A
+// unit is scored when it ends:
 // alpha × (natural logarithm of its probability after the units before it + boosts of hot words among these) + beta.
 // Definition: DeepSpeech 0.9.3, ctcdecode/scorer.cpp and ctc_beam_search_decoder.cpp. The old decoder spelled and
 // looked up the last units each time; here a prefix remembers them as a Context.

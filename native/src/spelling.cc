@@ -14,7 +14,8 @@ constexpr std::uint32_t kNone = 0xFFFFFFFFu;
 
 // Forward variables over the states blank, label, blank, …, label, blank; sums are kept near 1 and their scale apart.
 double word_probability(const Frames& frames, std::size_t first, std::size_t end, const std::uint32_t* labels,
-                        const std::uint32_t* label_frames, std::size_t length, std::uint32_t space, std::uint32_t past) {
+                        const std::uint32_t* label_frames, std::size_t length, std::uint32_t space,
+                        std::uint32_t past) {
   const std::size_t states = 2 * length + 1, blank = frames.classes - 1;
   std::vector<double> forward(states, 0.0), next(states);
   forward[0] = 1.0;  // before the first frame
@@ -26,7 +27,8 @@ double word_probability(const Frames& frames, std::size_t first, std::size_t end
     const double before = past < blank ? outside + row[past] : outside;
     double sum = 0.0;
     while (passed < length && label_frames[passed] <= t) ++passed;
-    const std::size_t begin = passed > kBand ? 2 * (passed - kBand) : 0, to = std::min(states, 2 * (passed + kBand) + 1);
+    const std::size_t begin = passed > kBand ? 2 * (passed - kBand) : 0;
+    const std::size_t to = std::min(states, 2 * (passed + kBand) + 1);
     if (begin == 0) sum = next[0] = forward[0] * before;
     for (std::size_t s = std::max<std::size_t>(begin, 1); s < to; ++s) {
       double arriving = forward[s] + forward[s - 1];
@@ -70,8 +72,10 @@ std::vector<double> word_probabilities(const Frames& frames, const std::vector<s
     const std::size_t to = last + 1 < labels.size() ? label_frames[last + 1] : frames.count;
     const std::size_t before = label_frames[i] > margin ? label_frames[i] - margin : 0;
     const std::size_t first = std::min<std::size_t>(std::max(from, before), label_frames[i]);
-    const std::size_t end = std::max<std::size_t>(std::min(to, label_frames[last] + margin + 1), label_frames[last] + std::size_t{1});
-    words.push_back(word_probability(frames, first, end, labels.data() + i, label_frames.data() + i, last - i + 1, space, past));
+    const std::size_t end =
+        std::max<std::size_t>(std::min(to, label_frames[last] + margin + 1), label_frames[last] + std::size_t{1});
+    words.push_back(
+        word_probability(frames, first, end, labels.data() + i, label_frames.data() + i, last - i + 1, space, past));
     from = label_frames[last] + std::size_t{1};
     past = labels[last];
     i = last + 1;

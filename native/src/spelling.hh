@@ -21,8 +21,8 @@ struct Frames {
 
 // One probability for each word of `labels`, which are split at `space` (a label that is in no alphabet: one word) and
 // before labels flagged in `word_starts`.
-// `label_frames` holds the frame of each label, not decreasing. Throws std::invalid_argument where labels or frames are out of
-// range.
+// `label_frames` holds the frame of each label, not decreasing. Throws std::invalid_argument where labels or frames are
+// out of range.
 std::vector<double> word_probabilities(const Frames& frames, const std::vector<std::uint32_t>& labels,
                                        const std::vector<std::uint32_t>& label_frames, std::uint32_t space,
                                        std::size_t margin, const std::string& word_starts = {});
