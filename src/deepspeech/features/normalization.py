@@ -57,8 +57,8 @@ class Normalization:
 
 def kept_normalization(run: Mapping[str, Any]) -> Normalization | None:
     """That of a checkpoint's run.json; None where its front end has none. Raises as `Normalization.of`, TypeError."""
-    page = run.get("normalization")
-    return None if page is None else Normalization.of(page)
+    entries = run.get("normalization")
+    return None if entries is None else Normalization.of(page)
 
 
 def moments(features: Float32) -> Float64:
