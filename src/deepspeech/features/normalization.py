@@ -58,7 +58,7 @@ class Normalization:
 def kept_normalization(run: Mapping[str, Any]) -> Normalization | None:
     """That of a checkpoint's run.json; None where its front end has none. Raises as `Normalization.of`, TypeError."""
     entries = run.get("normalization")
-    return None if entries is None else Normalization.of(page)
+    return None if entries is None else Normalization.of(entries)
 
 
 def moments(features: Float32) -> Float64:
