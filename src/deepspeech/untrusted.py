@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TypeGuard
 
 DEEPEST = 32  # levels of lists and objects; ours have 4
 LARGEST_PAGE = 64 << 20  # bytes of a JSON file that is read whole
+LARGEST_PIPE = 1 << 30  # bytes of a pipe or device that a person names as a file: some never end
 LARGEST_NUMBER = 1 << 53  # above it whole numbers are not exact as floats; of bytes it is 8 PB, of seconds an age
 MOST_LABELS = 1 << 16
 # Names in model cards and run.json, whatever their layout, and the least and most that a value may be.
@@ -156,6 +157,17 @@ def open_regular(path: str | Path) -> BinaryIO:
     """A regular file open for reading, never waiting for it: pipes and devices raise OSError, NUL in a name too."""
     descriptor = regular_descriptor(path)
     return open(path, "rb", opener=lambda *_: descriptor)
+
+
+def read_named(path: str | Path) -> bytes:
+    """All bytes of a file that a person named, who may name a pipe. Raises OSError, for one that does not end too."""
+    with open(path, "rb") as file:
+        if S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file.read()
+        content = file.read(LARGEST_PIPE + 1)
+    if len(content) > LARGEST_PIPE:
+        raise OSError(22, f"a pipe that gave {LARGEST_PIPE >> 20} MB and did not end; save it to a file first")
+    return content
 
 
 def regular_descriptor(path: str | Path) -> int:

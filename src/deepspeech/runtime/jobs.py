@@ -71,7 +71,8 @@ def read_manifest(path: Path) -> list[Job]:
     try:
         lines = io.StringIO(read_text(path))
     except (OSError, UnicodeError) as error:
-        raise DataError(f"{path}: the manifest cannot be read ({error}); give a path a line, or a CSV") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{path}: the manifest cannot be read ({reason}); give a path a line, or a CSV") from None
     jobs = []
     for line in _csv_paths(lines, path) if path.suffix == ".csv" else map(str.strip, lines):
         if line:

@@ -185,7 +185,7 @@ class Recognizer:
 
     def _rate(self, rate_hz: int | None) -> int:
         rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
-        if rate < 1:
+        if not 1 <= rate < float("inf"):
             raise ConfigError(f"a sample rate of {rate} Hz was given; give one above 0")
         return rate
 

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from deepspeech.audio.formats import probe
-from deepspeech.audio.source import AudioSlice
+from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 
@@ -58,7 +58,14 @@ def channels_of(sources: Iterable[Source | Channel], channel: int | str | None) 
 
 
 def channels(source: Source) -> int:
-    """How many channels a recording has; 1 where it cannot be read, which comes to light when it is."""
+    """How many channels a recording has; 1 where it cannot be read, which comes to light when it is.
+
+    Raises ConfigError for a pipe: once its channels are counted, it has no more to give.
+    """
+    if isinstance(source, NamedPath) and source.exists() and not source.is_file():
+        raise ConfigError(
+            f"{source}: a pipe is read once, not for {EACH} channel; save it to a file, or name one channel"
+        )
     try:
         return probe(source).channels
     except AudioError:

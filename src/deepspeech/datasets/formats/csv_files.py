@@ -18,6 +18,7 @@ from deepspeech.files import atomic_open
 from deepspeech.remote.files import address, beside, fetch, landing, listed, parent
 from deepspeech.text.reading import decode
 from deepspeech.text.tables import NO_VALUE, read_rows
+from deepspeech.untrusted import read_named
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
 COLUMNS = ("wav_filename", "wav_filesize", "transcript")
@@ -31,7 +32,7 @@ def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
     """
     place = address(path) or Path(path)
     try:
-        content = fetch(place).read_bytes()
+        content = read_named(fetch(place))
     except OSError as error:
         raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
     return list(_samples(decode(content, place, DataError), place, labelled))
