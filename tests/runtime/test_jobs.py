@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from deepspeech.audio.formats import probe
 from deepspeech.errors import AudioError, ConfigError, DataError
-from deepspeech.runtime.jobs import Job, apart, find, is_whole, output, read_manifest, take_shard, to_do, write
+from deepspeech.runtime.jobs import (
+    Job,
+    apart,
+    find,
+    is_whole,
+    of_channels,
+    output,
+    read_manifest,
+    take_shard,
+    to_do,
+    write,
+)
+from deepspeech.runtime.recording import channels
 
 
 @pytest.fixture
@@ -166,3 +178,17 @@ def test_what_cannot_be_written_is_told_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="file: the folder cannot be made"):
         write(tmp_path / "file" / "a.txt", "x")
+
+
+def test_each_channel_of_a_pipe_is_refused_before_it_is_read() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"sound")
+    os.close(writer)
+    try:
+        jobs = find([f"/dev/fd/{reader}"])
+        with pytest.raises(ConfigError, match="a pipe is read once"):
+            of_channels(jobs, None, channels)
+        assert [job.channel for job in of_channels(jobs, 1, channels)] == [1]
+        assert os.read(reader, 10) == b"sound"
+    finally:
+        os.close(reader)

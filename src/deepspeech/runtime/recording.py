@@ -62,10 +62,8 @@ def channels(source: Source) -> int:
 
     Raises ConfigError for a pipe: once its channels are counted, it has no more to give.
     """
-    if isinstance(source, NamedPath) and source.exists() and not source.is_file():
-        raise ConfigError(
-            f"{source}: a pipe is read once, not for {EACH} channel; save it to a file, or name one channel"
-        )
+    if isinstance(source, NamedPath) and source.is_fifo():
+        raise ConfigError(f"{source}: a pipe is read once, but each channel needs it; save it to a file, or name one")
     try:
         return probe(source).channels
     except AudioError:
