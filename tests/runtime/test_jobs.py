@@ -70,6 +70,36 @@ def test_a_manifest_is_a_list_or_a_csv(tmp_path: Path) -> None:
         read_manifest(tmp_path / "gone")
 
 
+def test_folders_in_a_manifest_are_jobs_that_fail(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("/\n.\n..\n../a.wav\n")
+    jobs = read_manifest(tmp_path / "list")
+    assert [str(job.name) for job in jobs] == ["unnamed", "unnamed", "unnamed", "a"]
+    with pytest.raises(AudioError, match="is a folder"):
+        probe(jobs[0].audio)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", ", "])
+def test_a_manifest_is_read_by_the_rules_of_data_sets(tmp_path: Path, separator: str) -> None:
+    rows = (("transcript", "wav_filename"), ("one", "a.wav"), ("", ""), ("two", "b.wav"))
+    (tmp_path / "a.csv").write_text("".join(separator.join(row) + "\n" for row in rows))
+    assert [job.audio.name for job in read_manifest(tmp_path / "a.csv")] == ["a.wav", "b.wav"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "fault"),
+    [
+        ('a.wav,"one\nb.wav,two\nc.wav,three\n', 2, "quote"),
+        ("a.wav,one\nb.wav,two,three\n", 3, "3 columns"),
+        ("a.wav,one\n ,two\n", 3, "no wav_filename"),
+        ("a.wav,one\nb.wav,\0\n", 3, "a zero byte"),
+    ],
+)
+def test_a_row_that_would_be_lost_is_told(tmp_path: Path, rows: str, line: int, fault: str) -> None:
+    (tmp_path / "a.csv").write_text("wav_filename,transcript\n" + rows)
+    with pytest.raises(DataError, match=rf"a\.csv:{line}: .*{fault}"):
+        read_manifest(tmp_path / "a.csv")
+
+
 @given(count=st.integers(0, 50), shards=st.integers(1, 9))
 def test_shards_share_a_list_out(count: int, shards: int) -> None:
     jobs = [Job(Path(f"{n}.wav"), Path(str(n))) for n in range(count)]

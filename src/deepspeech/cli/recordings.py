@@ -39,7 +39,7 @@ def _inside(path: Path) -> list[Any]:
 
     from deepspeech.audio.source import AudioSlice
     from deepspeech.datasets.samples import read_samples
-    from deepspeech.runtime.jobs import Job, read_manifest
+    from deepspeech.runtime.jobs import Job, below, read_manifest
 
     if path.suffix == ".csv":
         return read_manifest(path)
@@ -49,6 +49,5 @@ def _inside(path: Path) -> list[Any]:
             name, folder = Path(sample.audio.inside), path.stem
         else:
             name, folder = Path(os.path.relpath(sample.audio, path.parent)), ""
-        parts = [part for part in name.with_suffix("").parts if part not in ("..", name.anchor)]
-        jobs.append(Job(sample.audio, Path(folder, *parts)))
+        jobs.append(Job(sample.audio, Path(folder, below(name))))
     return jobs

@@ -4,13 +4,11 @@ In: files, folders, patterns, or a manifest. Out: Jobs in a fixed order, of whic
 machines share a list without talking. An output is written whole or not at all, so what is there is done.
 """
 
-import csv
 import glob
-import io
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -19,7 +17,9 @@ from deepspeech.audio.names import SOUND_SUFFIXES, recordings
 from deepspeech.audio.source import AudioSlice, AudioSource, NamedPath
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_path, visible
-from deepspeech.text.reading import read_text
+from deepspeech.text.reading import decode, read_text
+from deepspeech.text.tables import read_rows
+from deepspeech.untrusted import read_named
 
 CSV_COLUMN = "wav_filename"
 
@@ -69,24 +69,32 @@ def read_manifest(path: Path) -> list[Job]:
     Outputs lie as the paths say. Raises DataError.
     """
     try:
-        lines = io.StringIO(read_text(path))
+        lines = _csv_paths(path) if path.suffix == ".csv" else map(str.strip, read_text(path).split("\n"))
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise DataError(f"{path}: the manifest cannot be read ({reason}); give a path a line, or a CSV") from None
     jobs = []
-    for line in _csv_paths(lines, path) if path.suffix == ".csv" else map(str.strip, lines):
+    for line in lines:
         if line:
-            parts = [part for part in Path(line).with_suffix("").parts if part not in ("..", Path(line).anchor)]
-            jobs.append(Job(path.parent / line, Path(*parts)))
+            jobs.append(Job(path.parent / line, below(Path(line))))
     return jobs
 
 
-def _csv_paths(file: Iterable[str], path: Path) -> Iterator[str]:
-    rows = csv.DictReader(file)
-    if CSV_COLUMN not in (rows.fieldnames or ()):
-        raise DataError(f"{path}: the CSV has no column {CSV_COLUMN}; name one that has, or a list with a path a line")
-    for row in rows:
-        yield row[CSV_COLUMN]
+def below(path: Path) -> Path:
+    """What the output of a listed recording is called: its path without its suffix, never above the output folder."""
+    whole = path.with_suffix("") if path.name else path  # "/" and "." are no recordings, which shows when they are read
+    return Path(*[part for part in whole.parts if part not in ("..", path.anchor)] or ["unnamed"])
+
+
+def _csv_paths(path: Path) -> list[str]:
+    """The recordings that a CSV names, by the same rules as for training. Raises OSError, DataError."""
+    header, rows = read_rows(decode(read_named(path), path, DataError), path, DataError, [CSV_COLUMN])
+    place, paths = header.index(CSV_COLUMN), []
+    for line, row in rows:
+        if len(row) <= place or not row[place].strip():
+            raise DataError(f"{path}:{line}: the row has no {CSV_COLUMN}; name the recording, or delete the row")
+        paths.append(row[place])
+    return paths
 
 
 def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[AudioSource], int]) -> list[Job]:
