@@ -74,8 +74,17 @@ def test_folders_in_a_manifest_are_jobs_that_fail(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("/\n.\n..\n../a.wav\n")
     jobs = read_manifest(tmp_path / "list")
     assert [str(job.name) for job in jobs] == ["unnamed", "unnamed", "unnamed", "a"]
+    names = {job.name for job in to_do(apart(jobs), tmp_path, "txt")}
+    assert len(names) == 4
+    assert Path() not in names
     with pytest.raises(AudioError, match="is a folder"):
         probe(jobs[0].audio)
+
+
+def test_a_zero_byte_in_a_manifest_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("a.wav\nb\0.wav\n")
+    with pytest.raises(DataError, match="list: a zero byte in 'b"):
+        read_manifest(tmp_path / "list")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", ", "])

@@ -22,6 +22,7 @@ from deepspeech.text.tables import read_rows
 from deepspeech.untrusted import read_named
 
 CSV_COLUMN = "wav_filename"
+_UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def read_manifest(path: Path) -> list[Job]:
         raise DataError(f"{path}: the manifest cannot be read ({reason}); give a path a line, or a CSV") from None
     jobs = []
     for line in lines:
+        if "\0" in line:
+            raise DataError(f"{path}: a zero byte in {line!r:.80}, which no path holds; give a path a line, or a CSV")
         if line:
             jobs.append(Job(path.parent / line, below(Path(line))))
     return jobs
@@ -82,8 +85,8 @@ def read_manifest(path: Path) -> list[Job]:
 
 def below(path: Path) -> Path:
     """What the output of a listed recording is called: its path without its suffix, never above the output folder."""
-    whole = path.with_suffix("") if path.name else path  # "/" and "." are no recordings, which shows when they are read
-    return Path(*[part for part in whole.parts if part not in ("..", path.anchor)] or ["unnamed"])
+    parts = path.with_suffix("").parts if path.name else ()  # "/" and "." are no recordings: reading them shows it
+    return Path(*[part for part in parts if part not in ("..", path.anchor)] or [_UNNAMED])
 
 
 def _csv_paths(path: Path) -> list[str]:
@@ -148,9 +151,9 @@ def apart(jobs: Iterable[Job]) -> list[Job]:
 def _names(name: Path, paths: Sequence[Path]) -> dict[Path, Path]:
     """What to call recordings that share a name: talk.mp3 and talk.wav, mon/audio and tue/audio, or both."""
     common = os.path.commonpath([path.parent for path in paths])
-    below = [path.relative_to(common) for path in paths]
+    inside = [path.relative_to(common) if path.name else Path(_UNNAMED) for path in paths]
     with_suffix = [name.with_name(name.name + path.suffix) for path in paths]
-    choices = ([name], with_suffix, [path.with_suffix("") for path in below], below)
+    choices = ([name], with_suffix, [path.with_suffix("") for path in inside], inside)
     return dict(zip(paths, next(names for names in choices if len(set(names)) == len(paths)), strict=True))
 
 
