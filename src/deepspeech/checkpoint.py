@@ -39,7 +39,7 @@ class Checkpoint:
     path: Path
     weights: Tensors
     average: Tensors
-    optimiser: Tensors
+    optimizer: Tensors
     run: dict[str, Any]
 
 
@@ -49,7 +49,7 @@ def path_of(folder: Path, kind: str, step: int) -> Path:
 
 
 def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Tensors], run: dict[str, Any]) -> Path:
-    """Write `folder/kind-step` of (weights, average, optimiser) tensors and return its path.
+    """Write `folder/kind-step` of (weights, average, optimizer) tensors and return its path.
 
     On CheckpointError an existing checkpoint is unchanged.
     """

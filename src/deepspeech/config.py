@@ -23,6 +23,7 @@ from deepspeech.errors import ConfigError
 from deepspeech.features import registry as features
 from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.remote.files import beside
+from deepspeech.renamed import current, saved
 from deepspeech.text.reading import text_of
 from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
 
@@ -41,7 +42,7 @@ class TrainingConfig:
     batch_seconds: float = 0.0  # batch by seconds of audio, padding included; 0: by number of clips
     accumulate: int = 1  # gradient accumulation: batches per step
     eval_batch_size: int = 16
-    optimiser: str = "adam"  # or "nesterov": gradient descent with Nesterov's momentum
+    optimizer: str = "adam"  # or "nesterov": gradient descent with Nesterov's momentum
     momentum: float = 0.99  # of "nesterov"
     learning_rate: float = 0.001  # peak learning rate, with a schedule
     schedule: str = "constant"  # or "cosine": warm up, then fall along a half cosine to nothing at the last step;
@@ -67,12 +68,12 @@ class TrainingConfig:
     probe: bool = True  # dry run of the largest batch before the first epoch, to check memory
     memory_mb: int = 0  # what "auto" may take of a machine without a GPU; 0: half of it
     compile: bool = False  # torch.compile: minutes of compilation, then faster steps on a GPU
-    peek_every_s: float = 60.0  # seconds between sample previews (transcripts of dev clips); 0: never
+    preview_every_s: float = 60.0  # seconds between sample previews (transcripts of dev clips); 0: never
     summaries: str = ""  # folder for TensorBoard event files; empty: none
 
     def __post_init__(self) -> None:
         for name, choices in (
-            ("optimiser", ("adam", "nesterov")),
+            ("optimizer", ("adam", "nesterov")),
             ("schedule", ("constant", "cosine", "annealed")),
             ("select_by", ("loss", "wer", "cer")),
             ("precision", ("float32", "bfloat16", "auto")),
@@ -98,7 +99,7 @@ class TrainingConfig:
             "threads",
             "batch_seconds",
             "memory_mb",
-            "peek_every_s",
+            "preview_every_s",
         ):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}; it must not be negative")
@@ -156,7 +157,7 @@ class CardConfig:
     author: str = ""
     contact: str = ""
     language: str = ""
-    licence: str = ""
+    license: str = ""
     description: str = ""
 
 
@@ -184,8 +185,9 @@ class RunConfig:
         self.transfer.check(self.network)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as saved in run.json."""
-        return asdict(self)
+        """Plain values, as saved in run.json: renamed settings have the names that every version reads."""
+        return {table: saved(table, value) if is_dataclass(getattr(self, table)) else value
+                for table, value in asdict(self).items()}  # fmt: skip
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -223,6 +225,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
     """`tables` with each `table.key=value` put in; a value is TOML, or else taken as text."""
+    tables = _renamed(tables)
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:
@@ -237,14 +240,20 @@ def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, An
             table = table.setdefault(part, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"--set {assignment}: {part} is a value, not a table")
-        table[key] = value
+        table |= current(".".join(path), {key: value})
     return tables
 
 
 def resolve(tables: Mapping[str, Any]) -> RunConfig:
     """The configuration that `tables` describe. Raises ConfigError for unknown keys and wrong types."""
+    tables = _renamed(tables)
     config: RunConfig = _build(RunConfig, tables, "")
     return config
+
+
+def _renamed(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """`tables` with the current names of settings; a RenamedSetting warning for each old one."""
+    return {key: current(key, value) if isinstance(value, Mapping) else value for key, value in tables.items()}
 
 
 def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
@@ -292,7 +301,7 @@ def _value(hint: Any, value: Any, path: str) -> Any:
 def page(config: RunConfig) -> str:
     """The configuration as TOML, to print and to read back."""
     lines: list[str] = []
-    values = config.to_dict()
+    values = asdict(config)
     for name, value in values.items():
         if not isinstance(value, dict):
             lines.insert(0, f"{name} = {_toml(value)}")

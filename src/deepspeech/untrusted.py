@@ -25,7 +25,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "high_hz": (0.0, 1e6), "relu_clip": (0.0, 1e6),
 }  # fmt: skip
 TEXTS = {
-    "name", "version", "author", "contact", "language", "licence", "description", "made_with", "precision", "recurrent",
+    "name", "version", "author", "contact", "language", "licence", "license", "description", "made_with", "precision",
+    "recurrent",
 }  # fmt: skip
 LABELS = {"alphabet", "labels", "pieces"}
 COMMANDING = re.compile("[\0\x1b\x9b]")  # what ends a text in C, what begins a terminal's commands: in no script

@@ -211,7 +211,7 @@ def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
 def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
     export(trained / "checkpoints", trained / "a.onnx", int8=int8, tolerance=1.0, language="en")
     card = Session(trained / "a.onnx").card
-    assert (card.model, card.frame_s) == ({"kind": "tiny", "normalise_features": True, "width": 24}, 0.04)
+    assert (card.model, card.frame_s) == ({"kind": "tiny", "normalize_features": True, "width": 24}, 0.04)
     model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
     sounds = [tones("abcd " * n, n) for n in (1, 3, 2)]
     restored = restore(checkpoint.best_or_newest(trained / "checkpoints"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 FLOOR = {
     "untrusted": 0,
-    "errors": 0, "printable": 0, "renamed": 0, "cores": 0, "pool": 0, "_native": 0, "_version": 0,
-    "files": 0.5, "progress": 0.5,  # errors and printable lie under them
+    "errors": 0, "printable": 0, "cores": 0, "pool": 0, "_native": 0, "_version": 0,
+    "files": 0.5, "progress": 0.5, "renamed": 0.5,  # errors and printable lie under them
     "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,

@@ -16,7 +16,7 @@ from deepspeech.config import RunConfig
 from deepspeech.training.log import Log
 
 _START = multiprocessing.get_context("forkserver")
-_START.set_forkserver_preload(["deepspeech.training.run", "torch._dynamo"])  # the latter is what optimisers import
+_START.set_forkserver_preload(["deepspeech.training.run", "torch._dynamo"])  # the latter is what optimizers import
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def test_a_few_clips_of_all_lengths_are_chosen_in_any_order() -> None:
 def test_transcripts_are_kept_within_epochs_and_at_their_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows, _ = trained(tmp_path, training__peek_every_s=1e-9)
+    rows, _ = trained(tmp_path, training__preview_every_s=1e-9)
     heard = [row for row in rows if "peek" in row]
     assert [(row["epoch"], row["step"]) for row in heard] == [
         (0, 1),
@@ -59,15 +59,15 @@ def test_transcripts_are_kept_within_epochs_and_at_their_end(
 
 def test_listening_leaves_no_trace(tmp_path: Path) -> None:
     settings = {"training__average_decay": 0.9}
-    _, often = trained(tmp_path / "often", training__peek_every_s=1e-9, **settings)
-    rows, never = trained(tmp_path / "never", training__peek_every_s=0, **settings)
+    _, often = trained(tmp_path / "often", training__preview_every_s=1e-9, **settings)
+    rows, never = trained(tmp_path / "never", training__preview_every_s=0, **settings)
     assert not [row for row in rows if "peek" in row]
     for name in never:
         np.testing.assert_array_equal(often[name], never[name], err_msg=name)
 
 
 def test_without_a_dev_set_nothing_is_heard(tmp_path: Path) -> None:
-    rows, _ = trained(tmp_path, data__dev=[], training__peek_every_s=1e-9)
+    rows, _ = trained(tmp_path, data__dev=[], training__preview_every_s=1e-9)
     assert {"epoch", "step", "train_loss", "seconds", "learning_rate", "audio_s_per_s"} <= rows[0].keys()
     assert not [row for row in rows if "peek" in row]
 

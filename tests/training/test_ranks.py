@@ -48,7 +48,7 @@ def weights(folder: Path) -> Tensors:
     newest = checkpoint.newest(folder / "checkpoints", ("train",))
     assert newest
     kept = checkpoint.load(newest)
-    return kept.weights | {f"average/{n}": v for n, v in kept.average.items()} | kept.optimiser
+    return kept.weights | {f"average/{n}": v for n, v in kept.average.items()} | kept.optimizer
 
 
 def assert_same(a: Tensors, b: Tensors) -> None:

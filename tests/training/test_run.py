@@ -187,7 +187,7 @@ def test_the_sum_over_batches_is_the_gradient_of_one(tmp_path: Path) -> None:
     """Accumulated or divided among shares: a step of the same clips is the same step."""
     plain = {f"dropout_{layer}": 0.0 for layer in ("1", "2", "3", "5")} | {"hidden": 16}
     # Not Adam, which makes as much of a gradient near nothing as of any other.
-    settings = {"data__order": "ascending", "training__epochs": 1, "training__optimiser": "nesterov", "network": plain}
+    settings = {"data__order": "ascending", "training__epochs": 1, "training__optimizer": "nesterov", "network": plain}
     for name, size, several in (("one", 6, 1), ("three", 2, 3)):
         made = config(tmp_path / name, training__batch_size=size, training__accumulate=several, **settings)
         Run(made, Log()).train()

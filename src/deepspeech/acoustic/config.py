@@ -16,7 +16,7 @@ class NetworkConfig:
     # No field: saved settings without `kind` are these, also for versions that know no other. In other families it is
     # one, with init=False.
     kind = "deepspeech"
-    normalise_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
+    normalize_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ConfigError
+from deepspeech.renamed import current
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def family(kind: str) -> Family:
 
 def config_of_kind(page: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[str, Any]]:
     """The config class of the kind in `page`, and its other entries. Raises ConfigError for an unknown kind."""
-    values = dict(page)
+    values = current("network", page, warn=False)  # as in files; config.py warns
     return family(values.pop("kind", DEFAULT)).config, values
 
 

@@ -145,4 +145,4 @@ def say(line: str) -> None:
 
 
 def _report_left_out(_: Any, error: Exception) -> None:
-    say(f"deepspeech: {in_line(str(error))}; it is left out")
+    say(f"deepspeech: {in_line(str(error))}; skipped")

@@ -10,9 +10,12 @@ import os
 import shlex
 import sys
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -60,11 +63,31 @@ lm.command(cls=ManyValues)(score)
 lm.command()(tune)
 
 
+@contextmanager
+def _renamed_settings_shown() -> Iterator[None]:
+    """Print warnings of renamed settings as one line each; Python would hide them, or print two."""
+    from deepspeech.renamed import RenamedSetting
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", RenamedSetting)
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, RenamedSetting):
+                print(f"deepspeech: {message}", file=sys.stderr)
+            else:
+                others(message, category, *where, **more)
+
+        warnings.showwarning = show
+        yield
+
+
 @printable_output()
 def run(action: Callable[[], object]) -> None:
     """Run a command's action; whatever goes wrong becomes one line on stderr and an exit code."""
     try:
-        action()
+        with _renamed_settings_shown():
+            action()
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:

@@ -86,7 +86,7 @@ def _check_characters(arguments: Any) -> None:
         if not arguments.disable_unicode_variants and not unicodedata.is_normalized("NFKC", sample.transcript):
             raise TextError(
                 f"{sample.audio}: its transcript is not in NFKC, so that one letter may be several code points: "
-                f"{sample.transcript!r}; normalise it, or go on with -unicode"
+                f"{sample.transcript!r}; normalize it, or go on with -unicode"
             )
     letters = list(count_characters(sample.transcript for sample in samples))
     print("### The following unique characters were found in your transcripts: ###")

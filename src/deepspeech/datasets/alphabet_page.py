@@ -37,7 +37,7 @@ def page(proposal: Proposal, samples: Sequence[Sample]) -> str:
         lines.append(f"Left out: {plural(len(left_out), 'letter')}; training refuses {plural(lost, 'clip')} for it.")
     if proposal.composed:
         lines.append(
-            f"{plural(proposal.composed, 'transcript')} not in NFC: normalise them before training, or its letters "
+            f"{plural(proposal.composed, 'transcript')} not in NFC: normalize them before training, or its letters "
             "and marks, which the alphabet holds composed, are refused."
         )
     capitals = [letter for letter in proposal.alphabet.labels if letter != letter.lower()]

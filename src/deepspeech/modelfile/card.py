@@ -1,6 +1,7 @@
 """ModelCard: metadata of an exported model, stored as strings in the ONNX metadata."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -10,6 +11,7 @@ from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import read_config
 from deepspeech.modelfile.old_cards import lifted, lowered
+from deepspeech.renamed import current, saved
 from deepspeech.text.token_files import token_set
 from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import check_description, parse_json, reason
@@ -34,9 +36,15 @@ class ModelCard:
     author: str = ""
     contact: str = ""
     language: str = ""
-    licence: str = ""
+    license: str = ""
     description: str = ""
     made_with: str = ""
+
+    @property
+    def licence(self) -> str:
+        """Deprecated name of `license`."""
+        warnings.warn("ModelCard.licence is deprecated; use ModelCard.license", DeprecationWarning, stacklevel=2)
+        return self.license
 
     @property
     def streams(self) -> bool:
@@ -56,7 +64,7 @@ class ModelCard:
         page["tokens"] = self.alphabet.to_dict()
         page["features"] = {"kind": self.features.kind, **self.features.to_dict()}
         page["chunk"] = self.chunk.to_dict()
-        return {_KEY: json.dumps(lowered(page), ensure_ascii=False)}
+        return {_KEY: json.dumps(saved("card", lowered(page)), ensure_ascii=False)}
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> "ModelCard":
@@ -70,7 +78,7 @@ class ModelCard:
             check_description(page)
             if page["format"] > FORMAT:
                 raise ModelFileError(f"written by a newer version (format {page['format']}); update deepspeech")
-            page = lifted(page)
+            page = current("card", lifted(page), warn=False)
             del page["format"]
             return cls(
                 alphabet=token_set(page.pop("tokens")),

@@ -12,8 +12,8 @@ from deepspeech.config import TrainingConfig
 
 
 def optimizer_of(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
-    """The optimizer that `training.optimiser` names."""
-    return nesterov(network, config) if config.optimiser == "nesterov" else adam(network, config)
+    """The optimizer that `training.optimizer` names."""
+    return nesterov(network, config) if config.optimizer == "nesterov" else adam(network, config)
 
 
 def nesterov(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:

@@ -71,7 +71,7 @@ class Run:
         c = config.training
         summaries = Summaries(c.summaries if ranks.first else "", self.state.position.step)
         previewed = next(iter(parts.datasets.dev.values()), ()) if ranks.first else ()
-        preview = SamplePreview(previewed, parts.plain, c.eval_batch_size, c.peek_every_s, self.log)
+        preview = SamplePreview(previewed, parts.plain, c.eval_batch_size, c.preview_every_s, self.log)
         self.writer = CheckpointWriter(parts, self.state, self.log)
         self.validation = Validation(parts, self.state, self.writer, summaries, left_out, self.log)
         self._loop = Loop(parts, self.state, self.writer, self.validation, preview, summaries, left_out, self.log)
@@ -110,7 +110,7 @@ def probed_batch_size(config: RunConfig, log: Log) -> int:
     only_shapes = replace(
         config,
         training=replace(config.training, batch_size=1, summaries=""),
-        network=replace(config.network, normalise_features=False),
+        network=replace(config.network, normalize_features=False),
         data=replace(config.data, feature_cache=""),
         checkpoint=CheckpointConfig(which="init"),
     )

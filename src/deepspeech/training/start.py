@@ -29,7 +29,7 @@ def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, l
     Raises CheckpointError where the checkpoint does not fit the configuration.
     """
     measured = _take_over(parts, kept, own, log) if kept else False
-    if parts.config.network.normalise_features and not measured:
+    if parts.config.network.normalize_features and not measured:
         _measure_features(parts, left_out)
     state = TrainingState(
         parts.network,
@@ -64,7 +64,7 @@ def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
     if drop:
         log.line(f"Taken over: {', '.join(taken)}; beginning anew: {', '.join(drop)}")
     if own:
-        optim.restore_state(parts.network, parts.optimizer, kept.optimiser)
+        optim.restore_state(parts.network, parts.optimizer, kept.optimizer)
     return "features" in taken
 
 

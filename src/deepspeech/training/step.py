@@ -21,7 +21,7 @@ from deepspeech.training.ranks import ALONE, Ranks
 
 
 def losses(logits_BTV: Tensor, lengths_B: Tensor, batch: TensorBatch) -> Tensor:
-    """Un-normalised CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class.
+    """Unnormalized CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class.
 
     `lengths_B` frames of logits are a clip's own.
     """

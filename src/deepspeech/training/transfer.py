@@ -14,6 +14,7 @@ from deepspeech.acoustic.registry import DEFAULT
 from deepspeech.checkpoint import Checkpoint, Tensors
 from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.renamed import current
 
 
 def other_settings(source: Checkpoint, config: RunConfig, drop: Collection[str], own: bool) -> list[str]:
@@ -36,7 +37,7 @@ def other_settings(source: Checkpoint, config: RunConfig, drop: Collection[str],
         raise CheckpointError(
             f"{source.path}: was trained with other settings: {'; '.join(refused)}; give the same, {advice}"
         )
-    told = [] if first in drop else _different("network", theirs, ours, ("normalise_features",))
+    told = [] if first in drop else _different("network", theirs, ours, ("normalize_features",))
     lines = [f"Other settings than {source.path} was trained with: {'; '.join(acts)}"] if acts else []
     if told:
         lines.append(f"{told[0]}: the constants of features stay those of {source.path}")
@@ -45,7 +46,7 @@ def other_settings(source: Checkpoint, config: RunConfig, drop: Collection[str],
 
 def _different(table: str, theirs: Mapping[str, Any], ours: Mapping[str, Any], names: Collection[str]) -> list[str]:
     """`table.name is … here, … there` for each setting of two that are not equal; what is not known is not told."""
-    there, here = dict(theirs.get(table) or {}), dict(ours[table])
+    there, here = (current(table, values, warn=False) for values in (theirs.get(table) or {}, ours[table]))
     for values in (there, here):
         if table == "features":  # None is half the rate
             values["high_hz"] = values.get("high_hz") or values.get("sample_rate_hz", 0) / 2

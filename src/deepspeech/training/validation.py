@@ -100,7 +100,7 @@ class Validation:
         if best := self.parts.ranks.broadcast(str(best) if best else ""):
             kept = checkpoint.load(Path(best))
             fill(state.network, kept.weights)
-            optim.restore_state(state.network, state.optimizer, kept.optimiser)
+            optim.restore_state(state.network, state.optimizer, kept.optimizer)
             state.average.restore(kept.average)
         state.position.rate_factor *= c.training.plateau_factor
         rate = c.training.learning_rate * state.position.rate_factor

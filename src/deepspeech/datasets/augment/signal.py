@@ -10,7 +10,7 @@ import numpy as np
 from deepspeech.audio.codec import fitted, round_trip
 from deepspeech.audio.resample import resample
 from deepspeech.datasets.augment.context import SLOWEST, AugmentContext, Float32
-from deepspeech.datasets.augment.sources import Sources, coloured
+from deepspeech.datasets.augment.sources import Sources, colored
 from deepspeech.datasets.augment.spec import Random
 from deepspeech.errors import ConfigError
 
@@ -27,9 +27,9 @@ def overlay(x: Float32, random: Random, context: AugmentContext, source: str, sn
     return _with_peak(x + np.float32(gain) * layer, _peak(x))
 
 
-def noise(x: Float32, random: Random, context: AugmentContext, snr: float, colour: float) -> Float32:
-    """With noise whose power falls as 1/frequency**colour (0 white, 1 pink, 2 brown), `snr` dB below the speech."""
-    sound = coloured(len(x), colour, random)
+def noise(x: Float32, random: Random, context: AugmentContext, snr: float, color: float) -> Float32:
+    """With noise whose power falls as 1/frequency**color (0 white, 1 pink, 2 brown), `snr` dB below the speech."""
+    sound = colored(len(x), color, random)
     power = float(np.mean(sound**2))
     if power == 0:
         return x

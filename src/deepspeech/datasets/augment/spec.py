@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deepspeech.errors import ConfigError
+from deepspeech.renamed import current
 
 Random = np.random.Generator
 
@@ -56,7 +57,7 @@ KINDS = {
     "resample": Kind({"rate": "8000"}, ("signal",)),
     "room": Kind({"rt60": "0.4~0.3", "direct": "5~5"}, ("signal",), {"source": "simulated"}),
     "speed": Kind({"factor": "1~0.1"}, ("signal",)),
-    "noise": Kind({"snr": "20~10", "colour": "0~1"}, ("signal",)),
+    "noise": Kind({"snr": "20~10", "color": "0~1"}, ("signal",)),
     "clipping": Kind({"gain": "10~5"}, ("signal",)),
     "packet_loss": Kind({"rate": "0.05~0.05", "size": "20"}, ("signal",)),
     "volume": Kind({"dbfs": "3.0103"}, ("signal",)),
@@ -96,7 +97,7 @@ def parse(text: str) -> Augmentation:
     if name not in KINDS:
         raise ConfigError(f"augment '{name}' is unknown; available: {', '.join(KINDS)}")
     kind = KINDS[name]
-    given = dict(_pairs(text, match[2] or ""))
+    given = current(name, dict(_pairs(text, match[2] or "")))
     domain = given.pop("domain", kind.domains[0])
     if domain not in kind.domains:
         raise ConfigError(f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}")

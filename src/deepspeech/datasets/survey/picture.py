@@ -50,7 +50,7 @@ def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
 
 
 def _by_set(survey: Survey, value: Callable[[Clip], float | None]) -> list[tuple[str, str, list[float]]]:
-    """Name, colour and values of each set."""
+    """Name, color and values of each set."""
     told = []
     for number, one in enumerate(survey.sets):
         values = [found for clip in survey.of_set(one.name) if (found := value(clip)) is not None]
@@ -65,10 +65,10 @@ def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None],
     if everything:
         low, high = np.percentile(everything, [0, 100])
         bins = np.linspace(low, max(high, low + 1e-6), _BINS + 1)
-        for number, (name, colour, values) in enumerate(sets):
+        for number, (name, color, values) in enumerate(sets):
             weights = np.full(len(values), 100 / max(len(values), 1))
             style: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.45} if number == 0 else {"histtype": "step"}
-            axes.hist(values, bins, weights=weights, color=colour, label=plain(name), linewidth=1.6, **style)
+            axes.hist(values, bins, weights=weights, color=color, label=plain(name), linewidth=1.6, **style)
     axes.set(title=title, xlabel=unit, ylabel="% of the set's clips")
 
 
@@ -118,8 +118,8 @@ def _letters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     outside, shown = survey.outside, counts[:_LETTERS]
     if len(counts) > _LETTERS:  # the rare ones are what one looks for
         shown = counts[: _LETTERS // 2] + counts[-_LETTERS // 2 :]
-    colours = ["#ee6677" if letter in outside else "#4477aa" for letter, _ in shown]
-    axes.bar(range(len(shown)), [count.times for _, count in shown], color=colours, width=0.8)
+    colors = ["#ee6677" if letter in outside else "#4477aa" for letter, _ in shown]
+    axes.bar(range(len(shown)), [count.times for _, count in shown], color=colors, width=0.8)
     axes.set_yscale("log")
     for number, (letter, _) in enumerate(shown):
         sign = seen(letter)
