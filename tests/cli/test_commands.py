@@ -26,7 +26,7 @@ def test_evaluate_gives_json(deepspeech, tiny_model: Path, tmp_path: Path) -> No
     assert page["cer"] == errors / letters
 
 
-def test_a_checkpoint_is_judged_with_its_loss(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_is_evaluated_with_its_loss(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     arguments = ("--data", corpus(tmp_path, 3), "--json", "--greedy")
     _, by_checkpoint, _ = deepspeech("evaluate", "--model", tiny_model.parent / "checkpoints", *arguments)
     _, by_file, _ = deepspeech("evaluate", "--model", tiny_model, *arguments)

@@ -26,8 +26,8 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return faulty_set(tmp_path_factory.mktemp("faulty"))
 
 
-def old(door: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / door), *map(str, arguments)]
+def old(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -157,14 +157,14 @@ def test_what_is_not_there_is_told_in_one_line(data, command: str, tmp_path: Pat
     assert "none.csv: cannot read the data set" in err
 
 
-@pytest.mark.parametrize("door", ["stats.py", "bin/stats.py"])
-def test_the_old_statistics(door: str, sets: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", ["stats.py", "bin/stats.py"])
+def test_the_old_statistics(script: str, sets: tuple[Path, Path], tmp_path: Path) -> None:
     sizes = sum(sample.size_bytes for sample in read_csv(sets[1]))
-    done = old(door, "-csv", sets[1])
+    done = old(script, "-csv", sets[1])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"Total bytes: {sizes}\nTotal files: 6\nTotal time: 0:00:12\n"
     (tmp_path / "gone.csv").write_text("wav_filename,wav_filesize\ngone.wav,960044\n")
-    done = old(door, "--csv-files", f"{tmp_path / 'gone.csv'},{sets[1]}", "--sample-rate", 8000, "--channels", "2")
+    done = old(script, "--csv-files", f"{tmp_path / 'gone.csv'},{sets[1]}", "--sample-rate", 8000, "--channels", "2")
     assert done.stdout.endswith("Total files: 7\nTotal time: 0:00:42\n")
     assert "1 files could not be read" in done.stderr
 

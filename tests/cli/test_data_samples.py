@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(command: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
     """An old script, or `deepspeech data COMMAND`, in this process: starting another takes a second."""
-    door = command.endswith(".py")
-    program = ROOT / "bin" / command if door else ROOT / "src/deepspeech/__main__.py"
+    script = command.endswith(".py")
+    program = ROOT / "bin" / command if script else ROOT / "src/deepspeech/__main__.py"
     out, err = (io.TextIOWrapper(io.BytesIO(), write_through=True) for _ in range(2))
-    given = [str(program), *([] if door else command.split()), *map(str, arguments)]
+    given = [str(program), *([] if script else command.split()), *map(str, arguments)]
     code: object = 0
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", given)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from deepspeech.audio import opus_packets
 from deepspeech.audio.formats import probe, read_audio, wav_bytes, write_wav
 from deepspeech.audio.source import PACKETS, AudioSlice
-from deepspeech.datasets.augment.hearing import parse_audible
+from deepspeech.datasets.augment.audible import parse_audible
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache

@@ -95,7 +95,7 @@ def broken(module: str, room: str, name: str, deferred: bool) -> Iterator[str]:
         other = rest[0] if rest else "__init__"
         if other != room and FLOOR.get(other, 99) >= FLOOR[room]:
             yield f"{module} (floor {FLOOR[room]}) imports {name} (floor {FLOOR.get(other, 'root')})"
-        if room == "cli" and not deferred and other not in ("cli", "errors", "printable"):
+        if room == "cli" and not deferred and other not in ("cli", "errors", "printable", "renamed"):
             yield f"{module}: {name} belongs inside the command function"
     elif (
         room not in ROOMS.get(top, ()) or (top == "torch" and torch_free(module)) or ONE_FILE.get(top, module) != module

@@ -21,7 +21,7 @@ from deepspeech.training.log import Log
 from deepspeech.training.run import Run
 from deepspeech.training.signals import Stopped
 from deepspeech.training.step import Trainer
-from deepspeech.training.test import emitter_of
+from deepspeech.training.test import acoustic_model_of
 from deepspeech.training.test import test as run_test
 from tests.fakes import config, corpus
 
@@ -136,13 +136,13 @@ def test_jitter_is_the_mean_of_three_hearings(tmp_path: Path) -> None:
     )
     parts = []
     for shift_samples in (-80, 0, 80):
-        emit = emitter_of(restored, 4, 1, 0.0)
+        emit = acoustic_model_of(restored, 4, 1, 0.0)
         moved = [
             replace(sample, audio=shift(sample.audio, shift_samples, tmp_path / f"moved{shift_samples}"))
             for sample in samples
         ]
         parts.append({item.sample.id: item.emission.probabilities_TV for item in emit(moved)})
-    for item in emitter_of(restored, 4, 1, 5.0)(samples):
+    for item in acoustic_model_of(restored, 4, 1, 5.0)(samples):
         mean = sum(part[item.sample.id] for part in parts) / 3
         np.testing.assert_allclose(item.emission.probabilities_TV, mean, atol=1e-5)
 

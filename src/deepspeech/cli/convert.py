@@ -23,27 +23,27 @@ def convert(
     """
     from deepspeech.text.tokens import Characters
 
-    letters = Characters.from_file(alphabet) if alphabet else None
+    characters = Characters.from_file(alphabet) if alphabet else None
     if new.suffix == ".onnx":
-        _model_file(old, new, letters)
+        _model_file(old, new, characters)
     else:
-        _checkpoint(old, new, letters)
+        _checkpoint(old, new, characters)
 
 
-def _model_file(old: Path, new: Path, letters: Any) -> None:
+def _model_file(old: Path, new: Path, characters: Any) -> None:
     from deepspeech.old_models.convert import read, write_model_file
 
-    model = read(old, letters)
+    model = read(old, characters)
     write_model_file(model, new)
     print(f"{old}: {model.in_words()}\n{new}: {new.stat().st_size / 1e6:.1f} MB, {model.card.precision}")
 
 
-def _checkpoint(old: Path, new: Path, letters: Any) -> None:
+def _checkpoint(old: Path, new: Path, characters: Any) -> None:
     import shlex
 
     from deepspeech.old_models.to_checkpoint import settings, write_all
 
-    written = write_all(old, new, letters)
+    written = write_all(old, new, characters)
     for path, model in written:
         print(f"{old}: {model.in_words()}\n{path}: float32")
     model = written[0][1]

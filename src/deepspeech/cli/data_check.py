@@ -80,18 +80,18 @@ def _tokens(alphabet: Path | None, subwords: Path | None, bytes_output: bool) ->
 
 def _assumed(found: Any, data: list[Path]) -> str:
     """Which alphabet was used where none was named and, where it does not fit, the one that the data make."""
-    from deepspeech.datasets.check import LETTERS
+    from deepspeech.datasets.check import CHARACTERS
     from deepspeech.text.characters import name
     from deepspeech.text.charset import propose
 
     used = "No --alphabet was given: checked with the English one (a to z, apostrophe, space)."
-    if not found.findings[LETTERS]:
+    if not found.findings[CHARACTERS]:
         return used
-    letters = propose([clip.sample.transcript for clip in found.clips]).alphabet.labels
-    shown = " ".join(letter if letter.isprintable() and letter != " " else name(letter) for letter in letters[:_SHOWN])
-    more = " …" * (len(letters) > _SHOWN)
+    characters = propose([clip.sample.transcript for clip in found.clips]).alphabet.labels
+    shown = " ".join(one if one.isprintable() and one != " " else name(one) for one in characters[:_SHOWN])
+    more = " …" * (len(characters) > _SHOWN)
     files = " ".join(map(str, data))
     return (
-        f"{used} These transcripts make one of {len(letters)} letters: {shown}{more}\n"
+        f"{used} These transcripts make one of {len(characters)} letters: {shown}{more}\n"
         f"To write it: deepspeech data alphabet {files} --output alphabet.txt"
     )

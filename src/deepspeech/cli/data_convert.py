@@ -39,7 +39,7 @@ def convert(
     Example: deepspeech data convert train.csv more.csv train.sdb --audio-type opus
     """
     from deepspeech.cores import cores
-    from deepspeech.datasets.augment.hearing import parse_audible
+    from deepspeech.datasets.augment.audible import parse_audible
     from deepspeech.datasets.convert import ConvertOptions
     from deepspeech.datasets.convert import convert as run
 

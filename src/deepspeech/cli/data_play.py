@@ -30,7 +30,7 @@ def play(
 
     Example: deepspeech data play train.csv --random --number 3 --augment "reverb[delay=50,decay=2]"
     """
-    from deepspeech.datasets.augment.hearing import parse_audible
+    from deepspeech.datasets.augment.audible import parse_audible
     from deepspeech.datasets.listen import listen
     from deepspeech.errors import ConfigError
 
@@ -38,56 +38,56 @@ def play(
         raise ConfigError("--output and --pipe exclude each other")
     if rate is not None and rate < 1:
         raise ConfigError(f"--rate is {rate}; it must be at least 1 Hz")
-    heard = listen(source, start, number, random, parse_audible(augment or ()), seed, clock)
-    heard = heard if quiet else shown(heard)
+    clips = listen(source, start, number, random, parse_audible(augment or ()), seed, clock)
+    clips = clips if quiet else shown(clips)
     if pipe:
-        _to_pipe(heard, rate)
+        _to_pipe(clips, rate)
     elif output:
-        _to_file(heard, rate, output)
+        _to_file(clips, rate, output)
     else:
-        to_device(heard, device)
+        to_device(clips, device)
 
 
-def shown(heard: Iterable[Any]) -> Any:
-    """The same, each shown on stderr before it is heard."""
+def shown(clips: Iterable[Any]) -> Any:
+    """The same, each shown on stderr before it is clips."""
     import sys
 
-    for one in heard:
+    for one in clips:
         print(f"{one.sample.id}: {len(one.samples) / one.rate_hz:.2f} s  {one.sample.transcript}", file=sys.stderr)
         yield one
 
 
-def to_device(heard: Iterable[Any], device: str | None = None) -> None:
+def to_device(clips: Iterable[Any], device: str | None = None) -> None:
     """Play all; Ctrl-C ends it."""
     from contextlib import suppress
 
     from deepspeech.audio.speaker import play as sound
 
     with suppress(KeyboardInterrupt):
-        for one in heard:
+        for one in clips:
             sound(one.samples, one.rate_hz, device)
 
 
-def _at_one_rate(heard: Iterable[Any], rate: int | None) -> Any:
+def _at_one_rate(clips: Iterable[Any], rate: int | None) -> Any:
     from deepspeech.audio.resample import resample
 
-    for one in heard:
+    for one in clips:
         rate = rate or one.rate_hz
         yield resample(one.samples, one.rate_hz, rate), rate
 
 
-def _to_pipe(heard: Iterable[Any], rate: int | None) -> None:
+def _to_pipe(clips: Iterable[Any], rate: int | None) -> None:
     import sys
 
     from deepspeech.audio.pcm import float_to_int16
 
-    for samples, _ in _at_one_rate(heard, rate):
+    for samples, _ in _at_one_rate(clips, rate):
         sys.stdout.buffer.write(float_to_int16(samples).astype("<i2").tobytes())
         sys.stdout.buffer.flush()
 
 
-def _to_file(heard: Iterable[Any], rate: int | None, path: Path) -> None:
+def _to_file(clips: Iterable[Any], rate: int | None, path: Path) -> None:
     from deepspeech.audio.formats import write_wavs
 
-    count, duration_s = write_wavs(path, _at_one_rate(heard, rate))
+    count, duration_s = write_wavs(path, _at_one_rate(clips, rate))
     print(f"{path}: {count} samples, {duration_s:.2f} s")

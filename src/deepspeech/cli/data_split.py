@@ -40,7 +40,7 @@ def split(
     from deepspeech.cores import cores
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.split import SplitOptions
-    from deepspeech.datasets.split import split as share_out
+    from deepspeech.datasets.split import split as split_samples
     from deepspeech.datasets.split_page import page, to_dict, write
     from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError
@@ -48,31 +48,31 @@ def split(
 
     options = SplitOptions(dev, test, seed, by)
     paths = {name: output_dir / f"{name}.csv" for name in ("train", "dev", "test")}
-    _keep_what_is_there(paths.values(), data, force)
-    given = [sample for one in open_sets(data, speaker_pattern) for sample in one.samples]
-    inside = next((sample for sample in given if not isinstance(sample.audio, Path)), None)
+    _refuse_to_overwrite(paths.values(), data, force)
+    samples = [sample for one in open_sets(data, speaker_pattern) for sample in one.samples]
+    inside = next((sample for sample in samples if not isinstance(sample.audio, Path)), None)
     if inside:
         raise DataError(
             f"{inside.audio}: lies inside a larger file, and the sets are CSVs, which name whole ones; "
             "unpack it first: deepspeech data convert"
         )
-    good, faults = examine_all(given, None, MfccConfig(), "the clips", cores())
+    good, faults = examine_all(samples, None, MfccConfig(), "the clips", cores())
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif faults:
         refuse(faults, "given")
     if not good:
         raise DataError(f"{data[0]}: no sample to divide")
-    done = share_out(good, options)
+    done = split_samples(good, options)
     written = {name: paths[name] for name in done.sets}
     write(done, written)
     print(json.dumps(to_dict(done, written), indent=2) if json_output else page(done, written))
 
 
-def _keep_what_is_there(paths: Any, given: list[Path], force: bool) -> None:
+def _refuse_to_overwrite(paths: Any, data: list[Path], force: bool) -> None:
     from deepspeech.errors import DataError
 
-    sources = {one.resolve() for one in given}
+    sources = {one.resolve() for one in data}
     for path in paths:
         if path.resolve() in sources:
             raise DataError(f"{path}: is one of the sets to divide; name another --output-dir")

@@ -20,7 +20,6 @@ def stats(
     Example: deepspeech data stats train.csv dev.csv
     """
     import json
-    from dataclasses import asdict
 
     from deepspeech.cores import cores
     from deepspeech.datasets.survey.statistics import statistics
@@ -31,9 +30,11 @@ def stats(
     found = survey(open_sets(data, speaker_pattern), None, options=options, compare=False)
     first = found.of_set(found.sets[0].name)
     figures = {
-        one.name: statistics(found.of_set(one.name), heard=first if number else None)
+        one.name: statistics(found.of_set(one.name), reference=first if number else None)
         for number, one in enumerate(found.sets)
     }
     if len(figures) > 1:
         figures["all"] = statistics(found.clips)
-    print(json.dumps({name: asdict(one) for name, one in figures.items()}, indent=2) if json_output else page(figures))
+    print(
+        json.dumps({name: one.to_dict() for name, one in figures.items()}, indent=2) if json_output else page(figures)
+    )

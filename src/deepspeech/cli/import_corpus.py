@@ -25,7 +25,7 @@ def command(name: str) -> Any:
     """
     recipe, bundle = _recipe(name)
 
-    def door(**options: Any) -> None:
+    def run_recipe(**options: Any) -> None:
         from deepspeech.corpora.report import show
 
         common = {one.name: options.pop(one.name) for one in fields(bundle)} if bundle else {}
@@ -40,19 +40,19 @@ def command(name: str) -> Any:
     if bundle:
         hints = get_type_hints(bundle, include_extras=True)
         parameters += [_declare(one.name, hints[one.name], one.default) for one in fields(bundle)]
-    door.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    door.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return _command(name, door, recipe.__doc__)
+    run_recipe.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run_recipe.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return _command(name, run_recipe, recipe.__doc__)
 
 
-def _command(name: str, door: Callable[..., None], text: str | None) -> Any:
+def _command(name: str, action: Callable[..., None], text: str | None) -> Any:
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(name=name, help=text)(door)
+    app.command(name=name, help=text)(action)
     return typer.main.get_command(app)
 
 
@@ -101,7 +101,7 @@ class CorpusGroup(TyperGroup):
 def _lacking(error: ModuleNotFoundError) -> Callable[[], None]:
     """A command that can only say what is missing."""
 
-    def door() -> None:
+    def fail() -> None:
         raise error
 
-    return door
+    return fail

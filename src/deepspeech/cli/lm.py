@@ -65,7 +65,7 @@ def build(
     import sys
     from tempfile import TemporaryDirectory
 
-    from deepspeech.cli.lm_texts import named_as_given, sources
+    from deepspeech.cli.lm_texts import named_as_input, sources
     from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions
     from deepspeech.lm.build import BuildOptions, kind_of_output
@@ -78,8 +78,8 @@ def build(
 
     end_tidily()
     kind = kind_of_output(output)
-    letters = spelling(alphabet, subwords)
-    if kind == "scorer" and letters is None and not bytes_mode:
+    characters = spelling(alphabet, subwords)
+    if kind == "scorer" and characters is None and not bytes_mode:
         raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
     options = BuildOptions(
         estimate=EstimateOptions(
@@ -87,7 +87,7 @@ def build(
             prune=parse_thresholds(prune or ["0", "0", "1"], order),
             most_frequent=top_k or None,
             discount_fallback=FALLBACK if discount_fallback else None,
-            normalization=Normalization.named(normalize, letters),
+            normalization=Normalization.named(normalize, characters),
             memory_bytes=memory_bytes(memory),
             temporary=temporary,
         ),
@@ -95,9 +95,9 @@ def build(
         weights=_weights(alpha, beta),
         arpa=arpa,
     )
-    with TemporaryDirectory(dir=temporary) as folder, named_as_given(text, Path(folder)):
-        told = make(sources(text, bytes_mode, Path(folder)), output, _tokens(letters, bytes_mode), options)
-    print("\n".join(told))
+    with TemporaryDirectory(dir=temporary) as folder, named_as_input(text, Path(folder)):
+        report = make(sources(text, bytes_mode, Path(folder)), output, _tokens(characters, bytes_mode), options)
+    print("\n".join(report))
     if kind == "scorer":
         print(
             f"next: deepspeech evaluate --model MODEL --data TEST.csv --scorer {output}\n"
@@ -132,9 +132,9 @@ def package(
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
-    letters = spelling(alphabet, subwords)
+    characters = spelling(alphabet, subwords)
     options = BuildOptions(weights=_weights(alpha, beta))
-    done = package_model(model, words, output, _tokens(letters, bytes_mode), options)
+    done = package_model(model, words, output, _tokens(characters, bytes_mode), options)
     print("\n".join(describe_package(done, options.weights)))
 
 
@@ -196,8 +196,8 @@ def _weights(alpha: float | None, beta: float | None) -> Any:
     """Those given, else those of the released English scorer."""
     from deepspeech.lm.package import Weights
 
-    given = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
-    return Weights(**given)
+    weights = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
+    return Weights(**weights)
 
 
 def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
@@ -213,11 +213,11 @@ def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
     return Characters.from_file(alphabet) if alphabet else None
 
 
-def _tokens(letters: Any, bytes_mode: bool) -> Any:
+def _tokens(characters: Any, bytes_mode: bool) -> Any:
     """The token set of the network that a scorer is for."""
     from deepspeech.text.tokens import Utf8Bytes
 
-    return Utf8Bytes() if bytes_mode else letters
+    return Utf8Bytes() if bytes_mode else characters
 
 
 def end_tidily() -> None:

@@ -26,7 +26,7 @@ def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
 
 
 @contextmanager
-def named_as_given(texts: list[Path], folder: Path) -> Iterator[None]:
+def named_as_input(texts: list[Path], folder: Path) -> Iterator[None]:
     """Errors about what `sources` wrote to `folder` name the text that it was made of."""
     from deepspeech.errors import DeepSpeechError
 

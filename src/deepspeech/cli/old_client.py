@@ -204,10 +204,10 @@ def _words(tokens: Sequence[Any]) -> list[dict[str, Any]]:
         ends.append(len(tokens))
     words, first = [], 0
     for end in ends:
-        letters = tokens[first:end]
-        start_s = letters[0].start_time if letters else 0
+        characters = tokens[first:end]
+        start_s = characters[0].start_time if characters else 0
         end_s = tokens[min(end, len(tokens) - 1)].start_time
-        word = "".join(letter.text for letter in letters)
+        word = "".join(token.text for token in characters)
         words.append({"word": word, "start_time": round(start_s, 4), "duration": round(end_s - start_s, 4)})
         first = end + 1
     return words

@@ -117,9 +117,9 @@ def scorer_package(
     bytes_mode = guess if forced is None else forced
     if not bytes_mode and alphabet is None:
         raise LmError("No --alphabet file specified, not using bytes output mode, can't continue.")
-    letters = Characters.from_file(alphabet) if alphabet else None
+    characters = Characters.from_file(alphabet) if alphabet else None
     weights = Weights(default_alpha, default_beta)
-    tokens = Utf8Bytes() if bytes_mode else letters
+    tokens = Utf8Bytes() if bytes_mode else characters
     done = package_model(lm, list(words), package, tokens, BuildOptions(weights=weights))
     print("\n".join(describe_package(done, weights)))
 

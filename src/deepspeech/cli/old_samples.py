@@ -7,10 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.main import run
-from deepspeech.cli.old_doors import with_hyphens
+from deepspeech.cli.old_importers import with_hyphens
+from deepspeech.renamed import renamed
+
+__getattr__ = renamed(__name__, {"door": "deepspeech.cli.old_samples:run_script"})
 
 
-def door(command: Any) -> None:
+def run_script(command: Any) -> None:
     """Run one of the commands below with this process's arguments; underscores in option names are good."""
     app = typer.Typer(
         add_completion=False,
@@ -71,12 +74,12 @@ def play(
     from deepspeech.cli.data_play import shown, to_device
     from deepspeech.datasets.listen import listen
 
-    heard = listen(source, start, 1 if pipe else number, random, audible(augment or []), None, clock)
+    clips = listen(source, start, 1 if pipe else number, random, audible(augment or []), None, clock)
     if pipe:
-        one = next(heard)
+        one = next(clips)
         sys.stdout.buffer.write(wav_bytes(one.samples, one.rate_hz))
         return
-    to_device(heard if quiet else shown(heard))
+    to_device(clips if quiet else shown(clips))
 
 
 def compare_samples(

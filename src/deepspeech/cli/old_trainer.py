@@ -15,34 +15,36 @@ import typer
 from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError
 
-DOORS = {
+SCRIPTS = {
     "DeepSpeech.py": "train, test and export a DeepSpeech network",
     "evaluate.py": "test a DeepSpeech network",
     "lm_optimizer.py": "find the weights of a scorer that make the fewest errors on the test files",
 }
 
 
-def main(door: str) -> None:
-    """Run a script's arguments; `door` is its name."""
+def main(script: str) -> None:
+    """Run a script's arguments; `script` is its name."""
     try:
-        run(lambda: _main(door, sys.argv[1:]))
-    except typer.Exit as stopped:  # by a signal, which `learn` has reported
+        run(lambda: _main(script, sys.argv[1:]))
+    except typer.Exit as stopped:  # by a signal, which `run_training` has reported
         sys.exit(stopped.exit_code)
 
 
-def _main(door: str, arguments: list[str]) -> None:
+def _main(script: str, arguments: list[str]) -> None:
     from deepspeech.compat import flags
 
-    values: Any = flags.values_of(arguments, door)
+    values: Any = flags.values_of(arguments, script)
     if values.help or values.helpfull:
-        print(f"{door}: {DOORS[door]}. Every flag of 0.9.3:\n\n{values.get_help()}")
+        print(f"{script}: {SCRIPTS[script]}. Every flag of 0.9.3:\n\n{values.get_help()}")
         return
-    if door != "DeepSpeech.py":
+    if script != "DeepSpeech.py":
         if not values.test_files:
             raise ConfigError("You need to specify what files to use for evaluation via the --test_files flag.")
         values.train_files = values.dev_files = values.export_dir = values.one_shot_infer = ""
     if not (values.train_files or values.test_files or values.export_dir or values.one_shot_infer):
-        raise ConfigError(f"{door}: nothing to do; give --train_files, --test_files, --export_dir or --one_shot_infer")
+        raise ConfigError(
+            f"{script}: nothing to do; give --train_files, --test_files, --export_dir or --one_shot_infer"
+        )
     _prepare(values)
 
     from deepspeech.training.log import Log
@@ -53,7 +55,7 @@ def _main(door: str, arguments: list[str]) -> None:
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
-    if door == "lm_optimizer.py":
+    if script == "lm_optimizer.py":
         _tune(config, log, values)
         return
     if values.train_files:
@@ -91,13 +93,13 @@ def _prepare(values: Any) -> None:
 def _train(config: Any, log: Any, values: Any) -> None:
     import time
 
-    from deepspeech.cli.train import learn
+    from deepspeech.cli.train import run_training
     from deepspeech.compat import flags
     from deepspeech.progress import duration
 
     flags.write_file(values, Path(config.checkpoint.folder))
     started_s = time.monotonic()
-    learn(config, log)
+    run_training(config, log)
     log.line(f"FINISHED optimization in {duration(time.monotonic() - started_s)}")
 
 
@@ -176,5 +178,5 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)
     best = found.best
     log.line(f"The surface of {len(found.trials)} trials: {found.picture}")
-    rate = best.cer if found.by_letters else best.wer
+    rate = best.cer if found.by_cer else best.wer
     print(f"Best params: lm_alpha={best.alpha} and lm_beta={best.beta} with WER={rate}")

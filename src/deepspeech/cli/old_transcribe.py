@@ -14,7 +14,7 @@ from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError, DataError, audio_error
 from deepspeech.printable import in_line
 
-DOOR = "transcribe.py"
+SCRIPT = "transcribe.py"
 
 
 class Job(NamedTuple):
@@ -33,9 +33,9 @@ def _main(arguments: list[str]) -> None:
     from deepspeech.compat import flags
     from deepspeech.progress import lines_only
 
-    values: Any = flags.values_of(arguments, DOOR)
+    values: Any = flags.values_of(arguments, SCRIPT)
     if values.help or values.helpfull:
-        print(f"{DOOR}: recordings of any length to .tlog files, by a checkpoint:\n\n{values.get_help()}")
+        print(f"{SCRIPT}: recordings of any length to .tlog files, by a checkpoint:\n\n{values.get_help()}")
         return
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
@@ -56,10 +56,10 @@ def _jobs(source: Path, values: Any) -> list[Job]:
     from deepspeech.files import visible
 
     if not values.src or not source.exists():
-        raise ConfigError(f"{DOOR}: name a sound file, a folder of them or a .catalog file with --src")
+        raise ConfigError(f"{SCRIPT}: name a sound file, a folder of them or a .catalog file with --src")
     single = source.is_file() and source.suffix != ".catalog"
     if values.dst and not single:
-        raise ConfigError(f"{DOOR}: --dst goes with one sound file; results of a folder or catalog lie beside them")
+        raise ConfigError(f"{SCRIPT}: --dst goes with one sound file; results of a folder or catalog lie beside them")
     if single:
         jobs = [Job(source, Path(values.dst) if values.dst else source.with_suffix(".tlog"))]
     elif source.is_dir():

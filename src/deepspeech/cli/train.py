@@ -51,7 +51,7 @@ def train(
         return
     run_config = download_inputs(run_config)
     log = Log(Path(run_config.checkpoint.folder))
-    learn(run_config, log)
+    run_training(run_config, log)
     if run_config.data.test:  # of what was trained now, wherever it started from
         from dataclasses import replace
 
@@ -59,7 +59,7 @@ def train(
         report(replace(run_config, checkpoint=own), log, json_output)
 
 
-def learn(run_config: Any, log: Any) -> None:
+def run_training(run_config: Any, log: Any) -> None:
     """Train; a signal that stopped it becomes the exit code that shells expect.
 
     Of several processes that train together only the first comes back, the others are done.

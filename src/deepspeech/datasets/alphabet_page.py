@@ -12,15 +12,15 @@ from deepspeech.text.normalize import APOSTROPHES
 
 def to_dict(proposal: Proposal, samples: Sequence[Sample]) -> dict[str, Any]:
     """Plain values for JSON."""
-    letters = [
+    characters = [
         {
-            "letter": letter, "name": name(letter), "times": count.times, "transcripts": count.transcripts,
-            "example": str(samples[count.first].audio), "kept": letter not in proposal.left_out,
-            "rare": letter in proposal.rare,
+            "letter": character, "name": name(character), "times": count.times, "transcripts": count.transcripts,
+            "example": str(samples[count.first].audio), "kept": character not in proposal.left_out,
+            "rare": character in proposal.rare,
         }
-        for letter, count in proposal.counts.items()
+        for character, count in proposal.counts.items()
     ]  # fmt: skip
-    return {"transcripts": proposal.transcripts, "not_nfc": proposal.composed, "letters": letters}
+    return {"transcripts": proposal.transcripts, "not_nfc": proposal.composed, "letters": characters}
 
 
 def page(proposal: Proposal, samples: Sequence[Sample]) -> str:
@@ -40,10 +40,10 @@ def page(proposal: Proposal, samples: Sequence[Sample]) -> str:
             f"{plural(proposal.composed, 'transcript')} not in NFC: normalize them before training, or its letters "
             "and marks, which the alphabet holds composed, are refused."
         )
-    capitals = [letter for letter in proposal.alphabet.labels if letter != letter.lower()]
+    capitals = [character for character in proposal.alphabet.labels if character != character.lower()]
     if capitals:
         lines.append(f"{plural(len(capitals), 'capital')} among them: transcripts in small letters are learnt easier.")
-    alike = [letter for letter in APOSTROPHES if letter in proposal.alphabet.labels]
+    alike = [character for character in APOSTROPHES if character in proposal.alphabet.labels]
     if len(alike) > 1:
         lines.append(f"{' and '.join(map(name, alike))} look alike: write one of them in all transcripts.")
     return "\n".join(lines)

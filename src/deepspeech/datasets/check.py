@@ -25,7 +25,7 @@ _AT_ONCE = 32  # items handed to a thread together: a header takes less time tha
 
 
 # Why training refuses a sample.
-UNREADABLE, EMPTY, LETTERS, FRAMES = "unreadable", "empty", "letters", "frames"
+UNREADABLE, EMPTY, CHARACTERS, FRAMES = "unreadable", "empty", "letters", "frames"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Fault:
 
     sample: Sample
     reason: str
-    kind: str = UNREADABLE  # UNREADABLE, EMPTY, LETTERS or FRAMES
+    kind: str = UNREADABLE  # UNREADABLE, EMPTY, CHARACTERS or FRAMES
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def look(
     try:
         labels = None if alphabet is None else alphabet.encode(sample.transcript)
     except TextError as error:
-        faults.append(Fault(sample, str(error), LETTERS if sample.transcript else EMPTY))
+        faults.append(Fault(sample, str(error), CHARACTERS if sample.transcript else EMPTY))
     if alphabet is not None and sample.transcript in NO_VALUE:
         reason = f"its transcript is {sample.transcript!r}, as pandas writes a text that is missing"
         faults.append(Fault(sample, reason, EMPTY))

@@ -13,7 +13,7 @@ from deepspeech.audio.encode import CODED, encode, kind_of
 from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.opus_packets import as_ogg
 from deepspeech.audio.source import PACKETS, AudioSlice, content_of
-from deepspeech.datasets.augment.hearing import Hearing
+from deepspeech.datasets.augment.audible import AudioAugmenter
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.check import Fault, for_each, refuse
 from deepspeech.datasets.formats.sdb import KINDS
@@ -89,8 +89,8 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
     for source in sources:
         if source.exists() and target.exists() and source.samefile(target):
             raise ConfigError(f"{target}: is a source, too; write to another file")
-    given = [sample for source in sources for sample in read_samples(source, options.labelled)]
-    looks = for_each(_look, given, "looking", options.workers)
+    samples = [sample for source in sources for sample in read_samples(source, options.labelled)]
+    looks = for_each(_look, samples, "looking", options.workers)
     seen, faults = [s for s in looks if isinstance(s, _Seen)], [f for f in looks if isinstance(f, Fault)]
     if not options.skip_bad:
         refuse(faults, "given")
@@ -98,13 +98,13 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
         raise DataError(f"{sources[0]}: no sample to convert")
     if suffix == ".sdb" if options.sort is None else options.sort:
         seen.sort(key=lambda one: one.sample.duration_s or 0.0)
-    hearing = Hearing(options.augmentations, [one.sample for one in seen], options.seed, options.clock)
+    augment = AudioAugmenter(options.augmentations, [one.sample for one in seen], options.seed, options.clock)
     wanted = _wanted(suffix, options, {one.kind for one in seen})
     stays = suffix in LISTS and not options.copy and not options.augmentations
 
     def prepare(one: _Seen) -> _Sound | Fault:
         try:
-            return _prepared(one, wanted, stays, hearing if options.augmentations else None, options.bitrate)
+            return _prepared(one, wanted, stays, augment if options.augmentations else None, options.bitrate)
         except (AudioError, OSError) as error:  # it may be gone since the look
             return _fault(one.sample, error)
 
@@ -148,18 +148,18 @@ def _wanted(suffix: str, options: ConvertOptions, kinds: set[str]) -> str:
     return next(iter(kinds)) if len(kinds) == 1 and kinds <= set(KINDS.values()) else "wav"
 
 
-def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bitrate: int | None) -> _Sound:
+def _prepared(one: _Seen, wanted: str, stays: bool, augment: AudioAugmenter | None, bitrate: int | None) -> _Sound:
     """A sound as it shall be. Raises AudioError."""
     sample, kind = one.sample, one.kind
     target = wanted or {PACKETS: "opus", "": "wav"}.get(kind, kind)
-    if hearing is None and (kind == target or (kind, target) == (PACKETS, "opus")):
+    if augment is None and (kind == target or (kind, target) == (PACKETS, "opus")):
         if stays and not isinstance(sample.audio, AudioSlice):
             return _Sound(replace(sample, size_bytes=_read_size(sample)), target, None, False)
         content = content_of(sample.audio)
         return _Sound(sample, target, content if kind == target else as_ogg(content, str(sample.audio)), False)
     samples, rate_hz = read_audio(sample.audio)
-    if hearing is not None:
-        samples = hearing(samples, rate_hz, sample)
+    if augment is not None:
+        samples = augment(samples, rate_hz, sample)
         sample = replace(sample, duration_s=len(samples) / rate_hz)
     # What is not written here, such as mp3, becomes wav where it has to be coded anew.
     target = target if target in (*CODED, PACKETS) else "wav"

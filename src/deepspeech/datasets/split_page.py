@@ -40,8 +40,8 @@ def to_dict(done: Split, paths: Mapping[str, Path]) -> dict[str, Any]:
 
 def _known(samples: Sequence[Sample], train: Sequence[Sample]) -> int:
     """Clips of a set whose sentence is trained on."""
-    said = {sentence(sample.transcript) for sample in train}
-    return sum(sentence(sample.transcript) in said for sample in samples)
+    train_sentences = {sentence(sample.transcript) for sample in train}
+    return sum(sentence(sample.transcript) in train_sentences for sample in samples)
 
 
 def page(done: Split, paths: Mapping[str, Path]) -> str:

@@ -60,10 +60,10 @@ def usable_samples(
 
     Raises DataError. Errors that no network can avoid, for lack of characters, are said too.
     """
-    given = [sample for path in data for sample in read_samples(path)]
+    samples = [sample for path in data for sample in read_samples(path)]
     # A checkpoint is evaluated by its loss too, and that needs transcripts in its characters.
     alphabet = model.alphabet if model.has_loss else None
-    good, faults = examine_all(given, alphabet, model.features, "recordings", cores(), model.outputs)
+    good, faults = examine_all(samples, alphabet, model.features, "recordings", cores(), model.outputs)
     if skip_bad and faults:
         say(describe(faults, "given"))
     elif not skip_bad:

@@ -23,7 +23,7 @@ def open_model_file(
     session = Session(path)
     card = session.card
 
-    def emitter(shift_samples: int) -> AcousticModel:
+    def shifted_model(shift_samples: int) -> AcousticModel:
         files = FileAcousticModel(session, shift_samples=shift_samples)
 
         def emit(samples: Sequence[Sample], /) -> Iterable[Emitted]:
@@ -38,5 +38,5 @@ def open_model_file(
 
         return emit
 
-    emit = averaged([emitter(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
+    emit = averaged([shifted_model(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
     return EvaluatedModel((path,), card.alphabet, card.features, card.beam_width, False, card.chunk.outputs, emit)

@@ -27,15 +27,15 @@ class Search:
     trials: list[Trial]
     own: Trial | None  # with the scorer's own weights, if they were tried
     picture: Path
-    by_letters: bool  # ranked by the error rate of characters, not of words
+    by_cer: bool  # ranked by the error rate of characters, not of words
 
     @property
     def best(self) -> Trial:
-        return ranked(self.trials, self.by_letters)[0]
+        return ranked(self.trials, self.by_cer)[0]
 
     def table(self) -> str:
         """The best trials and the scorer's own weights, best first."""
-        order = ranked(self.trials, self.by_letters)
+        order = ranked(self.trials, self.by_cer)
         rows = [(place, trial) for place, trial in enumerate(order, 1) if place <= SHOWN or trial is self.own]
         lines = ["place      WER      CER    alpha     beta"]
         for place, trial in rows:
@@ -54,12 +54,12 @@ def search(
 ) -> Search:
     """Search and draw. Raises ScorerError where the scorer does not fit, DataError where nothing can be kept."""
     words = Scorer.open(scorer, model.alphabet)  # that it fits is better known before the network listens
-    heard = checksum([*model.files, *(sample.audio for sample in samples)])
-    emissions = emissions_of(samples, model.emit, storage / f"emissions-{heard[:16]}.npz")
+    emissions_key = checksum([*model.files, *(sample.audio for sample in samples)])
+    emissions = emissions_of(samples, model.emit, storage / f"emissions-{emissions_key[:16]}.npz")
     task = Task(emissions, [sample.transcript for sample in samples], model.alphabet, words, decoding)
-    key = task.key(heard, checksum([scorer]), options)
+    key = task.key(emissions_key, checksum([scorer]), options)
     trials = tune(task, options, storage / f"trials-{key}.jsonl", cores())
     own = next((trial for trial in trials if (trial.alpha, trial.beta) == (words.alpha, words.beta)), None)
     found = Search(trials, own, storage / f"surface-{key}.png", model.alphabet.bytes_mode)
-    draw(trials, found.best, own, found.by_letters, found.picture)
+    draw(trials, found.best, own, found.by_cer, found.picture)
     return found

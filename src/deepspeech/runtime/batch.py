@@ -29,18 +29,21 @@ class BatchItem:
         self.chunk = next(self._coming, None)  # the next input; None: the clip has ended
         self.frame = 0  # the first output of that chunk
         self._endpointer, self._first = endpointer, 0
-        self._letters: tuple[int, int] | None = None
+        self._token_frames: tuple[int, int] | None = None
         self._parts: list[Float32] = []
         self.pieces: list[tuple[int, Float32]] = []
 
-    def add(self, probabilities: Float32, letters: NDArray[np.bool_]) -> bool:
+    def add(self, probabilities: Float32, is_token: NDArray[np.bool_]) -> bool:
         """Take a step's probabilities, and which frames are characters; whether to reset the clip's states."""
         self._parts.append(probabilities)
         following = next(self._coming, None)
-        found = self.frame + np.flatnonzero(letters)
+        found = self.frame + np.flatnonzero(is_token)
         self.frame += len(probabilities)
         if len(found):
-            self._letters = (int(found[0]) if self._letters is None else self._letters[0], int(found[-1]))
+            self._token_frames = (
+                int(found[0]) if self._token_frames is None else self._token_frames[0],
+                int(found[-1]),
+            )
         ended = following is None or self._pauses()
         if ended:
             self.pieces.append((self._first, np.concatenate(self._parts)))
@@ -51,11 +54,13 @@ class BatchItem:
         # The same chunk once more, and then the following one.
         self._coming = chain([following], self._coming)
         self.frame -= len(probabilities)
-        self._first, self._letters = self.frame, None
+        self._first, self._token_frames = self.frame, None
         return True
 
     def _pauses(self) -> bool:
-        return self._endpointer is not None and self._endpointer.ending(self.frame, self._letters) is Ending.SILENCE
+        return (
+            self._endpointer is not None and self._endpointer.ending(self.frame, self._token_frames) is Ending.SILENCE
+        )
 
 
 def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
@@ -68,9 +73,9 @@ def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
         probabilities, after = session.step(chunks_BTF, states.of(numbers), outputs_B)
         states.put(numbers, after)
         best = probabilities.argmax(axis=-1)
-        letters = (best != alphabet.blank) & (best != (alphabet.blank if alphabet.space is None else alphabet.space))
+        is_token = (best != alphabet.blank) & (best != (alphabet.blank if alphabet.space is None else alphabet.space))
         for place, (number, outputs) in enumerate(zip(numbers, outputs_B, strict=True)):
-            if items[number].add(probabilities[place, :outputs], letters[place, :outputs]):
+            if items[number].add(probabilities[place, :outputs], is_token[place, :outputs]):
                 states.put([number], session.start())
 
 

@@ -80,9 +80,9 @@ class EmissionStream:
         return rows
 
 
-def as_float(given: Samples) -> Float32:
+def as_float(audio: Samples) -> Float32:
     """Mono samples [N] as float32 from -1 to 1. Raises AudioError for what is no sound."""
-    samples: NDArray[Any] = np.asarray(given)
+    samples: NDArray[Any] = np.asarray(audio)
     if samples.ndim != 1:
         raise AudioError(f"samples have shape {samples.shape}; give one channel, a 1-D array")
     if samples.dtype == np.int16:

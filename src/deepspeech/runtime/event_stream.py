@@ -6,6 +6,7 @@ State is inspected after each step of the network and nowhere else, so events do
 stream belongs to one thread; the model behind it is shared.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -82,9 +83,15 @@ class EventStream(ABC):
         return self._decoder.committed_prefix.strip(" ")
 
     @property
-    def heard_s(self) -> float:
-        """Seconds of audio that are decoded."""
+    def decoded_s(self) -> float:
+        """Seconds of audio decoded so far."""
         return self._frames * self._frame_s
+
+    @property
+    def heard_s(self) -> float:
+        """Deprecated name of `decoded_s`."""
+        warnings.warn("heard_s is deprecated; use decoded_s", DeprecationWarning, stacklevel=2)
+        return self.decoded_s
 
     @abstractmethod
     def _after_step(self) -> Iterator[Event]:

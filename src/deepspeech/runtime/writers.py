@@ -17,7 +17,7 @@ from deepspeech.printable import in_line
 
 FORMATS = ("txt", "json", "srt", "vtt", "tsv")
 
-LINES, LINE_LETTERS = 2, 42  # of a subtitle
+LINES, LINE_CHARACTERS = 2, 42  # of a subtitle
 CUE_S = 6.0
 PAUSE_S = 1.0  # a longer one ends a subtitle
 READING_S = 0.8  # a subtitle stands at least so long, if the next one lets it
@@ -77,7 +77,7 @@ def _pieces(segment: Transcript) -> Iterator[_Piece]:
     """The words of a segment; of scripts without spaces, whose words are sentences, the characters."""
     letters = (list(group) for space, group in groupby(segment.tokens, lambda token: token.text == " ") if not space)
     for word, tokens in zip(segment.words, letters, strict=True):
-        if _columns(word.text) <= LINE_LETTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
+        if _columns(word.text) <= LINE_CHARACTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
             yield _Piece(word.text, word.start_s, word.end_s)
             continue
         # A mark belongs to the character before it.
@@ -98,11 +98,11 @@ def _columns(text: str) -> int:
 def _lines(pieces: Sequence[_Piece]) -> list[str]:
     """The text of a subtitle, each line as full as it can be."""
     lines: list[list[str]] = []
-    taken = LINE_LETTERS
+    taken = LINE_CHARACTERS
     for piece in pieces:
         gap, width = " " if piece.begins_word else "", _columns(piece.text)
         taken += len(gap) + width
-        if taken > LINE_LETTERS:
+        if taken > LINE_CHARACTERS:
             lines.append([piece.text])
             taken = width
         else:

@@ -129,7 +129,7 @@ class Loop:
     def _after_step(self, signals: list[int]) -> None:
         """Preview, stop or save, where it is time. A signal to any of the ranks stops them all, at the same step."""
         if self.preview.due:
-            self._preview(self.state.position.epoch, tell=False)
+            self._preview(self.state.position.epoch, report=False)
         number = int(self.parts.ranks.all_reduce_max(max(signals, default=0)))
         if number:
             self.writer.save("train")
@@ -139,9 +139,11 @@ class Loop:
         if every and self.writer.age_s > every:
             self.writer.save("train")
 
-    def _preview(self, epoch: int, tell: bool) -> None:
+    def _preview(self, epoch: int, report: bool) -> None:
         with self.state.averaged():
-            self.preview.show(self.state.network, self.parts.alphabet, tell, epoch=epoch, step=self.state.position.step)
+            self.preview.show(
+                self.state.network, self.parts.alphabet, report, epoch=epoch, step=self.state.position.step
+            )
 
     def _end_epoch(self, started: float, pace: float) -> None:
         """Report the epoch, validate, and save where the last checkpoint is old or the run ends."""
@@ -154,7 +156,7 @@ class Loop:
         )  # fmt: skip
         self.summaries.epoch("train", "", p.step, {"loss": loss})
         if self.parts.ranks.first:
-            self._preview(p.epoch, tell=True)
+            self._preview(p.epoch, report=True)
         p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
         check_weights(self.parts)
         if p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs:

@@ -36,9 +36,9 @@ def adam(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimi
 
 def _groups(network: AcousticNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
     """Parameters that weights decay in, and those that they do not: biases and norms."""
-    learning = [p for p in network.parameters() if p.requires_grad]
-    matrices = [p for p in learning if p.ndim > 1]
-    vectors = [p for p in learning if p.ndim <= 1]
+    trained = [p for p in network.parameters() if p.requires_grad]
+    matrices = [p for p in trained if p.ndim > 1]
+    vectors = [p for p in trained if p.ndim <= 1]
     return [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 

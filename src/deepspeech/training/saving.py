@@ -1,7 +1,6 @@
 """Writing the checkpoints of a run: which ones, how many stay, and where copies of them go."""
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -48,7 +47,7 @@ class CheckpointWriter:
         run = {
             "config": self._parts.config.to_dict(),
             "alphabet": write_alphabet(self._parts.alphabet),
-            "position": asdict(self._state.position),
+            "position": self._state.position.to_dict(),
             "made_with": f"deepspeech {__version__}, torch {torch.__version__}",
         }
         path = checkpoint.save(self._folder, kind, step, self._state.tensors(), run)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -25,11 +25,18 @@ class Position:
     rate_factor: float = 1.0
     progress: stopping.Progress = field(default_factory=stopping.Progress)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as saved in run.json; `judged` is the format's name of `validated`."""
+        values = asdict(self)
+        values["progress"]["judged"] = values["progress"].pop("validated")
+        return values
+
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Position":
         """That of a checkpoint. Raises CheckpointError."""
         try:
             progress = {"judged": values["epoch"], **values["progress"]}  # which earlier versions did not write
+            progress["validated"] = progress.pop("judged")
             return cls(**{**values, "progress": stopping.Progress(**progress)})
         except (KeyError, TypeError) as error:
             raise CheckpointError(f"the checkpoint's position is damaged ({error}); use an older one") from None

@@ -12,14 +12,14 @@ class Progress:
 
     best: float | None = None
     worse: int = 0
-    judged: int = 0  # epochs that were done at the last validation
+    validated: int = 0  # epochs that were done at the last validation
 
 
 def advance(progress: Progress, value: float, min_delta: float, epochs: int) -> tuple[Progress, bool]:
     """The progress after a validation, `epochs` being done, and whether it is the best so far (`train.py`: lower)."""
     before = math.inf if progress.best is None else progress.best
     best = min(before, value)
-    worse = progress.worse + epochs - progress.judged if value > before - min_delta else 0
+    worse = progress.worse + epochs - progress.validated if value > before - min_delta else 0
     return Progress(best if math.isfinite(best) else None, worse, epochs), value < before
 
 

@@ -20,7 +20,7 @@ from deepspeech.evaluation.evaluated_model import EvaluatedModel
 from deepspeech.evaluation.score import Scores
 from deepspeech.features.registry import new_front_end
 from deepspeech.training.datasets import open_datasets
-from deepspeech.training.emit import TorchEmitter
+from deepspeech.training.emit import TorchAcousticModel
 from deepspeech.training.loader import refuse
 from deepspeech.training.log import Log
 
@@ -43,7 +43,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
         left_out[sample] = error
 
     c = config.training
-    emit = emitter_of(restored, c.eval_batch_size, config.data.workers, c.test_jitter_ms, bad)
+    emit = acoustic_model_of(restored, c.eval_batch_size, config.data.workers, c.test_jitter_ms, bad)
     results = {}
     for name, samples in sets.test.items():
         results[name] = evaluate(emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}", scorer)
@@ -57,7 +57,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     return results
 
 
-def emitter_of(
+def acoustic_model_of(
     restored: Restored,
     batch_size: int,
     workers: int,
@@ -71,7 +71,7 @@ def emitter_of(
         for shift in shifts(jitter_ms, restored.features.sample_rate_hz)
     ]
     return averaged(
-        [TorchEmitter(restored.network, pipeline, batch_size, workers, on_bad).emit for pipeline in pipelines]
+        [TorchAcousticModel(restored.network, pipeline, batch_size, workers, on_bad).emit for pipeline in pipelines]
     )
 
 
@@ -91,7 +91,7 @@ def open_checkpoint(
         checkpoint.setting(restored.run, "config.decoding.beam_width", int),
         True,
         restored.network.config.outputs,
-        emitter_of(restored, EVALUATION_BATCH, cores(), jitter_ms, on_bad or refuse),
+        acoustic_model_of(restored, EVALUATION_BATCH, cores(), jitter_ms, on_bad or refuse),
     )
 
 

@@ -37,10 +37,10 @@ def other_settings(source: Checkpoint, config: RunConfig, drop: Collection[str],
         raise CheckpointError(
             f"{source.path}: was trained with other settings: {'; '.join(refused)}; give the same, {advice}"
         )
-    told = [] if first in drop else _different("network", theirs, ours, ("normalize_features",))
+    changed = [] if first in drop else _different("network", theirs, ours, ("normalize_features",))
     lines = [f"Other settings than {source.path} was trained with: {'; '.join(acts)}"] if acts else []
-    if told:
-        lines.append(f"{told[0]}: the constants of features stay those of {source.path}")
+    if changed:
+        lines.append(f"{changed[0]}: the constants of features stay those of {source.path}")
     return lines
 
 

@@ -16,7 +16,7 @@ from deepspeech.evaluation.score import Scored, Scores
 from deepspeech.training import optim, stopping
 from deepspeech.training.build import Parts
 from deepspeech.training.datasets import Files
-from deepspeech.training.emit import TorchEmitter
+from deepspeech.training.emit import TorchAcousticModel
 from deepspeech.training.left_out import LeftOut
 from deepspeech.training.log import Log
 from deepspeech.training.saving import CheckpointWriter
@@ -51,8 +51,10 @@ class Validation:
             left_out.add(sample)
 
         mine = ranks.shard(samples)
-        emitter = TorchEmitter(self.state.network, self.parts.plain, c.training.eval_batch_size, c.data.workers, bad)
-        scores = iter(evaluate(emitter.emit(mine), mine, self.parts.alphabet, None, label).samples)
+        acoustic_model = TorchAcousticModel(
+            self.state.network, self.parts.plain, c.training.eval_batch_size, c.data.workers, bad
+        )
+        scores = iter(evaluate(acoustic_model.emit(mine), mine, self.parts.alphabet, None, label).samples)
         rows = ranks.unshard([None if sample in left_out else asdict(next(scores)) for sample in mine])
         found = tuple(Scored(**row) for row in rows if row is not None)
         if not found:

@@ -159,9 +159,9 @@ def test_few_rates_tell_nothing() -> None:
 
 def test_statistics_count_words_that_training_does_not_hear(heard: Survey) -> None:
     train, dev = heard.of_set("train.csv"), heard.of_set("dev.csv")
-    counted = statistics(dev, heard=train)
+    counted = statistics(dev, reference=train)
     assert (counted.clips, counted.unreadable, counted.speakers) == (6, 0, 3)
-    assert (counted.words, counted.words_unheard, counted.vocabulary_unheard) == (22, 8, 2)
+    assert (counted.words, counted.words_oov, counted.vocabulary_oov) == (22, 8, 2)
     assert counted.durations_s[0] <= counted.durations_s[3] <= counted.durations_s[-1] == 2.3
     assert counted.formats == {"WAV 16000 Hz mono": 6}
     assert statistics(train).unreadable == 2

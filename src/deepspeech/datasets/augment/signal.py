@@ -52,8 +52,8 @@ def room(x: Float32, random: Random, context: AugmentContext, source: str, rt60:
         echoes = _sources(context).recording(source, random)
         echoes = echoes[int(np.argmax(np.abs(echoes))) :]  # the direct sound first: labels keep their time
     size = 1 << (len(x) + len(echoes) - 1).bit_length()
-    heard = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(echoes, size), size)[: len(x)]
-    return _with_peak(heard.astype(np.float32), _peak(x))
+    convolved = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(echoes, size), size)[: len(x)]
+    return _with_peak(convolved.astype(np.float32), _peak(x))
 
 
 def reverb(x: Float32, random: Random, context: AugmentContext, delay: float, decay: float) -> Float32:

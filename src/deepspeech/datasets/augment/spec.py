@@ -42,12 +42,12 @@ class Range:
 
 @dataclass(frozen=True)
 class Kind:
-    """What an augmentation may be given: parameters with their defaults, and where it acts."""
+    """Parameters of an augmentation with their defaults, and the domains it can act on."""
 
     parameters: Mapping[str, str]
     domains: tuple[str, ...]  # the first is the default
-    words: Mapping[str, str] = field(default_factory=dict)  # parameters that are text; "" where one must be given
-    choices: tuple[str, ...] = ()  # what such a text may be, one or several joined by "|"; any where empty
+    words: Mapping[str, str] = field(default_factory=dict)  # text parameters; "" has no default
+    choices: tuple[str, ...] = ()  # allowed text values, one or several joined by "|"; empty: any
 
 
 KINDS = {
@@ -97,18 +97,18 @@ def parse(text: str) -> Augmentation:
     if name not in KINDS:
         raise ConfigError(f"augment '{name}' is unknown; available: {', '.join(KINDS)}")
     kind = KINDS[name]
-    given = current(name, dict(_pairs(text, match[2] or "")))
-    domain = given.pop("domain", kind.domains[0])
+    options = current(name, dict(_pairs(text, match[2] or "")))
+    domain = options.pop("domain", kind.domains[0])
     if domain not in kind.domains:
         raise ConfigError(f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}")
     known = [*kind.parameters, *kind.words]
-    for key in given:
+    for key in options:
         if key != "p" and key not in known:
             raise ConfigError(f"augment '{text}': {name} has no '{key}'; it takes p, {', '.join(known)}")
-    words = _words(text, kind, given)
+    words = _words(text, kind, options)
     try:
-        probability = float(given.pop("p", "1"))
-        values = {key: Range.parse(given.get(key, default)) for key, default in kind.parameters.items()}
+        probability = float(options.pop("p", "1"))
+        values = {key: Range.parse(options.get(key, default)) for key, default in kind.parameters.items()}
     except ValueError:
         raise ConfigError(f"augment '{text}': values are numbers such as 5, 5~2, 1:5 or 1:5~2") from None
     if not 0 <= probability <= 1:
@@ -116,8 +116,8 @@ def parse(text: str) -> Augmentation:
     return Augmentation(name, domain, probability, values, words)
 
 
-def _words(text: str, kind: Kind, given: dict[str, str]) -> dict[str, str]:
-    words = {key: given.get(key, default) for key, default in kind.words.items()}
+def _words(text: str, kind: Kind, options: dict[str, str]) -> dict[str, str]:
+    words = {key: options.get(key, default) for key, default in kind.words.items()}
     for key, value in words.items():
         if not value:
             raise ConfigError(f"augment '{text}': say {key}=…, a CSV, a folder, a sound file or one of {_listed()}")

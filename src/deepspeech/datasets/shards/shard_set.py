@@ -33,7 +33,7 @@ from deepspeech.remote.files import Name, address, beside, exists, fetch, is_fol
 from deepspeech.untrusted import is_count, is_number, open_regular, parse_json
 
 MANIFEST = "manifest.jsonl"
-Row = dict[str, Any]
+ManifestEntry = dict[str, Any]
 
 
 class Manifest:
@@ -54,7 +54,7 @@ class Manifest:
         self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: when this version was brought
         finalize(self, self._file.close)
 
-    def rows(self) -> Iterator[tuple[str, int, int, Row]]:
+    def rows(self) -> Iterator[tuple[str, int, int, ManifestEntry]]:
         """(what errors call it, where its line begins, the line's size, the row) of each clip.
 
         Fills `names` and `sizes` on the way.
@@ -96,7 +96,7 @@ class Manifest:
             return CachedShardSlice(file, offset, size, kind, member, place, self._stamp, self.cache)
         return AudioSlice(file, offset, size, kind, member)
 
-    def _row(self, line: bytes, where: str) -> Row:
+    def _row(self, line: bytes, where: str) -> ManifestEntry:
         try:
             row = parse_json(line)
         except ValueError:
@@ -258,7 +258,7 @@ def _facts(manifest: Manifest, characters: CharacterPlaces) -> Iterator[tuple[An
         progress.advance(clips % 1000)
 
 
-def _whole(row: Row, key: str, where: str) -> int:
+def _whole(row: ManifestEntry, key: str, where: str) -> int:
     value = row.get(key)
     if not is_count(value):
         raise DataError(f"{where}: {key} is no whole number from 0 on; make the manifest again")

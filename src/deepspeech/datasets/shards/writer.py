@@ -24,14 +24,14 @@ from deepspeech.audio.source import AudioSlice, content_of
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards.shard_set import MANIFEST, Row
+from deepspeech.datasets.shards.shard_set import MANIFEST, ManifestEntry
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_open
 from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 
 PARTS = ".parts"
-SHARE = {"wav": 1.0, "flac": 0.55, "opus": 0.1}  # of 16-bit samples, about, for speech
+COMPRESSION = {"wav": 1.0, "flac": 0.55, "opus": 0.1}  # of 16-bit samples, about, for speech
 _BLOCK = 512
 
 
@@ -95,10 +95,10 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
     """Write the manifest of tar files that are there already (WebDataset's layout), beside the first of them."""
     folder = paths[0].parent
 
-    def page(path: Path) -> list[Row]:
+    def entries(path: Path) -> list[ManifestEntry]:
         if path.parent != folder:
             raise DataError(f"{path}: is not in {folder}; the shards of a manifest lie in one folder")
-        rows: list[Row] = [{"shard": path.name, "bytes": path.stat().st_size}]
+        rows: list[ManifestEntry] = [{"shard": path.name, "bytes": path.stat().st_size}]
         for sample in read_tar(path):
             assert isinstance(sample.audio, AudioSlice)
             rows.append(_row(sample, sample.audio.inside, sample.audio.offset, sample.audio.read()))
@@ -106,7 +106,7 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
         return rows
 
     with Progress(None, "reading shards", "clips") as progress:
-        written = _manifest(folder, ordered_map(page, paths, workers, name=str))
+        written = _manifest(folder, ordered_map(entries, paths, workers, name=str))
     return written
 
 
@@ -138,8 +138,8 @@ class _Job:
             file.write(b"".join(map(_line, rows)))
         return part
 
-    def _fill(self, file: IO[bytes], places: Sequence[int], progress: Progress) -> list[Row]:
-        rows: list[Row] = []
+    def _fill(self, file: IO[bytes], places: Sequence[int], progress: Progress) -> list[ManifestEntry]:
+        rows: list[ManifestEntry] = []
         with tarfile.open(fileobj=file, mode="w:", format=tarfile.GNU_FORMAT) as archive:
             for place in places:
                 sample = self.samples[place]
@@ -152,7 +152,7 @@ class _Job:
                 else:
                     _add(archive, row["member"], sound)
                     row["offset"] = archive.offset - -(-len(sound) // _BLOCK) * _BLOCK
-                    facts: Row = {key: row[key] for key in ("text", "duration", "speaker") if key in row}
+                    facts: ManifestEntry = {key: row[key] for key in ("text", "duration", "speaker") if key in row}
                     _add(archive, f"{key}.json", _line(facts))
                     rows.append(row)
                 progress.advance()
@@ -170,19 +170,19 @@ class _Job:
         return encode(resample(samples, rate_hz, wanted_hz), wanted_hz, kind), kind
 
 
-def _row(sample: Sample, member: str, offset: int, sound: bytes) -> Row:
+def _row(sample: Sample, member: str, offset: int, sound: bytes) -> ManifestEntry:
     """A clip's line. Raises AudioError where the sound is none."""
     duration_s = round(probe(sound, str(sample.audio)).duration_s, 6)
-    row: Row = {"member": member, "offset": offset, "size": len(sound), "duration": duration_s}
+    row: ManifestEntry = {"member": member, "offset": offset, "size": len(sound), "duration": duration_s}
     row["text"] = sample.transcript
     return row | ({"speaker": sample.speaker} if sample.speaker else {})
 
 
-def _manifest(folder: Path, pages: Iterable[Iterable[Row]]) -> Written:
+def _manifest(folder: Path, parts: Iterable[Iterable[ManifestEntry]]) -> Written:
     written = Written()
     with atomic_open(folder / MANIFEST) as file:
-        for page in pages:
-            for row in page:
+        for part in parts:
+            for row in part:
                 if "left_out" in row:
                     written.left_out.append(row["left_out"])
                     continue
@@ -218,7 +218,7 @@ def _expected(sample: Sample, options: ShardOptions) -> int:
     except (AudioError, OSError):
         return 0
     raw = 2 * round(info.duration_s * (options.rate_hz or info.rate_hz))
-    return round(SHARE[options.kind] * raw)
+    return round(COMPRESSION[options.kind] * raw)
 
 
 def _identity(samples: Sequence[Sample], options: ShardOptions, name: str) -> str:
@@ -235,11 +235,11 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
-def _line(row: Row) -> bytes:
+def _line(row: ManifestEntry) -> bytes:
     # Names of files may be no text; what they hold instead is written as JSON escapes it.
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _rows(part: Path) -> Iterator[Row]:
+def _rows(part: Path) -> Iterator[ManifestEntry]:
     with part.open("rb") as file:
         yield from map(json.loads, file)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from deepspeech.datasets.check import LETTERS
+from deepspeech.datasets.check import CHARACTERS
 from deepspeech.datasets.survey.statistics import Statistics, statistics
 from deepspeech.datasets.survey.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
 from deepspeech.text.characters import name
 from deepspeech.text.charset import CharacterCount, advice, alphabet_faults
 
-_LETTERS_SHOWN = 30
+_CHARACTERS_SHOWN = 30
 _SPEAKERS_SHOWN = 5
 
 
@@ -37,7 +37,7 @@ def verdict(survey: Survey, assumed: bool = False) -> str:
         return "There is no clip in these sets: training would refuse them."
     if refused:
         remedy = "mend them, or train with --skip-bad"
-        if assumed and survey.findings[LETTERS]:
+        if assumed and survey.findings[CHARACTERS]:
             remedy = "name the alphabet to train with, --alphabet, and check again"
         return f"Training would refuse {refused:,} of {plural(total, 'clip')}: {remedy}."
     how = "every clip was listened to" if survey.options.listen else "only headers were read; --listen hears all"
@@ -53,7 +53,7 @@ def to_dict(survey: Survey) -> dict[str, Any]:
         "refused": survey.refused(),
         "doubtful": survey.doubtful(),
         "sets": {
-            one.name: asdict(statistics(survey.of_set(one.name)))
+            one.name: statistics(survey.of_set(one.name)).to_dict()
             | {"refused": survey.refused(one.name), "doubtful": survey.doubtful(one.name)}
             for one in survey.sets
         },
@@ -65,7 +65,7 @@ def to_dict(survey: Survey) -> dict[str, Any]:
             }
             for some in survey.findings.values() for finding in some
         ],
-        "letters_outside": [_letter(survey, one, count) for one, count in survey.outside.items()],
+        "letters_outside": [_character(survey, one, count) for one, count in survey.outside.items()],
         "letters_unused": survey.unused,
         "alphabet_faults": alphabet_faults(survey.alphabet) if survey.alphabet else [],
         "between": [asdict(overlap) for overlap in survey.overlaps],
@@ -85,20 +85,20 @@ def _sets(survey: Survey) -> list[str]:
 
 def _figures(counted: Statistics) -> list[str]:
     lengths = [counted.durations_s[at] for at in (0, 3, 6)] if counted.durations_s else []
-    rate = f"{counted.letters_per_s[3]:.1f}" if counted.letters_per_s else "–"
+    rate = f"{counted.characters_per_s[3]:.1f}" if counted.characters_per_s else "–"
     return [f"{counted.clips:,}", clock(counted.duration_s), *([f"{one:.2f} s" for one in lengths] or ["–"] * 3), rate]
 
 
 def _findings(survey: Survey, kinds: dict[str, str], shown: int) -> list[str]:
-    told = []
+    lines = []
     for kind, words in kinds.items():
         found = survey.findings[kind]
         if found:
-            told.append(f"  {len(found):,} × {words}")
-            told += [f"      {_example(finding)}" for finding in found[:shown]]
+            lines.append(f"  {len(found):,} × {words}")
+            lines += [f"      {_example(finding)}" for finding in found[:shown]]
             if len(found) > shown:
-                told.append(f"      … and {len(found) - shown:,} more: --show {len(found)}")
-    return told
+                lines.append(f"      … and {len(found) - shown:,} more: --show {len(found)}")
+    return lines
 
 
 def _example(finding: Finding) -> str:
@@ -106,51 +106,51 @@ def _example(finding: Finding) -> str:
 
 
 def _outside(survey: Survey) -> list[str]:
-    outside = [_letter(survey, one, count) for one, count in survey.outside.items()]
+    outside = [_character(survey, one, count) for one, count in survey.outside.items()]
     if not outside:
         return []
     rows = [["Letters outside the alphabet", "times", "clips", "what to do", "for example"]]
-    for one in outside[:_LETTERS_SHOWN]:
+    for one in outside[:_CHARACTERS_SHOWN]:
         rows.append([f"  {one['name']}", f"{one['times']:,}", f"{one['clips']:,}", one["advice"], one["example"]])
-    told = table(rows, left=(0, 3, 4))
-    if len(outside) > _LETTERS_SHOWN:
-        told.append(f"  … and {len(outside) - _LETTERS_SHOWN:,} more: --json")
-    return told
+    lines = table(rows, left=(0, 3, 4))
+    if len(outside) > _CHARACTERS_SHOWN:
+        lines.append(f"  … and {len(outside) - _CHARACTERS_SHOWN:,} more: --json")
+    return lines
 
 
-def _letter(survey: Survey, letter: str, count: CharacterCount) -> dict[str, Any]:
+def _character(survey: Survey, character: str, count: CharacterCount) -> dict[str, Any]:
     assert survey.alphabet is not None
     example = survey.clips[count.first].sample
     return {
-        "letter": letter, "name": name(letter), "times": count.times, "clips": count.transcripts,
-        "advice": advice(letter, survey.alphabet), "example": str(example.audio),
+        "letter": character, "name": name(character), "times": count.times, "clips": count.transcripts,
+        "advice": advice(character, survey.alphabet), "example": str(example.audio),
     }  # fmt: skip
 
 
 def _alphabet(survey: Survey) -> list[str]:
-    told = [f"The alphabet: {fault}." for fault in (alphabet_faults(survey.alphabet) if survey.alphabet else [])]
-    if survey.unused and survey.letters:
-        told.append(f"Letters of the alphabet that no transcript has: {' '.join(map(_bare, survey.unused))}")
-    return told
+    lines = [f"The alphabet: {fault}." for fault in (alphabet_faults(survey.alphabet) if survey.alphabet else [])]
+    if survey.unused and survey.characters:
+        lines.append(f"Letters of the alphabet that no transcript has: {' '.join(map(_bare, survey.unused))}")
+    return lines
 
 
 def _between(overlaps: Sequence[Overlap]) -> list[str]:
     if not overlaps:
         return []
     rows = [["Also in another set", "recordings", "speakers", "sentences"]]
-    told = []
+    lines = []
     for one in overlaps:
         voices = f"{len(one.speakers):,} of {one.of_speakers:,}" if one.of_speakers else "not named"
-        said = f"{one.sentences:,} of {one.of_sentences:,}"
-        rows.append([f"  of {one.of} in {one.other}", f"{one.recordings:,}", voices, said])
+        sentences = f"{one.sentences:,} of {one.of_sentences:,}"
+        rows.append([f"  of {one.of} in {one.other}", f"{one.recordings:,}", voices, sentences])
         if one.speakers:
             more = ", …" * (len(one.speakers) > _SPEAKERS_SHOWN)
-            told.append(f"  heard in {one.of} and in {one.other}: {', '.join(one.speakers[:_SPEAKERS_SHOWN])}{more}")
-    return table(rows) + told
+            lines.append(f"  heard in {one.of} and in {one.other}: {', '.join(one.speakers[:_SPEAKERS_SHOWN])}{more}")
+    return table(rows) + lines
 
 
-def _bare(letter: str) -> str:
-    return letter if letter.isprintable() and letter != " " else name(letter)
+def _bare(character: str) -> str:
+    return character if character.isprintable() and character != " " else name(character)
 
 
 def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:

@@ -19,9 +19,9 @@ from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.files import atomic_path
 
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # told apart by everyone
+_COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # told apart by everyone
 _POINTS = 4000  # of a set; more would only cover each other
-_LETTERS = 60
+_CHARACTERS = 60
 _BINS = 40
 
 _FONT = get_font(findfont(FontProperties()))
@@ -31,7 +31,7 @@ Panel = Callable[[Any, Survey, FrontEndConfig], None]
 
 def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
     """Draw what is known of `survey`. Raises DataError where the file cannot be written."""
-    panels: list[Panel] = [_lengths, _letters_and_seconds, _rates, _letters]
+    panels: list[Panel] = [_lengths, _characters_and_seconds, _rates, _characters]
     if any(clip.sample.speaker for clip in survey.clips):
         panels.append(_speakers)
     if any(clip.levels for clip in survey.clips):
@@ -51,11 +51,11 @@ def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
 
 def _by_set(survey: Survey, value: Callable[[Clip], float | None]) -> list[tuple[str, str, list[float]]]:
     """Name, color and values of each set."""
-    told = []
+    series = []
     for number, one in enumerate(survey.sets):
         values = [found for clip in survey.of_set(one.name) if (found := value(clip)) is not None]
-        told.append((one.name, _COLOURS[number % len(_COLOURS)], values))
-    return told
+        series.append((one.name, _COLORS[number % len(_COLORS)], values))
+    return series
 
 
 def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None], title: str, unit: str) -> None:
@@ -87,7 +87,7 @@ def _rates(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
         axes.set_title("Speaking rate (grey: odd)")
 
 
-def _letters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+def _characters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     """Every clip as a point; above the line a transcript cannot fit."""
     refused = {id(finding.clip) for kind in REFUSED for finding in survey.findings[kind]}
     longest = 0.0
@@ -95,7 +95,7 @@ def _letters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) ->
         clips = [clip for clip in survey.of_set(one.name) if clip.duration_s]
         clips = clips[:: -(-len(clips) // _POINTS) or 1]
         longest = max([longest, *(clip.duration_s or 0 for clip in clips)])
-        _points(axes, clips, s=9, alpha=0.5, color=_COLOURS[number % len(_COLOURS)], linewidths=0)
+        _points(axes, clips, s=9, alpha=0.5, color=_COLORS[number % len(_COLORS)], linewidths=0)
     bad = [clip for clip in survey.clips if clip.duration_s and id(clip) in refused]
     if bad:
         _points(axes, bad[:_POINTS], s=45, marker="x", color="black", linewidths=1.2, label="refused")
@@ -112,17 +112,17 @@ def _points(axes: Any, clips: Sequence[Clip], **style: Any) -> None:
     axes.scatter(seconds, [len(clip.sample.transcript) for clip in clips], rasterized=True, **style)
 
 
-def _letters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+def _characters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     """All letters, most frequent first, on a scale on which rare ones can be seen."""
-    counts = sorted(survey.letters.items(), key=lambda item: (-item[1].times, item[0]))
-    outside, shown = survey.outside, counts[:_LETTERS]
-    if len(counts) > _LETTERS:  # the rare ones are what one looks for
-        shown = counts[: _LETTERS // 2] + counts[-_LETTERS // 2 :]
-    colors = ["#ee6677" if letter in outside else "#4477aa" for letter, _ in shown]
+    counts = sorted(survey.characters.items(), key=lambda item: (-item[1].times, item[0]))
+    outside, shown = survey.outside, counts[:_CHARACTERS]
+    if len(counts) > _CHARACTERS:  # the rare ones are what one looks for
+        shown = counts[: _CHARACTERS // 2] + counts[-_CHARACTERS // 2 :]
+    colors = ["#ee6677" if character in outside else "#4477aa" for character, _ in shown]
     axes.bar(range(len(shown)), [count.times for _, count in shown], color=colors, width=0.8)
     axes.set_yscale("log")
-    for number, (letter, _) in enumerate(shown):
-        sign = seen(letter)
+    for number, (character, _) in enumerate(shown):
+        sign = seen(character)
         style: dict[str, Any] = {"fontsize": 6, "rotation": 90} if len(sign) > 2 else {"fontsize": 9}
         style |= {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
         axes.annotate(sign, (number, 0), (0, -4), **style)
@@ -135,13 +135,17 @@ def _letters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     axes.set_ylabel("times")
 
 
-def seen(letter: str) -> str:
+def seen(character: str) -> str:
     """A letter, or its number where it cannot be seen or the font has no picture of it."""
-    if letter == " ":
+    if character == " ":
         return "space"
-    if not letter.isprintable() or unicodedata.category(letter)[0] in "MZC" or not _FONT.get_char_index(ord(letter)):
-        return f"U+{ord(letter):04X}"
-    return plain(letter)
+    if (
+        not character.isprintable()
+        or unicodedata.category(character)[0] in "MZC"
+        or not _FONT.get_char_index(ord(character))
+    ):
+        return f"U+{ord(character):04X}"
+    return plain(character)
 
 
 def plain(text: str) -> str:
@@ -157,7 +161,7 @@ def _speakers(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
             if clip.sample.speaker:
                 minutes[clip.sample.speaker] += (clip.duration_s or 0) / 60  # type: ignore[assignment]
         ordered = sorted(minutes.values(), reverse=True)
-        axes.plot(range(1, len(ordered) + 1), ordered, ".-", color=_COLOURS[number % len(_COLOURS)])
+        axes.plot(range(1, len(ordered) + 1), ordered, ".-", color=_COLORS[number % len(_COLORS)])
     axes.set(title="Sound of each speaker", xlabel="speakers, most heard first", ylabel="minutes")
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -23,7 +23,7 @@ def page(figures: Mapping[str, Statistics]) -> str:
 
 def _rows(one: Statistics, first: str) -> list[tuple[str, str]]:
     share = f"{one.largest_speaker_share:.0%}" if one.speakers else ""
-    unheard = f"{one.words_unheard / max(one.words, 1):.1%}" if one.words_unheard is not None else ""
+    oov = f"{one.words_oov / max(one.words, 1):.1%}" if one.words_oov is not None else ""
     rows = [
         ("clips", f"{one.clips:,}"),
         ("of them unreadable", f"{one.unreadable:,}"),
@@ -35,14 +35,14 @@ def _rows(one: Statistics, first: str) -> list[tuple[str, str]]:
         ("words", f"{one.words:,}"),
         ("vocabulary", f"{one.vocabulary:,}"),
         ("of it met only once", f"{one.words_once:,}"),
-        (f"not in {first}", "" if one.vocabulary_unheard is None else f"{one.vocabulary_unheard:,}"),
-        ("their share of the words", unheard),
-        ("letters, without spaces", f"{one.letters:,}"),
+        (f"not in {first}", "" if one.vocabulary_oov is None else f"{one.vocabulary_oov:,}"),
+        ("their share of the words", oov),
+        ("letters, without spaces", f"{one.characters:,}"),
         ("different ones, with the space", f"{one.alphabet:,}"),
     ]
     rows += [(f"clip length: {name}, s", _at(one.durations_s, at, 2)) for at, name in enumerate(_LENGTH_NAMES)]
     for title, values, digits in (
-        ("letters a second", one.letters_per_s, 1),
+        ("letters a second", one.characters_per_s, 1),
         ("words a minute", one.words_per_min, 0),
         ("loudest sample, dB", one.peaks_db, 1),
     ):

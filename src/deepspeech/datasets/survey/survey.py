@@ -19,7 +19,7 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.levels import CLIPPED_SHARE, SILENT_DB, Levels, measure
 from deepspeech.audio.pcm import float_to_int16
 from deepspeech.audio.source import AudioSlice
-from deepspeech.datasets.check import EMPTY, FRAMES, LETTERS, UNREADABLE, Fault, Look, for_each, look
+from deepspeech.datasets.check import CHARACTERS, EMPTY, FRAMES, UNREADABLE, Fault, Look, for_each, look
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError
@@ -31,7 +31,7 @@ from deepspeech.text.tokens import TokenSet
 REFUSED = {
     UNREADABLE: "sound that cannot be read",
     EMPTY: "no transcript",
-    LETTERS: "letters outside the alphabet",
+    CHARACTERS: "letters outside the alphabet",
     FRAMES: "more letters than frames of sound",
 }
 DOUBTFUL = {
@@ -93,8 +93,8 @@ class Clip:
     @property
     def rate(self) -> float | None:
         """Letters a second, spaces not counted; None where sound or transcript is missing."""
-        letters = sum(not letter.isspace() for letter in self.sample.transcript)
-        return letters / self.duration_s if letters and self.duration_s else None
+        characters = sum(not character.isspace() for character in self.sample.transcript)
+        return characters / self.duration_s if characters and self.duration_s else None
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Survey:
     clips: Sequence[Clip]
     findings: dict[str, list[Finding]]  # by kind, in the order of reports
     overlaps: Sequence[Overlap]
-    letters: dict[str, CharacterCount]  # of all transcripts
+    characters: dict[str, CharacterCount]  # of all transcripts
     alphabet: TokenSet | None
     options: SurveyOptions
     usual_rates: tuple[float, float] | None  # letters a second outside of which a rate is odd
@@ -135,15 +135,17 @@ class Survey:
     @property
     def outside(self) -> dict[str, CharacterCount]:
         """Letters outside the alphabet, most frequent first."""
-        missing = set() if self.alphabet is None else set(self.alphabet.missing("".join(self.letters)))
-        return dict(sorted(((one, self.letters[one]) for one in missing), key=lambda item: (-item[1].times, item[0])))
+        missing = set() if self.alphabet is None else set(self.alphabet.missing("".join(self.characters)))
+        return dict(
+            sorted(((one, self.characters[one]) for one in missing), key=lambda item: (-item[1].times, item[0]))
+        )
 
     @property
     def unused(self) -> list[str]:
         """Letters of the alphabet that no transcript has."""
         if self.alphabet is None or self.alphabet.bytes_mode:
             return []
-        return [label for label in self.alphabet.letters if len(label) == 1 and label not in self.letters]
+        return [label for label in self.alphabet.letters if len(label) == 1 and label not in self.characters]
 
     def of_set(self, name: str) -> list[Clip]:
         return [clip for clip in self.clips if clip.set_name == name]
@@ -206,8 +208,8 @@ def survey(
     by_kind: dict[str, list[Finding]] = {kind: [] for kind in (*REFUSED, *DOUBTFUL)}
     for finding in findings:
         by_kind[finding.kind].append(finding)
-    letters = count_characters(clip.sample.transcript for clip in clips)
-    return Survey(sets, clips, by_kind, _overlaps(sets, same), letters, alphabet, options, rates)
+    characters = count_characters(clip.sample.transcript for clip in clips)
+    return Survey(sets, clips, by_kind, _overlaps(sets, same), characters, alphabet, options, rates)
 
 
 def usual_rates(rates: Sequence[float]) -> tuple[float, float] | None:
@@ -324,7 +326,7 @@ def _overlaps(sets: Sequence[SampleSet], same: Sequence[Sequence[Clip]]) -> list
     """For each two sets: what of the smaller one the other has too."""
     by_size = sorted(sets, key=lambda one: len(one.samples))
     speakers = {one.name: {sample.speaker for sample in one.samples if sample.speaker} for one in sets}
-    said = {one.name: {sentence(sample.transcript) for sample in one.samples} - {""} for one in sets}
+    sentences = {one.name: {sentence(sample.transcript) for sample in one.samples} - {""} for one in sets}
     recordings: Counter[tuple[str, str]] = Counter()
     for group in same:
         names = Counter(clip.set_name for clip in group)
@@ -333,7 +335,7 @@ def _overlaps(sets: Sequence[SampleSet], same: Sequence[Sequence[Clip]]) -> list
     return [
         Overlap(
             of, other, recordings[of, other], sorted(speakers[of] & speakers[other]), len(speakers[of]),
-            len(said[of] & said[other]), len(said[of]),
+            len(sentences[of] & sentences[other]), len(sentences[of]),
         )
         for of, other in combinations([one.name for one in by_size], 2)
     ]  # fmt: skip

@@ -28,7 +28,7 @@ class OnnxEngine:
         inputs = {value.name: value for value in self._session.get_inputs()}
         self._context = card.chunk.left if "windows" in inputs else None
         self._stride = card.chunk.stride
-        self._told = "lengths" in inputs
+        self._takes_lengths = "lengths" in inputs
         self._states = {name: value for name, value in inputs.items() if name not in ("features", "windows", "lengths")}
         try:
             self._axes = {name: value.shape.index(CLIPS) for name, value in self._states.items()}
@@ -48,7 +48,7 @@ class OnnxEngine:
             feed["features"] = chunk_BTF
         else:
             feed["windows"] = windows_of(chunk_BTF, self._context, self._stride)
-        if self._told:
+        if self._takes_lengths:
             feed["lengths"] = outputs_B
         probabilities, *after = self._run(feed)
         return probabilities, States(dict(zip(self._states, after, strict=True)), self._axes)

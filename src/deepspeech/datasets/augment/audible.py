@@ -31,7 +31,7 @@ def parse_audible(texts: Sequence[str]) -> tuple[Augmentation, ...]:
     return entries
 
 
-class Hearing:
+class AudioAugmenter:
     """Applies augmentations as training does in its first epoch. Threads may share it."""
 
     def __init__(
