@@ -1,4 +1,4 @@
-"""`deepspeech convert OLD NEW`: models of DeepSpeech 0.7 to 0.9 and Coqui STT become models of this package."""
+"""`deepspeech convert OLD NEW`: convert models of DeepSpeech 0.7 to 0.9 and Coqui STT."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,16 +8,16 @@ import typer
 
 def convert(
     old: Annotated[
-        Path, typer.Argument(help="A .tflite, .pb or .pbmm file, or a TensorFlow checkpoint (folder or files).")
+        Path, typer.Argument(help="Read this .tflite, .pb or .pbmm file, or TensorFlow checkpoint (folder or files).")
     ],
-    new: Annotated[Path, typer.Argument(help="NAME.onnx to recognise with; any other name: a folder to train from.")],
+    new: Annotated[Path, typer.Argument(help="Write NAME.onnx, a model file; any other name: a checkpoint folder.")],
     alphabet: Annotated[
-        Path | None, typer.Option(help="alphabet.txt of a checkpoint; exported models hold their own.")
+        Path | None, typer.Option(help="Read the alphabet.txt of a checkpoint; exported models contain it.")
     ] = None,
 ) -> None:
-    """An old model as a model file, or as a checkpoint to train further.
+    """Convert an old model to a model file, or to a checkpoint to train further.
 
-    Weights of 8 bits stay as they are in a model file. Neither TensorFlow nor TFLite is needed.
+    8-bit weights are kept unchanged in a model file. Neither TensorFlow nor TFLite is needed.
 
     Example: deepspeech convert deepspeech-0.9.3-models.pbmm english.onnx
     """

@@ -1,4 +1,4 @@
-"""`deepspeech data play`: hear samples of a data set, as augmentations leave them."""
+"""`deepspeech data play`: play samples of a data set, augmented or not."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,25 +8,27 @@ import typer
 
 
 def play(
-    source: Annotated[Path, typer.Argument(help="A data set (.csv, .sdb, .tar, .jsonl) or a sound file.")],
-    start: Annotated[int, typer.Option(help="First sample, from 0; negative: from the end.")] = 0,
-    number: Annotated[int, typer.Option(help="How many; negative: all from there on.")] = -1,
-    random: Annotated[bool, typer.Option("--random", help="In random order.")] = False,
+    source: Annotated[Path, typer.Argument(help="Read this data set (.csv, .sdb, .tar, .jsonl) or sound file.")],
+    start: Annotated[int, typer.Option(help="Start with this sample, from 0; negative: from the end.")] = 0,
+    number: Annotated[int, typer.Option(help="Play this many samples; negative: all that follow.")] = -1,
+    random: Annotated[bool, typer.Option("--random", help="Shuffle the samples.")] = False,
     augment: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME[KEY=VALUE,…]", help="Augment the sound; may be repeated. See docs/augmentation.md."),
+        typer.Option(metavar="NAME[KEY=VALUE,…]", help="Augment the audio; may be repeated. See docs/augmentation.md."),
     ] = None,
-    clock: Annotated[float, typer.Option(help="How far training is thought to be, 0 to 1, for --augment.")] = 0.5,
-    seed: Annotated[int | None, typer.Option(help="Play the same again; by default chance decides.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write a wav file, one after another.")] = None,
-    pipe: Annotated[bool, typer.Option("--pipe", help="Raw 16-bit mono samples to stdout.")] = False,
-    rate: Annotated[int | None, typer.Option(help="Hz of file or pipe; the first sample's by default.")] = None,
-    device: Annotated[str | None, typer.Option(help="Which loudspeaker; the system's choice by default.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Do not show what is played.")] = False,
+    clock: Annotated[float, typer.Option(help="Set the progress of training, 0 to 1, for --augment.")] = 0.5,
+    seed: Annotated[int | None, typer.Option(help="Set the seed, to repeat a selection; random by default.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the samples to one wav file.")] = None,
+    pipe: Annotated[bool, typer.Option("--pipe", help="Write raw 16-bit mono samples to stdout.")] = False,
+    rate: Annotated[
+        int | None, typer.Option(help="Set the rate of file or pipe in Hz; the first sample's by default.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Play on this device; the system's default otherwise.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no file names and transcripts.")] = False,
 ) -> None:
-    """Play samples of a data set, or write them down; with --augment as training would hear them.
+    """Play samples of a data set or write them to a file, with --augment as training would augment them.
 
-    It needs sounddevice (pip install 'deepspeech[mic]') or aplay, unless it writes to a file or a pipe.
+    Playing needs sounddevice (pip install 'deepspeech[mic]') or aplay.
 
     Example: deepspeech data play train.csv --random --number 3 --augment "reverb[delay=50,decay=2]"
     """
@@ -49,7 +51,7 @@ def play(
 
 
 def shown(clips: Iterable[Any]) -> Any:
-    """The same, each shown on stderr before it is clips."""
+    """Print each clip to stderr before it is played."""
     import sys
 
     for one in clips:
@@ -58,7 +60,7 @@ def shown(clips: Iterable[Any]) -> Any:
 
 
 def to_device(clips: Iterable[Any], device: str | None = None) -> None:
-    """Play all; Ctrl-C ends it."""
+    """Play all clips; Ctrl-C stops."""
     from contextlib import suppress
 
     from deepspeech.audio.speaker import play as sound

@@ -1,4 +1,4 @@
-"""`deepspeech data stats`: hours, speakers, words and rates of data sets."""
+"""`deepspeech data stats`: report hours, speakers, words and rates of data sets."""
 
 from typing import Annotated
 
@@ -9,13 +9,13 @@ from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
 
 def stats(
     data: DataSets,
-    listen: Annotated[bool, typer.Option("--listen", help="Decode every clip too: how loud they are.")] = False,
+    listen: Annotated[bool, typer.Option("--listen", help="Decode every clip too, to measure loudness.")] = False,
     speaker_pattern: SpeakerPattern = "",
     json_output: JsonOutput = False,
 ) -> None:
-    """Hours, clips, speakers, letters, words, speaking rates and lengths of data sets, each and all together.
+    """Report hours, clips, speakers, characters, words, speaking rates and lengths, per set and in total.
 
-    Words that a set speaks and the first set does not are counted too: name the training set first.
+    Words that do not occur in the first set (OOV) are counted too: name the training set first.
 
     Example: deepspeech data stats train.csv dev.csv
     """

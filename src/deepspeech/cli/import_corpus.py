@@ -1,4 +1,4 @@
-"""`deepspeech import NAME …`: one command per module of `corpora/recipes`, made from its function's signature."""
+"""`deepspeech import NAME …`: one command per module of `corpora/recipes`, generated from its function's signature."""
 
 import inspect
 from collections.abc import Callable
@@ -14,12 +14,12 @@ RECIPES = Path(__file__).resolve().parent.parent / "corpora" / "recipes"
 
 
 def names() -> list[str]:
-    """Corpora that can be imported: the modules of `corpora/recipes`, as a command line writes them."""
+    """Names of the corpora on the command line, one per module of `corpora/recipes`."""
     return sorted(path.stem.replace("_", "-") for path in RECIPES.glob("*.py") if path.stem != "__init__")
 
 
 def command(name: str) -> Any:
-    """The command of one corpus; its options are the parameters of the recipe's function, with their descriptions.
+    """Build the command of one corpus: each parameter of the recipe's function is an option.
 
     Of the parameter `options`, a dataclass, each field is an option.
     """
@@ -65,12 +65,12 @@ def _recipe(name: str) -> tuple[Callable[..., Any], Any]:
 
 
 def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
-    """`Annotated[type, "help"]` as Typer writes it: an argument without a default, else an option.
+    """Convert `Annotated[type, "help"]` to Typer's form: an argument without a default, else an option.
 
     Names after the help, `Annotated[type, "help", "--name", "-n"]`, make an option of either.
     """
     if get_origin(hint) is not Annotated:
-        raise TypeError(f"{name}: a recipe's parameter is Annotated[type, 'what it means']")
+        raise TypeError(f"{name}: a recipe's parameter is Annotated[type, 'help text']")
     kind, text, *declared = get_args(hint)
     default = inspect.Parameter.empty if default is MISSING else default
     if default is inspect.Parameter.empty and not declared:
@@ -83,7 +83,7 @@ def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
 
 
 class CorpusGroup(TyperGroup):
-    """Loads a recipe only when it is asked for."""
+    """A command group that loads a recipe only when its command is requested."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return names()
@@ -99,7 +99,7 @@ class CorpusGroup(TyperGroup):
 
 
 def _lacking(error: ModuleNotFoundError) -> Callable[[], None]:
-    """A command that can only say what is missing."""
+    """A command that raises `error`, for a recipe whose dependency is missing."""
 
     def fail() -> None:
         raise error

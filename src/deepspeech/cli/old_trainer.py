@@ -1,6 +1,6 @@
 """`DeepSpeech.py`, `evaluate.py` and `lm_optimizer.py` with 0.9.3's flags.
 
-The first does train → test → export → one-shot, by which are set; the others only test, and tune a scorer.
+The first one trains, tests, exports and transcribes, as its flags request; the second tests, the third tunes a scorer.
 """
 
 import io
@@ -18,7 +18,7 @@ from deepspeech.errors import ConfigError
 SCRIPTS = {
     "DeepSpeech.py": "train, test and export a DeepSpeech network",
     "evaluate.py": "test a DeepSpeech network",
-    "lm_optimizer.py": "find the weights of a scorer that make the fewest errors on the test files",
+    "lm_optimizer.py": "tune the weights of a scorer on the test files",
 }
 
 
@@ -61,7 +61,7 @@ def _main(script: str, arguments: list[str]) -> None:
     if values.train_files:
         _train(config, log, values)
     config = replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate))
-    if values.train_files:  # what was trained now is tested, wherever it started from
+    if values.train_files:  # test the run's own checkpoints, not the ones it started from
         config = replace(config, checkpoint=replace(config.checkpoint, load=""))
     else:
         from deepspeech.cli.train import adopt
@@ -76,7 +76,7 @@ def _main(script: str, arguments: list[str]) -> None:
 
 
 def _prepare(values: Any) -> None:
-    """What must be seen to before anything begins."""
+    """Checks and settings that come before any work."""
     from deepspeech import progress
     from deepspeech.compat import exported
     from deepspeech.remote.files import fetch
@@ -128,7 +128,7 @@ def _export(config: Any, values: Any) -> None:
     folder = mirror(values.export_dir)
     if values.remove_export:
         for name in exported.remove(folder):
-            print(f"W --remove_export: {folder / name} stays, for no export wrote it")
+            print(f"W --remove_export: {folder / name} is kept: no export wrote it")
     card = {key: value for key, value in vars(config.card).items() if value}
     model = f"{values.export_file_name}.onnx"
     export(
@@ -169,7 +169,7 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     from deepspeech.training.test import chosen
 
     if not config.scorer:
-        raise ConfigError("lm_optimizer.py: without a scorer there is nothing to tune; give --scorer_path")
+        raise ConfigError("lm_optimizer.py: there is no scorer to tune; name one with --scorer_path")
     opened = open_model(chosen(config))
     only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=(), metrics=()))
     samples = [sample for one in open_datasets(only_test, opened.alphabet, log).test.values() for sample in one]
@@ -177,6 +177,6 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     storage = Path(config.checkpoint.folder) / "tuning"
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)
     best = found.best
-    log.line(f"The surface of {len(found.trials)} trials: {found.picture}")
+    log.line(f"Plot of {len(found.trials)} trials: {found.picture}")
     rate = best.cer if found.by_cer else best.wer
     print(f"Best params: lm_alpha={best.alpha} and lm_beta={best.beta} with WER={rate}")

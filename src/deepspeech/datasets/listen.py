@@ -1,4 +1,4 @@
-"""What is chosen of a data set to be listened to, as augmentations leave it."""
+"""Selects samples of a data set and applies augmentations, to play or save them."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from deepspeech.errors import DataError
 
 
 class PlayedClip(NamedTuple):
-    """A sample and its sound, mono samples [N]."""
+    """A sample with augmented mono audio [N]."""
 
     sample: Sample
     samples: Float32
@@ -33,7 +33,7 @@ def listen(
 ) -> Iterator[PlayedClip]:
     """Samples of a data set, or one sound file: `number` of them (negative: all) from `start` (negative: from the end).
 
-    `seed` None: another order, and other augmentations, each time. Raises DataError or AudioError.
+    `seed` None: a random one. Raises DataError or AudioError.
     """
     whole = read_samples(source, labelled=False) if is_data_set(source) else [Sample(str(source), source, "", 0)]
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed

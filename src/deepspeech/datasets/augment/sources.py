@@ -1,6 +1,6 @@
-"""Sounds to mix in: recordings of a data set, a folder or a file, babble of the training set, colored noise.
+"""Sources: audio to mix in: recordings of a data set, folder or file, babble of the training set, colored noise.
 
-In: what `source=` names. Out: as many samples as asked, the same for the same random generator.
+In: the value of `source=`. Out: the requested number of samples, determined by the random generator.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,11 +20,11 @@ from deepspeech.remote.files import fetch_all
 
 Float32 = NDArray[np.float32]
 COLORS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
-BABBLERS = 4  # voices in babble: fewer can be understood, more sound like noise
+BABBLERS = 4  # voices in babble: fewer are intelligible, more sound like noise
 
 
 class Sources:
-    """The recordings that a list of augmentations mixes in. Threads may share it."""
+    """The recordings that a list of augmentations mixes in. Thread-safe."""
 
     def __init__(
         self, augmentations: Iterable[Augmentation], speech: Sequence[Sample], cache: ClipCache, rate_hz: int

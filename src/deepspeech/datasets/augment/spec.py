@@ -19,7 +19,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Range:
-    """A value that may move over training time and may be drawn around its centre."""
+    """A parameter that may change during training and may be drawn from an interval around its center."""
 
     start: float
     end: float
@@ -27,17 +27,17 @@ class Range:
 
     @classmethod
     def parse(cls, text: str) -> "Range":
-        centre, _, radius = text.partition("~")
-        start, _, end = centre.partition(":")
+        center, _, radius = text.partition("~")
+        start, _, end = center.partition(":")
         numbers = (float(start), float(end or start), float(radius or 0))
         if not all(map(math.isfinite, numbers)):
             raise ValueError(text)
         return cls(*numbers)
 
     def draw(self, clock: float, random: Random) -> float:
-        """A value at `clock`, the share of training that is done."""
-        centre = self.start + clock * (self.end - self.start)
-        return centre + self.radius * float(random.uniform(-1, 1)) if self.radius else centre
+        """Draw a value at `clock`, the progress of training from 0 to 1."""
+        center = self.start + clock * (self.end - self.start)
+        return center + self.radius * float(random.uniform(-1, 1)) if self.radius else center
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ SYNTHETIC = ("babble", "simulated", "white", "pink", "brown")  # sources that ne
 
 @dataclass(frozen=True)
 class Augmentation:
-    """One entry of the list, read."""
+    """A parsed augmentation."""
 
     name: str
     domain: str
@@ -89,7 +89,7 @@ class Augmentation:
 
 
 def parse(text: str) -> Augmentation:
-    """Read one entry. Raises ConfigError that names what is unknown."""
+    """Parse one augmentation. Raises ConfigError."""
     match = re.fullmatch(r"([a-z_]+)(?:\[(.*)\])?", text.strip())
     if not match:
         raise ConfigError(f"augment '{text}': write name[key=value,…], for example volume[p=0.2,dbfs=-10:-40]")
@@ -100,7 +100,7 @@ def parse(text: str) -> Augmentation:
     options = current(name, dict(_pairs(text, match[2] or "")))
     domain = options.pop("domain", kind.domains[0])
     if domain not in kind.domains:
-        raise ConfigError(f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}")
+        raise ConfigError(f"augment '{text}': {name} does not act on domain '{domain}'; use {', '.join(kind.domains)}")
     known = [*kind.parameters, *kind.words]
     for key in options:
         if key != "p" and key not in known:
@@ -120,9 +120,9 @@ def _words(text: str, kind: Kind, options: dict[str, str]) -> dict[str, str]:
     words = {key: options.get(key, default) for key, default in kind.words.items()}
     for key, value in words.items():
         if not value:
-            raise ConfigError(f"augment '{text}': say {key}=…, a CSV, a folder, a sound file or one of {_listed()}")
+            raise ConfigError(f"augment '{text}': set {key}=… to a CSV, a folder, a sound file or one of {_listed()}")
         if value in SYNTHETIC and (value == "simulated") != (kind.words[key] == "simulated"):
-            raise ConfigError(f"augment '{text}': '{value}' is no {key} for it; name a CSV, a folder or a sound file")
+            raise ConfigError(f"augment '{text}': '{value}' cannot be its {key}; name a CSV, a folder or a sound file")
         for choice in value.split("|"):
             if kind.choices and choice not in kind.choices:
                 raise ConfigError(f"augment '{text}': {key} is one of {', '.join(kind.choices)}")
@@ -136,10 +136,10 @@ def _listed() -> str:
 def _pairs(text: str, inside: str) -> list[tuple[str, str]]:
     pairs = [part.partition("=") for part in inside.split(",") if part.strip()]
     if not all(equals for _, equals, _ in pairs):
-        raise ConfigError(f"augment '{text}': every value has a name, as in p=0.5")
+        raise ConfigError(f"augment '{text}': write parameters as key=value, for example p=0.5")
     return [(key.strip(), value.strip()) for key, _, value in pairs]
 
 
 def keyed_random(*key: int) -> Random:
-    """A generator that depends on `key` alone."""
+    """A random generator seeded by `key` alone."""
     return np.random.default_rng(np.random.SeedSequence(key))
