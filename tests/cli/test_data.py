@@ -42,8 +42,8 @@ def test_check_says_which_alphabet_it_took_and_proposes_the_data_s_own(data, tmp
     path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,ışık\nb.wav,1,a\u00adb\n", encoding="utf-8")
     code, out, _ = data("check", path)
     assert code == 1
-    assert "No --alphabet was given: checked with the English one" in out
-    assert "These transcripts make one of 5 letters: a b k ş ı\n" in out
+    assert "No --alphabet: checked with the English one" in out
+    assert "These transcripts need 5 characters: a b k ş ı\n" in out
     assert f"deepspeech data alphabet {path} --output alphabet.txt" in out
     assert "--skip-bad" not in out
     assert "soft hyphen (U+00AD)" in out
@@ -80,7 +80,7 @@ def test_an_alphabet_is_proposed_with_which_training_refuses_no_letter(
     code, told, err = data("alphabet", *sets, "--output", path)
     assert (code, err) == (0, "")
     assert path.read_text(encoding="utf-8") == out
-    assert f"{path}: {len(Characters.from_file(path).labels)} letters" in told
+    assert f"{path}: {len(Characters.from_file(path).labels)} characters" in told
     code, out, _ = data("check", sets[1], "--alphabet", path)
     assert code == 0
 
@@ -134,7 +134,7 @@ def test_a_split_never_writes_over_its_source(data, sets: tuple[Path, Path]) -> 
     before = sets[0].read_bytes()
     code, _, err = data("split", sets[0], "--output-dir", sets[0].parent, "--force", "--skip-bad")
     assert (code, err.count("\n")) == (2, 1)
-    assert "one of the sets to divide" in err
+    assert "one of the sets to split" in err
     assert sets[0].read_bytes() == before
 
 

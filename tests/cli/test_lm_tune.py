@@ -135,7 +135,7 @@ def test_the_old_door_says_the_old_sentence(
 
     code, out, err = run_command("lm_optimizer.py", *flags)
     assert (code, out) == (2, "")
-    assert "give --scorer_path" in err
+    assert "name one with --scorer_path" in err
     code, _, err = run_command("lm_optimizer.py", "--n_trials=3")
     assert code == 2
     assert "via the --test_files flag" in err

@@ -436,7 +436,7 @@ def drops_layers(world: World, before: Seen) -> None:
     own = world.empty / "own"
     after = door("DeepSpeech.py", own, *plain(world), f"--load_checkpoint_dir={world.base}",
                  f"--save_checkpoint_dir={own}", "--drop_source_layers=2")  # fmt: skip
-    assert "beginning anew: layer_5, layer_6" in after.out
+    assert "re-initialized: layer_5, layer_6" in after.out
 
 
 def exports(world: World, before: Seen) -> None:

@@ -88,7 +88,7 @@ def test_a_list_names_files_where_they_are_unless_told_to_copy(tmp_path: Path) -
         "sample00000000.wav",
         "sample00000001.wav",
     ]
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         made(source, tmp_path / "copied.csv", copy=True)
 
 

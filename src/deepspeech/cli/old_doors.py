@@ -1,4 +1,4 @@
-"""The old home of `import_corpus`, which copies of the scripts in `bin` import."""
+"""Deprecated: use `old_importers`. Older copies of the scripts in `bin` import it."""
 
 from deepspeech.renamed import renamed
 

@@ -16,7 +16,7 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Confusion:
-    """`pairs`: counts of (reference, hypothesis), "" where one has none. `reference_counts`: counts of references."""
+    """`pairs`: counts of (reference, hypothesis), "" for none. `reference_counts`: counts in all references."""
 
     unit: str  # "character" or "word"
     pairs: dict[tuple[str, str], int]

@@ -1,7 +1,4 @@
-"""Batched inference: features of clips in, probabilities of their pieces out. Clips that end leave the batch.
-
-A batch reads the network's weights from memory once for all its clips.
-"""
+"""Batched inference: features of clips in, probabilities of their segments out. Finished clips leave the batch."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -17,9 +14,9 @@ Float32 = NDArray[np.float32]
 
 
 class BatchItem:
-    """A clip of a batch. `pieces` collects (first frame, probabilities [frames, classes]).
+    """A clip of a batch. `pieces` collects segments: (first frame, probabilities [frames, classes]).
 
-    With an `endpointer` a pause ends a piece; the next one starts from the initial states with the latest step
+    With an `endpointer` a pause ends a segment; the next one starts from the initial states with the latest step
     repeated, as in an EndpointedStream.
     """
 
@@ -34,7 +31,7 @@ class BatchItem:
         self.pieces: list[tuple[int, Float32]] = []
 
     def add(self, probabilities: Float32, is_token: NDArray[np.bool_]) -> bool:
-        """Take a step's probabilities, and which frames are characters; whether to reset the clip's states."""
+        """Add the probabilities of a step and the mask of token frames; returns whether to reset the clip's states."""
         self._parts.append(probabilities)
         following = next(self._coming, None)
         found = self.frame + np.flatnonzero(is_token)
@@ -51,7 +48,7 @@ class BatchItem:
         if following is None or not ended:
             self.chunk = following
             return False
-        # The same chunk once more, and then the following one.
+        # Repeat the same chunk before the following one.
         self._coming = chain([following], self._coming)
         self.frame -= len(probabilities)
         self._first, self._token_frames = self.frame, None
@@ -64,7 +61,7 @@ class BatchItem:
 
 
 def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
-    """Take the clips of `items` through the network, as one batch which those that end leave."""
+    """Run the network on the clips of `items` as one batch, which finished clips leave."""
     alphabet, spec, states = session.card.alphabet, session.card.chunk, session.start(len(items))
     while live := [(number, item.chunk) for number, item in enumerate(items) if item.chunk is not None]:
         numbers, chunks = [number for number, _ in live], [chunk for _, chunk in live]
@@ -80,7 +77,7 @@ def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
 
 
 def _stacked(chunks: Sequence[Float32], least: int) -> Float32:
-    """Chunks [clips, frames, dimensions], zeros after the shorter ones, of at least so many frames."""
+    """Stack chunks to [clips, frames, dimensions], zero-padded to at least `least` frames."""
     frames = max(least, *map(len, chunks))
     stacked = np.zeros((len(chunks), frames, chunks[0].shape[1]), np.float32)
     for place, chunk in enumerate(chunks):

@@ -1,6 +1,6 @@
-"""The weights and the position that a run begins with: a checkpoint's, or new ones whose features are measured.
+"""Initial state of a run: from a checkpoint, or new weights with measured feature normalization.
 
-In: freshly built parts and the checkpoint that `resume.py` chose. Out: a TrainingState.
+In: components and the checkpoint chosen by `resume.py`. Out: a TrainingState.
 """
 
 import numpy as np
@@ -24,9 +24,9 @@ MEASURED_CLIPS = 1000
 
 
 def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, log: Log) -> TrainingState:
-    """The state at the first step. `kept`: what to start from, if anything; `own`: this very run wrote it.
+    """The state at the first step. `kept`: checkpoint to start from; `own`: written by this run (resume).
 
-    Raises CheckpointError where the checkpoint does not fit the configuration.
+    Raises CheckpointError if the checkpoint does not fit the configuration.
     """
     measured = _take_over(parts, kept, own, log) if kept else False
     if parts.config.network.normalize_features and not measured:
@@ -43,17 +43,17 @@ def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, l
 
 
 def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
-    """Fill the network: from all of the run's own checkpoint, else as `transfer` says.
+    """Load weights: all of the run's own checkpoint, else by `transfer`.
 
-    Returns whether it brought the constants of the features.
+    Returns whether they include the feature normalization.
     """
     config = parts.config
     drop = () if own else config.transfer.drop
     head = config.network.head
     if kept.run.get("alphabet") != write_alphabet(parts.alphabet) and head not in drop:
         raise CheckpointError(
-            f"{kept.path}: was trained with another alphabet; give the same, "
-            f'or let the last layer begin anew: transfer.drop=["{head}"] (--drop_source_layers 1)'
+            f"{kept.path}: was trained with another alphabet; use the same, "
+            f'or re-initialize the last layer: transfer.drop=["{head}"] (--drop_source_layers 1)'
         )
     for line in other_settings(kept, config, drop, own=own):
         log.line(line)
@@ -62,7 +62,7 @@ def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
     except CheckpointError as error:
         raise CheckpointError(f"{kept.path}: {error}") from None
     if drop:
-        log.line(f"Taken over: {', '.join(taken)}; beginning anew: {', '.join(drop)}")
+        log.line(f"Loaded: {', '.join(taken)}; re-initialized: {', '.join(drop)}")
     if own:
         optim.restore_state(parts.network, parts.optimizer, kept.optimizer)
     return "features" in taken
@@ -76,7 +76,7 @@ def _position(kept: Checkpoint, reset_rate: bool) -> Position:
 
 
 def _measure_features(parts: Parts, left_out: LeftOut) -> None:
-    """Mean and deviation of each coefficient over (part of) the training set, kept in the network."""
+    """Measure mean and deviation of each coefficient on (part of) the training set, and store them in the network."""
     coefficients, ranks = parts.config.features.dimensions, parts.ranks
     mine, rows = ranks.shard(some(parts.datasets.train, MEASURED_CLIPS)), []
     groups, workers = [[sample] for sample in mine], parts.config.data.workers
@@ -85,7 +85,7 @@ def _measure_features(parts: Parts, left_out: LeftOut) -> None:
             frames = batches[0].features_BTF[0].numpy().astype(np.float64) if batches else np.zeros((0, coefficients))
             rows.append([*frames.sum(0), *(frames**2).sum(0), len(frames)])
             progress.advance()
-    sums = np.sum(ranks.unshard(rows), axis=0)  # in the clips' order, whichever rank read them
+    sums = np.sum(ranks.unshard(rows), axis=0)  # in the order of clips, for any number of ranks
     mean, mean_square = sums[:-1].reshape(2, coefficients) / max(1, sums[-1])
     deviation = np.sqrt(np.maximum(mean_square - mean**2, 1e-8))
     parts.network.feature_mean.copy_(torch.from_numpy(mean))

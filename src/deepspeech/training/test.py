@@ -1,4 +1,4 @@
-"""The test at the end of a run: its best checkpoint on recordings it never saw."""
+"""Tests the best checkpoint of a run on its test sets."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,7 +35,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     data = replace(config.data, train=(), dev=(), metrics=())
     only_test = replace(config, features=restored.features, network=restored.network.config, data=data)
     sets = open_datasets(only_test, restored.alphabet, log)
-    left_out: dict[Sample, AudioError] = {}  # by sample: with jitter each is heard several times
+    left_out: dict[Sample, AudioError] = {}  # by sample: with jitter each is read several times
 
     def bad(sample: Sample, error: AudioError) -> None:
         if config.data.on_bad_sample == "refuse":
@@ -49,11 +49,11 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
         results[name] = evaluate(emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}", scorer)
         if left_out:
             for error in left_out.values():
-                log.line(f"left out: {error}")
-            log.line(f"{name}: {len(left_out)} of {len(samples)} clips left out of the test")
+                log.line(f"skipped: {error}")
+            log.line(f"{name}: {len(left_out)} of {len(samples)} clips skipped")
             left_out.clear()
         if not results[name].samples:
-            raise DataError(f"{name}: not one clip of this set can be read; see that the files are whole")
+            raise DataError(f"{name}: no clip of this set can be read; check the files")
     return results
 
 
@@ -64,7 +64,7 @@ def acoustic_model_of(
     jitter_ms: float = 0.0,
     on_bad: Callable[[Sample, AudioError], None] = refuse,
 ) -> AcousticModel:
-    """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
+    """The acoustic model of a checkpoint; with jitter, its mean over the clip and the clip shifted both ways."""
     extractor, outputs = new_front_end(restored.features), restored.network.config.outputs
     pipelines = [
         Pipeline(extractor, restored.alphabet, ClipCache(0), outputs=outputs, shift_samples=shift)
@@ -78,7 +78,7 @@ def acoustic_model_of(
 def open_checkpoint(
     folder: Path, jitter_ms: float = 0.0, on_bad: Callable[[Sample, AudioError], None] | None = None
 ) -> EvaluatedModel:
-    """The best checkpoint of a folder, to be evaluated. A clip that cannot be read goes to `on_bad` and is left out.
+    """The best checkpoint of a folder, for evaluation. Unreadable clips go to `on_bad` and are skipped.
 
     Raises CheckpointError.
     """
@@ -96,7 +96,7 @@ def open_checkpoint(
 
 
 def chosen(config: RunConfig) -> Path:
-    """The checkpoint that a run is evaluated and exported by."""
+    """The checkpoint to evaluate and export."""
     folder = Path(config.checkpoint.load or config.checkpoint.folder)
     kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
     return checkpoint.best_or_newest(folder, kinds)

@@ -1,4 +1,4 @@
-"""The order of an epoch over shards: each is read once, few at a time, and what is open together is mixed.
+"""Batch order of an epoch over shards: each shard is read once, few at a time, and clips of open shards are shuffled.
 
 Shards are shuffled by (seed, epoch) and cut into windows; within a window clips are batched as within a small set
 (sampler.py). All of it depends on the manifest and the key alone: a position is (epoch, batch), on any number of ranks.
@@ -16,12 +16,12 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.shard_set import ShardSet
 
-FEW_SHARDS = 8  # their clips stand for a set: shards are mixed when they are written
+FEW_SHARDS = 8  # a sample of a set: clips are shuffled across shards
 Batches = Callable[[Sequence[float], int], list[list[int]]]
 
 
 class Plan(Sequence[list[int]]):
-    """Batches of places in a set; of ten million clips, as numbers in one array."""
+    """Batches of clip indices in one array, for sets of ten million clips."""
 
     def __init__(self, places: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         """Batch n is `places` from the end of the one before to `ends[n]`."""
@@ -111,7 +111,7 @@ def identity(samples: Sequence[Sample]) -> int:
 def some(samples: Sequence[Sample], clips: int) -> Sequence[Sample]:
     """About so many of the samples, from all over the set; of a sharded one, from a few shards all over it.
 
-    For one that lies at an address may have to be brought whole for a single clip.
+    A remote shard is downloaded whole even for one clip.
     """
     if isinstance(samples, ShardSet):
         shards = np.unique(samples.shards)

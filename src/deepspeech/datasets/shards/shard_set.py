@@ -1,7 +1,7 @@
 """Sharded sets: recordings in tar files of some hundred megabytes (shards), and a manifest that says where each lies.
 
-The layout in words: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: what the order of
-an epoch needs lies in arrays, and a line is read again when its sample is asked for. Of a large one these arrays lie
+Format: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: what the order of
+an epoch needs lies in arrays, and a line is read again when its sample is requested. Of a large one these arrays lie
 in a file beside it (index.py).
 """
 
@@ -40,18 +40,18 @@ class Manifest:
     """An open manifest: its shards by name, and a reader of its lines. Threads may share it."""
 
     def __init__(self, name: Name, cache: ShardCache | None = None) -> None:
-        """Shards lie beside the manifest; those of one at an address, and it itself, are brought: to the `cache`."""
+        """Shards are next to the manifest; a remote manifest is downloaded, its shards later, to the `cache`."""
         self.name, self.folder = address(name) or str(name), parent(name)
         self.cache = (cache or ShardCache()) if address(name) else None
         self.names: list[str] = []
         self.sizes: list[int] = []
-        self._files: dict[int, tuple[str, Path]] = {}  # of shards that were asked for: the address, the file here
+        self._files: dict[int, tuple[str, Path]] = {}  # address and local path of opened shards
         try:
             self.path = fetch(name)
             self._file: BinaryIO = open_regular(self.path)
         except OSError as error:
             raise DataError(f"{name}: cannot read the manifest ({error.strerror})") from None
-        self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: when this version was brought
+        self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: the time of download
         finalize(self, self._file.close)
 
     def rows(self) -> Iterator[tuple[str, int, int, ManifestEntry]]:
@@ -79,7 +79,7 @@ class Manifest:
             member, text, duration_s = str(row["member"]), str(row["text"]), float(row["duration"])
             span = self._span(shard, int(row["offset"]), int(row["size"]), member)
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise DataError(f"{self.name}: changed while it was read; begin again") from None
+            raise DataError(f"{self.name}: changed while it was read; run again") from None
         return Sample(str(span), span, text, span.size, str(row.get("speaker", "")), duration_s)
 
     def place(self, shard: str) -> str:
@@ -155,11 +155,11 @@ class ShardSet(Sequence[Sample]):
 
     @property
     def cache(self) -> ShardCache | None:
-        """Where those shards are brought that lie elsewhere."""
+        """Cache of remote shards; None if all are local."""
         return next((manifest.cache for manifest in self._manifests if manifest.cache), None)
 
     def address_of(self, shard: int) -> tuple[str, int]:
-        """The address of a shard, by its number in the whole set, and its bytes; ("", 0) of one on this machine."""
+        """The address of a shard, by its number in the whole set, and its bytes; ("", 0) for a local one."""
         owner = int(self._owner[shard])
         manifest, inside = self._manifests[owner], shard - int(self._first[owner])
         return (manifest.place(manifest.names[inside]), manifest.sizes[inside]) if manifest.cache else ("", 0)

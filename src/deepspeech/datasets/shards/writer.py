@@ -1,6 +1,6 @@
-"""Writes sharded sets (shard_set.py): many shards at once, each whole under its name or not there, the manifest last.
+"""Writes sharded sets (shard_set.py): shards in parallel and atomically, the manifest last.
 
-A writer that was killed goes on where it was: what became of each shard is kept in `.parts` until the manifest stands.
+An interrupted writer can be resumed: entries of finished shards are kept in `.parts` until the manifest is written.
 """
 
 import io
@@ -31,18 +31,18 @@ from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 
 PARTS = ".parts"
-COMPRESSION = {"wav": 1.0, "flac": 0.55, "opus": 0.1}  # of 16-bit samples, about, for speech
+COMPRESSION = {"wav": 1.0, "flac": 0.55, "opus": 0.1}  # approximate size relative to 16-bit samples, for speech
 _BLOCK = 512
 
 
 @dataclass(frozen=True)
 class ShardOptions:
-    """How shards are cut and what they hold."""
+    """Size, order and audio format of shards."""
 
     shard_mb: int = 256
-    kind: str = ""  # one of CODED: made so, with one channel; empty: the sound files as they are
-    rate_hz: int = 0  # with a kind: resampled to that; 0: the rate they have
-    shuffle: bool = True  # clips are mixed, so that no shard holds one speaker or one corpus alone
+    kind: str = ""  # one of CODED: encode so, mono; empty: keep files unchanged
+    rate_hz: int = 0  # with a kind: resample to this; 0: keep rates
+    shuffle: bool = True  # shuffle clips across shards
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -56,23 +56,23 @@ class ShardOptions:
 
 @dataclass
 class Written:
-    """What became of the clips."""
+    """Summary of the written set."""
 
     shards: int = 0
     clips: int = 0
     seconds: float = 0.0
-    left_out: list[str] = field(default_factory=list)  # a line for each: where and why
+    left_out: list[str] = field(default_factory=list)  # skipped clips: path and reason
 
 
 def write_shards(
     samples: Sequence[Sample], folder: Path, options: ShardOptions, workers: int = 1, name: str = "shard"
 ) -> Written:
-    """Write `name-000000.tar` and so on, and the manifest, into `folder`. Clips that cannot be read are left out.
+    """Write `name-000000.tar` and so on, and the manifest, into `folder`. Unreadable clips are skipped.
 
-    Raises DataError: there is a manifest already, nothing to write, no place on the disk.
+    Raises DataError if there already is a manifest, nothing to write, or no space.
     """
     if (folder / MANIFEST).exists():
-        raise DataError(f"{folder}: holds a sharded set already; choose another folder, or remove it")
+        raise DataError(f"{folder}: already holds a sharded set; choose another folder, or remove it")
     order = np.arange(len(samples))
     if options.shuffle:
         keyed_random(options.seed).shuffle(order)
@@ -86,13 +86,13 @@ def write_shards(
         shutil.rmtree(job.parts)
     except OSError as error:
         raise DataError(
-            f"{folder}: cannot be written ({error.strerror}); make room and give the same command: it goes on from here"
+            f"{folder}: cannot be written ({error.strerror}); free space and run the same command again to resume"
         ) from None
     return written
 
 
 def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
-    """Write the manifest of tar files that are there already (WebDataset's layout), beside the first of them."""
+    """Write the manifest of existing tar files (WebDataset's layout), next to the first of them."""
     folder = paths[0].parent
 
     def entries(path: Path) -> list[ManifestEntry]:
@@ -112,7 +112,7 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
 
 @dataclass(frozen=True)
 class _Job:
-    """One set that is being written."""
+    """State of writing one set."""
 
     samples: Sequence[Sample]
     folder: Path
@@ -125,7 +125,7 @@ class _Job:
         return self.folder / PARTS
 
     def shard(self, number: int, places: Sequence[int], progress: Progress) -> Path:
-        """Write one shard, unless an earlier try did, and its part of the manifest; returns the latter."""
+        """Write one shard and its manifest entries, unless done before; returns the path of the entries."""
         path = self.folder / f"{self.name}-{number:06d}.tar"
         part = self.parts / f"{self.identity}-{number:06d}.jsonl"
         if part.exists() and path.exists() and next(_rows(part))["bytes"] == path.stat().st_size:
@@ -159,7 +159,7 @@ class _Job:
         return rows
 
     def _sound(self, sample: Sample) -> tuple[bytes, str]:
-        """The bytes of a sound file, and its kind."""
+        """Encoded audio of a sample, and its format."""
         kind = self.options.kind
         own = sample.audio.kind if isinstance(sample.audio, AudioSlice) else sample.audio.suffix[1:].lower()
         if not kind and own in MEMBER_KINDS:
@@ -171,7 +171,7 @@ class _Job:
 
 
 def _row(sample: Sample, member: str, offset: int, sound: bytes) -> ManifestEntry:
-    """A clip's line. Raises AudioError where the sound is none."""
+    """The manifest entry of a clip. Raises AudioError."""
     duration_s = round(probe(sound, str(sample.audio)).duration_s, 6)
     row: ManifestEntry = {"member": member, "offset": offset, "size": len(sound), "duration": duration_s}
     row["text"] = sample.transcript
@@ -191,12 +191,12 @@ def _manifest(folder: Path, parts: Iterable[Iterable[ManifestEntry]]) -> Written
                 written.clips += "member" in row
                 written.seconds += row.get("duration", 0.0)
         if not written.clips:
-            raise DataError(f"{folder}: no clip could be read; {next(iter(written.left_out), 'none was given')}")
+            raise DataError(f"{folder}: no clip could be read; {next(iter(written.left_out), 'there were none')}")
     return written
 
 
 def _cut(samples: Sequence[Sample], order: Sequence[int], options: ShardOptions) -> Iterator[list[int]]:
-    """Places in `order`, cut where a shard will be about full."""
+    """Split `order` into shards of about the configured size."""
     shard: list[int] = []
     size = 0
     for place in Progress(len(order), "measuring", "clips").over(order):
@@ -210,7 +210,7 @@ def _cut(samples: Sequence[Sample], order: Sequence[int], options: ShardOptions)
 
 
 def _expected(sample: Sample, options: ShardOptions) -> int:
-    """About so many bytes; 0 for what is not there, which its own shard will tell."""
+    """Approximate size in bytes; 0 for a missing file, which is reported when its shard is written."""
     try:
         if not options.kind or options.kind == sample.audio.name.rpartition(".")[2]:
             return sample.audio.size if isinstance(sample.audio, AudioSlice) else sample.audio.stat().st_size
@@ -222,7 +222,7 @@ def _expected(sample: Sample, options: ShardOptions) -> int:
 
 
 def _identity(samples: Sequence[Sample], options: ShardOptions, name: str) -> str:
-    """The same for a new try of the same job, and for no other."""
+    """Key of a job: equal only for the same samples and options."""
     digest = blake2b(repr((astuple(options), name)).encode(), digest_size=8)
     for sample in samples:
         digest.update(f"{sample.id}\n{sample.transcript}\n{sample.speaker}\n".encode("utf-8", "surrogateescape"))

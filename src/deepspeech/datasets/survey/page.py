@@ -1,4 +1,4 @@
-"""A survey in words: a page for a terminal, a dictionary for JSON. In: a Survey. Out: text, or plain values."""
+"""Formats a Survey as a text report or as JSON values."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,12 +15,12 @@ _SPEAKERS_SHOWN = 5
 
 
 def page(survey: Survey, shown: int, assumed: str = "") -> str:
-    """The whole report, with `shown` examples of each kind of finding.
+    """The text report, with `shown` examples of each kind of finding.
 
-    `assumed`: what to say of an alphabet that nobody named; it is then the first suspect.
+    `assumed`: remark about a default alphabet, which is then the likely cause of faults.
     """
     parts = [_sets(survey)]
-    for title, kinds in (("Training would refuse", REFUSED), ("Doubtful, though training would take them", DOUBTFUL)):
+    for title, kinds in (("Training would refuse", REFUSED), ("Doubtful, but accepted by training", DOUBTFUL)):
         count = survey.refused() if kinds is REFUSED else survey.doubtful()
         if count:
             parts.append([f"{title}: {plural(count, 'clip')}", *_findings(survey, kinds, shown)])
@@ -31,21 +31,21 @@ def page(survey: Survey, shown: int, assumed: str = "") -> str:
 
 
 def verdict(survey: Survey, assumed: bool = False) -> str:
-    """The last line: would training begin? `assumed`: nobody named the alphabet."""
+    """The last line: whether training would start. `assumed`: the alphabet is the default."""
     refused, total = survey.refused(), len(survey.clips)
     if not total:
-        return "There is no clip in these sets: training would refuse them."
+        return "These sets have no clips: training would refuse them."
     if refused:
-        remedy = "mend them, or train with --skip-bad"
+        remedy = "fix them, or train with --skip-bad"
         if assumed and survey.findings[CHARACTERS]:
             remedy = "name the alphabet to train with, --alphabet, and check again"
         return f"Training would refuse {refused:,} of {plural(total, 'clip')}: {remedy}."
-    how = "every clip was listened to" if survey.options.listen else "only headers were read; --listen hears all"
-    return f"Training would take {'the one clip' if total == 1 else f'all {total:,} clips'} ({how})."
+    how = "all clips were decoded" if survey.options.listen else "only headers were read; --listen decodes all clips"
+    return f"Training would accept {'the one clip' if total == 1 else f'all {total:,} clips'} ({how})."
 
 
 def to_dict(survey: Survey) -> dict[str, Any]:
-    """The same for a program: every finding of every clip."""
+    """JSON values, with all findings of all clips."""
     return {
         "accepted": bool(survey.clips) and not survey.refused(),
         "listened": survey.options.listen,
@@ -74,7 +74,7 @@ def to_dict(survey: Survey) -> dict[str, Any]:
 
 
 def _sets(survey: Survey) -> list[str]:
-    rows = [["set", "clips", "length", "shortest", "median", "longest", "letters/s", "refused", "doubtful"]]
+    rows = [["set", "clips", "length", "shortest", "median", "longest", "chars/s", "refused", "doubtful"]]
     for one in survey.sets:
         counted = statistics(survey.of_set(one.name))
         rows.append([one.name, *_figures(counted), f"{survey.refused(one.name):,}", f"{survey.doubtful(one.name):,}"])
@@ -109,7 +109,7 @@ def _outside(survey: Survey) -> list[str]:
     outside = [_character(survey, one, count) for one, count in survey.outside.items()]
     if not outside:
         return []
-    rows = [["Letters outside the alphabet", "times", "clips", "what to do", "for example"]]
+    rows = [["Characters outside the alphabet", "times", "clips", "advice", "for example"]]
     for one in outside[:_CHARACTERS_SHOWN]:
         rows.append([f"  {one['name']}", f"{one['times']:,}", f"{one['clips']:,}", one["advice"], one["example"]])
     lines = table(rows, left=(0, 3, 4))
@@ -130,7 +130,7 @@ def _character(survey: Survey, character: str, count: CharacterCount) -> dict[st
 def _alphabet(survey: Survey) -> list[str]:
     lines = [f"The alphabet: {fault}." for fault in (alphabet_faults(survey.alphabet) if survey.alphabet else [])]
     if survey.unused and survey.characters:
-        lines.append(f"Letters of the alphabet that no transcript has: {' '.join(map(_bare, survey.unused))}")
+        lines.append(f"Characters of the alphabet that occur in no transcript: {' '.join(map(_bare, survey.unused))}")
     return lines
 
 
@@ -140,12 +140,14 @@ def _between(overlaps: Sequence[Overlap]) -> list[str]:
     rows = [["Also in another set", "recordings", "speakers", "sentences"]]
     lines = []
     for one in overlaps:
-        voices = f"{len(one.speakers):,} of {one.of_speakers:,}" if one.of_speakers else "not named"
+        voices = f"{len(one.speakers):,} of {one.of_speakers:,}" if one.of_speakers else "unknown"
         sentences = f"{one.sentences:,} of {one.of_sentences:,}"
         rows.append([f"  of {one.of} in {one.other}", f"{one.recordings:,}", voices, sentences])
         if one.speakers:
             more = ", …" * (len(one.speakers) > _SPEAKERS_SHOWN)
-            lines.append(f"  heard in {one.of} and in {one.other}: {', '.join(one.speakers[:_SPEAKERS_SHOWN])}{more}")
+            lines.append(
+                f"  speakers in {one.of} and in {one.other}: {', '.join(one.speakers[:_SPEAKERS_SHOWN])}{more}"
+            )
     return table(rows) + lines
 
 
@@ -154,7 +156,7 @@ def _bare(character: str) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
-    """Rows as lines; columns in `left` begin at their left edge, the others end at their right one."""
+    """Format rows as lines; columns in `left` are left-aligned, the others right-aligned."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(
@@ -170,7 +172,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as H:MM:SS."""
+    """Format seconds as H:MM:SS."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"

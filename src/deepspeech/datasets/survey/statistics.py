@@ -1,4 +1,4 @@
-"""Figures of a data set: hours, speakers, words, rates. In: looked-over clips. Out: Statistics."""
+"""Statistics of a data set: hours, speakers, words, rates. In: surveyed clips. Out: Statistics."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 
 @dataclass(frozen=True)
 class Statistics:
-    """Counts of some clips; lists are percentiles (see PERCENTILES), empty where nothing could be measured."""
+    """Counts; lists are percentiles (see PERCENTILES), empty without measurements."""
 
     clips: int
     unreadable: int
@@ -22,18 +22,18 @@ class Statistics:
     durations_s: list[float]
     characters_per_s: list[float]  # spaces not counted
     words_per_min: list[float]
-    peaks_db: list[float]  # of clips that were listened to
+    peaks_db: list[float]  # of decoded clips
     speakers: int
     clips_without_speaker: int
     largest_speaker_share: float  # of the clips that name one, 0 to 1
-    sentences: int  # different ones
+    sentences: int  # distinct ones
     words: int
     vocabulary: int
     words_once: int
     characters: int  # spaces not counted
-    alphabet: int  # different ones, spaces counted
+    alphabet: int  # distinct ones, with space
     formats: dict[str, int]  # "WAV 16000 Hz mono" → clips
-    words_oov: int | None = None  # spoken words that the first set does not have; None for the first one
+    words_oov: int | None = None  # words of the text that do not occur in the first set; None for the first one
     vocabulary_oov: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Statistics:
 
 
 def statistics(clips: Sequence[Clip], reference: Sequence[Clip] | None = None) -> Statistics:
-    """Figures of `clips`; `reference`: those of the training set, whose words are known."""
+    """Statistics of `clips`; `reference`: clips of the training set, whose vocabulary is known."""
     durations = [clip.duration_s for clip in clips if clip.duration_s]
     words = _words(clips)
     speakers = Counter(clip.sample.speaker for clip in clips)
