@@ -30,8 +30,8 @@ _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
 def atomic_path(path: Path, error: type[DeepSpeechError] | None = None, lasting: bool = False) -> Iterator[Path]:
     """A temporary path next to `path`, renamed to it when the block ends without an error, otherwise deleted.
 
-    `lasting`: fsync before renaming. Where it cannot be written (no space, folder or permission), raises `error` with one
-    line, or the OSError, which names `path`.
+    `lasting`: fsync before renaming. Where it cannot be written (no space, folder or permission), raises `error` with
+    one line, or the OSError, which names `path`.
     """
     partial = _partial(path)
     try:

@@ -25,8 +25,8 @@ def ordered_map(
 ) -> Iterator[Result]:
     """Results of `action` for each item, in order; at most `ahead` tasks per worker are submitted in advance.
 
-    A task is `together` items, to amortize scheduling. The first exception in order is raised, with a note of the item's
-    `name`. An exception, an interrupt or closing the iterator cancels pending tasks.
+    A task is `together` items, to amortize scheduling. The first exception in order is raised, with a note of the
+    item's `name`. An exception, an interrupt or closing the iterator cancels pending tasks.
     """
 
     def work(some: list[Item]) -> list[Result]:

@@ -109,7 +109,7 @@ def test_split_writes_three_sets_without_a_voice_in_common(data, tmp_path: Path)
     (clips / "all.csv").write_text("\n".join(["wav_filename,wav_filesize,transcript,client_id", *rows]) + "\n")
     code, out, _ = data("split", clips / "all.csv", "--output-dir", tmp_path / "sets", "--dev", 0.2, "--test", 0.2)
     assert code == 0
-    assert "no voice is in two sets" in out
+    assert "no speaker is in two sets" in out
     voices = [{s.speaker for s in read_csv(tmp_path / "sets" / f"{n}.csv")} for n in ("train", "dev", "test")]
     assert sum(map(len, voices)) == len(set().union(*voices)) == 15
     assert all(s.audio.is_file() for s in read_csv(tmp_path / "sets" / "dev.csv"))
@@ -146,7 +146,7 @@ def test_stats_tell_of_each_set_and_of_all(data, sets: tuple[Path, Path]) -> Non
     assert figures["dev.csv"]["words_unheard"] == 8
     assert len(figures["dev.csv"]["peaks_db"]) == 7
     code, out, _ = data("stats", *sets)
-    assert "of them unreadable" in out
+    assert "unreadable clips" in out
     assert "not in train.csv" in out
 
 

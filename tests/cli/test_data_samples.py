@@ -73,7 +73,7 @@ def test_convert_play_and_compare(tmp_path: Path) -> None:
         (["data play", "none.csv"], b"none.csv: cannot read the data set"),
         (["data play", "data/alphabet.txt", "--pipe"], b"not a sound file"),
         (["data play", "data/demo/train.csv", "--start", "99999", "--pipe"], b"no sample there"),
-        (["data play", "data/demo/train.csv", "--augment", "pitch"], b"which no sound shows"),
+        (["data play", "data/demo/train.csv", "--augment", "pitch"], b"whose output is not audio"),
         (["data play", "data/demo/train.csv", "--augment", "volume", "--clock", "2", "--pipe"], b"the clock is 2"),
         (["data compare", "data/demo/train.csv", "README.md"], b"compare two sounds, or two data sets"),
         (["data convert", "data/demo/train.csv", "/none/x.sdb"], b"cannot be written"),

@@ -74,7 +74,7 @@ def test_a_command_that_was_stopped_goes_on(program: Program, tmp_path: Path) ->
     (shards / "shard-000001.tar").mkdir(parents=True)  # in its way
     command = ("data", "shard", csv, "-o", shards, "--shard-mb", 1, "--workers", 1)
     code, out, err = program(*command)
-    assert (code, out, err.splitlines()[-1].count("goes on from here")) == (2, "", 1)
+    assert (code, out, err.splitlines()[-1].count("to resume")) == (2, "", 1)
     assert not (shards / "manifest.jsonl").exists()
     (shards / "shard-000001.tar").rmdir()
     made = (shards / "shard-000000.tar").stat().st_mtime_ns

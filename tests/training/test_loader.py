@@ -88,7 +88,7 @@ def test_what_nobody_foresaw_names_the_clip(samples: Sequence[Sample], monkeypat
         return prepare(self, sample, epoch if sample is not samples[5] else 1 // 0)
 
     monkeypatch.setattr(Pipeline, "prepare", prepared)
-    with pytest.raises(TrainingError, match=r"train005.wav: .*ZeroDivisionError.*test_loader.py:\d+\); take it out"):
+    with pytest.raises(TrainingError, match=r"train005.wav: .*ZeroDivisionError.*test_loader.py:\d+\); remove it"):
         loaded([samples])
 
 

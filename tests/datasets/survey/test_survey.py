@@ -77,7 +77,7 @@ def test_what_sets_have_in_common_is_counted(heard: Survey) -> None:
 
 def test_the_page_tells_each_kind_and_ends_with_the_verdict(heard: Survey) -> None:
     text = page(heard, 1)
-    assert text.split("\n")[-1] == "Training would refuse 6 of 51 clips: mend them, or train with --skip-bad."
+    assert text.split("\n")[-1] == "Training would refuse 6 of 51 clips: fix them, or train with --skip-bad."
     assert "gone.wav: there is no such file" in text
     assert "page.wav" not in text  # the second of its kind
     assert "1 more: --show 2" in text
