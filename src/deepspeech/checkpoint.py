@@ -4,8 +4,8 @@
     DIR/train-000120/run.json               configuration, position in training, losses, versions
     DIR/best-000100/…                       the same, of the best dev loss so far
 
-Training resumes from the one with the most steps; `best-*` is tested and exported. A folder gets its name only after its
-files are synced to disk. Nothing is unpickled.
+Training resumes from the one with the most steps; `best-*` is tested and exported. A folder gets its name only after
+its files are synced to disk. Nothing is unpickled.
 """
 
 import json
