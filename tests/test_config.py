@@ -1,6 +1,7 @@
 """The page of a run: it reads back as itself, and what is wrong on it is named."""
 
 import dataclasses
+import json
 import math
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.conformer.config import ConformerConfig
+from deepspeech.acoustic.deep_lstm.config import DeepLstmConfig
 from deepspeech.config import (
     CardConfig,
     CheckpointConfig,
@@ -77,10 +80,11 @@ def test_a_page_of_other_values_reads_back(tmp_path: Path) -> None:
     for table, kind in TABLES.items():
         tables[table] = {item.name: other(kind, item) for item in fields(kind)}
     layers = tables["network"].pop("lstm_layers")  # there is one where the recurrent layer is another
+    del tables["training"]["inter_ctc"]  # which this family has not
     config = resolve(tables)
     default = RunConfig()  # every other setting is put to the proof:
     same = [(t, n) for t, n in SETTINGS if getattr(getattr(config, t), n) == getattr(getattr(default, t), n)]
-    assert same == [("network", "lstm_layers")]
+    assert same == [("network", "lstm_layers"), ("training", "inter_ctc")]
     assert not [item.name for item in PLAIN if getattr(config, item.name) == getattr(default, item.name)]
     assert reread(tmp_path, config) == config
     deep = resolve({"network": {"lstm_layers": layers}})
@@ -328,7 +332,7 @@ def test_a_configuration_cannot_be_changed() -> None:
 
 
 def test_plain_values_build_the_same_configuration() -> None:
-    assert resolve(dataclasses.asdict(RunConfig())) == RunConfig()
+    assert resolve(RunConfig().to_dict(), warn=False) == RunConfig()
 
 
 OLD_NAMES = [
@@ -361,3 +365,50 @@ def test_an_assignment_under_either_name_overrides_both(first: str, last: str) -
     with pytest.warns(RenamedSetting):
         config = resolve(override({"training": {first: "adam"}}, [f"training.{last}=nesterov"]))
     assert config.training.optimizer == "nesterov"
+
+
+# ---- families of networks ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["conformer", "deep_lstm"])
+def test_a_family_brings_its_front_end_where_none_is_named(kind: str, tmp_path: Path) -> None:
+    config = resolve({"network": {"kind": kind}, "features": {"mel_bands": 64}})
+    assert config.features == LogMelConfig(mel_bands=64)
+    assert 'kind = "log_mel"' in page(config).split("[network]")[0]
+    assert reread(tmp_path, config) == config
+    assert RunConfig().features.kind == resolve({"network": {"hidden": 8}}).features.kind == "mfcc"
+
+
+@pytest.mark.parametrize(("network", "features"), [("conformer", "mfcc"), ("deepspeech", "log_mel")])
+def test_another_front_end_may_be_named_and_reads_back(network: str, features: str, tmp_path: Path) -> None:
+    config = resolve({"network": {"kind": network}, "features": {"kind": features}})
+    assert config.features.kind == features
+    assert reread(tmp_path, config) == resolve(json.loads(json.dumps(config.to_dict())), warn=False) == config
+
+
+def test_a_size_stands_for_settings_and_a_set_number_wins(tmp_path: Path) -> None:
+    config = resolve({"network": {"kind": "conformer", "size": "medium", "blocks": 2, "dropout": 0.2}})
+    assert config.network == ConformerConfig(width=256, blocks=2, heads=4, dropout=0.2)
+    assert "size" not in config.to_dict()["network"]
+    assert reread(tmp_path, config) == config
+    assert resolve({"network": {"kind": "deep_lstm", "size": "small"}}).network == DeepLstmConfig()
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"network": {"kind": "conformer", "size": "huge"}}, "network.size is 'huge'; use small or medium or large"),
+        ({"network": {"kind": "conformer", "size": 3}}, "network.size is 3"),
+        ({"network": {"size": "small"}}, "unknown setting network.size"),
+        (
+            {"network": {"kind": "conformer", "train_chunks": [4, 0.5]}},
+            "network.train_chunks is a list of whole numbers",
+        ),
+        ({"network": {"kind": "conformer", "train_chunk_weights": ["a"]}}, "is a list of numbers"),
+        ({"network": {"kind": "conformer"}, "features": {"coefficients": 26}}, "unknown setting features.coefficients"),
+        ({"training": {"inter_ctc": 0.3}}, "training.inter_ctc is 0.3, but this network of kind deepspeech has no"),
+        ({"training": {"inter_ctc": -1.0}}, "training.inter_ctc is -1.0; it must not be negative"),
+    ],
+)
+def test_what_is_wrong_with_a_family_is_named(tables: dict[str, Any], words: str) -> None:
+    assert words in fault(tables)

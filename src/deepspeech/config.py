@@ -54,6 +54,7 @@ class TrainingConfig:
     epsilon: float = 1e-8
     weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": L2 penalty added to the gradient
     clip_norm: float = 0.0  # gradient clipping by norm; 0: none
+    inter_ctc: float = 0.0  # weight of the CTC losses of intermediate layers; 0: none
     average_decay: float = 0.0  # EMA of the weights, used to evaluate and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
     test_jitter_ms: float = 0.0  # test-time jitter: average over the clip and the clip shifted both ways
@@ -93,6 +94,7 @@ class TrainingConfig:
             "test_jitter_ms",
             "weight_decay",
             "clip_norm",
+            "inter_ctc",
             "early_stop_epochs",
             "plateau_epochs",
             "seed",
@@ -183,11 +185,28 @@ class RunConfig:
         for text in self.augment:
             parse(text)
         self.transfer.check(self.network)
+        if self.training.inter_ctc and not self.network.intermediate:
+            raise ConfigError(
+                f"training.inter_ctc is {self.training.inter_ctc:g}, but this network of kind "
+                f"{self.network.kind} has no intermediate outputs; leave it 0"
+            )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as saved in run.json: renamed settings have the names that every version reads."""
-        return {table: saved(table, value) if is_dataclass(getattr(self, table)) else value
-                for table, value in asdict(self).items()}  # fmt: skip
+        """Plain values, as saved in run.json: renamed settings have the names that every version reads.
+
+        `resolve` reads them back, with `warn` False.
+        """
+        values = _values(self)
+        return {table: saved(table, values[table]) if isinstance(values[table], dict) else values[table]
+                for table in values}  # fmt: skip
+
+
+def _values(config: RunConfig) -> dict[str, Any]:
+    """Plain values under the current names; with features.kind, if it is not that of the network's family."""
+    values = asdict(config)
+    if config.features.kind != config.network.front_end:
+        values["features"] = {"kind": config.features.kind, **values["features"]}
+    return values
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -244,16 +263,23 @@ def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, An
     return tables
 
 
-def resolve(tables: Mapping[str, Any]) -> RunConfig:
-    """Build the configuration from `tables`. Raises ConfigError for unknown keys and wrong types."""
-    tables = _renamed(tables)
+def resolve(tables: Mapping[str, Any], warn: bool = True) -> RunConfig:
+    """Build the configuration from `tables`. Raises ConfigError for unknown keys and wrong types.
+
+    Without features.kind the features are those of the network's family. `warn`: about old names of settings.
+    """
+    tables = _renamed(tables, warn)
+    network, chosen = tables.get("network", {}), tables.get("features", {})
+    if isinstance(network, Mapping) and isinstance(chosen, Mapping):
+        family, _ = acoustic.config_of_kind(network)
+        tables = {**tables, "features": {"kind": family.front_end, **chosen}}
     config: RunConfig = _build(RunConfig, tables, "")
     return config
 
 
-def _renamed(tables: Mapping[str, Any]) -> dict[str, Any]:
+def _renamed(tables: Mapping[str, Any], warn: bool = True) -> dict[str, Any]:
     """`tables` with the current names of settings; a RenamedSetting warning for each old one."""
-    return {key: current(key, value) if isinstance(value, Mapping) else value for key, value in tables.items()}
+    return {key: current(key, value, warn) if isinstance(value, Mapping) else value for key, value in tables.items()}
 
 
 def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
@@ -282,10 +308,14 @@ def _value(hint: Any, value: Any, path: str) -> Any:
             raise ConfigError(f"{path} is a table of settings, not {value!r:.100}")
         return _build(hint, value, path + ".")
     if get_origin(hint) is tuple:
-        items = [value] if isinstance(value, str) else value
-        if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
+        item = get_args(hint)[0]
+        items = [value] if isinstance(value, item) else value
+        if item is float and isinstance(items, list | tuple):
+            items = [float(one) if type(one) is int and is_number(one, -LARGEST_NUMBER) else one for one in items]
+        if isinstance(items, list | tuple) and all(type(one) is item for one in items):
             return tuple(items)
-        raise ConfigError(f"{path} is a list of texts, not {value!r:.100}")
+        names = {str: "texts", int: "whole numbers", float: "numbers"}
+        raise ConfigError(f"{path} is a list of {names[item]}, not {value!r:.100}")
     kinds = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
     if value is None and type(None) in kinds:
         return None
@@ -301,7 +331,7 @@ def _value(hint: Any, value: Any, path: str) -> Any:
 def page(config: RunConfig) -> str:
     """Format the configuration as TOML that `read` reads back."""
     lines: list[str] = []
-    values = asdict(config)
+    values = _values(config)
     for name, value in values.items():
         if not isinstance(value, dict):
             lines.insert(0, f"{name} = {_toml(value)}")

@@ -19,6 +19,8 @@ MOST_LABELS = 1 << 16
 RANGES: dict[str, tuple[float, float]] = {
     "format": (0, 1 << 31), "step": (0, LARGEST_NUMBER), "weights_crc32": (0, 0xFFFFFFFF),
     "context_frames": (0, 1000), "hidden": (1, 1 << 16), "lstm_layers": (1, 100), "stride": (1, 1000),
+    "width": (1, 1 << 16), "blocks": (1, 1000), "heads": (1, 1 << 10), "kernel": (1, 1000),
+    "left_frames": (1, 10_000), "chunk_frames": (1, 1 << 18),
     "frames": (1, 1 << 20), "hop": (0, 1 << 20), "left": (0, 1 << 20), "right": (0, 1 << 20),
     "beam_width": (1, 1_000_000), "sample_rate_hz": (100, 1_000_000), "coefficients": (1, 10_000),
     "mel_bands": (1, 10_000), "window_ms": (0.01, 60_000.0), "step_ms": (0.01, 60_000.0), "low_hz": (0.0, 1e6),

@@ -38,6 +38,8 @@ SHAPES = [
     {"hidden": 12, "recurrent": "relu"},
     {"hidden": 12, "recurrent": "relu", "bidirectional": True, "stride": 2},
     {"kind": "tiny"},
+    {"kind": "deep_lstm", "width": 12, "blocks": 2, "chunk_frames": 2},
+    {"kind": "conformer", "width": 16, "blocks": 3, "heads": 2, "kernel": 5, "left_frames": 6, "chunk_frames": 2},
 ]
 DIMENSIONS, CLASSES = 26, 7
 
@@ -92,6 +94,22 @@ def test_a_clip_alone_is_decoded_as_in_a_batch(shape: dict[str, object]) -> None
         torch.testing.assert_close(heard[:outputs], made(clip[None])[0][0], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.get("recurrent") != "relu"])
+def test_16_bits_are_nearly_32_with_gradients_of_the_parameters_own_type(shape: dict[str, object]) -> None:
+    made, lengths = network(shape), torch.tensor([24, 17])
+    features = torch.randn(2, 24, DIMENSIONS)
+    features[1, 17:] = 0
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits, outputs = made(features, lengths)
+    due, _ = made(features, lengths)
+    for clip, count in enumerate(outputs):
+        assert (logits[clip, :count].float() - due[clip, :count]).norm() < 0.1 * due[clip, :count].norm()
+    gradients = torch.autograd.grad(logits.float().square().sum(), list(made.parameters()))
+    assert all(
+        g.dtype == p.dtype and torch.isfinite(g).all() for g, p in zip(gradients, made.parameters(), strict=True)
+    )
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_parameter_belongs_to_a_layer(shape: dict[str, object]) -> None:
     made = network(shape)
@@ -113,9 +131,9 @@ def test_only_networks_of_whole_clips_have_no_states() -> None:
 def test_a_page_names_its_family(kind: str) -> None:
     run = resolve({"network": {"kind": kind}})
     assert (f'kind = "{kind}"' in page(run)) == (kind != registry.DEFAULT)
-    assert resolve(run.to_dict()) == run
+    assert resolve(run.to_dict(), warn=False) == run
     assert run.network.described()["kind"] == kind
-    assert read_config({**run.to_dict()["network"], **run.network.described()}) == run.network
+    assert read_config({**asdict(run.network), **run.network.described()}) == run.network
 
 
 def test_a_page_without_a_family_is_of_the_first() -> None:
@@ -128,7 +146,7 @@ def test_a_page_without_a_family_is_of_the_first() -> None:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"kind": "transformer"}, "network.kind is 'transformer'; use deepspeech or tiny"),
+        ({"kind": "transformer"}, "network.kind is 'transformer'; use deepspeech or deep_lstm or conformer or tiny"),
         ({"kind": 3}, "network.kind is 3"),
         ({"kind": ["tiny"]}, "network.kind is"),
         ({"kind": "tiny", "hidden": 8}, "unknown setting network.hidden"),
@@ -141,33 +159,44 @@ def test_other_families_settings_are_refused_by_name(table: dict[str, object], w
 
 # ---- a new family through the house --------------------------------------------------------------------------------
 
+SMALL = {
+    "tiny": {"kind": "tiny"},
+    "deep_lstm": {"kind": "deep_lstm", "width": 24, "blocks": 2},
+    "conformer": {"kind": "conformer", "width": 24, "blocks": 2, "heads": 2, "left_frames": 16},
+}
 
-def run_of(folder: Path, **changes: object) -> Run:
-    changes = {"network": {"kind": "tiny"}, "training__epochs": 3, **changes}
+
+def run_of(folder: Path, kind: str = "tiny", **changes: object) -> Run:
+    changes = {"network": SMALL[kind], "training__epochs": 3, **changes}
     return Run(config(folder, **changes), Log())
 
 
-@pytest.fixture
-def trained(tmp_path: Path) -> Path:
-    run_of(tmp_path).train()
-    return tmp_path
+@pytest.fixture(scope="module", params=SMALL)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of checkpoints of a family, named by it."""
+    folder: Path = tmp_path_factory.mktemp("families") / request.param
+    registry.FAMILIES.update(TINY)
+    run_of(folder, request.param).train()
+    return folder
 
 
-def test_it_learns_and_is_tested(tmp_path: Path) -> None:
-    made = config(tmp_path, network={"kind": "tiny"}, training__epochs=8, training__select_by="loss")
+@pytest.mark.parametrize("kind", SMALL)
+def test_it_learns_and_is_tested(kind: str, tmp_path: Path) -> None:
+    made = config(tmp_path, network=SMALL[kind], training__epochs=8, training__select_by="loss")
     log = tmp_path / "checkpoints"
     Run(made, Log(log)).train()
     lines = [json.loads(line) for line in (log / "log.jsonl").read_text().splitlines()]
     losses = [line["train_loss"] for line in lines if "train_loss" in line]
     assert losses[-1] < 0.7 * losses[0]
-    tested = resolve(made.to_dict() | {"data": made.to_dict()["data"] | {"test": list(made.data.dev)}})
+    tested = resolve(made.to_dict() | {"data": made.to_dict()["data"] | {"test": list(made.data.dev)}}, warn=False)
     assert all(scores.words for scores in run_test(tested, Log()).values())
 
 
-def test_it_resumes_with_the_same_weights(tmp_path: Path) -> None:
-    run_of(tmp_path / "once", training__epochs=4).train()
-    run_of(tmp_path / "twice", training__epochs=2).train()
-    run_of(tmp_path / "twice", training__epochs=4).train()
+@pytest.mark.parametrize("kind", SMALL)
+def test_it_resumes_with_the_same_weights(kind: str, tmp_path: Path) -> None:
+    run_of(tmp_path / "once", kind, training__epochs=4).train()
+    run_of(tmp_path / "twice", kind, training__epochs=2).train()
+    run_of(tmp_path / "twice", kind, training__epochs=4).train()
     weights = []
     for name in ("once", "twice"):
         path = checkpoint.newest(tmp_path / name / "checkpoints", ("train",))
@@ -179,42 +208,56 @@ def test_it_resumes_with_the_same_weights(tmp_path: Path) -> None:
 
 def test_it_transfers_and_freezes_by_its_own_layers(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("a\nb\nc\nd\n \n")
+    kind, head = trained.name, "output"
     changes = {"data__alphabet": str(tmp_path / "other.txt"), "checkpoint__load": str(trained / "checkpoints")}
+    first, second, *_ = read_config(SMALL[kind]).layers
     with pytest.raises(CheckpointError, match=r'another alphabet; .* transfer.drop=\["output"\]'):
-        run_of(tmp_path / "a", **changes)
-    with pytest.raises(ConfigError, match="layers are conv, mix, output"):
-        run_of(tmp_path / "a", transfer__drop=["layer_6"])
-    run = run_of(tmp_path / "a", **changes, transfer__drop=["output"], transfer__freeze=["conv"])
+        run_of(tmp_path / "a", kind, **changes)
+    with pytest.raises(ConfigError, match=f"layers are {first}, {second}, .*output"):
+        run_of(tmp_path / "a", kind, transfer__drop=["layer_6"])
+    run = run_of(tmp_path / "a", kind, **changes, transfer__drop=[head], transfer__freeze=[first])
     best = restore(checkpoint.best_or_newest(trained / "checkpoints")).network.state_dict()
-    assert torch.equal(run.network.state_dict()["mix.weight"], best["mix.weight"])
+    groups = run.network.groups()
+    assert all(torch.equal(run.network.state_dict()[name], best[name]) for name in groups[first] + groups[second])
     run.train()
-    assert torch.equal(run.network.state_dict()["conv.weight"], best["conv.weight"])
-    assert not torch.equal(run.network.state_dict()["mix.weight"], best["mix.weight"])
+    after = run.network.state_dict()
+    assert all(torch.equal(after[name], best[name]) for name in groups[first])
+    assert not any(torch.equal(after[name], best[name]) for name in groups[second])
 
 
 def test_a_folder_of_another_family_is_refused(trained: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"network\.kind is deepspeech here and tiny there"):
-        run_of(trained, network={"hidden": 8})
+    features = restore(checkpoint.best_or_newest(trained / "checkpoints")).features
+    other = {"network": {"hidden": 8}, "features": {"kind": features.kind}}
+    with pytest.raises(CheckpointError, match=rf"network\.kind is deepspeech here and {trained.name} there"):
+        run_of(trained, **other)
     with pytest.raises(CheckpointError, match=r"the source has no layer_1\.weight"):
-        run_of(trained / "other", network={"hidden": 8}, checkpoint__load=str(trained / "checkpoints"))
+        run_of(trained / "other", **other, checkpoint__load=str(trained / "checkpoints"))
 
 
-def test_clips_too_short_for_its_outputs_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trained", ["conformer"], indirect=True)
+def test_a_checkpoint_of_other_heads_is_refused(trained: Path) -> None:
+    """Its weights have the same shapes and mean something else."""
+    with pytest.raises(CheckpointError, match=r"network\.heads is 4 here and 2 there"):
+        run_of(trained, network={**SMALL["conformer"], "heads": 4})
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_clips_too_short_for_its_outputs_are_refused(kind: str, tmp_path: Path) -> None:
     given = corpus(tmp_path / "long", characters="a")
     rows = given.read_text().splitlines()
     given.write_text("\n".join([rows[0], *(row.rsplit(",", 1)[0] + "," + "a" * 40 for row in rows[1:])]))
     with pytest.raises(DataError, match=r"it needs 79 frames, the clip has 15\n"):
-        run_of(tmp_path, data={"train": [str(given)], "dev": []})
+        run_of(tmp_path, kind, data={"train": [str(given)], "dev": []})
 
 
 @pytest.mark.parametrize("int8", [False, True])
 def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_bulk(trained: Path, int8: bool) -> None:
     export(trained / "checkpoints", trained / "a.onnx", int8=int8, tolerance=1.0, language="en")
+    restored = restore(checkpoint.best_or_newest(trained / "checkpoints"))
     card = Session(trained / "a.onnx").card
-    assert (card.model, card.frame_s) == ({"kind": "tiny", "normalize_features": True, "width": 24}, 0.04)
+    assert (card.model, card.frame_s) == (restored.network.config.described(), pytest.approx(0.04))
     model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
     sounds = [tones("abcd " * n, n) for n in (1, 3, 2)]
-    restored = restore(checkpoint.best_or_newest(trained / "checkpoints"))
     whole = [model.transcribe(sound).text for sound in sounds]
     assert any(whole)
     if not int8:
@@ -231,25 +274,34 @@ def test_it_is_exported_and_decoded_the_same_whole_streamed_and_in_bulk(trained:
 
 @torch.no_grad()
 def test_its_streams_choose_the_chunks(trained: Path) -> None:
-    """Those that its card allows, with the same result; a family that allows none is told so."""
+    """Those that its card allows, with the result that the network has for whole clips at that chunk."""
     export(trained / "checkpoints", trained / "a.onnx", language="en")
     model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
-    sound, extractor = tones("abcd " * 6), model._extractor
-    expected = EmissionStream(model._session, extractor)
-    rows = np.concatenate([expected.feed(sound), expected.finish()])
-    for hop in model.card.chunk.sizes:
-        stream = EmissionStream(model._session, extractor, model.card.chunk.sized(hop))
+    restored = restore(checkpoint.best_or_newest(trained / "checkpoints"))
+    sound, chunk = tones("abcd " * 6), model.card.chunk
+    sizes_ms = [round(1000 * hop * model.card.features.step_s) for hop in chunk.sizes]
+    assert sizes_ms == ([40, 80, 160, 640] if trained.name == "tiny" else [160, 320, 640])
+    for hop, chunk_ms in zip(chunk.sizes, sizes_ms, strict=True):
+        if trained.name == "conformer":
+            restored.network.chunk_frames = hop // chunk.stride
+        with torch.no_grad():
+            logits, _ = restored.network(torch.from_numpy(model._extractor(sound))[None])
+        stream = EmissionStream(model._session, model._extractor, chunk.sized(hop))
         found = np.concatenate([stream.feed(sound[:7777]), stream.feed(sound[7777:]), stream.finish()])
-        np.testing.assert_allclose(found, rows, atol=1e-5)
-    text = model.transcribe(sound).text
-    for chunk_ms in (40, 80.0, 160, 640):
+        np.testing.assert_allclose(found, logits[0].softmax(-1), atol=1e-5)
         plain = model.stream(chunk_ms=chunk_ms)
         plain.feed(sound)
-        assert plain.finish()[0].text == text
-    with pytest.raises(ConfigError, match=r"chunk_ms is 100; this model takes one of 40, 80, 160, 640$"):
+        assert plain.finish()[0].text == infer_samples(restored, sound, model.options).text
+    with pytest.raises(ConfigError, match=f"chunk_ms is 100; this model takes one of {', '.join(map(str, sizes_ms))}$"):
         model.stream(chunk_ms=100)
+
+
+@pytest.mark.parametrize("trained", ["tiny"], indirect=True)
+def test_endpoint_rules_must_fit_the_chunk(trained: Path) -> None:
+    export(trained / "checkpoints", trained / "a.onnx", language="en")
+    model = Recognizer.open(trained / "a.onnx", options=DecodeOptions(beam_width=16))
     stream = model.stream(endpoints=EndpointRules(trailing_silence_s=0.1), chunk_ms=40)
-    assert stream.events([sound])
+    assert stream.events([tones("abcd " * 6)])
     with pytest.raises(ConfigError, match=r"trailing_silence_s is 0\.1; this model needs at least 0\.18"):
         model.stream(endpoints=EndpointRules(trailing_silence_s=0.1))
 

@@ -59,7 +59,7 @@ def test_log_mel_is_written_with_its_kind_and_all_its_defaults() -> None:
     page = LogMelConfig().to_dict()
     assert page == {
         "kind": "log_mel", "sample_rate_hz": 16000, "window_ms": 25.0, "step_ms": 10.0, "mel_bands": 80,
-        "low_hz": 20.0, "high_hz": None, "preemphasis": 0.97, "end": "drop",
+        "low_hz": 20.0, "high_hz": None, "preemphasis": 0.97, "normalize": True, "end": "drop",
     }  # fmt: skip
     assert read_config(json.loads(json.dumps(page))) == LogMelConfig()
 

@@ -51,7 +51,7 @@ ROOMS = {
         "__main__",
     },
 }
-TORCH_FREE = ("acoustic.config", "acoustic.registry")  # and of each family
+TORCH_FREE = ("acoustic.config", "acoustic.lstm_graph", "acoustic.registry")  # and of each family
 TORCH_FREE_OF_A_FAMILY = ("config", "graph")
 ONE_FILE = {"onnxruntime": "runtime.onnx_runtime"}  # which says before that import that nothing shall be sent
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "deepspeech"

@@ -12,6 +12,7 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ModelFileError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import LogMelConfig, MfccConfig
+from deepspeech.features.normalization import Normalization
 from deepspeech.modelfile.card import FORMAT, ModelCard
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
@@ -21,6 +22,7 @@ CARD = ModelCard(
     chunk=ChunkSpec(32, 32, right=3, stride=4),
     beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
     license="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
+    normalization=Normalization((0.5,) * 26, (2.0,) * 26),
 )  # fmt: skip
 
 
@@ -41,7 +43,7 @@ def fault(metadata: dict[str, str]) -> str:
 def deepspeech(**shape: Any) -> ModelCard:
     """The same of a network that earlier versions know."""
     config = DeepSpeechConfig(hidden=512, **shape)
-    return replace(CARD, model=config.described(), chunk=config.chunk)
+    return replace(CARD, model=config.described(), chunk=config.chunk, normalization=None)
 
 
 CARDS = [

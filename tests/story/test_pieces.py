@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deepspeech.datasets.csv_files import read_csv, write_csv
 
 from deepspeech import EndpointRules, HotPhrases, Recognizer, checkpoint
 from deepspeech.audio.formats import write_wav
 from deepspeech.cli.main import main
+from deepspeech.datasets.formats.csv_files import read_csv, write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.modelfile.vocabulary import read_vocabulary
 from deepspeech.text.tokens import ENGLISH
@@ -119,9 +119,9 @@ def hearing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("subwords")
     wide = {"hidden": 32, "normalize_features": False}
     run = Run(config(folder, network=wide, data__subwords=str(vocabulary(folder))), Log())
-    knows_tones(run.network, run.alphabet, HEARD)
+    knows_tones(run.network, run.parts.alphabet, HEARD)
     run.position.epoch, run.position.step = run.config.training.epochs, 6
-    run._save("best")
+    run.writer.save("best")
     return folder / "checkpoints"
 
 

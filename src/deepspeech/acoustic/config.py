@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from deepspeech.features.chunks import ChunkSpec
 
@@ -16,6 +16,8 @@ class NetworkConfig:
     # No field: saved settings without `kind` are these, also for versions that know no other. In other families it is
     # one, with init=False.
     kind = "deepspeech"
+    front_end: ClassVar[str] = "mfcc"  # features.kind of a configuration that names none
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # settings that `network.size` stands for
     normalize_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
 
     @property
@@ -42,6 +44,11 @@ class NetworkConfig:
     def head(self) -> str:
         """The output layer, which depends on the tokens and is re-initialized for another alphabet."""
         return self.layers[-1]
+
+    @property
+    def intermediate(self) -> tuple[str, ...]:
+        """Layers whose outputs the head takes too, for intermediate CTC losses (InterCTC); empty: not supported."""
+        return ()
 
     @property
     def chunk(self) -> ChunkSpec:

@@ -31,18 +31,27 @@ class AcousticNetwork(nn.Module, ABC):
         self.register_buffer("feature_scale", torch.ones(dimensions))
 
     def forward(
-        self, features_BTF: Tensor, lengths_B: Tensor | None = None, random: torch.Generator | None = None
+        self,
+        features_BTF: Tensor,
+        lengths_B: Tensor | None = None,
+        random: torch.Generator | None = None,
+        intermediate: list[Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Logits [B, O, V] of a padded batch, and output lengths [B], on the CPU.
 
         `lengths_B`: feature frames per clip (None: no padding); `random`: as for `whole`.
+        The logits of `config.intermediate` layers are appended to a list `intermediate`.
         """
         clips, frames, _ = features_BTF.shape
         lengths_in_B = torch.full((clips,), frames) if lengths_B is None else lengths_B.cpu()
         outputs_B: Tensor = self.config.outputs(lengths_in_B)
         if not frames:  # audio shorter than a window
             return features_BTF.new_zeros(clips, 0, self.classes), outputs_B
-        return self.whole(features_BTF, lengths_B, random), outputs_B
+        if intermediate is None:
+            return self.whole(features_BTF, lengths_B, random), outputs_B
+        logits_BOV, others = self.whole_and_intermediate(features_BTF, lengths_B, random)
+        intermediate.extend(others)
+        return logits_BOV, outputs_B
 
     @abstractmethod
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
@@ -50,6 +59,15 @@ class AcousticNetwork(nn.Module, ABC):
 
         Dropout draws from `random` only (None: torch's default generator), since threads share the network.
         """
+
+    def whole_and_intermediate(
+        self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """As `whole`, and the head's logits of each of `config.intermediate` layers (InterCTC, Lee & Watanabe 2021).
+
+        A family that names such layers overrides this.
+        """
+        return self.whole(features_BTF, lengths_B, random), []
 
     @abstractmethod
     def start(self, clips: int) -> States:

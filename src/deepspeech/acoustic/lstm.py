@@ -9,6 +9,7 @@ Shapes: N frames of all clips, I inputs, H hidden; `counts`: active clips per fr
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -20,6 +21,33 @@ from torch.autograd.function import Function, once_differentiable
 
 from deepspeech import _native
 from deepspeech.acoustic.products import Prepared, linear, product_type, weight_gradient
+
+
+@dataclass(frozen=True)
+class Packing:
+    """The own frames of clips [B, T], frame by frame, those of the longest clip first in each: N in all."""
+
+    shape: tuple[int, int]
+    clip_N: Tensor
+    time_N: Tensor
+    counts: list[int]
+
+    @classmethod
+    def of(cls, lengths_B: Tensor, frames: int) -> "Packing":
+        """Of clips padded to so many frames."""
+        order = torch.argsort(lengths_B, descending=True, stable=True)
+        heard_TB = torch.arange(frames)[:, None] < lengths_B[order]
+        time_N, place_N = heard_TB.nonzero(as_tuple=True)
+        counts = [count for count in heard_TB.sum(1).tolist() if count]
+        return cls((len(lengths_B), frames), order[place_N], time_N, counts)
+
+    def pack(self, x_BTI: Tensor) -> Tensor:
+        """[N, I]."""
+        return x_BTI[self.clip_N, self.time_N]
+
+    def unpack(self, x_NI: Tensor) -> Tensor:
+        """[B, T, I], with zeros beyond each clip's end."""
+        return x_NI.new_zeros(*self.shape, x_NI.shape[1]).index_put((self.clip_N, self.time_N), x_NI)
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # what it calls is compiled, torch cannot see into it

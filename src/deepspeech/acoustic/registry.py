@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Any
 
 from deepspeech.acoustic.config import NetworkConfig
+from deepspeech.acoustic.conformer.config import ConformerConfig
+from deepspeech.acoustic.deep_lstm.config import DeepLstmConfig
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ConfigError
 from deepspeech.renamed import current
@@ -36,6 +38,16 @@ FAMILIES = {
         "deepspeech.acoustic.deepspeech.network:DeepSpeech",
         "deepspeech.acoustic.deepspeech.graph:to_onnx",
     ),
+    "deep_lstm": Family(
+        DeepLstmConfig,
+        "deepspeech.acoustic.deep_lstm.network:DeepLstm",
+        "deepspeech.acoustic.deep_lstm.graph:to_onnx",
+    ),
+    "conformer": Family(
+        ConformerConfig,
+        "deepspeech.acoustic.conformer.network:Conformer",
+        "deepspeech.acoustic.conformer.graph:to_onnx",
+    ),
 }
 DEFAULT = "deepspeech"  # also of files without a kind, as older versions wrote
 
@@ -48,9 +60,18 @@ def family(kind: str) -> Family:
 
 
 def config_of_kind(page: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[str, Any]]:
-    """The config class of the kind in `page`, and its other entries. Raises ConfigError for an unknown kind."""
+    """The config class of the kind in `page`, and its other entries. Raises ConfigError for an unknown kind.
+
+    `size` is replaced by the settings it stands for; explicit settings win.
+    """
     values = current("network", page, warn=False)  # as in files; config.py warns
-    return family(values.pop("kind", DEFAULT)).config, values
+    config = family(values.pop("kind", DEFAULT)).config
+    if config.sizes and "size" in values:
+        size = values.pop("size")
+        if not isinstance(size, str) or size not in config.sizes:
+            raise ConfigError(f"network.size is {size!r:.100}; use {' or '.join(config.sizes)}")
+        values = {**config.sizes[size], **values}
+    return config, values
 
 
 def read_config(page: Mapping[str, Any]) -> NetworkConfig:

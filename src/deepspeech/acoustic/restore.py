@@ -11,7 +11,9 @@ from deepspeech.acoustic import registry
 from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.errors import CheckpointError, ConfigError
 from deepspeech.features.config import FrontEndConfig
-from deepspeech.features.registry import read_config
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.features.normalization import Normalization, kept_normalization
+from deepspeech.features.registry import new_front_end, read_config
 from deepspeech.text.token_files import read_alphabet
 from deepspeech.text.tokens import TokenSet
 
@@ -25,6 +27,11 @@ class Restored:
     alphabet: TokenSet
     run: dict[str, Any]
     path: Path
+    normalization: Normalization | None = None  # of the features, where it is not the network's
+
+    @property
+    def front_end(self) -> FrontEnd:
+        return new_front_end(self.features, self.normalization)
 
     @property
     def frame_s(self) -> float:
@@ -42,9 +49,11 @@ def restore(path: Path) -> Restored:
         shape.check_sizes({name: value.shape for name, value in kept.weights.items()}, features.dimensions)
         network = new_network(shape, features.dimensions, alphabet.classes)
         fill(network, kept.weights | kept.average)
-    except (KeyError, TypeError, RuntimeError, ConfigError) as error:
+        normalization = kept_normalization(kept.run)
+        new_front_end(features, normalization)  # raises where they do not fit each other
+    except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
         raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None
-    return Restored(network.eval(), features, alphabet, kept.run, path)
+    return Restored(network.eval(), features, alphabet, kept.run, path, normalization)
 
 
 def fill(network: AcousticNetwork, tensors: checkpoint.Tensors) -> None:

@@ -51,6 +51,7 @@ def _card(restored: Restored, described: Mapping[str, str | None], int8: bool, b
     return ModelCard(
         alphabet=restored.alphabet,
         features=restored.features,
+        normalization=restored.normalization,
         model=shape.described(),
         chunk=shape.chunk,
         beam_width=beam_width,

@@ -20,7 +20,6 @@ from deepspeech.audio.source import AudioSource
 from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import ModelFileError
-from deepspeech.features.registry import new_front_end
 from deepspeech.files import partial_folder
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.checksum import add_checksum
@@ -83,7 +82,7 @@ def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
 
 
 def _compare(restored: Restored, session: Session, sounds: Sequence[Float32]) -> ParityReport:
-    extractor, exported = new_front_end(restored.features), FileAcousticModel(session)
+    extractor, exported = restored.front_end, FileAcousticModel(session)
     report = ParityReport(len(sounds), 0, 0, 0, 0.0)
     with Progress(len(sounds), "checking the export", "clips") as progress:
         for sound in sounds:

@@ -16,6 +16,7 @@ class FrontEndConfig:
     sample_rate_hz: int
     window_ms: float
     step_ms: float
+    normalize = False  # whether the front end subtracts the training set's mean and divides by its deviation
     end: (
         str  # what becomes of samples after the last whole window: "drop", or "pad": one more window, filled with zeros
     )
@@ -100,6 +101,7 @@ class LogMelConfig(FrontEndConfig):
     low_hz: float = 20.0
     high_hz: float | None = None  # None: half the sample rate
     preemphasis: float = 0.97  # y[t] = x[t] - preemphasis * x[t - 1]
+    normalize: bool = True  # subtract the training set's mean and divide by its deviation, per mel band
     end: str = "drop"
 
     def __post_init__(self) -> None:

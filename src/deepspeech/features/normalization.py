@@ -55,6 +55,12 @@ class Normalization:
         return cls(tuple(map(float, page["mean"])), tuple(map(float, page["deviation"])))
 
 
+def kept_normalization(run: Mapping[str, Any]) -> Normalization | None:
+    """That of a checkpoint's run.json; None where its front end has none. Raises as `Normalization.of`, TypeError."""
+    page = run.get("normalization")
+    return None if page is None else Normalization.of(page)
+
+
 def moments(features: Float32) -> Float64:
     """Sufficient statistics [2 F + 1] of a clip's features [T, F]: sums, sums of squares, number of frames."""
     exact = features.astype(np.float64)

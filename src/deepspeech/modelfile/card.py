@@ -9,7 +9,9 @@ from typing import Any
 from deepspeech.errors import ConfigError, ModelFileError, TextError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import FrontEndConfig
-from deepspeech.features.registry import read_config
+from deepspeech.features.front_end import FrontEnd
+from deepspeech.features.normalization import Normalization
+from deepspeech.features.registry import new_front_end, read_front_end
 from deepspeech.modelfile.old_cards import lifted, lowered
 from deepspeech.renamed import current, saved
 from deepspeech.text.token_files import token_set
@@ -18,7 +20,13 @@ from deepspeech.untrusted import check_description, parse_json, reason
 
 FORMAT = 3
 _KEY = "deepspeech"
-_PARTS = ("alphabet", "features", "model", "chunk")  # what is written as tables, the alphabet as `tokens`
+_PARTS = (
+    "alphabet",
+    "features",
+    "normalization",
+    "model",
+    "chunk",
+)  # what is written as tables, the alphabet as `tokens`
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,11 @@ class ModelCard:
     license: str = ""
     description: str = ""
     made_with: str = ""
+    normalization: Normalization | None = None  # of the features, where it is not the network's
+
+    @property
+    def front_end(self) -> FrontEnd:
+        return new_front_end(self.features, self.normalization)
 
     @property
     def licence(self) -> str:
@@ -62,7 +75,7 @@ class ModelCard:
         page["format"] = FORMAT
         page["model"] = dict(self.model)
         page["tokens"] = self.alphabet.to_dict()
-        page["features"] = {"kind": self.features.kind, **self.features.to_dict()}
+        page["features"] = {"kind": self.features.kind, **self.front_end.to_dict()}
         page["chunk"] = self.chunk.to_dict()
         return {_KEY: json.dumps(saved("card", lowered(page)), ensure_ascii=False)}
 
@@ -80,9 +93,11 @@ class ModelCard:
                 raise ModelFileError(f"written by a newer version (format {page['format']}); update deepspeech")
             page = current("card", lifted(page), warn=False)
             del page["format"]
+            front_end = read_front_end(page.pop("features"))
             return cls(
                 alphabet=token_set(page.pop("tokens")),
-                features=read_config(page.pop("features")),
+                features=front_end.config,
+                normalization=front_end.normalization,
                 model=_model(**page.pop("model")),
                 chunk=ChunkSpec.from_dict(page.pop("chunk")),
                 **page,

@@ -85,6 +85,17 @@ class Graph:
         product = self.add("MatMul", [x, self.constant(f"{name}.weight", weight.T)], f"{name}.product")
         return self.add("Add", [product, self.constant(f"{name}.bias", bias)], f"{name}.sum")
 
+    def silu(self, x: str, name: str) -> str:
+        """x · sigmoid(x), as NAME.silu."""
+        return self.add("Mul", [x, self.add("Sigmoid", [x], f"{name}.sigmoid")], f"{name}.silu")
+
+    def layer_norm(self, weights: "Weights", name: str, x: str, epsilon: float = 1e-5) -> str:
+        """Normalized over the last axis, by the parameters NAME.weight and NAME.bias, as NAME.out."""
+        scale, bias = (
+            self.constant(f"{name}.{part}", as_float(weights, f"{name}.{part}")) for part in ("weight", "bias")
+        )
+        return self.add("LayerNormalization", [x, scale, bias], f"{name}.out", axis=-1, epsilon=epsilon)
+
     def model(self, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> onnx.ModelProto:
         """The whole, without a card: names and shapes of what goes in and comes out; `lengths` are whole numbers."""
         given = [_value(name, shape) for name, shape in inputs.items()]

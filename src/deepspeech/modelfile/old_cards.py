@@ -32,8 +32,8 @@ def lifted(page: dict[str, Any]) -> dict[str, Any]:
 
 def lowered(page: dict[str, Any]) -> dict[str, Any]:
     """Downgrade a card of format 3 to the oldest format that can express it; the inverse of `lifted`."""
-    model = page["model"]
-    if set(model) != {"kind", *MODEL} or model["kind"] != KIND or page["features"]["kind"] != "mfcc":
+    model, features = page["model"], page["features"]
+    if set(model) != {"kind", *MODEL} or model["kind"] != KIND or features["kind"] != "mfcc" or "mean" in features:
         return page
     outputs = 0 if model["bidirectional"] else STEP_WINDOWS
     labels = {"bytes": "bytes", "characters": page["tokens"].get("labels")}.get(page["tokens"]["kind"])

@@ -13,7 +13,6 @@ from deepspeech.audio.source import AudioSource
 from deepspeech.cores import cores
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import AudioError, audio_error
-from deepspeech.features.registry import new_front_end
 from deepspeech.renamed import renamed
 from deepspeech.runtime.emission_stream import EmissionStream
 from deepspeech.runtime.session import Session
@@ -27,7 +26,7 @@ class FileAcousticModel:
     def __init__(self, session: Session, workers: int | None = None, shift_samples: int = 0) -> None:
         """`shift_samples`: delay of every clip; negative: advance."""
         self._session, self._shift = session, shift_samples
-        self._extractor = new_front_end(session.card.features)
+        self._extractor = session.card.front_end
         self._workers = workers or cores()
 
     def emit(self, paths: Sequence[AudioSource]) -> Iterator[Emission]:

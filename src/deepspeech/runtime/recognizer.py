@@ -23,7 +23,6 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.chunks import ChunkSpec
-from deepspeech.features.registry import new_front_end
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.batch_transcriber import BatchTranscriber
 from deepspeech.runtime.emission_stream import Samples
@@ -48,7 +47,7 @@ class Recognizer:
         phrases: HotPhrases | None = None,
     ) -> None:
         self._session, self._scorer, self._hot_words, self._phrases = session, scorer, hot_words, phrases
-        self._extractor = new_front_end(session.card.features)
+        self._extractor = session.card.front_end
         self.options = options or replace(DecodeOptions(), beam_width=session.card.beam_width)
 
     @classmethod

@@ -15,6 +15,7 @@ from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.feature_cache import FeatureCache
 from deepspeech.datasets.pipeline import Pipeline
+from deepspeech.features.normalization import Normalization
 from deepspeech.features.registry import new_front_end
 from deepspeech.text.tokens import TokenSet
 from deepspeech.training import devices, optim
@@ -40,6 +41,12 @@ class Parts:
     optimizer: torch.optim.Optimizer
     trainer: Trainer
 
+    def with_normalization(self, normalization: Normalization | None) -> "Parts":
+        """The same parts, whose front end normalizes features by `normalization`."""
+        front_end = new_front_end(self.config.features, normalization)
+        plain, pipeline = (replace(one, front_end=front_end) for one in (self.plain, self.pipeline))
+        return replace(self, plain=plain, pipeline=pipeline)
+
 
 def build(
     config: RunConfig,
@@ -61,8 +68,9 @@ def build(
     freeze(network, config.transfer.freeze)
     optimizer = optim.optimizer_of(network, c)
     trainer = Trainer(
-        network, optimizer, c.clip_norm, devices.precision(c.precision, device), microbatches, ranks, c.accumulate
-    )
+        network, optimizer, c.clip_norm, devices.precision(c.precision, device), microbatches, ranks, c.accumulate,
+        c.inter_ctc,
+    )  # fmt: skip
     if c.compile:
         devices.compile_network(network, microbatches)
     pipeline = _augmented(plain, config, datasets)

@@ -17,7 +17,6 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.features.registry import new_front_end
 from deepspeech.pool import ordered_map
 
 
@@ -32,7 +31,7 @@ def infer_samples(
     restored: Restored, samples: NDArray[np.float32], options: DecodeOptions, scorer: Scorer | None = None
 ) -> Transcript:
     """The best transcript of mono samples [N] at the network's rate."""
-    features = new_front_end(restored.features)(samples)
+    features = restored.front_end(samples)
     logits_BTV, _ = restored.network(torch.from_numpy(features)[None])
     return decode(
         Emission(logits_BTV[0].softmax(-1).numpy(), restored.frame_s), restored.alphabet, options, scorer=scorer

@@ -62,7 +62,8 @@ class Run:
         kept = starting_point(config.checkpoint, self.log, ranks)
         self._resumed = bool(kept and checkpoint.lies_in(kept.path, Path(config.checkpoint.folder)))
         left_out = LeftOut(config.data.on_bad_sample, self.log, ranks)
-        self.state: TrainingState = start(parts, kept, self._resumed, left_out, self.log)
+        self.state: TrainingState
+        parts, self.state = start(parts, kept, self._resumed, left_out, self.log)
         size = _batch_size(parts, kept if self._resumed else None, self.state.position.epoch, self.log)
         self.config = replace(config, training=replace(config.training, batch_size=size))
         self.parts = parts = replace(parts, config=self.config)

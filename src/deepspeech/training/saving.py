@@ -44,10 +44,12 @@ class CheckpointWriter:
         step = self._state.position.step
         if not self._parts.ranks.first:
             return checkpoint.path_of(self._folder, kind, step)
+        normalization = self._parts.plain.front_end.normalization
         run = {
             "config": self._parts.config.to_dict(),
             "alphabet": write_alphabet(self._parts.alphabet),
             "position": self._state.position.to_dict(),
+            **({"normalization": normalization.to_dict()} if normalization else {}),
             "made_with": f"deepspeech {__version__}, torch {torch.__version__}",
         }
         path = checkpoint.save(self._folder, kind, step, self._state.tensors(), run)

@@ -1,15 +1,18 @@
 """Initial state of a run: from a checkpoint, or new weights with measured feature normalization.
 
-In: components and the checkpoint chosen by `resume.py`. Out: a TrainingState.
+In: components and the checkpoint chosen by `resume.py`. Out: the components, with normalized features, and a
+TrainingState.
 """
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from deepspeech import checkpoint
 from deepspeech.checkpoint import Checkpoint
 from deepspeech.datasets.shards.order import some
-from deepspeech.errors import CheckpointError
+from deepspeech.errors import CheckpointError, ConfigError
+from deepspeech.features.normalization import kept_normalization, moments, normalization_of
 from deepspeech.progress import Progress
 from deepspeech.text.token_files import write_alphabet
 from deepspeech.training import optim
@@ -23,23 +26,29 @@ from deepspeech.training.transfer import other_settings, take_over
 MEASURED_CLIPS = 1000
 
 
-def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, log: Log) -> TrainingState:
-    """The state at the first step. `kept`: checkpoint to start from; `own`: written by this run (resume).
+def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, log: Log) -> tuple[Parts, TrainingState]:
+    """Components and state at the first step. `kept`: checkpoint to start from; `own`: written by this run (resume).
 
     Raises CheckpointError if the checkpoint does not fit the configuration.
     """
-    measured = _take_over(parts, kept, own, log) if kept else False
-    if parts.config.network.normalize_features and not measured:
-        _measure_features(parts, left_out)
+    with_features = _take_over(parts, kept, own, log) if kept else False
+    config = parts.config
+    if config.features.normalize:
+        if kept and with_features:
+            parts = _normalized_as(kept, parts)
+        else:
+            parts = parts.with_normalization(normalization_of(_moments(parts, left_out)))
+    elif config.network.normalize_features and not with_features:
+        _measure_into_network(parts, left_out)
     state = TrainingState(
         parts.network,
         parts.optimizer,
-        optim.Average(parts.network, parts.config.training.average_decay),
-        _position(kept, parts.config.checkpoint.reset_rate) if kept and own else Position(),
+        optim.Average(parts.network, config.training.average_decay),
+        _position(kept, config.checkpoint.reset_rate) if kept and own else Position(),
     )
     if kept and own:
         state.average.restore(kept.average)
-    return state
+    return parts, state
 
 
 def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
@@ -75,18 +84,31 @@ def _position(kept: Checkpoint, reset_rate: bool) -> Position:
     return position
 
 
-def _measure_features(parts: Parts, left_out: LeftOut) -> None:
-    """Measure mean and deviation of each coefficient on (part of) the training set, and store them in the network."""
-    coefficients, ranks = parts.config.features.dimensions, parts.ranks
-    mine, rows = ranks.shard(some(parts.datasets.train, MEASURED_CLIPS)), []
-    groups, workers = [[sample] for sample in mine], parts.config.data.workers
-    with Progress(len(mine), "measuring features", "clips") as progress:
-        for _, batches in load(groups, parts.plain, 0, workers, torch.device("cpu"), left_out.add):
-            frames = batches[0].features_BTF[0].numpy().astype(np.float64) if batches else np.zeros((0, coefficients))
-            rows.append([*frames.sum(0), *(frames**2).sum(0), len(frames)])
-            progress.advance()
-    sums = np.sum(ranks.unshard(rows), axis=0)  # in the order of clips, for any number of ranks
-    mean, mean_square = sums[:-1].reshape(2, coefficients) / max(1, sums[-1])
+def _normalized_as(kept: Checkpoint, parts: Parts) -> Parts:
+    """Parts with the front end of a checkpoint; it has no normalization where the network has the constants."""
+    try:
+        return parts.with_normalization(kept_normalization(kept.run))
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
+        raise CheckpointError(f"{kept.path}: its normalization of features is damaged ({error})") from None
+
+
+def _measure_into_network(parts: Parts, left_out: LeftOut) -> None:
+    """Measure mean and deviation of each coefficient as constants of the network, which normalizes."""
+    sums = np.sum(_moments(parts, left_out), axis=0)
+    mean, mean_square = sums[:-1].reshape(2, -1) / max(1, sums[-1])
     deviation = np.sqrt(np.maximum(mean_square - mean**2, 1e-8))
     parts.network.feature_mean.copy_(torch.from_numpy(mean))
     parts.network.feature_scale.copy_(torch.from_numpy(1 / deviation))
+
+
+def _moments(parts: Parts, left_out: LeftOut) -> list[NDArray[np.float64]]:
+    """Those of (part of) the training set, a row for each clip, in the clips' order whichever rank read it."""
+    ranks = parts.ranks
+    mine, rows = ranks.shard(some(parts.datasets.train, MEASURED_CLIPS)), []
+    groups, workers = [[sample] for sample in mine], parts.config.data.workers
+    empty = np.zeros((0, parts.config.features.dimensions), np.float32)
+    with Progress(len(mine), "measuring features", "clips") as progress:
+        for _, batches in load(groups, parts.plain, 0, workers, torch.device("cpu"), left_out.add):
+            rows.append(moments(batches[0].features_BTF[0].numpy() if batches else empty))
+            progress.advance()
+    return [np.array(row) for row in ranks.unshard([row.tolist() for row in rows])]

@@ -60,11 +60,15 @@ class Trainer:
         threads: int,
         ranks: Ranks = ALONE,
         accumulate: int = 1,
+        inter_ctc: float = 0.0,
     ) -> None:
-        """`threads`: microbatches in parallel; a step has up to `accumulate` times as many."""
+        """`threads`: microbatches in parallel; a step has up to `accumulate` times as many.
+
+        `inter_ctc`: weight of the losses of intermediate layers, which are not reported.
+        """
         self._network, self._optimizer, self._ranks = network, optimizer, ranks
         self._clip_norm = clip_norm or float("inf")
-        self._precision = precision
+        self._precision, self._inter_ctc = precision, inter_ctc
         self._parameters = [p for p in network.parameters() if p.requires_grad]
         if all(parameter.device.type == "cpu" for parameter in self._parameters):
             arrange()
@@ -121,6 +125,10 @@ class Trainer:
         device = batch.features_BTF.device
         random = torch.Generator(device).manual_seed(seed % SEEDS)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._precision == "bfloat16"):
-            logits_BTV, lengths_B = self._network(batch.features_BTF, batch.lengths_B, random)
+            intermediate: list[Tensor] | None = [] if self._inter_ctc else None
+            logits_BTV, lengths_B = self._network(batch.features_BTF, batch.lengths_B, random, intermediate)
         loss_B = losses(logits_BTV.float(), lengths_B, batch)
-        return loss_B.detach(), list(torch.autograd.grad(loss_B.sum(), self._parameters))
+        total = loss_B.sum()
+        for logits in intermediate or ():
+            total = total + self._inter_ctc * losses(logits.float(), lengths_B, batch).sum()
+        return loss_B.detach(), list(torch.autograd.grad(total, self._parameters))

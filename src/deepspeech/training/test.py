@@ -18,7 +18,6 @@ from deepspeech.evaluation.emissions import AcousticModel
 from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.evaluated_model import EvaluatedModel
 from deepspeech.evaluation.score import Scores
-from deepspeech.features.registry import new_front_end
 from deepspeech.training.datasets import open_datasets
 from deepspeech.training.emit import TorchAcousticModel
 from deepspeech.training.loader import refuse
@@ -65,7 +64,7 @@ def acoustic_model_of(
     on_bad: Callable[[Sample, AudioError], None] = refuse,
 ) -> AcousticModel:
     """The acoustic model of a checkpoint; with jitter, its mean over the clip and the clip shifted both ways."""
-    extractor, outputs = new_front_end(restored.features), restored.network.config.outputs
+    extractor, outputs = restored.front_end, restored.network.config.outputs
     pipelines = [
         Pipeline(extractor, restored.alphabet, ClipCache(0), outputs=outputs, shift_samples=shift)
         for shift in shifts(jitter_ms, restored.features.sample_rate_hz)

@@ -12,14 +12,13 @@ where others take chunks of frames, as it always did: earlier versions of this p
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
+from deepspeech.acoustic.lstm_graph import add_lstm
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.modelfile.graph import RUNTIME, Float32, Graph, Model, Quantised, Weights, as_float
+from deepspeech.modelfile.graph import Float32, Graph, Model, Quantised, Weights, as_float
 
 
 def to_onnx(weights: Mapping[str, Float32], config: DeepSpeechConfig, card: ModelCard) -> Model:
@@ -67,16 +66,8 @@ def _dense(graph: Graph, weights: Weights, name: str, x: str, relu_clip: float) 
     high = graph.constant(f"layer_{name}.high", np.array(relu_clip, np.float32))
     x = graph.add("Clip", [x, low, high], f"layer_{name}.clipped")
     if f"norms.{name}.weight" in weights:
-        scale = graph.constant(f"norms.{name}.weight", as_float(weights, f"norms.{name}.weight"))
-        bias = graph.constant(f"norms.{name}.bias", as_float(weights, f"norms.{name}.bias"))
-        x = graph.add("LayerNormalization", [x, scale, bias], f"norms.{name}.out", axis=-1, epsilon=1e-12)
+        x = graph.layer_norm(weights, f"norms.{name}", x, epsilon=1e-12)
     return x
-
-
-def _gates(value: NDArray[Any]) -> NDArray[Any]:
-    """Our gates i, f, g, o (torch's) as ONNX's i, o, f, c."""
-    i, f, g, o = np.split(value, 4)
-    return np.concatenate([i, o, f, g])
 
 
 def _relu(graph: Graph, weights: Weights, config: DeepSpeechConfig, x: str) -> str:
@@ -109,34 +100,9 @@ def _lstm(graph: Graph, weights: Weights, config: DeepSpeechConfig, x: str) -> s
     states = []
     for layer in range(config.lstm_layers):
         name = f"lstm.{layer}"
-        outputs = [f"{name}.Y", f"{name}.Y_h", f"{name}.Y_c"]
-        _lstm_layer(graph, weights, config.hidden, layer, x, outputs)
-        x = graph.add("Squeeze", [f"{name}.Y", axis], f"{name}.out")
-        states.append((f"{name}.Y_h", f"{name}.Y_c"))
+        y, new_h, new_c = add_lstm(graph, weights, name, ("lstm", layer), x, layer, config.hidden)
+        x = graph.add("Squeeze", [y, axis], f"{name}.out")
+        states.append((new_h, new_c))
     graph.add("Concat", [h for h, _ in states], "new_state_h", axis=0)
     graph.add("Concat", [c for _, c in states], "new_state_c", axis=0)
     return graph.add("Transpose", [x], "lstm.batch_first", perm=[1, 0, 2])
-
-
-def _lstm_layer(graph: Graph, weights: Weights, hidden: int, layer: int, x: str, outputs: list[str]) -> None:
-    name = f"lstm.{layer}"
-    kernel, recurrent = weights[f"lstm.weight_ih_l{layer}"], weights[f"lstm.weight_hh_l{layer}"]
-    both = np.concatenate([_gates(as_float(weights, f"lstm.bias_{kind}_l{layer}")) for kind in ("ih", "hh")])[None]
-    operation, domain, scales = "LSTM", None, []
-    if isinstance(kernel, Quantised) and isinstance(recurrent, Quantised):
-        operation, domain = "DynamicQuantizeLSTM", RUNTIME
-        w = graph.constant(f"{name}.W", _gates(kernel.values).T[None])
-        r = graph.constant(f"{name}.R", _gates(recurrent.values).T[None])
-        scales = [""]  # no peepholes
-        for key, scale in (("W", kernel.scale), ("R", recurrent.scale)):
-            given = _gates(scale)[None] if len(scale) > 1 else scale
-            scales.append(graph.constant(f"{name}.{key}.scale", given))
-            scales.append(graph.constant(f"{name}.{key}.zero", np.zeros(given.shape, np.int8)))
-    else:
-        w = graph.constant(f"{name}.W", _gates(as_float(weights, f"lstm.weight_ih_l{layer}"))[None])
-        r = graph.constant(f"{name}.R", _gates(as_float(weights, f"lstm.weight_hh_l{layer}"))[None])
-    index = graph.constant(f"{name}.index", np.array([layer], np.int64))
-    h = graph.add("Gather", ["state_h", index], f"{name}.h", axis=0)
-    c = graph.add("Gather", ["state_c", index], f"{name}.c", axis=0)
-    inputs = [x, w, r, graph.constant(f"{name}.B", both), "", h, c, *scales]
-    graph.node(operation, inputs, outputs, name, domain=domain, hidden_size=hidden)

@@ -14,7 +14,8 @@ from torch.nn import functional
 from deepspeech.acoustic.contract import AcousticNetwork, States
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.dense import dense
-from deepspeech.acoustic.lstm import lstm
+from deepspeech.acoustic.dropout import dropped
+from deepspeech.acoustic.lstm import Packing, lstm
 from deepspeech.acoustic.products import product_type
 from deepspeech.acoustic.recurrent import ClippedRecurrence
 
@@ -93,16 +94,9 @@ class DeepSpeech(AcousticNetwork):
         numbers = frames_BTF.to(product_type(frames_BTF)).flatten(1)  # a window is a row of these, as it lies
         window = (2 * self.config.context_frames + 1) * coefficients
         windows_BTW = numbers.unfold(1, window, self.config.stride * coefficients)
-        clips, frames = windows_BTW.shape[:2]
-        order = torch.argsort(lengths_B, descending=True, stable=True)
-        heard_TB = torch.arange(frames)[:, None] < lengths_B[order]
-        time_N, place_N = heard_TB.nonzero(as_tuple=True)
-        counts = [count for count in heard_TB.sum(1).tolist() if count]
-        clip_N = order[place_N]
-        x = self._before(windows_BTW[clip_N, time_N], random, dense)
-        logits_NV = self._after(lstm(x, self.lstm, counts), random, dense)
-        empty = logits_NV.new_zeros(clips, frames, logits_NV.shape[1])
-        return empty.index_put((clip_N, time_N), logits_NV)
+        packing = Packing.of(lengths_B, windows_BTW.shape[1])
+        x = self._before(packing.pack(windows_BTW), random, dense)
+        return packing.unpack(self._after(lstm(x, self.lstm, packing.counts), random, dense))
 
     def start(self, clips: int) -> States:
         c = self.config
@@ -162,13 +156,4 @@ class DeepSpeech(AcousticNetwork):
         return self.norms[name](x) if self.config.layer_norm else x
 
     def _dropped(self, x: Tensor, rate: float, random: torch.Generator | None) -> Tensor:
-        """Inverted dropout (Srivastava 2014) with randomness of the caller's: threads must not share a generator."""
-        if not self.training or not rate:
-            return x
-        if x.device.type != "cpu":
-            return x * torch.empty_like(x).bernoulli_(1 - rate, generator=random).div_(1 - rate)
-        # A draw of 64 bits makes four of 16, which is fine enough for a rate. What is kept is told in place, as torch
-        # turns its truth values into numbers ten times more slowly than whole numbers.
-        draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None, generator=random)
-        kept = draws.view(torch.int16)[: x.numel()].ge_(round(rate * 2**16) - 2**15).view(x.shape)
-        return x * kept.to(x.dtype).div_(1 - rate)
+        return dropped(x, rate if self.training else 0.0, random)

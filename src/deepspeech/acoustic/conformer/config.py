@@ -1,0 +1,63 @@
+"""ConformerConfig: the shape of the chunked causal Conformer. Imports no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from deepspeech.acoustic.subsampling.config import SubsampledConfig
+from deepspeech.errors import ConfigError
+
+ROTARY_BASE = 10000.0  # of rotary positions: pair k of a head's n turns by BASE^(-k/n) a frame
+
+
+@dataclass(frozen=True)
+class ConformerConfig(SubsampledConfig):
+    """Conformer (Gulati et al. 2020) for streams: causal convolutions, attention within chunks and to their left.
+
+    Defaults are those of size "small".
+    """
+
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "small": {"width": 144, "blocks": 8, "heads": 4},
+        "medium": {"width": 256, "blocks": 12, "heads": 4},
+        "large": {"width": 384, "blocks": 16, "heads": 6},
+    }
+    described_as: ClassVar[tuple[str, ...]] = ("width", "blocks", "heads", "kernel", "left_frames")
+
+    kind: str = field(default="conformer", init=False)
+    width: int = 144
+    blocks: int = 8
+    heads: int = 4  # of attention
+    kernel: int = 15  # frames that a block's convolution sees, the present one the last
+    left_frames: int = 64  # frames before a chunk that it attends to
+    # The frames of a chunk attend to each other. Every batch draws how many they are (0: the whole clip), so that one
+    # network fits every latency.
+    train_chunks: tuple[int, ...] = (4, 8, 16, 0)
+    train_chunk_weights: tuple[float, ...] = (0.15, 0.4, 0.25, 0.2)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("train_chunks", "train_chunk_weights"):  # lists, where they were saved as JSON
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if self.width % (2 * self.heads):
+            raise ConfigError(
+                f"network.width is {self.width}, network.heads is {self.heads}; "
+                "the width must be a multiple of twice the heads"
+            )
+        chunks, weights = self.train_chunks, self.train_chunk_weights
+        if not chunks or len(chunks) != len(weights):
+            raise ConfigError(
+                f"network.train_chunks are {len(chunks)}, network.train_chunk_weights {len(weights)}; "
+                "give a weight for each of at least one chunk"
+            )
+        if min(chunks) < 0 or min(weights) < 0 or not sum(weights) > 0:
+            raise ConfigError("network.train_chunks and train_chunk_weights must not be negative, nor all weights 0")
+
+    @property
+    def chunk_choices(self) -> tuple[int, ...]:
+        """What it was trained with, but for whole clips."""
+        return tuple(chunk for chunk in self.train_chunks if chunk)
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        return (*super().acts, "heads")  # weights of any number of heads have the same shapes

@@ -1,0 +1,72 @@
+"""The convolutional front end that families share: four frames of features become one, with no look-ahead beyond them.
+
+    features [B, T, F] ─ conv 3×3, stride 2 ─ SiLU ─ depthwise conv 3×3, stride 2 ─ 1×1 ─ SiLU ─ linear ─▶ [B, T/4, D]
+
+T is a multiple of 4. Each convolution sees one frame of its input before the first of a step: a state, zeros at a
+clip's beginning. In frequency both are padded by one on each side.
+
+Shapes: B clips, T frames of features, F dimensions of a frame, C channels, D width. Source: the subsampling of the
+Speech-Transformer (Dong et al. 2018), made causal, with a separable second convolution.
+"""
+
+from math import ceil
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deepspeech.acoustic.subsampling.config import CHANNELS, STRIDE
+
+States = dict[str, Tensor]
+
+
+class Subsampling(nn.Module):
+    """Normalized features [B, T, F] → [B, T/4, D]."""
+
+    def __init__(self, dimensions: int, width: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+        self.conv = nn.Conv2d(1, CHANNELS, 3, stride=2)
+        self.depthwise = nn.Conv2d(CHANNELS, CHANNELS, 3, stride=2, groups=CHANNELS)
+        self.pointwise = nn.Linear(CHANNELS, CHANNELS)
+        self.output = nn.Linear(CHANNELS * ceil(dimensions / 4), width)  # inputs by frequency, then channel
+
+    def start(self, clips: int) -> States:
+        """The states before the first step."""
+        zeros = self.output.weight.new_zeros
+        return {
+            "frame": zeros(clips, 1, self.dimensions),
+            "convolved": zeros(clips, CHANNELS, 1, ceil(self.dimensions / 2)),
+        }
+
+    def forward(self, x_BTF: Tensor) -> Tensor:
+        """Of whole clips. Padding in time stands for the states' zeros; at the end, as T is even, none is seen."""
+        return self._after(self._first(x_BTF, 1), 1)
+
+    def step(self, x_BTF: Tensor, states: States) -> tuple[Tensor, States]:
+        """Of a chunk, and the states after it."""
+        frames_BTF = torch.cat([states["frame"], x_BTF], 1)
+        x_BCTF = torch.cat([states["convolved"], self._first(frames_BTF, 0)], 2)
+        return self._after(x_BCTF, 0), {"frame": frames_BTF[:, -1:], "convolved": x_BCTF[:, :, -1:]}
+
+    def _first(self, x_BTF: Tensor, padding: int) -> Tensor:
+        """Channels lie last in memory, which on a CPU halves the time that torch's usual order takes."""
+        conv, x = self.conv, x_BTF[:, None].contiguous(memory_format=torch.channels_last)
+        return functional.silu(functional.conv2d(x, _channels_last(conv.weight), conv.bias, 2, (padding, 1)))
+
+    def _after(self, x_BCTF: Tensor, padding: int) -> Tensor:
+        conv = self.depthwise
+        x = functional.conv2d(x_BCTF, _channels_last(conv.weight), conv.bias, 2, (padding, 1), groups=CHANNELS)
+        x_BTFC = functional.silu(self.pointwise(x.permute(0, 2, 3, 1)))
+        out: Tensor = self.output(x_BTFC.flatten(2))
+        return out
+
+
+def filled(features_BTF: Tensor) -> Tensor:
+    """With zeros at the end up to a multiple of 4 frames, as the last chunk of a stream has them."""
+    missing = -features_BTF.shape[1] % STRIDE
+    return functional.pad(features_BTF, (0, 0, 0, missing)) if missing else features_BTF
+
+
+def _channels_last(weight: Tensor) -> Tensor:
+    return weight.contiguous(memory_format=torch.channels_last)
