@@ -270,7 +270,7 @@ def test_an_unknown_flag_is_refused_with_the_nearest_one(arguments: list[str], w
         (["--export_zip"], "--export_zip: name the folder with --export_dir"),
         (["--remove_export"], "--remove_export: name the folder"),
         (["--augment=loudness"], "'loudness' is unknown"),
-        (["--augment=overlay"], "say source=…"),
+        (["--augment=overlay"], "set source=…"),
         (["--epochs=0"], "training.epochs is 0"),
         (["--random_seed=-1"], "training.seed is -1"),
         (["--feature_win_len=33", "--audio_sample_rate=8100"], "features.window_ms"),

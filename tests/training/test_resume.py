@@ -72,7 +72,7 @@ def test_what_is_asked_for_and_not_there_is_an_error(own: Path, other: Path) -> 
     assert taken(folder=str(own)) == ""
     with pytest.raises(CheckpointError, match="no 'last' checkpoint to start"):
         taken(folder=str(own), which="last")
-    with pytest.raises(CheckpointError, match=f"{own.parent}/none: no 'auto' checkpoint there"):
+    with pytest.raises(CheckpointError, match=f"{own.parent}/none: no 'auto' checkpoint to start"):
         taken(folder=str(own), load=str(own.parent / "none"))
 
 
