@@ -122,7 +122,7 @@ def test_what_cannot_be_converted_is_told(tmp_path: Path) -> None:
     source = corpus(tmp_path / "source", 2)
     with pytest.raises(ConfigError, match="must end in"):
         made(source, tmp_path / "a.zip")
-    with pytest.raises(ConfigError, match="is a source, too"):
+    with pytest.raises(ConfigError, match="is also a source"):
         made(source, source)
     with pytest.raises(ConfigError, match="choose one of wav, flac, opus"):
         made(source, tmp_path / "a.sdb", audio_type="mp3")

@@ -81,7 +81,7 @@ def test_the_page_tells_each_kind_and_ends_with_the_verdict(heard: Survey) -> No
     assert "gone.wav: there is no such file" in text
     assert "page.wav" not in text  # the second of its kind
     assert "1 more: --show 2" in text
-    assert "heard in dev.csv and in train.csv: ann, cy" in text
+    assert "speakers in dev.csv and in train.csv: ann, cy" in text
     assert "page.wav" in page(heard, 2)
 
 
