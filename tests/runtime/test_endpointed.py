@@ -215,6 +215,8 @@ def test_memory_does_not_grow() -> None:
     assert held[1] - held[0] < 100_000
     assert entries[1] < 2 * entries[0] + 100
     assert stream.decoded_s > 890
+    with pytest.warns(DeprecationWarning, match="use decoded_s"):
+        assert stream.heard_s == stream.decoded_s
 
 
 def test_a_stream_without_endpoints_does_not_grow_either() -> None:
