@@ -58,7 +58,9 @@ def _jobs(source: Path, values: Any) -> list[Job]:
         raise ConfigError(f"{SCRIPT}: name a sound file, a folder of them or a .catalog file with --src")
     single = source.is_file() and source.suffix != ".catalog"
     if values.dst and not single:
-        raise ConfigError(f"{SCRIPT}: --dst goes with one sound file; results of a folder or catalog lie beside them")
+        raise ConfigError(
+            f"{SCRIPT}: --dst needs a single sound file; outputs of a folder or catalog are written next to the inputs"
+        )
     if single:
         jobs = [Job(source, Path(values.dst) if values.dst else source.with_suffix(".tlog"))]
     elif source.is_dir():

@@ -57,7 +57,7 @@ class FeatureCache:
         self.path = Path(prefix) / f"features-{name}" if folder else Path(f"{prefix}-{name}")
         self._dimensions, self._say = config.dimensions, say
         self._local, self._lock = threading.local(), threading.Lock()
-        self._generation = 0  # counts how often the file was begun anew
+        self._generation = 0  # number of times the file was recreated
         self._writing = True
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -142,11 +142,11 @@ def joined() -> Iterator[Ranks]:
 
 
 def fresh_store(store: Store, number: int, count: int) -> Store:
-    """A part of `store` in which nothing is written yet, the same for the `count` processes that call this together.
+    """A new namespace of `store`, the same for the `count` processes that call this together.
 
     torchrun keeps one store while it restarts processes, so that the addresses of dead ones would be found in it, and
-    its counts of restarts differ from machine to machine. Process 0 therefore names the start; another process
-    believes a name only where its own, of this start too, stands beside it.
+    its counts of restarts differ from machine to machine. Process 0 therefore chooses an id; another process accepts it
+    only together with its own id of this start.
     """
     own = uuid.uuid4().hex
     if number:

@@ -41,8 +41,8 @@ def _candidates(config: CheckpointConfig) -> list[Path]:
     inside = source.resolve() == own.resolve()
     named = checkpoint.lies_in(source, own) and (source / "run.json").is_file()
     # A restarted process resumes from what the failed one wrote.
-    anew = not restarted() and (config.which == "init" or (config.which == "best" and inside) or named)
-    if not anew and (mine := checkpoint.latest(own)):
+    from_scratch = not restarted() and (config.which == "init" or (config.which == "best" and inside) or named)
+    if not from_scratch and (mine := checkpoint.latest(own)):
         return mine
     if config.which == "init":
         return []

@@ -85,7 +85,7 @@ def _position(kept: Checkpoint, reset_rate: bool) -> Position:
 
 
 def _normalized_as(kept: Checkpoint, parts: Parts) -> Parts:
-    """Parts with the front end of a checkpoint; it has no normalization where the network has the constants."""
+    """Use the feature normalization of a checkpoint; it has none if the network normalizes."""
     try:
         return parts.with_normalization(kept_normalization(kept.run))
     except (KeyError, TypeError, ValueError, ConfigError) as error:
@@ -93,7 +93,7 @@ def _normalized_as(kept: Checkpoint, parts: Parts) -> Parts:
 
 
 def _measure_into_network(parts: Parts, left_out: LeftOut) -> None:
-    """Measure mean and deviation of each coefficient as constants of the network, which normalizes."""
+    """Measure mean and deviation of each coefficient, and store them in the network, which normalizes."""
     sums = np.sum(_moments(parts, left_out), axis=0)
     mean, mean_square = sums[:-1].reshape(2, -1) / max(1, sums[-1])
     deviation = np.sqrt(np.maximum(mean_square - mean**2, 1e-8))
@@ -102,7 +102,7 @@ def _measure_into_network(parts: Parts, left_out: LeftOut) -> None:
 
 
 def _moments(parts: Parts, left_out: LeftOut) -> list[NDArray[np.float64]]:
-    """Those of (part of) the training set, a row for each clip, in the clips' order whichever rank read it."""
+    """Moments of (part of) the training set, one row per clip, in order, for any number of ranks."""
     ranks = parts.ranks
     mine, rows = ranks.shard(some(parts.datasets.train, MEASURED_CLIPS)), []
     groups, workers = [[sample] for sample in mine], parts.config.data.workers

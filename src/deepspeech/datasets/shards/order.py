@@ -34,14 +34,14 @@ class Plan(Sequence[list[int]]):
 
     @classmethod
     def joined(cls, plans: "Sequence[Plan]") -> "Plan":
-        """One after another."""
+        """Concatenate plans."""
         before = np.cumsum([0, *(len(plan._places) for plan in plans)])
         ends = [plan._ends + count for plan, count in zip(plans, before, strict=False)]
         nothing = [np.zeros(0, np.int64)]
         return cls(np.concatenate([*nothing, *(p._places for p in plans)]), np.concatenate([*nothing, *ends]))
 
     def at(self, places: NDArray[np.int64]) -> "Plan":
-        """The same batches of a set of which this one's is a part: `places` in it."""
+        """The same batches in a larger set, where clips have the indices `places`."""
         return Plan(places[self._places], self._ends)
 
     def __len__(self) -> int:
@@ -92,14 +92,14 @@ def epoch_plan(samples: Sequence[Sample], data: DataConfig, seed: int, epoch: in
 
 
 def durations(samples: Sequence[Sample]) -> NDArray[np.float64]:
-    """Seconds of each sample, 0 where they are not known; of a sharded set without reading a line."""
+    """Duration of each sample in seconds, 0 if unknown; reads no line of a sharded set."""
     if isinstance(samples, ShardSet):
         return samples.durations_s.astype(np.float64)
     return np.array([sample.duration_s or 0.0 for sample in samples], np.float64)
 
 
 def identity(samples: Sequence[Sample]) -> int:
-    """A number that differs where two lists of samples do; of a sharded set without reading a line."""
+    """Checksum of a list of samples; reads no line of a sharded set."""
     if isinstance(samples, ShardSet):
         return samples.identity()
     value = 0
@@ -109,7 +109,7 @@ def identity(samples: Sequence[Sample]) -> int:
 
 
 def some(samples: Sequence[Sample], clips: int) -> Sequence[Sample]:
-    """About so many of the samples, from all over the set; of a sharded one, from a few shards all over it.
+    """About `clips` samples, evenly spaced over the set; of a sharded one, from a few shards.
 
     A remote shard is downloaded whole even for one clip.
     """
@@ -123,7 +123,7 @@ def some(samples: Sequence[Sample], clips: int) -> Sequence[Sample]:
 def windows(
     shards: NDArray[np.int32], window_clips: int, mixed: bool, seed: int, epoch: int
 ) -> Iterator[NDArray[np.int64]]:
-    """Places of the clips of each window, ascending; whole shards, about `window_clips` clips or more."""
+    """Indices of the clips of each window, ascending; whole shards, about `window_clips` clips or more."""
     if not len(shards):
         return
     clips = np.bincount(shards)

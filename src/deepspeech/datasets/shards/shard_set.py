@@ -1,8 +1,8 @@
-"""Sharded sets: recordings in tar files of some hundred megabytes (shards), and a manifest that says where each lies.
+"""Sharded sets: recordings in tar files of some hundred megabytes (shards), and a manifest with their positions.
 
-Format: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: what the order of
-an epoch needs lies in arrays, and a line is read again when its sample is requested. Of a large one these arrays lie
-in a file beside it (index.py).
+Format: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: arrays hold what the
+sampler needs, and a line is read again when its sample is requested. For a large manifest the arrays are memory-mapped
+from an index file next to it (index.py).
 """
 
 import os
@@ -73,7 +73,7 @@ class Manifest:
             at += len(line)
 
     def sample(self, at: int, size: int, shard: int) -> Sample:
-        """The sample whose line lies there."""
+        """The sample of the line at offset `at`."""
         row = self._row(os.pread(self._file.fileno(), size, at), self.name)
         try:
             member, text, duration_s = str(row["member"]), str(row["text"]), float(row["duration"])
@@ -216,7 +216,7 @@ def read_shards(name: Name, cache: ShardCache | None = None) -> ShardSet:
 
 
 def read_manifest(manifest: Manifest) -> ShardSet:
-    """Its set, wherever the shards may be."""
+    """The ShardSet of a manifest; does not check that shards exist."""
     contents = read_index(manifest.path)
     if contents:
         manifest.names, manifest.sizes = contents.names, contents.sizes
@@ -226,7 +226,7 @@ def read_manifest(manifest: Manifest) -> ShardSet:
         contents = Contents(records, "".join(characters.places), manifest.names, manifest.sizes)
         if len(records) >= INDEXED:
             write_index(manifest.path, contents)
-            contents = read_index(manifest.path) or contents  # what lies in a file needs no memory
+            contents = read_index(manifest.path) or contents  # memory-mapped from now on
     rows = contents.records
     return ShardSet(
         [manifest],
