@@ -122,7 +122,7 @@ def test_a_catalog(
     [
         ([], "with --src"),
         (["--src", "no.wav"], "with --src"),
-        (["--src", "{folder}", "--dst", "a.tlog"], "--dst goes with one sound file"),
+        (["--src", "{folder}", "--dst", "a.tlog"], "--dst needs a single sound file"),
         (["--src", "{folder}"], "no sound file"),
         (["--src", "{folder}/bad.catalog"], "not a catalog"),
         (["--src", "{long}", "--dst", "{folder}/no/a.tlog"], "there is no folder"),

@@ -457,7 +457,7 @@ def removes_export(world: World, before: Seen) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "author_model_0.0.1.md", "changed_model_0.0.1.md", "exported.json", "notes.txt", "output_graph.onnx",
     ]  # fmt: skip
-    assert f"W --remove_export: {out / 'notes.txt'} stays" in after.out
+    assert f"W --remove_export: {out / 'notes.txt'} is kept" in after.out
 
 
 def zips(world: World, before: Seen) -> None:
