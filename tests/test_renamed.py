@@ -5,6 +5,9 @@ from importlib import import_module
 import pytest
 
 OLD = {
+    "deepspeech.cli.old_doors.import_corpus": "deepspeech.cli.old_importers.import_corpus",
+    "deepspeech.cli.old_samples.door": "deepspeech.cli.old_samples.run_script",
+    "deepspeech.training.emit.TorchEmitter": "deepspeech.training.emit.TorchAcousticModel",
     "deepspeech.runtime.bulk.Bulk": "deepspeech.runtime.batch_transcriber.BatchTranscriber",
     "deepspeech.runtime.bulk.Channel": "deepspeech.runtime.recording.Channel",
     "deepspeech.runtime.bulk.Recording": "deepspeech.runtime.recording.Recording",

@@ -215,7 +215,7 @@ def test_what_cannot_be_written_is_told_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"n{300}\.txt: cannot be written"):
         write(tmp_path / f"{'n' * 300}.txt", "x")
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="file: the folder cannot be made"):
+    with pytest.raises(DataError, match="file: the folder cannot be created"):
         write(tmp_path / "file" / "a.txt", "x")
 
 

@@ -94,7 +94,7 @@ FLAGS = (
     Flag("force_initialize_learning_rate", False, "begin with learning_rate again, however far plateaus lowered it before", "checkpoint.reset_rate"),
     # geometry
     Flag("n_hidden", 2048, "width of every layer", "network.hidden"),
-    Flag("layer_norm", False, "layer normalisation after each dense layer but the last", "network.layer_norm"),
+    Flag("layer_norm", False, "layer normalization after each dense layer but the last", "network.layer_norm"),
     # performance
     _accepted("inter_op_parallelism_threads", 0, "TensorFlow's threads between operations", "PyTorch needs no such setting"),
     Flag("intra_op_parallelism_threads", 0, "threads of arithmetic; 0: all cores", "training.threads"),
@@ -124,7 +124,7 @@ FLAGS = (
     Flag("export_model_name", "model", f"name, {CARD}", "card.name"),
     Flag("export_model_version", "0.0.1", f"version, {CARD}", "card.version"),
     Flag("export_contact_info", "", f"how to reach its author, {CARD}", "card.contact"),
-    Flag("export_license", "", f"licence, {CARD}", "card.licence"),
+    Flag("export_license", "", f"license, {CARD}", "card.license"),
     Flag("export_language", "", f"language, {CARD}", "card.language"),
     Flag("export_min_ds_version", "", f"oldest version of the client, {CARD}", DOOR),
     Flag("export_max_ds_version", "", f"newest version of the client, {CARD}", DOOR),

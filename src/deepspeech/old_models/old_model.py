@@ -110,11 +110,11 @@ def assemble(
         context_frames=said.context_frames,
         relu_clip=relu_clip,
         layer_norm="norms.1.weight" in weights,
-        normalise_features=False,
+        normalize_features=False,
     )
     card = _card(said, network, kind, any(isinstance(value, Quantised) for value in weights.values()))
     _check_shapes(weights, network, card)
-    weights["feature_mean"] = np.zeros(said.coefficients, np.float32)  # the old system did not normalise features
+    weights["feature_mean"] = np.zeros(said.coefficients, np.float32)  # the old system did not normalize features
     weights["feature_scale"] = np.ones(said.coefficients, np.float32)
     return OldModel(weights, network, card, kind)
 

@@ -53,11 +53,11 @@ def write(model: OldModel, folder: Path, kind: str) -> Path:
         "position": START,
         "made_with": model.card.made_with,
     }
-    optimiser: Tensors = {}
+    optimizer: Tensors = {}
     for name in model.moments[0]:
-        optimiser[f"first/{name}"], optimiser[f"second/{name}"] = (moment[name] for moment in model.moments)
-        optimiser[f"step/{name}"] = np.asarray(model.step, np.float32)
-    path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimiser), run)
+        optimizer[f"first/{name}"], optimizer[f"second/{name}"] = (moment[name] for moment in model.moments)
+        optimizer[f"step/{name}"] = np.asarray(model.step, np.float32)
+    path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimizer), run)
     if isinstance(model.card.alphabet, Characters):
         _write_alphabet(model.card.alphabet, folder / "alphabet.txt")
     return path
