@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TypeGuard
 DEEPEST = 32  # levels of lists and objects; those of this package have 4
 LARGEST_PAGE = 64 << 20  # bytes of a JSON file that is read whole
 LARGEST_PIPE = 1 << 30  # bytes of a pipe or device that a person names as a file: some never end
-LARGEST_NUMBER = 1 << 53  # above it whole numbers are not exact as floats; of bytes it is 8 PB, of seconds an age
+LARGEST_NUMBER = 1 << 53  # larger integers are not exact as floats
 MOST_LABELS = 1 << 16
 # Allowed range of values by name, in model cards and run.json, at any level.
 RANGES: dict[str, tuple[float, float]] = {
