@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Old door: `python3 DeepSpeech.py --flags` as in DeepSpeech 0.9.3; see docs/from-mozilla.md."""
+"""Old command: `python3 DeepSpeech.py --flags` as in DeepSpeech 0.9.3; see docs/from-mozilla.md."""
 
 from deepspeech.cli.old_trainer import main
 

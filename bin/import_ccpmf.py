@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The old name of `deepspeech import ccpmf`."""
 
-from deepspeech.cli.old_doors import import_corpus
+from deepspeech.cli.old_importers import import_corpus
 
 import_corpus("ccpmf")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The old name of `deepspeech data play`."""
 
-from deepspeech.cli.old_samples import door, play
+from deepspeech.cli.old_samples import play, run_script
 
 if __name__ == "__main__":
-    door(play)
+    run_script(play)

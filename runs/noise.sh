@@ -31,7 +31,7 @@ learn noisy "[
   'speed[p=0.5,factor=1~0.1]',
   'overlay[p=0.35,source=babble,snr=10~12]',
   'overlay[p=0.35,source=$noise,snr=8~12]',
-  'noise[p=0.4,snr=14~15,colour=0.5~1]',
+  'noise[p=0.4,snr=14~15,color=0.5~1]',
   'volume[p=0.5,dbfs=-10~8]',
   'time_mask[p=0.3,n=2,size=80~80,domain=features]',
 ]"

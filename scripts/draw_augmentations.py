@@ -33,7 +33,7 @@ PAGE, FOLDER = ROOT / "docs" / "augmentation.md", ROOT / "docs" / "augmentation"
 BEGIN, END = "<!-- made by scripts/draw_augmentations.py -->\n", "<!-- end -->\n"
 EXAMPLES = {  # strong enough to be seen
     "overlay": "overlay[source=babble,snr=3]",
-    "noise": "noise[snr=10,colour=1]",
+    "noise": "noise[snr=10,color=1]",
     "room": "room[rt60=0.6,direct=0]",
     "reverb": "reverb[delay=40,decay=3]",
     "speed": "speed[factor=0.8]",
@@ -114,7 +114,7 @@ class Studio:
 
 
 def draw(path: Path, before: Float32, after: Float32, text: str) -> None:
-    """Two spectrograms side by side with the same axes and colours."""
+    """Two spectrograms side by side with the same axes and colors."""
     step_s = MfccConfig().step_s
     figure = Figure(figsize=(7.6, 2.1), dpi=100, layout="constrained")
     for axes, power, title in zip(figure.subplots(1, 2, sharey=True), (before, after), ("before", text), strict=True):

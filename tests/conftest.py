@@ -78,7 +78,7 @@ def hearing_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.fakes import config, knows_tones
 
     folder = tmp_path_factory.mktemp("hearing")
-    run = Run(config(folder, network={"hidden": 32, "normalise_features": False}), Log())
+    run = Run(config(folder, network={"hidden": 32, "normalize_features": False}), Log())
     knows_tones(run.network)
     run.position.epoch, run.position.step = run.config.training.epochs, 6
     run.writer.save("train")

@@ -54,7 +54,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert kept.path == path
     assert equal(kept.weights, WEIGHTS)
     assert equal(kept.average, AVERAGE)
-    assert equal(kept.optimiser, OPTIMISER)
+    assert equal(kept.optimizer, OPTIMISER)
     assert {key: kept.run[key] for key in RUN} == RUN
     assert (kept.run["step"], kept.run["format"]) == (120, checkpoint.FORMAT)
 
@@ -71,11 +71,11 @@ tensors = st.dictionaries(
 @settings(max_examples=25, deadline=None)  # each one waits for the disk
 @given(tensors, tensors, tensors, st.integers(0, 10**7))
 def test_any_tensors_come_back_in_their_groups(
-    tmp_path_factory: pytest.TempPathFactory, weights: Tensors, average: Tensors, optimiser: Tensors, step: int
+    tmp_path_factory: pytest.TempPathFactory, weights: Tensors, average: Tensors, optimizer: Tensors, step: int
 ) -> None:
     folder = tmp_path_factory.mktemp("c")
-    kept = load(save(folder, "best", step, (weights, average, optimiser), RUN))
-    for ours, theirs in ((kept.weights, weights), (kept.average, average), (kept.optimiser, optimiser)):
+    kept = load(save(folder, "best", step, (weights, average, optimizer), RUN))
+    for ours, theirs in ((kept.weights, weights), (kept.average, average), (kept.optimizer, optimizer)):
         assert ours.keys() == theirs.keys()
         assert all(ours[name].tobytes() == theirs[name].tobytes() for name in theirs)
         assert all(ours[name].shape == theirs[name].shape for name in theirs)

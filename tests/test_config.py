@@ -27,6 +27,7 @@ from deepspeech.config import (
 from deepspeech.datasets.config import DataConfig
 from deepspeech.errors import ConfigError
 from deepspeech.features.config import LogMelConfig
+from deepspeech.renamed import RenamedSetting
 
 TABLES: dict[str, Any] = {
     name: type(table) for name, table in vars(RunConfig()).items() if is_dataclass(table)
@@ -96,7 +97,7 @@ CHOICES = {
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
     "longest": ("dev",), "alphabet": "/a.txt", "subwords": "/pieces.model",
     "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
-    "scorer": "/a.scorer", "recurrent": "relu", "optimiser": "nesterov",
+    "scorer": "/a.scorer", "recurrent": "relu", "optimizer": "nesterov",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",
 }  # fmt: skip
 
@@ -331,7 +332,39 @@ def test_a_configuration_cannot_be_changed() -> None:
 
 
 def test_plain_values_build_the_same_configuration() -> None:
-    assert resolve(RunConfig().to_dict()) == RunConfig()
+    assert resolve(RunConfig().to_dict(), warn=False) == RunConfig()
+
+
+OLD_NAMES = [
+    ("training", "optimiser", "optimizer", "nesterov"),
+    ("training", "peek_every_s", "preview_every_s", 5.0),
+    ("network", "normalise_features", "normalize_features", False),
+    ("card", "licence", "license", "MPL-2.0"),
+]
+
+
+@pytest.mark.parametrize(("table", "old", "new", "value"), OLD_NAMES)
+def test_old_names_of_settings_work_and_warn(table: str, old: str, new: str, value: Any) -> None:
+    with pytest.warns(RenamedSetting, match=f"^{table}: '{old}' is deprecated; use '{new}'$"):
+        config = resolve({table: {old: value}})
+    assert config == resolve({table: {new: value}}) != RunConfig()
+    assert config.to_dict()[table][old] == value  # run.json: as older versions read it
+    assert new not in config.to_dict()[table]
+    assert f"\n{new} = " in page(config)
+    assert f"\n{old} = " not in page(config)
+
+
+def test_a_setting_under_both_names_is_refused() -> None:
+    assert "'optimiser' is the old name of 'optimizer'" in fault(
+        {"training": {"optimiser": "adam", "optimizer": "adam"}}
+    )
+
+
+@pytest.mark.parametrize(("first", "last"), [("optimiser", "optimizer"), ("optimizer", "optimiser")])
+def test_an_assignment_under_either_name_overrides_both(first: str, last: str) -> None:
+    with pytest.warns(RenamedSetting):
+        config = resolve(override({"training": {first: "adam"}}, [f"training.{last}=nesterov"]))
+    assert config.training.optimizer == "nesterov"
 
 
 # ---- families of networks ------------------------------------------------------------------------------------------
@@ -350,7 +383,7 @@ def test_a_family_brings_its_front_end_where_none_is_named(kind: str, tmp_path: 
 def test_another_front_end_may_be_named_and_reads_back(network: str, features: str, tmp_path: Path) -> None:
     config = resolve({"network": {"kind": network}, "features": {"kind": features}})
     assert config.features.kind == features
-    assert reread(tmp_path, config) == resolve(json.loads(json.dumps(config.to_dict()))) == config
+    assert reread(tmp_path, config) == resolve(json.loads(json.dumps(config.to_dict())), warn=False) == config
 
 
 def test_a_size_stands_for_settings_and_a_set_number_wins(tmp_path: Path) -> None:

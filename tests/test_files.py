@@ -57,7 +57,7 @@ def test_what_cannot_be_written_is_reported_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught, atomic_open(path, DataError):
         pass
     assert str(caught.value) == (
-        f"{path}: cannot be written (No such file or directory); free space or choose another place"
+        f"{path}: cannot be written (No such file or directory); free space or choose another path"
     )
     with pytest.raises(FileNotFoundError), atomic_open(path):
         pass

@@ -9,6 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepspeech.corpora.reading import read_text as read_corpus_text
+from deepspeech.datasets.formats.csv_files import read_csv
+from deepspeech.decoder.phrases import HotPhrases
+from deepspeech.errors import DeepSpeechError
+from deepspeech.runtime.jobs import read_manifest
+from deepspeech.text.tokens import Characters
 from deepspeech.untrusted import (
     DEEPEST,
     LARGEST_NUMBER,
@@ -19,6 +25,7 @@ from deepspeech.untrusted import (
     open_regular,
     parse_json,
     read_json,
+    read_named,
 )
 
 HUGE = 10**400
@@ -87,3 +94,24 @@ def test_files_alone_are_opened(tmp_path: Path) -> None:
         with pytest.raises(OSError) as caught:  # noqa: PT011
             open_regular(name)
         assert caught.value.strerror
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no devices here")
+def test_a_device_that_never_ends_is_one_line_wherever_text_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepspeech.untrusted.LARGEST_PIPE", 1 << 20)
+    zero = Path("/dev/zero")
+    with pytest.raises(OSError, match="a pipe that gave 1 MB and did not end"):
+        read_named(zero)
+    for read in (read_csv, read_manifest, Characters.from_file, HotPhrases.from_file, read_corpus_text):
+        with pytest.raises(DeepSpeechError, match=r"^/dev/zero: .*gave 1 MB and did not end; save it to a file first"):
+            read(zero)
+
+
+def test_a_named_pipe_is_read_to_its_end() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"wav_filename\na.wav\n")
+    os.close(writer)
+    try:
+        assert [sample.audio.name for sample in read_csv(f"/dev/fd/{reader}", labelled=False)] == ["a.wav"]
+    finally:
+        os.close(reader)

@@ -4,8 +4,8 @@
     DIR/train-000120/run.json               configuration, position in training, losses, versions
     DIR/best-000100/…                       the same, of the best dev loss so far
 
-Training resumes from the one of the most steps; `best-*` is what is tested and exported. A folder appears under its
-name only when every byte of it is on disk. Nothing is unpickled.
+Training resumes from the one with the most steps; `best-*` is tested and exported. A folder gets its name only after
+its files are synced to disk. Nothing is unpickled.
 """
 
 import json
@@ -27,7 +27,7 @@ from deepspeech.untrusted import at, check_description, read_json, reason
 
 Tensors = dict[str, NDArray[Any]]
 FORMAT = 1
-_NAME = re.compile(r"(train|best)-(\d+)(\.replaced)?")  # the last: killed while it was replaced
+_NAME = re.compile(r"(train|best)-(\d+)(\.replaced)?")  # the suffix: killed while replacing it
 _GROUPS = ("", "average/", "optimiser/")
 _PARTIAL, _REPLACED = ".partial", ".replaced"
 
@@ -39,7 +39,7 @@ class Checkpoint:
     path: Path
     weights: Tensors
     average: Tensors
-    optimiser: Tensors
+    optimizer: Tensors
     run: dict[str, Any]
 
 
@@ -49,7 +49,7 @@ def path_of(folder: Path, kind: str, step: int) -> Path:
 
 
 def save(folder: Path, kind: str, step: int, groups: tuple[Tensors, Tensors, Tensors], run: dict[str, Any]) -> Path:
-    """Write `folder/kind-step` of (weights, average, optimiser) tensors and return its path.
+    """Write `folder/kind-step` of (weights, average, optimizer) tensors and return its path.
 
     On CheckpointError an existing checkpoint is unchanged.
     """

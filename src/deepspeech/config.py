@@ -23,6 +23,7 @@ from deepspeech.errors import ConfigError
 from deepspeech.features import registry as features
 from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.remote.files import beside
+from deepspeech.renamed import current, saved
 from deepspeech.text.reading import text_of
 from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
 
@@ -41,11 +42,11 @@ class TrainingConfig:
     batch_seconds: float = 0.0  # batch by seconds of audio, padding included; 0: by number of clips
     accumulate: int = 1  # gradient accumulation: batches per step
     eval_batch_size: int = 16
-    optimiser: str = "adam"  # or "nesterov": gradient descent with Nesterov's momentum
+    optimizer: str = "adam"  # or "nesterov": SGD with Nesterov momentum
     momentum: float = 0.99  # of "nesterov"
     learning_rate: float = 0.001  # peak learning rate, with a schedule
-    schedule: str = "constant"  # or "cosine": warm up, then fall along a half cosine to nothing at the last step;
-    # "annealed": warm up, then fall by `anneal` after each epoch
+    schedule: str = "constant"  # or "cosine": warmup, then cosine decay to 0 at the last step;
+    # "annealed": warmup, then multiply by `anneal` after each epoch
     anneal: float = 0.95
     warmup_epochs: float = 0.0
     beta1: float = 0.9
@@ -59,21 +60,21 @@ class TrainingConfig:
     test_jitter_ms: float = 0.0  # test-time jitter: average over the clip and the clip shifted both ways
     evaluate_every: int = 1  # epochs between validations
     early_stop_epochs: int = 0  # stop after so many epochs without improvement; 0: never
-    early_stop_min_delta: float = 0.05  # what counts as an improvement of the dev loss
+    early_stop_min_delta: float = 0.05  # minimum improvement of the dev loss
     plateau_epochs: int = 0  # epochs without improvement before reloading the best and lowering the rate; 0: never
     plateau_factor: float = 0.1
     precision: str = "float32"  # or "bfloat16": 16-bit matrix products; "auto": bfloat16 where supported
     seed: int = 4568
     threads: int = 0  # intra-op threads; 0: all cores
     probe: bool = True  # dry run of the largest batch before the first epoch, to check memory
-    memory_mb: int = 0  # what "auto" may take of a machine without a GPU; 0: half of it
+    memory_mb: int = 0  # memory limit of "auto" without a GPU; 0: half of memory
     compile: bool = False  # torch.compile: minutes of compilation, then faster steps on a GPU
-    peek_every_s: float = 60.0  # seconds between sample previews (transcripts of dev clips); 0: never
+    preview_every_s: float = 60.0  # seconds between sample previews (transcripts of dev clips); 0: never
     summaries: str = ""  # folder for TensorBoard event files; empty: none
 
     def __post_init__(self) -> None:
         for name, choices in (
-            ("optimiser", ("adam", "nesterov")),
+            ("optimizer", ("adam", "nesterov")),
             ("schedule", ("constant", "cosine", "annealed")),
             ("select_by", ("loss", "wer", "cer")),
             ("precision", ("float32", "bfloat16", "auto")),
@@ -100,7 +101,7 @@ class TrainingConfig:
             "threads",
             "batch_seconds",
             "memory_mb",
-            "peek_every_s",
+            "preview_every_s",
         ):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"training.{name} is {getattr(self, name)}; it must not be negative")
@@ -111,16 +112,16 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class CheckpointConfig:
-    """Where a run keeps its state. Without `load`, training resumes from what `folder` holds."""
+    """Where a run keeps its state. Without `load`, training resumes from `folder`."""
 
     folder: str = "checkpoints"
     load: str = ""  # another folder to start from
-    which: str = "auto"  # "last", "best" (of its own folder: go back to it; later ones are set aside), "init" (ignore
-    # what is there), "auto": last, else best, else init;
+    which: str = "auto"  # "last", "best" (of its own folder: go back to it; later ones are moved aside), "init" (start
+    # from scratch), "auto": last, else best, else init;
     # "transfer": the best, else the last, of `load`
-    every_s: float = 600.0  # save also within an epoch, this often; 0: only at its end
-    keep: int = 5  # of the "last" ones; 0: all
-    reset_rate: bool = False  # begin with training.learning_rate again, however far plateaus lowered it before
+    every_s: float = 600.0  # seconds between checkpoints within an epoch; 0: only at its end
+    keep: int = 5  # number of "last" checkpoints to keep; 0: all
+    reset_rate: bool = False  # reset the learning rate lowered by plateaus to training.learning_rate
 
     def __post_init__(self) -> None:
         if self.which not in ("auto", "last", "best", "init", "transfer"):
@@ -140,7 +141,7 @@ class TransferConfig:
     freeze: tuple[str, ...] = ()  # layers to freeze
 
     def check(self, network: NetworkConfig) -> None:
-        """Raise ConfigError where it does not fit this network."""
+        """Raise ConfigError if it does not fit this network."""
         for name in ("drop", "freeze"):
             for layer in getattr(self, name):
                 if network.layer_named(layer) not in network.layers:
@@ -151,14 +152,14 @@ class TransferConfig:
 
 @dataclass(frozen=True)
 class CardConfig:
-    """Entries of the exported model's card."""
+    """Entries of the exported model's card, set by the user."""
 
     name: str = "model"
     version: str = "0.0.1"
     author: str = ""
     contact: str = ""
     language: str = ""
-    licence: str = ""
+    license: str = ""
     description: str = ""
 
 
@@ -191,17 +192,27 @@ class RunConfig:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as saved in run.json. Features that are not their family's say so: `resolve` reads it back."""
-        values = asdict(self)
-        if self.features.kind != self.network.front_end:
-            values["features"] = {"kind": self.features.kind, **values["features"]}
-        return values
+        """Plain values, as saved in run.json: renamed settings have the names that every version reads.
+
+        `resolve` reads them back, with `warn` False.
+        """
+        values = _values(self)
+        return {table: saved(table, values[table]) if isinstance(values[table], dict) else values[table]
+                for table in values}  # fmt: skip
+
+
+def _values(config: RunConfig) -> dict[str, Any]:
+    """Plain values under the current names; with features.kind, if it is not that of the network's family."""
+    values = asdict(config)
+    if config.features.kind != config.network.front_end:
+        values["features"] = {"kind": config.features.kind, **values["features"]}
+    return values
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Tables of a TOML file; paths of data files in it are relative to the file."""
+    """Read the tables of a TOML file; paths of data files in it are relative to the file."""
     try:
-        with path.open("rb") as file:  # perhaps a pipe, which the user named
+        with path.open("rb") as file:  # may be a pipe
             tables = _parsed(text_of(file.read(LARGEST_PAGE)))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror})") from None
@@ -222,7 +233,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """Tables of a TOML text. Raises ValueError alone."""
+    """Tables of a TOML text. Raises only ValueError."""
     try:
         tables: dict[str, Any] = tomllib.loads(text)
     except RecursionError:
@@ -232,7 +243,8 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
-    """`tables` with each `table.key=value` put in; a value is TOML, or else taken as text."""
+    """Apply each `table.key=value` to `tables`; a value is TOML, or else plain text."""
+    tables = _renamed(tables)
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:
@@ -247,21 +259,27 @@ def override(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, An
             table = table.setdefault(part, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"--set {assignment}: {part} is a value, not a table")
-        table[key] = value
+        table |= current(".".join(path), {key: value})
     return tables
 
 
-def resolve(tables: Mapping[str, Any]) -> RunConfig:
-    """The configuration that `tables` describe. Raises ConfigError for unknown keys and wrong types.
+def resolve(tables: Mapping[str, Any], warn: bool = True) -> RunConfig:
+    """Build the configuration from `tables`. Raises ConfigError for unknown keys and wrong types.
 
-    A page that names no features.kind has that of its network's family.
+    Without features.kind the features are those of the network's family. `warn`: about old names of settings.
     """
+    tables = _renamed(tables, warn)
     network, chosen = tables.get("network", {}), tables.get("features", {})
     if isinstance(network, Mapping) and isinstance(chosen, Mapping):
         family, _ = acoustic.config_of_kind(network)
         tables = {**tables, "features": {"kind": family.front_end, **chosen}}
     config: RunConfig = _build(RunConfig, tables, "")
     return config
+
+
+def _renamed(tables: Mapping[str, Any], warn: bool = True) -> dict[str, Any]:
+    """`tables` with the current names of settings; a RenamedSetting warning for each old one."""
+    return {key: current(key, value, warn) if isinstance(value, Mapping) else value for key, value in tables.items()}
 
 
 def _build(kind: Any, tables: Mapping[str, Any], path: str) -> Any:
@@ -311,9 +329,9 @@ def _value(hint: Any, value: Any, path: str) -> Any:
 
 
 def page(config: RunConfig) -> str:
-    """The configuration as TOML, to print and to read back."""
+    """Format the configuration as TOML that `read` reads back."""
     lines: list[str] = []
-    values = config.to_dict()
+    values = _values(config)
     for name, value in values.items():
         if not isinstance(value, dict):
             lines.insert(0, f"{name} = {_toml(value)}")

@@ -1,41 +1,41 @@
 """The errors of this package.
 
     DeepSpeechError
-    ├── ConfigError         an option or a configuration file asks for something impossible or unknown
-    ├── MissingPartError    this installation lacks a package that the request needs
-    ├── RemoteError         what lies at an address cannot be reached, read or written
-    ├── AudioError          a sound file cannot be read
+    ├── ConfigError         an option or setting is unknown or invalid
+    ├── MissingPartError    a required package is not installed
+    ├── RemoteError         a remote file cannot be reached, read or written
+    ├── AudioError          an audio file cannot be read
     ├── TextError           a transcript or an alphabet cannot be used
     ├── DataError           a data set cannot be read or trained on
-    ├── CorpusError         an import cannot start or go on
+    ├── CorpusError         an import cannot start or continue
     ├── ModelFileError      an exported model is damaged, foreign, or does not fit
     ├── ScorerError         a scorer is damaged or does not fit
     ├── LmError             a language model cannot be estimated, read or written
     ├── CheckpointError     a checkpoint cannot be read or written
-    └── TrainingError       training cannot go on
+    └── TrainingError       training cannot continue
 
-Every message is one line that says what is wrong, where, and what to do. Rooms raise; only `cli` prints and exits.
+Every message is one line that says what is wrong, where, and what to do. Packages raise; only `cli` prints and exits.
 """
 
 
 class DeepSpeechError(Exception):
-    """Base of every error that a user's input or machine can cause."""
+    """Base class of errors caused by input or environment."""
 
 
 class ConfigError(DeepSpeechError):
-    """An option or a configuration file asks for something impossible or unknown."""
+    """An option or setting is unknown or invalid."""
 
 
 class MissingPartError(DeepSpeechError):
-    """This installation lacks a package that the request needs."""
+    """A required package is not installed."""
 
 
 class RemoteError(DeepSpeechError):
-    """What lies at an address cannot be reached, read or written."""
+    """A remote file cannot be reached, read or written."""
 
 
 class AudioError(DeepSpeechError):
-    """A sound file cannot be read."""
+    """An audio file cannot be read."""
 
 
 class TextError(DeepSpeechError):
@@ -47,7 +47,7 @@ class DataError(DeepSpeechError):
 
 
 class CorpusError(DeepSpeechError):
-    """An import cannot start or go on."""
+    """An import cannot start or continue."""
 
 
 class ModelFileError(DeepSpeechError):
@@ -67,11 +67,11 @@ class CheckpointError(DeepSpeechError):
 
 
 class TrainingError(DeepSpeechError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 def audio_error(error: Exception, source: object) -> AudioError:
-    """Turn any exception into a one-line AudioError for one recording, while others continue."""
+    """Convert an exception to a one-line AudioError of one recording."""
     if isinstance(error, AudioError):
         return error
     if isinstance(error, DeepSpeechError):

@@ -1,6 +1,6 @@
-"""The one way in which many items are worked on at once: in threads, in order, a bounded number ahead.
+"""ordered_map: a parallel map in threads, in order, with bounded look-ahead.
 
-Threads suffice: decoding, resampling, the search and writing release the interpreter lock.
+Threads suffice: decoding, resampling, beam search and writing release the interpreter lock.
 """
 
 from collections import deque
@@ -12,7 +12,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AHEAD = 4  # tasks in work or done for each thread
+AHEAD = 4  # submitted tasks per thread
 
 
 def ordered_map(
@@ -23,11 +23,10 @@ def ordered_map(
     ahead: int = AHEAD,
     name: Callable[[Item], object] | None = None,
 ) -> Iterator[Result]:
-    """What `action` gives for each item, in their order; at most `ahead` tasks for each of `workers` are taken ahead.
+    """Results of `action` for each item, in order; at most `ahead` tasks per worker are submitted in advance.
 
-    A task is `together` items: handing over takes the interpreter lock, so small work goes several at a time.
-    The first error in order is raised, an unexpected one with a note of the item's `name`. An error, an interrupt or
-    a reader that leaves cancels what has not begun.
+    A task is `together` items, to amortize scheduling. The first exception in order is raised, with a note of the
+    item's `name`. An exception, an interrupt or closing the iterator cancels pending tasks.
     """
 
     def work(some: list[Item]) -> list[Result]:
@@ -50,6 +49,6 @@ def _named(action: Callable[[Item], Result], item: Item, name: Callable[[Item], 
     try:
         return action(item)
     except Exception as error:
-        if name is not None:  # as Python 3.11's add_note() does
+        if name is not None:  # like add_note() of Python 3.11
             error.__notes__ = [*getattr(error, "__notes__", ()), f"at {name(item)}"]  # type: ignore[attr-defined]
         raise

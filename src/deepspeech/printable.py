@@ -1,7 +1,7 @@
 """Printable output: escape control characters in labels, transcripts and file names before printing.
 
-Control characters but line breaks and tabs, and lone surrogates (bytes of names that are no UTF-8), are written as
-JSON and Python write them: \\u001b, \\udcff. Standard library only.
+Control characters except line breaks and tabs, and lone surrogates (bytes of names that are not UTF-8), are escaped as
+in JSON and Python: \\u001b, \\udcff. Standard library only.
 """
 
 import re
@@ -14,23 +14,23 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    """`text` with every control character and surrogate spelled out."""
+    """Escape every control character and surrogate of `text`."""
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def in_line(text: str) -> str:
-    """`text` in one line: a name of a file may hold line breaks and tabs, which are spelled out too."""
+    """Escape `text` to one line: file names may contain line breaks and tabs."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 class PrintableStream:
-    """A text stream that makes all that is written to it printable; `unfiltered` is the stream itself."""
+    """A text stream that escapes its output; `unfiltered` is the underlying stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self.unfiltered = stream
 
     def write(self, text: str) -> int:
-        """Write `text`, made printable."""
+        """Escape and write `text`."""
         return self.unfiltered.write(printable(text))
 
     def __getattr__(self, name: str) -> Any:

@@ -1,6 +1,6 @@
-"""Progress: a line on stderr with count, rate and remaining time of a long job.
+"""Progress: a progress line on stderr with count, rate and remaining time.
 
-On a terminal one line is written over and over; in a log a new line every ten seconds. Standard library only.
+On a terminal the line is overwritten; in a log a new line is written every ten seconds. Standard library only.
 """
 
 import shutil
@@ -19,11 +19,11 @@ Item = TypeVar("Item")
 TERMINAL_EVERY_S = 0.1
 LOG_EVERY_S = 10.0
 _bars = True
-RATE_OVER_S = 30.0  # the rate is that of the last half minute: after a resume, early clips go by much faster
+RATE_OVER_S = 30.0  # window of the rate: after a resume, finished clips pass much faster
 
 
 class Progress:
-    """Counts up to `total` (None: unknown) of `unit`. Threads may share it.
+    """Counts up to `total` (None: unknown) of `unit`. Thread-safe.
 
     `with Progress(400, "train", "clips") as progress:` and `progress.advance()` for each; or
     `for item in Progress(400, "train", "clips").over(items):`.
@@ -97,13 +97,13 @@ class Progress:
 
 
 def lines_only() -> None:
-    """From now on this process writes lines as in a log, on a terminal too."""
+    """Make this process write lines as in a log, on a terminal too."""
     global _bars
     _bars = False
 
 
 def overwrite(text: str, stream: TextIO) -> None:
-    """Show the end of `text` in the terminal's current line, in place of what stands there; elsewhere nothing."""
+    """Overwrite the terminal's current line with the end of `text`; does nothing without a terminal."""
     if stream.isatty():
         width = shutil.get_terminal_size().columns - 1
         _raw(stream).write(f"\r{printable(text)[-width:]}\x1b[K")
@@ -111,7 +111,7 @@ def overwrite(text: str, stream: TextIO) -> None:
 
 
 def _raw(stream: TextIO) -> TextIO:
-    """The stream that takes the commands which move the cursor."""
+    """The underlying stream, which accepts escape sequences."""
     return getattr(stream, "unfiltered", stream)
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any, BinaryIO, TypeGuard
 
-DEEPEST = 32  # levels of lists and objects; ours have 4
+DEEPEST = 32  # levels of lists and objects; those of this package have 4
 LARGEST_PAGE = 64 << 20  # bytes of a JSON file that is read whole
-LARGEST_NUMBER = 1 << 53  # above it whole numbers are not exact as floats; of bytes it is 8 PB, of seconds an age
+LARGEST_PIPE = 1 << 30  # bytes of a pipe or device that a person names as a file: some never end
+LARGEST_NUMBER = 1 << 53  # larger integers are not exact as floats
 MOST_LABELS = 1 << 16
-# Names in model cards and run.json, whatever their layout, and the least and most that a value may be.
+# Allowed range of values by name, in model cards and run.json, at any level.
 RANGES: dict[str, tuple[float, float]] = {
     "format": (0, 1 << 31), "step": (0, LARGEST_NUMBER), "weights_crc32": (0, 0xFFFFFFFF),
     "context_frames": (0, 1000), "hidden": (1, 1 << 16), "lstm_layers": (1, 100), "stride": (1, 1000),
@@ -27,20 +28,21 @@ RANGES: dict[str, tuple[float, float]] = {
     "high_hz": (0.0, 1e6), "relu_clip": (0.0, 1e6),
 }  # fmt: skip
 TEXTS = {
-    "name", "version", "author", "contact", "language", "licence", "description", "made_with", "precision", "recurrent",
+    "name", "version", "author", "contact", "language", "licence", "license", "description", "made_with", "precision",
+    "recurrent",
 }  # fmt: skip
 LABELS = {"alphabet", "labels", "pieces"}
-COMMANDING = re.compile("[\0\x1b\x9b]")  # what ends a text in C, what begins a terminal's commands: in no script
+COMMANDING = re.compile("[\0\x1b\x9b]")  # NUL and escape characters: not valid in labels
 _JSON = json.JSONDecoder()
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # one is of Unix, one of Windows
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # Unix and Windows
 _ESCAPED_PAIR = re.compile(r"\\u[dD]")
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The value of a JSON text, UTF-8 if it is bytes. Raises ValueError alone.
+    """Parse a JSON text, UTF-8 if it is bytes. Raises only ValueError.
 
-    Refused beside what is no JSON: more than DEEPEST levels, half a surrogate pair.
+    Also refuses more than DEEPEST levels, and lone surrogates.
     """
     if isinstance(text, bytes):
         text = text.decode().removeprefix("\ufeff")
@@ -48,14 +50,14 @@ def parse_json(text: str | bytes) -> Any:
         value = _JSON.decode(text)
     except RecursionError:
         raise ValueError(f"nested deeper than {DEEPEST} levels") from None
-    # Most pages are flat and have no such escapes, which is quicker to see in the text than in the values.
+    # Most texts are flat and have no such escapes, which is faster to check in the text than in the values.
     if text.count("[") + text.count("{") > DEEPEST or ("\\" in text and _ESCAPED_PAIR.search(text)):
         check_values(value)
     return value
 
 
 def read_json(path: Path) -> Any:
-    """The value of a JSON file of at most LARGEST_PAGE bytes. Raises ValueError, or OSError where it cannot be read."""
+    """Parse a JSON file of at most LARGEST_PAGE bytes. Raises ValueError, or OSError if it cannot be read."""
     with open_regular(path) as file:
         text = file.read(LARGEST_PAGE + 1)
     if len(text) > LARGEST_PAGE:
@@ -64,7 +66,7 @@ def read_json(path: Path) -> Any:
 
 
 def check_values(value: Any) -> None:
-    """Raise ValueError where a tree of lists and mappings is deeper than DEEPEST or holds half a surrogate pair."""
+    """Raise ValueError if nested lists and mappings are deeper than DEEPEST or contain a lone surrogate."""
     level, depth = [value], 0
     while level:
         if depth > DEEPEST:
@@ -82,17 +84,17 @@ def check_values(value: Any) -> None:
 
 
 def is_number(value: Any, least: float = 0, most: float = LARGEST_NUMBER) -> TypeGuard[float]:
-    """Is it a finite number from `least` to `most`? True and false are none; NaN lies nowhere."""
+    """Whether it is a finite number from `least` to `most`, not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool) and bool(least <= value <= most)
 
 
 def is_count(value: Any, least: float = 0, most: float = LARGEST_NUMBER) -> TypeGuard[int]:
-    """Is it a whole number from `least` to `most`?"""
+    """Whether it is an integer from `least` to `most`."""
     return isinstance(value, int) and is_number(value, least, most)
 
 
 def at(page: Any, name: str, *kinds: type) -> Any:
-    """The value at `name`, keys with dots between, of one of `kinds`. Raises ValueError that names it."""
+    """The value at the dotted key `name`, of one of the types `kinds`. Raises ValueError that names it."""
     value = page
     for key in name.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
@@ -101,12 +103,12 @@ def at(page: Any, name: str, *kinds: type) -> Any:
     return value
 
 
-# ---- what a model or checkpoint says of itself ---------------------------------------------------------------------
+# ---- model cards and run.json ---------------------------------------------------------------------
 
 
 def check_description(page: Any) -> None:
-    """Raise ValueError where a model's card or a checkpoint's run.json gives a name of RANGES, TEXTS or LABELS, on any
-    level, a value that no network has: arrays of these sizes are made before the weights are seen.
+    """Raise ValueError if a model card or run.json has, at any level, an invalid value for a name in RANGES, TEXTS or
+    LABELS: arrays of these sizes are allocated before weights are read.
     """
     for name, value in page.items() if isinstance(page, dict) else ():
         if name in RANGES and value is not None:
@@ -123,14 +125,14 @@ def check_description(page: Any) -> None:
 
 
 def reason(error: Exception) -> str:
-    """What is wrong with a description that could not be read, in words for people."""
+    """Explain the exception of reading a description."""
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
-    if isinstance(error, TypeError | AttributeError):  # told in Python's words, about its own functions
-        return "its entries are others, or of other kinds"
+    if isinstance(error, TypeError | AttributeError):  # its message is about Python functions
+        return "its entries have other names or types"
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return str(error) or "nothing more is known"
+    return str(error) or "unknown reason"
 
 
 def _check_labels(labels: list[Any]) -> None:
@@ -145,7 +147,7 @@ def _check_labels(labels: list[Any]) -> None:
 
 
 def check_regular(mode: int) -> None:
-    """Raise OSError where a file's mode says that it is a folder, device, pipe or socket."""
+    """Raise OSError if a file mode is that of a folder, device, pipe or socket."""
     if S_ISDIR(mode):
         raise OSError(21, "is a folder")
     if not S_ISREG(mode):
@@ -153,22 +155,33 @@ def check_regular(mode: int) -> None:
 
 
 def open_regular(path: str | Path) -> BinaryIO:
-    """A regular file open for reading, never waiting for it: pipes and devices raise OSError, NUL in a name too."""
+    """Open a regular file for reading without blocking: pipes, devices and NUL in a name raise OSError."""
     descriptor = regular_descriptor(path)
     return open(path, "rb", opener=lambda *_: descriptor)
 
 
+def read_named(path: str | Path) -> bytes:
+    """All bytes of a file that a person named, who may name a pipe. Raises OSError, for one that does not end too."""
+    with open(path, "rb") as file:
+        if S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file.read()
+        content = file.read(LARGEST_PIPE + 1)
+    if len(content) > LARGEST_PIPE:
+        raise OSError(22, f"a pipe that gave {LARGEST_PIPE >> 20} MB and did not end; save it to a file first")
+    return content
+
+
 def regular_descriptor(path: str | Path) -> int:
-    """The same file as its descriptor, which is to be closed: quicker where little is read."""
+    """Like `open_regular`, but returns a descriptor, to be closed by the caller: faster for small reads."""
     try:
-        check_regular(os.stat(path).st_mode)  # to open a device may do something already
+        check_regular(os.stat(path).st_mode)  # opening a device may have side effects
         descriptor = os.open(path, _READ)
     except ValueError:
         raise OSError(22, "its name holds a zero byte, or half a surrogate pair") from None
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None
     try:
-        check_regular(os.fstat(descriptor).st_mode)  # it may have been changed meanwhile
+        check_regular(os.fstat(descriptor).st_mode)  # the path may have changed meanwhile
     except OSError:
         os.close(descriptor)
         raise

@@ -130,15 +130,15 @@ def test_16_bits_train_like_32() -> None:
         torch.manual_seed(3)
         network = DeepSpeech(DeepSpeechConfig(hidden=48, context_frames=1), 8, 5).train()
         features, wanted, lengths = torch.randn(4, 12, 8), torch.randint(5, (4, 12)), torch.tensor([12, 9, 12, 5])
-        optimiser = torch.optim.AdamW(network.parameters(), lr=0.01)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=0.01)
         valid, losses = torch.arange(12) < lengths[:, None], []
         for step in range(40):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision):
                 logits, _ = network(features, lengths, torch.Generator().manual_seed(step))
             loss = nn.functional.cross_entropy(logits.float()[valid], wanted[valid])
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             losses.append(loss.item())
         curves.append(losses)
     exact, near = curves

@@ -26,7 +26,7 @@ def test_evaluate_gives_json(deepspeech, tiny_model: Path, tmp_path: Path) -> No
     assert page["cer"] == errors / letters
 
 
-def test_a_checkpoint_is_judged_with_its_loss(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_is_evaluated_with_its_loss(deepspeech, tiny_model: Path, tmp_path: Path) -> None:
     arguments = ("--data", corpus(tmp_path, 3), "--json", "--greedy")
     _, by_checkpoint, _ = deepspeech("evaluate", "--model", tiny_model.parent / "checkpoints", *arguments)
     _, by_file, _ = deepspeech("evaluate", "--model", tiny_model, *arguments)
@@ -131,7 +131,7 @@ def test_what_training_left_out_does_not_stop_the_export(
     (best / "run.json").write_text(json.dumps(run))
     code, out, err = deepspeech("export", tmp_path / "checkpoints", tmp_path / "a.onnx")
     assert "damaged.flac" in err
-    assert (code, "proved on 2 clips" in out) == ((0, True) if how == "skip" else (2, False))
+    assert (code, "checked on 2 clips" in out) == ((0, True) if how == "skip" else (2, False))
     assert (tmp_path / "a.onnx").exists() == (how == "skip")
 
 
@@ -147,7 +147,18 @@ def test_a_recording_damaged_inside_is_told_and_may_be_left_out(
     code, out, err = deepspeech(*arguments, "--skip-bad")
     assert (code, json.loads(out)["utterances"]) == (0, 2)
     assert "damaged.flac" in err
-    assert "it is left out" in err
+    assert "; skipped" in err
+
+
+def test_old_names_of_settings_are_reported_in_one_line_each(deepspeech) -> None:
+    old = ["training.optimiser=nesterov", "card.licence=MIT", 'augment=["noise[colour=1]", "noise[colour=2]"]']
+    code, out, err = deepspeech("train", "--show", *(part for text in old for part in ("--set", text)))
+    assert (code, 'optimizer = "nesterov"' in out, 'license = "MIT"' in out) == (0, True, True)
+    assert err.splitlines() == [
+        "deepspeech: training: 'optimiser' is deprecated; use 'optimizer'",
+        "deepspeech: card: 'licence' is deprecated; use 'license'",
+        "deepspeech: noise: 'colour' is deprecated; use 'color'",
+    ]
 
 
 def test_an_unknown_setting_names_its_neighbour(deepspeech) -> None:

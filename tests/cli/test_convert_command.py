@@ -73,12 +73,12 @@ def test_old_models_are_used_where_a_model_is_named(deepspeech, old: Path, sound
     assert deepspeech("transcribe", "--model", old, "--json", sound) == converted
     data = tmp_path / "data.csv"
     write_csv(data, [Sample(str(sound), sound, "abc", sound.stat().st_size)])
-    judged = deepspeech("evaluate", "--model", tmp_path / "new.onnx", "--data", data, "--json")
-    assert judged[0] == 0
-    assert deepspeech("evaluate", "--model", old, "--data", data, "--json") == judged
+    evaluated = deepspeech("evaluate", "--model", tmp_path / "new.onnx", "--data", data, "--json")
+    assert evaluated[0] == 0
+    assert deepspeech("evaluate", "--model", old, "--data", data, "--json") == evaluated
     folder = checkpoint_folder(tmp_path / "old", Network())
     code, out, _ = deepspeech("evaluate", "--model", folder, "--data", data, "--json", "--beam-width", 123)
-    assert (code, out) == judged[:2]
+    assert (code, out) == evaluated[:2]
 
 
 def test_a_damaged_old_model_is_told_in_one_line(deepspeech, old: Path, sound: Path) -> None:

@@ -26,8 +26,8 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return faulty_set(tmp_path_factory.mktemp("faulty"))
 
 
-def old(door: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / door), *map(str, arguments)]
+def old(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -42,8 +42,8 @@ def test_check_says_which_alphabet_it_took_and_proposes_the_data_s_own(data, tmp
     path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,ışık\nb.wav,1,a\u00adb\n", encoding="utf-8")
     code, out, _ = data("check", path)
     assert code == 1
-    assert "No --alphabet was given: checked with the English one" in out
-    assert "These transcripts make one of 5 letters: a b k ş ı\n" in out
+    assert "No --alphabet: checked with the English one" in out
+    assert "These transcripts need 5 characters: a b k ş ı\n" in out
     assert f"deepspeech data alphabet {path} --output alphabet.txt" in out
     assert "--skip-bad" not in out
     assert "soft hyphen (U+00AD)" in out
@@ -80,7 +80,7 @@ def test_an_alphabet_is_proposed_with_which_training_refuses_no_letter(
     code, told, err = data("alphabet", *sets, "--output", path)
     assert (code, err) == (0, "")
     assert path.read_text(encoding="utf-8") == out
-    assert f"{path}: {len(Characters.from_file(path).labels)} letters" in told
+    assert f"{path}: {len(Characters.from_file(path).labels)} characters" in told
     code, out, _ = data("check", sets[1], "--alphabet", path)
     assert code == 0
 
@@ -109,7 +109,7 @@ def test_split_writes_three_sets_without_a_voice_in_common(data, tmp_path: Path)
     (clips / "all.csv").write_text("\n".join(["wav_filename,wav_filesize,transcript,client_id", *rows]) + "\n")
     code, out, _ = data("split", clips / "all.csv", "--output-dir", tmp_path / "sets", "--dev", 0.2, "--test", 0.2)
     assert code == 0
-    assert "no voice is in two sets" in out
+    assert "no speaker is in two sets" in out
     voices = [{s.speaker for s in read_csv(tmp_path / "sets" / f"{n}.csv")} for n in ("train", "dev", "test")]
     assert sum(map(len, voices)) == len(set().union(*voices)) == 15
     assert all(s.audio.is_file() for s in read_csv(tmp_path / "sets" / "dev.csv"))
@@ -134,7 +134,7 @@ def test_a_split_never_writes_over_its_source(data, sets: tuple[Path, Path]) -> 
     before = sets[0].read_bytes()
     code, _, err = data("split", sets[0], "--output-dir", sets[0].parent, "--force", "--skip-bad")
     assert (code, err.count("\n")) == (2, 1)
-    assert "one of the sets to divide" in err
+    assert "one of the sets to split" in err
     assert sets[0].read_bytes() == before
 
 
@@ -146,7 +146,7 @@ def test_stats_tell_of_each_set_and_of_all(data, sets: tuple[Path, Path]) -> Non
     assert figures["dev.csv"]["words_unheard"] == 8
     assert len(figures["dev.csv"]["peaks_db"]) == 7
     code, out, _ = data("stats", *sets)
-    assert "of them unreadable" in out
+    assert "unreadable clips" in out
     assert "not in train.csv" in out
 
 
@@ -157,14 +157,14 @@ def test_what_is_not_there_is_told_in_one_line(data, command: str, tmp_path: Pat
     assert "none.csv: cannot read the data set" in err
 
 
-@pytest.mark.parametrize("door", ["stats.py", "bin/stats.py"])
-def test_the_old_statistics(door: str, sets: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", ["stats.py", "bin/stats.py"])
+def test_the_old_statistics(script: str, sets: tuple[Path, Path], tmp_path: Path) -> None:
     sizes = sum(sample.size_bytes for sample in read_csv(sets[1]))
-    done = old(door, "-csv", sets[1])
+    done = old(script, "-csv", sets[1])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"Total bytes: {sizes}\nTotal files: 6\nTotal time: 0:00:12\n"
     (tmp_path / "gone.csv").write_text("wav_filename,wav_filesize\ngone.wav,960044\n")
-    done = old(door, "--csv-files", f"{tmp_path / 'gone.csv'},{sets[1]}", "--sample-rate", 8000, "--channels", "2")
+    done = old(script, "--csv-files", f"{tmp_path / 'gone.csv'},{sets[1]}", "--sample-rate", 8000, "--channels", "2")
     assert done.stdout.endswith("Total files: 7\nTotal time: 0:00:42\n")
     assert "1 files could not be read" in done.stderr
 

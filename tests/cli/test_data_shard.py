@@ -64,9 +64,9 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_packed(program: Program, tm
     assert code == 0
     assert json.loads(out)["clips"] == 11
     assert "train003.wav" in json.loads(out)["left_out"][0]
-    assert "left out: " in err
+    assert "skipped: " in err
     code, out, _ = program("data", "shard", csv, "-o", tmp_path / "more")
-    assert out.endswith("11 clips, 0.0 hours in 1 shards; 1 clips left out\n")
+    assert out.endswith("11 clips, 0.0 hours in 1 shards; 1 clips skipped\n")
 
 
 def test_a_command_that_was_stopped_goes_on(program: Program, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_command_that_was_stopped_goes_on(program: Program, tmp_path: Path) ->
     (shards / "shard-000001.tar").mkdir(parents=True)  # in its way
     command = ("data", "shard", csv, "-o", shards, "--shard-mb", 1, "--workers", 1)
     code, out, err = program(*command)
-    assert (code, out, err.splitlines()[-1].count("goes on from here")) == (2, "", 1)
+    assert (code, out, err.splitlines()[-1].count("to resume")) == (2, "", 1)
     assert not (shards / "manifest.jsonl").exists()
     (shards / "shard-000001.tar").rmdir()
     made = (shards / "shard-000000.tar").stat().st_mtime_ns

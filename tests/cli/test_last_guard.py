@@ -36,7 +36,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         (OSError(28, "No space left on device", "/a/b"), 2, "/a/b: No space left on device"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),
         (OSError(36, "File name too long", "a" * 300), 2, "File name too long"),
-        (MemoryError(), 2, "memory ran out"),
+        (MemoryError(), 2, "out of memory"),
         (OSError("of a library, without a number"), main.FAULT, "of a library"),
         (RecursionError("maximum recursion depth exceeded"), main.FAULT, "maximum recursion depth exceeded"),
         (ValueError("two\nlines"), main.FAULT, "two lines"),

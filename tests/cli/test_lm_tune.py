@@ -11,11 +11,11 @@ from deepspeech.decoder.scorer import Scorer
 from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
-Door = Callable[..., tuple[int, str, str]]
+Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def door(entry_point: Door) -> Door:
+def run_command(entry_point: Command) -> Command:
     """Runs a command or an old script."""
     return entry_point
 
@@ -27,14 +27,14 @@ def world(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_the_best_weights_are_told_and_put_into_a_scorer(
-    door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path
+    run_command: Command, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path
 ) -> None:
     data, scorer = world
     arguments = (
         "lm", "tune", "--model", tiny_model, "--scorer", scorer, "--data", data, "--trials", 9, "--beam-width", 20,
         "--storage", tmp_path / "tuning",
     )  # fmt: skip
-    code, out, _ = door("deepspeech", *arguments, "--json", "--output", tmp_path / "tuned.scorer")
+    code, out, _ = run_command("deepspeech", *arguments, "--json", "--output", tmp_path / "tuned.scorer")
     page = json.loads(out)
     assert code == 0
     assert (len(page["trials"]), page["utterances"]) == (9, 4)
@@ -43,11 +43,11 @@ def test_the_best_weights_are_told_and_put_into_a_scorer(
     assert (tuned.alpha, tuned.beta) == pytest.approx((page["alpha"], page["beta"]))
     assert page["own"]["alpha"] == 0.75
     assert Path(page["picture"]).read_bytes().startswith(b"\x89PNG")
-    judged = ("--data", data, "--beam-width", 20, "--json", "--scorer", tmp_path / "tuned.scorer")
-    _, out, _ = door("deepspeech", "evaluate", "--model", tiny_model, *judged)
+    arguments_of_evaluate = ("--data", data, "--beam-width", 20, "--json", "--scorer", tmp_path / "tuned.scorer")
+    _, out, _ = run_command("deepspeech", "evaluate", "--model", tiny_model, *arguments_of_evaluate)
     assert (json.loads(out)["wer"], json.loads(out)["cer"]) == (page["wer"], page["cer"])
 
-    code, out, _ = door("deepspeech", *arguments)
+    code, out, _ = run_command("deepspeech", *arguments)
     assert code == 0
     assert re.search(r"^ +1 .*%", out, re.MULTILINE)
     assert "the scorer's own" in out
@@ -55,27 +55,29 @@ def test_the_best_weights_are_told_and_put_into_a_scorer(
 
 
 def test_emissions_are_made_once(
-    door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_command: Command, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deepspeech.runtime.emit import FileAcousticModel
 
     data, scorer = world
     arguments = ("lm", "tune", "--model", tiny_model, "--scorer", scorer, "--data", data, "--storage", tmp_path / "t")
-    assert door("deepspeech", *arguments, "--trials", 2)[0] == 0
+    assert run_command("deepspeech", *arguments, "--trials", 2)[0] == 0
     with monkeypatch.context() as patched:
         patched.setattr(FileAcousticModel, "emit", None)
-        assert door("deepspeech", *arguments, "--trials", 3)[0] == 0
+        assert run_command("deepspeech", *arguments, "--trials", 3)[0] == 0
     assert len(list((tmp_path / "t").glob("emissions-*.npz"))) == 1
     assert len(list((tmp_path / "t").glob("surface-*.png"))) == 1
     sound = sorted(tmp_path.glob("*.wav"))[0]
     sound.write_bytes(sorted(tmp_path.glob("*.wav"))[1].read_bytes())
-    assert door("deepspeech", *arguments, "--trials", 2)[0] == 0
+    assert run_command("deepspeech", *arguments, "--trials", 2)[0] == 0
     assert len(list((tmp_path / "t").glob("emissions-*.npz"))) == 2
 
 
-def test_a_checkpoint_can_be_tuned_for(door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_checkpoint_can_be_tuned_for(
+    run_command: Command, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path
+) -> None:
     data, scorer = world
-    code, out, _ = door(
+    code, out, _ = run_command(
         "deepspeech", "lm", "tune", "--model", tiny_model.parent / "checkpoints", "--scorer", scorer, "--data", data,
         "--trials", 2, "--storage", tmp_path / "tuning", "--json",
     )  # fmt: skip
@@ -94,10 +96,15 @@ def test_a_checkpoint_can_be_tuned_for(door: Door, tiny_model: Path, world: tupl
     ],
 )
 def test_mistakes_are_one_line(
-    door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path, changes: dict[str, object], words: str
+    run_command: Command,
+    tiny_model: Path,
+    world: tuple[Path, Path],
+    tmp_path: Path,
+    changes: dict[str, object],
+    words: str,
 ) -> None:
     given = {"--model": tiny_model, "--data": world[0], "--scorer": world[1], "--storage": tmp_path / "t"} | changes
-    code, out, err = door("deepspeech", "lm", "tune", *(word for pair in given.items() for word in pair))
+    code, out, err = run_command("deepspeech", "lm", "tune", *(word for pair in given.items() for word in pair))
     assert (code, out) == (2, "")
     assert words in err
     assert err.count("\n") == 1
@@ -105,7 +112,7 @@ def test_mistakes_are_one_line(
 
 
 def test_the_old_door_says_the_old_sentence(
-    door: Door, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path
+    run_command: Command, tiny_model: Path, world: tuple[Path, Path], tmp_path: Path
 ) -> None:
     data, scorer = world
     (tmp_path / "alphabet.txt").write_text(ENGLISH.to_text())
@@ -114,7 +121,7 @@ def test_the_old_door_says_the_old_sentence(
         f"--test_files={data}", f"--alphabet_config_path={tmp_path / 'alphabet.txt'}", "--beam_width=20",
         "--n_trials=3", "--lm_alpha_max=2", "--lm_beta_max=3",
     )  # fmt: skip
-    code, out, _ = door("lm_optimizer.py", *flags, f"--scorer_path={scorer}")
+    code, out, _ = run_command("lm_optimizer.py", *flags, f"--scorer_path={scorer}")
     assert code == 0
     last = re.fullmatch(r"Best params: lm_alpha=(\S+) and lm_beta=(\S+) with WER=(\S+)", out.splitlines()[-1])
     assert last
@@ -122,13 +129,13 @@ def test_the_old_door_says_the_old_sentence(
     assert (0 <= alpha <= 2, 0 <= beta <= 3) == (True, True)
     results = tmp_path / "out.json"
     weights = (f"--lm_alpha={alpha}", f"--lm_beta={beta}", f"--scorer_path={scorer}")
-    code, _, _ = door("evaluate.py", *flags, *weights, f"--test_output_file={results}")
+    code, _, _ = run_command("evaluate.py", *flags, *weights, f"--test_output_file={results}")
     rows = json.loads(results.read_text())
     assert sum(row["word_distance"] for row in rows) / sum(row["word_length"] for row in rows) == pytest.approx(rate)
 
-    code, out, err = door("lm_optimizer.py", *flags)
+    code, out, err = run_command("lm_optimizer.py", *flags)
     assert (code, out) == (2, "")
-    assert "give --scorer_path" in err
-    code, _, err = door("lm_optimizer.py", "--n_trials=3")
+    assert "name one with --scorer_path" in err
+    code, _, err = run_command("lm_optimizer.py", "--n_trials=3")
     assert code == 2
     assert "via the --test_files flag" in err

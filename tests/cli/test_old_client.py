@@ -178,7 +178,7 @@ def test_the_version(client: Client) -> None:
         (["--audio", "{wav}", "--scorer", "no.scorer"], "(0x2002): no.scorer: "),
         (["--audio", "{wav}", "--hot_words", "ab:1"], "AddHotWord failed with 'External scorer is not enabled.'"),
         (["--audio", "{wav}", "--scorer", "{scorer}", "--hot_words", "ab"], "'ab' is not word:boost"),
-        (["--audio", "{wav}", "--stream", "-160"], "--stream takes the number of samples"),
+        (["--audio", "{wav}", "--stream", "-160"], "--stream takes a number of samples"),
         (["--audio", "{wav}", "--beam_width", "-1"], "decoding.beam_width is -1"),
         (["--audio", "{wav}", "--json", "--candidate_transcripts", "0"], "0 candidates requested"),
         (["--audio", "."], "there is no .wav file in this folder"),

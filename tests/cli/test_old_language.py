@@ -15,8 +15,8 @@ TEXT = "The cat sat\nthe cat and the dog\nA dog sat on a cat\na cat on the dog\n
 PACKAGERS = ["generate_scorer_package", "data/lm/generate_scorer_package"]
 
 
-def run(door: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / door), *map(str, arguments)]
+def run(script: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
@@ -40,10 +40,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("door", [*PACKAGERS, "data/lm/generate_lm.py"])
-def test_doors_can_be_run_and_show_help(door: str, tmp_path: Path) -> None:
-    assert (ROOT / door).stat().st_mode & 0o111
-    done = run(door, "--help", folder=tmp_path)
+@pytest.mark.parametrize("script", [*PACKAGERS, "data/lm/generate_lm.py"])
+def test_doors_can_be_run_and_show_help(script: str, tmp_path: Path) -> None:
+    assert (ROOT / script).stat().st_mode & 0o111
+    done = run(script, "--help", folder=tmp_path)
     assert (done.returncode, "Usage" in done.stdout) == (0, True)
 
 
@@ -64,10 +64,10 @@ def test_other_binaries(made: Path, tmp_path: Path) -> None:
     assert describe(tmp_path / "lm.binary").type == "probing"
 
 
-@pytest.mark.parametrize("door", PACKAGERS)
-def test_a_scorer(made: Path, tmp_path: Path, door: str) -> None:
+@pytest.mark.parametrize("script", PACKAGERS)
+def test_a_scorer(made: Path, tmp_path: Path, script: str) -> None:
     done = run(
-        door, "--alphabet", made / "alphabet.txt", "--lm", made / "lm.binary", "--vocab", made / "vocab-7.txt",
+        script, "--alphabet", made / "alphabet.txt", "--lm", made / "lm.binary", "--vocab", made / "vocab-7.txt",
         "--package", tmp_path / "kenlm.scorer", "--default_alpha", "0.75", "--default_beta=1.85", folder=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -18,17 +18,17 @@ from tests.old_models.old_files import Network, checkpoint_folder
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def child(door: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / door), *arguments]
+def child(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / script), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
 def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, RunConfig]]:
-    """What a door does, each step with its configuration; the steps themselves do nothing."""
+    """What a script does, each step with its configuration; the steps themselves do nothing."""
     steps: list[tuple[str, RunConfig]] = []
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr(train, "learn", lambda config, log: steps.append(("train", config)))
+    monkeypatch.setattr(train, "run_training", lambda config, log: steps.append(("train", config)))
     for name in ("test", "export", "one_shot"):
 
         def step(config: RunConfig, *_: Any, name: str = name) -> None:
@@ -38,23 +38,23 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Run
     return steps
 
 
-def run(monkeypatch: pytest.MonkeyPatch, door: str, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", [door, *arguments])
-    old_trainer.main(door)
+def run(monkeypatch: pytest.MonkeyPatch, script: str, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", [script, *arguments])
+    old_trainer.main(script)
 
 
-def fault(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], door: str, *arguments: str) -> str:
+def fault(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], script: str, *arguments: str) -> str:
     with pytest.raises(SystemExit) as caught:
-        run(monkeypatch, door, *arguments)
+        run(monkeypatch, script, *arguments)
     assert caught.value.code == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     return captured.err
 
 
-@pytest.mark.parametrize("door", ["DeepSpeech.py", "evaluate.py", "lm_optimizer.py"])
-def test_the_full_help_lists_every_flag_with_its_meaning(door: str) -> None:
-    result = child(door, "--helpfull")
+@pytest.mark.parametrize("script", ["DeepSpeech.py", "evaluate.py", "lm_optimizer.py"])
+def test_the_full_help_lists_every_flag_with_its_meaning(script: str) -> None:
+    result = child(script, "--helpfull")
     assert (result.returncode, result.stderr) == (0, "")
     entries = dict(re.findall(r"^  --(?:\[no\])?(\w+): ?(.*(?:\n    .*)*)", result.stdout, re.MULTILINE))
     for flag in FLAGS:
@@ -159,7 +159,7 @@ def test_a_signal_that_stopped_training_is_an_exit_code_and_ends_the_door(
     def stopped(config: RunConfig, log: Any) -> None:
         raise typer.Exit(130)
 
-    monkeypatch.setattr(train, "learn", stopped)
+    monkeypatch.setattr(train, "run_training", stopped)
     with pytest.raises(SystemExit) as caught:
         run(monkeypatch, "DeepSpeech.py", "--train_files=a.csv", "--test_files=t.csv")
     assert caught.value.code == 130

@@ -77,7 +77,7 @@ def test_what_is_there_stays_unless_forced(
     target.write_text("precious")
     code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", long, "--dst", target)
     assert (code, target.read_text()) == (0, "precious")
-    assert f"{target} exists already; --force writes it anew" in err
+    assert f"{target} already exists; --force overwrites it" in err
     code, err = transcribe(hearing_checkpoints, monkeypatch, capsys, "--src", long, "--dst", target, "--force")
     assert code == 0
     assert len(json.loads(target.read_text())) == 2
@@ -122,7 +122,7 @@ def test_a_catalog(
     [
         ([], "with --src"),
         (["--src", "no.wav"], "with --src"),
-        (["--src", "{folder}", "--dst", "a.tlog"], "--dst goes with one sound file"),
+        (["--src", "{folder}", "--dst", "a.tlog"], "--dst needs a single sound file"),
         (["--src", "{folder}"], "no sound file"),
         (["--src", "{folder}/bad.catalog"], "not a catalog"),
         (["--src", "{long}", "--dst", "{folder}/no/a.tlog"], "there is no folder"),
@@ -150,7 +150,7 @@ def test_two_sounds_of_one_name(
         (tmp_path / name).write_bytes(b"")
     code, err = transcribe(tmp_path, monkeypatch, capsys, "--src", tmp_path)
     assert code == 2
-    assert "would both become" in err
+    assert "have the same output" in err
 
 
 def test_a_checkpoint_of_the_old_trainer(

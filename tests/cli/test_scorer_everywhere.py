@@ -1,4 +1,4 @@
-"""Every door that decodes takes a scorer, its weights and a beam width, and hands them to the search."""
+"""Every command that decodes takes a scorer, its weights and a beam width, and hands them to the search."""
 
 from collections.abc import Callable, Iterator
 from inspect import signature
@@ -44,13 +44,13 @@ class World:
     def new(self, *arguments: object) -> None:
         self._run("deepspeech", *arguments)
 
-    def old(self, door: str, *arguments: object) -> None:
+    def old(self, script: str, *arguments: object) -> None:
         common = (
             f"--load_checkpoint_dir={self.checkpoints}", f"--alphabet_config_path={self.folder / 'alphabet.txt'}",
             f"--save_checkpoint_dir={self.folder / 'own'}", f"--scorer={self.scorer}", f"--lm_alpha={ALPHA}",
             f"--lm_beta={BETA}", f"--beam_width={WIDTH}",
         )  # fmt: skip
-        self._run(door, *common, *arguments)
+        self._run(script, *common, *arguments)
 
     def _run(self, name: str, *arguments: object) -> None:
         code, _, err = self._entry_point(name, *arguments)
@@ -58,7 +58,7 @@ class World:
 
 
 NEW = ("--alpha", ALPHA, "--beta", BETA, "--beam-width", WIDTH)
-DOORS: dict[str, Callable[[World], None]] = {
+PROGRAMS: dict[str, Callable[[World], None]] = {
     "evaluate a model file": lambda w: w.new(
         "evaluate", "--model", w.model, "--data", w.data, "--scorer", w.scorer, *NEW),
     "evaluate a checkpoint": lambda w: w.new(
@@ -78,16 +78,16 @@ DOORS: dict[str, Callable[[World], None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("script", PROGRAMS)
 def test_the_search_is_told(
-    door: str,
+    script: str,
     tmp_path: Path,
     tiny_model: Path,
     entry_point: Callable[..., tuple[int, str, str]],
     searches: list[tuple[DecodeOptions, Scorer | None]],
 ) -> None:
     world = World(tmp_path, tiny_model, entry_point)
-    DOORS[door](world)
+    PROGRAMS[script](world)
     assert searches
     for options, scorer in searches:
         assert scorer is not None

@@ -436,7 +436,7 @@ def drops_layers(world: World, before: Seen) -> None:
     own = world.empty / "own"
     after = command("DeepSpeech.py", own, *plain(world), f"--load_checkpoint_dir={world.base}",
                  f"--save_checkpoint_dir={own}", "--drop_source_layers=2")  # fmt: skip
-    assert "beginning anew: layer_5, layer_6" in after.out
+    assert "re-initialized: layer_5, layer_6" in after.out
 
 
 def exports(world: World, before: Seen) -> None:
@@ -457,7 +457,7 @@ def removes_export(world: World, before: Seen) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "author_model_0.0.1.md", "changed_model_0.0.1.md", "exported.json", "notes.txt", "output_graph.onnx",
     ]  # fmt: skip
-    assert f"W --remove_export: {out / 'notes.txt'} stays" in after.out
+    assert f"W --remove_export: {out / 'notes.txt'} is kept" in after.out
 
 
 def zips(world: World, before: Seen) -> None:
@@ -654,7 +654,7 @@ SEEN: dict[str, Look] = {
     "export_model_name": in_card("name", "model_name", "--export_model_name=mine", "mine"),
     "export_model_version": in_card("version", "model_version", "--export_model_version=2.1", "2.1"),
     "export_contact_info": in_card("contact", "contact_info", "--export_contact_info=a@b", "a@b"),
-    "export_license": in_card("licence", "license", "--export_license=MIT", "MIT"),
+    "export_license": in_card("license", "license", "--export_license=MIT", "MIT"),
     "export_language": in_card("language", "language", "--export_language=fr", "fr"),
     "export_min_ds_version": in_card("", "min_ds_version", "--export_min_ds_version=1.0", "1.0"),
     "export_max_ds_version": in_card("", "max_ds_version", "--export_max_ds_version=2.0", "2.0"),

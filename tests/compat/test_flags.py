@@ -1,6 +1,7 @@
 """The old trainer's flags: all of them are known, with their defaults, and each does, explains or refuses."""
 
 import ast
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ EFFECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "export_model_name": ("mine", {"card.name": "mine"}),
     "export_model_version": ("2.0", {"card.version": "2.0"}),
     "export_contact_info": ("a@b", {"card.contact": "a@b"}),
-    "export_license": ("MIT", {"card.licence": "MIT"}),
+    "export_license": ("MIT", {"card.license": "MIT"}),
     "export_language": ("fr", {"card.language": "fr"}),
     "export_description": ("large", {"card.description": "large"}),
     "bytes_output_mode": ("true", {"data.bytes_output": True, "data.alphabet": ""}),
@@ -148,7 +149,7 @@ def fault(*arguments: str) -> str:
 def flat(run: RunConfig) -> dict[str, Any]:
     """Every setting by its path."""
     settings: dict[str, Any] = {}
-    for table, values in run.to_dict().items():
+    for table, values in asdict(run).items():
         settings |= {f"{table}.{key}": v for key, v in values.items()} if isinstance(values, dict) else {table: values}
     return settings
 
@@ -269,7 +270,7 @@ def test_an_unknown_flag_is_refused_with_the_nearest_one(arguments: list[str], w
         (["--export_zip"], "--export_zip: name the folder with --export_dir"),
         (["--remove_export"], "--remove_export: name the folder"),
         (["--augment=loudness"], "'loudness' is unknown"),
-        (["--augment=overlay"], "say source=…"),
+        (["--augment=overlay"], "set source=…"),
         (["--epochs=0"], "training.epochs is 0"),
         (["--random_seed=-1"], "training.seed is -1"),
         (["--feature_win_len=33", "--audio_sample_rate=8100"], "features.window_ms"),

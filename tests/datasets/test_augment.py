@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from deepspeech.audio.formats import write_wav
 from deepspeech.datasets.augment.apply import OPERATIONS, augment
 from deepspeech.datasets.augment.context import AugmentContext, Float32
-from deepspeech.datasets.augment.sources import COLOURS, Sources
+from deepspeech.datasets.augment.sources import COLORS, Sources
 from deepspeech.datasets.augment.spec import KINDS, Range, keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
 from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import ConfigError, DataError
+from deepspeech.renamed import RenamedSetting
 
 RATE_HZ, STEP_MS = 16000, 20.0
 SHAPES: dict[str, tuple[int, ...]] = {"signal": (16000,), "spectrogram": (50, 257), "features": (50, 26)}
@@ -102,7 +103,7 @@ def test_silence_makes_no_infinite_values(name: str, domain: str) -> None:
     [
         "speed[factor=-1]", "speed[factor=0]", "tempo[factor=0]", "tempo[factor=-1~3]", "pitch[pitch=0]",
         "frequency_mask[n=-3]", "frequency_mask[size=-3]", "frequency_mask[size=9999]", "time_mask[size=-30]",
-        "time_mask[size=1e9]", "dropout[rate=2]", "dropout[rate=-1]", "volume[dbfs=400]", "noise[colour=9]",
+        "time_mask[size=1e9]", "dropout[rate=2]", "dropout[rate=-1]", "volume[dbfs=400]", "noise[color=9]",
         "overlay[source=pink,layers=-2]", "overlay[source=pink,snr=-99]", "codec[bitrate=0]", "codec[bitrate=1e9]",
         "reverb[delay=0]", "reverb[delay=1e6]", "reverb[decay=-20]", "room[rt60=0]", "room[rt60=99]",
         "room[direct=-99]",
@@ -133,22 +134,28 @@ def test_speed_changes_length_and_pitch(factor: float, expected: int) -> None:
 
 
 @pytest.mark.parametrize("snr", [-5, 0, 10, 30])
-@pytest.mark.parametrize("colour", [0, 1, 2])
+@pytest.mark.parametrize("color", [0, 1, 2])
 @pytest.mark.parametrize("length", [16000, 15999])
-def test_noise_lies_as_far_below_the_speech_as_asked(snr: int, colour: int, length: int) -> None:
+def test_noise_lies_as_far_below_the_speech_as_requested(snr: int, color: int, length: int) -> None:
     x = made("signal")[:length]
-    added = applied(f"noise[snr={snr},colour={colour}]", x, "signal") - x
+    added = applied(f"noise[snr={snr},color={color}]", x, "signal") - x
     measured = 10 * np.log10(np.mean(x.astype(np.float64) ** 2) / np.mean(added.astype(np.float64) ** 2))
     assert measured == pytest.approx(snr, abs=0.5)
 
 
-@pytest.mark.parametrize("colour", [0, 1, 2])
-def test_noise_falls_with_frequency_as_its_colour_says(colour: int) -> None:
+def test_the_old_name_of_the_color_works_and_warns() -> None:
+    with pytest.warns(RenamedSetting, match="^noise: 'colour' is deprecated; use 'color'$"):
+        entry = parse("noise[colour=2]")
+    assert entry == parse("noise[color=2]")
+
+
+@pytest.mark.parametrize("color", [0, 1, 2])
+def test_noise_falls_with_frequency_as_its_color_says(color: int) -> None:
     x = made("signal")
-    added = applied(f"noise[snr=0,colour={colour}]", x, "signal") - x
+    added = applied(f"noise[snr=0,color={color}]", x, "signal") - x
     power = np.abs(np.fft.rfft(added)) ** 2
     low, high = power[100:200].mean(), power[1600:3200].mean()
-    assert 10 * np.log10(low / high) == pytest.approx(colour * 10 * np.log10(16), abs=1.5)
+    assert 10 * np.log10(low / high) == pytest.approx(color * 10 * np.log10(16), abs=1.5)
 
 
 @pytest.mark.parametrize("dbfs", [3.0103, 0, -10, -40])
@@ -325,16 +332,16 @@ def test_defaults_are_ranges_and_domains_exist(name: str) -> None:
         ("volume[dbfs=1", "augment 'volume[dbfs=1': write name[key=value"),
         ("Volume", "write name[key=value"),
         ("loudness[p=1]", "'loudness' is unknown; available: overlay, codec"),
-        ("volume[5]", "every value has a name"),
+        ("volume[5]", "write parameters as key=value"),
         ("volume[gain=5]", "volume has no 'gain'; it takes p, dbfs"),
         ("volume[dbfs=loud]", "values are numbers such as"),
         ("volume[dbfs=1:2:3]", "values are numbers"),
         ("volume[dbfs=1~2~3]", "values are numbers"),
         ("volume[dbfs=nan]", "values are numbers"),
-        ("overlay", "say source=…, a CSV, a folder, a sound file or one of babble, white, pink, brown"),
-        ("overlay[source=]", "say source=…"),
-        ("overlay[source=simulated]", "'simulated' is no source for it; name a CSV, a folder or a sound file"),
-        ("room[source=white]", "'white' is no source for it"),
+        ("overlay", "set source=… to a CSV, a folder, a sound file or one of babble, white, pink, brown"),
+        ("overlay[source=]", "set source=…"),
+        ("overlay[source=simulated]", "'simulated' cannot be its source; name a CSV, a folder or a sound file"),
+        ("room[source=white]", "'white' cannot be its source"),
         ("codec[format=mp3]", "format is one of opus, gsm, alaw, ulaw"),
         ("codec[format=opus|mp3]", "format is one of"),
         ("tempo[factor=inf]", "values are numbers"),
@@ -343,7 +350,7 @@ def test_defaults_are_ranges_and_domains_exist(name: str) -> None:
         ("volume[p=1.5]", "p is a probability from 0 to 1"),
         ("volume[p=-0.1]", "p is a probability"),
         ("volume[p=nan]", "p is a probability"),
-        ("pitch[domain=signal]", "domain 'signal' does not suit pitch; use spectrogram"),
+        ("pitch[domain=signal]", "pitch does not act on domain 'signal'; use spectrogram"),
         ("add[domain=nowhere]", "use features, spectrogram, signal"),
     ],
 )
@@ -427,7 +434,7 @@ def test_the_telephone_keeps_its_band(coding: str, kept_hz: int, lost_hz: int) -
 
 
 def test_opus_loses_more_at_a_lower_rate() -> None:
-    x = applied("noise[snr=10,colour=1]", np.sin(np.arange(RATE_HZ) * 0.1).astype(np.float32) / 2, "signal")
+    x = applied("noise[snr=10,color=1]", np.sin(np.arange(RATE_HZ) * 0.1).astype(np.float32) / 2, "signal")
     worse, better = (applied(f"codec[bitrate={rate}]", x, "signal") for rate in (6000, 64000))
     assert np.std(worse - x) > 2 * np.std(better - x)
 
@@ -525,8 +532,8 @@ def test_a_tempo_may_be_kept_from_growing_too_long() -> None:
     assert len(applied("tempo[factor=0.5,max_time=200]", x, "spectrogram")) == 50
 
 
-@pytest.mark.parametrize("name", COLOURS)
-def test_coloured_sources_need_no_files(name: str) -> None:
+@pytest.mark.parametrize("name", COLORS)
+def test_colored_sources_need_no_files(name: str) -> None:
     assert peak(context("signal").sources.sound(name, 1000, keyed_random(1))) > 0
 
 

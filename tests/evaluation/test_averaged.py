@@ -21,7 +21,7 @@ SAMPLES = [Sample(f"{name}.wav", Path(f"{name}.wav"), "a", 1) for name in "abcde
 
 
 def opinion(seed: int, classes: int = 4, frame_s: float = 0.02, frames: int = 6) -> room.AcousticModel:
-    """An emitter that gives the samples in an order of its own."""
+    """An acoustic model that gives the samples in an order of its own."""
 
     def emit(samples: Sequence[Sample], /) -> Iterator[Emitted]:
         for place in np.random.default_rng(seed).permutation(len(samples)):

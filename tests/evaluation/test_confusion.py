@@ -16,7 +16,7 @@ def test_what_was_taken_for_what_is_counted_most_frequent_first() -> None:
     characters = confusion(SAMPLES, "character")
     assert characters.pairs == {("a", "e"): 2, ("", " "): 1, ("", "x"): 1, ("b", ""): 1}
     assert next(iter(characters.pairs)) == ("a", "e")
-    assert characters.totals == {"b": 4, "a": 4, "d": 3, " ": 1, "e": 1}
+    assert characters.reference_counts == {"b": 4, "a": 4, "d": 3, " ": 1, "e": 1}
     assert sum(characters.pairs.values()) == sum(sample.character_errors for sample in SAMPLES)
     words = confusion(SAMPLES, "word")
     assert words.pairs == {("bad", "bed"): 2, ("", "x"): 1, ("ab", "a"): 1}

@@ -84,7 +84,7 @@ def reads(tmp_path_factory: pytest.TempPathFactory) -> Reads:
     made = config(folder / "a", training__epochs=1, augment=["time_mask[domain=features]"], scorer=str(scorer))
     made = replace(made, data=replace(made.data, test=made.data.dev, metrics=made.data.dev))
     write_shards(read_csv(made.data.train[0]), folder / "shards", ShardOptions(kind="wav"))
-    steps: dict[str, Any] = {"optimiser": "nesterov", "schedule": "annealed", "batch_size": "auto", "epochs": 2}
+    steps: dict[str, Any] = {"optimizer": "nesterov", "schedule": "annealed", "batch_size": "auto", "epochs": 2}
     steps |= {"plateau_epochs": 1, "early_stop_min_delta": 1000.0}
     other = config(folder / "b", features={"kind": "log_mel"}, training=steps | {"threads": 1})
     other = replace(other, data=replace(other.data, train=(str(folder / "shards"),)))

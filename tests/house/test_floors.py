@@ -7,8 +7,8 @@ from pathlib import Path
 
 FLOOR = {
     "untrusted": 0,
-    "errors": 0, "printable": 0, "renamed": 0, "cores": 0, "pool": 0, "_native": 0, "_version": 0,
-    "files": 0.5, "progress": 0.5,  # errors and printable lie under them
+    "errors": 0, "printable": 0, "cores": 0, "pool": 0, "_native": 0, "_version": 0,
+    "files": 0.5, "progress": 0.5, "renamed": 0.5,  # errors and printable lie under them
     "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
@@ -95,7 +95,7 @@ def broken(module: str, room: str, name: str, deferred: bool) -> Iterator[str]:
         other = rest[0] if rest else "__init__"
         if other != room and FLOOR.get(other, 99) >= FLOOR[room]:
             yield f"{module} (floor {FLOOR[room]}) imports {name} (floor {FLOOR.get(other, 'root')})"
-        if room == "cli" and not deferred and other not in ("cli", "errors", "printable"):
+        if room == "cli" and not deferred and other not in ("cli", "errors", "printable", "renamed"):
             yield f"{module}: {name} belongs inside the command function"
     elif (
         room not in ROOMS.get(top, ()) or (top == "torch" and torch_free(module)) or ONE_FILE.get(top, module) != module

@@ -21,7 +21,7 @@ CARD = ModelCard(
     alphabet=ENGLISH, features=MfccConfig(end="pad"), model={"kind": "conv", "width": 512},
     chunk=ChunkSpec(32, 32, right=3, stride=4),
     beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
-    licence="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
+    license="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
     normalization=Normalization((0.5,) * 26, (2.0,) * 26),
 )  # fmt: skip
 
@@ -95,6 +95,14 @@ def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -
         known = ("frames", "hop", "left", "right", "stride")  # to versions in which a chunk has one size
         assert page["chunk"] == {name: getattr(newer.chunk, name) for name in known}
         assert ModelCard.from_metadata(newer.to_metadata()) == newer
+
+
+def test_the_license_is_in_the_file_under_the_name_that_every_version_reads() -> None:
+    page = json.loads(CARD.to_metadata()["deepspeech"])
+    assert (page["licence"], "license" in page) == ("MPL-2.0", False)
+    assert ModelCard.from_metadata(CARD.to_metadata()).license == "MPL-2.0"
+    with pytest.warns(DeprecationWarning, match="use ModelCard.license"):
+        assert CARD.licence == "MPL-2.0"
 
 
 def test_sizes_of_chunks_come_back() -> None:

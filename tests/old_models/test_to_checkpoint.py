@@ -55,16 +55,16 @@ def test_moments_come_along_and_belong_to_their_weights(tmp_path: Path) -> None:
         if name.startswith("feature"):
             continue
         source = kept.weights["lstm.bias_ih_l0"] if name == "lstm.bias_hh_l0" else value
-        np.testing.assert_allclose(kept.optimiser[f"first/{name}"], source * 0.1, rtol=1e-6, err_msg=name)
-        np.testing.assert_allclose(kept.optimiser[f"second/{name}"], source**2, rtol=1e-6, err_msg=name)
-        assert kept.optimiser[f"step/{name}"] == 7
+        np.testing.assert_allclose(kept.optimizer[f"first/{name}"], source * 0.1, rtol=1e-6, err_msg=name)
+        np.testing.assert_allclose(kept.optimizer[f"second/{name}"], source**2, rtol=1e-6, err_msg=name)
+        assert kept.optimizer[f"step/{name}"] == 7
     assert Position.of(kept.run["position"]) == Position()
 
 
 def test_cudnns_lstm_has_no_moments_and_begins_at_zero(tmp_path: Path) -> None:
     write_all(checkpoint_folder(tmp_path / "old", Network(), cudnn=True), tmp_path / "new")
     kept = checkpoint.load(tmp_path / "new" / "train-000000")
-    names = {name.split("/")[1] for name in kept.optimiser}
+    names = {name.split("/")[1] for name in kept.optimizer}
     assert "layer_1.weight" in names
     assert not [name for name in names if name.startswith("lstm")]
     assert f"{CELL}/kernel" not in names

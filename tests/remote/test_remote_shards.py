@@ -133,7 +133,7 @@ def test_the_next_shards_are_on_their_way_while_the_first_is_read(there: str, ca
     found = opened(there)
     coming = prefetch(found, plan(found))
     next(coming)
-    (thread,) = (t for t in threading.enumerate() if t.name == "shards ahead")
+    (thread,) = (t for t in threading.enumerate() if t.name == "shard prefetch")
     thread.join(60)
     assert len(list(cache.rglob("*.tar"))) == len(set(found.shards.tolist()))
     coming.close()
@@ -192,7 +192,7 @@ def test_what_is_wrong_there_is_reported_before_anything_is_downloaded(there: st
 def test_a_set_that_is_rewritten_meanwhile_is_not_misread(there: str) -> None:
     found = opened(there)
     fsspec.filesystem("flaky").pipe_file("/bucket/shards/shard-000000.tar", b"x" * 9)
-    with pytest.raises(DataError, match=r"has 9 bytes, its manifest says \d+; was the set written anew"):
+    with pytest.raises(DataError, match=r"has 9 bytes, its manifest says \d+; was the set rewritten"):
         found[0].audio.read()  # type: ignore[union-attr]
 
 

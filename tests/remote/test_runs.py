@@ -132,9 +132,9 @@ def test_a_network_that_fails_for_a_while_does_not_end_the_run(
 
     monkeypatch.setattr(checkpoint, "save", save_offline)
     command(monkeypatch, "DeepSpeech.py", *run(store, "--epochs=1"))
-    output = capsys.readouterr().out
-    assert "connection reset by peer" in output
-    assert "goes with the next checkpoint" in output
+    said = capsys.readouterr().out
+    assert "connection reset by peer" in said
+    assert "uploaded with the next checkpoint" in said
     assert {"best-000002", "train-000002"} <= set(names(f"{store}/checkpoints"))
 
 
@@ -174,4 +174,4 @@ def test_event_files_are_written_here_only(
 ) -> None:
     with pytest.raises(AssertionError, match="2"):
         command(monkeypatch, "DeepSpeech.py", *run(store, f"--summary_dir={store}/summaries"))
-    assert "event files grow line by line, so name a folder here" in capsys.readouterr().err
+    assert "event files are appended to, so use a local folder" in capsys.readouterr().err

@@ -46,8 +46,8 @@ def test_int16_and_float_are_the_same_sound() -> None:
 @pytest.mark.parametrize(
     ("samples", "reason"),
     [
-        (np.zeros((2, 3), np.float32), r"samples have shape \(2, 3\); give one channel"),
-        (np.zeros(3, np.int32), "samples are int32; give int16"),
+        (np.zeros((2, 3), np.float32), r"samples have shape \(2, 3\); pass one channel"),
+        (np.zeros(3, np.int32), "samples are int32; pass int16"),
         (np.array([0.0, np.nan]), "values that are not finite"),
         (np.array([0.0, LOUDEST * 1.01]), "divide 16-bit values by 32768"),
     ],

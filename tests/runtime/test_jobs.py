@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from deepspeech.audio.formats import probe
 from deepspeech.errors import AudioError, ConfigError, DataError
-from deepspeech.runtime.jobs import Job, apart, find, is_whole, output, read_manifest, take_shard, to_do, write
+from deepspeech.runtime.jobs import (
+    Job,
+    apart,
+    find,
+    is_whole,
+    of_channels,
+    output,
+    read_manifest,
+    take_shard,
+    to_do,
+    write,
+)
+from deepspeech.runtime.recording import channels
 
 
 @pytest.fixture
@@ -56,6 +68,45 @@ def test_a_manifest_is_a_list_or_a_csv(tmp_path: Path) -> None:
         read_manifest(tmp_path / "b.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_manifest(tmp_path / "gone")
+
+
+def test_folders_in_a_manifest_are_jobs_that_fail(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("/\n.\n..\n../a.wav\n")
+    jobs = read_manifest(tmp_path / "list")
+    assert [str(job.name) for job in jobs] == ["unnamed", "unnamed", "unnamed", "a"]
+    names = {job.name for job in to_do(apart(jobs), tmp_path, "txt")}
+    assert len(names) == 4
+    assert Path() not in names
+    with pytest.raises(AudioError, match="is a folder"):
+        probe(jobs[0].audio)
+
+
+def test_a_zero_byte_in_a_manifest_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("a.wav\nb\0.wav\n")
+    with pytest.raises(DataError, match="list: a zero byte in 'b"):
+        read_manifest(tmp_path / "list")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", ", "])
+def test_a_manifest_is_read_by_the_rules_of_data_sets(tmp_path: Path, separator: str) -> None:
+    rows = (("transcript", "wav_filename"), ("one", "a.wav"), ("", ""), ("two", "b.wav"))
+    (tmp_path / "a.csv").write_text("".join(separator.join(row) + "\n" for row in rows))
+    assert [job.audio.name for job in read_manifest(tmp_path / "a.csv")] == ["a.wav", "b.wav"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "fault"),
+    [
+        ('a.wav,"one\nb.wav,two\nc.wav,three\n', 2, "quote"),
+        ("a.wav,one\nb.wav,two,three\n", 3, "3 columns"),
+        ("a.wav,one\n ,two\n", 3, "no wav_filename"),
+        ("a.wav,one\nb.wav,\0\n", 3, "a zero byte"),
+    ],
+)
+def test_a_row_that_would_be_lost_is_told(tmp_path: Path, rows: str, line: int, fault: str) -> None:
+    (tmp_path / "a.csv").write_text("wav_filename,transcript\n" + rows)
+    with pytest.raises(DataError, match=rf"a\.csv:{line}: .*{fault}"):
+        read_manifest(tmp_path / "a.csv")
 
 
 @given(count=st.integers(0, 50), shards=st.integers(1, 9))
@@ -164,5 +215,19 @@ def test_what_cannot_be_written_is_told_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"n{300}\.txt: cannot be written"):
         write(tmp_path / f"{'n' * 300}.txt", "x")
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="file: the folder cannot be made"):
+    with pytest.raises(DataError, match="file: the folder cannot be created"):
         write(tmp_path / "file" / "a.txt", "x")
+
+
+def test_each_channel_of_a_pipe_is_refused_before_it_is_read() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"sound")
+    os.close(writer)
+    try:
+        jobs = find([f"/dev/fd/{reader}"])
+        with pytest.raises(ConfigError, match="a pipe is read once"):
+            of_channels(jobs, None, channels)
+        assert [job.channel for job in of_channels(jobs, 1, channels)] == [1]
+        assert os.read(reader, 10) == b"sound"
+    finally:
+        os.close(reader)

@@ -103,6 +103,12 @@ def test_a_model_with_one_step_refuses_others(model: Recognizer) -> None:
             model.stream(chunk_ms=chunk_ms)
 
 
+@pytest.mark.parametrize("rate_hz", [0, -1, float("nan"), float("inf")])
+def test_a_rate_that_is_none_is_refused(model: Recognizer, rate_hz: float) -> None:
+    with pytest.raises(ConfigError, match=r"^a sample rate of \S+ Hz was given"):
+        model.stream(rate_hz)  # type: ignore[call-overload]
+
+
 def test_the_card_says_what_the_model_is(model: Recognizer) -> None:
     assert (model.card.language, model.card.model["hidden"], model.card.precision) == ("en", 16, "float32")
     assert model.card.features.sample_rate_hz == 16000

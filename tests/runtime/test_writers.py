@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepspeech.decoder.transcript import Token, Transcript
-from deepspeech.runtime.writers import FORMATS, LINE_LETTERS, TranscriptWriter
+from deepspeech.runtime.writers import FORMATS, LINE_CHARACTERS, TranscriptWriter
 
 
 def said(text: str, start_s: float = 0.0, letter_s: float = 0.06, sure: float = 0.5) -> Transcript:
@@ -84,7 +84,7 @@ def test_subtitles_hold_every_word_once_in_order_and_apart(
     assert [cue[0] for cue in cues] == [str(n) for n in range(1, len(cues) + 1)]
     times = [stamp for cue in cues for stamp in seconds(cue[1])]
     assert times == sorted(times)
-    assert all(len(line) <= LINE_LETTERS for cue in cues for line in cue[2].split("\n"))
+    assert all(len(line) <= LINE_CHARACTERS for cue in cues for line in cue[2].split("\n"))
     assert all(cue[2].count("\n") < 2 for cue in cues)
     assert all(end - start <= 6.0001 for start, end in zip(times[::2], times[1::2], strict=True))
 
@@ -102,7 +102,9 @@ def test_subtitles_of_scripts_without_spaces_are_short_and_lose_nothing(sentence
     for cue, start_s, end_s in zip(cues, times[::2], times[1::2], strict=True):
         assert end_s - start_s <= 6.0001
         assert cue[2].count("\n") < 2
-        assert all(sum(1 + (letter > "\u3000") for letter in line) <= 2 * LINE_LETTERS for line in cue[2].split("\n"))
+        assert all(
+            sum(1 + (letter > "\u3000") for letter in line) <= 2 * LINE_CHARACTERS for line in cue[2].split("\n")
+        )
 
 
 def test_a_chinese_sentence_is_cut_from_the_times_of_its_characters() -> None:

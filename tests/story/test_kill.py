@@ -47,7 +47,7 @@ def final(folder: Path) -> dict[str, np.ndarray]:
     assert newest
     kept = checkpoint.load(newest)
     assert kept.run["position"]["epoch"] == 40
-    return kept.weights | {f"average {n}": v for n, v in kept.average.items()} | kept.optimiser
+    return kept.weights | {f"average {n}": v for n, v in kept.average.items()} | kept.optimizer
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ SETTINGS: dict[str, Any] = {
     "network": {"hidden": 4, "context_frames": 1, "dropout_1": 0.1},
     "training__epochs": 4, "training__learning_rate": 0.3, "training__threads": 1, "training__average_decay": 0.5,
     "training__plateau_epochs": 1, "training__plateau_factor": 0.5, "training__early_stop_min_delta": 1.0,
-    "training__batch_size": 6, "training__probe": False, "training__peek_every_s": 0.0, "checkpoint__keep": 2,
+    "training__batch_size": 6, "training__probe": False, "training__preview_every_s": 0.0, "checkpoint__keep": 2,
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def result(folder: Path) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for path in (checkpoint.found(folder, "train")[0], *checkpoint.found(folder, "best")):
         one = checkpoint.load(path)
-        groups = {"weights": one.weights, "average": one.average, "optimiser": one.optimiser}
+        groups = {"weights": one.weights, "average": one.average, "optimiser": one.optimizer}
         kept |= {f"{path.name} {group} {name}": value for group, of in groups.items() for name, value in of.items()}
         kept[f"{path.name} position"] = one.run["position"]
     return kept

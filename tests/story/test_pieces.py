@@ -117,7 +117,7 @@ TEXTS = ["ab bad", "ca bbad", "bad c"]
 def hearing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoints of a network that hears HEARD in tones; made, not learnt."""
     folder = tmp_path_factory.mktemp("subwords")
-    wide = {"hidden": 32, "normalise_features": False}
+    wide = {"hidden": 32, "normalize_features": False}
     run = Run(config(folder, network=wide, data__subwords=str(vocabulary(folder))), Log())
     knows_tones(run.network, run.parts.alphabet, HEARD)
     run.position.epoch, run.position.step = run.config.training.epochs, 6

@@ -64,7 +64,7 @@ def final(folder: Path) -> dict[str, np.ndarray]:
     assert newest
     kept = checkpoint.load(newest)
     assert kept.run["position"]["epoch"] == EPOCHS
-    return kept.weights | {f"average {n}": v for n, v in kept.average.items()} | kept.optimiser
+    return kept.weights | {f"average {n}": v for n, v in kept.average.items()} | kept.optimizer
 
 
 @pytest.mark.slow
@@ -91,7 +91,7 @@ def test_asked_to_stop_torchrun_leaves_a_checkpoint_from_which_four_go_on(tmp_pa
     process.terminate()
     said = process.communicate(timeout=LONGEST_S)[1]
     assert process.returncode != 0
-    assert "A checkpoint is written; the same command goes on from there." in said
+    assert "A checkpoint is written; run the same command again to resume." in said
     before = steps(tmp_path)
     again = start(tmp_path, 4)
     said = again.communicate(timeout=LONGEST_S)[1]

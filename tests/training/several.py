@@ -11,12 +11,12 @@ from pathlib import Path
 import typer
 
 from deepspeech.cli.main import run
-from deepspeech.cli.train import learn
+from deepspeech.cli.train import run_training
 from deepspeech.config import RunConfig
 from deepspeech.training.log import Log
 
 _START = multiprocessing.get_context("forkserver")
-_START.set_forkserver_preload(["deepspeech.training.run", "torch._dynamo"])  # the latter is what optimisers import
+_START.set_forkserver_preload(["deepspeech.training.run", "torch._dynamo"])  # the latter is what optimizers import
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,6 @@ def _process(
     sys.stderr = errors.open("w", buffering=1)
     before(number)
     try:
-        run(lambda: learn(config, Log(Path(config.checkpoint.folder))))
+        run(lambda: run_training(config, Log(Path(config.checkpoint.folder))))
     except typer.Exit as left:
         sys.exit(left.exit_code)

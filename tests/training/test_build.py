@@ -55,5 +55,5 @@ def test_frozen_layers_are_not_optimized(tmp_path: Path) -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU takes a batch whole")
 def test_a_cpu_gets_a_microbatch_a_thread_and_cannot_compile_for_several(tmp_path: Path) -> None:
     assert built(config(tmp_path, training__threads=3)).microbatches == 3
-    with pytest.raises(ConfigError, match=r"training\.compile does not go together with several threads"):
+    with pytest.raises(ConfigError, match=r"training\.compile does not support several threads"):
         built(config(tmp_path, training__threads=2, training__compile=True))

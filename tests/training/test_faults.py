@@ -120,7 +120,7 @@ def test_a_signal_leaves_a_checkpoint_and_says_so_in_its_exit_code(
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 128 + number
-    assert "Stopped. A checkpoint is written; the same command goes on from there." in capsys.readouterr().err
+    assert "Stopped. A checkpoint is written; run the same command again to resume." in capsys.readouterr().err
     assert [path.name for path in checkpoint.found(Path(made.checkpoint.folder), "train")] == ["train-000001"]
 
 
@@ -142,7 +142,7 @@ def test_a_damaged_last_checkpoint_is_passed_over_for_the_one_before(
     run = Run(config(tmp_path), Log())
     said = capsys.readouterr().err
     assert f"{newest}" in said
-    assert "trying the one before it" in said
+    assert "trying an older one" in said
     assert f"Loading most recent checkpoint from {before}" in said
     assert run.position.step == int(before.name.split("-")[1])
 
@@ -152,7 +152,7 @@ def test_an_unreadable_batch_is_passed_over_and_counted(tmp_path: Path, capsys: 
     run = Run(made, Log())
     (tmp_path / "train003.wav").unlink()  # after the look at the set
     run.train()
-    assert "left out: " in capsys.readouterr().err
+    assert "skipped: " in capsys.readouterr().err
     assert run.position.step == 12  # so that a resumed run does not meet a batch twice
 
 

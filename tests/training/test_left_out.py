@@ -15,14 +15,14 @@ CLIP, ERROR = Sample("a", Path("a.wav"), "a", 1), AudioError("a.wav: damaged")
 
 
 def test_by_default_the_run_ends_and_says_what_to_do() -> None:
-    with pytest.raises(DataError, match=r"^a\.wav: damaged; mend the file, or go on without it: --skip-bad$"):
+    with pytest.raises(DataError, match=r"^a\.wav: damaged; fix the file, or skip it: --skip-bad$"):
         LeftOut("refuse", Log(), ALONE).add(CLIP, ERROR)
 
 
 def test_the_first_rank_reports_at_once_and_only_once(capsys: pytest.CaptureFixture[str]) -> None:
     left_out = LeftOut("skip", Log(), ALONE)
     left_out.add(CLIP, ERROR)
-    assert capsys.readouterr().err == "left out: a.wav: damaged\n"
+    assert capsys.readouterr().err == "skipped: a.wav: damaged\n"
     left_out.flush()
     assert capsys.readouterr().err == ""
 
@@ -37,4 +37,4 @@ def test_what_another_rank_left_out_is_reported_with_the_next_flush(capsys: pyte
     assert capsys.readouterr().err == ""
     left_out.flush()
     left_out.flush()
-    assert capsys.readouterr().err == "left out: a.wav: damaged\n"
+    assert capsys.readouterr().err == "skipped: a.wav: damaged\n"

@@ -72,7 +72,7 @@ def test_a_group_without_a_clip_that_can_be_read_has_no_shares(samples: Sequence
 
 
 def test_judging_ends_where_a_clip_cannot_be_read(samples: Sequence[Sample], tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none.wav: there is no such file; check the path; mend the file or take it"):
+    with pytest.raises(DataError, match=r"none.wav: there is no such file; check the path; fix the file or remove it"):
         loaded([[samples[0], replace(samples[1], audio=tmp_path / "none.wav")]])
 
 
@@ -88,7 +88,7 @@ def test_what_nobody_foresaw_names_the_clip(samples: Sequence[Sample], monkeypat
         return prepare(self, sample, epoch if sample is not samples[5] else 1 // 0)
 
     monkeypatch.setattr(Pipeline, "prepare", prepared)
-    with pytest.raises(TrainingError, match=r"train005.wav: .*ZeroDivisionError.*test_loader.py:\d+\); take it out"):
+    with pytest.raises(TrainingError, match=r"train005.wav: .*ZeroDivisionError.*test_loader.py:\d+\); remove it"):
         loaded([samples])
 
 

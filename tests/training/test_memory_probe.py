@@ -125,7 +125,7 @@ def test_a_size_that_is_no_number_is_refused(tmp_path: Path) -> None:
 
 
 def test_translating_with_several_threads_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"training\.compile does not go together with several threads"):
+    with pytest.raises(ConfigError, match=r"training\.compile does not support several threads"):
         Run(config(tmp_path, training__compile=True), Log())
 
 

@@ -51,19 +51,19 @@ def test_no_rate_is_above_the_configured_one(step: int, schedule: str, warmup: i
     assert 0 <= optim.learning_rate(config, step, STEPS_AN_EPOCH) <= 0.1 * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "nesterov"])
-def test_weights_decay_and_biases_do_not(optimiser: str) -> None:
+@pytest.mark.parametrize("optimizer", ["adam", "nesterov"])
+def test_weights_decay_and_biases_do_not(optimizer: str) -> None:
     net = network()
-    groups = optim.optimizer_of(net, TrainingConfig(optimiser=optimiser, weight_decay=0.5)).param_groups
+    groups = optim.optimizer_of(net, TrainingConfig(optimizer=optimizer, weight_decay=0.5)).param_groups
     decaying = {id(p) for group in groups if group["weight_decay"] for p in group["params"]}
     for name, parameter in net.named_parameters():
         assert (id(parameter) in decaying) == (parameter.ndim > 1), name
     assert sum(len(group["params"]) for group in groups) == len(list(net.parameters()))
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "nesterov"])
-def test_an_optimizer_goes_on_from_the_arrays_of_a_checkpoint(optimiser: str) -> None:
-    config = TrainingConfig(optimiser=optimiser, learning_rate=0.1)
+@pytest.mark.parametrize("optimizer", ["adam", "nesterov"])
+def test_an_optimizer_goes_on_from_the_arrays_of_a_checkpoint(optimizer: str) -> None:
+    config = TrainingConfig(optimizer=optimizer, learning_rate=0.1)
     a, b = network(), network()
     whole, first = optim.optimizer_of(a, config), optim.optimizer_of(b, config)
     for seed in (1, 2, 3, 4):
@@ -81,9 +81,9 @@ def test_an_optimizer_goes_on_from_the_arrays_of_a_checkpoint(optimiser: str) ->
 
 def test_another_optimizers_memory_is_not_taken_for_its_own() -> None:
     net = network()
-    adam = optim.optimizer_of(net, TrainingConfig(optimiser="adam"))
+    adam = optim.optimizer_of(net, TrainingConfig(optimizer="adam"))
     step(net, adam, 1)
-    nesterov = optim.optimizer_of(net, TrainingConfig(optimiser="nesterov"))
+    nesterov = optim.optimizer_of(net, TrainingConfig(optimizer="nesterov"))
     optim.restore_state(net, nesterov, optim.state_of(net, adam))
     assert not nesterov.state
 

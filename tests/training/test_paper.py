@@ -21,12 +21,12 @@ from deepspeech.training.log import Log
 from deepspeech.training.run import Run
 from deepspeech.training.signals import Stopped
 from deepspeech.training.step import Trainer
-from deepspeech.training.test import emitter_of
+from deepspeech.training.test import acoustic_model_of
 from deepspeech.training.test import test as run_test
 from tests.fakes import config, corpus
 
 NETWORK = {"hidden": 16, "recurrent": "relu", "bidirectional": True, "dropout_1": 0.05}
-NESTEROV = {"training__optimiser": "nesterov", "training__learning_rate": 0.003, "training__clip_norm": 10.0}
+NESTEROV = {"training__optimizer": "nesterov", "training__learning_rate": 0.003, "training__clip_norm": 10.0}
 
 
 def test_it_learns(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_stopped_at_every_batch_and_resumed_it_ends_with_the_same_weights(
     assert one.weights.keys() == other.weights.keys()
     for name in one.weights:
         np.testing.assert_array_equal(one.weights[name], other.weights[name], err_msg=name)
-    assert {name.split("/")[0] for name in one.optimiser} == {"momentum"}
+    assert {name.split("/")[0] for name in one.optimizer} == {"momentum"}
 
 
 def test_momentum_left_by_adam_begins_anew(tmp_path: Path) -> None:
@@ -97,14 +97,14 @@ def test_the_rate_falls_by_its_factor_after_each_epoch() -> None:
 def test_nesterovs_step_looks_ahead() -> None:
     """v ← μ·v + g; w ← w − rate·(g + μ·v), as in Sutskever et al. 2013 written for the weights that are looked at."""
     network = DeepSpeech(DeepSpeechConfig(hidden=4), 3, 5)
-    optimiser = optim.optimizer_of(network, TrainingConfig(optimiser="nesterov", momentum=0.9, learning_rate=0.1))
+    optimizer = optim.optimizer_of(network, TrainingConfig(optimizer="nesterov", momentum=0.9, learning_rate=0.1))
     bias = network.layer_1.bias
     with torch.no_grad():
         bias.fill_(1.0)
     weight, velocity = 1.0, 0.0
     for gradient in (1.0, -3.0, 0.5):
         bias.grad = torch.full_like(bias, gradient)
-        optimiser.step()
+        optimizer.step()
         velocity = 0.9 * velocity + gradient
         weight -= 0.1 * (gradient + 0.9 * velocity)
         torch.testing.assert_close(bias.detach(), torch.full_like(bias, weight))
@@ -136,13 +136,13 @@ def test_jitter_is_the_mean_of_three_hearings(tmp_path: Path) -> None:
     )
     parts = []
     for shift_samples in (-80, 0, 80):
-        emit = emitter_of(restored, 4, 1, 0.0)
+        emit = acoustic_model_of(restored, 4, 1, 0.0)
         moved = [
             replace(sample, audio=shift(sample.audio, shift_samples, tmp_path / f"moved{shift_samples}"))
             for sample in samples
         ]
         parts.append({item.sample.id: item.emission.probabilities_TV for item in emit(moved)})
-    for item in emitter_of(restored, 4, 1, 5.0)(samples):
+    for item in acoustic_model_of(restored, 4, 1, 5.0)(samples):
         mean = sum(part[item.sample.id] for part in parts) / 3
         np.testing.assert_allclose(item.emission.probabilities_TV, mean, atol=1e-5)
 

@@ -37,7 +37,7 @@ def test_a_few_clips_of_all_lengths_are_chosen_in_any_order() -> None:
 def test_transcripts_are_kept_within_epochs_and_at_their_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows, _ = trained(tmp_path, training__peek_every_s=1e-9)
+    rows, _ = trained(tmp_path, training__preview_every_s=1e-9)
     heard = [row for row in rows if "peek" in row]
     assert [(row["epoch"], row["step"]) for row in heard] == [
         (0, 1),
@@ -54,20 +54,20 @@ def test_transcripts_are_kept_within_epochs_and_at_their_end(
     assert {clip["id"]: clip["said"] for clip in heard[-1]["peek"]} == said
     assert len(said) == CLIPS
     assert heard[-1]["peek_wer"] == [row["wer"] for row in rows if "dev" in row][-1]  # the clips are the whole dev set
-    assert f'Heard "{heard[3]["peek"][0]["heard"]}" where' in capsys.readouterr().err
+    assert f'hypothesis "{heard[3]["peek"][0]["heard"]}", reference' in capsys.readouterr().err
 
 
 def test_listening_leaves_no_trace(tmp_path: Path) -> None:
     settings = {"training__average_decay": 0.9}
-    _, often = trained(tmp_path / "often", training__peek_every_s=1e-9, **settings)
-    rows, never = trained(tmp_path / "never", training__peek_every_s=0, **settings)
+    _, often = trained(tmp_path / "often", training__preview_every_s=1e-9, **settings)
+    rows, never = trained(tmp_path / "never", training__preview_every_s=0, **settings)
     assert not [row for row in rows if "peek" in row]
     for name in never:
         np.testing.assert_array_equal(often[name], never[name], err_msg=name)
 
 
 def test_without_a_dev_set_nothing_is_heard(tmp_path: Path) -> None:
-    rows, _ = trained(tmp_path, data__dev=[], training__peek_every_s=1e-9)
+    rows, _ = trained(tmp_path, data__dev=[], training__preview_every_s=1e-9)
     assert {"epoch", "step", "train_loss", "seconds", "learning_rate", "audio_s_per_s"} <= rows[0].keys()
     assert not [row for row in rows if "peek" in row]
 
@@ -75,7 +75,7 @@ def test_without_a_dev_set_nothing_is_heard(tmp_path: Path) -> None:
 def test_the_same_text_is_not_told_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows, _ = trained(tmp_path, training__learning_rate=1e-12, training__epochs=4)
     assert len({row["peek"][0]["heard"] for row in rows if "peek" in row}) == 1
-    assert capsys.readouterr().err.count("Heard ") == 1
+    assert capsys.readouterr().err.count("hypothesis ") == 1
 
 
 def test_a_long_text_is_shortened() -> None:

@@ -48,7 +48,7 @@ def weights(folder: Path) -> Tensors:
     newest = checkpoint.newest(folder / "checkpoints", ("train",))
     assert newest
     kept = checkpoint.load(newest)
-    return kept.weights | {f"average/{n}": v for n, v in kept.average.items()} | kept.optimiser
+    return kept.weights | {f"average/{n}": v for n, v in kept.average.items()} | kept.optimizer
 
 
 def assert_same(a: Tensors, b: Tensors) -> None:
@@ -129,7 +129,7 @@ def test_one_that_is_killed_ends_the_others_in_one_line_and_nothing_is_lost(tmp_
     ended = together(small(tmp_path / "killed", **settings), 2, tmp_path, kill_second)
     assert ended.codes == [2, -signal.SIGKILL]
     last = ended.said[0].splitlines()[-1]
-    assert "lost touch with another process" in last
+    assert "lost connection to another process" in last
     assert "--max-restarts" in last
     Run(small(tmp_path / "killed", threads=2, **settings), Log()).train()
     Run(small(tmp_path / "whole", threads=2), Log()).train()

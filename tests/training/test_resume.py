@@ -70,9 +70,9 @@ def test_a_new_start_takes_nothing_but_a_restarted_process_goes_on(own: Path, mo
 
 def test_what_is_asked_for_and_not_there_is_an_error(own: Path, other: Path) -> None:
     assert taken(folder=str(own)) == ""
-    with pytest.raises(CheckpointError, match="no 'last' checkpoint there"):
+    with pytest.raises(CheckpointError, match="no 'last' checkpoint to start"):
         taken(folder=str(own), which="last")
-    with pytest.raises(CheckpointError, match=f"{own.parent}/none: no 'auto' checkpoint there"):
+    with pytest.raises(CheckpointError, match=f"{own.parent}/none: no 'auto' checkpoint to start"):
         taken(folder=str(own), load=str(own.parent / "none"))
 
 
@@ -82,7 +82,7 @@ def test_damaged_ones_are_passed_over_and_named(own: Path, capsys: pytest.Captur
     assert taken(folder=str(own)) == "own/train-000002"
     said = capsys.readouterr().err
     assert "train-000004" in said
-    assert "trying the one before it" in said
+    assert "trying an older one" in said
     (own / "train-000002/run.json").write_text("{")
     with pytest.raises(CheckpointError, match="no readable checkpoint"):
         taken(folder=str(own))

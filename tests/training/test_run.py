@@ -117,7 +117,7 @@ def test_a_loss_that_is_not_finite_names_the_clips_and_learns_nothing(
     run = Run(config(tmp_path, training__epochs=10, data__dev=[]), Log())
     run.network.layer_6.bias.data.fill_(float("nan"))
     before = run.network.layer_1.weight.detach().clone()
-    with pytest.raises(TrainingError, match="not finite in 10 batches"):
+    with pytest.raises(TrainingError, match="not finite in 10 consecutive batches"):
         run.train()
     assert "train000.wav" in capsys.readouterr().err
     assert bool((run.network.layer_1.weight == before).all())
@@ -187,7 +187,7 @@ def test_the_sum_over_batches_is_the_gradient_of_one(tmp_path: Path) -> None:
     """Accumulated or divided among shares: a step of the same clips is the same step."""
     plain = {f"dropout_{layer}": 0.0 for layer in ("1", "2", "3", "5")} | {"hidden": 16}
     # Not Adam, which makes as much of a gradient near nothing as of any other.
-    settings = {"data__order": "ascending", "training__epochs": 1, "training__optimiser": "nesterov", "network": plain}
+    settings = {"data__order": "ascending", "training__epochs": 1, "training__optimizer": "nesterov", "network": plain}
     for name, size, several in (("one", 6, 1), ("three", 2, 3)):
         made = config(tmp_path / name, training__batch_size=size, training__accumulate=several, **settings)
         Run(made, Log()).train()
@@ -216,7 +216,7 @@ def test_the_best_of_the_own_folder_is_the_best_and_not_the_last(
         for name, value in run.network.state_dict().items():
             np.testing.assert_array_equal(value.numpy(), best[name])
     run.train()
-    assert "Going on from step 3; later checkpoints are kept in" in capsys.readouterr().err
+    assert "Resuming from step 3; later checkpoints are kept in" in capsys.readouterr().err
     assert [path.name for path in checkpoint.found(tmp_path / "checkpoints", "train")] == [
         "train-000006",
         "train-000003",
@@ -257,15 +257,15 @@ def test_a_clip_damaged_inside_is_left_out_of_a_judgement_and_counted(
     (tmp_path / "dev002.wav").write_bytes(b"RIFF")  # after the look at the set
     run.train()
     said = capsys.readouterr().err
-    assert said.count("(1 of 4 clips left out)") == 2
-    assert "left out: " in said
+    assert said.count("(1 of 4 clips skipped)") == 2
+    assert "skipped: " in said
     assert "dev002.wav" in said
     opened = run.parts.datasets
     monkeypatch.setattr("deepspeech.training.test.open_datasets", lambda *_: opened)
     opened.test.update({made.data.test[0]: next(iter((opened.dev or opened.metrics).values()))})
     (scores,) = run_test(made, Log()).values()
     assert len(scores.samples) == 3
-    assert "1 of 4 clips left out of the test" in capsys.readouterr().err
+    assert "1 of 4 clips skipped" in capsys.readouterr().err
     refusing = replace(made, data=replace(made.data, on_bad_sample="refuse"))
     with pytest.raises(DataError, match=r"dev002\.wav"):
         run_test(refusing, Log())

@@ -58,7 +58,7 @@ def test_log_mel_is_normalized_by_the_front_end_mfcc_by_the_network(tmp_path: Pa
     run = run_of(tmp_path / "off", features={**LOG_MEL, "normalize": False})
     assert normalization_of(run) is None
     assert not is_identity(run.network)
-    run = run_of(tmp_path / "none", features={**LOG_MEL, "normalize": False}, network={"normalise_features": False})
+    run = run_of(tmp_path / "none", features={**LOG_MEL, "normalize": False}, network={"normalize_features": False})
     assert normalization_of(run) is None
     assert is_identity(run.network)
 

@@ -10,7 +10,7 @@ from deepspeech.training.stopping import Progress, advance, on_plateau, should_s
 
 
 def course(every: int, values: list[float], **settings: int) -> tuple[int | None, list[int]]:
-    """The epoch after which a run stops, and those of its plateaus, judged every so many epochs."""
+    """The epoch after which a run stops, and those of its plateaus, validated every so many epochs."""
     config = TrainingConfig(evaluate_every=every, **settings)  # type: ignore[arg-type]
     progress, plateaus = Progress(), []
     for number, value in enumerate(values, 1):
@@ -30,10 +30,10 @@ def test_six_epochs_without_improvement_are_six_epochs(every: int, stop: int, pl
 
 
 @given(st.lists(st.floats(0, 9), min_size=1, max_size=30), st.integers(1, 5), st.integers(1, 6))
-def test_judged_each_epoch_or_seldom_the_same_number_of_epochs_counts(
+def test_validated_each_epoch_or_seldom_the_same_number_of_epochs_counts(
     values: list[float], every: int, patience: int
 ) -> None:
-    """A run judged seldom stops at its first judgement at or after the epoch at which one judged always would."""
+    """A run validated seldom stops at its first validation at or after the epoch where one validated always would."""
     each = [value for value in values for _ in range(every)]  # the loss of every epoch, which moves in steps
     always, _ = course(1, each, early_stop_epochs=patience)
     seldom, _ = course(every, values, early_stop_epochs=patience)

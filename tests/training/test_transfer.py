@@ -147,10 +147,10 @@ def test_settings_that_change_what_layers_do_are_told(tmp_path: Path, capsys: py
     Run(config(tmp_path / "a", training__epochs=1), Log()).train()
     load = {"checkpoint__load": str(tmp_path / "a/checkpoints")}
     capsys.readouterr()
-    Run(config(tmp_path / "b", network__relu_clip=6.0, network__normalise_features=False, **load), Log())
+    Run(config(tmp_path / "b", network__relu_clip=6.0, network__normalize_features=False, **load), Log())
     said = capsys.readouterr().err
     assert "network.relu_clip is 6.0 here and 20.0 there" in said
-    assert "network.normalise_features is False here and True there: the constants of features stay those of" in said
+    assert "network.normalize_features is False here and True there: feature normalization is that of" in said
     with pytest.raises(CheckpointError, match=r"network\.relu_clip is 6\.0 here and 20\.0 there"):
         Run(config(tmp_path / "a", network__relu_clip=6.0), Log())
 

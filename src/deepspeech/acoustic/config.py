@@ -18,7 +18,7 @@ class NetworkConfig:
     kind = "deepspeech"
     front_end: ClassVar[str] = "mfcc"  # features.kind of a configuration that names none
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # settings that `network.size` stands for
-    normalise_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
+    normalize_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from deepspeech.acoustic.conformer.config import ConformerConfig
 from deepspeech.acoustic.deep_lstm.config import DeepLstmConfig
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.errors import ConfigError
+from deepspeech.renamed import current
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def config_of_kind(entries: Mapping[str, Any]) -> tuple[type[NetworkConfig], dic
 
     `size` is replaced by the settings it stands for; explicit settings win.
     """
-    values = dict(entries)
+    values = current("network", entries, warn=False)  # as in files; config.py warns
     config = family(values.pop("kind", DEFAULT)).config
     if config.sizes and "size" in values:
         size = values.pop("size")

@@ -1,4 +1,4 @@
-"""`deepspeech convert OLD NEW`: models of DeepSpeech 0.7 to 0.9 and Coqui STT become models of this package."""
+"""`deepspeech convert OLD NEW`: convert models of DeepSpeech 0.7 to 0.9 and Coqui STT."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,42 +8,42 @@ import typer
 
 def convert(
     old: Annotated[
-        Path, typer.Argument(help="A .tflite, .pb or .pbmm file, or a TensorFlow checkpoint (folder or files).")
+        Path, typer.Argument(help="Read this .tflite, .pb or .pbmm file, or TensorFlow checkpoint (folder or files).")
     ],
-    new: Annotated[Path, typer.Argument(help="NAME.onnx to recognise with; any other name: a folder to train from.")],
+    new: Annotated[Path, typer.Argument(help="Write NAME.onnx, a model file; any other name: a checkpoint folder.")],
     alphabet: Annotated[
-        Path | None, typer.Option(help="alphabet.txt of a checkpoint; exported models hold their own.")
+        Path | None, typer.Option(help="Read the alphabet.txt of a checkpoint; exported models contain it.")
     ] = None,
 ) -> None:
-    """An old model as a model file, or as a checkpoint to train further.
+    """Convert an old model to a model file, or to a checkpoint to train further.
 
-    Weights of 8 bits stay as they are in a model file. Neither TensorFlow nor TFLite is needed.
+    8-bit weights are kept unchanged in a model file. Neither TensorFlow nor TFLite is needed.
 
     Example: deepspeech convert deepspeech-0.9.3-models.pbmm english.onnx
     """
     from deepspeech.text.tokens import Characters
 
-    letters = Characters.from_file(alphabet) if alphabet else None
+    characters = Characters.from_file(alphabet) if alphabet else None
     if new.suffix == ".onnx":
-        _model_file(old, new, letters)
+        _model_file(old, new, characters)
     else:
-        _checkpoint(old, new, letters)
+        _checkpoint(old, new, characters)
 
 
-def _model_file(old: Path, new: Path, letters: Any) -> None:
+def _model_file(old: Path, new: Path, characters: Any) -> None:
     from deepspeech.old_models.convert import read, write_model_file
 
-    model = read(old, letters)
+    model = read(old, characters)
     write_model_file(model, new)
     print(f"{old}: {model.in_words()}\n{new}: {new.stat().st_size / 1e6:.1f} MB, {model.card.precision}")
 
 
-def _checkpoint(old: Path, new: Path, letters: Any) -> None:
+def _checkpoint(old: Path, new: Path, characters: Any) -> None:
     import shlex
 
     from deepspeech.old_models.to_checkpoint import settings, write_all
 
-    written = write_all(old, new, letters)
+    written = write_all(old, new, characters)
     for path, model in written:
         print(f"{old}: {model.in_words()}\n{path}: float32")
     model = written[0][1]

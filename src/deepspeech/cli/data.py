@@ -1,4 +1,4 @@
-"""`deepspeech data …`: commands on data sets. Each lives in `data_COMMAND.py`; here they are listed."""
+"""`deepspeech data …`: the group of commands on data sets, each defined in `data_COMMAND.py`."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`deepspeech data alphabet`: the alphabet.txt that the transcripts of data sets need."""
+"""`deepspeech data alphabet`: propose an alphabet.txt from the transcripts of data sets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,26 +11,27 @@ from deepspeech.cli.data_options import DataSets, JsonOutput
 def alphabet(
     data: DataSets,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The alphabet.txt to write; standard output by default.")
+        Path | None, typer.Option("--output", "-o", help="Write this alphabet.txt; standard output by default.")
     ] = None,
     rare: Annotated[
         int | None,
         typer.Option(
             min=0,
-            help="Point out letters that fewer transcripts have.  [default: 10, or 2 % of the transcripts where "
+            help="Mark characters that occur in fewer transcripts as rare.  [default: 10, or 2 % of the transcripts if "
             "that is less]",
             show_default=False,
         ),
     ] = None,
     at_least: Annotated[
-        int, typer.Option(min=1, help="Leave letters out that fewer transcripts have; training refuses those clips.")
+        int,
+        typer.Option(min=1, help="Leave out characters that occur in fewer transcripts; training refuses those clips."),
     ] = 1,
-    force: Annotated[bool, typer.Option("--force", help="Replace an alphabet that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing alphabet.")] = False,
     json_output: JsonOutput = False,
 ) -> None:
-    """Propose an alphabet.txt: every letter of the transcripts in a sensible order, composed (NFC), with counts.
+    """Propose an alphabet.txt: every character of the transcripts, sorted, composed (NFC), with counts.
 
-    Look at the rare ones: a letter that few transcripts have is often a slip, and is not learnt.
+    Check the rare ones: a character of few transcripts is often a typing error, and the network cannot learn it.
 
     Example: deepspeech data alphabet train.csv dev.csv --output alphabet.txt
     """
@@ -44,13 +45,15 @@ def alphabet(
     from deepspeech.text.charset import propose
 
     if output and output.exists() and not force:
-        raise DataError(f"{output}: is there already, and models need their letters in its order; --force replaces it")
+        raise DataError(
+            f"{output}: already exists, and models depend on the order of its characters; --force replaces it"
+        )
     samples = [sample for one in open_sets(data) for sample in one.samples]
     source = ", ".join(path.name for path in data)
     try:
         proposal = propose([sample.transcript for sample in samples], rare, at_least)
     except TextError:
-        raise DataError(f"{source}: no letter to make an alphabet of; are there transcripts?") from None
+        raise DataError(f"{source}: no character for an alphabet; check that there are transcripts") from None
     if output:
         with atomic_path(output, DataError) as partial:
             partial.write_text(proposal.to_text(source), encoding="utf-8", newline="\n")
@@ -59,7 +62,7 @@ def alphabet(
         return
     if output:
         print(page(proposal, samples))
-        print(f"{output}: {len(proposal.alphabet.labels)} letters")
+        print(f"{output}: {len(proposal.alphabet.labels)} characters")
         return
     print(proposal.to_text(source), end="", flush=True)
     print(page(proposal, samples), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`deepspeech data check`: what training would refuse, what a person should look at, before hours are spent."""
+"""`deepspeech data check`: find clips that training would refuse, and doubtful ones, before training."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,35 +8,39 @@ import typer
 from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
 from deepspeech.cli.shared_options import SubwordsFile
 
-_SHOWN = 100  # letters of a proposed alphabet
+_SHOWN = 100  # characters of a proposed alphabet
 
 
 def check(
     data: DataSets,
     alphabet: Annotated[
-        Path | None, typer.Option(help="The alphabet.txt to train with; the English one by default.")
+        Path | None, typer.Option(help="Check against this alphabet.txt; the English one by default.")
     ] = None,
     subwords: SubwordsFile = None,
-    bytes_output: Annotated[bool, typer.Option("--bytes", help="For a network of bytes: any letter fits.")] = False,
+    bytes_output: Annotated[
+        bool, typer.Option("--bytes", help="Check for a network of UTF-8 bytes: every character is allowed.")
+    ] = False,
     listen: Annotated[
         bool,
         typer.Option(
             "--listen",
-            help="Decode every clip too: finds silence, clipping, damage behind a whole header, and the same sound "
-            "in another format. Without it only headers are read, thousands of clips a second.",
+            help="Decode every clip too: finds silence, clipping, damage behind an intact header, and the same sound "
+            "in another format. Without it only headers are read, thousands of clips per second.",
         ),
     ] = False,
-    min_s: Annotated[float, typer.Option("--min-s", help="Shorter clips are doubtful: seconds.")] = 0.3,
-    max_s: Annotated[float, typer.Option("--max-s", help="Longer clips are doubtful: seconds.")] = 20.0,
-    rate: Annotated[int, typer.Option(help="The model's sample rate in Hz.")] = 16000,
+    min_s: Annotated[float, typer.Option("--min-s", help="Report shorter clips as doubtful: seconds.")] = 0.3,
+    max_s: Annotated[float, typer.Option("--max-s", help="Report longer clips as doubtful: seconds.")] = 20.0,
+    rate: Annotated[int, typer.Option(help="Set the model's sample rate in Hz.")] = 16000,
     speaker_pattern: SpeakerPattern = "",
-    show: Annotated[int, typer.Option(min=0, help="Examples of each kind of finding.")] = 5,
-    picture: Annotated[Path | None, typer.Option(help="Draw lengths, rates, letters and speakers to this PNG.")] = None,
+    show: Annotated[int, typer.Option(min=0, help="Show this many examples of each kind of finding.")] = 5,
+    picture: Annotated[
+        Path | None, typer.Option(help="Plot lengths, rates, characters and speakers to this PNG.")
+    ] = None,
     json_output: JsonOutput = False,
 ) -> None:
-    """Look data sets over before training: clips it would refuse, doubtful ones, letters, overlaps between sets.
+    """Check data sets before training: clips it would refuse, doubtful ones, characters, overlaps between sets.
 
-    The exit code is 1 where training would refuse; what is only doubtful does not change it.
+    The exit code is 1 if training would refuse a clip; doubtful clips do not change it.
 
     Example: deepspeech data check train.csv dev.csv test.csv --alphabet alphabet.txt --picture data.png
     """
@@ -60,13 +64,13 @@ def check(
         from deepspeech.datasets.survey.picture import draw
 
         draw(found, MfccConfig(sample_rate_hz=rate), picture)
-        print(f"{picture}: the picture of these sets", file=sys.stderr)
+        print(f"{picture}: plot of these sets", file=sys.stderr)
     if found.refused() or not found.clips:
         raise typer.Exit(1)
 
 
 def _tokens(alphabet: Path | None, subwords: Path | None, bytes_output: bool) -> Any:
-    """The tokens to train with."""
+    """The token set to check against. Raises ConfigError."""
     from deepspeech.errors import ConfigError
     from deepspeech.modelfile.vocabulary import read_vocabulary
     from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
@@ -79,19 +83,19 @@ def _tokens(alphabet: Path | None, subwords: Path | None, bytes_output: bool) ->
 
 
 def _assumed(found: Any, data: list[Path]) -> str:
-    """Which alphabet was used where none was named and, where it does not fit, the one that the data make."""
-    from deepspeech.datasets.check import LETTERS
+    """Describe the default alphabet and, if it does not fit, the one the transcripts need."""
+    from deepspeech.datasets.check import CHARACTERS
     from deepspeech.text.characters import name
     from deepspeech.text.charset import propose
 
-    used = "No --alphabet was given: checked with the English one (a to z, apostrophe, space)."
-    if not found.findings[LETTERS]:
+    used = "No --alphabet: checked with the English one (a to z, apostrophe, space)."
+    if not found.findings[CHARACTERS]:
         return used
-    letters = propose([clip.sample.transcript for clip in found.clips]).alphabet.labels
-    shown = " ".join(letter if letter.isprintable() and letter != " " else name(letter) for letter in letters[:_SHOWN])
-    more = " …" * (len(letters) > _SHOWN)
+    characters = propose([clip.sample.transcript for clip in found.clips]).alphabet.labels
+    shown = " ".join(one if one.isprintable() and one != " " else name(one) for one in characters[:_SHOWN])
+    more = " …" * (len(characters) > _SHOWN)
     files = " ".join(map(str, data))
     return (
-        f"{used} These transcripts make one of {len(letters)} letters: {shown}{more}\n"
+        f"{used} These transcripts need {len(characters)} characters: {shown}{more}\n"
         f"To write it: deepspeech data alphabet {files} --output alphabet.txt"
     )

@@ -1,4 +1,4 @@
-"""`deepspeech data compare`: how much two recordings differ, or two data sets."""
+"""`deepspeech data compare`: compare two recordings, or two data sets."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,14 +9,14 @@ SHOWN = 20
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(help="A sound file, or a data set.")],
-    second: Annotated[Path, typer.Argument(help="Another of the same kind.")],
-    threshold: Annotated[float, typer.Option(help="Loudest difference that counts as none, in dBFS.")] = -60.0,
+    first: Annotated[Path, typer.Argument(help="Read this sound file or data set.")],
+    second: Annotated[Path, typer.Argument(help="Compare it with this one.")],
+    threshold: Annotated[float, typer.Option(help="Ignore differences up to this level, in dBFS.")] = -60.0,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: every pair.")] = False,
 ) -> None:
-    """How much two recordings differ, or two data sets, recording by recording.
+    """Compare two recordings, or two data sets recording by recording.
 
-    The exit code is 1 where rates, lengths or transcripts differ, or a difference is louder than the threshold.
+    The exit code is 1 if rates, lengths or transcripts differ, or a difference is louder than the threshold.
 
     Example: deepspeech data compare train.csv train.sdb --threshold -30
     """
@@ -45,7 +45,7 @@ def compare(
 
 
 def differs(pair: Any, threshold: float) -> bool:
-    """Whether two recordings are not the same, but for a difference below `threshold` dBFS."""
+    """Whether two recordings differ by more than `threshold` dBFS."""
     return bool(pair.fault) or pair.level_dbfs > threshold
 
 
@@ -54,7 +54,7 @@ def line(pair: Any) -> str:
     if pair.fault:
         return f"{pair.first} and {pair.second} differ in {pair.fault}"
     if pair.largest == 0:
-        return f"{pair.first} and {pair.second} are the same in every sample"
+        return f"{pair.first} and {pair.second} are equal in every sample"
     return (
         f"{pair.first} and {pair.second}: difference {pair.level_dbfs:.1f} dBFS, SNR {pair.snr_db:.1f} dB, "
         f"largest {pair.largest:.4f} of full scale"

@@ -1,4 +1,4 @@
-"""`deepspeech data convert`: a data set of any kind made into one of any other."""
+"""`deepspeech data convert`: convert data sets between formats."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,39 +7,41 @@ import typer
 
 
 def convert(
-    sources: Annotated[list[Path], typer.Argument(help="Data sets: .csv, .sdb, .tar or .jsonl, one after another.")],
-    target: Annotated[Path, typer.Argument(help="What to write: .csv, .sdb, .tar, .tar.gz or .jsonl.")],
+    sources: Annotated[list[Path], typer.Argument(help="Read these data sets in order: .csv, .sdb, .tar or .jsonl.")],
+    target: Annotated[Path, typer.Argument(help="Write this file: .csv, .sdb, .tar, .tar.gz or .jsonl.")],
     audio_type: Annotated[
-        str, typer.Option(help="Code the sound as wav, flac or opus; by default each stays what it is.")
+        str, typer.Option(help="Encode the audio as wav, flac or opus; by default formats are kept.")
     ] = "",
-    bitrate: Annotated[int | None, typer.Option(help="Of opus, in bits a second: 6000 to 256000.")] = None,
-    unlabeled: Annotated[bool, typer.Option("--unlabeled", help="Without transcripts.")] = False,
+    bitrate: Annotated[
+        int | None, typer.Option(help="Set the bit rate of opus, in bits per second: 6000 to 256000.")
+    ] = None,
+    unlabeled: Annotated[bool, typer.Option("--unlabeled", help="Omit transcripts.")] = False,
     sort: Annotated[
-        bool | None, typer.Option("--sort/--no-sort", help="Shortest first; by default where the target is a .sdb.")
+        bool | None, typer.Option("--sort/--no-sort", help="Sort by length, shortest first; the default for a .sdb.")
     ] = None,
     copy: Annotated[
-        bool, typer.Option("--copy", help="Into .csv and .jsonl: copy sounds too that are files and need no change.")
+        bool, typer.Option("--copy", help="For .csv and .jsonl: copy audio files that need no change, too.")
     ] = False,
-    absolute_paths: Annotated[bool, typer.Option("--absolute-paths", help="Whole paths in a .csv.")] = False,
+    absolute_paths: Annotated[bool, typer.Option("--absolute-paths", help="Write absolute paths to a .csv.")] = False,
     augment: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME[KEY=VALUE,…]", help="Augment the sound; may be repeated. See docs/augmentation.md."),
+        typer.Option(metavar="NAME[KEY=VALUE,…]", help="Augment the audio; may be repeated. See docs/augmentation.md."),
     ] = None,
-    clock: Annotated[float, typer.Option(help="How far training is thought to be, 0 to 1, for --augment.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Another seed augments otherwise.")] = 4568,
-    workers: Annotated[int | None, typer.Option(help="Threads; one a core by default.")] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out sounds that cannot be read.")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+    clock: Annotated[float, typer.Option(help="Set the progress of training, 0 to 1, for --augment.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Set the seed of --augment.")] = 4568,
+    workers: Annotated[int | None, typer.Option(help="Use this many threads; one per core by default.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip unreadable audio.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Make a data set of any kind into one of any other.
+    """Convert data sets to another format.
 
-    Sound that needs no change is taken over byte for byte. The target appears whole or not at all. A .csv or .jsonl
-    names recordings where they are; what lay inside another file goes into a folder beside it.
+    Audio that needs no change is copied unchanged. The target is written atomically. A .csv or .jsonl refers to
+    recordings in place; audio from inside another file goes into a folder next to the target.
 
     Example: deepspeech data convert train.csv more.csv train.sdb --audio-type opus
     """
     from deepspeech.cores import cores
-    from deepspeech.datasets.augment.hearing import parse_audible
+    from deepspeech.datasets.augment.audible import parse_audible
     from deepspeech.datasets.convert import ConvertOptions
     from deepspeech.datasets.convert import convert as run
 
@@ -48,11 +50,11 @@ def convert(
         skip_bad=skip_bad, workers=workers or cores(), augmentations=parse_audible(augment or ()),
         seed=seed, clock=clock,
     )  # fmt: skip
-    tell(target, run(sources, target, options), json_output)
+    print_summary(target, run(sources, target, options), json_output)
 
 
-def tell(target: Path, done: Any, as_json: bool = False) -> None:
-    """Say what was written to stdout, what was left out to stderr."""
+def print_summary(target: Path, done: Any, as_json: bool = False) -> None:
+    """Print the summary to stdout and skipped clips to stderr."""
     import json
     import sys
 
@@ -67,7 +69,7 @@ def tell(target: Path, done: Any, as_json: bool = False) -> None:
         print(json.dumps(page, indent=2, ensure_ascii=False))
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(done.kinds.items()))
-    parts = [f"{target}: {done.samples} samples, {duration(done.duration_s)} of sound ({kinds})"]
-    parts.append(f"{done.coded} coded anew" if done.coded else "none coded anew")
-    parts += [f"{len(done.faults)} left out"] if done.faults else []
+    parts = [f"{target}: {done.samples} samples, {duration(done.duration_s)} of audio ({kinds})"]
+    parts.append(f"{done.coded} re-encoded" if done.coded else "none re-encoded")
+    parts += [f"{len(done.faults)} skipped"] if done.faults else []
     print("; ".join(parts))

@@ -7,14 +7,14 @@ import typer
 
 DataSets = Annotated[
     list[Path],
-    typer.Argument(metavar="CSV", help="Data sets: CSV, .sdb, .tar or JSON lines; each of them is one set."),
+    typer.Argument(metavar="CSV", help="Read these data sets: CSV, .sdb, .tar or JSON lines; each is one set."),
 ]
 SpeakerPattern = Annotated[
     str,
     typer.Option(
         metavar="REGEX",
-        help="Where no column (speaker, speaker_id or client_id) names the speakers but the file names do: what is "
-        "found in a recording's path, or its first group in brackets, is its speaker.",
+        help="Take the speaker from a recording's path: the match, or its first group. For sets without a column "
+        "speaker, speaker_id or client_id.",
     ),
 ]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print JSON.")]

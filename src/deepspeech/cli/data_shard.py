@@ -1,4 +1,4 @@
-"""`deepspeech data shard`, `deepspeech data index`: sets of many hours in tar files instead of a file for each clip."""
+"""`deepspeech data shard`, `deepspeech data index`: pack large data sets into tar files (shards)."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,28 +7,28 @@ import typer
 
 from deepspeech.cli.data_options import DataSets, JsonOutput
 
-Workers = Annotated[int, typer.Option(help="Shards written at the same time; 0: as many as there are cores.")]
+Workers = Annotated[int, typer.Option(help="Write this many shards at once; 0: one per core.")]
 
 
 def shard(
     data: DataSets,
-    output_dir: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for the shards and manifest.jsonl.")],
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", "-o", help="Write shards and manifest.jsonl to this folder.")
+    ],
     kind: Annotated[
-        str, typer.Option(metavar="wav|flac|opus", help="Make all sound so; by default files stay as they are.")
+        str, typer.Option(metavar="wav|flac|opus", help="Encode all audio so; by default files are kept unchanged.")
     ] = "",
-    rate_hz: Annotated[int, typer.Option("--rate", help="With --kind: resample to so many Hz.")] = 0,
-    shard_mb: Annotated[int, typer.Option(help="Megabytes in a shard, about.")] = 256,
-    shuffle: Annotated[
-        bool, typer.Option(help="Mix the clips of all sets, so that each shard is like the whole.")
-    ] = True,
-    seed: Annotated[int, typer.Option(help="Another seed, another mixture.")] = 1,
+    rate_hz: Annotated[int, typer.Option("--rate", help="With --kind: resample to this rate in Hz.")] = 0,
+    shard_mb: Annotated[int, typer.Option(help="Set the approximate size of a shard in megabytes.")] = 256,
+    shuffle: Annotated[bool, typer.Option(help="Shuffle the clips of all sets across shards.")] = True,
+    seed: Annotated[int, typer.Option(help="Set the seed of the shuffle.")] = 1,
     workers: Workers = 0,
     json_output: JsonOutput = False,
 ) -> None:
-    """Pack data sets into tar files of some hundred megabytes, with a manifest, as training reads them fastest.
+    """Pack data sets into tar files of some hundred megabytes with a manifest, the fastest format for training.
 
-    Train on it by the folder's name: data.train = ["shards"]. Clips that cannot be read are left out and told. A
-    command that was stopped goes on where it was when it is given again.
+    Train on it by the folder's name: data.train = ["shards"]. Unreadable clips are skipped and reported. Run an
+    interrupted command again to resume it.
 
     Example: deepspeech data shard train.csv --output-dir shards --kind flac --rate 16000
     """
@@ -43,12 +43,12 @@ def shard(
 
 def index(
     shards: Annotated[
-        list[Path], typer.Argument(metavar="TAR…", help="Tar files of one folder, in WebDataset's layout.")
+        list[Path], typer.Argument(metavar="TAR…", help="Read these tar files of one folder, in WebDataset's layout.")
     ],
     workers: Workers = 0,
     json_output: JsonOutput = False,
 ) -> None:
-    """Write the manifest of tar files that are there already, beside them; the files stay as they are.
+    """Write the manifest of existing tar files next to them; the files are not changed.
 
     Example: deepspeech data index corpus/train-*.tar
     """
@@ -64,11 +64,11 @@ def _report(written: Any, folder: Path, json_output: bool) -> None:
     from dataclasses import asdict
 
     for line in written.left_out[:20]:
-        print(f"left out: {line}", file=sys.stderr)
+        print(f"skipped: {line}", file=sys.stderr)
     if len(written.left_out) > 20:
         print(f"… and {len(written.left_out) - 20} more", file=sys.stderr)
     if json_output:
         print(json.dumps(asdict(written)))
         return
-    left_out = f"; {len(written.left_out)} clips left out" if written.left_out else ""
+    left_out = f"; {len(written.left_out)} clips skipped" if written.left_out else ""
     print(f"{folder}: {written.clips} clips, {written.seconds / 3600:.1f} hours in {written.shards} shards{left_out}")

@@ -1,4 +1,4 @@
-"""`deepspeech data split`: train, dev and test sets with no voice in common."""
+"""`deepspeech data split`: split data sets into train, dev and test by speaker."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,27 +10,29 @@ from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
 
 def split(
     data: DataSets,
-    output_dir: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder for train.csv, dev.csv and test.csv.")],
-    dev: Annotated[float, typer.Option(help="Share of the duration for dev; 0: no such set.")] = 0.1,
-    test: Annotated[float, typer.Option(help="Share of the duration for test; 0: no such set.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Another seed, another choice.")] = 4568,
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", "-o", help="Write train.csv, dev.csv and test.csv to this folder.")
+    ],
+    dev: Annotated[float, typer.Option(help="Use this fraction of the duration for dev; 0: no dev set.")] = 0.1,
+    test: Annotated[float, typer.Option(help="Use this fraction of the duration for test; 0: no test set.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Set the seed of the split.")] = 4568,
     by: Annotated[
         str,
         typer.Option(
             metavar="speaker|sentence",
-            help="What no two sets may share. By default the speaker, where any sample names one.",
+            help="Keep speakers or sentences in one set each. By default speakers, if any sample names one.",
             show_default=False,
         ),
     ] = "",
     speaker_pattern: SpeakerPattern = "",
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out clips whose sound cannot be read.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace sets that are there.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip clips with unreadable audio.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing sets.")] = False,
     json_output: JsonOutput = False,
 ) -> None:
-    """Divide data sets into train, dev and test with no speaker in common, by shares of their duration.
+    """Split data sets into train, dev and test without common speakers, by fractions of the duration.
 
-    The same data, shares and seed give the same sets. Where no sample names a speaker, no sentence is in two sets.
-    The CSVs have the columns of DeepSpeech, and the speaker where there is one; other columns are not carried over.
+    The same data, fractions and seed give the same sets. If no sample names a speaker, sets share no sentences.
+    The CSVs have the columns of DeepSpeech, and the speaker if known; other columns are dropped.
 
     Example: deepspeech data split validated.csv --dev 0.1 --test 0.1 --output-dir sets
     """
@@ -40,7 +42,7 @@ def split(
     from deepspeech.cores import cores
     from deepspeech.datasets.check import describe, examine_all, refuse
     from deepspeech.datasets.split import SplitOptions
-    from deepspeech.datasets.split import split as share_out
+    from deepspeech.datasets.split import split as split_samples
     from deepspeech.datasets.split_page import page, to_dict, write
     from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError
@@ -48,33 +50,33 @@ def split(
 
     options = SplitOptions(dev, test, seed, by)
     paths = {name: output_dir / f"{name}.csv" for name in ("train", "dev", "test")}
-    _keep_what_is_there(paths.values(), data, force)
-    given = [sample for one in open_sets(data, speaker_pattern) for sample in one.samples]
-    inside = next((sample for sample in given if not isinstance(sample.audio, Path)), None)
+    _refuse_to_overwrite(paths.values(), data, force)
+    samples = [sample for one in open_sets(data, speaker_pattern) for sample in one.samples]
+    inside = next((sample for sample in samples if not isinstance(sample.audio, Path)), None)
     if inside:
         raise DataError(
-            f"{inside.audio}: lies inside a larger file, and the sets are CSVs, which name whole ones; "
+            f"{inside.audio}: lies inside a larger file, but CSVs refer to whole files; "
             "unpack it first: deepspeech data convert"
         )
-    good, faults = examine_all(given, None, MfccConfig(), "the clips", cores())
+    good, faults = examine_all(samples, None, MfccConfig(), "the clips", cores())
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
     elif faults:
         refuse(faults, "given")
     if not good:
-        raise DataError(f"{data[0]}: no sample to divide")
-    done = share_out(good, options)
+        raise DataError(f"{data[0]}: no sample to split")
+    done = split_samples(good, options)
     written = {name: paths[name] for name in done.sets}
     write(done, written)
     print(json.dumps(to_dict(done, written), indent=2) if json_output else page(done, written))
 
 
-def _keep_what_is_there(paths: Any, given: list[Path], force: bool) -> None:
+def _refuse_to_overwrite(paths: Any, data: list[Path], force: bool) -> None:
     from deepspeech.errors import DataError
 
-    sources = {one.resolve() for one in given}
+    sources = {one.resolve() for one in data}
     for path in paths:
         if path.resolve() in sources:
-            raise DataError(f"{path}: is one of the sets to divide; name another --output-dir")
+            raise DataError(f"{path}: is one of the sets to split; name another --output-dir")
         if path.exists() and not force:
-            raise DataError(f"{path}: is there already; name another --output-dir, or replace it with --force")
+            raise DataError(f"{path}: already exists; name another --output-dir, or replace it with --force")

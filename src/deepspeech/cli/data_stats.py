@@ -1,4 +1,4 @@
-"""`deepspeech data stats`: hours, speakers, words and rates of data sets."""
+"""`deepspeech data stats`: report hours, speakers, words and rates of data sets."""
 
 from typing import Annotated
 
@@ -9,18 +9,17 @@ from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
 
 def stats(
     data: DataSets,
-    listen: Annotated[bool, typer.Option("--listen", help="Decode every clip too: how loud they are.")] = False,
+    listen: Annotated[bool, typer.Option("--listen", help="Decode every clip too, to measure loudness.")] = False,
     speaker_pattern: SpeakerPattern = "",
     json_output: JsonOutput = False,
 ) -> None:
-    """Hours, clips, speakers, letters, words, speaking rates and lengths of data sets, each and all together.
+    """Report hours, clips, speakers, characters, words, speaking rates and lengths, per set and in total.
 
-    Words that a set speaks and the first set does not are counted too: name the training set first.
+    Words that do not occur in the first set (OOV) are counted too: name the training set first.
 
     Example: deepspeech data stats train.csv dev.csv
     """
     import json
-    from dataclasses import asdict
 
     from deepspeech.cores import cores
     from deepspeech.datasets.survey.statistics import statistics
@@ -31,9 +30,11 @@ def stats(
     found = survey(open_sets(data, speaker_pattern), None, options=options, compare=False)
     first = found.of_set(found.sets[0].name)
     figures = {
-        one.name: statistics(found.of_set(one.name), heard=first if number else None)
+        one.name: statistics(found.of_set(one.name), reference=first if number else None)
         for number, one in enumerate(found.sets)
     }
     if len(figures) > 1:
         figures["all"] = statistics(found.clips)
-    print(json.dumps({name: asdict(one) for name, one in figures.items()}, indent=2) if json_output else page(figures))
+    print(
+        json.dumps({name: one.to_dict() for name, one in figures.items()}, indent=2) if json_output else page(figures)
+    )

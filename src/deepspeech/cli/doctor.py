@@ -1,4 +1,4 @@
-"""`deepspeech doctor`: what is installed, which devices there are, what is missing and how to get it."""
+"""`deepspeech doctor`: report installed and missing packages, and devices."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ DISTRIBUTIONS = {"absl": "absl-py"}
 
 
 def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """What is installed, what is missing, and how to get it."""
+    """Report what is installed, what is missing, and how to install it."""
     import json
     import platform
     from importlib import metadata

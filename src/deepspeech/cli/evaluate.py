@@ -1,4 +1,4 @@
-"""`deepspeech evaluate`: error rates of a model file or a checkpoint."""
+"""`deepspeech evaluate`: report WER and CER of a model file or a checkpoint."""
 
 import sys
 from pathlib import Path
@@ -14,31 +14,32 @@ def evaluate(
     model: Annotated[
         list[Path],
         typer.Option(
-            help="A model file or a checkpoint folder, old ones too; of several, the probabilities are averaged."
+            help="Evaluate this model file or checkpoint folder, old ones too; of several, average the probabilities."
         ),
     ],
-    data: Annotated[list[Path], typer.Option(help="A data set: .csv, .sdb, .tar or .jsonl; may be repeated.")],
-    scorer: Annotated[Path | None, typer.Option(help="A .scorer file: words and their order.")] = None,
+    data: Annotated[
+        list[Path], typer.Option(help="Evaluate on this data set: .csv, .sdb, .tar or .jsonl; may be repeated.")
+    ],
+    scorer: Annotated[Path | None, typer.Option(help="Decode with this .scorer file (language model).")] = None,
     alpha: Alpha = None,
     beta: Beta = None,
     hot_phrase: HotPhrase = None,
     hot_phrases: HotPhrasesFile = None,
     beam_width: BeamWidth = None,
-    greedy: Annotated[bool, typer.Option(help="The likeliest letter of every frame instead of a search.")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print JSON: wer and cer as fractions.")] = False,
-    samples: Annotated[bool, typer.Option("--samples", help="Report every sample too.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out samples that cannot be used.")] = False,
+    greedy: Annotated[bool, typer.Option(help="Use greedy decoding instead of beam search.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON; wer and cer are fractions.")] = False,
+    samples: Annotated[bool, typer.Option("--samples", help="Report each sample, too.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip samples that cannot be used.")] = False,
     jitter_ms: Annotated[
-        float, typer.Option(help="Hear each clip also so much earlier and so much later, and average.")
+        float,
+        typer.Option(help="Average over each clip and the clip shifted by this many ms both ways (test-time jitter)."),
     ] = 0.0,
-    confusion: Annotated[
-        bool, typer.Option("--confusion", help="Report which letters and words are taken for which, or lost.")
-    ] = False,
+    confusion: Annotated[bool, typer.Option("--confusion", help="Report confusions of characters and words.")] = False,
     confusion_picture: Annotated[
-        Path | None, typer.Option(help="Draw the confusion of letters there: a .png or an .svg.")
+        Path | None, typer.Option(help="Plot the confusion matrix of characters to this .png or .svg.")
     ] = None,
 ) -> None:
-    """Error rates of a model or checkpoint on recordings.
+    """Report error rates of a model or checkpoint on recordings.
 
     Example: deepspeech evaluate --model model.onnx --data test.csv
     """
@@ -58,10 +59,10 @@ def evaluate(
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     if greedy and phrases.strengths:
-        raise ConfigError("hot phrases are for the search and have no effect with --greedy; leave one of them out")
+        raise ConfigError("hot phrases need beam search and have no effect with --greedy; leave one of them out")
     opened = open_models(model, jitter_ms, skip_bad)
     words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
-    phrases.native(opened.alphabet)  # that both fit is better known before the clips are looked at
+    phrases.native(opened.alphabet)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     options = None if greedy else search
@@ -85,7 +86,7 @@ def evaluate(
 
 
 def check_picture(path: Path | None) -> None:
-    """Refuse a picture that could not be written, before minutes of listening."""
+    """Raise DataError for an unsupported image format, before the evaluation."""
     if path:
         from deepspeech.evaluation.picture import check
 
@@ -93,7 +94,7 @@ def check_picture(path: Path | None) -> None:
 
 
 def confusions(scores: Any, picture: Path | None) -> list[Any]:
-    """The confusion of letters and that of words; the letters' is drawn where that is asked for."""
+    """Confusions of characters and of words; with `picture`, plot the former."""
     from deepspeech.evaluation.confusion import confusion
 
     tables = [confusion(scores.samples, unit) for unit in ("character", "word")]
@@ -105,7 +106,7 @@ def confusions(scores: Any, picture: Path | None) -> list[Any]:
 
 
 def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:
-    """Refuse weights that have nothing to weigh."""
+    """Raise ConfigError for alpha or beta without a scorer."""
     from deepspeech.errors import ConfigError
 
     if scorer is None and not (alpha is None and beta is None):
@@ -113,7 +114,7 @@ def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -
 
 
 def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False) -> Any:
-    """One or several of open_model(), as one EvaluatedModel whose probabilities are the mean of theirs."""
+    """Open models as one EvaluatedModel; the probabilities of several are averaged."""
     from deepspeech.evaluation.evaluated_model import as_one, check_jitter
 
     check_jitter(jitter_ms)
@@ -121,15 +122,15 @@ def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False) -> 
 
 
 def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> Any:
-    """The EvaluatedModel of a model file or a checkpoint folder, of today or of the old systems.
+    """Open a model file or a checkpoint folder, also of DeepSpeech 0.7 to 0.9 and Coqui STT.
 
-    `skip_bad`: recordings that are damaged inside are reported and left out.
+    `skip_bad`: report damaged recordings and skip them.
     """
     from deepspeech.old_models.convert import as_model_file
     from deepspeech.remote.folders import download
 
     path = as_model_file(download(path))
-    on_bad = _report_left_out if skip_bad else None
+    on_bad = _report_skipped if skip_bad else None
     if path.is_dir():
         from deepspeech.training.test import open_checkpoint
 
@@ -140,9 +141,9 @@ def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> An
 
 
 def say(line: str) -> None:
-    """Print to stderr, where what is no result goes."""
+    """Print to stderr."""
     print(line, file=sys.stderr)
 
 
-def _report_left_out(_: Any, error: Exception) -> None:
-    say(f"deepspeech: {in_line(str(error))}; it is left out")
+def _report_skipped(_: Any, error: Exception) -> None:
+    say(f"deepspeech: {in_line(str(error))}; skipped")

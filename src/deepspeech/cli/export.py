@@ -1,6 +1,7 @@
-"""`deepspeech export`: a checkpoint becomes a model file."""
+"""`deepspeech export`: convert a checkpoint to a model file."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,22 +11,23 @@ from deepspeech.printable import in_line
 
 
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint, or a folder of them (the best is taken).")],
+    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint, or a folder of them (the best is used).")],
     output: Annotated[Path, typer.Argument(help="The model file to write, for example model.onnx.")],
-    int8: Annotated[bool, typer.Option("--int8", help="Weights of 8 bits: a quarter of the size, faster.")] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="Quantize weights to 8 bits: smaller, faster.")] = False,
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="CSV, .sdb, .tar or .jsonl to prove the file on; by default what the run was judged by."),
+        typer.Option(help="Check the file on these sets (CSV, .sdb, .tar or .jsonl); by default the run's dev sets."),
     ] = None,
-    tolerance: Annotated[float, typer.Option(help="Share of letters that int8 may change on them.")] = 0.02,
-    beam_width: Annotated[int, typer.Option(help="Prefixes the search keeps, unless its user says otherwise.")] = 500,
-    name: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
-    version: Annotated[str | None, typer.Option(help="Version of the model.")] = None,
-    author: Annotated[str | None, typer.Option(help="Who made it.")] = None,
-    contact: Annotated[str | None, typer.Option(help="How to reach them.")] = None,
-    language: Annotated[str | None, typer.Option(help="Its language, as a tag such as fr or pt-BR.")] = None,
-    licence: Annotated[str | None, typer.Option(help="Its licence.")] = None,
-    description: Annotated[str | None, typer.Option(help="What it is.")] = None,
+    tolerance: Annotated[float, typer.Option(help="Allow int8 to change this fraction of their characters.")] = 0.02,
+    beam_width: Annotated[int, typer.Option(help="Set the default beam width of the model.")] = 500,
+    name: Annotated[str | None, typer.Option(help="Set the name of the model.")] = None,
+    version: Annotated[str | None, typer.Option(help="Set the version of the model.")] = None,
+    author: Annotated[str | None, typer.Option(help="Say who made it.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Say how to reach the author.")] = None,
+    language: Annotated[str | None, typer.Option(help="Set its language, a tag such as fr or pt-BR.")] = None,
+    license: Annotated[str | None, typer.Option(help="Set its license, such as MPL-2.0.")] = None,
+    description: Annotated[str | None, typer.Option(help="Describe it.")] = None,
+    licence: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Turn a checkpoint into a model file that runs without torch.
 
@@ -35,19 +37,22 @@ def export(
     """
     from deepspeech.export.checkpoint import export_checkpoint
     from deepspeech.remote.files import address, landing
+    from deepspeech.renamed import RenamedSetting
 
+    if licence is not None:
+        warnings.warn("--licence is deprecated; use --license", RenamedSetting, stacklevel=2)
     described = dict(
-        name=name, version=version, author=author, contact=contact, language=language, licence=licence,
+        name=name, version=version, author=author, contact=contact, language=language, license=license or licence,
         description=description,
     )  # fmt: skip
-    card, proof = export_checkpoint(checkpoint, output, described, data, int8, tolerance, beam_width, _report_left_out)
-    made_up = "proved on made-up sound only; name recordings with --data"
-    proved = f"proved on {proof.clips} clips" if proof.recorded else made_up
+    card, proof = export_checkpoint(checkpoint, output, described, data, int8, tolerance, beam_width, _report_skipped)
+    synthetic = "checked on synthetic audio only; name recordings with --data"
+    checked = f"checked on {proof.clips} clips" if proof.recorded else synthetic
     print(
-        f"{address(output) or output}: {landing(output).stat().st_size / 1e6:.1f} MB, {card.precision}, {proved}: "
+        f"{address(output) or output}: {landing(output).stat().st_size / 1e6:.1f} MB, {card.precision}, {checked}: "
         f"{proof.different} transcripts differ, largest difference of a probability {proof.largest_difference:.1e}"
     )
 
 
-def _report_left_out(_: Any, error: Exception) -> None:
-    print(f"deepspeech: {in_line(str(error))}; it is left out", file=sys.stderr)
+def _report_skipped(_: Any, error: Exception) -> None:
+    print(f"deepspeech: {in_line(str(error))}; skipped", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`deepspeech import NAME …`: one command per module of `corpora/recipes`, made from its function's signature."""
+"""`deepspeech import NAME …`: one command per module of `corpora/recipes`, generated from its function's signature."""
 
 import inspect
 from collections.abc import Callable
@@ -14,18 +14,18 @@ RECIPES = Path(__file__).resolve().parent.parent / "corpora" / "recipes"
 
 
 def names() -> list[str]:
-    """Corpora that can be imported: the modules of `corpora/recipes`, as a command line writes them."""
+    """Names of the corpora on the command line, one per module of `corpora/recipes`."""
     return sorted(path.stem.replace("_", "-") for path in RECIPES.glob("*.py") if path.stem != "__init__")
 
 
 def command(name: str) -> Any:
-    """The command of one corpus; its options are the parameters of the recipe's function, with their descriptions.
+    """Build the command of one corpus: each parameter of the recipe's function is an option.
 
     Of the parameter `options`, a dataclass, each field is an option.
     """
     recipe, bundle = _recipe(name)
 
-    def door(**options: Any) -> None:
+    def run_recipe(**options: Any) -> None:
         from deepspeech.corpora.report import show
 
         common = {one.name: options.pop(one.name) for one in fields(bundle)} if bundle else {}
@@ -40,19 +40,19 @@ def command(name: str) -> Any:
     if bundle:
         hints = get_type_hints(bundle, include_extras=True)
         parameters += [_declare(one.name, hints[one.name], one.default) for one in fields(bundle)]
-    door.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    door.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return _command(name, door, recipe.__doc__)
+    run_recipe.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run_recipe.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return _command(name, run_recipe, recipe.__doc__)
 
 
-def _command(name: str, door: Callable[..., None], text: str | None) -> Any:
+def _command(name: str, action: Callable[..., None], text: str | None) -> Any:
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(name=name, help=text)(door)
+    app.command(name=name, help=text)(action)
     return typer.main.get_command(app)
 
 
@@ -65,12 +65,12 @@ def _recipe(name: str) -> tuple[Callable[..., Any], Any]:
 
 
 def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
-    """`Annotated[type, "help"]` as Typer writes it: an argument without a default, else an option.
+    """Convert `Annotated[type, "help"]` to Typer's form: an argument without a default, else an option.
 
     Names after the help, `Annotated[type, "help", "--name", "-n"]`, make an option of either.
     """
     if get_origin(hint) is not Annotated:
-        raise TypeError(f"{name}: a recipe's parameter is Annotated[type, 'what it means']")
+        raise TypeError(f"{name}: a recipe's parameter is Annotated[type, 'help text']")
     kind, text, *declared = get_args(hint)
     default = inspect.Parameter.empty if default is MISSING else default
     if default is inspect.Parameter.empty and not declared:
@@ -83,7 +83,7 @@ def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
 
 
 class CorpusGroup(TyperGroup):
-    """Loads a recipe only when it is asked for."""
+    """A command group that loads a recipe only when its command is requested."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return names()
@@ -99,9 +99,9 @@ class CorpusGroup(TyperGroup):
 
 
 def _lacking(error: ModuleNotFoundError) -> Callable[[], None]:
-    """A command that can only say what is missing."""
+    """A command that raises `error`, for a recipe whose dependency is missing."""
 
-    def door() -> None:
+    def fail() -> None:
         raise error
 
-    return door
+    return fail

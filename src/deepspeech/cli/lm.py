@@ -1,4 +1,4 @@
-"""`deepspeech lm build`, `package`, `inspect` and `score`: scorers from text, and what is in them."""
+"""`deepspeech lm build`, `package`, `inspect` and `score`: build language models and scorers, and inspect them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,33 +12,40 @@ def build(
     text: Annotated[
         list[Path],
         typer.Option(
-            help="Text to learn from: a sentence a line, or a data set or table with transcripts "
-            "(.csv, .tsv, .jsonl …), all plain or .gz; - for stdin."
+            help="Estimate from this text: one sentence per line, or a data set or table with transcripts "
+            "(.csv, .tsv, .jsonl …), plain or .gz; - for stdin."
         ),
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="What to make: FILE.scorer; FILE.klm, FILE.binary or FILE.arpa alone."),
+        typer.Option(
+            "--output", "-o", help="Write FILE.scorer, or only the model: FILE.klm, FILE.binary or FILE.arpa."
+        ),
     ],
-    alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    alphabet: Annotated[
+        Path | None, typer.Option(help="Read the alphabet.txt of the acoustic model; required for words.")
+    ] = None,
     subwords: SubwordsFile = None,
-    order: Annotated[int, typer.Option(help="Words looked at together.")] = 5,
-    top_k: Annotated[int, typer.Option(help="Keep so many words, the most frequent ones; 0: all.")] = 500_000,
+    order: Annotated[int, typer.Option(help="Set the n-gram order.")] = 5,
+    top_k: Annotated[int, typer.Option(help="Keep this many of the most frequent words; 0: all.")] = 500_000,
     prune: Annotated[
         list[str] | None,
         typer.Option(
-            help="For each order: leave out n-grams that occur so often or less; the last is repeated.  "
-            "[default: 0 0 1]",
+            help="For each order: prune n-grams with this count or less; the last value is repeated.  [default: 0 0 1]",
             show_default=False,
         ),
     ] = None,
-    memory: Annotated[str, typer.Option(help="Memory to use, about; the rest goes to disk: 75% or 2GB.")] = "75%",
-    temporary: Annotated[Path | None, typer.Option(help="Folder for what does not fit into memory.")] = None,
+    memory: Annotated[
+        str, typer.Option(help="Limit memory, approximately: 75% or 2GB; the rest goes to disk.")
+    ] = "75%",
+    temporary: Annotated[
+        Path | None, typer.Option(help="Use this folder for data that does not fit into memory.")
+    ] = None,
     normalize: Annotated[
         list[str] | None,
         typer.Option(
-            help="lower: small letters; nfc: composed letters; letters: punctuation outside the alphabet "
-            "becomes space, lines with other such characters are left out; none.  [default: all that suit the "
+            help="Normalize text: lower: lowercase; nfc: compose characters; letters: replace punctuation outside the "
+            "alphabet with spaces and skip lines with other such characters; none.  [default: all that suit the "
             "alphabet]",
             show_default=False,
         ),
@@ -46,26 +53,30 @@ def build(
     alpha: PackagedAlpha = None,
     beta: PackagedBeta = None,
     bytes_mode: Annotated[
-        bool, typer.Option("--bytes", help="For a network that gives bytes: characters instead of words.")
+        bool, typer.Option("--bytes", help="Build for a network of UTF-8 bytes: characters instead of words.")
     ] = False,
     discount_fallback: Annotated[
-        bool, typer.Option("--discount-fallback", help="Go on where the text is too small to estimate discounts.")
+        bool, typer.Option("--discount-fallback", help="Use fixed discounts if the text is too small to estimate them.")
     ] = False,
-    arpa: Annotated[Path | None, typer.Option(help="Write the model as ARPA text too.")] = None,
-    binary_type: Annotated[str, typer.Option(help="trie: small; probing: quicker, several times as large.")] = "trie",
-    quantize: Annotated[int, typer.Option(help="Bits for each probability in a trie; 0: all 32.")] = 8,
-    array_bits: Annotated[int, typer.Option(help="Bits of a trie's pointers kept apart; 0: none.")] = 255,
+    arpa: Annotated[Path | None, typer.Option(help="Write the model as an ARPA file, too.")] = None,
+    binary_type: Annotated[
+        str, typer.Option(help="Choose trie (small) or probing (faster, several times as large).")
+    ] = "trie",
+    quantize: Annotated[int, typer.Option(help="Quantize probabilities of a trie to this many bits; 0: no.")] = 8,
+    array_bits: Annotated[
+        int, typer.Option(help="Compress pointers of a trie with arrays of this many bits; 0: no.")
+    ] = 255,
 ) -> None:
-    """Make a scorer from text: the words of a language and their order.
+    """Build a scorer (n-gram language model and vocabulary) from text.
 
-    Transcripts that the model was trained on make a start; more text of the same kind makes it better.
+    The training transcripts are a start; more text of the same domain improves it.
 
     Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
     """
     import sys
     from tempfile import TemporaryDirectory
 
-    from deepspeech.cli.lm_texts import named_as_given, sources
+    from deepspeech.cli.lm_texts import named_as_input, sources
     from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions
     from deepspeech.lm.build import BuildOptions, kind_of_output
@@ -78,8 +89,8 @@ def build(
 
     end_tidily()
     kind = kind_of_output(output)
-    letters = spelling(alphabet, subwords)
-    if kind == "scorer" and letters is None and not bytes_mode:
+    characters = spelling(alphabet, subwords)
+    if kind == "scorer" and characters is None and not bytes_mode:
         raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
     options = BuildOptions(
         estimate=EstimateOptions(
@@ -87,7 +98,7 @@ def build(
             prune=parse_thresholds(prune or ["0", "0", "1"], order),
             most_frequent=top_k or None,
             discount_fallback=FALLBACK if discount_fallback else None,
-            normalization=Normalization.named(normalize, letters),
+            normalization=Normalization.named(normalize, characters),
             memory_bytes=memory_bytes(memory),
             temporary=temporary,
         ),
@@ -95,9 +106,9 @@ def build(
         weights=_weights(alpha, beta),
         arpa=arpa,
     )
-    with TemporaryDirectory(dir=temporary) as folder, named_as_given(text, Path(folder)):
-        told = make(sources(text, bytes_mode, Path(folder)), output, _tokens(letters, bytes_mode), options)
-    print("\n".join(told))
+    with TemporaryDirectory(dir=temporary) as folder, named_as_input(text, Path(folder)):
+        report = make(sources(text, bytes_mode, Path(folder)), output, _tokens(characters, bytes_mode), options)
+    print("\n".join(report))
     if kind == "scorer":
         print(
             f"next: deepspeech evaluate --model MODEL --data TEST.csv --scorer {output}\n"
@@ -108,22 +119,24 @@ def build(
 
 def package(
     model: Annotated[
-        Path, typer.Argument(help="A KenLM binary, an ARPA text, or a .scorer to get another dictionary.")
+        Path, typer.Argument(help="Read this KenLM binary, ARPA file, or .scorer (to replace its vocabulary).")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .scorer to write.")],
-    alphabet: Annotated[Path | None, typer.Option(help="The alphabet.txt of the model; words need it.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write this .scorer.")],
+    alphabet: Annotated[
+        Path | None, typer.Option(help="Read the alphabet.txt of the acoustic model; required for words.")
+    ] = None,
     subwords: SubwordsFile = None,
     vocab: Annotated[
         Path | None,
-        typer.Option(help="The words that may be recognised, in a text; the model's own where it names them."),
+        typer.Option(help="Read the vocabulary from this text file; the model's own, if stored, by default."),
     ] = None,
     alpha: PackagedAlpha = None,
     beta: PackagedBeta = None,
     bytes_mode: Annotated[
-        bool, typer.Option("--bytes", help="For a network that gives bytes: the vocabulary is characters.")
+        bool, typer.Option("--bytes", help="Package for a network of UTF-8 bytes: the vocabulary is characters.")
     ] = False,
 ) -> None:
-    """Make a scorer of a language model that is there already.
+    """Package an existing language model as a scorer.
 
     Example: deepspeech lm package lm.arpa --alphabet alphabet.txt --output my.scorer
     """
@@ -132,21 +145,21 @@ def package(
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
-    letters = spelling(alphabet, subwords)
+    characters = spelling(alphabet, subwords)
     options = BuildOptions(weights=_weights(alpha, beta))
-    done = package_model(model, words, output, _tokens(letters, bytes_mode), options)
+    done = package_model(model, words, output, _tokens(characters, bytes_mode), options)
     print("\n".join(describe_package(done, options.weights)))
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A .scorer, a KenLM binary or an ARPA text.")],
-    alphabet: Annotated[Path | None, typer.Option(help="An alphabet.txt: to see words, and whether it fits.")] = None,
+    file: Annotated[Path, typer.Argument(help="Read this .scorer, KenLM binary or ARPA file.")],
+    alphabet: Annotated[Path | None, typer.Option(help="Check this alphabet.txt against it, and show words.")] = None,
     subwords: SubwordsFile = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """What a scorer or a language model holds, and whether an alphabet fits it.
+    """Describe a scorer or a language model, and check an alphabet against it.
 
-    The exit code is 1 where the alphabet does not fit.
+    The exit code is 1 if the alphabet does not fit.
 
     Example: deepspeech lm inspect my.scorer --alphabet alphabet.txt
     """
@@ -161,13 +174,13 @@ def inspect(
 
 
 def score(
-    file: Annotated[Path, typer.Argument(help="A .scorer, a KenLM binary or an ARPA text.")],
+    file: Annotated[Path, typer.Argument(help="Read this .scorer, KenLM binary or ARPA file.")],
     text: Annotated[
-        list[Path] | None, typer.Option(help="Texts, a sentence a line; standard input by default.")
+        list[Path] | None, typer.Option(help="Read these texts, one sentence per line; standard input by default.")
     ] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="Print JSON: the sums alone.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON: only the totals.")] = False,
 ) -> None:
-    """How probable a language model finds sentences: log10 of each, then the perplexity of all.
+    """Score sentences with a language model: log10 probability of each, then the perplexity of all.
 
     Example: deepspeech lm score my.scorer --text sentences.txt
     """
@@ -193,35 +206,35 @@ def score(
 
 
 def _weights(alpha: float | None, beta: float | None) -> Any:
-    """Those given, else those of the released English scorer."""
+    """Alpha and beta; the defaults are those of the released English scorer."""
     from deepspeech.lm.package import Weights
 
-    given = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
-    return Weights(**given)
+    weights = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
+    return Weights(**weights)
 
 
 def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
-    """The characters in which words are spelled; None where no file names them."""
+    """The characters in which words are spelled; None without --alphabet and --subwords."""
     from deepspeech.errors import ConfigError
     from deepspeech.modelfile.vocabulary import read_vocabulary
     from deepspeech.text.tokens import Characters
 
     if alphabet and subwords:
-        raise ConfigError("--alphabet and --subwords name two models; leave one of them out")
+        raise ConfigError("--alphabet and --subwords exclude each other; leave one of them out")
     if subwords:
         return read_vocabulary(subwords).characters
     return Characters.from_file(alphabet) if alphabet else None
 
 
-def _tokens(letters: Any, bytes_mode: bool) -> Any:
-    """The token set of the network that a scorer is for."""
+def _tokens(characters: Any, bytes_mode: bool) -> Any:
+    """The token set of the network that the scorer is for."""
     from deepspeech.text.tokens import Utf8Bytes
 
-    return Utf8Bytes() if bytes_mode else letters
+    return Utf8Bytes() if bytes_mode else characters
 
 
 def end_tidily() -> None:
-    """Let a plain kill clear temporary files away, as Ctrl-C does."""
+    """Remove temporary files on SIGTERM, as on Ctrl-C."""
     import signal
     import sys
 

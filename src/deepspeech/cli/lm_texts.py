@@ -1,16 +1,16 @@
-"""Texts for `deepspeech lm`: sentences a line, and the transcripts of data sets and tables, plain or gzipped."""
+"""Input texts of `deepspeech lm`: plain text, and transcripts of data sets and tables, plain or gzipped."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_COLUMNS = ("transcript", "sentence", "text")  # of a table with tabs: the first that is there
+_COLUMNS = ("transcript", "sentence", "text")  # of a TSV file: the first that exists
 
 
 def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
-    """The texts with a sentence a line: transcripts are taken out of data sets, characters stand apart for bytes.
+    """Paths of texts with one sentence per line: extracts transcripts, and in bytes mode separates characters.
 
-    What has to be written for that goes to `folder`.
+    Extracted text is written to `folder`.
     """
     plain = []
     for number, text in enumerate(texts):
@@ -26,8 +26,8 @@ def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
 
 
 @contextmanager
-def named_as_given(texts: list[Path], folder: Path) -> Iterator[None]:
-    """Errors about what `sources` wrote to `folder` name the text that it was made of."""
+def named_as_input(texts: list[Path], folder: Path) -> Iterator[None]:
+    """Make errors about files that `sources` wrote to `folder` name the original text."""
     from deepspeech.errors import DeepSpeechError
 
     try:
@@ -49,7 +49,7 @@ def _kind(text: Path) -> str:
 
 
 def read_lines(texts: list[Path]) -> Iterator[str]:
-    """The lines of texts, plain or gzipped. Raises LmError."""
+    """Lines of texts, plain or gzipped. Raises LmError."""
     from deepspeech.errors import LmError
     from deepspeech.lm.texts import blocks
 
@@ -63,7 +63,7 @@ def read_lines(texts: list[Path]) -> Iterator[str]:
 
 
 def _transcripts(text: Path, unpacked: Path) -> Iterator[str] | None:
-    """What is said in a data set or a table; None for a plain text. A gzipped data set is unpacked to `unpacked`."""
+    """Transcripts of a data set or a table; None for plain text. A gzipped data set is unpacked to `unpacked`."""
     from deepspeech.datasets.samples import is_data_set, read_samples
 
     name = text.name.lower().removesuffix(".gz")
@@ -77,7 +77,7 @@ def _transcripts(text: Path, unpacked: Path) -> Iterator[str] | None:
 
 
 def _column(table: Path) -> Iterator[str]:
-    """The sentences of a table with tabs and a header, as Common Voice has them. Raises LmError."""
+    """Sentences of a TSV file with a header, as in Common Voice. Raises LmError."""
     from deepspeech.errors import LmError
 
     rows = (line.split("\t") for line in read_lines([table]))
@@ -86,13 +86,13 @@ def _column(table: Path) -> Iterator[str]:
     if not found:
         raise LmError(
             f"{table}: its first line names no column {', '.join(_COLUMNS[:-1])} or {_COLUMNS[-1]}; "
-            "name the column, or give a text with a sentence a line"
+            "name the column, or use a text with one sentence per line"
         )
     return (" ".join(row[found[0]].split()) for row in rows if len(row) > found[0])
 
 
 def _unpacked(packed: Path, unpacked: Path) -> Path:
-    """A gzipped data set, unpacked. Raises LmError."""
+    """Unpack a gzipped data set. Raises LmError."""
     from deepspeech.lm.texts import blocks
 
     with unpacked.open("wb") as file:

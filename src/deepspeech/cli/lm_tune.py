@@ -1,4 +1,4 @@
-"""`deepspeech lm tune`: the weights of a scorer that make the fewest errors with a model."""
+"""`deepspeech lm tune`: search alpha and beta of a scorer for the lowest WER of a model."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,27 +7,27 @@ import typer
 
 
 def tune(
-    model: Annotated[Path, typer.Option(help="A model file, or a checkpoint folder.")],
-    scorer: Annotated[Path, typer.Option(help="The .scorer file to find weights for.")],
-    data: Annotated[list[Path], typer.Option(help="A data set: .csv, .sdb, .tar or .jsonl; may be repeated.")],
-    trials: Annotated[int, typer.Option(help="Pairs of weights to try, those of an earlier start included.")] = 200,
-    alpha_max: Annotated[float, typer.Option(help="Highest weight of the scorer to try.")] = 5.0,
-    beta_max: Annotated[float, typer.Option(help="Highest bonus for a word to try.")] = 5.0,
-    beam_width: Annotated[
-        int | None, typer.Option(help="Prefixes kept by the search; the model's own by default.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the scorer with the best weights there.")] = None,
-    storage: Annotated[
-        Path, typer.Option(help="Folder for what the network heard, the trials and their picture.")
-    ] = Path("tuning"),
-    seed: Annotated[int, typer.Option(help="Another seed tries other weights.")] = 4568,
-    json_output: Annotated[bool, typer.Option("--json", help="Print JSON: the best weights and every trial.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out samples that cannot be used.")] = False,
+    model: Annotated[Path, typer.Option(help="Decode with this model file or checkpoint folder.")],
+    scorer: Annotated[Path, typer.Option(help="Tune this .scorer file.")],
+    data: Annotated[
+        list[Path], typer.Option(help="Evaluate trials on this data set: .csv, .sdb, .tar or .jsonl; may be repeated.")
+    ],
+    trials: Annotated[int, typer.Option(help="Run this many trials, including those of earlier runs.")] = 200,
+    alpha_max: Annotated[float, typer.Option(help="Search alpha (weight of the scorer) up to this.")] = 5.0,
+    beta_max: Annotated[float, typer.Option(help="Search beta (bonus per word) up to this.")] = 5.0,
+    beam_width: Annotated[int | None, typer.Option(help="Set the beam width; the model's own by default.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the scorer with the best weights to this file.")] = None,
+    storage: Annotated[Path, typer.Option(help="Keep emissions, trials and their plot in this folder.")] = Path(
+        "tuning"
+    ),
+    seed: Annotated[int, typer.Option(help="Set the seed of the search.")] = 4568,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON: the best weights and all trials.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip samples that cannot be used.")] = False,
 ) -> None:
-    """Find the weights of a scorer that make the fewest errors with a model.
+    """Search alpha and beta of a scorer for the lowest WER (CER in bytes mode) of a model.
 
-    Use recordings that the model was not trained on, and test on others than these. Run the same command again to go
-    on with a search that was stopped, or with more trials: what was tried is not tried again.
+    Use recordings that the model was not trained on, and test on others. Run the same command again to resume an
+    interrupted search or to add trials: finished trials are not repeated.
 
     Example: deepspeech lm tune --model model.onnx --scorer my.scorer --data dev.csv --output tuned.scorer
     """
@@ -58,7 +58,7 @@ def tune(
         print(json.dumps(page, indent=2))
         return
     print(found.table())
-    print(f"the surface of {len(found.trials)} trials on {len(samples)} utterances: {found.picture}")
+    print(f"plot of {len(found.trials)} trials on {len(samples)} utterances: {found.picture}")
     if output:
         print(f"{output}: the scorer with alpha {best.alpha:.6f} and beta {best.beta:.6f}")
     else:

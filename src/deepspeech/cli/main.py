@@ -1,18 +1,21 @@
-"""The front door: `deepspeech COMMAND …`, and the old scripts' names.
+"""Entry point of the `deepspeech` command: assembles its subcommands, reports errors, sets exit codes.
 
-In: a command line. Out: results on stdout, progress and errors on stderr, an exit code: 0 done, 1 ran but the answer
-is bad (an export whose transcripts differ, data with faults), 2 the request was wrong, 70 a fault of ours, which asks
-for a report (never a traceback, unless DEEPSPEECH_TRACEBACK=1). Commands import their rooms
-inside their functions, so that help is quick and a light installation can show it.
+In: a command line. Out: results on stdout, progress and errors on stderr. Exit codes: 0 success; 1 a negative result
+(data with faults); 2 a user error; 70 a bug of this program, with a request to report it (a traceback only with
+DEEPSPEECH_TRACEBACK=1). Commands import packages inside their functions, so that --help is fast and works in a light
+installation.
 """
 
 import os
 import shlex
 import sys
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -40,7 +43,7 @@ _LONGEST = 300  # characters of a message or a command line that are shown
 
 app = typer.Typer(
     name="deepspeech",
-    help="Train and run your own speech recogniser, offline, in your own language.",
+    help="Train and run your own speech recognizer, offline, in your own language.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes cut long option names
@@ -50,9 +53,9 @@ for command in (train, plot, evaluate, export, convert, transcribe, mic, doctor)
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
-app.add_typer(data, name="data", help="Data sets: look them over, split them, count them.", no_args_is_help=True)
+app.add_typer(data, name="data", help="Check, split, convert and count data sets.", no_args_is_help=True)
 lm = typer.Typer(rich_markup_mode=None)
-app.add_typer(lm, name="lm", help="Scorers: words and their order.", no_args_is_help=True)
+app.add_typer(lm, name="lm", help="Build, inspect and tune scorers (language models).", no_args_is_help=True)
 lm.command(cls=ManyValues)(build)
 lm.command()(package)
 lm.command()(inspect)
@@ -60,17 +63,37 @@ lm.command(cls=ManyValues)(score)
 lm.command()(tune)
 
 
+@contextmanager
+def _renamed_settings_shown() -> Iterator[None]:
+    """Print warnings of renamed settings as one line each; Python would hide them, or print two."""
+    from deepspeech.renamed import RenamedSetting
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", RenamedSetting)
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, RenamedSetting):
+                print(f"deepspeech: {message}", file=sys.stderr)
+            else:
+                others(message, category, *where, **more)
+
+        warnings.showwarning = show
+        yield
+
+
 @printable_output()
 def run(action: Callable[[], object]) -> None:
-    """Run a command's action; whatever goes wrong becomes one line on stderr and an exit code."""
+    """Run a command; an exception becomes one line on stderr and an exit code."""
     try:
-        action()
+        with _renamed_settings_shown():
+            action()
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:
-        sys.exit(130)  # as shells have it for SIGINT
+        sys.exit(130)  # as shells report SIGINT
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has closed the pipe
         sys.exit(0)
     except Exception as error:
         reason = _explained(error)
@@ -81,11 +104,11 @@ def run(action: Callable[[], object]) -> None:
 
 
 def _explained(error: Exception) -> str | None:
-    """One line for what users and machines can cause; None: the fault is ours."""
+    """One line for errors of users and machines; None for bugs."""
     if isinstance(error, DeepSpeechError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "memory ran out; give the command less at once, or a machine with more"
+        return "out of memory; process less at once, or use a machine with more"
     if isinstance(error, ImportError) and (error.name in _TRAINER_PARTS or not find_spec("deepspeech.training")):
         part = error.name if error.name in _TRAINER_PARTS else "the trainer's part"
         return f"this command needs {part}, which is not installed here: pip install deepspeech"
@@ -103,12 +126,12 @@ def _unexpected(error: Exception) -> str:
     notes = getattr(error, "__notes__", ())  # which clip it was, for one
     message = " ".join(" ".join([str(error), *notes]).split())[:_LONGEST]
     return (
-        f"a fault of this program in `{command[:_LONGEST]}` ({type(error).__name__}{place}: {message}); please report "
+        f"a bug of this program in `{command[:_LONGEST]}` ({type(error).__name__}{place}: {message}); please report "
         f"it, with the file if you can; {SHOW_TRACEBACK}=1 before the command shows the traceback"
     )
 
 
 def main() -> None:
-    """The `deepspeech` command; with the old client's options instead of a command, the old client."""
+    """The `deepspeech` command; arguments that begin with an option of the old client run the old client."""
     arguments = sys.argv[1:]
     run((lambda: client(arguments)) if is_old(arguments) else app)

@@ -6,7 +6,7 @@ from typer.core import TyperCommand
 
 
 class ManyValues(TyperCommand):
-    """Gives each value that follows an option of several values its own `--option`."""
+    """A command whose repeatable options accept several values at once."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         many = {name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts}
@@ -14,9 +14,9 @@ class ManyValues(TyperCommand):
 
 
 def spread(arguments: list[str], many: set[str]) -> list[str]:
-    """`--text a b` as `--text a --text b` for the options in `many`."""
+    """Rewrite `--text a b` as `--text a --text b` for the options in `many`."""
     result: list[str] = []
-    option = ""  # whose values come; nothing before the first or after an option of one value
+    option = ""  # the current repeatable option; empty outside its values
     for argument in arguments:
         if argument.startswith("-") and argument != "-":
             name = argument.partition("=")[0]

@@ -1,4 +1,4 @@
-"""`deepspeech mic`: a microphone to text, while you speak."""
+"""`deepspeech mic`: transcribe a microphone in real time."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,19 +7,19 @@ import typer
 
 
 def mic(
-    model: Annotated[Path, typer.Option("--model", "-m", help="A model file.")],
-    scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
-    device: Annotated[str | None, typer.Option(help="Which microphone; the system's choice by default.")] = None,
-    rate: Annotated[int | None, typer.Option(help="Sample rate to record at, in Hz; the model's by default.")] = None,
-    silence: Annotated[float, typer.Option(help="Seconds of silence that end an utterance.")] = 0.8,
+    model: Annotated[Path, typer.Option("--model", "-m", help="Use this model file.")],
+    scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="Decode with this .scorer file.")] = None,
+    device: Annotated[str | None, typer.Option(help="Record from this device; the system's default otherwise.")] = None,
+    rate: Annotated[int | None, typer.Option(help="Record at this sample rate in Hz; the model's by default.")] = None,
+    silence: Annotated[float, typer.Option(help="End an utterance after this many seconds of silence.")] = 0.8,
     chunk_ms: Annotated[
-        float | None, typer.Option(help="Step of the network in ms, if the model allows several.")
+        float | None, typer.Option(help="Set the chunk size of the network in ms, if the model allows several.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="txt, json, srt, vtt or tsv.")] = "txt",
+    form: Annotated[str, typer.Option("--format", "-f", help="Print txt, json, srt, vtt or tsv.")] = "txt",
 ) -> None:
-    """Transcribe a microphone: one line an utterance, as soon as you pause.
+    """Transcribe a microphone: one line per utterance, as soon as you pause.
 
-    On a terminal what is being said shows meanwhile. Ctrl-C ends it, after the last utterance. It needs sounddevice
+    A terminal shows partial text meanwhile. Ctrl-C stops it after the current utterance. Needs sounddevice
     (pip install 'deepspeech[mic]') or arecord.
 
     Example: deepspeech mic --model model.onnx

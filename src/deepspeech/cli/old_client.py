@@ -1,8 +1,8 @@
-"""`deepspeech --model M --audio A`: the clients of DeepSpeech 0.9.3, with their options and what they printed.
+"""`deepspeech --model M --audio A`: the clients of DeepSpeech 0.9.3 with their options and output.
 
-Both of them: the Python client's options and output (`native_client/python/client.py`), and what only the native one
-had (`native_client/args.h`): its short options, -t, --stream, --extended_stream and a folder as --audio; of Coqui's,
---init_from_bytes. Transcripts go to stdout, all else to stderr.
+The Python client (`native_client/python/client.py`), and from the native one (`native_client/args.h`) the short
+options, -t, --stream, --extended_stream and a folder as --audio; from Coqui's, --init_from_bytes. Transcripts go to
+stdout, all else to stderr.
 """
 
 import argparse
@@ -15,20 +15,20 @@ from typing import Any
 from deepspeech.errors import ConfigError, DeepSpeechError, ScorerError, audio_error
 
 OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
-    ("--model", "-m"): {"required": True, "help": "the model file"},
-    ("--scorer", "-l"): {"help": "a .scorer file"},
-    ("--audio", "-a"): {"required": True, "help": "a sound file, or a folder of .wav files"},
-    ("--beam_width", "-b"): {"type": int, "help": "label sequences that the search keeps"},
-    ("--lm_alpha", "-c"): {"type": float, "help": "weight of the scorer; its own by default"},
-    ("--lm_beta", "-d"): {"type": float, "help": "bonus for each word; the scorer's own by default"},
+    ("--model", "-m"): {"required": True, "help": "use this model file"},
+    ("--scorer", "-l"): {"help": "decode with this .scorer file"},
+    ("--audio", "-a"): {"required": True, "help": "transcribe this sound file, or folder of .wav files"},
+    ("--beam_width", "-b"): {"type": int, "help": "set the beam width"},
+    ("--lm_alpha", "-c"): {"type": float, "help": "set the scorer's weight; its own by default"},
+    ("--lm_beta", "-d"): {"type": float, "help": "set the bonus per word; the scorer's own by default"},
     ("-t",): {"action": "store_true", "dest": "times", "help": "print the processor time of each inference"},
-    ("--extended", "-e"): {"action": "store_true", "help": "print the text letter by letter, from the metadata"},
+    ("--extended", "-e"): {"action": "store_true", "help": "print the text character by character, from the metadata"},
     ("--json", "-j"): {"action": "store_true", "help": "print words with their times as JSON"},
-    ("--candidate_transcripts",): {"type": int, "default": 3, "help": "transcripts in the JSON, 3 by default"},
-    ("--stream", "-s"): {"type": int, "default": 0, "metavar": "SIZE", "help": "feed so many samples at a time, and "
+    ("--candidate_transcripts",): {"type": int, "default": 3, "help": "print this many in the JSON, 3 by default"},
+    ("--stream", "-s"): {"type": int, "default": 0, "metavar": "SIZE", "help": "feed this many samples at a time, and "
                          "print the text whenever it changes"},
-    ("--extended_stream",): {"type": int, "default": 0, "metavar": "SIZE", "help": "the same, from the metadata"},
-    ("--hot_words", "-w"): {"help": "word:boost,word:boost"},
+    ("--extended_stream",): {"type": int, "default": 0, "metavar": "SIZE", "help": "like --stream, from the metadata"},
+    ("--hot_words", "-w"): {"help": "boost hot words: word:boost,word:boost"},
     ("--init_from_bytes",): {"action": "store_true", "help": "read model and scorer into memory first"},
     ("--version", "-v"): {"action": "store_true", "help": "print the version"},
 }  # fmt: skip
@@ -40,7 +40,7 @@ def is_old(arguments: Sequence[str]) -> bool:
 
 
 def client(arguments: Sequence[str]) -> None:
-    """Do what the old client did. Raises DeepSpeechError."""
+    """Run the old client. Raises DeepSpeechError."""
     from deepspeech._version import __version__
     from deepspeech.compat.client import ClientError
 
@@ -57,7 +57,7 @@ def client(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "deepspeech",
-        description="Sound to text, as DeepSpeech 0.9.3's client did it. `deepspeech --help` shows today's commands.",
+        description="Transcribe audio like DeepSpeech 0.9.3's client. `deepspeech --help` shows all commands.",
     )
     for names, rest in OPTIONS.items():
         parser.add_argument(*names, **rest)
@@ -67,14 +67,14 @@ def _parser() -> argparse.ArgumentParser:
 def _transcribe(options: argparse.Namespace) -> None:
     recordings = _recordings(Path(options.audio))
     if min(options.stream, options.extended_stream) < 0:
-        raise ConfigError("--stream takes the number of samples of a piece, for example 320")
+        raise ConfigError("--stream takes a number of samples, for example 320")
     model = _open(options)
     failed = None
     for path in recordings:
         if len(recordings) > 1:
             print(f"> {path.name}", flush=True)
         try:
-            _recognise(model, path, options)
+            _recognize(model, path, options)
         except BrokenPipeError:
             raise  # nobody reads what is printed
         except Exception as error:  # of one recording; the others go on
@@ -125,7 +125,7 @@ def _open(options: argparse.Namespace) -> Any:
 
 
 def _weights(options: argparse.Namespace) -> tuple[float, float]:
-    """Alpha and beta; what is not given stays what the scorer recommends."""
+    """Alpha and beta; the scorer's own where not set."""
     from deepspeech.decoder.scorer import Scorer
 
     scorer = Scorer.open(options.scorer)
@@ -142,7 +142,7 @@ def _hot_words(text: str) -> Iterator[tuple[str, float]]:
             raise ConfigError(f"--hot_words {text}: '{part}' is not word:boost, for example friend:1.5") from None
 
 
-def _recognise(model: Any, path: Path, options: argparse.Namespace) -> None:
+def _recognize(model: Any, path: Path, options: argparse.Namespace) -> None:
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.pcm import float_to_int16
     from deepspeech.audio.resample import resample
@@ -167,7 +167,7 @@ def _recognise(model: Any, path: Path, options: argparse.Namespace) -> None:
 
 
 def _results(model: Any, samples: Any, options: argparse.Namespace) -> Iterator[str]:
-    """What goes to stdout, line by line."""
+    """Lines for stdout."""
     if options.stream or options.extended_stream:
         yield from _streamed(model, samples, options.stream or options.extended_stream)
     elif options.json:
@@ -179,7 +179,7 @@ def _results(model: Any, samples: Any, options: argparse.Namespace) -> Iterator[
 
 
 def _streamed(model: Any, samples: Any, size: int) -> Iterator[str]:
-    """The text whenever it has changed, and at last the whole."""
+    """The partial text whenever it changes, then the final text."""
     stream, last = model.createStream(), ""
     for first in range(0, len(samples), size):
         stream.feedAudioContent(samples[first : first + size])
@@ -198,16 +198,16 @@ def _json(metadata: Any) -> str:
 
 
 def _words(tokens: Sequence[Any]) -> list[dict[str, Any]]:
-    """Letters between spaces; a word lasts until the space after it starts, or its last letter at the end."""
+    """Words of a token sequence. A word ends where the next space starts; the last one, where its last token does."""
     ends = [place for place, token in enumerate(tokens) if token.text == " "]
     if tokens and tokens[-1].text != " ":
         ends.append(len(tokens))
     words, first = [], 0
     for end in ends:
-        letters = tokens[first:end]
-        start_s = letters[0].start_time if letters else 0
+        characters = tokens[first:end]
+        start_s = characters[0].start_time if characters else 0
         end_s = tokens[min(end, len(tokens) - 1)].start_time
-        word = "".join(letter.text for letter in letters)
+        word = "".join(token.text for token in characters)
         words.append({"word": word, "start_time": round(start_s, 4), "duration": round(end_s - start_s, 4)})
         first = end + 1
     return words

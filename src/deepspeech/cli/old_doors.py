@@ -1,24 +1,5 @@
-"""The names of DeepSpeech's importer scripts: `bin/import_cv2.py …` is `deepspeech import cv2 …`."""
+"""Deprecated: use `old_importers`. Older copies of the scripts in `bin` import it."""
 
-import sys
-from pathlib import Path
+from deepspeech.renamed import renamed
 
-from deepspeech.cli.import_corpus import command
-from deepspeech.cli.main import run
-
-
-def import_corpus(name: str) -> None:
-    """Run the import of one corpus with this process's arguments; underscores in option names are good."""
-    arguments, program = with_hyphens(sys.argv[1:]), Path(sys.argv[0]).name
-    run(lambda: command(name)(args=arguments, prog_name=program))
-
-
-def with_hyphens(arguments: list[str]) -> list[str]:
-    """`--filter_alphabet=my_file` as `--filter-alphabet=my_file`; values and what follows `--` stay."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    return [_option(argument) for argument in arguments[:end]] + arguments[end:]
-
-
-def _option(argument: str) -> str:
-    name, equals, value = argument.partition("=")
-    return name.replace("_", "-") + equals + value if name.startswith("--") else argument
+__getattr__ = renamed(__name__, {"import_corpus": "deepspeech.cli.old_importers:import_corpus"})

@@ -1,4 +1,4 @@
-"""`data/lm/generate_lm.py` and `generate_scorer_package` with their old options; no KenLM programs are needed."""
+"""`data/lm/generate_lm.py` and `generate_scorer_package` with their old options, without KenLM."""
 
 import sys
 from pathlib import Path
@@ -10,12 +10,12 @@ from deepspeech.cli.main import run
 
 
 def generate_lm() -> None:
-    """The script of that name."""
+    """Run the script of that name."""
     _run(language_model, "generate_lm.py")
 
 
 def generate_scorer_package() -> None:
-    """The program of that name."""
+    """Run the program of that name."""
     _run(scorer_package, "generate_scorer_package")
 
 
@@ -32,23 +32,33 @@ def _run(command: Any, name: str) -> None:
 
 
 def language_model(
-    input_txt: Annotated[Path, typer.Option("--input_txt", help="Text, a sentence a line, plain or .gz.")],
-    output_dir: Annotated[Path, typer.Option("--output_dir", help="Folder for lm.binary and vocab-TOPK.txt.")],
-    top_k: Annotated[int, typer.Option("--top_k", help="Keep the so many most frequent words.")],
-    arpa_order: Annotated[int, typer.Option("--arpa_order", help="Words looked at together.")],
-    max_arpa_memory: Annotated[str, typer.Option("--max_arpa_memory", help="Memory to use: 85% or 2GB.")],
-    arpa_prune: Annotated[str, typer.Option("--arpa_prune", help="Thresholds of the orders, with | between: 0|0|1.")],
-    binary_a_bits: Annotated[int, typer.Option("--binary_a_bits", help="Bits of a trie's pointers kept apart.")],
-    binary_q_bits: Annotated[int, typer.Option("--binary_q_bits", help="Bits of each probability in a trie.")],
-    binary_type: Annotated[str, typer.Option("--binary_type", help="trie or probing.")],
-    kenlm_bins: Annotated[str, typer.Option("--kenlm_bins", help="Accepted; nothing of KenLM is needed.")] = "",
+    input_txt: Annotated[
+        Path, typer.Option("--input_txt", help="Read this text: one sentence per line, plain or .gz.")
+    ],
+    output_dir: Annotated[
+        Path, typer.Option("--output_dir", help="Write lm.binary and vocab-TOPK.txt to this folder.")
+    ],
+    top_k: Annotated[int, typer.Option("--top_k", help="Keep this many of the most frequent words.")],
+    arpa_order: Annotated[int, typer.Option("--arpa_order", help="Set the n-gram order.")],
+    max_arpa_memory: Annotated[str, typer.Option("--max_arpa_memory", help="Limit memory: 85% or 2GB.")],
+    arpa_prune: Annotated[
+        str, typer.Option("--arpa_prune", help="Set pruning thresholds per order, separated by |: 0|0|1.")
+    ],
+    binary_a_bits: Annotated[
+        int, typer.Option("--binary_a_bits", help="Compress pointers of a trie with arrays of this many bits.")
+    ],
+    binary_q_bits: Annotated[
+        int, typer.Option("--binary_q_bits", help="Quantize probabilities of a trie to this many bits.")
+    ],
+    binary_type: Annotated[str, typer.Option("--binary_type", help="Choose trie or probing.")],
+    kenlm_bins: Annotated[str, typer.Option("--kenlm_bins", help="Ignored: KenLM is not needed.")] = "",
     discount_fallback: Annotated[
-        bool, typer.Option("--discount_fallback", help="Go on where the text is too small to estimate discounts.")
+        bool, typer.Option("--discount_fallback", help="Use fixed discounts if the text is too small to estimate them.")
     ] = False,
 ) -> None:
-    """The language model of a text: lm.binary and its words, for generate_scorer_package.
+    """Estimate a language model: lm.binary and its vocabulary, for generate_scorer_package.
 
-    `deepspeech lm build` makes a scorer at once.
+    `deepspeech lm build` builds a scorer in one step.
     """
     from deepspeech.cli.lm import end_tidily
     from deepspeech.errors import LmError
@@ -89,17 +99,20 @@ def language_model(
 
 
 def scorer_package(
-    lm: Annotated[Path, typer.Option("--lm", help="A KenLM binary of any type, or an ARPA text.")],
-    vocab: Annotated[Path, typer.Option("--vocab", help="The words that may be recognised, spaces or lines between.")],
-    package: Annotated[Path, typer.Option("--package", help="The .scorer to write.")],
-    default_alpha: Annotated[float, typer.Option("--default_alpha", help="Weight of the language model.")],
-    default_beta: Annotated[float, typer.Option("--default_beta", help="Bonus for each word.")],
-    alphabet: Annotated[Path | None, typer.Option("--alphabet", help="The alphabet.txt; words need it.")] = None,
+    lm: Annotated[Path, typer.Option("--lm", help="Read this KenLM binary or ARPA file.")],
+    vocab: Annotated[Path, typer.Option("--vocab", help="Read the vocabulary, separated by spaces or lines.")],
+    package: Annotated[Path, typer.Option("--package", help="Write this .scorer.")],
+    default_alpha: Annotated[float, typer.Option("--default_alpha", help="Set the weight of the language model.")],
+    default_beta: Annotated[float, typer.Option("--default_beta", help="Set the bonus for each word.")],
+    alphabet: Annotated[
+        Path | None, typer.Option("--alphabet", help="Read this alphabet.txt; required for words.")
+    ] = None,
     force_bytes_output_mode: Annotated[
-        str, typer.Option("--force_bytes_output_mode", help="true or false, instead of a guess from the vocabulary.")
+        str,
+        typer.Option("--force_bytes_output_mode", help="Set true or false; by default guessed from the vocabulary."),
     ] = "",
 ) -> None:
-    """A .scorer of a KenLM binary and a list of words."""
+    """Package a KenLM binary and a vocabulary as a .scorer."""
     from deepspeech.errors import LmError
     from deepspeech.lm.build import BuildOptions, describe_package, package_model
     from deepspeech.lm.package import Weights, looks_like_characters
@@ -117,9 +130,9 @@ def scorer_package(
     bytes_mode = guess if forced is None else forced
     if not bytes_mode and alphabet is None:
         raise LmError("No --alphabet file specified, not using bytes output mode, can't continue.")
-    letters = Characters.from_file(alphabet) if alphabet else None
+    characters = Characters.from_file(alphabet) if alphabet else None
     weights = Weights(default_alpha, default_beta)
-    tokens = Utf8Bytes() if bytes_mode else letters
+    tokens = Utf8Bytes() if bytes_mode else characters
     done = package_model(lm, list(words), package, tokens, BuildOptions(weights=weights))
     print("\n".join(describe_package(done, weights)))
 

@@ -1,6 +1,6 @@
 """`DeepSpeech.py`, `evaluate.py` and `lm_optimizer.py` with 0.9.3's flags.
 
-The first does train → test → export → one-shot, by which are set; the others only test, and tune a scorer.
+The first one trains, tests, exports and transcribes, as its flags request; the second tests, the third tunes a scorer.
 """
 
 import io
@@ -15,34 +15,36 @@ import typer
 from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError
 
-DOORS = {
+SCRIPTS = {
     "DeepSpeech.py": "train, test and export a DeepSpeech network",
     "evaluate.py": "test a DeepSpeech network",
-    "lm_optimizer.py": "find the weights of a scorer that make the fewest errors on the test files",
+    "lm_optimizer.py": "tune the weights of a scorer on the test files",
 }
 
 
-def main(door: str) -> None:
-    """Run a script's arguments; `door` is its name."""
+def main(script: str) -> None:
+    """Run a script's arguments; `script` is its name."""
     try:
-        run(lambda: _main(door, sys.argv[1:]))
-    except typer.Exit as stopped:  # by a signal, which `learn` has reported
+        run(lambda: _main(script, sys.argv[1:]))
+    except typer.Exit as stopped:  # by a signal, which `run_training` has reported
         sys.exit(stopped.exit_code)
 
 
-def _main(door: str, arguments: list[str]) -> None:
+def _main(script: str, arguments: list[str]) -> None:
     from deepspeech.compat import flags
 
-    values: Any = flags.values_of(arguments, door)
+    values: Any = flags.values_of(arguments, script)
     if values.help or values.helpfull:
-        print(f"{door}: {DOORS[door]}. Every flag of 0.9.3:\n\n{values.get_help()}")
+        print(f"{script}: {SCRIPTS[script]}. Every flag of 0.9.3:\n\n{values.get_help()}")
         return
-    if door != "DeepSpeech.py":
+    if script != "DeepSpeech.py":
         if not values.test_files:
             raise ConfigError("You need to specify what files to use for evaluation via the --test_files flag.")
         values.train_files = values.dev_files = values.export_dir = values.one_shot_infer = ""
     if not (values.train_files or values.test_files or values.export_dir or values.one_shot_infer):
-        raise ConfigError(f"{door}: nothing to do; give --train_files, --test_files, --export_dir or --one_shot_infer")
+        raise ConfigError(
+            f"{script}: nothing to do; give --train_files, --test_files, --export_dir or --one_shot_infer"
+        )
     _prepare(values)
 
     from deepspeech.training.log import Log
@@ -53,13 +55,13 @@ def _main(door: str, arguments: list[str]) -> None:
     log = Log(Path(config.checkpoint.folder), "I ", sys.stdout if values.log_level <= 1 else io.StringIO())
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
-    if door == "lm_optimizer.py":
+    if script == "lm_optimizer.py":
         _tune(config, log, values)
         return
     if values.train_files:
         _train(config, log, values)
     config = replace(config, checkpoint=replace(config.checkpoint, which=values.load_evaluate))
-    if values.train_files:  # what was trained now is tested, wherever it started from
+    if values.train_files:  # test the run's own checkpoints, not the ones it started from
         config = replace(config, checkpoint=replace(config.checkpoint, load=""))
     else:
         from deepspeech.cli.train import adopt
@@ -74,7 +76,7 @@ def _main(door: str, arguments: list[str]) -> None:
 
 
 def _prepare(values: Any) -> None:
-    """What must be seen to before anything begins."""
+    """Checks and settings that come before any work."""
     from deepspeech import progress
     from deepspeech.compat import exported
     from deepspeech.remote.files import fetch
@@ -91,13 +93,13 @@ def _prepare(values: Any) -> None:
 def _train(config: Any, log: Any, values: Any) -> None:
     import time
 
-    from deepspeech.cli.train import learn
+    from deepspeech.cli.train import run_training
     from deepspeech.compat import flags
     from deepspeech.progress import duration
 
     flags.write_file(values, Path(config.checkpoint.folder))
     started_s = time.monotonic()
-    learn(config, log)
+    run_training(config, log)
     log.line(f"FINISHED optimization in {duration(time.monotonic() - started_s)}")
 
 
@@ -126,7 +128,7 @@ def _export(config: Any, values: Any) -> None:
     folder = mirror(values.export_dir)
     if values.remove_export:
         for name in exported.remove(folder):
-            print(f"W --remove_export: {folder / name} stays, for no export wrote it")
+            print(f"W --remove_export: {folder / name} is kept: no export wrote it")
     card = {key: value for key, value in vars(config.card).items() if value}
     model = f"{values.export_file_name}.onnx"
     export(
@@ -167,7 +169,7 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     from deepspeech.training.test import chosen
 
     if not config.scorer:
-        raise ConfigError("lm_optimizer.py: without a scorer there is nothing to tune; give --scorer_path")
+        raise ConfigError("lm_optimizer.py: there is no scorer to tune; name one with --scorer_path")
     opened = open_model(chosen(config))
     only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=(), metrics=()))
     samples = [sample for one in open_datasets(only_test, opened.alphabet, log).test.values() for sample in one]
@@ -175,6 +177,6 @@ def _tune(config: Any, log: Any, values: Any) -> None:
     storage = Path(config.checkpoint.folder) / "tuning"
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)
     best = found.best
-    log.line(f"The surface of {len(found.trials)} trials: {found.picture}")
-    rate = best.cer if found.by_letters else best.wer
+    log.line(f"Plot of {len(found.trials)} trials: {found.picture}")
+    rate = best.cer if found.by_cer else best.wer
     print(f"Best params: lm_alpha={best.alpha} and lm_beta={best.beta} with WER={rate}")

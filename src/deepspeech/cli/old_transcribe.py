@@ -1,7 +1,6 @@
-"""`transcribe.py` with 0.9.3's flags: long recordings, cut at their silences, become .tlog files.
+"""`transcribe.py` with 0.9.3's flags: transcribes long recordings, cut at silences, to .tlog files.
 
-In: sound files and a checkpoint. Out: for each a JSON list of {"start": ms, "end": ms, "transcript": text} in the order
-of time.
+In: sound files and a checkpoint. Out: per file a JSON list of {"start": ms, "end": ms, "transcript": text}, by time.
 """
 
 import json
@@ -14,11 +13,11 @@ from deepspeech.cli.main import run
 from deepspeech.errors import ConfigError, DataError, audio_error
 from deepspeech.printable import in_line
 
-COMMAND = "transcribe.py"
+SCRIPT = "transcribe.py"
 
 
 class Job(NamedTuple):
-    """A recording and the file that it becomes."""
+    """A recording and its output file."""
 
     audio: Path
     tlog: Path
@@ -33,9 +32,9 @@ def _main(arguments: list[str]) -> None:
     from deepspeech.compat import flags
     from deepspeech.progress import lines_only
 
-    values: Any = flags.values_of(arguments, COMMAND)
+    values: Any = flags.values_of(arguments, SCRIPT)
     if values.help or values.helpfull:
-        print(f"{COMMAND}: recordings of any length to .tlog files, by a checkpoint:\n\n{values.get_help()}")
+        print(f"{SCRIPT}: transcribe recordings of any length to .tlog files with a checkpoint:\n\n{values.get_help()}")
         return
     for note in flags.notes(values) if values.log_level <= 2 else ():
         print(f"W {note}")
@@ -45,21 +44,23 @@ def _main(arguments: list[str]) -> None:
     jobs = [job for job in wanted if values.force or not job.tlog.exists()]
     for job in wanted:
         if job not in jobs:
-            print(f"{job.tlog} exists already; --force writes it anew", file=sys.stderr)
+            print(f"{job.tlog} already exists; --force overwrites it", file=sys.stderr)
     if jobs:
         _transcribe_all(jobs, values)
 
 
 def _jobs(source: Path, values: Any) -> list[Job]:
-    """What is to be done. Raises ConfigError where the flags name nothing, or the same file twice."""
+    """Jobs from the flags. Raises ConfigError if they name nothing, or the same output twice."""
     from deepspeech.audio.names import SOUND_SUFFIXES, recordings
     from deepspeech.files import visible
 
     if not values.src or not source.exists():
-        raise ConfigError(f"{COMMAND}: name a sound file, a folder of them or a .catalog file with --src")
+        raise ConfigError(f"{SCRIPT}: name a sound file, a folder of them or a .catalog file with --src")
     single = source.is_file() and source.suffix != ".catalog"
     if values.dst and not single:
-        raise ConfigError(f"{COMMAND}: --dst goes with one sound file; results of a folder or catalog lie beside them")
+        raise ConfigError(
+            f"{SCRIPT}: --dst needs a single sound file; outputs of a folder or catalog are written next to the inputs"
+        )
     if single:
         jobs = [Job(source, Path(values.dst) if values.dst else source.with_suffix(".tlog"))]
     elif source.is_dir():
@@ -73,9 +74,9 @@ def _jobs(source: Path, values: Any) -> list[Job]:
     taken: dict[Path, Job] = {}
     for job in jobs:
         if taken.setdefault(job.tlog, job) is not job:
-            raise ConfigError(f"{job.audio} and {taken[job.tlog].audio} would both become {job.tlog}; rename one")
+            raise ConfigError(f"{job.audio} and {taken[job.tlog].audio} have the same output {job.tlog}; rename one")
         if not job.tlog.parent.is_dir():
-            raise ConfigError(f"{job.tlog}: there is no folder {job.tlog.parent}; make it first")
+            raise ConfigError(f"{job.tlog}: there is no folder {job.tlog.parent}; create it first")
     return jobs
 
 
@@ -119,7 +120,7 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
 
 
 def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressiveness: int) -> int:
-    """Write the file of one recording; returns the number of its segments."""
+    """Write the output of one recording and return its number of segments."""
     from deepspeech.audio.formats import read_audio
     from deepspeech.audio.resample import resample
     from deepspeech.audio.vad import SilenceRules, segments
@@ -131,7 +132,7 @@ def _transcribe(job: Job, restored: Any, options: Any, scorer: Any, aggressivene
         raise ConfigError(f"--vad_aggressiveness {aggressiveness}: give 0 (keeps most) to 3 (cuts most)")
     rate_hz = restored.features.sample_rate_hz
     samples = resample(*read_audio(job.audio), rate_hz)
-    # The least of the old detector's four settings keeps what is hardly louder than the background.
+    # At the lowest of the old detector's four settings, speech hardly louder than the background is kept.
     found = segments(samples, rate_hz, SilenceRules(start_db=3.0 + aggressiveness, stop_db=1.5 + aggressiveness / 2))
     sounds = [samples[round(start_s * rate_hz) : round(end_s * rate_hz)] for start_s, end_s in found]
     progress = Progress(len(sounds), job.audio.name, "segments")

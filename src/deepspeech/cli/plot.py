@@ -1,4 +1,4 @@
-"""`deepspeech plot RUN…`: how trainings went, or go."""
+"""`deepspeech plot RUN…`: plot training curves."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,15 +8,16 @@ import typer
 
 def plot(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Checkpoint folders of trainings, or their log.jsonl.")
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Read these checkpoint folders of trainings, or their log.jsonl."),
     ],
-    output: Annotated[Path, typer.Option(help="The picture: a .png or an .svg.")] = Path("training.png"),
+    output: Annotated[Path, typer.Option(help="Write this .png or .svg.")] = Path("training.png"),
     samples: Annotated[
-        bool, typer.Option("--samples", help="No picture: print what was heard in a few dev clips, epoch by epoch.")
+        bool, typer.Option("--samples", help="Print transcripts of a few dev clips by epoch instead of a plot.")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="No picture: print all figures as JSON.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print all figures as JSON instead of a plot.")] = False,
 ) -> None:
-    """Draw losses, error rates and learning rate by epoch, of runs side by side; also while they run.
+    """Plot losses, error rates and learning rate by epoch, of several runs in the same axes; also during training.
 
     Example: deepspeech plot checkpoints other/checkpoints --output training.png
     """

@@ -1,4 +1,4 @@
-"""Recordings to transcribe, out of what a person names: sound files, folders, patterns, lists and data sets."""
+"""Resolves command line arguments to recordings: sound files, folders, patterns, manifests and data sets."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,9 @@ from deepspeech.printable import in_line
 
 
 def jobs_of(named: list[str], manifest: Path | None) -> tuple[list[Any], int]:
-    """Jobs of what is named, or of a list of recordings; and of how many names there are none, which is told.
+    """Jobs for the named arguments or for a manifest, and the number of arguments without recordings (reported).
 
-    Raises a DeepSpeechError where nothing is found.
+    Raises DeepSpeechError if nothing is found.
     """
     import sys
 
@@ -34,12 +34,12 @@ def jobs_of(named: list[str], manifest: Path | None) -> tuple[list[Any], int]:
 
 
 def _inside(path: Path) -> list[Any]:
-    """Jobs of a data set. Outputs lie as the recordings do, below a folder called like what holds them."""
+    """Jobs of a data set. Outputs mirror the paths of the recordings, below a folder named after an archive."""
     import os
 
     from deepspeech.audio.source import AudioSlice
     from deepspeech.datasets.samples import read_samples
-    from deepspeech.runtime.jobs import Job, read_manifest
+    from deepspeech.runtime.jobs import Job, below, read_manifest
 
     if path.suffix == ".csv":
         return read_manifest(path)
@@ -49,6 +49,5 @@ def _inside(path: Path) -> list[Any]:
             name, folder = Path(sample.audio.inside), path.stem
         else:
             name, folder = Path(os.path.relpath(sample.audio, path.parent)), ""
-        parts = [part for part in name.with_suffix("").parts if part not in ("..", name.anchor)]
-        jobs.append(Job(sample.audio, Path(folder, *parts)))
+        jobs.append(Job(sample.audio, Path(folder, below(name))))
     return jobs

@@ -1,16 +1,16 @@
-"""`deepspeech train CONFIG.toml`: learn, then test."""
+"""`deepspeech train CONFIG.toml`: train a network, then test it."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-ConfigArgument = Annotated[Path | None, typer.Argument(help="TOML page of settings; without one, the defaults.")]
+ConfigArgument = Annotated[Path | None, typer.Argument(help="Read settings from this TOML file; defaults without it.")]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change one setting; may be repeated.")
+    list[str] | None, typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Override one setting; may be repeated.")
 ]
 SkipOption = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave out samples that cannot be trained on, instead of refusing to start.")
+    bool, typer.Option("--skip-bad", help="Skip samples that cannot be trained on, instead of refusing to start.")
 ]
 
 
@@ -20,13 +20,13 @@ def train(
     skip_bad: SkipOption = False,
     show: Annotated[bool, typer.Option("--show", help="Print the resolved settings and stop.")] = False,
     probe: Annotated[
-        bool, typer.Option("--probe", help="Find the largest training.batch_size that fits into memory, and stop.")
+        bool, typer.Option("--probe", help="Find the largest training.batch_size that fits into memory and stop.")
     ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print test results as JSON.")] = False,
 ) -> None:
     """Train a network on recordings, then test it.
 
-    Run the same command again to resume: training goes on from the newest checkpoint. On several GPUs or machines:
+    Run the same command again to resume from the newest checkpoint. On several GPUs or machines:
     torchrun --nproc-per-node 4 -m deepspeech train …; see docs/many-machines.md.
 
     Example: deepspeech train runs/an4.toml --set training.epochs=20
@@ -51,18 +51,18 @@ def train(
         return
     run_config = download_inputs(run_config)
     log = Log(Path(run_config.checkpoint.folder))
-    learn(run_config, log)
-    if run_config.data.test:  # of what was trained now, wherever it started from
+    run_training(run_config, log)
+    if run_config.data.test:  # the run's own checkpoints, not the ones it started from
         from dataclasses import replace
 
         own = replace(run_config.checkpoint, load="", which="auto")
         report(replace(run_config, checkpoint=own), log, json_output)
 
 
-def learn(run_config: Any, log: Any) -> None:
-    """Train; a signal that stopped it becomes the exit code that shells expect.
+def run_training(run_config: Any, log: Any) -> None:
+    """Train. Raises typer.Exit with the exit code of a signal that stopped it (128 + number).
 
-    Of several processes that train together only the first comes back, the others are done.
+    With several ranks, only the first returns; the others raise typer.Exit.
     """
     from dataclasses import replace
 
@@ -78,7 +78,7 @@ def learn(run_config: Any, log: Any) -> None:
             Run(replace(run_config, checkpoint=checkpoint), log, ranks).train()
     except Stopped as stopped:
         if ranks.first:
-            log.line("Stopped. A checkpoint is written; the same command goes on from there.")
+            log.line("Stopped. A checkpoint is written; run the same command again to resume.")
         raise typer.Exit(128 + stopped.number) from None
     if not ranks.first:
         raise typer.Exit()
@@ -86,7 +86,7 @@ def learn(run_config: Any, log: Any) -> None:
 
 
 def adopt(run_config: Any, log: Any) -> Any:
-    """The same run; a folder of TensorFlow checkpoints that it starts from is converted first."""
+    """Convert the TensorFlow checkpoint that a run starts from, if any; returns the updated run."""
     from deepspeech.old_models.to_checkpoint import adopted
 
     run_config, done = adopted(run_config)
@@ -96,7 +96,7 @@ def adopt(run_config: Any, log: Any) -> Any:
 
 
 def report(run_config: Any, log: Any, json_output: bool = False, count: int = 3) -> Any:
-    """Test and print; returns scores by file."""
+    """Test, print the report, and return scores by file."""
     import json
 
     from deepspeech.evaluation.report import blocks, summary

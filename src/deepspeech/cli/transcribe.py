@@ -1,4 +1,4 @@
-"""`deepspeech transcribe FILE…`: recordings to text, one or a million."""
+"""`deepspeech transcribe FILE…`: transcribe recordings."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,48 +15,52 @@ STDIN = "-"
 
 
 def transcribe(
-    model: Annotated[Path, typer.Option("--model", "-m", help="A model file; .tflite, .pb and .pbmm too.")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")],
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Sound files (wav, flac, ogg, opus, mp3, of any rate), folders, patterns, data sets; - is stdin."
+            help="Read sound files (wav, flac, ogg, opus, mp3, of any rate), folders, patterns, data sets; - is stdin."
         ),
     ] = None,
-    scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="A .scorer file.")] = None,
+    scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="Decode with this .scorer file.")] = None,
     alpha: Alpha = None,
     beta: Beta = None,
     hot_phrase: HotPhrase = None,
     hot_phrases: HotPhrasesFile = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="txt, json, srt, vtt or tsv.")] = "txt",
-    json_output: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    form: Annotated[str, typer.Option("--format", "-f", help="Write txt, json, srt, vtt or tsv.")] = "txt",
+    json_output: Annotated[bool, typer.Option("--json", help="Write JSON, like --format json.")] = False,
     output_dir: Annotated[
         Path | None,
-        typer.Option("--output-dir", "-o", help="Write a file for each recording; those already there are skipped."),
+        typer.Option("--output-dir", "-o", help="Write one file per recording; existing ones are skipped."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do not skip what is there, write it anew.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Overwrite existing outputs.")] = False,
     channel: Annotated[
         str | None,
-        typer.Option(help="One channel, counted from 0, or each: a transcript a channel; all averaged by default."),
+        typer.Option(
+            help="Select a channel, from 0, or each: one transcript per channel; all are averaged by default."
+        ),
     ] = None,
-    candidates: Annotated[int, typer.Option(help="With json: how many transcripts to give, best first.")] = 1,
+    candidates: Annotated[int, typer.Option(help="With json: write this many transcripts, best first.")] = 1,
     beam_width: BeamWidth = None,
-    rate: Annotated[int | None, typer.Option(help="Stdin is raw 16-bit mono sound of this rate, in Hz.")] = None,
+    rate: Annotated[
+        int | None, typer.Option(help="Read raw 16-bit mono audio of this rate, in Hz, from stdin.")
+    ] = None,
     manifest: Annotated[
-        Path | None, typer.Option(help="A list of recordings: a path a line, or a CSV, .sdb, .tar or .jsonl.")
+        Path | None, typer.Option(help="Read a list of recordings: one path per line, or a CSV, .sdb, .tar or .jsonl.")
     ] = None,
     shard: Annotated[
-        str | None, typer.Option(help="i/n: only the i-th of n parts, to share a list out over n machines.")
+        str | None, typer.Option(help="Process only part i of n, written i/n, to divide a list among n machines.")
     ] = None,
-    cores: Annotated[int | None, typer.Option(help="Cores to use; all by default.")] = None,
+    cores: Annotated[int | None, typer.Option(help="Use this many cores; all by default.")] = None,
     on_ray: Annotated[
-        bool, typer.Option("--ray", help="Run on a Ray cluster (RAY_ADDRESS), which sees the same disk.")
+        bool, typer.Option("--ray", help="Run on a Ray cluster (RAY_ADDRESS) that shares the file system.")
     ] = False,
 ) -> None:
     """Transcribe audio files, in batches, on all cores.
 
-    Long recordings are cut at their silences. Text goes to stdout in the order given, progress to stderr; with
-    --output-dir to files, and an interrupted run goes on where it stopped. A file that cannot be read, or not to its
-    end, is reported; the others go on, and the exit code is 2. Raw sound on stdin is transcribed while it comes.
+    Long recordings are cut at silences. Text goes to stdout in input order, progress to stderr; with --output-dir
+    text goes to files, and an interrupted run can be resumed. Unreadable and truncated files are reported and do not
+    stop the others; the exit code is then 2. Raw audio on stdin is transcribed in real time.
 
     Example: deepspeech transcribe --model model.onnx hello.wav
 
@@ -84,7 +88,7 @@ def transcribe(
             raise ConfigError(f"{option} is {value}; it must be at least 1")
     named = files or []
     if bool(named) == bool(manifest):
-        raise ConfigError("name recordings, or a list of them with --manifest")
+        raise ConfigError("name recordings, or a list with --manifest")
     stdin, one = STDIN in named, _channel(channel)
     if stdin:
         _check_stdin(named, output_dir, rate, channel)
@@ -98,7 +102,7 @@ def transcribe(
         HotPhrases.gather(hot_phrase or (), hot_phrases),
     )
     recognizer = Recognizer(session, options, words, phrases=phrases)
-    recognizer.check()  # a scorer or phrases that do not fit are told before the first file is read
+    recognizer.check()  # fails early if scorer or phrases do not fit
     if stdin:
         if _stdin(recognizer, form, rate, candidates - 1, one if one is not None else channel):
             raise typer.Exit(2)
@@ -120,13 +124,13 @@ def _check_stdin(named: list[str], output_dir: Path | None, rate: int | None, ch
     from deepspeech.errors import ConfigError
 
     if len(named) > 1 or output_dir:
-        raise ConfigError("- stands alone, and its text goes to stdout")
+        raise ConfigError("- must be the only input, and its text goes to stdout")
     if rate and channel:
-        raise ConfigError("--channel is for sound files; raw sound on stdin has one")
+        raise ConfigError("--channel is for sound files; raw audio on stdin is mono")
 
 
 def _channel(channel: str | None) -> int | None:
-    """Which one channel was asked for. Raises ConfigError for what is neither a number nor each."""
+    """The requested channel number; None for all. Raises ConfigError."""
     from deepspeech.errors import ConfigError
     from deepspeech.runtime.recording import EACH
 
@@ -138,7 +142,7 @@ def _channel(channel: str | None) -> int | None:
 
 
 def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int, channel: int | str | None) -> int:
-    """How many recordings could not be read to their end."""
+    """Transcribe stdin; returns the number of recordings that could not be read to the end."""
     import sys
 
     from deepspeech.audio.pcm import read_pcm
@@ -164,21 +168,21 @@ def _stdin(recognizer: Any, form: str, rate: int | None, alternatives: int, chan
 
 
 def _warn(result: Any) -> int:
-    """Tell what is missing of a recording; 1 if there is something."""
+    """Report the warning of a recording; returns the number of warnings."""
     import sys
 
     if result.warning:
-        print(f"deepspeech: {in_line(result.warning)}; what is there was transcribed", file=sys.stderr)
+        print(f"deepspeech: {in_line(result.warning)}; transcribed up to there", file=sys.stderr)
     return 1 if result.warning else 0
 
 
 def _to_stdout(recognizer: Any, jobs: list[Any], form: str, alternatives: int, cores: int | None) -> int:
-    """How many recordings could not be read, or not to their end."""
+    """Returns the number of recordings that could not be read, or not to the end."""
     from deepspeech.errors import ConfigError
     from deepspeech.runtime.writers import TranscriptWriter
 
     if form in ("srt", "vtt") and len(jobs) > 1:
-        raise ConfigError(f"{form} is for one recording a file; name a folder with --output-dir")
+        raise ConfigError(f"{form} needs one file per recording; name a folder with --output-dir")
     writer = TranscriptWriter(form, named=len(jobs) > 1)
     print(writer.head(), end="")
 
@@ -198,7 +202,7 @@ def _to_files(
     alternatives: int,
     cores: int | None,
 ) -> int:
-    """How many recordings could not be read, or not to their end."""
+    """Returns the number of recordings that could not be read, or not to the end."""
     from deepspeech.runtime.jobs import output, to_do, write
     from deepspeech.runtime.writers import TranscriptWriter
 
@@ -215,7 +219,7 @@ def _to_files(
 
 
 def _on_ray(jobs: list[Any], folder: Path, form: str, overwrite: bool, settings: tuple[Any, ...]) -> int:
-    """How many recordings could not be read, or not to their end."""
+    """Returns the number of recordings that could not be read, or not to the end."""
     import sys
 
     from deepspeech.runtime.jobs import to_do
@@ -239,7 +243,7 @@ def _each(
     cores: int | None,
     take: Callable[[Any, Any], None],
 ) -> tuple[int, int, float]:
-    """Give each result to `take`; how many could not be read, or not to their end; seconds of sound in the others."""
+    """Pass each result to `take`. Returns counts of unreadable and truncated recordings, and seconds transcribed."""
     import sys
     import time
 
@@ -273,9 +277,9 @@ def _sum_up(total: int, tried: int, errors: int, cut: int, sound_s: float, folde
 
     from deepspeech.progress import duration
 
-    parts = [f"{tried - errors} of {total} recordings written to {folder}, {duration(sound_s)} of sound"]
+    parts = [f"{tried - errors} of {total} recordings written to {folder}, {duration(sound_s)} of audio"]
     if tried < total:
-        parts.append(f"{total - tried} skipped, for they were there")
+        parts.append(f"{total - tried} skipped, already done")
     if errors:
         parts.append(f"{errors} could not be read")
     if cut:

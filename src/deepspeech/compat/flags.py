@@ -124,7 +124,7 @@ FLAGS = (
     Flag("export_model_name", "model", f"name, {CARD}", "card.name"),
     Flag("export_model_version", "0.0.1", f"version, {CARD}", "card.version"),
     Flag("export_contact_info", "", f"how to reach its author, {CARD}", "card.contact"),
-    Flag("export_license", "", f"licence, {CARD}", "card.licence"),
+    Flag("export_license", "", f"license, {CARD}", "card.license"),
     Flag("export_language", "", f"language, {CARD}", "card.language"),
     Flag("export_min_ds_version", "", f"oldest version of the client, {CARD}", COMMAND),
     Flag("export_max_ds_version", "", f"newest version of the client, {CARD}", COMMAND),

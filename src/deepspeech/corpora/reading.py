@@ -18,6 +18,7 @@ from xml.etree.ElementTree import parse as parse_xml
 from deepspeech.errors import CorpusError
 from deepspeech.text.reading import decode
 from deepspeech.text.tables import NO_VALUE, read_rows
+from deepspeech.untrusted import read_named
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -92,7 +93,7 @@ def csv_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
 def read_text(path: Path, encoding: str = "utf-8") -> str:
     """A text file of a corpus. Raises CorpusError: not there, or in another encoding."""
     try:
-        content = path.read_bytes()
+        content = read_named(path)
         return decode(content, path, CorpusError) if encoding == "utf-8" else content.decode(encoding)
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror}); is the corpus complete?") from None

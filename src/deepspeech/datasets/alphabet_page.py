@@ -1,4 +1,4 @@
-"""An alphabet that is proposed for transcripts, as a table for people and as plain values."""
+"""A proposed alphabet as a text table and as JSON values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,20 +12,20 @@ from deepspeech.text.normalize import APOSTROPHES
 
 def to_dict(proposal: Proposal, samples: Sequence[Sample]) -> dict[str, Any]:
     """Plain values for JSON."""
-    letters = [
+    characters = [
         {
-            "letter": letter, "name": name(letter), "times": count.times, "transcripts": count.transcripts,
-            "example": str(samples[count.first].audio), "kept": letter not in proposal.left_out,
-            "rare": letter in proposal.rare,
+            "letter": character, "name": name(character), "times": count.times, "transcripts": count.transcripts,
+            "example": str(samples[count.first].audio), "kept": character not in proposal.left_out,
+            "rare": character in proposal.rare,
         }
-        for letter, count in proposal.counts.items()
+        for character, count in proposal.counts.items()
     ]  # fmt: skip
-    return {"transcripts": proposal.transcripts, "not_nfc": proposal.composed, "letters": letters}
+    return {"transcripts": proposal.transcripts, "not_nfc": proposal.composed, "letters": characters}
 
 
 def page(proposal: Proposal, samples: Sequence[Sample]) -> str:
-    """A table of the characters for people, and advice."""
-    rows = [["letter", "times", "transcripts", "", "for example"]]
+    """A text table of the characters, and advice."""
+    rows = [["character", "times", "transcripts", "", "for example"]]
     for one in to_dict(proposal, samples)["letters"]:
         note = "" if one["kept"] else "left out"
         note = note or ("rare" if one["rare"] else "")
@@ -34,16 +34,16 @@ def page(proposal: Proposal, samples: Sequence[Sample]) -> str:
     left_out = set(proposal.left_out)
     if left_out:
         lost = sum(bool(left_out.intersection(sample.transcript)) for sample in samples)
-        lines.append(f"Left out: {plural(len(left_out), 'letter')}; training refuses {plural(lost, 'clip')} for it.")
+        lines.append(f"Left out: {plural(len(left_out), 'character')}; training would refuse {plural(lost, 'clip')}.")
     if proposal.composed:
         lines.append(
-            f"{plural(proposal.composed, 'transcript')} not in NFC: normalise them before training, or its letters "
-            "and marks, which the alphabet holds composed, are refused."
+            f"{plural(proposal.composed, 'transcript')} not in NFC: normalize them before training; otherwise "
+            "training refuses decomposed characters, which the alphabet has composed."
         )
-    capitals = [letter for letter in proposal.alphabet.labels if letter != letter.lower()]
+    capitals = [character for character in proposal.alphabet.labels if character != character.lower()]
     if capitals:
-        lines.append(f"{plural(len(capitals), 'capital')} among them: transcripts in small letters are learnt easier.")
-    alike = [letter for letter in APOSTROPHES if letter in proposal.alphabet.labels]
+        lines.append(f"{plural(len(capitals), 'capital')} among them: lowercase transcripts are easier to learn.")
+    alike = [character for character in APOSTROPHES if character in proposal.alphabet.labels]
     if len(alike) > 1:
         lines.append(f"{' and '.join(map(name, alike))} look alike: write one of them in all transcripts.")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Batch: examples padded to the longest and stacked. NumPy only; `training/loader.py` takes it to torch."""
+"""Batch: examples padded to the longest and stacked, in NumPy; `training/loader.py` converts it to torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Batch:
 
 
 def stack(examples: Sequence[Example]) -> Batch:
-    """One batch of `examples`, in their order."""
+    """Stack `examples` into one batch, in their order."""
     lengths = np.array([len(example.features_TF) for example in examples], dtype=np.int64)
     features = np.zeros((len(examples), int(lengths.max()), examples[0].features_TF.shape[1]), np.float32)
     for row, example in zip(features, examples, strict=True):

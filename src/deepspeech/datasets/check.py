@@ -1,4 +1,4 @@
-"""The look at a data set before training: what cannot be trained on is found here, all at once, not one a run."""
+"""Checks samples before training: reports all samples that cannot be trained on at once, with reasons."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,25 +21,25 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SHOWN = 20
-_AT_ONCE = 32  # items handed to a thread together: a header takes less time than the handing over
+_AT_ONCE = 32  # items per task: reading a header takes less time than submitting a task
 
 
 # Why training refuses a sample.
-UNREADABLE, EMPTY, LETTERS, FRAMES = "unreadable", "empty", "letters", "frames"
+UNREADABLE, EMPTY, CHARACTERS, FRAMES = "unreadable", "empty", "letters", "frames"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A sample that cannot be trained on, and why."""
+    """A sample that cannot be trained on, and the reason."""
 
     sample: Sample
     reason: str
-    kind: str = UNREADABLE  # UNREADABLE, EMPTY, LETTERS or FRAMES
+    kind: str = UNREADABLE  # UNREADABLE, EMPTY, CHARACTERS or FRAMES
 
 
 @dataclass(frozen=True)
 class Look:
-    """What the look at one sample found: its duration if the sound could be read, and everything that is wrong."""
+    """Result of checking one sample: with its duration if the audio is readable, and all faults."""
 
     sample: Sample
     info: AudioInfo | None
@@ -53,23 +53,22 @@ def look(
     outputs: Callable[[int], int] = int,
     info: AudioInfo | None = None,
 ) -> Look:
-    """Look at sound and transcript. Reads headers and ends, not all of the sound; none where `info` is known.
+    """Check audio and transcript of a sample. Reads headers and file ends only; no audio where `info` is known.
 
-    `outputs` tells how many the network has for so many frames of features.
-
-    Without an alphabet only the sound is examined: any transcript is good enough to count errors against.
+    `outputs` maps a number of feature frames to the network's output frames. Without an alphabet only the audio is
+    checked: any transcript can be a reference.
     """
     faults, labels = [], None
     try:
         info = info or probe(sample.audio)
-    except Exception as error:  # of one clip; the look at the others goes on
+    except Exception as error:  # of one clip; the others are checked
         faults.append(Fault(sample, str(audio_error(error, sample.audio)).removeprefix(f"{sample.audio}: ")))
     try:
         labels = None if alphabet is None else alphabet.encode(sample.transcript)
     except TextError as error:
-        faults.append(Fault(sample, str(error), LETTERS if sample.transcript else EMPTY))
+        faults.append(Fault(sample, str(error), CHARACTERS if sample.transcript else EMPTY))
     if alphabet is not None and sample.transcript in NO_VALUE:
-        reason = f"its transcript is {sample.transcript!r}, as pandas writes a text that is missing"
+        reason = f"its transcript is {sample.transcript!r}, as pandas writes missing text"
         faults.append(Fault(sample, reason, EMPTY))
     elif info is not None and labels is not None:
         frames = outputs(features.frames(round(info.duration_s * features.sample_rate_hz)))
@@ -96,7 +95,7 @@ def examine_all(
     workers: int,
     outputs: Callable[[int], int] = int,
 ) -> tuple[list[Sample], list[Fault]]:
-    """What can be trained on, with durations, and what cannot, in order. Clips that lie elsewhere are brought."""
+    """Usable samples, with durations, and faults, both in order. Downloads remote clips."""
     fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], f"fetching {label}")
     results = for_each(
         lambda sample: examine(sample, alphabet, features, outputs), samples, f"checking {label}", workers
@@ -106,7 +105,7 @@ def examine_all(
 
 
 def for_each(action: Callable[[Item], Result], items: Sequence[Item], label: str, workers: int) -> list[Result]:
-    """What `action` gives for each item, in their order, by several threads; tells how far it is."""
+    """Results of `action` for all items, in order, computed by several threads, with a progress line."""
     together = max(1, min(_AT_ONCE, len(items) // (4 * workers)))
     return list(Progress(len(items), label, "clips").over(ordered_map(action, items, workers, together, name=_name)))
 
@@ -116,7 +115,7 @@ def _name(item: object) -> object:
 
 
 def describe(faults: Sequence[Fault], label: str) -> str:
-    """A line for each fault, the first ones if there are many."""
+    """One line per fault, SHOWN at most."""
     lines = [f"{len(faults)} of the {label} samples cannot be used:"]
     lines += [in_line(f"  {fault.sample.id}: {fault.reason}") for fault in faults[:SHOWN]]
     if len(faults) > SHOWN:
@@ -125,7 +124,7 @@ def describe(faults: Sequence[Fault], label: str) -> str:
 
 
 def refuse(faults: Sequence[Fault], label: str) -> None:
-    """Raise DataError that lists `faults` and says what to do, if there are any."""
+    """Raise DataError that lists `faults`, if there are any."""
     if faults:
-        remedy = 'mend them, or go on without them: --skip-bad (data.on_bad_sample = "skip")'
+        remedy = 'fix them, or skip them: --skip-bad (data.on_bad_sample = "skip")'
         raise DataError(f"{describe(faults, label)}\n{remedy}")

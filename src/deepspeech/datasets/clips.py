@@ -1,4 +1,4 @@
-"""ClipCache: decoded clips in memory, so that an epoch reads only what did not fit."""
+"""ClipCache: decoded clips in memory, up to a limit."""
 
 import threading
 
@@ -22,7 +22,7 @@ class ClipCache:
         self._lock = threading.Lock()
 
     def expect(self, sample: Sample) -> None:
-        """The clip will be read soon: unless it is kept, its bytes are brought from disk meanwhile."""
+        """Start reading the file of an uncached clip in the background."""
         if sample.id not in self._clips:
             read_ahead(sample.audio)
 

@@ -1,6 +1,6 @@
-"""How much two recordings differ, or two data sets, recording by recording.
+"""Compares two recordings, or two data sets recording by recording.
 
-Levels are in dBFS as the old system counted them: a sine at full scale has 0.
+Levels are in dBFS as in 0.9.3: a full-scale sine has 0.
 """
 
 import math
@@ -14,23 +14,23 @@ from deepspeech.audio.source import AudioSource
 from deepspeech.datasets.samples import is_data_set, read_samples
 from deepspeech.errors import ConfigError
 
-_SINE_DB = 3.0103  # a sine's mean power lies that far below its peak's
+_SINE_DB = 3.0103  # mean power of a sine, relative to its peak
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Two recordings side by side."""
+    """Difference of two recordings."""
 
     first: str
     second: str
-    fault: str  # why no samples can be set against each other, or where transcripts differ; "" where nothing is wrong
+    fault: str  # why samples cannot be compared, or differing transcripts; "" otherwise
     level_dbfs: float | None = None  # of the difference, as a root of the mean square
-    snr_db: float | None = None  # how far the difference lies below the first; infinite where there is none
-    largest: float | None = None  # difference of a sample, 1 being full scale
+    snr_db: float | None = None  # of the first, the difference being the noise; infinite if equal
+    largest: float | None = None  # difference of any sample; 1 is full scale
 
 
 def compare(first: Path, second: Path) -> list[Difference]:
-    """One Difference for two sounds; for two data sets one each pair, in order. Raises AudioError, DataError."""
+    """One Difference for two files; for two data sets one per pair, in order. Raises AudioError, DataError."""
     if is_data_set(first) != is_data_set(second):
         raise ConfigError(f"{first} and {second}: compare two sounds, or two data sets")
     if not is_data_set(first):

@@ -1,4 +1,4 @@
-"""DataConfig: which recordings a run learns from, judges by and is tested on."""
+"""DataConfig: training, validation and test sets of a run, and how to read them."""
 
 from dataclasses import dataclass
 
@@ -12,28 +12,28 @@ ORDERS = ("shuffled", "ascending", "descending")
 class DataConfig:
     """Files are CSVs with the columns wav_filename, wav_filesize, transcript; several are read as one set.
 
-    `order` is the order of batches in an epoch: "shuffled" mixes clips of similar length anew each epoch, "ascending"
-    goes from short to long as DeepSpeech 0.9.3 did, "descending" the other way.
+    `order` is the order of batches in an epoch: "shuffled" shuffles clips of similar length each epoch, "ascending"
+    sorts from short to long as DeepSpeech 0.9.3 did, "descending" from long to short.
     """
 
     train: tuple[str, ...] = ()
     dev: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()  # judged like dev and reported, but they choose nothing
+    metrics: tuple[str, ...] = ()  # evaluated like dev and reported; not used for selection
     alphabet: str = ""  # an alphabet.txt; empty: space, a to z and apostrophe
-    bytes_output: bool = False  # labels are UTF-8 bytes instead of letters
-    subwords: str = ""  # instead: pieces of words, of a SentencePiece model or a list with a piece a line
+    bytes_output: bool = False  # tokens are UTF-8 bytes instead of characters
+    subwords: str = ""  # tokens are subwords: a SentencePiece model or a list with one piece per line
     order: str = "shuffled"
-    shuffle_window: int = 20000  # clips of a sharded set that are mixed with one another, in whole shards
-    shard_cache_mb: int = DEFAULT_MB  # copies of shards that lie at an address; others make room for new ones
-    on_bad_sample: str = "refuse"  # or "skip": go on without what cannot be trained on
+    shuffle_window: int = 20000  # clips of a sharded set shuffled together, in whole shards
+    shard_cache_mb: int = DEFAULT_MB  # size of the LRU cache of remote shards
+    on_bad_sample: str = "refuse"  # or "skip": train without samples that cannot be used
     limit_train: int = 0  # use at most so many samples, the shortest by wav_filesize; 0: all
     limit_dev: int = 0
     limit_test: int = 0
     longest: tuple[str, ...] = ()  # of "train", "dev", "test": limited sets that keep their longest samples instead
     workers: int = 2  # threads that read and prepare clips
     cache_mb: int = 1024  # decoded clips kept in memory up to this size
-    feature_cache: str = ""  # keep features on disk in files whose names begin so, or in this folder; empty: nowhere
+    feature_cache: str = ""  # prefix of files, or folder, to cache features on disk; empty: no cache
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:

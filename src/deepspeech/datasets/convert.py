@@ -1,6 +1,6 @@
-"""Data sets of any kind made into one of any other; sounds that need no change are taken over byte for byte.
+"""Converts data sets between formats; audio that needs no change is copied unchanged.
 
-samples of all sources ─▶ a look at each ─▶ perhaps sorted ─▶ read, perhaps augmented and coded (threads) ─▶ target
+samples of all sources ─▶ probe ─▶ sort (optional) ─▶ read, augment, encode (optional; threads) ─▶ target
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from deepspeech.audio.encode import CODED, encode, kind_of
 from deepspeech.audio.formats import probe, read_audio
 from deepspeech.audio.opus_packets import as_ogg
 from deepspeech.audio.source import PACKETS, AudioSlice, content_of
-from deepspeech.datasets.augment.hearing import Hearing
+from deepspeech.datasets.augment.audible import AudioAugmenter
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.check import Fault, for_each, refuse
 from deepspeech.datasets.formats.sdb import KINDS
@@ -29,19 +29,19 @@ from deepspeech.progress import Progress
 class ConvertOptions:
     """How to convert."""
 
-    audio_type: str = ""  # wav, flac or opus; "": each sound stays what it is
-    bitrate: int | None = None  # of Opus, in bits a second
+    audio_type: str = ""  # wav, flac or opus; "": keep formats
+    bitrate: int | None = None  # of Opus, in bits per second
     labelled: bool = True
-    sort: bool | None = None  # shortest first; None: where the target is a .sdb, which the old trainer reads in order
-    copy: bool = False  # into CSVs and JSON lines: also sounds that are files and need no change
-    absolute: bool = False  # whole paths in a CSV
+    sort: bool | None = None  # shortest first; None: only for a .sdb, which the old trainer reads in order
+    copy: bool = False  # for CSVs and JSON lines: copy files that need no change, too
+    absolute: bool = False  # absolute paths in a CSV
     skip_bad: bool = False
     workers: int = 1
     augmentations: tuple[Augmentation, ...] = ()
     seed: int = 4568
     clock: float = 0.0
-    listing: bool = False  # a .tar as the old data_set_tool wrote them
-    include: tuple[Path, ...] = ()  # files that go into such an archive too
+    listing: bool = False  # a .tar in the layout of the old data_set_tool
+    include: tuple[Path, ...] = ()  # extra files for such an archive
 
     def __post_init__(self) -> None:
         if self.audio_type and self.audio_type not in CODED:
@@ -52,18 +52,18 @@ class ConvertOptions:
 
 @dataclass(frozen=True)
 class Converted:
-    """What a conversion wrote, and what it left out."""
+    """Summary of a conversion."""
 
     samples: int
     duration_s: float
-    kinds: dict[str, int]  # how many sounds of each kind
-    coded: int  # how many of them were coded anew
+    kinds: dict[str, int]  # samples by format
+    coded: int  # re-encoded samples
     faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """A sample after the look at it: its duration is known, and what kind its sound is."""
+    """A probed sample: duration and audio format are known."""
 
     sample: Sample
     kind: str
@@ -71,7 +71,7 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _Sound:
-    """A sample with its sound as bytes of a kind; without bytes where it stays in its own file."""
+    """A sample with encoded audio; `content` None: the audio stays in its file."""
 
     sample: Sample
     kind: str
@@ -82,15 +82,15 @@ class _Sound:
 def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> Converted:
     """Write the samples of all `sources` to `target`, in order.
 
-    Raises DataError or AudioError, and then leaves nothing behind: sources that cannot be read, sounds that cannot
-    (unless they are to be skipped), a target that cannot be written.
+    Raises DataError or AudioError for unreadable sources or audio (unless skipped) or an unwritable target, and then
+    leaves no files behind.
     """
     suffix = suffix_of(target)
     for source in sources:
         if source.exists() and target.exists() and source.samefile(target):
-            raise ConfigError(f"{target}: is a source, too; write to another file")
-    given = [sample for source in sources for sample in read_samples(source, options.labelled)]
-    looks = for_each(_look, given, "looking", options.workers)
+            raise ConfigError(f"{target}: is also a source; write to another file")
+    samples = [sample for source in sources for sample in read_samples(source, options.labelled)]
+    looks = for_each(_look, samples, "probing", options.workers)
     seen, faults = [s for s in looks if isinstance(s, _Seen)], [f for f in looks if isinstance(f, Fault)]
     if not options.skip_bad:
         refuse(faults, "given")
@@ -98,20 +98,20 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
         raise DataError(f"{sources[0]}: no sample to convert")
     if suffix == ".sdb" if options.sort is None else options.sort:
         seen.sort(key=lambda one: one.sample.duration_s or 0.0)
-    hearing = Hearing(options.augmentations, [one.sample for one in seen], options.seed, options.clock)
+    augment = AudioAugmenter(options.augmentations, [one.sample for one in seen], options.seed, options.clock)
     wanted = _wanted(suffix, options, {one.kind for one in seen})
     stays = suffix in LISTS and not options.copy and not options.augmentations
 
     def prepare(one: _Seen) -> _Sound | Fault:
         try:
-            return _prepared(one, wanted, stays, hearing if options.augmentations else None, options.bitrate)
-        except (AudioError, OSError) as error:  # it may be gone since the look
+            return _prepared(one, wanted, stays, augment if options.augmentations else None, options.bitrate)
+        except (AudioError, OSError) as error:  # the file may be gone since it was probed
             return _fault(one.sample, error)
 
     kinds, coded, duration_s = Counter[str](), 0, 0.0
     speakers = any(one.sample.speaker for one in seen)
     with _target(target, suffix, options, wanted, speakers) as writer:
-        sounds = ordered_map(prepare, seen, options.workers, name=lambda one: one.sample.id)  # all would fill memory
+        sounds = ordered_map(prepare, seen, options.workers, name=lambda one: one.sample.id)  # lazily, to bound memory
         for sound in Progress(len(seen), "converting", "clips").over(sounds):
             if isinstance(sound, Fault):
                 faults.append(sound)
@@ -139,29 +139,29 @@ def _fault(sample: Sample, error: AudioError | OSError) -> Fault:
 
 
 def _wanted(suffix: str, options: ConvertOptions, kinds: set[str]) -> str:
-    """The kind that sounds shall have; "": each its own."""
+    """Audio format to write; "": keep each."""
     if suffix != ".sdb":
         return options.audio_type
     if options.audio_type:
         return PACKETS if options.audio_type == "opus" else options.audio_type
-    # A database holds sounds of one kind.
+    # A database holds one audio format.
     return next(iter(kinds)) if len(kinds) == 1 and kinds <= set(KINDS.values()) else "wav"
 
 
-def _prepared(one: _Seen, wanted: str, stays: bool, hearing: Hearing | None, bitrate: int | None) -> _Sound:
-    """A sound as it shall be. Raises AudioError."""
+def _prepared(one: _Seen, wanted: str, stays: bool, augment: AudioAugmenter | None, bitrate: int | None) -> _Sound:
+    """The audio of a sample as it will be written. Raises AudioError."""
     sample, kind = one.sample, one.kind
     target = wanted or {PACKETS: "opus", "": "wav"}.get(kind, kind)
-    if hearing is None and (kind == target or (kind, target) == (PACKETS, "opus")):
+    if augment is None and (kind == target or (kind, target) == (PACKETS, "opus")):
         if stays and not isinstance(sample.audio, AudioSlice):
             return _Sound(replace(sample, size_bytes=_read_size(sample)), target, None, False)
         content = content_of(sample.audio)
         return _Sound(sample, target, content if kind == target else as_ogg(content, str(sample.audio)), False)
     samples, rate_hz = read_audio(sample.audio)
-    if hearing is not None:
-        samples = hearing(samples, rate_hz, sample)
+    if augment is not None:
+        samples = augment(samples, rate_hz, sample)
         sample = replace(sample, duration_s=len(samples) / rate_hz)
-    # What is not written here, such as mp3, becomes wav where it has to be coded anew.
+    # Formats without an encoder here, such as mp3, become wav if re-encoded.
     target = target if target in (*CODED, PACKETS) else "wav"
     return _Sound(sample, target, encode(samples, rate_hz, target, bitrate), True)
 

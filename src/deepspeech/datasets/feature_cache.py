@@ -1,9 +1,8 @@
-"""FeatureCache: features of clips that nothing has changed, kept on disk from one epoch and one run to the next.
+"""FeatureCache: features of unaugmented clips on disk, shared by epochs and runs.
 
-One SQLite file for each set of feature settings, `PREFIX-SETTINGS.sqlite`, so that other settings never meet: a row
-for each clip, whose key is where its sound lies, its size and its time of change, and whose value the features as
-float32, before any normalization, with a checksum. A row stands whole or not at all, also after a kill; what is damaged
-is made again.
+One SQLite file per feature settings, `PREFIX-SETTINGS.sqlite`, with one row per clip: the key is a hash of path, size
+and modification time of the audio, the value the features as float32, before normalization, with a checksum. Rows are
+written atomically; damaged ones are computed again.
 """
 
 import json
@@ -27,7 +26,7 @@ from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
 
 Float32 = NDArray[np.float32]
-FORMAT = 1  # another number makes every cache anew: raise it when the same settings give other features
+FORMAT = 1  # raise it when the same settings give other features: it invalidates all caches
 BUSY_S = 60.0  # another process may be writing
 TABLE = "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, crc32 INTEGER, frames BLOB)"
 
@@ -58,18 +57,18 @@ class FeatureCache:
         self.path = Path(prefix) / f"features-{name}" if folder else Path(f"{prefix}-{name}")
         self._dimensions, self._say = config.dimensions, say
         self._local, self._lock = threading.local(), threading.Lock()
-        self._generation = 0  # counts how often the file was begun anew
+        self._generation = 0  # number of times the file was recreated
         self._writing = True
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._execute("SELECT 1")
         except (OSError, sqlite3.OperationalError) as error:
             raise DataError(
-                f"{self.path}: the feature cache cannot be opened ({error}); choose another place: data.feature_cache"
+                f"{self.path}: the feature cache cannot be opened ({error}); choose another path: data.feature_cache"
             ) from None
 
     def features(self, sample: Sample, make: Callable[[], Float32]) -> Float32:
-        """Features [T, dimensions] of a clip: those kept, else `make()`, which are then kept. Not to be changed."""
+        """Cached features [T, dimensions] of a clip, read-only, or those of `make()`, which are then cached."""
         key = _key(sample)
         if key is None:
             return make()
@@ -82,7 +81,7 @@ class FeatureCache:
     def _read(self, key: bytes) -> Float32 | None:
         try:
             row = self._execute("SELECT crc32, frames FROM features WHERE key = ?", key)
-        except sqlite3.OperationalError:  # a disk that fails, a writer that takes too long: the clip itself is there
+        except sqlite3.OperationalError:  # disk error or lock timeout: compute the features instead
             return None
         if row is None or zlib.crc32(row[1]) != row[0]:
             return None
@@ -97,11 +96,13 @@ class FeatureCache:
         except sqlite3.OperationalError as error:
             with self._lock:
                 if self._writing:
-                    self._say(f"{self.path}: no more features are kept ({error}); training goes on without")
+                    self._say(
+                        f"{self.path}: no more features are cached ({error}); training continues without the cache"
+                    )
                 self._writing = False
 
     def _execute(self, statement: str, *values: bytes | int) -> Any:
-        """The first row of the answer, if any; a damaged file is begun anew."""
+        """The first row of the result, if any; a damaged database is recreated."""
         generation = self._generation
         try:
             return self._connection().execute(statement, values).fetchone()
@@ -110,18 +111,18 @@ class FeatureCache:
         except sqlite3.DatabaseError as error:
             with self._lock:
                 if generation == self._generation:
-                    self._say(f"{self.path}: the feature cache is damaged ({error}); it is made anew")
+                    self._say(f"{self.path}: the feature cache is damaged ({error}); it is recreated")
                     for end in ("", "-wal", "-shm"):
                         Path(f"{self.path}{end}").unlink(missing_ok=True)
                     self._generation += 1
         return self._connection().execute(statement, values).fetchone()
 
     def _connection(self) -> sqlite3.Connection:
-        """This thread's own."""
+        """The connection of this thread."""
         if getattr(self._local, "generation", -1) != self._generation:
             generation = self._generation
             connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
-            # A log beside the file lets others read while one writes, and waits for the disk rarely.
+            # With a write-ahead log others can read during a write, and commits rarely wait for the disk.
             for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", TABLE):
                 connection.execute(statement)
             self._local.connection, self._local.generation = connection, generation
@@ -130,9 +131,9 @@ class FeatureCache:
 
 
 def _key(sample: Sample) -> bytes | None:
-    """What tells this sound from any other; None where there is no such file."""
+    """Cache key of a clip; None if its file is missing."""
     audio = sample.audio
-    if isinstance(audio, CachedShardSlice):  # its file comes and goes
+    if isinstance(audio, CachedShardSlice):  # its file may be evicted from the cache
         return _digest(f"{audio}\n{audio.stamp}\n{audio.offset} {audio.size}")
     if isinstance(audio, AudioSlice):
         file, inside = audio.file, f"{audio.offset} {audio.size} {audio.kind}"

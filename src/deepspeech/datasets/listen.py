@@ -1,4 +1,4 @@
-"""What is chosen of a data set to be listened to, as augmentations leave it."""
+"""Selects samples of a data set and applies augmentations, to play or save them."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from deepspeech.audio.formats import read_audio
 from deepspeech.audio.pcm import Float32
-from deepspeech.datasets.augment.hearing import Hearing
+from deepspeech.datasets.augment.audible import AudioAugmenter
 from deepspeech.datasets.augment.spec import Augmentation
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import is_data_set, read_samples
 from deepspeech.errors import DataError
 
 
-class Heard(NamedTuple):
-    """A sample and its sound, mono samples [N]."""
+class PlayedClip(NamedTuple):
+    """A sample with augmented mono audio [N]."""
 
     sample: Sample
     samples: Float32
@@ -30,14 +30,14 @@ def listen(
     augmentations: Sequence[Augmentation] = (),
     seed: int | None = None,
     clock: float = 0.5,
-) -> Iterator[Heard]:
+) -> Iterator[PlayedClip]:
     """Samples of a data set, or one sound file: `number` of them (negative: all) from `start` (negative: from the end).
 
-    `seed` None: another order, and other augmentations, each time. Raises DataError or AudioError.
+    `seed` None: a random one. Raises DataError or AudioError.
     """
     whole = read_samples(source, labelled=False) if is_data_set(source) else [Sample(str(source), source, "", 0)]
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
-    hearing = Hearing(augmentations, whole, seed, clock)
+    augment = AudioAugmenter(augmentations, whole, seed, clock)
     order = list(whole)
     if shuffled:
         random.Random(seed).shuffle(order)
@@ -47,4 +47,4 @@ def listen(
         raise DataError(f"{source}: no sample there; it has {len(order)}, counted from 0")
     for sample in chosen:
         samples, rate_hz = read_audio(sample.audio)
-        yield Heard(sample, hearing(samples, rate_hz, sample), rate_hz)
+        yield PlayedClip(sample, augment(samples, rate_hz, sample), rate_hz)

@@ -1,6 +1,6 @@
-"""The one order of steps that makes a training example of a sample; the walk of a clip is read here.
+"""Pipeline: sample → training example: decode, augment, features, tokenize, in this order.
 
-In: a Sample and the epoch. Out: an Example, the same for the same (seed, epoch, sample) on any machine.
+In: a Sample and the epoch. Out: an Example, determined by (seed, epoch, sample) on any machine.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Example:
-    """What the network learns from: features [T, dimensions] and label ids."""
+    """A training example: features [T, dimensions] and token ids [L]."""
 
     id: str
     features_TF: Float32
@@ -34,13 +34,13 @@ class Example:
 
 
 def frames_needed(labels: Sequence[int]) -> int:
-    """Frames without which CTC has no path: one a label, and a blank between equal neighbours."""
+    """Minimum number of frames for a CTC path: one per label, and a blank between equal neighbors."""
     return len(labels) + sum(a == b for a, b in pairwise(labels))
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Prepares samples for training (with augmentations) or for judging (without)."""
+    """Prepares samples for training (with augmentations) or evaluation (without)."""
 
     front_end: FrontEnd
     alphabet: TokenSet
@@ -49,10 +49,10 @@ class Pipeline:
     seed: int = 0
     epochs: int = 1
     clean_epochs: float = 0.0  # epochs before augmentation begins
-    sources: Sources | None = None  # what augmentations mix in
-    outputs: Callable[[int], int] = int  # the network's, for so many frames of features
-    shift_samples: int = 0  # the clip is heard so much later, or earlier if negative
-    feature_cache: FeatureCache | None = None  # features of clips that no augmentation touched before they were made
+    sources: Sources | None = None  # recordings that augmentations mix in
+    outputs: Callable[[int], int] = int  # feature frames → output frames of the network
+    shift_samples: int = 0  # delay of the audio (test-time jitter); negative: advance
+    feature_cache: FeatureCache | None = None  # of clips without augmentations of signal and spectrum
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,16 +64,16 @@ class Pipeline:
         )
 
     def expect(self, sample: Sample) -> None:
-        """The sample will be prepared soon: its sound is brought from disk meanwhile, unless it may not be needed."""
+        """Start reading the sample's audio in the background, unless features may be cached."""
         if not self.feature_cache:
             self.cache.expect(sample)
 
     def prepare(self, sample: Sample, epoch: int) -> Example:
-        """Sound → noise → power → bend → frames → blur → labels. Raises AudioError or TextError."""
+        """Decode, augment, compute features, tokenize. Raises AudioError or TextError."""
         labels = self.alphabet.encode(sample.transcript)
         features = self._features(sample, epoch)
         if self.outputs(len(features)) < frames_needed(labels):
-            features = self._plain(sample)  # bent too short for its transcript: the clip as it is
+            features = self._plain(sample)  # augmented too short for its transcript: use it unaugmented
         return Example(sample.id, features, np.asarray(labels, dtype=np.int32))
 
     def _features(self, sample: Sample, epoch: int) -> Float32:
@@ -90,14 +90,14 @@ class Pipeline:
         return shifted(self.cache.read(sample, self.front_end.config.sample_rate_hz), self.shift_samples)
 
     def _plain(self, sample: Sample) -> Float32:
-        """Features of the clip as it is."""
+        """Features of the unaugmented clip."""
         if self.feature_cache and not self.shift_samples:
             kept = self.feature_cache.features(sample, lambda: self.front_end.unnormalized(self._sound(sample)))
             return self.front_end.normalize(kept)
         return self.front_end.whole(self._sound(sample))
 
     def _acts(self, domains: Sequence[str], sample: Sample, epoch: int) -> bool:
-        """Does any augmentation of these domains act on the clip in this epoch? The draw is the one in augment()."""
+        """Whether any augmentation of these domains applies in this epoch; the same draw as in augment()."""
         return epoch >= self.clean_epochs and any(
             keyed_random(self.seed, epoch, sample.random_key, position).random() < entry.probability
             for domain in domains

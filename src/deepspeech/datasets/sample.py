@@ -1,4 +1,4 @@
-"""Sample: one recording and what is said in it, as a data set lists it; the sound stays where it lies."""
+"""Sample: one recording and its transcript, as listed in a data set; the audio is read later."""
 
 import zlib
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from deepspeech.audio.source import AudioSource
 class Sample:
     """One row of a data set."""
 
-    id: str  # how reports and errors call it: its audio path
-    audio: AudioSource  # a file, or a span of a larger one; formats.read_audio reads both
-    transcript: str  # "" where a set without labels was asked for
-    size_bytes: int  # only a sort key, as in the old system; 0 when the data set does not say
+    id: str  # name in reports and errors: the audio path
+    audio: AudioSource  # a file, or a slice of a larger one; formats.read_audio reads both
+    transcript: str  # "" in a data set read without transcripts
+    size_bytes: int  # only a sort key, as in 0.9.3; 0 if unknown
     speaker: str = ""
     duration_s: float | None = None
 
     @property
     def random_key(self) -> int:
-        """What randomness for this sample depends on: the same wherever the corpus lies."""
+        """Key of random draws for this sample; does not depend on the location of the corpus."""
         return zlib.crc32(f"{self.audio.name}\n{self.transcript}".encode())

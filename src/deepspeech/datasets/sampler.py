@@ -1,4 +1,4 @@
-"""Which samples make a batch, and when. Decided on lengths alone, the same for the same (seed, epoch)."""
+"""Batch sampler: groups samples of similar length, determined by lengths and (seed, epoch)."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from deepspeech.datasets.augment.spec import keyed_random
 
-JITTER = 0.25  # a clip may be batched with others up to about this share longer or shorter
+JITTER = 0.25  # random relative change of lengths before sorting
 
 
 def batches(
@@ -14,12 +14,12 @@ def batches(
 ) -> list[list[int]]:
     """Positions in the data set, grouped by similar length into batches of `size`; the last one may be smaller.
 
-    With a `limit`, `size` does not matter: a batch holds as many as are `limit` long together, each counted as long as
-    the longest, for that is what padding makes of them; what is longer by itself is a batch of its own.
+    With a `limit`, `size` is ignored: a batch holds samples up to a total length of `limit`, padding included; a longer
+    sample is a batch of its own.
 
-    `order` is "ascending", "descending" (by length, the same each epoch) or "shuffled": lengths are blurred by a draw
-    for each clip, cut into batches, and the batches mixed; but the first epoch ascends, for CTC finds its feet on
-    short clips (SortaGrad, Amodei et al. 2015).
+    `order` is "ascending", "descending" (by length, the same each epoch) or "shuffled": lengths are
+    jittered, sorted, cut into batches, and the batches shuffled; the first epoch is ascending (SortaGrad, Amodei et al.
+    2015).
     """
     values = np.asarray(lengths, dtype=np.float64)
     if order == "shuffled" and epoch == 0:

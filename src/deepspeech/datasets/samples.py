@@ -1,4 +1,4 @@
-"""read_samples: the one way to the samples of a data set, whatever file it is."""
+"""read_samples: reads data sets of any format."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -26,15 +26,14 @@ READERS: dict[str, Reader] = {
 def read_samples(name: Name, labelled: bool = True, cache: ShardCache | None = None) -> Sequence[Sample]:
     """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labelled` demands transcripts.
 
-    A file at an address is brought first; shards when they are read, to the `cache`.
+    Remote files are downloaded first; remote shards when they are read, to the `cache`. Audio is not checked.
 
-    Raises DataError that names the file and, where there is one, the line or the sample. Whether the sound is there
-    and whole shows only when it is read.
+    Raises DataError with file and line or sample.
     """
     path = Path(name)
     reader = READERS.get(path.suffix.lower())
     if path.suffix in (".gz", ".tgz", ".bz2", ".xz", ".zst"):
-        raise DataError(f"{path}: recordings inside a compressed file cannot be found one by one; unpack it first")
+        raise DataError(f"{path}: compressed archives have no random access; unpack it first")
     if (reader is None or address(name) is None) and is_folder(name):
         if is_manifest(name):
             return read_shards(name, cache)
@@ -42,19 +41,19 @@ def read_samples(name: Name, labelled: bool = True, cache: ShardCache | None = N
             f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index"
         )
     if reader is None or reader is read_csv:
-        return read_csv(name, labelled)  # its clips may lie elsewhere, too
+        return read_csv(name, labelled)  # its clips may be remote, too
     if is_manifest(name):
         return read_shards(name, cache)
     return reader(fetch(name), labelled)
 
 
 def join(parts: Iterable[Sequence[Sample]]) -> Sequence[Sample]:
-    """Several sets as one. Sharded ones stay compact and keep their windows, unless others are among them."""
+    """Concatenate data sets. Sharded sets only: a ShardSet, which keeps shuffle windows; otherwise a list."""
     sets = list(parts)
     shards = [part for part in sets if isinstance(part, ShardSet)]
     return ShardSet.joined(shards) if shards and len(shards) == len(sets) else [s for part in sets for s in part]
 
 
 def is_data_set(path: str | Path) -> bool:
-    """Whether a file's name says that it is a data set, and not a sound."""
+    """Whether a path has the suffix of a data set, not of audio."""
     return Path(path).suffix.lower() in READERS

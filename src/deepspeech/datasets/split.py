@@ -1,7 +1,7 @@
-"""Train, dev and test sets without a voice in common; without named voices, without a sentence in common.
+"""Splits samples into train, dev and test without common speakers, or without common sentences.
 
-In: samples with durations. Out: the samples of each set. The same samples, shares and seed give the same sets,
-and each group's turn hangs on its own name and the seed alone.
+In: samples with durations. Out: the samples of each set. The same samples, fractions and seed give the same sets: the
+order of groups is a hash of group name and seed.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ SPEAKER, SENTENCE = "speaker", "sentence"
 
 @dataclass(frozen=True)
 class SplitOptions:
-    """Shares of the duration, 0 to 1; train gets the rest. `by`: SPEAKER, SENTENCE, or "" for what suits."""
+    """Fractions of the duration, 0 to 1; train gets the rest. `by`: SPEAKER, SENTENCE, or "" (speaker if known)."""
 
     dev: float = 0.1
     test: float = 0.1
@@ -27,27 +27,27 @@ class SplitOptions:
 
     def __post_init__(self) -> None:
         if not (self.dev >= 0 and self.test >= 0 and self.dev + self.test < 1):
-            raise ConfigError(f"--dev {self.dev:g} --test {self.test:g}: shares from 0, together below 1")
+            raise ConfigError(f"--dev {self.dev:g} --test {self.test:g}: must be fractions, together below 1")
         if self.by not in ("", SPEAKER, SENTENCE):
             raise ConfigError(f"--by {self.by}: use {SPEAKER} or {SENTENCE}")
 
 
 @dataclass(frozen=True)
 class Split:
-    """The sets, by what they were kept apart, and how many samples named no speaker (they are trained on)."""
+    """The sets, the kind of group (`by`), and the number of samples without speaker (all in train)."""
 
-    sets: dict[str, list[Sample]]  # in the samples' order; without dev or test where their share is 0
+    sets: dict[str, list[Sample]]  # in the samples' order; without dev or test if their fraction is 0
     by: str
     groups: dict[str, int]  # speakers or sentences in each set
     nameless: int
 
 
 def split(samples: Sequence[Sample], options: SplitOptions) -> Split:
-    """Share out `samples`, all with durations.
+    """Split `samples`, all with durations.
 
-    Groups are taken in an order drawn from the seed, each by the set that lacks most of its share and still has room
-    for it; what fits nowhere is trained on. So no held-out set is larger than its share, and it lacks less than the
-    smallest group left over. Raises DataError where the groups are too few or too large for that.
+    Groups are assigned in random order to the held-out set that lacks most and has room; all others go to train. No
+    held-out set exceeds its fraction, or misses it by more than the smallest group in train. Raises DataError if groups
+    are too few or too large.
     """
     by = options.by or (SPEAKER if any(sample.speaker for sample in samples) else SENTENCE)
     nameless = sum(not sample.speaker for sample in samples) if by == SPEAKER else 0
@@ -62,7 +62,7 @@ def split(samples: Sequence[Sample], options: SplitOptions) -> Split:
     chosen = dict.fromkeys(groups, "train")
     for name in sorted(groups, key=lambda name: _turn(options.seed, name)):
         fitting = [one for one in lacking if lengths[name] <= lacking[one] + 1e-9]
-        if fitting and name:  # "": whose voice it is nobody knows; perhaps one of those that are trained on
+        if fitting and name:  # "": unknown speakers may be in train
             chosen[name] = max(fitting, key=lambda one: lacking[one])
             lacking[chosen[name]] -= lengths[name]
     sets: dict[str, list[Sample]] = {name: [] for name in SETS if name == "train" or name in lacking}
@@ -75,12 +75,12 @@ def split(samples: Sequence[Sample], options: SplitOptions) -> Split:
 
 
 def _group(sample: Sample, by: str) -> str:
-    """What must stay together with `sample`."""
+    """Group of a sample, which must not be split."""
     return sample.speaker if by == SPEAKER else sentence(sample.transcript) or sample.id
 
 
 def _duration_s(sample: Sample) -> float:
-    assert sample.duration_s is not None, "look at the samples first"
+    assert sample.duration_s is not None, "examine the samples first"
     return sample.duration_s
 
 
@@ -93,6 +93,6 @@ def _refuse_empty(sets: dict[str, list[Sample]], by: str, groups: int) -> None:
         if not chosen:
             other = ", or --by sentence" if by == SPEAKER else ""
             raise DataError(
-                f"no {by} is left for the {name} set: the samples have {groups}, each of them all in one set; "
-                f"give more samples, other shares{other}"
+                f"no {by} is left for the {name} set: there are {groups}, none may be in two sets; "
+                f"use more samples, other fractions{other}"
             )

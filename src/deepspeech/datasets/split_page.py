@@ -1,4 +1,4 @@
-"""A split as CSVs, as a table for people and as plain values. In: a Split and the path of each set."""
+"""A split as CSVs, as a text table and as JSON values. In: a Split and the path of each set."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -39,15 +39,15 @@ def to_dict(done: Split, paths: Mapping[str, Path]) -> dict[str, Any]:
 
 
 def _known(samples: Sequence[Sample], train: Sequence[Sample]) -> int:
-    """Clips of a set whose sentence is trained on."""
-    said = {sentence(sample.transcript) for sample in train}
-    return sum(sentence(sample.transcript) in said for sample in samples)
+    """Number of clips whose sentence is also in train."""
+    train_sentences = {sentence(sample.transcript) for sample in train}
+    return sum(sentence(sample.transcript) in train_sentences for sample in samples)
 
 
 def page(done: Split, paths: Mapping[str, Path]) -> str:
-    """A table for people, and what the sets have in common."""
+    """A text table, and a statement on common speakers or sentences."""
     found = to_dict(done, paths)
-    rows = [["set", "clips", "length", "share", f"{done.by}s", "clips of sentences that train has"]]
+    rows = [["set", "clips", "length", "share", f"{done.by}s", "clips with sentences of train"]]
     for name, one in found["sets"].items():
         known = "" if name == "train" else f"{one['sentences_also_in_train']:,}"
         rows.append(
@@ -58,9 +58,9 @@ def page(done: Split, paths: Mapping[str, Path]) -> str:
     if done.by == "sentence":
         named = any(sample.speaker for samples in done.sets.values() for sample in samples)
         why = "" if named else "no sample names its speaker (--speaker-pattern finds them in file names), so "
-        lines.append(f"Divided by sentence: {why}a voice may be in two sets, but no sentence is.")
+        lines.append(f"Split by sentence: {why}speakers may be in two sets, sentences are not.")
     else:
-        lines.append("Divided by speaker: no voice is in two sets.")
+        lines.append("Split by speaker: no speaker is in two sets.")
     if done.nameless:
-        lines.append(f"{plural(done.nameless, 'clip')} named no speaker; all in train, for the voice may be there too.")
+        lines.append(f"{plural(done.nameless, 'clip')} without speaker; all in train, as their speakers may be there.")
     return "\n".join(lines)

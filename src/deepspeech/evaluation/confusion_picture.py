@@ -30,8 +30,8 @@ def draw(confusion: Confusion, path: Path) -> None:
     for (reference, hypothesis), times in confusion.pairs.items():
         if reference in row and hypothesis in row:
             counts[row[reference], row[hypothesis]] = times
-    totals = [confusion.totals.get(character, 0) for character in shown] + [int(counts[-1].sum())]
-    rates = counts / np.maximum(1, totals)[:, None]
+    row_counts = [confusion.reference_counts.get(character, 0) for character in shown] + [int(counts[-1].sum())]
+    rates = counts / np.maximum(1, row_counts)[:, None]
 
     side = 2.2 + 0.27 * len(row)
     figure = Figure(figsize=(side + 1, side), layout="constrained")

@@ -1,6 +1,6 @@
-"""EvaluatedModel: what is evaluated, a model file or a checkpoint, behind one face; and several of them as one.
+"""EvaluatedModel: common interface of model files and checkpoints for evaluation, and ensembles of them.
 
-Model files are opened by `model_file.py`, checkpoints where torch is at home, by `training/test.py`.
+Model files are opened by `model_file.py`, checkpoints, which need torch, by `training/test.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,32 +23,34 @@ LONGEST_JITTER_MS = 1000
 
 @dataclass(frozen=True)
 class EvaluatedModel:
-    """A network that makes emissions of samples, and what must be known of it to evaluate them."""
+    """An acoustic model and its properties needed for evaluation."""
 
-    files: tuple[Path, ...]  # all that its emissions depend on
+    files: tuple[Path, ...]  # files that its emissions depend on
     alphabet: TokenSet
     features: FrontEndConfig
-    beam_width: int  # its own
+    beam_width: int  # the model's default
     has_loss: bool
     outputs: Callable[[int], int]  # frames of features → frames of the emission
     emit: AcousticModel
 
 
 def check_jitter(jitter_ms: float) -> None:
-    """Raise ConfigError where clips cannot be shifted so far."""
+    """Raise ConfigError for an invalid jitter."""
     if not 0 <= jitter_ms < LONGEST_JITTER_MS:
         raise ConfigError(f"--jitter-ms is {jitter_ms:g}; it must be at least 0 and below {LONGEST_JITTER_MS}")
 
 
 def as_one(paths: Sequence[Path], models: Sequence[EvaluatedModel]) -> EvaluatedModel:
-    """The model whose probabilities are the mean of those of `models`, which lie at `paths`.
+    """Ensemble: a model whose probabilities are the mean of those of `models`, read from `paths`.
 
-    Raises ConfigError where alphabets differ.
+    Raises ConfigError if alphabets differ.
     """
     first, *others = models
     for path, other in zip(paths[1:], others, strict=True):
         if other.alphabet != first.alphabet:
-            raise ConfigError(f"{path} has another alphabet than {paths[0]}; only networks of one can be averaged")
+            raise ConfigError(
+                f"{path} has another alphabet than {paths[0]}; only networks with the same alphabet can be averaged"
+            )
     files = tuple(file for one in models for file in one.files)
     return replace(first, files=files, emit=averaged([one.emit for one in models]))
 
@@ -56,14 +58,14 @@ def as_one(paths: Sequence[Path], models: Sequence[EvaluatedModel]) -> Evaluated
 def usable_samples(
     data: Sequence[Path], model: EvaluatedModel, skip_bad: bool, say: Callable[[str], None]
 ) -> list[Sample]:
-    """The samples of all files of `data` that can be evaluated; the others are refused, or said and left out.
+    """The usable samples of all files of `data`; others are refused, or reported with `say` and skipped.
 
-    Raises DataError. Errors that no network can avoid, for lack of characters, are said too.
+    Raises DataError. References with characters outside the alphabet are reported, too.
     """
-    given = [sample for path in data for sample in read_samples(path)]
-    # A checkpoint is evaluated by its loss too, and that needs transcripts in its characters.
+    samples = [sample for path in data for sample in read_samples(path)]
+    # The loss of a checkpoint requires transcripts in its alphabet.
     alphabet = model.alphabet if model.has_loss else None
-    good, faults = examine_all(given, alphabet, model.features, "recordings", cores(), model.outputs)
+    good, faults = examine_all(samples, alphabet, model.features, "recordings", cores(), model.outputs)
     if skip_bad and faults:
         say(describe(faults, "given"))
     elif not skip_bad:

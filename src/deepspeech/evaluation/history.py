@@ -145,7 +145,7 @@ def transcripts(history: History) -> str:
     """A table of each preview clip's transcripts from the first epoch to the last, without repetitions."""
     if not history.previews:
         raise DataError(
-            f"{history.name}: no transcripts in its {LOG}; trainings with a dev set and training.peek_every_s log them"
+            f"{history.name}: no transcripts in its {LOG}; train with a dev set and training.preview_every_s"
         )
     lines = []
     references = {clip["id"]: clip["said"] for one in history.previews for clip in one.clips}

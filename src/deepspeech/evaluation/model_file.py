@@ -1,4 +1,4 @@
-"""A model file as an EvaluatedModel; it needs no torch."""
+"""Opens a model file as an EvaluatedModel, without torch."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -16,14 +16,14 @@ from deepspeech.runtime.session import Session
 def open_model_file(
     path: Path, jitter_ms: float = 0.0, on_bad: Callable[[Sample, AudioError], None] | None = None
 ) -> EvaluatedModel:
-    """Open a model file. A clip that cannot be read goes to `on_bad` and is left out; without it, the error is raised.
+    """Open a model file. Unreadable clips go to `on_bad` and are skipped; without it, the error is raised.
 
-    With jitter, its emissions are the mean over the clip as it is and shifted so much both ways.
+    With jitter, emissions are averaged over the clip and the clip shifted both ways.
     """
     session = Session(path)
     card = session.card
 
-    def emitter(shift_samples: int) -> AcousticModel:
+    def shifted_model(shift_samples: int) -> AcousticModel:
         files = FileAcousticModel(session, shift_samples=shift_samples)
 
         def emit(samples: Sequence[Sample], /) -> Iterable[Emitted]:
@@ -38,5 +38,5 @@ def open_model_file(
 
         return emit
 
-    emit = averaged([emitter(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
+    emit = averaged([shifted_model(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
     return EvaluatedModel((path,), card.alphabet, card.features, card.beam_width, False, card.chunk.outputs, emit)

@@ -14,7 +14,7 @@ _SHOWN = 8
 
 
 def unavoidable_errors(samples: Sequence[Sample], alphabet: TokenSet) -> Iterator[str]:
-    """What counts as errors though no model with this alphabet could avoid it, each kind in one line."""
+    """Errors that no model with this alphabet can avoid, one line per kind."""
     foreign = [found for sample in samples if (found := alphabet.missing(sample.transcript))]
     if foreign:
         counts = Counter(character for found in foreign for character in found)

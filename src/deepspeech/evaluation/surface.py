@@ -26,11 +26,11 @@ def draw(trials: Sequence[Trial], best: Trial, own: Trial | None, by_cer: bool, 
     highest = max(sorted(rates)[len(rates) // 2], 2 * lowest, lowest + 0.1)
     figure = Figure(figsize=(7, 5.5), layout="constrained")
     axes = figure.add_subplot()
-    colours: dict[str, Any] = {"cmap": "viridis_r", "vmin": lowest, "vmax": highest}
+    colors: dict[str, Any] = {"cmap": "viridis_r", "vmin": lowest, "vmax": highest}
     steps = [lowest + (highest - lowest) * step / LEVELS for step in range(LEVELS + 1)]
     with suppress(RuntimeError, ValueError):  # too few points, or collinear points, cannot be triangulated
-        axes.tricontourf(alphas, betas, rates, levels=steps, extend="max", alpha=0.6, **colours)
-    points = axes.scatter(alphas, betas, c=rates, s=18, edgecolors="white", linewidths=0.5, **colours)
+        axes.tricontourf(alphas, betas, rates, levels=steps, extend="max", alpha=0.6, **colors)
+    points = axes.scatter(alphas, betas, c=rates, s=18, edgecolors="white", linewidths=0.5, **colors)
     figure.colorbar(points, label=f"{name} in %", extend="max")
     axes.plot(best.alpha, best.beta, "*", color="red", markersize=14, label=f"best: {min(rates):.2f} %")
     if own is not None:

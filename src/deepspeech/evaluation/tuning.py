@@ -1,7 +1,7 @@
-"""A search for the weights of a scorer, from a model and samples to a picture of the trials; `tune.py` tries them.
+"""Tunes a scorer: computes emissions, runs the search of `tune.py`, and plots the trials.
 
-In: an EvaluatedModel, samples, a `.scorer`. Out: every trial. Emissions, trials and picture are kept in a folder, so
-that a search that was stopped goes on.
+In: an EvaluatedModel, samples, a `.scorer`. Out: all trials. Emissions, trials and plot are kept in a folder, so that
+an interrupted search can be resumed.
 """
 
 from collections.abc import Sequence
@@ -22,22 +22,22 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Search:
-    """What a search gave."""
+    """Result of a search."""
 
     trials: list[Trial]
-    own: Trial | None  # with the scorer's own weights, if they were tried
+    own: Trial | None  # with the scorer's own weights, if within the search range
     picture: Path
-    by_letters: bool  # ranked by the error rate of characters, not of words
+    by_cer: bool  # ranked by CER, not by WER
 
     @property
     def best(self) -> Trial:
-        return ranked(self.trials, self.by_letters)[0]
+        return ranked(self.trials, self.by_cer)[0]
 
     def table(self) -> str:
         """The best trials and the scorer's own weights, best first."""
-        order = ranked(self.trials, self.by_letters)
+        order = ranked(self.trials, self.by_cer)
         rows = [(place, trial) for place, trial in enumerate(order, 1) if place <= SHOWN or trial is self.own]
-        lines = ["place      WER      CER    alpha     beta"]
+        lines = ["rank       WER      CER    alpha     beta"]
         for place, trial in rows:
             note = "  the scorer's own" if trial is self.own else ""
             lines.append(f"{place:5d} {trial.wer:8.2%} {trial.cer:8.2%} {trial.alpha:8.4f} {trial.beta:8.4f}{note}")
@@ -52,14 +52,14 @@ def search(
     options: TuneOptions,
     storage: Path,
 ) -> Search:
-    """Search and draw. Raises ScorerError where the scorer does not fit, DataError where nothing can be kept."""
-    words = Scorer.open(scorer, model.alphabet)  # that it fits is better known before the network listens
-    heard = checksum([*model.files, *(sample.audio for sample in samples)])
-    emissions = emissions_of(samples, model.emit, storage / f"emissions-{heard[:16]}.npz")
+    """Search and plot. Raises ScorerError if the scorer does not fit, DataError if `storage` is not writable."""
+    words = Scorer.open(scorer, model.alphabet)  # fail early if it does not fit
+    emissions_key = checksum([*model.files, *(sample.audio for sample in samples)])
+    emissions = emissions_of(samples, model.emit, storage / f"emissions-{emissions_key[:16]}.npz")
     task = Task(emissions, [sample.transcript for sample in samples], model.alphabet, words, decoding)
-    key = task.key(heard, checksum([scorer]), options)
+    key = task.key(emissions_key, checksum([scorer]), options)
     trials = tune(task, options, storage / f"trials-{key}.jsonl", cores())
     own = next((trial for trial in trials if (trial.alpha, trial.beta) == (words.alpha, words.beta)), None)
     found = Search(trials, own, storage / f"surface-{key}.png", model.alphabet.bytes_mode)
-    draw(trials, found.best, own, found.by_letters, found.picture)
+    draw(trials, found.best, own, found.by_cer, found.picture)
     return found

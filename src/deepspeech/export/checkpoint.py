@@ -13,6 +13,7 @@ from deepspeech.export.export import ParityReport, export
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.remote.files import address, fetch_all, landing, publish
 from deepspeech.remote.folders import download
+from deepspeech.renamed import current
 
 PROOF_CLIPS = 40
 
@@ -46,7 +47,7 @@ def export_checkpoint(
 
 def _card(restored: Restored, described: Mapping[str, str | None], int8: bool, beam_width: int) -> ModelCard:
     shape = restored.network.config
-    own = checkpoint.setting(restored.run, "config.card", dict)
+    own = current("card", checkpoint.setting(restored.run, "config.card", dict), warn=False)
     return ModelCard(
         alphabet=restored.alphabet,
         features=restored.features,

@@ -1,6 +1,7 @@
 """ModelCard: metadata of an exported model, stored as strings in the ONNX metadata."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,6 +13,7 @@ from deepspeech.features.front_end import FrontEnd
 from deepspeech.features.normalization import Normalization
 from deepspeech.features.registry import new_front_end, read_front_end
 from deepspeech.modelfile.old_cards import lifted, lowered
+from deepspeech.renamed import current, saved
 from deepspeech.text.token_files import token_set
 from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import check_description, parse_json, reason
@@ -42,7 +44,7 @@ class ModelCard:
     author: str = ""
     contact: str = ""
     language: str = ""
-    licence: str = ""
+    license: str = ""
     description: str = ""
     made_with: str = ""
     normalization: Normalization | None = None  # of the features, where it is not the network's
@@ -50,6 +52,12 @@ class ModelCard:
     @property
     def front_end(self) -> FrontEnd:
         return new_front_end(self.features, self.normalization)
+
+    @property
+    def licence(self) -> str:
+        """Deprecated name of `license`."""
+        warnings.warn("ModelCard.licence is deprecated; use ModelCard.license", DeprecationWarning, stacklevel=2)
+        return self.license
 
     @property
     def streams(self) -> bool:
@@ -69,7 +77,7 @@ class ModelCard:
         entries["tokens"] = self.alphabet.to_dict()
         entries["features"] = {"kind": self.features.kind, **self.front_end.to_dict()}
         entries["chunk"] = self.chunk.to_dict()
-        return {_KEY: json.dumps(lowered(entries), ensure_ascii=False)}
+        return {_KEY: json.dumps(saved("card", lowered(entries)), ensure_ascii=False)}
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> "ModelCard":
@@ -83,7 +91,7 @@ class ModelCard:
             check_description(entries)
             if entries["format"] > FORMAT:
                 raise ModelFileError(f"written by a newer version (format {entries['format']}); update deepspeech")
-            entries = lifted(entries)
+            entries = current("card", lifted(entries), warn=False)
             del entries["format"]
             front_end = read_front_end(entries.pop("features"))
             return cls(

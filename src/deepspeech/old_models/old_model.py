@@ -113,7 +113,7 @@ def assemble(
         context_frames=metadata.context_frames,
         relu_clip=relu_clip,
         layer_norm="norms.1.weight" in weights,
-        normalise_features=False,
+        normalize_features=False,
     )
     card = _card(metadata, network, kind, any(isinstance(value, Quantized) for value in weights.values()))
     _check_shapes(weights, network, card)

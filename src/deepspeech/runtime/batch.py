@@ -1,7 +1,4 @@
-"""Batched inference: features of clips in, probabilities of their pieces out. Clips that end leave the batch.
-
-A batch reads the network's weights from memory once for all its clips.
-"""
+"""Batched inference: features of clips in, probabilities of their segments out. Finished clips leave the batch."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -17,9 +14,9 @@ Float32 = NDArray[np.float32]
 
 
 class BatchItem:
-    """A clip of a batch. `pieces` collects (first frame, probabilities [frames, classes]).
+    """A clip of a batch. `pieces` collects segments: (first frame, probabilities [frames, classes]).
 
-    With an `endpointer` a pause ends a piece; the next one starts from the initial states with the latest step
+    With an `endpointer` a pause ends a segment; the next one starts from the initial states with the latest step
     repeated, as in an EndpointedStream.
     """
 
@@ -29,18 +26,21 @@ class BatchItem:
         self.chunk = next(self._coming, None)  # the next input; None: the clip has ended
         self.frame = 0  # the first output of that chunk
         self._endpointer, self._first = endpointer, 0
-        self._letters: tuple[int, int] | None = None
+        self._token_frames: tuple[int, int] | None = None
         self._parts: list[Float32] = []
         self.pieces: list[tuple[int, Float32]] = []
 
-    def add(self, probabilities: Float32, letters: NDArray[np.bool_]) -> bool:
-        """Take a step's probabilities, and which frames are characters; whether to reset the clip's states."""
+    def add(self, probabilities: Float32, is_token: NDArray[np.bool_]) -> bool:
+        """Add the probabilities of a step and the mask of token frames; returns whether to reset the clip's states."""
         self._parts.append(probabilities)
         following = next(self._coming, None)
-        found = self.frame + np.flatnonzero(letters)
+        found = self.frame + np.flatnonzero(is_token)
         self.frame += len(probabilities)
         if len(found):
-            self._letters = (int(found[0]) if self._letters is None else self._letters[0], int(found[-1]))
+            self._token_frames = (
+                int(found[0]) if self._token_frames is None else self._token_frames[0],
+                int(found[-1]),
+            )
         ended = following is None or self._pauses()
         if ended:
             self.pieces.append((self._first, np.concatenate(self._parts)))
@@ -48,18 +48,20 @@ class BatchItem:
         if following is None or not ended:
             self.chunk = following
             return False
-        # The same chunk once more, and then the following one.
+        # Repeat the same chunk before the following one.
         self._coming = chain([following], self._coming)
         self.frame -= len(probabilities)
-        self._first, self._letters = self.frame, None
+        self._first, self._token_frames = self.frame, None
         return True
 
     def _pauses(self) -> bool:
-        return self._endpointer is not None and self._endpointer.ending(self.frame, self._letters) is Ending.SILENCE
+        return (
+            self._endpointer is not None and self._endpointer.ending(self.frame, self._token_frames) is Ending.SILENCE
+        )
 
 
 def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
-    """Take the clips of `items` through the network, as one batch which those that end leave."""
+    """Run the network on the clips of `items` as one batch, which finished clips leave."""
     alphabet, spec, states = session.card.alphabet, session.card.chunk, session.start(len(items))
     while live := [(number, item.chunk) for number, item in enumerate(items) if item.chunk is not None]:
         numbers, chunks = [number for number, _ in live], [chunk for _, chunk in live]
@@ -68,14 +70,14 @@ def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
         probabilities, after = session.step(chunks_BTF, states.of(numbers), outputs_B)
         states.put(numbers, after)
         best = probabilities.argmax(axis=-1)
-        letters = (best != alphabet.blank) & (best != (alphabet.blank if alphabet.space is None else alphabet.space))
+        is_token = (best != alphabet.blank) & (best != (alphabet.blank if alphabet.space is None else alphabet.space))
         for place, (number, outputs) in enumerate(zip(numbers, outputs_B, strict=True)):
-            if items[number].add(probabilities[place, :outputs], letters[place, :outputs]):
+            if items[number].add(probabilities[place, :outputs], is_token[place, :outputs]):
                 states.put([number], session.start())
 
 
 def _stacked(chunks: Sequence[Float32], least: int) -> Float32:
-    """Chunks [clips, frames, dimensions], zeros after the shorter ones, of at least so many frames."""
+    """Stack chunks to [clips, frames, dimensions], zero-padded to at least `least` frames."""
     frames = max(least, *map(len, chunks))
     stacked = np.zeros((len(chunks), frames, chunks[0].shape[1]), np.float32)
     for place, chunk in enumerate(chunks):

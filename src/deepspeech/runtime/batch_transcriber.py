@@ -3,8 +3,7 @@
     recordings ─ a window of them at a time ─▶ read, cut at silences, features ─▶ clips by length ─▶ 16 at a time:
                                                (while the window before it runs)                     network, search
 
-A recording of hours is read a quarter of an hour at a time: the first of it with its window, the rest after it. So
-memory does not grow with the length of recordings.
+Long recordings are read in parts of 15 minutes, so memory does not grow with their length.
 
 Clips of similar length need little padding. A long recording is cut twice: at silences, by level, and by endpointing,
 because the network is best at single utterances. Texts equal a stream's: bit for bit with int8 weights in the C++
@@ -30,11 +29,11 @@ from deepspeech.runtime.session import Session
 
 BATCH = 16
 
-_Found: TypeAlias = list[Transcript] | Exception  # what was made of a clip
+_Found: TypeAlias = list[Transcript] | Exception  # result of a clip
 
 
 class BatchTranscriber:
-    """Transcribes recordings in batches. One belongs to one thread, which it keeps company with one thread a core."""
+    """Transcribes recordings in batches, with one worker thread per core. Not thread-safe."""
 
     def __init__(
         self,
@@ -53,7 +52,7 @@ class BatchTranscriber:
     def over(
         self, sources: Iterable[Source | Channel], channel: int | str | None = None
     ) -> Iterator[Recording | AudioError]:
-        """A Recording for each source, in order, or the AudioError that says why there is none."""
+        """A Recording or an AudioError for each source, in order."""
         remaining = channels_of(sources, channel)
         with ThreadPoolExecutor(self._threads) as pool:
 
@@ -67,7 +66,7 @@ class BatchTranscriber:
                     jobs = self._submit(
                         pool, [clip for one in loaded if isinstance(one, OpenRecording) for clip in one.clips]
                     )
-                    window = load()  # behind the batches in the queue: it fills the cores when they run out
+                    window = load()  # queued after the batches, to keep cores busy
                     read = {id(clip): found for job in jobs for clip, found in job.result()}
                     while loaded:
                         one = loaded.pop(0)
@@ -78,7 +77,7 @@ class BatchTranscriber:
     def _recording(
         self, pool: ThreadPoolExecutor, loaded: OpenRecording, read: dict[int, _Found]
     ) -> Recording | AudioError:
-        """The recording, whose first clips were `read`; what is left of it is read and transcribed now."""
+        """Assemble a recording: its first clips are in `read`, the rest is transcribed now."""
         item, blocks = loaded.item, loaded.blocks
         try:
             found = _spoken(loaded.clips, read)
@@ -93,7 +92,7 @@ class BatchTranscriber:
         return Recording(item.source, blocks.duration_s, tuple(found), item.number, blocks.fault)
 
     def _load(self, item: Channel) -> OpenRecording | AudioError:
-        """The first clips of a recording; whatever goes wrong with one is its own fault and ends nothing else."""
+        """Open a recording; exceptions become its AudioError."""
         try:
             return self._reader.open(item)
         except Exception as error:
@@ -105,7 +104,7 @@ class BatchTranscriber:
         return [pool.submit(self._run, group) for group in groups]
 
     def _run(self, clips: Sequence[Clip]) -> list[tuple[Clip, _Found]]:
-        """The texts of a batch. Where it fails, each clip is tried alone, to know whose fault that is."""
+        """Transcribe a batch; if it fails, retry clips one by one to find the failing one."""
         try:
             return self._texts(clips)
         except Exception as error:
@@ -133,7 +132,7 @@ class BatchTranscriber:
 
 
 def _spoken(clips: Sequence[Clip], read: dict[int, _Found]) -> list[Transcript]:
-    """The texts of a recording's clips, empty ones left out. Raises what went wrong with one of them."""
+    """Non-empty transcripts of a recording's clips. Raises the exception of a failed clip."""
     spoken: list[Transcript] = []
     for clip in clips:
         texts = read[id(clip)]

@@ -1,4 +1,4 @@
-"""The old home of what transcribes recordings in batches."""
+"""Deprecated: use `batch_transcriber`, `recording` and `batch`."""
 
 from deepspeech.renamed import renamed
 

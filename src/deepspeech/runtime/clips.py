@@ -19,7 +19,7 @@ from deepspeech.runtime.recording import Channel
 
 Float32 = NDArray[np.float32]
 
-PART_S = 900.0  # of a recording in memory at a time
+PART_S = 900.0  # audio of a recording in memory at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,34 +29,34 @@ class Clip:
     first_frame: int
     features: Float32  # [frames, coefficients]
     duration_s: float
-    long: bool  # of a recording that was segmented: to be endpointed too
+    long: bool  # from a segmented recording: apply endpointing too
 
 
 @dataclass(frozen=True, eq=False)
 class OpenRecording:
-    """A recording of which the first part is read."""
+    """A recording whose first part is read."""
 
     item: Channel
-    blocks: Blocks  # knows the duration once it was read to the end
+    blocks: Blocks  # has the duration after the last block
     clips: list[Clip]
     rest: Iterator[Clip]
 
 
 class ClipReader:
-    """Reads recordings for one model; threads may share it."""
+    """Reads recordings for one model. Thread-safe."""
 
     def __init__(self, card: ModelCard, front_end: FrontEnd, rules: SilenceRules) -> None:
         """Recordings longer than `rules.max_segment_s` are cut."""
         self._card, self._front_end, self._rules = card, front_end, rules
 
     def open(self, item: Channel) -> OpenRecording:
-        """A recording and its first clips. Raises AudioError, and whatever goes wrong in files that lie."""
+        """Open a recording and read its first clips. Raises AudioError, or other exceptions for damaged files."""
         blocks = Blocks(item.source, self._front_end.config.sample_rate_hz, item.number, cut_ok=True)
         clips = self._clips(blocks)
         return OpenRecording(item, blocks, next_part(clips), clips)
 
     def _clips(self, blocks: Blocks) -> Iterator[Clip]:
-        """The stretches of a recording, as they are read."""
+        """Clips of a recording, lazily."""
         coming, begun = iter(blocks), list[Float32]()
         for block in coming:
             begun.append(block)
@@ -78,12 +78,12 @@ class ClipReader:
                 piece = held[max(0, first_frame * frame_samples - first) : round(end_s * rate_hz) - first]
                 yield Clip(first_frame, self._front_end(piece), end_s - start_s, long=True)
             spare = min(len(held), int((speech.needed_s - frame_s) * rate_hz) - first)
-            if spare > 0:  # the first stretch may start a frame earlier, for frames are counted from the beginning
+            if spare > 0:  # keep one more frame: segment starts are rounded to frames
                 held, first = held[spare:], first + spare
 
 
 def next_part(clips: Iterator[Clip]) -> list[Clip]:
-    """The next clips, of a quarter of an hour or so; none where there are no more."""
+    """The next clips, about PART_S seconds; empty at the end."""
     some, left_s = list[Clip](), PART_S
     for clip in clips:
         some.append(clip)

@@ -25,14 +25,14 @@ from deepspeech.runtime.session import Session
 Float32 = NDArray[np.float32]
 Samples: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
-LOUDEST = 8.0  # floats beyond it are on another scale; decoders and resamplers overshoot 1 by far less
+LOUDEST = 8.0  # larger floats are not scaled to -1…1; decoders and resamplers overshoot 1 by far less
 
 
 class EmissionStream:
-    """The part of a stream before the search."""
+    """Resampled audio to class probabilities: features, chunks, network."""
 
     def __init__(self, session: Session, extractor: FrontEnd, chunk: ChunkSpec | None = None) -> None:
-        """`chunk`: of another size than the card's, one of its `sizes`."""
+        """`chunk`: another chunk size, one of the card's `sizes`."""
         self._session = session
         self._frames = extractor.stream()
         self._chunks = ChunkBuffer(chunk or session.card.chunk, extractor.dimensions)
@@ -48,22 +48,22 @@ class EmissionStream:
         return self._joined(self.last_steps())
 
     def steps(self, samples: Float32) -> Iterator[Float32]:
-        """As `feed`, but step by step of the network."""
+        """Like `feed`, one result per step of the network."""
         return map(self._step, self._chunks.feed(self._frames.feed(samples)))
 
     def last_steps(self) -> Iterator[Float32]:
-        """As `finish`, but step by step of the network."""
+        """Like `finish`, one result per step of the network."""
         tail = self._chunks.feed(self._frames.finish())
         return map(self._step, chain(tail, self._chunks.finish()))
 
     def flush(self) -> Iterator[Float32]:
-        """Probabilities of the frames whose neighbours are all here, without waiting for a whole step of them."""
+        """Probabilities of frames with complete context, without waiting for a full chunk."""
         return map(self._step, self._chunks.flush())
 
     def restart(self) -> Float32:
         """Reset the states and repeat the latest step: its probabilities [frames, classes].
 
-        So a network that was trained on short clips always sees a short one, and the start of a word is not lost.
+        The network, trained on short clips, always sees a short one, and the start of a word is not lost.
         """
         self._states = self._session.start()
         return self._step(self._latest)
@@ -80,21 +80,21 @@ class EmissionStream:
         return rows
 
 
-def as_float(given: Samples) -> Float32:
-    """Mono samples [N] as float32 from -1 to 1. Raises AudioError for what is no sound."""
-    samples: NDArray[Any] = np.asarray(given)
+def as_float(audio: Samples) -> Float32:
+    """Mono samples [N] as float32 from -1 to 1. Raises AudioError."""
+    samples: NDArray[Any] = np.asarray(audio)
     if samples.ndim != 1:
-        raise AudioError(f"samples have shape {samples.shape}; give one channel, a 1-D array")
+        raise AudioError(f"samples have shape {samples.shape}; pass one channel, a 1-D array")
     if samples.dtype == np.int16:
         return int16_to_float(samples)
     if samples.dtype.kind != "f":
-        raise AudioError(f"samples are {samples.dtype}; give int16, or floats from -1 to 1")
+        raise AudioError(f"samples are {samples.dtype}; pass int16, or floats from -1 to 1")
     highest = float(np.abs(samples).max(initial=0.0))
     if not np.isfinite(highest):
         raise AudioError("samples hold values that are not finite")
     if highest > LOUDEST:
         raise AudioError(
-            f"samples reach {highest:g}, but floats must lie between -1 and 1; divide 16-bit values by 32768, or give "
+            f"samples reach {highest:g}, but floats must lie between -1 and 1; divide 16-bit values by 32768, or pass "
             "them as int16"
         )
     return samples.astype(np.float32, copy=False)

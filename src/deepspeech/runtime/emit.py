@@ -1,4 +1,4 @@
-"""Emissions of sound files by a model file: what recognition itself would see, clip by clip on every core."""
+"""FileAcousticModel: emissions of audio files by a model file, in parallel on all cores."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,23 +21,23 @@ __getattr__ = renamed(__name__, {"FileEmitter": "deepspeech.runtime.emit:FileAco
 
 
 class FileAcousticModel:
-    """Emissions of sound files, in the order asked for."""
+    """Computes emissions of audio files, in input order."""
 
     def __init__(self, session: Session, workers: int | None = None, shift_samples: int = 0) -> None:
-        """With `shift_samples` every clip is heard so much later, or earlier where it is negative."""
+        """`shift_samples`: delay of every clip; negative: advance."""
         self._session, self._shift = session, shift_samples
         self._extractor = session.card.front_end
         self._workers = workers or cores()
 
     def emit(self, paths: Sequence[AudioSource]) -> Iterator[Emission]:
-        """One Emission a file. Raises AudioError for the first file that cannot be read."""
+        """One Emission per file. Raises AudioError for the first file that cannot be read."""
         for found in self.emit_all(paths):
             if isinstance(found, AudioError):
                 raise found
             yield found
 
     def emit_all(self, paths: Sequence[AudioSource]) -> Iterator[Emission | AudioError]:
-        """One Emission a file; of a file that cannot be read, the reason."""
+        """One Emission per file, or its AudioError."""
 
         def one(path: AudioSource) -> Emission | AudioError:
             try:

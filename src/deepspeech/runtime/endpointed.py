@@ -1,10 +1,10 @@
-"""EndpointedStream: endless audio in, utterances out, each when its speaker has paused.
+"""EndpointedStream: endless audio in, utterances out, by endpointing.
 
     sound ─ network ─ a chunk at a time ──▶ search ─▶ rules ─ silence ─▶ utterance; network and search are reset
                                                           └─── length ──▶ utterance up to its last space; the rest
                                                                           goes to a new search
 
-Memory does not grow: each utterance has its own search. Frames are counted through, so times are those of the stream.
+Memory is bounded: each utterance has its own search. Frame numbers continue, so times are those of the stream.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from deepspeech.runtime.event_stream import EventStream
 from deepspeech.runtime.events import Event, Final
 from deepspeech.runtime.session import Session
 
-_LOOK_BACK_STEPS = 3  # of the network, in which to cut a word that is too long for an utterance
+_LOOK_BACK_STEPS = 3  # latest steps of the network in which an overlong word may be cut
 
 
 class EndpointedStream(EventStream):
@@ -40,7 +40,7 @@ class EndpointedStream(EventStream):
         """Use Recognizer.stream()."""
         chunk = chunk or session.card.chunk
         super().__init__(session, extractor, new_decoder, rate_hz, rules, alternatives, chunk)
-        # The step that is repeated must not hold the characters before the pause.
+        # The repeated step must not contain characters before the pause.
         least_s = (chunk.hop + chunk.right) * extractor.config.step_s
         if rules.trailing_silence_s < least_s:
             raise ConfigError(
@@ -49,24 +49,24 @@ class EndpointedStream(EventStream):
         self._step_outputs, self._space = chunk.step_outputs, session.card.alphabet.space
 
     def feed(self, samples: Samples) -> list[Transcript]:
-        """Take mono samples [N], int16 or floats from -1 to 1; the utterances that ended in them.
+        """Feed mono samples [N], int16 or floats from -1 to 1; returns the utterances that ended.
 
         Raises AudioError for anything else.
         """
         return _utterances(self.feed_events(samples))
 
     def finish(self) -> list[Transcript]:
-        """The utterances still held; the stream takes no more."""
+        """Finish the stream; returns the remaining utterances."""
         return _utterances(self.finish_events())
 
     def over(self, chunks: Iterable[Samples]) -> Iterator[Transcript]:
-        """Feed all `chunks`; each utterance as soon as it ends, the last one after the last chunk."""
+        """Feed all `chunks` and finish; yields each utterance as soon as it ends."""
         for chunk in chunks:
             yield from self.feed(chunk)
         yield from self.finish()
 
     def partial(self) -> Transcript:
-        """The best transcript so far of the utterance that is being spoken."""
+        """The best partial transcript of the current utterance."""
         return self._decoder.best().trimmed()
 
     def _after_step(self) -> Iterator[Event]:
@@ -91,28 +91,28 @@ class EndpointedStream(EventStream):
         return self._decoder.token_frames()
 
     def _cut(self) -> Transcript | None:
-        """The utterance up to its last space, or between two characters of late; the rest begins the next."""
+        """Cut the utterance at its last space, or between two late characters; the rest begins the next one."""
         whole = self._result()
         end = self._after_space(whole.tokens) or self._between(whole.tokens)
         if end is None:
             return None
         utterance = whole.trimmed(end)
         if not (utterance.text and utterance.text.startswith(self._shown.stable)):
-            return None  # it would cut a stable word
+            return None  # would cut a committed word
         self._begin(end, self._decoder.since(end))
         return utterance
 
     def _after_space(self, tokens: Sequence[Token]) -> int | None:
-        """The first frame after the last space, None where there is none."""
+        """The first frame after the last space; None without a space."""
         kept_from = self._decoder.kept_from
-        # Letters stand before and after, for it is trimmed.
+        # There are characters before and after it, as the transcript is trimmed.
         starts = [
             place for place, token in enumerate(tokens) if token.text.startswith(" ") and token.frame >= kept_from
         ]
         if not starts:
             return None
         start = tokens[starts[-1]]
-        if start.text != " ":  # a piece with the space in it, which begins the next utterance
+        if start.text != " ":  # a subword that begins with the space; it begins the next utterance
             return self._first_frame(tokens[starts[-1] - 1], start, kept_from)
         spaces = [start.frame]
         rows = self._decoder.since(spaces[-1])
@@ -120,12 +120,12 @@ class EndpointedStream(EventStream):
         return spaces[-1] + (int(keeps.argmax()) if keeps.any() else len(rows))
 
     def _between(self, tokens: Sequence[Token]) -> int | None:
-        """The frame in which a character begins, the one of late before which the blank is surest."""
+        """The first frame of the late character with the highest blank probability before it."""
         tokens = [token for token in tokens if token.frame >= self._decoder.kept_from]
         first = tokens[0].frame if tokens else self._decoder.kept_from
         rows, found = self._decoder.since(first), dict[int, float]()
         for before, token in pairwise(tokens):
-            # All frames of a character go the same way; in bytes mode those of all its bytes do.
+            # All frames of a character belong to one utterance; in bytes mode those of all its bytes.
             at, label = token.frame, rows[token.frame - first].argmax()
             while at - 1 > before.frame and rows[at - 1 - first].argmax() == label:
                 at -= 1
@@ -135,7 +135,7 @@ class EndpointedStream(EventStream):
         return max(found, key=found.__getitem__, default=None)
 
     def _first_frame(self, before: Token, token: Token, kept_from: int) -> int:
-        """The first of the frames up to `token`, after those of the one before it, that go its way."""
+        """The first frame of `token`, after those of the token before it."""
         first = max(before.frame, kept_from)
         rows, at = self._decoder.since(first), token.frame
         label = rows[at - first].argmax()

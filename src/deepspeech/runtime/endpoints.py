@@ -12,22 +12,22 @@ from deepspeech.errors import ConfigError
 
 
 class Ending(Enum):
-    """What happens to the utterance at hand."""
+    """Whether and why an utterance ends."""
 
-    NONE = "it goes on"
-    SILENCE = "its speaker paused, or never began"
-    LENGTH = "it is long enough; it is cut between two words"
+    NONE = "it continues"
+    SILENCE = "trailing silence, or no speech"
+    LENGTH = "maximum length; it is cut between two words"
 
 
 @dataclass(frozen=True)
 class EndpointRules:
-    """When a stream ends an utterance by itself. Looked at after each step of the network."""
+    """Endpointing rules, applied after each step of the network."""
 
     trailing_silence_s: float = 0.8  # after speech; shorter pauses stay inside an utterance
     min_utterance_s: float = 0.0  # from the first to the last character; shorter ones wait for the next rule
-    no_speech_s: float = 5.0  # of silence that ends any utterance, and resets the network where there was none
+    no_speech_s: float = 5.0  # silence that ends any utterance; without speech it resets the network
     max_utterance_s: float = 20.0  # of speech
-    stable_after_s: float = 1.0  # after the end of a word, when the search drops other readings of it
+    stable_after_s: float = 1.0  # after the end of a word, before it is committed
 
     def __post_init__(self) -> None:
         for name in ("trailing_silence_s", "no_speech_s", "max_utterance_s", "stable_after_s"):
@@ -41,7 +41,7 @@ class EndpointRules:
             )
 
     def ending(self, silence_s: float, speech_s: float | None) -> Ending:
-        """What to do after `silence_s` since the last character, or since the start where there is none.
+        """Decide after `silence_s` since the last character, or since the start without one.
 
         `speech_s` is the time from the first to the last character; None: there is none.
         """
@@ -71,7 +71,7 @@ class Endpointer:
         self._start = frame
 
     def ending(self, frames: int, tokens: tuple[int, int] | None) -> Ending:
-        """What to do after `frames` frames in all; `tokens`: frames of the utterance's first and last character."""
+        """Decide after `frames` frames in total; `tokens`: frames of the utterance's first and last character."""
         if tokens is None:
             return self.rules.ending((frames - self._start) * self._frame_s, None)
         first, last = tokens

@@ -6,6 +6,7 @@ State is inspected after each step of the network and nowhere else, so events do
 stream belongs to one thread; the model behind it is shared.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -54,7 +55,7 @@ class EventStream(ABC):
         self._shown = _NOTHING
 
     def feed_events(self, samples: Samples) -> list[Event]:
-        """Take mono samples [N], int16 or floats from -1 to 1; the events that they caused.
+        """Feed mono samples [N], int16 or floats from -1 to 1; returns the resulting events.
 
         Raises AudioError for anything else.
         """
@@ -62,7 +63,7 @@ class EventStream(ABC):
         return list(self._happening(self._emissions.steps(self._resampler.feed(as_float(samples)))))
 
     def finish_events(self) -> list[Event]:
-        """The events of the audio still buffered, and of the end; the stream takes no more."""
+        """Finish the stream; returns the remaining events."""
         if self._done:
             return []
         events = list(self._happening(self._emissions.steps(self._resampler.finish())))
@@ -78,13 +79,19 @@ class EventStream(ABC):
 
     @property
     def stable(self) -> str:
-        """The committed prefix of `partial`, in whole words: it will not change any more until the utterance ends."""
+        """The committed prefix of `partial`, in whole words: it does not change until the utterance ends."""
         return self._decoder.committed_prefix.strip(" ")
 
     @property
-    def heard_s(self) -> float:
-        """Seconds of audio that are decoded."""
+    def decoded_s(self) -> float:
+        """Seconds of audio decoded so far."""
         return self._frames * self._frame_s
+
+    @property
+    def heard_s(self) -> float:
+        """Deprecated name of `decoded_s`."""
+        warnings.warn("heard_s is deprecated; use decoded_s", DeprecationWarning, stacklevel=2)
+        return self.decoded_s
 
     @abstractmethod
     def _after_step(self) -> Iterator[Event]:
@@ -92,7 +99,7 @@ class EventStream(ABC):
 
     @abstractmethod
     def _last_final(self) -> Iterator[Final]:
-        """The utterance that the end of the stream ends."""
+        """The last utterance, at the end of the stream."""
 
     @abstractmethod
     def _tokens(self) -> tuple[int, int] | None:

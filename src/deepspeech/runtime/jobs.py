@@ -1,16 +1,14 @@
-"""Jobs of bulk transcription: what a person names → recordings and the names of their outputs.
+"""Jobs of batch transcription: resolves arguments to recordings and output names.
 
-In: files, folders, patterns, or a manifest. Out: Jobs in a fixed order, of which a shard takes every n-th, so that n
-machines share a list without talking. An output is written whole or not at all, so what is there is done.
+In: files, folders, patterns, or a manifest. Out: Jobs in a fixed order; a shard is every n-th, so that n machines can
+divide a list without communication. Outputs are written atomically, so an existing one is complete.
 """
 
-import csv
 import glob
-import io
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -19,31 +17,34 @@ from deepspeech.audio.names import SOUND_SUFFIXES, recordings
 from deepspeech.audio.source import AudioSlice, AudioSource, NamedPath
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_path, visible
-from deepspeech.text.reading import read_text
+from deepspeech.text.reading import decode, read_text
+from deepspeech.text.tables import read_rows
+from deepspeech.untrusted import read_named
 
 CSV_COLUMN = "wav_filename"
+_UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A recording, and what its output is called below the output folder, without a suffix."""
+    """A recording, and its output path below the output folder, without suffix."""
 
     audio: AudioSource
     name: Path
-    channel: int | None = None  # that is listened to, from 0; None: all, averaged
+    channel: int | None = None  # channel to transcribe, from 0; None: all, averaged
 
     @property
     def label(self) -> str:
-        """What the recording is called where its text is shown."""
+        """Name of the recording in outputs."""
         return str(self.audio) if self.channel is None else f"{self.audio} channel {self.channel}"
 
 
 def find(named: Iterable[str]) -> list[Job]:
     """The jobs of files, of all sound files below folders, and of patterns such as 'clips/**/*.flac'.
 
-    Outputs of a folder lie as its recordings do; those of a pattern as they do below its part without wildcards.
-    Hidden files and folders are passed over; a recording whose coding is not read here is a job, so that it is told.
-    Raises AudioError where a folder or pattern holds no recording.
+    Output paths are relative to a folder, or to the part of a pattern without wildcards. Hidden files and folders are
+    skipped; recordings of unsupported formats are included, so that they are reported. Raises AudioError if a folder or
+    pattern has no recording.
     """
     jobs: list[Job] = []
     for name in named:
@@ -64,34 +65,47 @@ def find(named: Iterable[str]) -> list[Job]:
 
 
 def read_manifest(path: Path) -> list[Job]:
-    """The jobs of a list of paths, one a line, or of a DeepSpeech CSV; relative ones are looked up beside it.
+    """The jobs of a list of paths, one per line, or of a DeepSpeech CSV; paths are relative to its folder.
 
-    Outputs lie as the paths say. Raises DataError.
+    Outputs have the same relative paths. Raises DataError.
     """
     try:
-        lines = io.StringIO(read_text(path))
+        lines = _csv_paths(path) if path.suffix == ".csv" else map(str.strip, read_text(path).split("\n"))
     except (OSError, UnicodeError) as error:
-        raise DataError(f"{path}: the manifest cannot be read ({error}); give a path a line, or a CSV") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{path}: the manifest cannot be read ({reason}); use one path per line, or a CSV") from None
     jobs = []
-    for line in _csv_paths(lines, path) if path.suffix == ".csv" else map(str.strip, lines):
+    for line in lines:
+        if "\0" in line:
+            raise DataError(
+                f"{path}: a zero byte in {line!r:.80}, which no path holds; use one path per line, or a CSV"
+            )
         if line:
-            parts = [part for part in Path(line).with_suffix("").parts if part not in ("..", Path(line).anchor)]
-            jobs.append(Job(path.parent / line, Path(*parts)))
+            jobs.append(Job(path.parent / line, below(Path(line))))
     return jobs
 
 
-def _csv_paths(file: Iterable[str], path: Path) -> Iterator[str]:
-    rows = csv.DictReader(file)
-    if CSV_COLUMN not in (rows.fieldnames or ()):
-        raise DataError(f"{path}: the CSV has no column {CSV_COLUMN}; name one that has, or a list with a path a line")
-    for row in rows:
-        yield row[CSV_COLUMN]
+def below(path: Path) -> Path:
+    """What the output of a listed recording is called: its path without its suffix, never above the output folder."""
+    parts = path.with_suffix("").parts if path.name else ()  # "/" and "." are no recordings: reading them shows it
+    return Path(*[part for part in parts if part not in ("..", path.anchor)] or [_UNNAMED])
+
+
+def _csv_paths(path: Path) -> list[str]:
+    """The recordings that a CSV names, by the same rules as for training. Raises OSError, DataError."""
+    header, rows = read_rows(decode(read_named(path), path, DataError), path, DataError, [CSV_COLUMN])
+    place, paths = header.index(CSV_COLUMN), []
+    for line, row in rows:
+        if len(row) <= place or not row[place].strip():
+            raise DataError(f"{path}:{line}: the row has no {CSV_COLUMN}; name the recording, or delete the row")
+        paths.append(row[place])
+    return paths
 
 
 def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[AudioSource], int]) -> list[Job]:
-    """The jobs for one channel of each recording, or with None for each: `count` tells how many a recording has.
+    """Jobs for one channel of each recording, or with None for every channel; `count` returns the number of channels.
 
-    Where each is listened to, outputs are called after their recordings and channels: call.channel0, call.channel1.
+    Outputs of every channel are named call.channel0, call.channel1.
     """
     if channel is not None:
         return [replace(job, channel=channel) for job in jobs]
@@ -103,23 +117,23 @@ def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[Audio
 
 
 def take_shard(jobs: Sequence[Job], shard: str) -> list[Job]:
-    """Of `jobs` those of a shard 'i/n': every n-th, from the i-th on. Raises ConfigError."""
+    """The jobs of shard 'i/n': every n-th, from the i-th on. Raises ConfigError."""
     match = re.fullmatch(r"(\d+)/(\d+)", shard)
     number, count = map(int, match.groups()) if match else (0, 0)
     if not 1 <= number <= count:
-        raise ConfigError(f"--shard is '{shard}'; give its number and how many there are, from 1/8 to 8/8 for eight")
+        raise ConfigError(f"--shard is '{shard}'; write number/count, from 1/8 to 8/8 for eight")
     return list(jobs[number - 1 :: count])
 
 
 def output(folder: Path, job: Job, form: str) -> Path:
-    """Where a job's result in the format `form` lies."""
+    """Output path of a job in format `form`."""
     return folder / job.name.with_name(f"{job.name.name}.{form}")
 
 
 def apart(jobs: Iterable[Job]) -> list[Job]:
-    """The jobs, in order, each recording under a name of its own: of those that share one, with suffix or folder.
+    """Make output names unique, by adding suffix or folder to those that recordings share.
 
-    To be asked before a list is cut into shards, all of which must come to the same names. Raises ConfigError.
+    Call it before taking a shard, so that all shards use the same names. Raises ConfigError.
     """
     jobs, sharing = list(jobs), defaultdict[Path, set[Path]](set)
     for job in jobs:
@@ -131,17 +145,17 @@ def apart(jobs: Iterable[Job]) -> list[Job]:
         other = owner.setdefault(job.name, job)
         if _path(other.audio) != _path(job.audio):
             raise ConfigError(
-                f"{other.audio} and {job.audio} would have the same output; give them folders of their own"
+                f"{other.audio} and {job.audio} would have the same output; move them to different folders"
             )
     return renamed
 
 
 def _names(name: Path, paths: Sequence[Path]) -> dict[Path, Path]:
-    """What to call recordings that share a name: talk.mp3 and talk.wav, mon/audio and tue/audio, or both."""
+    """Unique names for recordings that share one: talk.mp3 and talk.wav, mon/audio and tue/audio, or both."""
     common = os.path.commonpath([path.parent for path in paths])
-    below = [path.relative_to(common) for path in paths]
+    inside = [path.relative_to(common) if path.name else Path(_UNNAMED) for path in paths]
     with_suffix = [name.with_name(name.name + path.suffix) for path in paths]
-    choices = ([name], with_suffix, [path.with_suffix("") for path in below], below)
+    choices = ([name], with_suffix, [path.with_suffix("") for path in inside], inside)
     return dict(zip(paths, next(names for names in choices if len(set(names)) == len(paths)), strict=True))
 
 
@@ -150,13 +164,13 @@ def _path(audio: AudioSource) -> Path:
 
 
 def to_do(jobs: Sequence[Job], folder: Path, form: str, overwrite: bool = False) -> list[Job]:
-    """The jobs that have no whole output yet, with `overwrite` all; one for each output."""
+    """The jobs without complete output, or with `overwrite` all; one per output."""
     once = {job.name: job for job in reversed(jobs)}
     return [job for job in jobs if job is once[job.name] and (overwrite or not is_whole(output(folder, job, form)))]
 
 
 def is_whole(path: Path) -> bool:
-    """Whether an output is there to its last line."""
+    """Whether an output exists and ends with a line break."""
     try:
         with path.open("rb") as file:
             file.seek(-1, os.SEEK_END)
@@ -166,14 +180,14 @@ def is_whole(path: Path) -> bool:
 
 
 def write(path: Path, text: str) -> None:
-    """Write an output; it appears whole under its name, or not at all. Raises DataError.
+    """Write an output atomically. Raises DataError.
 
-    It has a line at least: subtitles of silence are a result, and not what a broken run left. Bytes of a recording's
-    name that are no UTF-8 stand in it as JSON and Python write them (\\udcff).
+    It has at least one line, also for silence, which marks it as complete. Bytes of a recording's name that are not
+    UTF-8 are escaped as in JSON and Python (\\udcff).
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{path.parent}: the folder cannot be made ({error.strerror}); choose another") from None
+        raise DataError(f"{path.parent}: the folder cannot be created ({error.strerror}); choose another") from None
     with atomic_path(path, DataError) as partial:
         partial.write_text(text or "\n", encoding="utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""The old home of TranscriptWriter."""
+"""Deprecated: use `writers`."""
 
 from deepspeech.renamed import renamed
 

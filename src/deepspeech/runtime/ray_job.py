@@ -1,7 +1,7 @@
-"""Bulk transcription as a Ray Data job: recordings shared out over the machines of a cluster.
+"""Batch transcription as a Ray Data job on a cluster.
 
-In: jobs, on a disk that every machine sees, as the model and the outputs are. Out: an output for each job that has none
-yet, so a job that broke off goes on where it stopped. Needs ray (pip install 'deepspeech[ray]').
+In: jobs, on a file system shared by all machines, like the model and the outputs. Out: an output per job; an
+interrupted run can be resumed. Needs ray (pip install 'deepspeech[ray]').
 """
 
 import os
@@ -17,7 +17,7 @@ from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.recording import Channel
 from deepspeech.runtime.writers import TranscriptWriter
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray reads it when it starts; it would report to its makers
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when Ray starts; disables its usage reports
 
 try:
     import ray
@@ -25,11 +25,11 @@ try:
 except ImportError:
     ray = None
 
-BATCH = 128  # recordings; what is lost when a machine dies
+BATCH = 128  # recordings per task, lost if a machine fails
 
 
 class Worker:
-    """One process of the cluster: it opens the model once and writes the outputs of the batches it is given."""
+    """A process of the cluster: opens the model once and writes the outputs of its batches."""
 
     def __init__(
         self, model: str, scorer: str | None, options: DecodeOptions | None, folder: str, form: str, alternatives: int
@@ -38,8 +38,8 @@ class Worker:
         self._folder, self._form, self._alternatives = Path(folder), form, alternatives
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        """In: columns `audio`, `name` and `channel` (-1: all, averaged). Out: `error`, empty where all went well, and
-        `sound_s`, which is not 0 where an error is about a part of the recording."""
+        """In: columns `audio`, `name` and `channel` (-1: all, averaged). Out: `error`, empty on success, and
+        `sound_s`, not 0 if only a part of the recording failed."""
         columns = (batch[column] for column in ("audio", "name", "channel"))
         jobs = [
             Job(Path(audio), Path(name), int(channel) if channel >= 0 else None)
@@ -72,9 +72,9 @@ def transcribe(
     options: DecodeOptions | None = None,
     alternatives: int = 0,
 ) -> list[dict[str, Any]]:
-    """Write the output of each job below `folder`; a row (error, sound_s) for each, in no order.
+    """Write the output of each job below `folder`; returns a row (error, sound_s) for each, in any order.
 
-    Ray starts one process a core of the cluster that RAY_ADDRESS names, else of this machine. Raises MissingPartError
+    Ray starts one process per core of the cluster RAY_ADDRESS, else of this machine. Raises MissingPartError
     without ray.
     """
     if ray is None:
@@ -94,7 +94,7 @@ def transcribe(
         }
         for job in jobs
     ]
-    # Small blocks, so that every process has work to the end.
+    # Small blocks balance the load.
     data = ray.data.from_items(rows, override_num_blocks=max(1, min(len(rows), 4 * cores)))
     done = data.map_batches(Worker, fn_constructor_args=settings, batch_size=BATCH, num_cpus=1, concurrency=(1, cores))
     found: list[dict[str, Any]] = done.take_all()

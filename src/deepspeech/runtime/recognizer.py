@@ -1,4 +1,4 @@
-"""Recognizer: a model file made ready; sound to text without torch.
+"""Recognizer: transcribes audio with a model file, without torch.
 
 from deepspeech import Recognizer
 model = Recognizer.open("model.onnx")
@@ -36,7 +36,7 @@ Sound: TypeAlias = str | Path | AudioSlice | bytes | BinaryIO | Samples
 
 
 class Recognizer:
-    """A loaded model. Immutable: threads may share it, each with streams of its own."""
+    """A loaded model. Immutable and thread-safe; streams belong to one thread each."""
 
     def __init__(
         self,
@@ -62,9 +62,9 @@ class Recognizer:
     ) -> "Recognizer":
         """Load a model file and, if named, a scorer.
 
-        `phrases` are names and terms to listen for, with or without a scorer. `hot_words` are words of the scorer and
-        what to add to the natural logarithm of their probability. Raises ModelFileError or ScorerError where a file is
-        damaged, foreign or does not fit, ConfigError for phrases in other letters than the model's.
+        `phrases` are names and terms to boost, with or without a scorer. `hot_words` maps words of the scorer
+        to what is added to their log probability. Raises ModelFileError or ScorerError where a file is
+        damaged, foreign or does not fit, ConfigError for phrases with characters outside the alphabet.
         """
         session = Session(path, threads)
         words = Scorer.open(scorer, session.card.alphabet) if scorer else None
@@ -74,18 +74,18 @@ class Recognizer:
 
     @property
     def card(self) -> ModelCard:
-        """What the model says about itself."""
+        """The model card."""
         return self._session.card
 
     def transcribe(
         self, audio: Sound, rate_hz: int | None = None, alternatives: int = 0, channel: int | None = None
     ) -> Transcript:
-        """The best transcript of a recording, read as one utterance, with up to `alternatives` others.
+        """The best transcript of a recording, decoded as one utterance, with up to `alternatives` others.
 
         `audio` is a path, the bytes of a file, an open binary file, or mono samples [N] (int16, or floats from -1 to
         1) at `rate_hz` (None: the model's own rate). Files may be wav, flac, ogg, opus or mp3 of any rate and number
-        of channels, which are averaged, or one is taken: `channel`, from 0. Long recordings fare better in
-        `transcribe_all`. Raises AudioError.
+        of channels; channels are averaged, or `channel`, from 0, is selected. For long recordings use `transcribe_all`.
+        Raises AudioError.
         """
         best, *others = self.candidates(audio, 1 + alternatives, rate_hz, channel)
         return replace(best, alternatives=tuple(others))
@@ -115,11 +115,11 @@ class Recognizer:
         rules: SilenceRules | None = None,
         channel: int | Literal["each"] | None = None,
     ) -> Iterator[Recording | AudioError]:
-        """Recordings, many at a time on every core, in the order given; what cannot be read comes as its error.
+        """Transcribe recordings in batches, on all cores, in input order; unreadable ones yield their AudioError.
 
-        Recordings longer than `rules.max_segment_s` are cut at their silences. Channels are averaged, or one is taken:
-        `channel`, from 0; with "each" every one gives a Recording of its own. `cores` None: all there are. What is
-        there of a file that is cut off is transcribed; `Recording.warning` then tells so.
+        Recordings longer than `rules.max_segment_s` are cut at their silences. Channels are averaged, or
+        `channel`, from 0, is selected; "each" yields a Recording per channel. `cores` None: all. Truncated files are
+        transcribed as far as possible, with a `Recording.warning`.
         """
         batches = BatchTranscriber(
             self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules()
@@ -147,17 +147,17 @@ class Recognizer:
         alternatives: int = 0,
         chunk_ms: float | None = None,
     ) -> RecognizerStream | EndpointedStream:
-        """A stream for mono sound at `rate_hz` (None: the model's own rate), fed in chunks of any size.
+        """Open a stream for mono audio at `rate_hz` (None: the model's own rate), fed in chunks of any size.
 
-        Without `endpoints` it is one utterance until you finish it; with them utterances end by themselves. `chunk_ms`
+        Without `endpoints` it is one utterance until `finish`; with them utterances end by endpointing. `chunk_ms`
         is the step of the network, one that the model allows (None: its default); shorter steps have less latency and
-        cost more time. Raises ConfigError for other steps, and where the network takes whole clips only, as
-        bidirectional ones do.
+        cost more time. Raises ConfigError for other steps, and if the network cannot stream
+        (bidirectional).
         """
         if not self.card.streams:
             raise ConfigError(
-                "this model cannot stream: its network must hear a recording to its end; transcribe whole files, or "
-                "train one that need not, for example with network.bidirectional = false"
+                "this model cannot stream: its network needs whole recordings; transcribe files, or "
+                "train one that can stream, for example with network.bidirectional = false"
             )
         rate, chunk = self._rate(rate_hz), self._chunk(chunk_ms)
         parts = self._session, self._extractor, self._new_decoder
@@ -166,11 +166,11 @@ class Recognizer:
         return EndpointedStream(*parts, rate, endpoints, alternatives, chunk)
 
     def check(self) -> None:
-        """Raise ScorerError or ConfigError where the scorer or the phrases do not fit the model."""
+        """Raise ScorerError or ConfigError if the scorer or the phrases do not fit the model."""
         self._new_decoder(0)
 
     def utterance(self, rate_hz: int | None = None) -> RecognizerStream:
-        """A stream for one utterance that is fed whole before it is read; every network can do that."""
+        """Open a stream for one utterance that is decoded when finished; supported by every network."""
         return RecognizerStream(self._session, self._extractor, self._new_decoder, self._rate(rate_hz))
 
     def _chunk(self, chunk_ms: float | None) -> ChunkSpec:
@@ -185,8 +185,8 @@ class Recognizer:
 
     def _rate(self, rate_hz: int | None) -> int:
         rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
-        if rate < 1:
-            raise ConfigError(f"a sample rate of {rate} Hz was given; give one above 0")
+        if not 1 <= rate < float("inf"):
+            raise ConfigError(f"the sample rate is {rate} Hz; it must be above 0")
         return rate
 
     async def listen(
@@ -196,7 +196,7 @@ class Recognizer:
         endpoints: EndpointRules | None = None,
         alternatives: int = 0,
     ) -> AsyncIterator[Transcript]:
-        """Utterances of sound that arrives in `chunks`, each as soon as it ends. The event loop stays free."""
+        """Transcribe audio that arrives in `chunks`; yields utterances as they end. Does not block the event loop."""
         with self.stream(rate_hz, endpoints=endpoints or EndpointRules(), alternatives=alternatives) as stream:
             async for chunk in chunks:
                 for utterance in await asyncio.to_thread(stream.feed, chunk):
@@ -217,10 +217,10 @@ class Recognizer:
 
 
 def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:
-    """What to read, and how errors call it."""
+    """The source to read, and its name in errors."""
     if isinstance(audio, str | Path | AudioSlice | bytes):
         return (NamedPath(audio) if isinstance(audio, str | Path) else audio), ""
     content = audio.read()
     if not isinstance(content, bytes):
-        raise AudioError("the open file gives text; open it in binary mode ('rb')")
+        raise AudioError("the open file returns text; open it in binary mode ('rb')")
     return content, str(getattr(audio, "name", ""))

@@ -1,7 +1,7 @@
-"""One exported network: chunks of features and states in, probabilities and states out. Threads may share it.
+"""Session: an exported network: chunks of features and states in, probabilities and states out. Thread-safe.
 
-What runs it is chosen by what the file holds and the processor can: networks with 8-bit weights run in C++ of our own
-where it has the instructions, all others in ONNX Runtime. One that takes whole clips has no states.
+The engine depends on file and processor: int8 networks run in the package's own C++ kernel if the processor
+supports it, all others in ONNX Runtime. Networks that take whole clips have no states.
 """
 
 import os
@@ -23,7 +23,7 @@ class Session:
     """The network of a model file. Raises ModelFileError where the file is not one."""
 
     def __init__(self, path: str | Path, threads: int = 1, own_int8: bool = True) -> None:
-        """`threads` share a step in ONNX Runtime; `own_int8` False leaves networks with 8-bit weights to it, too."""
+        """`threads`: of ONNX Runtime, per step; `own_int8` False: run int8 networks in ONNX Runtime, too."""
         if not os.path.isfile(path):
             raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
         verify_checksum(path)
@@ -43,7 +43,7 @@ class Session:
     ) -> tuple[Float32, States]:
         """Probabilities [B, outputs, classes] of chunks (see ChunkSpec), and the states after them.
 
-        Clips that end within the chunk have fewer outputs of their own, `outputs_B`; the others mean nothing.
+        `outputs_B`: valid outputs of clips that end within the chunk; others are padding.
         """
         if outputs_B is None:
             outputs_B = np.full(len(chunk_BTF), self.card.chunk.within(chunk_BTF.shape[1]), np.int32)

@@ -1,4 +1,4 @@
-"""RecognizerStream: audio in as it arrives, one utterance out, whose text is available at any time."""
+"""RecognizerStream: streaming recognition of one utterance, with partial transcripts at any time."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -16,8 +16,8 @@ from deepspeech.runtime.session import Session
 class RecognizerStream(EventStream):
     """One utterance, from the first sample to the last.
 
-    `feed` keeps all readings in the beam until the end. `feed_events` commits words after a second, as an
-    EndpointedStream does; use one of the two.
+    `feed` commits nothing before the end. `feed_events` commits words after a second, like an EndpointedStream; use one
+    of the two.
     """
 
     def __init__(
@@ -35,25 +35,25 @@ class RecognizerStream(EventStream):
         self._silent_from = 0  # characters from this frame on are new speech
 
     def feed(self, samples: Samples) -> None:
-        """Take mono samples [N]: int16, or floats from -1 to 1. Raises AudioError for anything else."""
+        """Feed mono samples [N]: int16, or floats from -1 to 1. Raises AudioError for anything else."""
         self._check_open()
         self._decode_all(self._emissions.steps(self._resampler.feed(as_float(samples))))
 
     def partial(self) -> Transcript:
-        """The best transcript of what was fed so far."""
+        """The best partial transcript."""
         return self.partials(1)[0]
 
     def partials(self, candidates: int) -> list[Transcript]:
-        """Transcripts of what was fed so far, best first, fewer than `candidates` if the beam is."""
+        """Partial transcripts, best first; at most `candidates`."""
         return self._decoder.candidates(candidates)
 
     def flush(self) -> None:
-        """Search what the network can say by now, instead of waiting for its next whole step."""
+        """Decode buffered frames now, instead of waiting for a full chunk."""
         if not self._done:
             self._decode_all(self._emissions.flush())
 
     def finish(self, candidates: int = 1) -> list[Transcript]:
-        """Transcripts of everything, best first; the stream takes no more."""
+        """Finish the stream; returns final transcripts, best first."""
         if not self._done:
             self._decode_all(self._emissions.steps(self._resampler.finish()))
             self._decode_all(self._emissions.last_steps())

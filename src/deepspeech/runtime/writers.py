@@ -1,6 +1,6 @@
 """TranscriptWriter: transcripts as plain text, JSON, subtitles (SRT, WebVTT) or a table (TSV).
 
-In: segments with times of the recording. Out: text that ends with a line break. JSON is one object a line.
+In: segments with times of the recording. Out: text that ends with a line break; JSON has one object per line.
 SRT as VLC and others read it; WebVTT: W3C, "WebVTT: The Web Video Text Tracks Format".
 """
 
@@ -17,14 +17,14 @@ from deepspeech.printable import in_line
 
 FORMATS = ("txt", "json", "srt", "vtt", "tsv")
 
-LINES, LINE_LETTERS = 2, 42  # of a subtitle
+LINES, LINE_CHARACTERS = 2, 42  # of a subtitle
 CUE_S = 6.0
-PAUSE_S = 1.0  # a longer one ends a subtitle
-READING_S = 0.8  # a subtitle stands at least so long, if the next one lets it
+PAUSE_S = 1.0  # longer pauses end a subtitle
+READING_S = 0.8  # minimum duration of a subtitle, until the next one
 
 
 class _Piece(NamedTuple):
-    """What a subtitle is not cut within: a word, or a character of one that is too long for a line."""
+    """Unit of line breaking: a word, or a character of a word that is too long for a line."""
 
     text: str
     start_s: float
@@ -33,20 +33,20 @@ class _Piece(NamedTuple):
 
 
 class TranscriptWriter:
-    """The output of one or more recordings in one format. Subtitles are numbered through."""
+    """Formats transcripts of one or more recordings. Subtitle numbers continue."""
 
     def __init__(self, form: str, named: bool = False) -> None:
-        """`form` is one of FORMATS; `named`: plain text tells whose it is."""
+        """`form` is one of FORMATS; `named`: prefix plain text with the name."""
         self._form, self._named, self._cues = form, named, 0
 
     def head(self) -> str:
-        """What stands before the first recording."""
+        """Header before the first recording."""
         return {"vtt": "WEBVTT\n\n", "tsv": "file\tstart_s\tend_s\ttext\n"}.get(self._form, "")
 
     def body(self, name: str, segments: Sequence[Transcript], duration_s: float | None = None) -> str:
-        """The part of one recording."""
+        """Output of one recording."""
         if self._form == "json":
-            return json.dumps(_page(name, segments, duration_s), ensure_ascii=False) + "\n"
+            return json.dumps(_recording(name, segments, duration_s), ensure_ascii=False) + "\n"
         if self._form == "tsv":
             return "".join(_row(name, segment) for segment in segments)
         if self._form in ("srt", "vtt"):
@@ -74,13 +74,15 @@ def _text(segments: Sequence[Transcript]) -> str:
 
 
 def _pieces(segment: Transcript) -> Iterator[_Piece]:
-    """The words of a segment; of scripts without spaces, whose words are sentences, the characters."""
-    letters = (list(group) for space, group in groupby(segment.tokens, lambda token: token.text == " ") if not space)
-    for word, tokens in zip(segment.words, letters, strict=True):
-        if _columns(word.text) <= LINE_LETTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
+    """Words of a segment; characters for scripts without spaces."""
+    tokens_of_words = (
+        list(group) for space, group in groupby(segment.tokens, lambda token: token.text == " ") if not space
+    )
+    for word, tokens in zip(segment.words, tokens_of_words, strict=True):
+        if _columns(word.text) <= LINE_CHARACTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
             yield _Piece(word.text, word.start_s, word.end_s)
             continue
-        # A mark belongs to the character before it.
+        # Combining marks stay with the character before.
         firsts = [n for n, token in enumerate(tokens) if n == 0 or unicodedata.category(token.text[0])[0] != "M"]
         for first, after in zip(firsts, [*firsts[1:], len(tokens)], strict=True):
             text, start_s = "".join(token.text for token in tokens[first:after]), tokens[first].start_s
@@ -90,19 +92,19 @@ def _pieces(segment: Transcript) -> Iterator[_Piece]:
 
 @lru_cache(1 << 12)
 def _columns(text: str) -> int:
-    """The room that a text takes, in Latin letters: East Asian characters take two, marks none."""
+    """Width of a text in columns: East Asian wide characters take two, combining marks none."""
     marks = sum(unicodedata.category(character)[0] == "M" for character in text)
     return len(text) - marks + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
 
 
 def _lines(pieces: Sequence[_Piece]) -> list[str]:
-    """The text of a subtitle, each line as full as it can be."""
+    """Fill the lines of a subtitle greedily."""
     lines: list[list[str]] = []
-    taken = LINE_LETTERS
+    taken = LINE_CHARACTERS
     for piece in pieces:
         gap, width = " " if piece.begins_word else "", _columns(piece.text)
         taken += len(gap) + width
-        if taken > LINE_LETTERS:
+        if taken > LINE_CHARACTERS:
             lines.append([piece.text])
             taken = width
         else:
@@ -111,7 +113,7 @@ def _lines(pieces: Sequence[_Piece]) -> list[str]:
 
 
 def _cues(pieces: Sequence[_Piece]) -> Iterator[tuple[Sequence[_Piece], float]]:
-    """Subtitles: pieces that are read together, and when they go."""
+    """Group pieces into subtitles, with their end times."""
     first = 0
     for number in range(1, len(pieces) + 1):
         if number < len(pieces) and not _breaks(pieces[first : number + 1]):
@@ -123,7 +125,7 @@ def _cues(pieces: Sequence[_Piece]) -> Iterator[tuple[Sequence[_Piece], float]]:
 
 
 def _breaks(pieces: Sequence[_Piece]) -> bool:
-    """Whether the last of these pieces begins a new subtitle."""
+    """Whether the last piece begins a new subtitle."""
     long = len(_lines(pieces)) > LINES or pieces[-1].end_s - pieces[0].start_s > CUE_S
     return long or pieces[-1].start_s - pieces[-2].end_s >= PAUSE_S
 
@@ -134,28 +136,28 @@ def _row(name: str, segment: Transcript) -> str:
     return "\t".join(" ".join(column.split()) for column in columns) + "\n"
 
 
-def _page(name: str, segments: Sequence[Transcript], duration_s: float | None) -> dict[str, Any]:
-    page: dict[str, Any] = {"file": name, "text": _text(segments)}
+def _recording(name: str, segments: Sequence[Transcript], duration_s: float | None) -> dict[str, Any]:
+    value: dict[str, Any] = {"file": name, "text": _text(segments)}
     if duration_s is not None:
-        page["duration_s"] = round(duration_s, 3)
-    page["words"] = [_word(word) for segment in segments for word in segment.words]
-    page["segments"] = [_segment(segment) for segment in segments]
-    return page
+        value["duration_s"] = round(duration_s, 3)
+    value["words"] = [_word(word) for segment in segments for word in segment.words]
+    value["segments"] = [_segment(segment) for segment in segments]
+    return value
 
 
 def _segment(segment: Transcript) -> dict[str, Any]:
     words = segment.words
-    page: dict[str, Any] = {"text": segment.text.strip(), "score": round(segment.confidence, 3)}
+    value: dict[str, Any] = {"text": segment.text.strip(), "score": round(segment.confidence, 3)}
     if words:
-        page |= {"start_s": round(words[0].start_s, 3), "end_s": round(words[-1].end_s, 3)}
+        value |= {"start_s": round(words[0].start_s, 3), "end_s": round(words[-1].end_s, 3)}
     if segment.alternatives:
-        page["alternatives"] = [
+        value["alternatives"] = [
             {"text": other.text.strip(), "score": round(other.confidence, 3), "words": [*map(_word, other.words)]}
             for other in segment.alternatives
         ]
-    return page
+    return value
 
 
 def _word(word: Word) -> dict[str, Any]:
-    page = {"text": word.text, "start_s": round(word.start_s, 3), "end_s": round(word.end_s, 3)}
-    return page | ({} if word.confidence is None else {"confidence": round(word.confidence, 4)})
+    value = {"text": word.text, "start_s": round(word.start_s, 3), "end_s": round(word.end_s, 3)}
+    return value | ({} if word.confidence is None else {"confidence": round(word.confidence, 4)})

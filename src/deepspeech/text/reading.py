@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from deepspeech.errors import DeepSpeechError
+from deepspeech.untrusted import read_named
 
 _MARKS = {  # the longer ones first
     b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
@@ -13,7 +14,7 @@ NOT_TEXT = "not UTF-8 text; save it as UTF-8"
 
 def read_text(path: str | Path) -> str:
     """All of a text file. Raises OSError, and as `text_of`."""
-    return text_of(Path(path).read_bytes())
+    return text_of(read_named(path))
 
 
 def text_of(content: bytes) -> str:

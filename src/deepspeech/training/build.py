@@ -1,4 +1,4 @@
-"""Building the parts of a run. Nothing acts here: no file is written, nothing is printed, no clip is decoded.
+"""Builds the components of a run without side effects: writes no files, prints nothing, decodes no clips.
 
 In: a RunConfig and its data sets. Out: Parts, the same for the same configuration on one kind of device.
 """
@@ -27,16 +27,16 @@ from deepspeech.training.transfer import freeze
 
 @dataclass(frozen=True)
 class Parts:
-    """What a run works with. The network's weights and the optimizer's memory change, nothing else does."""
+    """Components of a run. Only the weights and the state of the optimizer change."""
 
     config: RunConfig
     alphabet: TokenSet
     datasets: Datasets
     ranks: Ranks
     device: torch.device
-    microbatches: int  # of a batch, at most: one for each thread of a CPU
-    plain: Pipeline  # of validation
-    pipeline: Pipeline  # of training: with augmentations
+    microbatches: int  # per batch, at most: one per CPU thread
+    plain: Pipeline  # for validation
+    pipeline: Pipeline  # for training: with augmentations
     network: AcousticNetwork
     optimizer: torch.optim.Optimizer
     trainer: Trainer
@@ -55,7 +55,7 @@ def build(
     ranks: Ranks = ALONE,
     feature_cache: FeatureCache | None = None,
 ) -> Parts:
-    """The parts of a run, weights drawn anew (from torch's own generator, seeded). Raises ConfigError."""
+    """Build the components, with newly initialized weights (torch's seeded generator). Raises ConfigError."""
     c, device = config.training, devices.best(ranks.local)
     threads = c.threads or max(1, cores() // ranks.local_count)
     microbatches = threads if device.type == "cpu" else 1
@@ -78,7 +78,7 @@ def build(
 
 
 def _augmented(plain: Pipeline, config: RunConfig, datasets: Datasets) -> Pipeline:
-    """`plain`, with the augmentations of the run."""
+    """Add the augmentations of the run to `plain`."""
     entries = tuple(parse(text) for text in config.augment)
     return replace(
         plain,

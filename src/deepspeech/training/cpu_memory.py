@@ -1,20 +1,19 @@
-"""What a training on a CPU keeps in memory from step to step: all that it has freed, and few prepared products.
+"""Tunes memory for training on a CPU: malloc keeps freed memory, oneDNN caches fewer primitives.
 
-Left to itself, the C library gives large blocks back and asks for them anew, and the system clears each page when it
-is first touched: with 2048 units a step writes half a gigabyte so. Left to themselves, oneDNN and what binds it to
-torch each keep the last 1024 products made ready for a number of rows; batches have ever other numbers, so that
-hundreds of megabytes gather which are never used again.
+By default, glibc returns large blocks to the system, which clears each page again on first use: half a gigabyte per
+step with 2048 units. oneDNN and its torch bindings each cache 1024 primitives, one per number of rows; batches vary in
+size, so hundreds of megabytes of primitives accumulate that are not used again.
 """
 
 import ctypes
 import os
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4  # glibc's malloc.h
-_PRODUCTS = "128"  # those of an LSTM's steps come again in each batch: two for each number of clips
+_PRODUCTS = "128"  # enough for the primitives of LSTM steps, two per number of clips
 
 
 def arrange() -> None:
-    """From now on; to be called before the first product. What this system does not know changes nothing."""
+    """Apply the settings; call it before the first matrix product. Unsupported settings are ignored."""
     for cache in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
         os.environ.setdefault(cache, _PRODUCTS)
     try:

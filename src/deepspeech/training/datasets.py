@@ -1,4 +1,4 @@
-"""The data sets of a run: read and looked over before anything is learnt; faults meet the configured policy."""
+"""Reads and checks the data sets of a run before training; faults are handled by `data.on_bad_sample`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ Files = dict[str, Sequence[Sample]]
 
 @dataclass(frozen=True)
 class Datasets:
-    """Usable samples: train as one list; the others by file, because they are reported apart."""
+    """Usable samples: train as one list, the others by file, as they are reported separately."""
 
     train: Sequence[Sample]
     dev: Files
@@ -33,7 +33,7 @@ class Datasets:
 
 
 def alphabet_of(config: RunConfig) -> TokenSet:
-    """The tokens that a run names. Raises ConfigError for two kinds of them, TextError for a damaged file."""
+    """The token set of a run. Raises ConfigError for two kinds of tokens, TextError for a damaged file."""
     data = config.data
     if data.subwords and (data.alphabet or data.bytes_output):
         other = "data.bytes_output" if data.bytes_output else "data.alphabet"
@@ -46,9 +46,9 @@ def alphabet_of(config: RunConfig) -> TokenSet:
 
 
 def limited(files: Files, limit: int, longest: bool, together: bool) -> Files:
-    """Each file's `limit` shortest (or longest) samples by wav_filesize, of all files where they are one set.
+    """Keep the `limit` shortest (or longest) samples by wav_filesize, per file or of all files `together`.
 
-    `feeding.py` of 0.9.3 did this; 0 means all. Rows keep their order; files of which nothing is left are left out.
+    As `feeding.py` of 0.9.3; 0 keeps all. Order is kept; files without remaining samples are dropped.
     """
     if not limit or not files:
         return files
@@ -56,7 +56,7 @@ def limited(files: Files, limit: int, longest: bool, together: bool) -> Files:
         return {name: limited({name: files[name]}, limit, longest, True).get(name, []) for name in files}
     sizes = {name: _sizes(samples) for name, samples in files.items()}
     order = np.concatenate(list(sizes.values()))
-    # Of equal ones the first: so Python's sort has them in both directions.
+    # Ties keep the first, as Python's sort does in both directions.
     kept = np.zeros(len(order), bool)
     kept[np.argsort(-order if longest else order, kind="stable")[:limit]] = True
     parts = np.split(kept, np.cumsum([len(rows) for rows in sizes.values()])[:-1])
@@ -75,7 +75,7 @@ def _sizes(samples: Sequence[Sample]) -> NDArray[np.int64]:
 
 
 def open_datasets(config: RunConfig, alphabet: TokenSet, log: Log, ranks: Ranks = ALONE) -> Datasets:
-    """Read and check every file of the run, each rank its shard; all faults of all files are reported together."""
+    """Read and check all files, each rank its shard; the faults of all files are reported together."""
     data = config.data
     limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test, "metrics": 0}
     cache = ShardCache(data.shard_cache_mb)
@@ -108,7 +108,7 @@ def open_datasets(config: RunConfig, alphabet: TokenSet, log: Log, ranks: Ranks 
 def _put_together(
     samples: Sequence[Sample], mine: Sequence[Sample], good: Sequence[Sample], bad: Sequence[Fault], ranks: Ranks
 ) -> tuple[list[Sample], list[Fault]]:
-    """What the ranks have found of their shards, for all of `samples`, in their order."""
+    """Gather the results of all ranks for all of `samples`, in order."""
     if ranks.count == 1:
         return list(good), list(bad)
     reasons = {id(fault.sample): (fault.reason, fault.kind) for fault in bad}

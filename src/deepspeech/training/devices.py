@@ -1,4 +1,4 @@
-"""What training can run on."""
+"""Selects the device and precision of training."""
 
 import torch
 from torch import nn
@@ -7,12 +7,12 @@ from deepspeech.errors import ConfigError
 
 
 def best(number: int = 0) -> torch.device:
-    """This machine's GPU of that number where there are any, else the CPU."""
+    """GPU `number` if there are GPUs, else the CPU."""
     return torch.device("cuda", number) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def precision(wanted: str, device: torch.device) -> str:
-    """ "float32" or "bfloat16"; "auto" becomes the latter where the device multiplies such numbers in hardware."""
+    """ "float32" or "bfloat16"; "auto" is bfloat16 where the hardware supports it."""
     if wanted != "auto":
         return wanted
     if device.type == "cuda":
@@ -22,16 +22,15 @@ def precision(wanted: str, device: torch.device) -> str:
 
 
 def compile_network(network: nn.Module, threads: int) -> None:
-    """Have torch translate the network for this device at its first use, in place. Raises ConfigError."""
+    """Enable torch.compile, in place. Raises ConfigError with several threads."""
     if threads > 1:
         raise ConfigError(
-            "training.compile does not go together with several threads, which would translate at the same time; "
-            "leave it off on a CPU, or set training.threads = 1"
+            "training.compile does not support several threads; turn it off on a CPU, or set training.threads = 1"
         )
     network.compile(dynamic=True)
 
 
 def describe() -> list[str]:
-    """The machine's devices in words, GPUs first."""
+    """Names of the devices, GPUs first."""
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return [*gpus, f"CPU ({torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()})"]

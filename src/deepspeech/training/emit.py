@@ -1,4 +1,4 @@
-"""What a torch network makes of recordings: probabilities, and the loss of each clip."""
+"""TorchAcousticModel: emissions and CTC losses of samples, by a torch network."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,12 +11,15 @@ from deepspeech.datasets.sampler import batches
 from deepspeech.decoder.emission import Emission
 from deepspeech.errors import AudioError
 from deepspeech.evaluation.evaluate import Emitted
+from deepspeech.renamed import renamed
 from deepspeech.training.loader import load, refuse
 from deepspeech.training.step import losses
 
+__getattr__ = renamed(__name__, {"TorchEmitter": "deepspeech.training.emit:TorchAcousticModel"})
 
-class TorchEmitter:
-    """Batches clips of similar length, longest first, so that too large a batch shows at once."""
+
+class TorchAcousticModel:
+    """Runs a torch network on samples, in batches of similar length, longest first to detect lack of memory early."""
 
     def __init__(
         self,
@@ -26,7 +29,7 @@ class TorchEmitter:
         workers: int,
         on_bad: Callable[[Sample, AudioError], None] = refuse,
     ) -> None:
-        """A clip that cannot be read goes to `on_bad`; unless that raises, it is left out."""
+        """Unreadable clips go to `on_bad` and, unless it raises, are skipped."""
         self._network, self._pipeline = network, pipeline
         self._batch_size, self._workers, self._on_bad = batch_size, workers, on_bad
 

@@ -1,4 +1,4 @@
-"""Sound through a checkpoint, without a data set around it."""
+"""Transcribes audio files and samples with a checkpoint."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,6 +41,6 @@ def infer_samples(
 def infer_all(
     restored: Restored, sounds: Sequence[NDArray[np.float32]], options: DecodeOptions, scorer: Scorer | None = None
 ) -> Iterator[Transcript]:
-    """infer_samples() of each, in order, one to a core. Arithmetic stays single-threaded afterwards."""
+    """infer_samples() of each, in order, on all cores. Sets torch to one thread for the process."""
     torch.set_num_threads(1)
     yield from ordered_map(lambda samples: infer_samples(restored, samples, options, scorer), sounds, cores())

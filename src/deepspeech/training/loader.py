@@ -1,7 +1,7 @@
-"""Samples to torch: clips are prepared in threads, a few batches ahead. The only crossing from NumPy to tensors.
+"""Data loader: prepares samples in threads, a few batches ahead, and converts batches to torch.
 
-Threads suffice because the long parts of preparing a clip (decoding, resampling, MFCC) release the interpreter lock.
-They do not wait for the disk, either: one more thread has the system bring what the next batches need.
+Threads suffice because decoding, resampling and features release the interpreter lock. One more thread starts reading
+the files of the next batches (read-ahead).
 """
 
 import traceback
@@ -21,12 +21,12 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, DataError, DeepSpeechError, TrainingError
 
 AHEAD = 4
-CLIPS_A_TASK = 8  # one after another in one thread: handing over each alone keeps the main thread and the lock busy
+CLIPS_A_TASK = 8  # per task; single clips would cost too much scheduling
 
 
 @dataclass(frozen=True)
 class TensorBatch:
-    """A Batch on the device: features [B, T, F] and labels; lengths stay on the CPU, where CTC wants them."""
+    """A Batch on the device: features [B, T, F] and labels; lengths stay on the CPU, as CTC requires."""
 
     ids: tuple[str, ...]
     features_BTF: Tensor
@@ -46,7 +46,7 @@ def load(
 ) -> Iterator[tuple[list[Sample], list[TensorBatch]]]:
     """Batches of `groups` in their order, each with its samples and cut into at most so many `microbatches`.
 
-    Unreadable clips go to `on_bad` and are left out; where none is left, there are no microbatches.
+    Unreadable clips go to `on_bad` and are skipped; a batch without clips has no microbatches.
     """
     pool, ahead = ThreadPoolExecutor(workers), ThreadPoolExecutor(1)
     try:
@@ -70,7 +70,7 @@ def _expect(pipeline: Pipeline, samples: Sequence[Sample]) -> None:
 
 
 def _prepared(pipeline: Pipeline, samples: Sequence[Sample], epoch: int) -> list[Example | Exception]:
-    """Of each sample its example, or why there is none."""
+    """The example of each sample, or the exception."""
     found: list[Example | Exception] = []
     for sample in samples:
         try:
@@ -100,14 +100,14 @@ def _ready(
             at = traceback.extract_tb(found.__traceback__)[-1]
             raise TrainingError(
                 f"{sample.audio}: preparing this clip failed unexpectedly ({type(found).__name__}: {found}, "
-                f"{Path(at.filename).name}:{at.lineno}); take it out of the list, and please report it"
+                f"{Path(at.filename).name}:{at.lineno}); remove it from the list, and please report it"
             ) from found
     return samples, cut(examples, device, microbatches)
 
 
 def cut(examples: Sequence[Example], device: torch.device, microbatches: int) -> list[TensorBatch]:
-    """At most so many `microbatches` of the examples, of similar work, on the device."""
-    # Groups are of similar length and roughly in its order, so every n-th clip makes them alike.
+    """Divide the examples into at most `microbatches` of similar size, on the device."""
+    # Groups are roughly sorted by length, so every n-th clip balances the microbatches.
     count = min(microbatches, len(examples))
     return [to_tensors(stack(examples[first::count]), device) for first in range(count)]
 
@@ -123,5 +123,5 @@ def to_tensors(batch: Batch, device: torch.device) -> TensorBatch:
 
 
 def refuse(sample: Sample, error: AudioError) -> None:
-    """The policy of evaluation: what cannot be read ends the run."""
-    raise DataError(f"{error}; mend the file or take it out of the list") from None
+    """Raise DataError for an unreadable clip."""
+    raise DataError(f"{error}; fix the file or remove it from the list") from None

@@ -1,4 +1,4 @@
-"""What a run says: lines for people, and the same facts as JSON lines beside its checkpoints."""
+"""Log: prints lines of a run, and appends the same facts to log.jsonl next to its checkpoints."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from deepspeech.evaluation.score import finite
 
 
 class Log:
-    """`prefix` and `stream` let the old door write its `I …` lines to stdout; without a folder no JSON is kept."""
+    """`prefix` and `stream`: for DeepSpeech.py's `I …` lines on stdout. Without a folder no JSON is written."""
 
     def __init__(self, folder: Path | None = None, prefix: str = "", stream: TextIO | None = None) -> None:
         self._file = folder / "log.jsonl" if folder else None
@@ -35,7 +35,7 @@ class Log:
             with self._file.open("a+b") as file:
                 if file.tell():
                     file.seek(-1, os.SEEK_END)
-                    row = row if file.read() == b"\n" else "\n" + row  # a killed run's last line has no end
+                    row = row if file.read() == b"\n" else "\n" + row  # the last line of a killed run may be incomplete
                 file.write(row.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise TrainingError(

@@ -1,6 +1,6 @@
-"""The training loop: epochs of steps, checkpoints on the way, validation after each epoch. Nobody calls back into it.
+"""The training loop: epochs of steps, periodic checkpoints, validation after each epoch.
 
-In: built parts and the state to go on from. Out: the state, changed; checkpoints; lines and figures.
+In: components and state. Out: the updated state, checkpoints, log lines.
 """
 
 import json
@@ -34,7 +34,7 @@ EPOCH_CHECKPOINT_S = 10.0  # minimum seconds between end-of-epoch checkpoints
 
 
 def plan_epoch(parts: Parts, epoch: int) -> Plan:
-    """The batches of an epoch, as places in the training set: the same for all ranks, however many they are.
+    """The batches of an epoch, as indices of the training set; the same for any number of ranks.
 
     `training.batch_size` must be a number by now.
     """
@@ -47,7 +47,7 @@ def plan_epoch(parts: Parts, epoch: int) -> Plan:
 
 
 def check_weights(parts: Parts) -> None:
-    """Raise TrainingError where ranks have come to differ."""
+    """Raise TrainingError if the weights of ranks differ."""
     if parts.ranks.count > 1:
         sums = [float(p.detach().double().sum()) for p in parts.network.parameters()]
         parts.ranks.check_same("weights", zlib.crc32(json.dumps(sums).encode()))
@@ -55,7 +55,7 @@ def check_weights(parts: Parts) -> None:
 
 @dataclass
 class Loop:
-    """Trains a state, from its position to the last epoch. All ranks run it together."""
+    """Trains a state from its position to the last epoch. Collective: all ranks run it."""
 
     parts: Parts
     state: TrainingState
@@ -65,10 +65,10 @@ class Loop:
     summaries: Summaries
     left_out: LeftOut
     log: Log
-    _refused: int = 0  # steps in a row whose loss was not finite
+    _refused: int = 0  # consecutive steps with a non-finite loss
 
     def run(self, signals: list[int]) -> None:
-        """Train until the last epoch or an early stop. Raises Stopped when a signal came, with a checkpoint written."""
+        """Train until the last epoch or an early stop. Raises Stopped after a signal, with a checkpoint written."""
         c, p = self.parts.config.training, self.state.position
         while p.epoch < c.epochs and not stopping.should_stop(p.progress, c):
             started = time.monotonic()
@@ -78,7 +78,7 @@ class Loop:
             self.log.line(f"Early stop triggered as the loss did not improve the last {p.progress.worse} epochs")
 
     def _train_epoch(self, signals: list[int]) -> float:
-        """What is left of an epoch. Returns how many seconds of sound a second trained on."""
+        """Train the rest of an epoch. Returns seconds of audio trained per second."""
         parts, p = self.parts, self.state.position
         c, data, train = parts.config.training, parts.config.data, parts.datasets.train
         plan = plan_epoch(parts, p.epoch)
@@ -104,7 +104,7 @@ class Loop:
         return pace
 
     def _account(self, result: StepResult) -> None:
-        """Take a step's losses into the position and the average, or name what spoilt it."""
+        """Update position and averaged weights after a step, or report clips with a non-finite loss."""
         p = self.state.position
         self._refused = self._refused + 1 if result.faulty else 0
         if result.faulty:
@@ -117,19 +117,18 @@ class Loop:
 
     def _not_finite(self, ids: Sequence[str]) -> None:
         self.log.line(
-            "The following files caused an infinite (or NaN) loss; nothing was learnt from their batch: "
-            + ", ".join(ids)
+            "The following files caused an infinite (or NaN) loss; their batch was skipped: " + ", ".join(ids)
         )
         if self._refused >= PATIENCE:
             raise TrainingError(
-                f"the loss was not finite in {self._refused} batches one after another; lower training.learning_rate "
+                f"the loss was not finite in {self._refused} consecutive batches; lower training.learning_rate "
                 "or set training.clip_norm, then run again: training resumes from the last checkpoint"
             )
 
     def _after_step(self, signals: list[int]) -> None:
-        """Preview, stop or save, where it is time. A signal to any of the ranks stops them all, at the same step."""
+        """Preview, stop or save if due. A signal to any rank stops all ranks at the same step."""
         if self.preview.due:
-            self._preview(self.state.position.epoch, tell=False)
+            self._preview(self.state.position.epoch, report=False)
         number = int(self.parts.ranks.all_reduce_max(max(signals, default=0)))
         if number:
             self.writer.save("train")
@@ -139,12 +138,14 @@ class Loop:
         if every and self.writer.age_s > every:
             self.writer.save("train")
 
-    def _preview(self, epoch: int, tell: bool) -> None:
+    def _preview(self, epoch: int, report: bool) -> None:
         with self.state.averaged():
-            self.preview.show(self.state.network, self.parts.alphabet, tell, epoch=epoch, step=self.state.position.step)
+            self.preview.show(
+                self.state.network, self.parts.alphabet, report, epoch=epoch, step=self.state.position.step
+            )
 
     def _end_epoch(self, started: float, pace: float) -> None:
-        """Report the epoch, validate, and save where the last checkpoint is old or the run ends."""
+        """Report the epoch, validate, and save if the last checkpoint is old or the run ends."""
         c, p = self.parts.config.training, self.state.position
         loss = p.loss_sum / max(1, p.clips)
         self.log.line(
@@ -154,7 +155,7 @@ class Loop:
         )  # fmt: skip
         self.summaries.epoch("train", "", p.step, {"loss": loss})
         if self.parts.ranks.first:
-            self._preview(p.epoch, tell=True)
+            self._preview(p.epoch, report=True)
         p.epoch, p.batch, p.loss_sum, p.clips = p.epoch + 1, 0, 0.0, 0
         check_weights(self.parts)
         if p.epoch % c.evaluate_every == 0 or p.epoch == c.epochs:

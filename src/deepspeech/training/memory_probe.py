@@ -1,6 +1,6 @@
-"""Whether memory suffices, known in the first minute and not after an hour: the longest clips go through first.
+"""MemoryProbe: measures peak memory of a training step before training, on copies of the longest clip.
 
-In: a dry run of a step on so many copies of the longest clip. Out: what it needs at its peak, or how many fit.
+In: components and samples. Out: peak bytes of a batch size, or the largest batch size that fits.
 """
 
 import resource
@@ -21,13 +21,13 @@ from deepspeech.training.loader import cut
 from deepspeech.training.log import Log
 from deepspeech.training.step import Trainer
 
-SPARE = 0.9  # of a GPU's memory: the allocator never fills it to the last byte
-_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc")  # as torch puts it on CPUs and GPUs
+SPARE = 0.9  # usable fraction of GPU memory
+_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc")  # in torch's messages
 
 
 @contextmanager
 def explain_out_of_memory(batch: str) -> Iterator[None]:
-    """Within, out of memory becomes a TrainingError that names the `batch` and says what to do."""
+    """Convert out-of-memory errors to a TrainingError that names the `batch`."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -35,30 +35,30 @@ def explain_out_of_memory(batch: str) -> Iterator[None]:
             raise
         raise TrainingError(
             f"{batch} does not fit into memory; lower training.batch_size and raise training.accumulate by as much, "
-            'or let a size be found: training.batch_size = "auto"'
+            'or set training.batch_size = "auto"'
         ) from None
 
 
 def longest(samples: Sequence[Sample], pipeline: Pipeline, epoch: int) -> Example:
-    """The longest clip that can be read, prepared."""
+    """The example of the longest readable clip."""
     for place in np.argsort(-durations(samples), kind="stable"):
         try:
             return pipeline.prepare(samples[place], epoch)
-        except AudioError:  # the loop says so when its turn comes
+        except AudioError:  # reported by the training loop
             continue
-    raise DataError("no clip of the training set can be read; see that data.train names the right files")
+    raise DataError("no clip of the training set can be read; check data.train")
 
 
 class MemoryProbe:
-    """Dry runs of steps on copies of one clip, which change nothing; each rank probes alone."""
+    """Dry runs of training steps on copies of one clip, which change no weights; each rank probes alone."""
 
     def __init__(self, trainer: Trainer, example: Example, device: torch.device, microbatches: int, later: int) -> None:
-        """`later`: bytes that the run will take beyond what a first step shows, such as Adam's moments."""
+        """`later`: bytes that the run will need beyond the first step, such as Adam's moments."""
         self._trainer, self._example, self._device, self._microbatches = trainer, example, device, microbatches
         self._later = later
 
     def peak_bytes(self, clips: int) -> int:
-        """Bytes at the peak of a step on `clips` copies. Raises TrainingError where they do not fit at all."""
+        """Peak bytes of a step on `clips` copies. Raises TrainingError if out of memory."""
         _forget_peak(self._device)
         with explain_out_of_memory(f"a batch of {clips} clips of {len(self._example.features_TF)} frames"):
             self._trainer.dry_run(cut([self._example] * clips, self._device, self._microbatches))
@@ -66,7 +66,7 @@ class MemoryProbe:
 
 
 def new_probe(parts: Parts, samples: Sequence[Sample], epoch: int) -> MemoryProbe:
-    """A probe with the longest clip of some; what comes later are Adam's moments, and on a CPU decoded clips."""
+    """A probe with the longest of `samples`; adds Adam's moments and, on a CPU, the clip cache."""
     trained = sum(p.numel() for p in parts.network.parameters() if p.requires_grad)
     later = 8 * trained + (parts.config.data.cache_mb * 1_000_000 if parts.device.type == "cpu" else 0)
     clip = longest(samples, parts.pipeline, epoch)
@@ -74,30 +74,30 @@ def new_probe(parts: Parts, samples: Sequence[Sample], epoch: int) -> MemoryProb
 
 
 def fitting_batch_size(parts: Parts, epoch: int, log: Log) -> int:
-    """The largest batch, of all ranks together, that fits into memory even where all clips are the longest."""
+    """The largest batch size, over all ranks, that fits into memory if all clips are the longest."""
     train, ranks = parts.datasets.train, parts.ranks
     limit = memory_limit(parts.device, parts.config.training.memory_mb, ranks.local_count)
     found = largest(new_probe(parts, train, epoch).peak_bytes, limit, -(-len(train) // ranks.count))
     size = ranks.count * -round(ranks.all_reduce_max(-found))
-    log.line(f"Batches of {size} of the longest clips fit into {limit / 1e6:.0f} MB a process")
+    log.line(f"Batches of {size} of the longest clips fit into {limit / 1e6:.0f} MB per process")
     return size
 
 
 def largest(needs: Callable[[int], int], limit: int, most: int) -> int:
-    """The largest batch, up to `most`, whose `needs` stay within `limit` bytes.
+    """The largest batch size up to `most` that `needs` at most `limit` bytes.
 
-    Memory grows by as much for each clip, so two sizes tell the third, which is tried and lowered until it fits. Raises
-    TrainingError where not even one clip does.
+    Extrapolates linearly from two sizes, then lowers the result until it fits. Raises TrainingError if one clip does
+    not fit.
     """
     one = needs(1)
     if one > limit:
         raise TrainingError(
             f"not even one clip fits: a step on the longest needs {one / 1e6:.0f} MB, there are {limit / 1e6:.0f}; "
-            "leave out the longest clips, or make the network smaller"
+            "remove the longest clips, or make the network smaller"
         )
     if most < 2 or not _fits(needs, 2, limit):
         return 1
-    few = min(8, most) if _fits(needs, min(8, most), limit) else 2  # the more clips, the smaller the error of a slope
+    few = min(8, most) if _fits(needs, min(8, most), limit) else 2  # more clips: a smaller error of the slope
     each = max(1.0, (needs(few) - one) / (few - 1))
     size = min(most, int((limit - one) / each) + 1)
     while size > few and not _fits(needs, size, limit):
@@ -106,7 +106,7 @@ def largest(needs: Callable[[int], int], limit: int, most: int) -> int:
 
 
 def memory_limit(device: torch.device, wanted_mb: int, processes: int) -> int:
-    """Bytes for each of a machine's `processes`: nearly all of a GPU; of a machine without, as wanted or half."""
+    """Bytes per process: nearly all of a GPU; without one, `wanted_mb` or half of memory, divided by `processes`."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return int(SPARE * (free + torch.cuda.memory_reserved(device)))
@@ -125,12 +125,12 @@ def _forget_peak(device: torch.device) -> None:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
         return
-    with suppress(OSError):  # where it cannot begin anew the peak is that of the whole process so far: the safe side
+    with suppress(OSError):  # without it the peak is that of the whole process so far, an upper bound
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def _peak(device: torch.device) -> int:
-    """Bytes: of the GPU's memory, or of this process's resident memory."""
+    """Peak bytes of GPU memory, or of resident memory."""
     if device.type == "cuda":
         return torch.cuda.max_memory_reserved(device)
     try:

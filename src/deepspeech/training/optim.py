@@ -1,4 +1,4 @@
-"""Optimizer, learning-rate schedule and averaged weights; their state as plain arrays for checkpoints."""
+"""Optimizer, learning-rate schedule and averaged weights, with their state as NumPy arrays for checkpoints."""
 
 import math
 from typing import Any
@@ -12,8 +12,8 @@ from deepspeech.config import TrainingConfig
 
 
 def optimizer_of(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
-    """The optimizer that `training.optimiser` names."""
-    return nesterov(network, config) if config.optimiser == "nesterov" else adam(network, config)
+    """The optimizer that `training.optimizer` names."""
+    return nesterov(network, config) if config.optimizer == "nesterov" else adam(network, config)
 
 
 def nesterov(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -24,7 +24,7 @@ def nesterov(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Op
 
 
 def adam(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
-    """Adam (Kingma & Ba 2015) with decoupled weight decay, which spares biases and norms."""
+    """Adam (Kingma & Ba 2015) with decoupled weight decay, not for biases and norms."""
     return torch.optim.AdamW(
         _groups(network, config),
         lr=config.learning_rate,
@@ -35,15 +35,15 @@ def adam(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimi
 
 
 def _groups(network: AcousticNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Parameters that weights decay in, and those that they do not: biases and norms."""
-    learning = [p for p in network.parameters() if p.requires_grad]
-    matrices = [p for p in learning if p.ndim > 1]
-    vectors = [p for p in learning if p.ndim <= 1]
+    """Parameter groups with and without weight decay (biases and norms)."""
+    trained = [p for p in network.parameters() if p.requires_grad]
+    matrices = [p for p in trained if p.ndim > 1]
+    vectors = [p for p in trained if p.ndim <= 1]
     return [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
 def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> float:
-    """The rate of step `step` (from 0), by the configured schedule."""
+    """Learning rate of step `step` (from 0)."""
     warmup = config.warmup_epochs * steps_an_epoch
     if step < warmup:
         return config.learning_rate * (step + 1) / warmup
@@ -61,21 +61,21 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 class Average:
-    """An exponential moving average of the weights (Polyak & Juditsky 1992); absent where the decay is 0."""
+    """An exponential moving average of the weights (Polyak & Juditsky 1992); disabled if the decay is 0."""
 
     def __init__(self, network: AcousticNetwork, decay: float) -> None:
-        """Starts from the weights as they are."""
+        """Start from the current weights."""
         self.decay = decay
         self.weights = {n: p.detach().clone() for n, p in network.named_parameters()} if decay else {}
 
     def restore(self, kept: Tensors) -> None:
-        """Go on from the arrays of a checkpoint; what it does not hold stays."""
+        """Load the arrays of a checkpoint; missing ones are kept."""
         for name in self.weights.keys() & kept.keys():
             self.weights[name].copy_(torch.from_numpy(kept[name].copy()))
 
     def update(self, network: AcousticNetwork, step: int) -> None:
         if self.weights:
-            decay = min(self.decay, (1 + step) / (10 + step))  # early on, a short memory
+            decay = min(self.decay, (1 + step) / (10 + step))  # shorter memory in early steps
             sources = [parameter.detach() for _, parameter in network.named_parameters()]
             torch._foreach_lerp_(list(self.weights.values()), sources, 1 - decay)
 
@@ -94,7 +94,7 @@ def weights_of(network: AcousticNetwork) -> Tensors:
 
 
 def state_of(network: AcousticNetwork, optimizer: torch.optim.Optimizer) -> Tensors:
-    """What the optimizer remembers, by parameter name.
+    """Optimizer state by parameter name.
 
     Adam's moments are `first/NAME`, `second/NAME`, and `step/NAME`, its count of updates; Nesterov's `momentum/NAME`.
     """
@@ -111,7 +111,7 @@ def state_of(network: AcousticNetwork, optimizer: torch.optim.Optimizer) -> Tens
 
 
 def restore_state(network: AcousticNetwork, optimizer: torch.optim.Optimizer, arrays: Tensors) -> None:
-    """Put back what `state_of` gave; parameters without an entry (or with another optimizer's) start anew."""
+    """Load the output of `state_of`; parameters without an entry of this optimizer start without state."""
     momentum = isinstance(optimizer, torch.optim.SGD)
     for name, parameter in network.named_parameters():
         if momentum and f"momentum/{name}" in arrays:

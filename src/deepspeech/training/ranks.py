@@ -1,9 +1,9 @@
-"""One training by several processes: which of them this one is, and the few things that they do together.
+"""Ranks: data-parallel training with several processes: rank, size and collectives.
 
-`torchrun --nproc-per-node 2 -m deepspeech train …` starts them; each is a rank, and rank 0 is the first. All go through
-the same code with the same settings and keep the same weights: they divide the clips of each batch, add up gradients,
-and act on numbers that are the same everywhere. Only the first writes. A training by one process is the plain case, in
-which nothing here costs anything. Why gradients are added here and not by torch's wrapper: docs/decisions/0019.
+`torchrun --nproc-per-node 2 -m deepspeech train …` starts them. All ranks run the same code with the same
+settings and keep the same weights: they divide the clips of each batch, all-reduce gradients, and branch only on values
+equal on all ranks. Only rank 0 writes. With one process all collectives are no-ops. Why gradients are not reduced by
+torch's DistributedDataParallel: docs/decisions/0019.
 """
 
 import json
@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 
 
 class Ranks:
-    """This process among those of a run. Methods but `shard` are called by all of them, in the same order."""
+    """The rank of this process, and collectives. All ranks call methods other than `shard` in the same order."""
 
     def __init__(self, number: int = 0, count: int = 1, local: int = 0, local_count: int = 1) -> None:
         """`number` of `count`; on this machine `local` of `local_count`."""
@@ -33,24 +33,24 @@ class Ranks:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes and speaks."""
+        """Whether this is rank 0, which writes files and messages."""
         return self.number == 0
 
     def shard(self, items: Sequence[Item]) -> list[Item]:
-        """This rank's part of `items`: every n-th, so that parts of a sorted batch are of similar work."""
+        """This rank's part of `items`: every n-th, which balances a sorted batch."""
         return list(items[self.number :: self.count])
 
     def unshard(self, rows: Sequence[Any]) -> list[Any]:
-        """What became of the shards, in the order of the whole: one JSON value for each item of `shard`."""
+        """Inverse of `shard` for results: one JSON value per item, in the order of all items."""
         parts = self.gather(list(rows))
         return [parts[i % self.count][i // self.count] for i in range(sum(map(len, parts)))]
 
     def all_gather(self, rows: Sequence[Any]) -> list[Any]:
-        """JSON values of all ranks in one list, those of the first at its head."""
+        """Concatenated JSON values of all ranks, in rank order."""
         return [row for part in self.gather(list(rows)) for row in part]
 
     def gather(self, value: Any) -> list[Any]:
-        """A JSON value of each rank, in their order."""
+        """One JSON value per rank, in order."""
         if self.count == 1:
             return [value]
         data = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
@@ -64,7 +64,7 @@ class Ranks:
         return [json.loads(bytes(row[:size].numpy())) for row, size in zip(found, sizes, strict=True)]
 
     def broadcast(self, value: Any) -> Any:
-        """The first rank's JSON value, whatever the others have."""
+        """The first rank's JSON value, on all ranks."""
         return self.gather(value if self.first else None)[0]
 
     def check_same(self, what: str, value: Any) -> None:
@@ -96,7 +96,7 @@ class Ranks:
         torch._foreach_copy_(list(tensors), [p.view_as(t) for p, t in zip(parts, tensors, strict=True)])
 
     def barrier(self) -> None:
-        """Wait until all ranks are here."""
+        """Wait for all ranks."""
         self.all_reduce_sum(0.0)
 
     def _reduced(self, values: Sequence[float], how: Any) -> list[float]:
@@ -115,7 +115,7 @@ ALONE = Ranks()
 def joined() -> Iterator[Ranks]:
     """The ranks that torchrun started, or this process alone.
 
-    Within, only the first rank speaks on stderr; an error of another one is raised with its number.
+    Only the first rank writes to stderr; errors of others are raised with their number.
     """
     number, count = _of_environment("RANK", 0), _of_environment("WORLD_SIZE", 1)
     if count == 1:
@@ -124,7 +124,7 @@ def joined() -> Iterator[Ranks]:
     ranks = Ranks(number, count, _of_environment("LOCAL_RANK", 0), _of_environment("LOCAL_WORLD_SIZE", 1))
     if torch.cuda.is_available():
         if ranks.local >= torch.cuda.device_count():
-            raise ConfigError(f"process {ranks.local} of this machine has no GPU: start as many as there are GPUs")
+            raise ConfigError(f"process {ranks.local} of this machine has no GPU: start one process per GPU")
         torch.cuda.set_device(ranks.local)
     with _peer_errors():
         store = next(rendezvous("env://"))[0]
@@ -142,11 +142,11 @@ def joined() -> Iterator[Ranks]:
 
 
 def fresh_store(store: Store, number: int, count: int) -> Store:
-    """A part of `store` in which nothing is written yet, the same for the `count` processes that call this together.
+    """A new namespace of `store`, the same for the `count` processes that call this together.
 
     torchrun keeps one store while it restarts processes, so that the addresses of dead ones would be found in it, and
-    its counts of restarts differ from machine to machine. Process 0 therefore names the start; another process
-    believes a name only where its own, of this start too, stands beside it.
+    its counts of restarts differ from machine to machine. Process 0 therefore chooses an id; another process accepts it
+    only together with its own id of this start.
     """
     own = uuid.uuid4().hex
     if number:
@@ -163,7 +163,7 @@ def fresh_store(store: Store, number: int, count: int) -> Store:
 
 
 def restarted() -> bool:
-    """Whether torchrun started this process in the place of one that had failed."""
+    """Whether torchrun restarted this process after a failure."""
     return _of_environment("TORCHELASTIC_RESTART_COUNT", 0) > 0
 
 
@@ -182,6 +182,6 @@ def _peer_errors() -> Iterator[None]:
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(
-            f"lost touch with another process of this run ({reason}); it goes on from the last checkpoint when started "
-            "again, as torchrun --max-restarts does by itself"
+            f"lost connection to another process of this run ({reason}); run again to resume from the last "
+            "checkpoint; torchrun --max-restarts does so automatically"
         ) from None

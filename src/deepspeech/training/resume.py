@@ -1,4 +1,4 @@
-"""Where a run starts from: its own latest checkpoint, another folder's, or nothing. Nothing is changed here."""
+"""Chooses the checkpoint a run starts from: its own latest, another folder's, or none. Reads only."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ KINDS = {
 
 
 def starting_point(config: CheckpointConfig, log: Log, ranks: Ranks = ALONE) -> checkpoint.Checkpoint | None:
-    """The checkpoint to start from, None to start anew. A damaged one is passed over for the one before it.
+    """The checkpoint to start from; None to start from scratch. Damaged ones are skipped.
 
-    A run that has a checkpoint of its own goes on from the latest, wherever it started, unless it is told to start
-    anew, or names one of its own. The first rank chooses.
+    A run with checkpoints of its own resumes from the latest, unless `which` is "init" or `load` names one of its own.
+    The first rank chooses.
     """
     kept = _chosen(config, log) if ranks.first else None
     path = ranks.broadcast(str(kept.path) if kept else "")
@@ -28,7 +28,7 @@ def _chosen(config: CheckpointConfig, log: Log) -> checkpoint.Checkpoint | None:
     candidates = _candidates(config)
     if not candidates:
         if config.which != "init" and (config.which != "auto" or config.load):
-            raise CheckpointError(f"{config.load or config.folder}: no '{config.which}' checkpoint there to start from")
+            raise CheckpointError(f"{config.load or config.folder}: no '{config.which}' checkpoint to start from")
         return None
     kept = _first_sound(candidates, log)
     log.line(f"Loading {checkpoint.in_words(kept.path)} checkpoint from {kept.path}")
@@ -36,13 +36,13 @@ def _chosen(config: CheckpointConfig, log: Log) -> checkpoint.Checkpoint | None:
 
 
 def _candidates(config: CheckpointConfig) -> list[Path]:
-    """Checkpoints to start from, the first one that can be read."""
+    """Candidate checkpoints, in order of preference."""
     own, source = Path(config.folder), Path(config.load or config.folder)
     inside = source.resolve() == own.resolve()
     named = checkpoint.lies_in(source, own) and (source / "run.json").is_file()
-    # In the place of a process that failed, it goes on from what that one wrote.
-    anew = not restarted() and (config.which == "init" or (config.which == "best" and inside) or named)
-    if not anew and (mine := checkpoint.latest(own)):
+    # A restarted process resumes from what the failed one wrote.
+    from_scratch = not restarted() and (config.which == "init" or (config.which == "best" and inside) or named)
+    if not from_scratch and (mine := checkpoint.latest(own)):
         return mine
     if config.which == "init":
         return []
@@ -56,5 +56,7 @@ def _first_sound(candidates: list[Path], log: Log) -> checkpoint.Checkpoint:
         try:
             return checkpoint.load(candidate)
         except CheckpointError as error:
-            log.line(f"{error}; trying the one before it")
-    raise CheckpointError(f"{candidates[0].parent}: no readable checkpoint; start anew with checkpoint.which = init")
+            log.line(f"{error}; trying an older one")
+    raise CheckpointError(
+        f"{candidates[0].parent}: no readable checkpoint; start from scratch with checkpoint.which = init"
+    )

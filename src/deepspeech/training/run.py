@@ -1,11 +1,10 @@
-"""A training run from beginning to end, as a short story; each station's work is told in its own file.
+"""Run: a training run from start to end; each step is implemented in its own module.
 
-In: a RunConfig. Out: checkpoints in its folder. The same seed gives the same weights on a CPU, undisturbed or killed
-and resumed, because every draw has a key: batches (seed, epoch), clips (seed, epoch, clip, augmentation), dropout
+In: a RunConfig. Out: checkpoints in its folder. The same seed gives the same weights on a CPU, also after a resume,
+because every random draw has a key: batches (seed, epoch), clips (seed, epoch, clip, augmentation), dropout
 (seed, step, microbatch).
 
-Several processes may train together (ranks.py). Each goes through all of this; what differs is the clips that it takes
-of a batch, and that only the first writes.
+With several ranks (ranks.py) each process runs this code on its shard of every batch; only the first one writes.
 """
 
 import json
@@ -41,10 +40,10 @@ from deepspeech.training.validation import Validation
 
 
 def prepare(config: RunConfig, log: Log, ranks: Ranks = ALONE) -> Parts:
-    """Data sets read and checked, and the parts of the run built on them. Arithmetic stays single-threaded."""
-    torch.set_num_threads(1)  # batches are divided among threads instead; a second pool of threads would only spin
+    """Read and check data sets and build the components of a run. Sets torch to one thread."""
+    torch.set_num_threads(1)  # microbatches run in threads instead
     alphabet = alphabet_of(config)
-    if config.scorer:  # that it fits is better known now than after the last epoch
+    if config.scorer:  # fail early if it does not fit
         Scorer.open(config.scorer, alphabet)
     datasets = open_datasets(config, alphabet, log, ranks)
     if not datasets.train:
@@ -55,7 +54,7 @@ def prepare(config: RunConfig, log: Log, ranks: Ranks = ALONE) -> Parts:
 
 
 class Run:
-    """A run, ready to train: parts built, the starting point taken over, the batch size known."""
+    """A run, ready to train: components built, checkpoint loaded, batch size known."""
 
     def __init__(self, config: RunConfig, log: Log, ranks: Ranks = ALONE) -> None:
         self.log = log if ranks.first else Log()
@@ -72,7 +71,7 @@ class Run:
         c = config.training
         summaries = Summaries(c.summaries if ranks.first else "", self.state.position.step)
         previewed = next(iter(parts.datasets.dev.values()), ()) if ranks.first else ()
-        preview = SamplePreview(previewed, parts.plain, c.eval_batch_size, c.peek_every_s, self.log)
+        preview = SamplePreview(previewed, parts.plain, c.eval_batch_size, c.preview_every_s, self.log)
         self.writer = CheckpointWriter(parts, self.state, self.log)
         self.validation = Validation(parts, self.state, self.writer, summaries, left_out, self.log)
         self._loop = Loop(parts, self.state, self.writer, self.validation, preview, summaries, left_out, self.log)
@@ -86,7 +85,7 @@ class Run:
         return self.state.position
 
     def train(self) -> None:
-        """Train until the last epoch or an early stop; resumes where the position says. Raises Stopped on a signal."""
+        """Train until the last epoch or an early stop; resumes at the position. Raises Stopped on a signal."""
         self.log.line(page(self.config))
         if self.parts.ranks.first:
             self.writer.claim(self._resumed)
@@ -97,7 +96,7 @@ class Run:
         self.parts.ranks.barrier()  # until the last checkpoint is written
 
     def _probe_memory(self) -> None:
-        """The largest batch once, before anything is learnt: memory that does not suffice shows in the first minute."""
+        """Dry run of the largest batch, to detect lack of memory before training."""
         train, epoch = self.parts.datasets.train, self.state.position.epoch
         lengths_s = durations(train)
         group = plan_epoch(self.parts, epoch).largest(lengths_s)
@@ -107,11 +106,11 @@ class Run:
 
 
 def probed_batch_size(config: RunConfig, log: Log) -> int:
-    """The largest `training.batch_size` that fits into memory. Nothing is started from, measured, kept or moved."""
+    """The largest `training.batch_size` that fits into memory. Loads and writes no checkpoint."""
     only_shapes = replace(
         config,
         training=replace(config.training, batch_size=1, summaries=""),
-        network=replace(config.network, normalise_features=False),
+        network=replace(config.network, normalize_features=False),
         data=replace(config.data, feature_cache=""),
         checkpoint=CheckpointConfig(which="init"),
     )
@@ -119,7 +118,7 @@ def probed_batch_size(config: RunConfig, log: Log) -> int:
 
 
 def _batch_size(parts: Parts, own: checkpoint.Checkpoint | None, epoch: int, log: Log) -> int:
-    """Clips in a batch, of all ranks together; "auto": as many as fit, or as many as were found when it began."""
+    """Clips per batch, over all ranks; "auto": as many as fit, or as found when the run began."""
     wanted = parts.config.training.batch_size
     if isinstance(wanted, int):
         return wanted
@@ -128,7 +127,7 @@ def _batch_size(parts: Parts, own: checkpoint.Checkpoint | None, epoch: int, log
 
 
 def _check_ranks(parts: Parts, state: TrainingState) -> None:
-    """Ranks that differ would learn different things, and no one would notice."""
+    """Raise TrainingError if settings, data, position or weights of ranks differ."""
     ranks, position = parts.ranks, state.position
     if ranks.count == 1:
         return

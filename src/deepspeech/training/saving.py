@@ -1,7 +1,6 @@
-"""Writing the checkpoints of a run: which ones, how many stay, and where copies of them go."""
+"""CheckpointWriter: writes, prunes and uploads the checkpoints of a run."""
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -16,7 +15,7 @@ from deepspeech.training.state import TrainingState
 
 
 class CheckpointWriter:
-    """Writes the state of a run to `checkpoint.folder`; the work of the first rank."""
+    """Writes the state of a run to `checkpoint.folder`, on the first rank."""
 
     def __init__(self, parts: Parts, state: TrainingState, log: Log) -> None:
         self._parts, self._state, self._log = parts, state, log
@@ -29,17 +28,17 @@ class CheckpointWriter:
         return time.monotonic() - self._saved_at
 
     def claim(self, resumed: bool) -> None:
-        """Make the folder hold what leads to where this run stands, and nothing that comes after it."""
+        """Prepare the folder: move checkpoints later than the run's position aside."""
         checkpoint.claim(self._folder)
         step = self._state.position.step
         if aside := checkpoint.set_aside(self._folder, step if resumed else -1):
-            start = f"Going on from step {step}" if resumed else "Starting anew"
+            start = f"Resuming from step {step}" if resumed else "Starting from scratch"
             self._log.line(f"{start}; {'later' if resumed else 'earlier'} checkpoints are kept in {aside}")
-        for kind in ("train", "best"):  # which a run that was killed in between left to do
+        for kind in ("train", "best"):  # a killed run may not have pruned
             self._prune(kind)
 
     def save(self, kind: str) -> Path:
-        """Write a "train" or "best" checkpoint, whose path is returned, and delete those that need not be kept."""
+        """Write a "train" or "best" checkpoint, prune older ones, and return its path."""
         if kind == "train":
             self._saved_at = time.monotonic()
         step = self._state.position.step
@@ -49,7 +48,7 @@ class CheckpointWriter:
         run = {
             "config": self._parts.config.to_dict(),
             "alphabet": write_alphabet(self._parts.alphabet),
-            "position": asdict(self._state.position),
+            "position": self._state.position.to_dict(),
             **({"normalization": normalization.to_dict()} if normalization else {}),
             "made_with": f"deepspeech {__version__}, torch {torch.__version__}",
         }

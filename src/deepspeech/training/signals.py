@@ -1,4 +1,4 @@
-"""Asked to stop: the loop finishes its step, writes a checkpoint and leaves, instead of dying in the middle."""
+"""Graceful stop on signals: the loop finishes its step, writes a checkpoint and stops."""
 
 import signal
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from types import FrameType
 
 
 class Stopped(Exception):
-    """The run was asked to stop by signal `number`; a checkpoint is written."""
+    """The run was stopped by signal `number`, after writing a checkpoint."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -16,9 +16,9 @@ class Stopped(Exception):
 
 @contextmanager
 def noted() -> Iterator[list[int]]:
-    """A list to which SIGINT and SIGTERM are added instead of ending the process; a second Ctrl-C ends it.
+    """Collect SIGINT and SIGTERM in a list instead of ending the process; a second Ctrl-C ends it.
 
-    Further SIGTERMs do not: a scheduler sends one to every process, and torchrun hands its own on.
+    Further SIGTERMs do not: schedulers send one to every process, and torchrun forwards its own.
     """
     seen: list[int] = []
 

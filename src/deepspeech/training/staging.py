@@ -1,4 +1,4 @@
-"""Downloads what a run names at addresses before it begins, and uploads its checkpoints as they are written."""
+"""Downloads remote inputs of a run before it begins, and uploads its checkpoints as they are written."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from deepspeech.training.log import Log
 
 
 def download_inputs(config: RunConfig) -> RunConfig:
-    """The same run with scorer, alphabet and checkpoints on this machine; data sets are downloaded when they are read.
+    """Download scorer, alphabet and checkpoints; returns the config with local paths. Data sets are fetched when read.
 
     Raises RemoteError.
     """
@@ -33,8 +33,8 @@ def download_inputs(config: RunConfig) -> RunConfig:
 
 
 def upload(folder: Path, log: Log) -> None:
-    """Upload what is new in a mirrored folder. A network that fails for a while does not end the run."""
+    """Upload new files of a mirrored folder. A network error is logged and does not end the run."""
     try:
         push(folder)
     except RemoteError as error:
-        log.line(f"{error}. Everything is kept in {folder} and goes with the next checkpoint")
+        log.line(f"{error}. Files are kept in {folder} and uploaded with the next checkpoint")

@@ -1,6 +1,6 @@
-"""The weights and the position that a run starts from: a checkpoint's, or new ones whose features are measured.
+"""Initial state of a run: from a checkpoint, or new weights with measured feature normalization.
 
-In: freshly built parts and the checkpoint that `resume.py` chose. Out: the parts, features normalized, and a
+In: components and the checkpoint chosen by `resume.py`. Out: the components, with normalized features, and a
 TrainingState.
 """
 
@@ -27,9 +27,9 @@ MEASURED_CLIPS = 1000
 
 
 def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, log: Log) -> tuple[Parts, TrainingState]:
-    """The parts and the state at the first step. `kept`: what to start from, if anything; `own`: this run wrote it.
+    """Components and state at the first step. `kept`: checkpoint to start from; `own`: written by this run (resume).
 
-    Raises CheckpointError where the checkpoint does not fit the configuration.
+    Raises CheckpointError if the checkpoint does not fit the configuration.
     """
     with_features = _take_over(parts, kept, own, log) if kept else False
     config = parts.config
@@ -38,7 +38,7 @@ def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, l
             parts = _normalized_as(kept, parts)
         else:
             parts = parts.with_normalization(normalization_of(_moments(parts, left_out)))
-    elif config.network.normalise_features and not with_features:
+    elif config.network.normalize_features and not with_features:
         _measure_into_network(parts, left_out)
     state = TrainingState(
         parts.network,
@@ -52,17 +52,17 @@ def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, l
 
 
 def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
-    """Fill the network: from all of the run's own checkpoint, else as `transfer` says.
+    """Load weights: all of the run's own checkpoint, else by `transfer`.
 
-    Returns whether it brought the constants of the features.
+    Returns whether they include the feature normalization.
     """
     config = parts.config
     drop = () if own else config.transfer.drop
     head = config.network.head
     if kept.run.get("alphabet") != write_alphabet(parts.alphabet) and head not in drop:
         raise CheckpointError(
-            f"{kept.path}: was trained with another alphabet; give the same, "
-            f'or let the last layer begin anew: transfer.drop=["{head}"] (--drop_source_layers 1)'
+            f"{kept.path}: was trained with another alphabet; use the same, "
+            f'or re-initialize the last layer: transfer.drop=["{head}"] (--drop_source_layers 1)'
         )
     for line in other_settings(kept, config, drop, own=own):
         log.line(line)
@@ -71,9 +71,9 @@ def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
     except CheckpointError as error:
         raise CheckpointError(f"{kept.path}: {error}") from None
     if drop:
-        log.line(f"Taken over: {', '.join(taken)}; beginning anew: {', '.join(drop)}")
+        log.line(f"Loaded: {', '.join(taken)}; re-initialized: {', '.join(drop)}")
     if own:
-        optim.restore_state(parts.network, parts.optimizer, kept.optimiser)
+        optim.restore_state(parts.network, parts.optimizer, kept.optimizer)
     return "features" in taken
 
 
@@ -85,7 +85,7 @@ def _position(kept: Checkpoint, reset_rate: bool) -> Position:
 
 
 def _normalized_as(kept: Checkpoint, parts: Parts) -> Parts:
-    """Parts with the front end of a checkpoint; it has no normalization where the network has the constants."""
+    """Use the feature normalization of a checkpoint; it has none if the network normalizes."""
     try:
         return parts.with_normalization(kept_normalization(kept.run))
     except (KeyError, TypeError, ValueError, ConfigError) as error:
@@ -93,7 +93,7 @@ def _normalized_as(kept: Checkpoint, parts: Parts) -> Parts:
 
 
 def _measure_into_network(parts: Parts, left_out: LeftOut) -> None:
-    """Measure mean and deviation of each coefficient as constants of the network, which normalizes."""
+    """Measure mean and deviation of each coefficient, and store them in the network, which normalizes."""
     sums = np.sum(_moments(parts, left_out), axis=0)
     mean, mean_square = sums[:-1].reshape(2, -1) / max(1, sums[-1])
     deviation = np.sqrt(np.maximum(mean_square - mean**2, 1e-8))
@@ -102,7 +102,7 @@ def _measure_into_network(parts: Parts, left_out: LeftOut) -> None:
 
 
 def _moments(parts: Parts, left_out: LeftOut) -> list[NDArray[np.float64]]:
-    """Those of (part of) the training set, a row for each clip, in the clips' order whichever rank read it."""
+    """Moments of (part of) the training set, one row per clip, in order, for any number of ranks."""
     ranks = parts.ranks
     mine, rows = ranks.shard(some(parts.datasets.train, MEASURED_CLIPS)), []
     groups, workers = [[sample] for sample in mine], parts.config.data.workers

@@ -1,8 +1,8 @@
-"""What training changes, and every checkpoint holds: weights, their average, the optimizer's memory, the position."""
+"""TrainingState, saved in every checkpoint: weights, averaged weights, optimizer state, position."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -15,21 +15,28 @@ from deepspeech.training import optim, stopping
 
 @dataclass
 class Position:
-    """How far a run has come; saved with every checkpoint."""
+    """Position of a run: epoch, batch, step, losses; saved with every checkpoint."""
 
     epoch: int = 0
-    batch: int = 0  # batches of this epoch that are done
+    batch: int = 0  # finished batches of this epoch
     step: int = 0
     loss_sum: float = 0.0  # over this epoch's clips
     clips: int = 0
     rate_factor: float = 1.0
     progress: stopping.Progress = field(default_factory=stopping.Progress)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as saved in run.json; `judged` is the format's name of `validated`."""
+        values = asdict(self)
+        values["progress"]["judged"] = values["progress"].pop("validated")
+        return values
+
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Position":
-        """That of a checkpoint. Raises CheckpointError."""
+        """Read the position of a checkpoint. Raises CheckpointError."""
         try:
             progress = {"judged": values["epoch"], **values["progress"]}  # which earlier versions did not write
+            progress["validated"] = progress.pop("judged")
             return cls(**{**values, "progress": stopping.Progress(**progress)})
         except (KeyError, TypeError) as error:
             raise CheckpointError(f"the checkpoint's position is damaged ({error}); use an older one") from None
@@ -37,7 +44,7 @@ class Position:
 
 @dataclass
 class TrainingState:
-    """Changed in place by the loop and by validation; read by whoever writes checkpoints."""
+    """Updated in place by the loop and by validation."""
 
     network: AcousticNetwork
     optimizer: torch.optim.Optimizer
@@ -51,7 +58,7 @@ class TrainingState:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Within, the network has the averaged weights, where there is an average: those that are validated."""
+        """Swap in the averaged weights, if enabled, within the block."""
         self.average.swap(self.network)
         yield
         self.average.swap(self.network)

@@ -1,9 +1,8 @@
-"""One step of learning: logits → CTC → gradients → weights. A batch whose loss is not finite changes nothing.
+"""Trainer: a training step: logits → CTC loss → gradients → update. Batches with a non-finite loss are skipped.
 
-On a CPU a batch is cut into one microbatch for each core. Each goes through the network in a thread of its own, for an
-LSTM's small products do not gain from being divided; gradients are added in a fixed order. What the
-ranks of a run have found is added likewise, and divided by the number of all clips: a step is the same however its
-clips are divided among batches, ranks and threads, but for the order of additions.
+On a CPU a batch is divided into one microbatch per core, each processed by one thread, as an LSTM's matrix products are
+too small to parallelize. Gradients are summed in a fixed order over microbatches and ranks, and divided by the number
+of clips: a step does not depend on the division into batches, ranks and threads, except for rounding.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,11 +20,11 @@ from deepspeech.training.ranks import ALONE, Ranks
 
 
 def losses(logits_BTV: Tensor, lengths_B: Tensor, batch: TensorBatch) -> Tensor:
-    """Un-normalised CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class.
+    """Unnormalized CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class.
 
-    `lengths_B` frames of logits are a clip's own.
+    `lengths_B`: frames of logits without padding.
     """
-    if not logits_BTV.shape[1]:  # torch takes no batch without a frame
+    if not logits_BTV.shape[1]:  # torch does not accept zero frames
         return torch.where(batch.label_lengths_B == 0, 0.0, float("inf"))
     return functional.ctc_loss(
         logits_BTV.log_softmax(-1).transpose(0, 1),
@@ -39,18 +38,18 @@ def losses(logits_BTV: Tensor, lengths_B: Tensor, batch: TensorBatch) -> Tensor:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one step came to, over all ranks: losses before it, of how many clips, and which clips spoilt it."""
+    """Result of a step over all ranks: sum of losses, number of clips, clips with a non-finite loss or gradient."""
 
     loss_sum: float
     clips: int
     faulty: list[str]  # ids of clips whose loss or gradient is not finite
 
 
-SEEDS = 2**63  # torch's generators take so many; a seed beyond them stands for the one that is left of it
+SEEDS = 2**63  # number of seeds of torch's generators; larger ones are taken modulo
 
 
 class Trainer:
-    """Changes a network's weights, step by step, the same way in each of the ranks."""
+    """Performs training steps, identically on all ranks."""
 
     def __init__(
         self,
@@ -63,9 +62,9 @@ class Trainer:
         accumulate: int = 1,
         inter_ctc: float = 0.0,
     ) -> None:
-        """`threads` work on as many microbatches at once; a step has up to `accumulate` times as many.
+        """`threads`: microbatches in parallel; a step has up to `accumulate` times as many.
 
-        `inter_ctc` weights the losses of intermediate layers, which are not reported.
+        `inter_ctc`: weight of the losses of intermediate layers, which are not reported.
         """
         self._network, self._optimizer, self._ranks = network, optimizer, ranks
         self._clip_norm = clip_norm or float("inf")
@@ -74,16 +73,16 @@ class Trainer:
         if all(parameter.device.type == "cpu" for parameter in self._parameters):
             arrange()
         self._keys_a_step = ranks.count * threads * accumulate
-        # Each worker's products use one core.
+        # Each worker uses one core.
         self._pool = (
             ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) if threads > 1 else None
         )
 
     def train_step(self, microbatches: Sequence[TensorBatch], seed: int) -> StepResult:
-        """One step from the clips of all microbatches of all ranks; a rank may have none.
+        """Train on the microbatches of all ranks; a rank may have none.
 
-        Where a clip's loss or the gradient is not finite the weights stay as they were. `seed` is the step's own; each
-        microbatch's dropout is keyed by it and by the microbatch's number among those of all ranks.
+        If a loss or the gradient is not finite, weights do not change. Dropout is keyed by `seed`, unique per step, and
+        by the number of the microbatch over all ranks.
         """
         loss_sum, clips, faulty, gradients = 0.0, 0, list[str](), list[Tensor]()
         for batch, (loss_B, more) in zip(microbatches, self._worked_on(microbatches, seed), strict=True):
@@ -110,13 +109,13 @@ class Trainer:
         return result
 
     def dry_run(self, microbatches: Sequence[TensorBatch]) -> None:
-        """Do all the work of a step of this rank alone, and forget it: to see that memory suffices."""
+        """Compute a step on this rank without an update, to measure memory."""
         gradients: list[Tensor] = []
         for _, more in self._worked_on(microbatches, 0):
             gradients = gradients or more
 
     def _worked_on(self, microbatches: Sequence[TensorBatch], seed: int) -> Iterable[tuple[Tensor, list[Tensor]]]:
-        """Losses and gradients of each microbatch, in their order."""
+        """Losses and gradients of each microbatch, in order."""
         first = seed * self._keys_a_step + self._ranks.number
         seeds = [first + self._ranks.count * number for number in range(len(microbatches))]
         return (self._pool.map if self._pool else map)(self._gradients, microbatches, seeds)

@@ -1,6 +1,6 @@
 """TensorBoard event files of a run, for `training.summaries`; off unless a folder is named.
 
-In: figures of steps and validations. Out: `FOLDER/train`, `FOLDER/dev/NAME`, `FOLDER/metrics/NAME`, which are runs to
+In: metrics of steps and validations. Out: `FOLDER/train`, `FOLDER/dev/NAME`, `FOLDER/metrics/NAME`, which are runs to
 TensorBoard (0.9.3 wrote train, dev and metrics): `step_loss` and `learning_rate` by batch; `loss`, `wer` and `cer` by
 epoch, one chart for all sets. Needs tensorboardX: `pip install 'deepspeech[summaries]'`.
 """
@@ -23,33 +23,33 @@ except ImportError:
 
 
 class Summaries:
-    """Writes the figures of one run; does nothing without a folder."""
+    """Writes the metrics of one run; does nothing without a folder."""
 
     def __init__(self, folder: str, step: int) -> None:
-        """`step`: where the run goes on; what a killed run wrote of later steps is not shown."""
+        """`step`: where the run resumes; later steps of a killed run are hidden."""
         if folder and address(folder):
-            raise ConfigError(f"training.summaries is {folder}; event files grow line by line, so name a folder here")
+            raise ConfigError(f"training.summaries is {folder}; event files are appended to, so use a local folder")
         if folder and EventsWriter is None:
             raise MissingPartError(
-                "training.summaries needs tensorboardX: pip install 'deepspeech[summaries]', or leave the folder out"
+                "training.summaries needs tensorboardX: pip install 'deepspeech[summaries]', or leave it empty"
             )
         self._folder, self._first_step = folder, step
         self._writers: dict[str, Any] = {}
-        self._stems: dict[tuple[str, str], str] = {}  # the file that has a stem for its run
+        self._stems: dict[tuple[str, str], str] = {}  # data set whose run has this stem
 
     def step(self, step: int, loss: float, rate: float) -> None:
-        """The mean loss of batch `step` and the rate it was learnt at."""
+        """Log mean loss and learning rate of batch `step`."""
         if self._folder:
             self._write("train", {"step_loss": loss, "learning_rate": rate}, step, flush=False)
 
     def epoch(self, kind: str, name: str, step: int, figures: Mapping[str, float | None]) -> None:
-        """Figures of a whole set after `step` batches; `kind` is "train", "dev" or "metrics", `name` its file."""
+        """Log metrics of a data set after `step` batches; `kind` is "train", "dev" or "metrics", `name` its file."""
         if self._folder:
             run = f"{kind}/{self._short(kind, name)}" if name else kind
             self._write(run, {tag: value for tag, value in figures.items() if value is not None}, step, flush=True)
 
     def _short(self, kind: str, name: str) -> str:
-        """The file's stem; of two files with one stem the whole name."""
+        """The file's stem, or its full name if two files share the stem."""
         stem = Path(name).stem
         taken = self._stems.setdefault((kind, stem), name)
         return stem if taken == name else name.strip("/").replace("/", "_")
@@ -62,9 +62,9 @@ class Summaries:
             writer.flush()
 
     def _open(self, run: str) -> Any:
-        """A new event file; its first entry takes back what earlier files say of this run's steps and later ones.
+        """Open a new event file; its first entry hides this and later steps of earlier files.
 
-        tensorboardX's SummaryWriter would keep entries back in a thread of its own, where a killed run loses them.
+        tensorboardX's SummaryWriter buffers entries in a thread, which a killed run would lose.
         """
         folder = Path(self._folder) / run
         folder.mkdir(parents=True, exist_ok=True)

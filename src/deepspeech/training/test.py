@@ -1,4 +1,4 @@
-"""The test at the end of a run: its best checkpoint on recordings it never saw."""
+"""Tests the best checkpoint of a run on its test sets."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from deepspeech.evaluation.evaluate import evaluate
 from deepspeech.evaluation.evaluated_model import EvaluatedModel
 from deepspeech.evaluation.score import Scores
 from deepspeech.training.datasets import open_datasets
-from deepspeech.training.emit import TorchEmitter
+from deepspeech.training.emit import TorchAcousticModel
 from deepspeech.training.loader import refuse
 from deepspeech.training.log import Log
 
@@ -34,7 +34,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     data = replace(config.data, train=(), dev=(), metrics=())
     only_test = replace(config, features=restored.features, network=restored.network.config, data=data)
     sets = open_datasets(only_test, restored.alphabet, log)
-    left_out: dict[Sample, AudioError] = {}  # by sample: with jitter each is heard several times
+    left_out: dict[Sample, AudioError] = {}  # by sample: with jitter each is read several times
 
     def bad(sample: Sample, error: AudioError) -> None:
         if config.data.on_bad_sample == "refuse":
@@ -42,42 +42,42 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
         left_out[sample] = error
 
     c = config.training
-    emit = emitter_of(restored, c.eval_batch_size, config.data.workers, c.test_jitter_ms, bad)
+    emit = acoustic_model_of(restored, c.eval_batch_size, config.data.workers, c.test_jitter_ms, bad)
     results = {}
     for name, samples in sets.test.items():
         results[name] = evaluate(emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}", scorer)
         if left_out:
             for error in left_out.values():
-                log.line(f"left out: {error}")
-            log.line(f"{name}: {len(left_out)} of {len(samples)} clips left out of the test")
+                log.line(f"skipped: {error}")
+            log.line(f"{name}: {len(left_out)} of {len(samples)} clips skipped")
             left_out.clear()
         if not results[name].samples:
-            raise DataError(f"{name}: not one clip of this set can be read; see that the files are whole")
+            raise DataError(f"{name}: no clip of this set can be read; check the files")
     return results
 
 
-def emitter_of(
+def acoustic_model_of(
     restored: Restored,
     batch_size: int,
     workers: int,
     jitter_ms: float = 0.0,
     on_bad: Callable[[Sample, AudioError], None] = refuse,
 ) -> AcousticModel:
-    """The emitter of a checkpoint; with jitter, of its mean over the clip as it is and moved so much both ways."""
+    """The acoustic model of a checkpoint; with jitter, its mean over the clip and the clip shifted both ways."""
     extractor, outputs = restored.front_end, restored.network.config.outputs
     pipelines = [
         Pipeline(extractor, restored.alphabet, ClipCache(0), outputs=outputs, shift_samples=shift)
         for shift in shifts(jitter_ms, restored.features.sample_rate_hz)
     ]
     return averaged(
-        [TorchEmitter(restored.network, pipeline, batch_size, workers, on_bad).emit for pipeline in pipelines]
+        [TorchAcousticModel(restored.network, pipeline, batch_size, workers, on_bad).emit for pipeline in pipelines]
     )
 
 
 def open_checkpoint(
     folder: Path, jitter_ms: float = 0.0, on_bad: Callable[[Sample, AudioError], None] | None = None
 ) -> EvaluatedModel:
-    """The best checkpoint of a folder, to be evaluated. A clip that cannot be read goes to `on_bad` and is left out.
+    """The best checkpoint of a folder, for evaluation. Unreadable clips go to `on_bad` and are skipped.
 
     Raises CheckpointError.
     """
@@ -90,12 +90,12 @@ def open_checkpoint(
         checkpoint.setting(restored.run, "config.decoding.beam_width", int),
         True,
         restored.network.config.outputs,
-        emitter_of(restored, EVALUATION_BATCH, cores(), jitter_ms, on_bad or refuse),
+        acoustic_model_of(restored, EVALUATION_BATCH, cores(), jitter_ms, on_bad or refuse),
     )
 
 
 def chosen(config: RunConfig) -> Path:
-    """The checkpoint that a run is evaluated and exported by."""
+    """The checkpoint to evaluate and export."""
     folder = Path(config.checkpoint.load or config.checkpoint.folder)
     kinds = {"last": ("train",), "best": ("best",)}.get(config.checkpoint.which, ("best", "train"))
     return checkpoint.best_or_newest(folder, kinds)

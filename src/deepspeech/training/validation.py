@@ -1,6 +1,6 @@
-"""Validation: loss and greedy error rates on the dev and metrics sets, and what follows from them.
+"""Validation: loss and greedy WER and CER on the dev and metrics sets; best checkpoint, plateau.
 
-In: the state after an epoch. Out: lines and figures; the best checkpoint; a lower rate on a plateau.
+In: the state after an epoch. Out: log lines; the best checkpoint; a lower learning rate on a plateau.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from deepspeech.evaluation.score import Scored, Scores
 from deepspeech.training import optim, stopping
 from deepspeech.training.build import Parts
 from deepspeech.training.datasets import Files
-from deepspeech.training.emit import TorchEmitter
+from deepspeech.training.emit import TorchAcousticModel
 from deepspeech.training.left_out import LeftOut
 from deepspeech.training.log import Log
 from deepspeech.training.saving import CheckpointWriter
@@ -26,7 +26,7 @@ from deepspeech.training.summaries import Summaries
 
 @dataclass
 class Validation:
-    """Validates a state. All ranks call its methods together; each works on its shard of the clips."""
+    """Validates a state. Collective: each rank works on its shard of the clips."""
 
     parts: Parts
     state: TrainingState
@@ -36,14 +36,14 @@ class Validation:
     log: Log
 
     def after_epoch(self, epoch: int) -> None:
-        """Validate on all sets after `epoch` (from 0): the best is saved, progress is kept, a plateau acts."""
+        """Validate on all sets after `epoch` (from 0): save the best checkpoint, update progress, handle a plateau."""
         if self.parts.datasets.dev:
             self._dev(epoch)
         if self.parts.datasets.metrics:
             self._files("metrics", self.parts.datasets.metrics, epoch)
 
     def validate(self, samples: Sequence[Sample], label: str) -> Scores:
-        """Loss and greedy error rates of the network as it is. Raises DataError where no clip can be read."""
+        """Loss and greedy error rates of the current weights. Raises DataError if no clip can be read."""
         c, ranks, left_out = self.parts.config, self.parts.ranks, set[Sample]()
 
         def bad(sample: Sample, error: AudioError) -> None:
@@ -51,12 +51,14 @@ class Validation:
             left_out.add(sample)
 
         mine = ranks.shard(samples)
-        emitter = TorchEmitter(self.state.network, self.parts.plain, c.training.eval_batch_size, c.data.workers, bad)
-        scores = iter(evaluate(emitter.emit(mine), mine, self.parts.alphabet, None, label).samples)
+        acoustic_model = TorchAcousticModel(
+            self.state.network, self.parts.plain, c.training.eval_batch_size, c.data.workers, bad
+        )
+        scores = iter(evaluate(acoustic_model.emit(mine), mine, self.parts.alphabet, None, label).samples)
         rows = ranks.unshard([None if sample in left_out else asdict(next(scores)) for sample in mine])
         found = tuple(Scored(**row) for row in rows if row is not None)
         if not found:
-            raise DataError(f"{label}: not one clip of this set can be read; see that the files are whole")
+            raise DataError(f"{label}: no clip of this set can be read; check the files")
         return Scores(found, self.parts.alphabet.bytes_mode)
 
     def _dev(self, epoch: int) -> None:
@@ -88,19 +90,19 @@ class Validation:
         what = f"Finished validating epoch {epoch} on" if kind == "dev" else f"Metrics for epoch {epoch} on"
         self.log.line(
             f"{what} {name} - loss: {scores.loss:f}, greedy {scores.rate_name}: {scores.rate:.4f}"
-            + (f" ({lost} of {clips} clips left out)" if lost else ""),
+            + (f" ({lost} of {clips} clips skipped)" if lost else ""),
             epoch=epoch, step=step, **{kind: name, f"{kind}_loss": scores.loss}, wer=scores.wer, cer=scores.cer,
         )  # fmt: skip
         self.summaries.epoch(kind, name, step, {"loss": scores.loss, "wer": scores.wer, "cer": scores.cer})
 
     def _reduce_rate(self) -> None:
-        """Go back to the best checkpoint and on from there with a lower rate."""
+        """Reload the best checkpoint and lower the learning rate."""
         c, state = self.parts.config, self.state
         best = checkpoint.newest(Path(c.checkpoint.folder), ("best",))
         if best := self.parts.ranks.broadcast(str(best) if best else ""):
             kept = checkpoint.load(Path(best))
             fill(state.network, kept.weights)
-            optim.restore_state(state.network, state.optimizer, kept.optimiser)
+            optim.restore_state(state.network, state.optimizer, kept.optimizer)
             state.average.restore(kept.average)
         state.position.rate_factor *= c.training.plateau_factor
         rate = c.training.learning_rate * state.position.rate_factor

@@ -77,11 +77,11 @@ def test_what_sets_have_in_common_is_counted(heard: Survey) -> None:
 
 def test_the_page_tells_each_kind_and_ends_with_the_verdict(heard: Survey) -> None:
     text = page(heard, 1)
-    assert text.split("\n")[-1] == "Training would refuse 6 of 51 clips: mend them, or train with --skip-bad."
+    assert text.split("\n")[-1] == "Training would refuse 6 of 51 clips: fix them, or train with --skip-bad."
     assert "gone.wav: there is no such file" in text
     assert "page.wav" not in text  # the second of its kind
     assert "1 more: --show 2" in text
-    assert "heard in dev.csv and in train.csv: ann, cy" in text
+    assert "speakers in dev.csv and in train.csv: ann, cy" in text
     assert "page.wav" in page(heard, 2)
 
 
@@ -159,9 +159,9 @@ def test_few_rates_tell_nothing() -> None:
 
 def test_statistics_count_words_that_training_does_not_hear(heard: Survey) -> None:
     train, dev = heard.of_set("train.csv"), heard.of_set("dev.csv")
-    counted = statistics(dev, heard=train)
+    counted = statistics(dev, reference=train)
     assert (counted.clips, counted.unreadable, counted.speakers) == (6, 0, 3)
-    assert (counted.words, counted.words_unheard, counted.vocabulary_unheard) == (22, 8, 2)
+    assert (counted.words, counted.words_oov, counted.vocabulary_oov) == (22, 8, 2)
     assert counted.durations_s[0] <= counted.durations_s[3] <= counted.durations_s[-1] == 2.3
     assert counted.formats == {"WAV 16000 Hz mono": 6}
     assert statistics(train).unreadable == 2

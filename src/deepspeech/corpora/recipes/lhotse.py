@@ -16,6 +16,7 @@ from deepspeech.corpora.recipe import Options, Part, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.text.reading import decode
+from deepspeech.untrusted import read_named
 
 
 def lhotse(
@@ -40,10 +41,11 @@ def lhotse(
 
 def _entries(manifest: Path) -> list[dict[str, Any]]:
     try:
-        content = manifest.read_bytes()
+        content = read_named(manifest)
         content = gzip.decompress(content) if manifest.suffix == ".gz" else content
     except (OSError, EOFError, zlib.error) as error:
-        raise CorpusError(f"{manifest}: cannot be read as JSON lines ({error})") from None
+        reason = getattr(error, "strerror", None) or error
+        raise CorpusError(f"{manifest}: cannot be read as JSON lines ({reason})") from None
     text = decode(content, manifest, CorpusError)
     return [json_object(line) or {} for line in text.split("\n") if line.strip()]
 

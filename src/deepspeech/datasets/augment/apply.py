@@ -1,4 +1,4 @@
-"""What each augmentation does to a clip: float32 arrays in, arrays of the same kind out. Nothing is changed in place.
+"""Applies augmentations by name: float32 arrays in, arrays of the same kind out, not in place.
 
 Domains: "signal" samples [N] in -1 to 1; "spectrogram" squared magnitudes [T, bins]; "features" [T, dimensions].
 """
@@ -35,9 +35,11 @@ OPERATIONS: dict[str, Callable[..., Float32]] = {
 
 
 def augment(x: Float32, entry: Augmentation, clock: float, random: Random, context: AugmentContext) -> Float32:
-    """`x` after one entry of the list, which acts with its probability."""
+    """Apply one augmentation with its probability."""
     if len(x) == 0 or random.random() >= entry.probability:
         return x
     values = entry.draw(clock, random)
     result: Float32 = np.asarray(OPERATIONS[entry.name](x, random, context, **values, **entry.words), dtype=np.float32)
-    return np.maximum(result, 0) if context.domain == "spectrogram" else result  # of power a root will be taken
+    return (
+        np.maximum(result, 0) if context.domain == "spectrogram" else result
+    )  # the square root of power is taken later

@@ -10,7 +10,7 @@ from deepspeech.datasets.augment.spec import Random
 
 
 def time_mask(x: Float32, random: Random, context: AugmentContext, n: float, size: float) -> Float32:
-    """With `n` intervals of `size` ms silenced; features set to their mean."""
+    """Mask `n` intervals of `size` ms: silence, or the mean of features."""
     x = x.copy()
     width = min(max(0, round(size * context.per_ms())), len(x))
     fill = context.masked(x)
@@ -21,8 +21,8 @@ def time_mask(x: Float32, random: Random, context: AugmentContext, n: float, siz
 
 
 def adaptive_time_mask(x: Float32, random: Random, context: AugmentContext, n: float, size: float) -> Float32:
-    """With masks whose number and greatest length are shares of the clip's frames (Park et al. 2020): `n`, at most
-    20 of them, and `size`; each of random length, silenced, or features set to their mean.
+    """Adaptive time masking (Park et al. 2020): number (at most 20) and maximum length of masks are fractions `n` and
+    `size` of the clip's frames; lengths are random.
     """
     x = x.copy()
     longest = min(max(0, int(size * len(x))), len(x))
@@ -35,15 +35,15 @@ def adaptive_time_mask(x: Float32, random: Random, context: AugmentContext, n: f
 
 
 def dropout(x: Float32, random: Random, context: AugmentContext, rate: float) -> Float32:
-    """With a share `rate` of its values zeroed."""
+    """Zero a fraction `rate` of the values."""
     return x * (random.random(x.shape, dtype=np.float32) >= rate)
 
 
 def add(x: Float32, random: Random, context: AugmentContext, stddev: float) -> Float32:
-    """Plus a normal deviate for each value."""
+    """Add Gaussian noise to each value."""
     return x + np.float32(stddev) * random.standard_normal(x.shape, dtype=np.float32)
 
 
 def multiply(x: Float32, random: Random, context: AugmentContext, stddev: float) -> Float32:
-    """Times a normal deviate around 1 for each value."""
+    """Multiply each value by Gaussian noise around 1."""
     return x * (1 + np.float32(stddev) * random.standard_normal(x.shape, dtype=np.float32))

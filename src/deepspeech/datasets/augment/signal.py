@@ -1,4 +1,4 @@
-"""Augmentations of samples [N] in -1 to 1: other sounds, rooms, devices and lines.
+"""Augmentations of samples [N] in -1 to 1: overlays, noise, rooms, speed, codecs, volume.
 
 Names, defaults and units are those of DeepSpeech's `util/augmentations.py` where it had them.
 """
@@ -10,13 +10,13 @@ import numpy as np
 from deepspeech.audio.codec import fitted, round_trip
 from deepspeech.audio.resample import resample
 from deepspeech.datasets.augment.context import SLOWEST, AugmentContext, Float32
-from deepspeech.datasets.augment.sources import Sources, coloured
+from deepspeech.datasets.augment.sources import Sources, colored
 from deepspeech.datasets.augment.spec import Random
 from deepspeech.errors import ConfigError
 
 
 def overlay(x: Float32, random: Random, context: AugmentContext, source: str, snr: float, layers: float) -> Float32:
-    """With `layers` recordings of `source` over it, their sum's peak `snr` dB below its own; its peak is kept."""
+    """Overlay `layers` recordings of `source`, their peak `snr` dB below that of the clip, which is kept."""
     sounds = _sources(context)
     layer = np.zeros_like(x)
     for _ in range(max(0, round(layers))):
@@ -27,9 +27,9 @@ def overlay(x: Float32, random: Random, context: AugmentContext, source: str, sn
     return _with_peak(x + np.float32(gain) * layer, _peak(x))
 
 
-def noise(x: Float32, random: Random, context: AugmentContext, snr: float, colour: float) -> Float32:
-    """With noise whose power falls as 1/frequency**colour (0 white, 1 pink, 2 brown), `snr` dB below the speech."""
-    sound = coloured(len(x), colour, random)
+def noise(x: Float32, random: Random, context: AugmentContext, snr: float, color: float) -> Float32:
+    """Add noise with power 1/frequency**color (0 white, 1 pink, 2 brown), `snr` dB below the speech."""
+    sound = colored(len(x), color, random)
     power = float(np.mean(sound**2))
     if power == 0:
         return x
@@ -38,10 +38,10 @@ def noise(x: Float32, random: Random, context: AugmentContext, snr: float, colou
 
 
 def room(x: Float32, random: Random, context: AugmentContext, source: str, rt60: float, direct: float) -> Float32:
-    """As a microphone hears it in a room: with a recorded impulse response of `source`, or a simulated one.
+    """Convolve with a room impulse response: a recording of `source`, or a simulated one.
 
-    The simulated one is noise that falls by 60 dB in `rt60` s, the direct sound `direct` dB above all its energy
-    (Polack 1988). Its peak and its place in time are kept.
+    The simulated one is noise that decays by 60 dB in `rt60` s, with a direct-to-reverberant ratio of `direct` dB
+    (Polack 1988). Peak and timing of the clip are kept.
     """
     if source == "simulated":
         length = max(1, round(min(max(rt60, 0.05), 3) * context.rate_hz))
@@ -50,52 +50,52 @@ def room(x: Float32, random: Random, context: AugmentContext, source: str, rt60:
         echoes[0] = math.sqrt(float(np.sum(echoes[1:] ** 2))) * 10 ** (direct / 20)
     else:
         echoes = _sources(context).recording(source, random)
-        echoes = echoes[int(np.argmax(np.abs(echoes))) :]  # the direct sound first: labels keep their time
+        echoes = echoes[int(np.argmax(np.abs(echoes))) :]  # starts with the direct sound, to keep timing
     size = 1 << (len(x) + len(echoes) - 1).bit_length()
-    heard = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(echoes, size), size)[: len(x)]
-    return _with_peak(heard.astype(np.float32), _peak(x))
+    convolved = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(echoes, size), size)[: len(x)]
+    return _with_peak(convolved.astype(np.float32), _peak(x))
 
 
 def reverb(x: Float32, random: Random, context: AugmentContext, delay: float, decay: float) -> Float32:
-    """With five echoes that repeat, the first after `delay` ms, each repetition `decay` dB lower; its peak is kept."""
+    """Add five repeating echoes, the first after `delay` ms, each repetition `decay` dB lower; the peak is kept."""
     feedback, result = np.float32(10 ** (-max(0.0, decay) / 20)), x.copy()
-    for prime in (17, 19, 23, 29, 31):  # so that echoes do not coincide
+    for prime in (17, 19, 23, 29, 31):  # coprime delays, so echoes do not coincide
         result += _comb(x, max(16, round(delay * prime / 17 * context.per_ms())), min(feedback, np.float32(0.98)))
     return _with_peak(result, _peak(x))
 
 
 def speed(x: Float32, random: Random, context: AugmentContext, factor: float) -> Float32:
-    """Played faster by `factor`, pitch included (Ko et al. 2015)."""
+    """Speed perturbation by `factor`, which changes pitch too (Ko et al. 2015)."""
     return resample(x, round(context.rate_hz * max(factor, SLOWEST)), context.rate_hz)
 
 
 def resampled(x: Float32, random: Random, context: AugmentContext, rate: float) -> Float32:
-    """Brought to `rate` Hz and back: what lies above half of it is lost."""
+    """Resample to `rate` Hz and back, a low-pass filter at half of it."""
     rate_hz = max(100, round(rate))
     return fitted(resample(resample(x, context.rate_hz, rate_hz), rate_hz, context.rate_hz), len(x))
 
 
 def codec(x: Float32, random: Random, context: AugmentContext, format: str, bitrate: float) -> Float32:
-    """Coded and decoded by one of the `format`s named (opus, gsm, alaw, ulaw); `bitrate`, bits a second, is Opus's."""
+    """Encode and decode with one of `format` (opus, gsm, alaw, ulaw; joined by |); `bitrate` of Opus in bit/s."""
     choices = format.split("|")
     return round_trip(x, context.rate_hz, choices[int(random.integers(len(choices)))], bitrate)
 
 
 def packet_loss(x: Float32, random: Random, context: AugmentContext, rate: float, size: float) -> Float32:
-    """With a share `rate` of its packets of `size` ms lost, as over a bad network: silence in their place."""
+    """Packet loss: silence a fraction `rate` of packets of `size` ms."""
     packet = max(1, round(size * context.per_ms()))
     kept = random.random(-(-len(x) // packet)) >= rate
     return x * np.repeat(kept, packet)[: len(x)]
 
 
 def clipping(x: Float32, random: Random, context: AugmentContext, gain: float) -> Float32:
-    """As if recorded `gain` dB too loud: its tops are cut off, its peak kept."""
+    """Clip the signal `gain` dB below its peak; the peak level is restored."""
     limit = np.float32(_peak(x) * 10 ** (-max(0.0, gain) / 20))
     return _with_peak(np.clip(x, -limit, limit), _peak(x))
 
 
 def volume(x: Float32, random: Random, context: AugmentContext, dbfs: float) -> Float32:
-    """With its peak at `dbfs`; a full-scale sine is 0, a full-scale square wave 3.0103."""
+    """Scale the peak to `dbfs`; a full-scale sine has 0, a full-scale square wave 3.0103."""
     peak = max(1e-16, _peak(x))
     gain = 10 ** ((dbfs - 3.0103) / 20) / peak
     result: Float32 = np.clip(x * np.float32(gain), -1, 1)
@@ -103,7 +103,7 @@ def volume(x: Float32, random: Random, context: AugmentContext, dbfs: float) -> 
 
 
 def _comb(x: Float32, lag: int, feedback: np.float32) -> Float32:
-    """y[n] = x[n] + feedback · y[n - lag], a row of `lag` samples at a time."""
+    """Comb filter y[n] = x[n] + feedback · y[n - lag], `lag` samples at a time."""
     rows = np.pad(x, (0, -len(x) % lag)).reshape(-1, lag)
     for i in range(1, len(rows)):
         rows[i] += feedback * rows[i - 1]
@@ -112,7 +112,7 @@ def _comb(x: Float32, lag: int, feedback: np.float32) -> Float32:
 
 def _sources(context: AugmentContext) -> Sources:
     if context.sources is None:
-        raise ConfigError("no recordings to mix in are at hand here; leave out augmentations with source=…")
+        raise ConfigError("no recordings to mix in are available here; leave out augmentations with source=…")
     return context.sources
 
 

@@ -1,6 +1,6 @@
-"""Sounds to mix in: recordings of a data set, a folder or a file, babble of the training set, coloured noise.
+"""Sources: audio to mix in: recordings of a data set, folder or file, babble of the training set, colored noise.
 
-In: what `source=` names. Out: as many samples as asked, the same for the same random generator.
+In: the value of `source=`. Out: the requested number of samples, determined by the random generator.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,12 +19,12 @@ from deepspeech.files import visible
 from deepspeech.remote.files import fetch_all
 
 Float32 = NDArray[np.float32]
-COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
-BABBLERS = 4  # voices in babble: fewer can be understood, more sound like noise
+COLORS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
+BABBLERS = 4  # voices in babble: fewer are intelligible, more sound like noise
 
 
 class Sources:
-    """The recordings that a list of augmentations mixes in. Threads may share it."""
+    """The recordings that a list of augmentations mixes in. Thread-safe."""
 
     def __init__(
         self, augmentations: Iterable[Augmentation], speech: Sequence[Sample], cache: ClipCache, rate_hz: int
@@ -39,8 +39,8 @@ class Sources:
 
     def sound(self, source: str, length: int, random: Random) -> Float32:
         """`length` samples of a source. Raises AudioError where a recording cannot be read."""
-        if source in COLOURS:
-            return coloured(length, COLOURS[source], random)
+        if source in COLORS:
+            return colored(length, COLORS[source], random)
         if source != "babble":
             return self._chained(source, length, random)
         voices = np.stack([self._chained(source, length, random) for _ in range(BABBLERS)])
@@ -60,11 +60,11 @@ class Sources:
         return np.concatenate(pieces)[:length]
 
 
-def coloured(length: int, colour: float, random: Random) -> Float32:
-    """Noise [length] whose power falls as 1/frequency**colour: 0 white, 1 pink, 2 brown; deviation 1."""
+def colored(length: int, color: float, random: Random) -> Float32:
+    """Noise [length] whose power falls as 1/frequency**color: 0 white, 1 pink, 2 brown; deviation 1."""
     size = 1 << max(1, length - 1).bit_length()  # transforms of other lengths take many times longer
     spectrum = np.fft.rfft(random.standard_normal(size, dtype=np.float32))
-    spectrum[1:] *= np.arange(1, len(spectrum), dtype=np.float32) ** (-colour / 2)
+    spectrum[1:] *= np.arange(1, len(spectrum), dtype=np.float32) ** (-color / 2)
     spectrum[0] = 0
     sound = np.fft.irfft(spectrum, size)[:length].astype(np.float32)
     deviation = float(np.std(sound))

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deepspeech.errors import ConfigError
+from deepspeech.renamed import current
 
 Random = np.random.Generator
 
 
 @dataclass(frozen=True)
 class Range:
-    """A value that may move over training time and may be drawn around its centre."""
+    """A parameter that may change during training and may be drawn from an interval around its center."""
 
     start: float
     end: float
@@ -26,27 +27,27 @@ class Range:
 
     @classmethod
     def parse(cls, text: str) -> "Range":
-        centre, _, radius = text.partition("~")
-        start, _, end = centre.partition(":")
+        center, _, radius = text.partition("~")
+        start, _, end = center.partition(":")
         numbers = (float(start), float(end or start), float(radius or 0))
         if not all(map(math.isfinite, numbers)):
             raise ValueError(text)
         return cls(*numbers)
 
     def draw(self, clock: float, random: Random) -> float:
-        """A value at `clock`, the share of training that is done."""
-        centre = self.start + clock * (self.end - self.start)
-        return centre + self.radius * float(random.uniform(-1, 1)) if self.radius else centre
+        """Draw a value at `clock`, the progress of training from 0 to 1."""
+        center = self.start + clock * (self.end - self.start)
+        return center + self.radius * float(random.uniform(-1, 1)) if self.radius else center
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What an augmentation may be given: parameters with their defaults, and where it acts."""
+    """Parameters of an augmentation with their defaults, and the domains it can act on."""
 
     parameters: Mapping[str, str]
     domains: tuple[str, ...]  # the first is the default
-    words: Mapping[str, str] = field(default_factory=dict)  # parameters that are text; "" where one must be given
-    choices: tuple[str, ...] = ()  # what such a text may be, one or several joined by "|"; any where empty
+    words: Mapping[str, str] = field(default_factory=dict)  # text parameters; "" has no default
+    choices: tuple[str, ...] = ()  # allowed text values, one or several joined by "|"; empty: any
 
 
 KINDS = {
@@ -56,7 +57,7 @@ KINDS = {
     "resample": Kind({"rate": "8000"}, ("signal",)),
     "room": Kind({"rt60": "0.4~0.3", "direct": "5~5"}, ("signal",), {"source": "simulated"}),
     "speed": Kind({"factor": "1~0.1"}, ("signal",)),
-    "noise": Kind({"snr": "20~10", "colour": "0~1"}, ("signal",)),
+    "noise": Kind({"snr": "20~10", "color": "0~1"}, ("signal",)),
     "clipping": Kind({"gain": "10~5"}, ("signal",)),
     "packet_loss": Kind({"rate": "0.05~0.05", "size": "20"}, ("signal",)),
     "volume": Kind({"dbfs": "3.0103"}, ("signal",)),
@@ -75,7 +76,7 @@ SYNTHETIC = ("babble", "simulated", "white", "pink", "brown")  # sources that ne
 
 @dataclass(frozen=True)
 class Augmentation:
-    """One entry of the list, read."""
+    """A parsed augmentation."""
 
     name: str
     domain: str
@@ -88,7 +89,7 @@ class Augmentation:
 
 
 def parse(text: str) -> Augmentation:
-    """Read one entry. Raises ConfigError that names what is unknown."""
+    """Parse one augmentation. Raises ConfigError."""
     match = re.fullmatch(r"([a-z_]+)(?:\[(.*)\])?", text.strip())
     if not match:
         raise ConfigError(f"augment '{text}': write name[key=value,…], for example volume[p=0.2,dbfs=-10:-40]")
@@ -96,18 +97,18 @@ def parse(text: str) -> Augmentation:
     if name not in KINDS:
         raise ConfigError(f"augment '{name}' is unknown; available: {', '.join(KINDS)}")
     kind = KINDS[name]
-    given = dict(_pairs(text, match[2] or ""))
-    domain = given.pop("domain", kind.domains[0])
+    options = current(name, dict(_pairs(text, match[2] or "")))
+    domain = options.pop("domain", kind.domains[0])
     if domain not in kind.domains:
-        raise ConfigError(f"augment '{text}': domain '{domain}' does not suit {name}; use {', '.join(kind.domains)}")
+        raise ConfigError(f"augment '{text}': {name} does not act on domain '{domain}'; use {', '.join(kind.domains)}")
     known = [*kind.parameters, *kind.words]
-    for key in given:
+    for key in options:
         if key != "p" and key not in known:
             raise ConfigError(f"augment '{text}': {name} has no '{key}'; it takes p, {', '.join(known)}")
-    words = _words(text, kind, given)
+    words = _words(text, kind, options)
     try:
-        probability = float(given.pop("p", "1"))
-        values = {key: Range.parse(given.get(key, default)) for key, default in kind.parameters.items()}
+        probability = float(options.pop("p", "1"))
+        values = {key: Range.parse(options.get(key, default)) for key, default in kind.parameters.items()}
     except ValueError:
         raise ConfigError(f"augment '{text}': values are numbers such as 5, 5~2, 1:5 or 1:5~2") from None
     if not 0 <= probability <= 1:
@@ -115,13 +116,13 @@ def parse(text: str) -> Augmentation:
     return Augmentation(name, domain, probability, values, words)
 
 
-def _words(text: str, kind: Kind, given: dict[str, str]) -> dict[str, str]:
-    words = {key: given.get(key, default) for key, default in kind.words.items()}
+def _words(text: str, kind: Kind, options: dict[str, str]) -> dict[str, str]:
+    words = {key: options.get(key, default) for key, default in kind.words.items()}
     for key, value in words.items():
         if not value:
-            raise ConfigError(f"augment '{text}': say {key}=…, a CSV, a folder, a sound file or one of {_listed()}")
+            raise ConfigError(f"augment '{text}': set {key}=… to a CSV, a folder, a sound file or one of {_listed()}")
         if value in SYNTHETIC and (value == "simulated") != (kind.words[key] == "simulated"):
-            raise ConfigError(f"augment '{text}': '{value}' is no {key} for it; name a CSV, a folder or a sound file")
+            raise ConfigError(f"augment '{text}': '{value}' cannot be its {key}; name a CSV, a folder or a sound file")
         for choice in value.split("|"):
             if kind.choices and choice not in kind.choices:
                 raise ConfigError(f"augment '{text}': {key} is one of {', '.join(kind.choices)}")
@@ -135,10 +136,10 @@ def _listed() -> str:
 def _pairs(text: str, inside: str) -> list[tuple[str, str]]:
     pairs = [part.partition("=") for part in inside.split(",") if part.strip()]
     if not all(equals for _, equals, _ in pairs):
-        raise ConfigError(f"augment '{text}': every value has a name, as in p=0.5")
+        raise ConfigError(f"augment '{text}': write parameters as key=value, for example p=0.5")
     return [(key.strip(), value.strip()) for key, _, value in pairs]
 
 
 def keyed_random(*key: int) -> Random:
-    """A generator that depends on `key` alone."""
+    """A random generator seeded by `key` alone."""
     return np.random.default_rng(np.random.SeedSequence(key))

@@ -1,8 +1,8 @@
 """DeepSpeech's CSV data sets: columns wav_filename, wav_filesize and transcript, found by name.
 
 Format: the importers and `util/sample_collections.py` of DeepSpeech 0.9.3. Audio paths are relative to the
-CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an address; the sound stays there until
-`examine_all` brings it.
+CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an address; the audio is downloaded by
+`examine_all`.
 """
 
 import os
@@ -18,27 +18,28 @@ from deepspeech.files import atomic_open
 from deepspeech.remote.files import address, beside, fetch, landing, listed, parent
 from deepspeech.text.reading import decode
 from deepspeech.text.tables import NO_VALUE, read_rows
+from deepspeech.untrusted import read_named
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
 COLUMNS = ("wav_filename", "wav_filesize", "transcript")
-SPEAKER_COLUMNS = ("speaker", "speaker_id", "client_id")  # the first that is there; the old system had none
+SPEAKER_COLUMNS = ("speaker", "speaker_id", "client_id")  # the first one found; 0.9.3 had none
 
 
 def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
     """Samples of a CSV in the order of its rows; `labelled` demands a transcript column.
 
-    Raises DataError that names file, line and column. Whether the sound is there shows only when it is read.
+    Raises DataError that names file, line and column. Audio is not checked.
     """
     place = address(path) or Path(path)
     try:
-        content = fetch(place).read_bytes()
+        content = read_named(fetch(place))
     except OSError as error:
         raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
     return list(_samples(decode(content, place, DataError), place, labelled))
 
 
 def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
-    """Write samples as a CSV and return how many; `absolute` writes whole paths. See CsvWriter."""
+    """Write samples as a CSV and return how many; `absolute` writes absolute paths. See CsvWriter."""
     with CsvWriter(path, absolute) as writer:
         for row in rows:
             writer.write(row)
@@ -46,7 +47,7 @@ def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) 
 
 
 class CsvWriter:
-    """Writes a CSV row by row; it appears under its name when the `with` block ends well, and not otherwise.
+    """Writes a CSV row by row, atomically: the file appears when the `with` block ends without an error.
 
     Audio below the CSV's folder is written relative to it, so that both can move together; other audio is
     written with its absolute path. `speakers` adds a column of that kind.
@@ -67,7 +68,7 @@ class CsvWriter:
     def write(self, sample: Sample) -> None:
         """Add one row."""
         if isinstance(sample.audio, AudioSlice):
-            raise DataError(f"{sample.audio}: a CSV names whole files; use deepspeech data convert")
+            raise DataError(f"{sample.audio}: a CSV refers to whole files; use deepspeech data convert")
         name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
         speaker = f",{_field(sample.speaker)}" if self._speakers else ""
         self._file.write(written(f"{name},{sample.size_bytes},{transcript}{speaker}\n", self.path))
@@ -84,7 +85,7 @@ class CsvWriter:
 
 
 def written(text: str, where: Path) -> str:
-    """`text`, for a file of UTF-8. Raises DataError: names of files may hold other bytes."""
+    """Check that `text` is valid UTF-8; file names may not be. Raises DataError."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
-"""Data sets as JSON lines, as NVIDIA's NeMo has them: a line is an object with audio_filepath, text, duration.
+"""JSON lines data sets in NVIDIA NeMo's format: one object per line with audio_filepath, text, duration.
 
-In words: docs/formats/jsonl.md. Audio paths are relative to the file's folder, or absolute.
+Format: docs/formats/jsonl.md. Audio paths are relative to the file's folder, or absolute.
 """
 
 import json
@@ -43,11 +43,11 @@ def _sample(line: str, path: Path, number: int, labelled: bool) -> Sample:
     if not isinstance(name, str) or not name or "\0" in name:
         raise DataError(f"{where}: audio_filepath is missing or no path; name a sound file or remove the line")
     if not isinstance(text, str) or (labelled and "text" not in row):
-        raise DataError(f"{where}: text is missing or no text; write down what is said")
+        raise DataError(f"{where}: text is missing or not a string; add the transcript")
     if row.get("offset") is not None:
         raise DataError(f"{where}: names a part of a recording (offset); cut them first: deepspeech import nemo")
     if address(name):
-        raise DataError(f"{where}: {name} is an address; JSON lines name files of this machine")
+        raise DataError(f"{where}: {name} is an address; JSON lines refer to local files")
     audio = path.parent / name
     size_bytes, duration_s = _number(row, "audio_filesize", where), _number(row, "duration", where)
     speaker = row.get("speaker")
@@ -64,7 +64,7 @@ def _number(row: dict[str, Any], key: str, where: str) -> float | None:
 
 
 class JsonlWriter:
-    """Writes JSON lines; they appear under their name when the `with` block ends well, and not otherwise.
+    """Writes JSON lines atomically: the file appears when the `with` block ends without an error.
 
     Audio below the file's folder is written relative to it, other audio with its absolute path.
     """
@@ -81,7 +81,7 @@ class JsonlWriter:
     def write(self, sample: Sample) -> None:
         """Add one line."""
         if isinstance(sample.audio, AudioSlice):
-            raise DataError(f"{sample.audio}: JSON lines name whole files; use deepspeech data convert")
+            raise DataError(f"{sample.audio}: JSON lines refer to whole files; use deepspeech data convert")
         place = Path(os.path.abspath(sample.audio))
         inside = place.is_relative_to(self._folder)
         row: dict[str, object] = {

@@ -68,7 +68,7 @@ class SampleDatabase:
         return self._text is not None
 
     def transcript(self, number: int) -> str:
-        """What is said in a sample; "" in a database without transcripts."""
+        """The transcript of a sample; "" in a database without transcripts."""
         if self._text is None:
             return ""
         at, size = self._field(number, self._text)
@@ -78,7 +78,7 @@ class SampleDatabase:
             raise DataError(f"{self.path}:{number}: the transcript is not UTF-8; make the database again") from None
 
     def size_bytes(self, number: int) -> int:
-        """Length of a sample's coded sound."""
+        """Bytes of a sample's encoded audio."""
         return self._field(number, self._sound)[1]
 
     def sound(self, number: int) -> tuple[Float32, int]:
@@ -86,7 +86,7 @@ class SampleDatabase:
         return read_audio(self.span(number))
 
     def span(self, number: int) -> AudioSlice:
-        """Where a sample's coded sound lies."""
+        """The slice of the file with a sample's encoded audio."""
         return AudioSlice(self.path, *self._field(number, self._sound), KINDS[self.sound_type], str(number))
 
     def samples(self) -> list[Sample]:

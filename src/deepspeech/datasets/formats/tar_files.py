@@ -132,7 +132,7 @@ def _sample(file: BinaryIO, path: Path, entry: _Entry, sound: Member, labelled: 
 
 
 def span_of(path: Path, sound: Member) -> AudioSlice:
-    """Where the sound lies."""
+    """The slice of the archive with the audio."""
     return AudioSlice(path, sound.offset, sound.size, sound.suffix.rpartition(".")[2], sound.name)
 
 

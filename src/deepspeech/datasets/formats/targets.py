@@ -1,6 +1,6 @@
-"""Targets: data sets as files that samples are written to, one by one; whole or not at all.
+"""Targets: write samples one by one to a data set file, atomically.
 
-In: samples with their sound, coded. Out: a CSV or JSON lines with a folder of sounds, a .sdb, or a tar archive.
+In: samples with encoded audio. Out: a CSV or JSON lines with a folder of audio files, a .sdb, or a tar archive.
 """
 
 import csv
@@ -30,11 +30,11 @@ class Target(Protocol):
     """What `convert` writes to."""
 
     def write(self, sample: Sample, sound: bytes | None, kind: str) -> None:
-        """Add a sample whose sound is `sound`, of a `kind` such as wav; None: it stays in its own file."""
+        """Add a sample with audio `sound` in format `kind`, such as wav; None: the audio stays in its file."""
 
 
 class ListTarget:
-    """A CSV or JSON lines, with a folder called like it for the sounds that are given as bytes."""
+    """A CSV or JSON lines file, and a folder of the same name for audio passed as bytes."""
 
     def __init__(self, path: Path, labelled: bool = True, absolute: bool = False, speakers: bool = False) -> None:
         self._list: CsvWriter | JsonlWriter = (
@@ -56,7 +56,9 @@ class ListTarget:
         if sound is not None:
             name = f"sample{self._count:08d}.{kind}"
             if self._folder.exists():
-                raise DataError(f"{self._folder}: is there already, and sounds would go there; remove or rename it")
+                raise DataError(
+                    f"{self._folder}: already exists, and audio would be written there; remove or rename it"
+                )
             try:
                 (self._partial / name).write_bytes(sound)
             except OSError as error:
@@ -78,7 +80,7 @@ class ListTarget:
 
 
 class SdbTarget:
-    """A sample database of one kind of sound."""
+    """A sample database; all audio has one format."""
 
     def __init__(self, path: Path, kind: str, labelled: bool = True) -> None:
         mime = next(mime for mime, known in KINDS.items() if known == kind)
@@ -159,9 +161,9 @@ class TarTarget:
 
 
 def suffix_of(path: Path) -> str:
-    """Which of SUFFIXES a target's name ends in. Raises ConfigError."""
+    """The suffix of a target, one of SUFFIXES. Raises ConfigError."""
     name = path.name.lower()
     for suffix in SUFFIXES:
         if name.endswith(suffix):
             return suffix
-    raise ConfigError(f"{path}: a data set's name ends in {', '.join(SUFFIXES)}")
+    raise ConfigError(f"{path}: a data set's name must end in {', '.join(SUFFIXES)}")

@@ -1,7 +1,7 @@
 """LRU cache of shards that lie at addresses: each is downloaded whole when a clip in it is read.
 
-In: addresses of shards. Out: open files, and Spans that read from them. Copies lie where all that is brought lies
-(remote/files.py), so that a run that goes on, and the other processes of this machine, find them.
+In: addresses of shards. Out: open files, and CachedShardSlices that read from them. Copies are in the download cache
+(remote/files.py), shared with resumed runs and other processes of this machine.
 """
 
 import os
@@ -16,30 +16,27 @@ DEFAULT_MB = 100_000
 
 
 class ShardCache:
-    """LRU cache of remote shards, at most `limit_mb`; those that are `wanted` soon go last.
-
-    Threads may share it.
-    """
+    """LRU cache of remote shards, at most `limit_mb`; those in `wanted` are evicted last. Thread-safe."""
 
     def __init__(self, limit_mb: int = DEFAULT_MB) -> None:
         self.limit_bytes = limit_mb * 1_000_000
-        self.wanted: frozenset[str] = frozenset()  # addresses of shards that will be read soon
-        self._bytes: dict[str, int] = {}  # of all shards that may stand here, by address
-        self._checked: set[str] = set()  # the store was asked whether the copy is still what it has
+        self.wanted: frozenset[str] = frozenset()  # addresses of shards that are needed soon
+        self._bytes: dict[str, int] = {}  # sizes of all added shards, by address
+        self._checked: set[str] = set()  # shards whose copies are known to be current
 
     def add(self, place: str, size_bytes: int) -> None:
-        """A shard that may stand here. Raises ConfigError where there is not even room for it alone."""
+        """Register a shard. Raises ConfigError if it is larger than the cache."""
         if size_bytes > self.limit_bytes:
             raise ConfigError(
-                f"{place}: this shard has {size_bytes / 1e6:.0f} MB, and data.shard_cache_mb is "
+                f"{place}: this shard has {size_bytes / 1e6:.0f} MB, but data.shard_cache_mb is "
                 f"{self.limit_bytes // 1_000_000}; set it to several times as much"
             )
         self._bytes[place] = size_bytes
 
     def open(self, place: str) -> BinaryIO:
-        """A shard that was added, open for reading; it stays readable when another process makes room meanwhile.
+        """Open a registered shard; it stays readable if another process evicts it.
 
-        Raises RemoteError, or DataError where the shard is not the one that the manifest speaks of.
+        Raises RemoteError, or DataError if its size is not that of the manifest.
         """
         copy = landing(place)
         try:
@@ -47,7 +44,7 @@ class ShardCache:
         except FileNotFoundError:
             file = None
         if file is None:
-            with alone("shards"):  # one at a time: what is on its way takes room, too
+            with alone("shards"):  # one download at a time: partial files take space, too
                 if not copy.is_file():
                     self._make_room(self._bytes[place])
                 file = fetch(place).open("rb", buffering=0)
@@ -56,10 +53,10 @@ class ShardCache:
         if found.st_size != self._bytes[place]:
             file.close()
             raise DataError(
-                f"{place}: has {found.st_size} bytes, its manifest says {self._bytes[place]}; was the set written anew "
-                "meanwhile? Begin again"
+                f"{place}: has {found.st_size} bytes, its manifest says {self._bytes[place]}; "
+                "was the set rewritten? Run again"
             )
-        os.utime(file.fileno())  # now is when it was used; the file's own time says nothing else
+        os.utime(file.fileno())  # the modification time is the time of last use
         return file
 
     def _make_room(self, size_bytes: int) -> None:
@@ -78,17 +75,17 @@ class ShardCache:
 
 @dataclass(frozen=True)
 class CachedShardSlice(AudioSlice):
-    """A recording in a shard at the address `place`; `file` is where the shard's copy lies while there is one."""
+    """A recording in a remote shard at address `place`; `file` is the path of its copy."""
 
     place: str
-    stamp: str  # changes when the set is written anew
+    stamp: str  # changes when the set is rewritten
     cache: ShardCache = field(compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.place}:{self.inside}"
 
     def read(self) -> bytes:
-        """All its bytes; the shard is brought if it is not here. Raises RemoteError, DataError or AudioError."""
+        """Read its bytes; downloads the shard if necessary. Raises RemoteError, DataError or AudioError."""
         with self.cache.open(self.place) as file:
             try:
                 return os.pread(file.fileno(), self.size, self.offset)

@@ -1,4 +1,4 @@
-"""The look at a sharded set before training: its sound was looked at when it was written, its transcripts are now."""
+"""Checks a sharded set before training: transcripts and durations only; audio was checked when it was written."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,9 +20,9 @@ def examine_shards(
     label: str,
     outputs: Callable[[Any], Any] = lambda frames: frames,
 ) -> tuple[ShardSet, list[Fault]]:
-    """What can be trained on and what cannot, as `check.examine_all` finds it, without reading any sound.
+    """Usable samples and faults, like `check.examine_all`, without reading audio.
 
-    `outputs` tells how many frames the network has for frames of features: a number, or an array of them.
+    `outputs` maps feature frames (a number or an array) to output frames of the network.
     """
     places = samples.contents.suspects(alphabet, features, outputs) if samples.contents else range(len(samples))
     good = np.ones(len(samples), bool)

@@ -1,9 +1,9 @@
-"""The index of a large manifest: what a start needs of each clip, in numbers of equal size, beside the manifest.
+"""Index of a large manifest: fixed-size records of all clips, in a file next to it.
 
     manifest.jsonl.index    a line of JSON (shards, characters, whose index it is), then RECORDs, one a clip
 
-It is made when a manifest is first read (INDEXED clips or more) and believed as long as the manifest is the same, byte
-for byte. Records are mapped into memory, not read: ten million of them take no more than the system can spare.
+It is written when a manifest of INDEXED clips or more is first read, and valid while the manifest does not change
+(CRC-32). Records are memory-mapped.
 """
 
 import json
@@ -39,7 +39,7 @@ Records = NDArray[np.void]
 
 @dataclass
 class Contents:
-    """What a manifest says, by numbers."""
+    """Content of a manifest as arrays."""
 
     records: Records
     characters: str
@@ -49,7 +49,7 @@ class Contents:
     def suspects(
         self, alphabet: TokenSet | None, features: FrontEndConfig, outputs: Callable[[Any], Any]
     ) -> NDArray[np.int64]:
-        """Places of the clips that training may refuse; all others can be trained on. None is read.
+        """Indices of clips that training may refuse; all others are usable. Reads no audio.
 
         `outputs` tells how many frames the network has for an array of frames of features.
         """
@@ -70,7 +70,7 @@ class Contents:
 
 
 class CharacterPlaces:
-    """The characters of transcripts in the order in which they were first met."""
+    """Numbers the characters of transcripts in order of first occurrence."""
 
     def __init__(self) -> None:
         self.places: dict[str, int] = {}
@@ -87,7 +87,7 @@ class CharacterPlaces:
 
 
 def frames_at_most(text: str) -> int:
-    """Frames that CTC needs for `text`, whatever the alphabet: as many as for its bytes, or fewer."""
+    """Upper bound of the frames that CTC needs for `text` with any alphabet: those of its bytes."""
     content = text.encode("utf-8", "surrogatepass")
     return len(content) + int(sum(map(eq, content, content[1:])))
 
@@ -104,7 +104,7 @@ def records_of(rows: Iterable[tuple[Any, ...]]) -> Iterable[Records]:
 
 
 def read_index(manifest: Path) -> Contents | None:
-    """The index beside a manifest; None where there is none, or one of another manifest."""
+    """Read the index of a manifest; None if it is missing, damaged or outdated."""
     path = manifest.with_name(manifest.name + SUFFIX)
     try:
         with path.open("rb") as file:
@@ -122,7 +122,7 @@ def read_index(manifest: Path) -> Contents | None:
 
 
 def _sensible(contents: Contents, manifest_bytes: int) -> bool:
-    """Whether every line lies in the manifest and every clip in a shard: an index may come from anywhere."""
+    """Check that lines are within the manifest and clips within shards: the index is untrusted input."""
     rows = contents.records
     shards, ends = rows["shard"], rows["line"] + rows["size"]
     return (
@@ -136,7 +136,7 @@ def _sensible(contents: Contents, manifest_bytes: int) -> bool:
 
 
 def write_index(manifest: Path, contents: Contents) -> None:
-    """Write it, if there is place; without it every start takes longer, and nothing else changes."""
+    """Write the index; errors are ignored, as it only speeds up starts."""
     path = manifest.with_name(manifest.name + SUFFIX)
     head = {
         "format": FORMAT, "bytes": manifest.stat().st_size, "crc32": crc32_of(manifest),

@@ -1,4 +1,4 @@
-"""The order of an epoch over shards: each is read once, few at a time, and what is open together is mixed.
+"""Batch order of an epoch over shards: each shard is read once, few at a time, and clips of open shards are shuffled.
 
 Shards are shuffled by (seed, epoch) and cut into windows; within a window clips are batched as within a small set
 (sampler.py). All of it depends on the manifest and the key alone: a position is (epoch, batch), on any number of ranks.
@@ -16,12 +16,12 @@ from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.shard_set import ShardSet
 
-FEW_SHARDS = 8  # their clips stand for a set: shards are mixed when they are written
+FEW_SHARDS = 8  # a sample of a set: clips are shuffled across shards
 Batches = Callable[[Sequence[float], int], list[list[int]]]
 
 
 class Plan(Sequence[list[int]]):
-    """Batches of places in a set; of ten million clips, as numbers in one array."""
+    """Batches of clip indices in one array, for sets of ten million clips."""
 
     def __init__(self, places: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         """Batch n is `places` from the end of the one before to `ends[n]`."""
@@ -34,14 +34,14 @@ class Plan(Sequence[list[int]]):
 
     @classmethod
     def joined(cls, plans: "Sequence[Plan]") -> "Plan":
-        """One after another."""
+        """Concatenate plans."""
         before = np.cumsum([0, *(len(plan._places) for plan in plans)])
         ends = [plan._ends + count for plan, count in zip(plans, before, strict=False)]
         nothing = [np.zeros(0, np.int64)]
         return cls(np.concatenate([*nothing, *(p._places for p in plans)]), np.concatenate([*nothing, *ends]))
 
     def at(self, places: NDArray[np.int64]) -> "Plan":
-        """The same batches of a set of which this one's is a part: `places` in it."""
+        """The same batches in a larger set, where clips have the indices `places`."""
         return Plan(places[self._places], self._ends)
 
     def __len__(self) -> int:
@@ -92,14 +92,14 @@ def epoch_plan(samples: Sequence[Sample], data: DataConfig, seed: int, epoch: in
 
 
 def durations(samples: Sequence[Sample]) -> NDArray[np.float64]:
-    """Seconds of each sample, 0 where they are not known; of a sharded set without reading a line."""
+    """Duration of each sample in seconds, 0 if unknown; reads no line of a sharded set."""
     if isinstance(samples, ShardSet):
         return samples.durations_s.astype(np.float64)
     return np.array([sample.duration_s or 0.0 for sample in samples], np.float64)
 
 
 def identity(samples: Sequence[Sample]) -> int:
-    """A number that differs where two lists of samples do; of a sharded set without reading a line."""
+    """Checksum of a list of samples; reads no line of a sharded set."""
     if isinstance(samples, ShardSet):
         return samples.identity()
     value = 0
@@ -109,9 +109,9 @@ def identity(samples: Sequence[Sample]) -> int:
 
 
 def some(samples: Sequence[Sample], clips: int) -> Sequence[Sample]:
-    """About so many of the samples, from all over the set; of a sharded one, from a few shards all over it.
+    """About `clips` samples, evenly spaced over the set; of a sharded one, from a few shards.
 
-    For one that lies at an address may have to be brought whole for a single clip.
+    A remote shard is downloaded whole even for one clip.
     """
     if isinstance(samples, ShardSet):
         shards = np.unique(samples.shards)
@@ -123,7 +123,7 @@ def some(samples: Sequence[Sample], clips: int) -> Sequence[Sample]:
 def windows(
     shards: NDArray[np.int32], window_clips: int, mixed: bool, seed: int, epoch: int
 ) -> Iterator[NDArray[np.int64]]:
-    """Places of the clips of each window, ascending; whole shards, about `window_clips` clips or more."""
+    """Indices of the clips of each window, ascending; whole shards, about `window_clips` clips or more."""
     if not len(shards):
         return
     clips = np.bincount(shards)

@@ -1,4 +1,4 @@
-"""Prefetching of shards at addresses: the plan of an epoch says which ones come next."""
+"""Prefetches remote shards in the order of an epoch's plan."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -10,14 +10,14 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.shards.shard_set import ShardSet
 from deepspeech.errors import ConfigError, DeepSpeechError
 
-IN_FLIGHT = 6  # batches that may still be in preparation when the next one is asked for (training/loader.py)
+IN_FLIGHT = 6  # batches in preparation when the next one is requested (training/loader.py)
 
 
 def prefetch(samples: Sequence[Sample], groups: Sequence[list[int]]) -> Iterator[list[int]]:
     """The groups of places in `samples` one after another; while they are trained on, the next shards are downloaded.
 
-    Raises ConfigError where the shards that are needed together do not fit into `data.shard_cache_mb`. What goes
-    wrong on the way is left to the clip that needs the shard: it tries once more.
+    Raises ConfigError where the shards that are needed together do not fit into `data.shard_cache_mb`. Download
+    errors are ignored here; reading a clip of the shard tries again.
     """
     if not isinstance(samples, ShardSet) or samples.cache is None or not groups:
         yield from groups
@@ -43,7 +43,7 @@ class _Prefetcher:
         self._check(first, len(groups))
         self._reached, self._stopped = 0, False
         self._moved = threading.Condition()
-        self._thread = threading.Thread(target=self._bring, name="shards ahead", daemon=True)
+        self._thread = threading.Thread(target=self._download, name="shard prefetch", daemon=True)
         self._thread.start()
 
     def reach(self, number: int) -> None:
@@ -55,7 +55,7 @@ class _Prefetcher:
         with self._moved:
             self._stopped = True
             self._moved.notify_all()
-        self._thread.join()  # the end of the file that is on its way
+        self._thread.join()  # finishes the current download
         self._cache.wanted = frozenset()
 
     def _check(self, first: NDArray[np.int64], groups: int) -> None:
@@ -70,7 +70,7 @@ class _Prefetcher:
                 "read together; raise it above that, or lower data.shuffle_window"
             )
 
-    def _bring(self) -> None:
+    def _download(self) -> None:
         for number, (place, _) in enumerate(self._places):
             if not place:
                 continue
@@ -89,11 +89,11 @@ class _Prefetcher:
                 return
 
     def _fits(self, number: int) -> bool:
-        """Is there room for this shard beside those before it that are still read?"""
+        """Whether this shard fits into the cache next to earlier ones still in use."""
         return int(self._bytes[:number][self._needed(number)].sum() + self._bytes[number]) <= self._cache.limit_bytes
 
     def _needed(self, number: int) -> NDArray[np.bool_]:
-        """Which of the shards before this one are still read, or not yet?"""
+        """Mask of earlier shards that are still in use."""
         return self._last[:number] > self._reached - IN_FLIGHT
 
 

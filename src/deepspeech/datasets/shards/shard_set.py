@@ -1,8 +1,8 @@
-"""Sharded sets: recordings in tar files of some hundred megabytes (shards), and a manifest that says where each lies.
+"""Sharded sets: recordings in tar files of some hundred megabytes (shards), and a manifest with their positions.
 
-The layout in words: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: what the order of
-an epoch needs lies in arrays, and a line is read again when its sample is asked for. Of a large one these arrays lie
-in a file beside it (index.py).
+Format: docs/formats/shards.md. A manifest of ten million lines is not kept in memory: arrays hold what the
+sampler needs, and a line is read again when its sample is requested. For a large manifest the arrays are memory-mapped
+from an index file next to it (index.py).
 """
 
 import os
@@ -33,28 +33,28 @@ from deepspeech.remote.files import Name, address, beside, exists, fetch, is_fol
 from deepspeech.untrusted import is_count, is_number, open_regular, parse_json
 
 MANIFEST = "manifest.jsonl"
-Row = dict[str, Any]
+ManifestEntry = dict[str, Any]
 
 
 class Manifest:
     """An open manifest: its shards by name, and a reader of its lines. Threads may share it."""
 
     def __init__(self, name: Name, cache: ShardCache | None = None) -> None:
-        """Shards lie beside the manifest; those of one at an address, and it itself, are brought: to the `cache`."""
+        """Shards are next to the manifest; a remote manifest is downloaded, its shards later, to the `cache`."""
         self.name, self.folder = address(name) or str(name), parent(name)
         self.cache = (cache or ShardCache()) if address(name) else None
         self.names: list[str] = []
         self.sizes: list[int] = []
-        self._files: dict[int, tuple[str, Path]] = {}  # of shards that were asked for: the address, the file here
+        self._files: dict[int, tuple[str, Path]] = {}  # address and local path of opened shards
         try:
             self.path = fetch(name)
             self._file: BinaryIO = open_regular(self.path)
         except OSError as error:
             raise DataError(f"{name}: cannot read the manifest ({error.strerror})") from None
-        self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: when this version was brought
+        self._stamp = str(os.fstat(self._file.fileno()).st_mtime_ns)  # of a copy: the time of download
         finalize(self, self._file.close)
 
-    def rows(self) -> Iterator[tuple[str, int, int, Row]]:
+    def rows(self) -> Iterator[tuple[str, int, int, ManifestEntry]]:
         """(what errors call it, where its line begins, the line's size, the row) of each clip.
 
         Fills `names` and `sizes` on the way.
@@ -73,13 +73,13 @@ class Manifest:
             at += len(line)
 
     def sample(self, at: int, size: int, shard: int) -> Sample:
-        """The sample whose line lies there."""
+        """The sample of the line at offset `at`."""
         row = self._row(os.pread(self._file.fileno(), size, at), self.name)
         try:
             member, text, duration_s = str(row["member"]), str(row["text"]), float(row["duration"])
             span = self._span(shard, int(row["offset"]), int(row["size"]), member)
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise DataError(f"{self.name}: changed while it was read; begin again") from None
+            raise DataError(f"{self.name}: changed while it was read; run again") from None
         return Sample(str(span), span, text, span.size, str(row.get("speaker", "")), duration_s)
 
     def place(self, shard: str) -> str:
@@ -96,7 +96,7 @@ class Manifest:
             return CachedShardSlice(file, offset, size, kind, member, place, self._stamp, self.cache)
         return AudioSlice(file, offset, size, kind, member)
 
-    def _row(self, line: bytes, where: str) -> Row:
+    def _row(self, line: bytes, where: str) -> ManifestEntry:
         try:
             row = parse_json(line)
         except ValueError:
@@ -155,11 +155,11 @@ class ShardSet(Sequence[Sample]):
 
     @property
     def cache(self) -> ShardCache | None:
-        """Where those shards are brought that lie elsewhere."""
+        """Cache of remote shards; None if all are local."""
         return next((manifest.cache for manifest in self._manifests if manifest.cache), None)
 
     def address_of(self, shard: int) -> tuple[str, int]:
-        """The address of a shard, by its number in the whole set, and its bytes; ("", 0) of one on this machine."""
+        """The address of a shard, by its number in the whole set, and its bytes; ("", 0) for a local one."""
         owner = int(self._owner[shard])
         manifest, inside = self._manifests[owner], shard - int(self._first[owner])
         return (manifest.place(manifest.names[inside]), manifest.sizes[inside]) if manifest.cache else ("", 0)
@@ -216,7 +216,7 @@ def read_shards(name: Name, cache: ShardCache | None = None) -> ShardSet:
 
 
 def read_manifest(manifest: Manifest) -> ShardSet:
-    """Its set, wherever the shards may be."""
+    """The ShardSet of a manifest; does not check that shards exist."""
     contents = read_index(manifest.path)
     if contents:
         manifest.names, manifest.sizes = contents.names, contents.sizes
@@ -226,7 +226,7 @@ def read_manifest(manifest: Manifest) -> ShardSet:
         contents = Contents(records, "".join(characters.places), manifest.names, manifest.sizes)
         if len(records) >= INDEXED:
             write_index(manifest.path, contents)
-            contents = read_index(manifest.path) or contents  # what lies in a file needs no memory
+            contents = read_index(manifest.path) or contents  # memory-mapped from now on
     rows = contents.records
     return ShardSet(
         [manifest],
@@ -258,7 +258,7 @@ def _facts(manifest: Manifest, characters: CharacterPlaces) -> Iterator[tuple[An
         progress.advance(clips % 1000)
 
 
-def _whole(row: Row, key: str, where: str) -> int:
+def _whole(row: ManifestEntry, key: str, where: str) -> int:
     value = row.get(key)
     if not is_count(value):
         raise DataError(f"{where}: {key} is no whole number from 0 on; make the manifest again")

@@ -1,6 +1,6 @@
-"""Writes sharded sets (shard_set.py): many shards at once, each whole under its name or not there, the manifest last.
+"""Writes sharded sets (shard_set.py): shards in parallel and atomically, the manifest last.
 
-A writer that was killed goes on where it was: what became of each shard is kept in `.parts` until the manifest stands.
+An interrupted writer can be resumed: entries of finished shards are kept in `.parts` until the manifest is written.
 """
 
 import io
@@ -24,25 +24,25 @@ from deepspeech.audio.source import AudioSlice, content_of
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards.shard_set import MANIFEST, Row
+from deepspeech.datasets.shards.shard_set import MANIFEST, ManifestEntry
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_open
 from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 
 PARTS = ".parts"
-SHARE = {"wav": 1.0, "flac": 0.55, "opus": 0.1}  # of 16-bit samples, about, for speech
+COMPRESSION = {"wav": 1.0, "flac": 0.55, "opus": 0.1}  # approximate size relative to 16-bit samples, for speech
 _BLOCK = 512
 
 
 @dataclass(frozen=True)
 class ShardOptions:
-    """How shards are cut and what they hold."""
+    """Size, order and audio format of shards."""
 
     shard_mb: int = 256
-    kind: str = ""  # one of CODED: made so, with one channel; empty: the sound files as they are
-    rate_hz: int = 0  # with a kind: resampled to that; 0: the rate they have
-    shuffle: bool = True  # clips are mixed, so that no shard holds one speaker or one corpus alone
+    kind: str = ""  # one of CODED: encode so, mono; empty: keep files unchanged
+    rate_hz: int = 0  # with a kind: resample to this; 0: keep rates
+    shuffle: bool = True  # shuffle clips across shards
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -56,23 +56,23 @@ class ShardOptions:
 
 @dataclass
 class Written:
-    """What became of the clips."""
+    """Summary of the written set."""
 
     shards: int = 0
     clips: int = 0
     seconds: float = 0.0
-    left_out: list[str] = field(default_factory=list)  # a line for each: where and why
+    left_out: list[str] = field(default_factory=list)  # skipped clips: path and reason
 
 
 def write_shards(
     samples: Sequence[Sample], folder: Path, options: ShardOptions, workers: int = 1, name: str = "shard"
 ) -> Written:
-    """Write `name-000000.tar` and so on, and the manifest, into `folder`. Clips that cannot be read are left out.
+    """Write `name-000000.tar` and so on, and the manifest, into `folder`. Unreadable clips are skipped.
 
-    Raises DataError: there is a manifest already, nothing to write, no place on the disk.
+    Raises DataError if there already is a manifest, nothing to write, or no space.
     """
     if (folder / MANIFEST).exists():
-        raise DataError(f"{folder}: holds a sharded set already; choose another folder, or remove it")
+        raise DataError(f"{folder}: already holds a sharded set; choose another folder, or remove it")
     order = np.arange(len(samples))
     if options.shuffle:
         keyed_random(options.seed).shuffle(order)
@@ -86,19 +86,19 @@ def write_shards(
         shutil.rmtree(job.parts)
     except OSError as error:
         raise DataError(
-            f"{folder}: cannot be written ({error.strerror}); make room and give the same command: it goes on from here"
+            f"{folder}: cannot be written ({error.strerror}); free space and run the same command again to resume"
         ) from None
     return written
 
 
 def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
-    """Write the manifest of tar files that are there already (WebDataset's layout), beside the first of them."""
+    """Write the manifest of existing tar files (WebDataset's layout), next to the first of them."""
     folder = paths[0].parent
 
-    def page(path: Path) -> list[Row]:
+    def entries(path: Path) -> list[ManifestEntry]:
         if path.parent != folder:
             raise DataError(f"{path}: is not in {folder}; the shards of a manifest lie in one folder")
-        rows: list[Row] = [{"shard": path.name, "bytes": path.stat().st_size}]
+        rows: list[ManifestEntry] = [{"shard": path.name, "bytes": path.stat().st_size}]
         for sample in read_tar(path):
             assert isinstance(sample.audio, AudioSlice)
             rows.append(_row(sample, sample.audio.inside, sample.audio.offset, sample.audio.read()))
@@ -106,13 +106,13 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
         return rows
 
     with Progress(None, "reading shards", "clips") as progress:
-        written = _manifest(folder, ordered_map(page, paths, workers, name=str))
+        written = _manifest(folder, ordered_map(entries, paths, workers, name=str))
     return written
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One set that is being written."""
+    """State of writing one set."""
 
     samples: Sequence[Sample]
     folder: Path
@@ -125,7 +125,7 @@ class _Job:
         return self.folder / PARTS
 
     def shard(self, number: int, places: Sequence[int], progress: Progress) -> Path:
-        """Write one shard, unless an earlier try did, and its part of the manifest; returns the latter."""
+        """Write one shard and its manifest entries, unless done before; returns the path of the entries."""
         path = self.folder / f"{self.name}-{number:06d}.tar"
         part = self.parts / f"{self.identity}-{number:06d}.jsonl"
         if part.exists() and path.exists() and next(_rows(part))["bytes"] == path.stat().st_size:
@@ -138,8 +138,8 @@ class _Job:
             file.write(b"".join(map(_line, rows)))
         return part
 
-    def _fill(self, file: IO[bytes], places: Sequence[int], progress: Progress) -> list[Row]:
-        rows: list[Row] = []
+    def _fill(self, file: IO[bytes], places: Sequence[int], progress: Progress) -> list[ManifestEntry]:
+        rows: list[ManifestEntry] = []
         with tarfile.open(fileobj=file, mode="w:", format=tarfile.GNU_FORMAT) as archive:
             for place in places:
                 sample = self.samples[place]
@@ -152,14 +152,14 @@ class _Job:
                 else:
                     _add(archive, row["member"], sound)
                     row["offset"] = archive.offset - -(-len(sound) // _BLOCK) * _BLOCK
-                    facts: Row = {key: row[key] for key in ("text", "duration", "speaker") if key in row}
+                    facts: ManifestEntry = {key: row[key] for key in ("text", "duration", "speaker") if key in row}
                     _add(archive, f"{key}.json", _line(facts))
                     rows.append(row)
                 progress.advance()
         return rows
 
     def _sound(self, sample: Sample) -> tuple[bytes, str]:
-        """The bytes of a sound file, and its kind."""
+        """Encoded audio of a sample, and its format."""
         kind = self.options.kind
         own = sample.audio.kind if isinstance(sample.audio, AudioSlice) else sample.audio.suffix[1:].lower()
         if not kind and own in MEMBER_KINDS:
@@ -170,19 +170,19 @@ class _Job:
         return encode(resample(samples, rate_hz, wanted_hz), wanted_hz, kind), kind
 
 
-def _row(sample: Sample, member: str, offset: int, sound: bytes) -> Row:
-    """A clip's line. Raises AudioError where the sound is none."""
+def _row(sample: Sample, member: str, offset: int, sound: bytes) -> ManifestEntry:
+    """The manifest entry of a clip. Raises AudioError."""
     duration_s = round(probe(sound, str(sample.audio)).duration_s, 6)
-    row: Row = {"member": member, "offset": offset, "size": len(sound), "duration": duration_s}
+    row: ManifestEntry = {"member": member, "offset": offset, "size": len(sound), "duration": duration_s}
     row["text"] = sample.transcript
     return row | ({"speaker": sample.speaker} if sample.speaker else {})
 
 
-def _manifest(folder: Path, pages: Iterable[Iterable[Row]]) -> Written:
+def _manifest(folder: Path, parts: Iterable[Iterable[ManifestEntry]]) -> Written:
     written = Written()
     with atomic_open(folder / MANIFEST) as file:
-        for page in pages:
-            for row in page:
+        for part in parts:
+            for row in part:
                 if "left_out" in row:
                     written.left_out.append(row["left_out"])
                     continue
@@ -191,12 +191,12 @@ def _manifest(folder: Path, pages: Iterable[Iterable[Row]]) -> Written:
                 written.clips += "member" in row
                 written.seconds += row.get("duration", 0.0)
         if not written.clips:
-            raise DataError(f"{folder}: no clip could be read; {next(iter(written.left_out), 'none was given')}")
+            raise DataError(f"{folder}: no clip could be read; {next(iter(written.left_out), 'there were none')}")
     return written
 
 
 def _cut(samples: Sequence[Sample], order: Sequence[int], options: ShardOptions) -> Iterator[list[int]]:
-    """Places in `order`, cut where a shard will be about full."""
+    """Split `order` into shards of about the configured size."""
     shard: list[int] = []
     size = 0
     for place in Progress(len(order), "measuring", "clips").over(order):
@@ -210,7 +210,7 @@ def _cut(samples: Sequence[Sample], order: Sequence[int], options: ShardOptions)
 
 
 def _expected(sample: Sample, options: ShardOptions) -> int:
-    """About so many bytes; 0 for what is not there, which its own shard will tell."""
+    """Approximate size in bytes; 0 for a missing file, which is reported when its shard is written."""
     try:
         if not options.kind or options.kind == sample.audio.name.rpartition(".")[2]:
             return sample.audio.size if isinstance(sample.audio, AudioSlice) else sample.audio.stat().st_size
@@ -218,11 +218,11 @@ def _expected(sample: Sample, options: ShardOptions) -> int:
     except (AudioError, OSError):
         return 0
     raw = 2 * round(info.duration_s * (options.rate_hz or info.rate_hz))
-    return round(SHARE[options.kind] * raw)
+    return round(COMPRESSION[options.kind] * raw)
 
 
 def _identity(samples: Sequence[Sample], options: ShardOptions, name: str) -> str:
-    """The same for a new try of the same job, and for no other."""
+    """Key of a job: equal only for the same samples and options."""
     digest = blake2b(repr((astuple(options), name)).encode(), digest_size=8)
     for sample in samples:
         digest.update(f"{sample.id}\n{sample.transcript}\n{sample.speaker}\n".encode("utf-8", "surrogateescape"))
@@ -235,11 +235,11 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
-def _line(row: Row) -> bytes:
+def _line(row: ManifestEntry) -> bytes:
     # Names of files may be no text; what they hold instead is written as JSON escapes it.
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _rows(part: Path) -> Iterator[Row]:
+def _rows(part: Path) -> Iterator[ManifestEntry]:
     with part.open("rb") as file:
         yield from map(json.loads, file)

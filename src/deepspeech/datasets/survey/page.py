@@ -1,26 +1,26 @@
-"""A survey in words: a page for a terminal, a dictionary for JSON. In: a Survey. Out: text, or plain values."""
+"""Formats a Survey as a text report or as JSON values."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from deepspeech.datasets.check import LETTERS
+from deepspeech.datasets.check import CHARACTERS
 from deepspeech.datasets.survey.statistics import Statistics, statistics
 from deepspeech.datasets.survey.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
 from deepspeech.text.characters import name
 from deepspeech.text.charset import CharacterCount, advice, alphabet_faults
 
-_LETTERS_SHOWN = 30
+_CHARACTERS_SHOWN = 30
 _SPEAKERS_SHOWN = 5
 
 
 def page(survey: Survey, shown: int, assumed: str = "") -> str:
-    """The whole report, with `shown` examples of each kind of finding.
+    """The text report, with `shown` examples of each kind of finding.
 
-    `assumed`: what to say of an alphabet that nobody named; it is then the first suspect.
+    `assumed`: remark about a default alphabet, which is then the likely cause of faults.
     """
     parts = [_sets(survey)]
-    for title, kinds in (("Training would refuse", REFUSED), ("Doubtful, though training would take them", DOUBTFUL)):
+    for title, kinds in (("Training would refuse", REFUSED), ("Doubtful, but accepted by training", DOUBTFUL)):
         count = survey.refused() if kinds is REFUSED else survey.doubtful()
         if count:
             parts.append([f"{title}: {plural(count, 'clip')}", *_findings(survey, kinds, shown)])
@@ -31,21 +31,21 @@ def page(survey: Survey, shown: int, assumed: str = "") -> str:
 
 
 def verdict(survey: Survey, assumed: bool = False) -> str:
-    """The last line: would training begin? `assumed`: nobody named the alphabet."""
+    """The last line: whether training would start. `assumed`: the alphabet is the default."""
     refused, total = survey.refused(), len(survey.clips)
     if not total:
-        return "There is no clip in these sets: training would refuse them."
+        return "These sets have no clips: training would refuse them."
     if refused:
-        remedy = "mend them, or train with --skip-bad"
-        if assumed and survey.findings[LETTERS]:
+        remedy = "fix them, or train with --skip-bad"
+        if assumed and survey.findings[CHARACTERS]:
             remedy = "name the alphabet to train with, --alphabet, and check again"
         return f"Training would refuse {refused:,} of {plural(total, 'clip')}: {remedy}."
-    how = "every clip was listened to" if survey.options.listen else "only headers were read; --listen hears all"
-    return f"Training would take {'the one clip' if total == 1 else f'all {total:,} clips'} ({how})."
+    how = "all clips were decoded" if survey.options.listen else "only headers were read; --listen decodes all clips"
+    return f"Training would accept {'the one clip' if total == 1 else f'all {total:,} clips'} ({how})."
 
 
 def to_dict(survey: Survey) -> dict[str, Any]:
-    """The same for a program: every finding of every clip."""
+    """JSON values, with all findings of all clips."""
     return {
         "accepted": bool(survey.clips) and not survey.refused(),
         "listened": survey.options.listen,
@@ -53,7 +53,7 @@ def to_dict(survey: Survey) -> dict[str, Any]:
         "refused": survey.refused(),
         "doubtful": survey.doubtful(),
         "sets": {
-            one.name: asdict(statistics(survey.of_set(one.name)))
+            one.name: statistics(survey.of_set(one.name)).to_dict()
             | {"refused": survey.refused(one.name), "doubtful": survey.doubtful(one.name)}
             for one in survey.sets
         },
@@ -65,7 +65,7 @@ def to_dict(survey: Survey) -> dict[str, Any]:
             }
             for some in survey.findings.values() for finding in some
         ],
-        "letters_outside": [_letter(survey, one, count) for one, count in survey.outside.items()],
+        "letters_outside": [_character(survey, one, count) for one, count in survey.outside.items()],
         "letters_unused": survey.unused,
         "alphabet_faults": alphabet_faults(survey.alphabet) if survey.alphabet else [],
         "between": [asdict(overlap) for overlap in survey.overlaps],
@@ -74,7 +74,7 @@ def to_dict(survey: Survey) -> dict[str, Any]:
 
 
 def _sets(survey: Survey) -> list[str]:
-    rows = [["set", "clips", "length", "shortest", "median", "longest", "letters/s", "refused", "doubtful"]]
+    rows = [["set", "clips", "length", "shortest", "median", "longest", "chars/s", "refused", "doubtful"]]
     for one in survey.sets:
         counted = statistics(survey.of_set(one.name))
         rows.append([one.name, *_figures(counted), f"{survey.refused(one.name):,}", f"{survey.doubtful(one.name):,}"])
@@ -85,20 +85,20 @@ def _sets(survey: Survey) -> list[str]:
 
 def _figures(counted: Statistics) -> list[str]:
     lengths = [counted.durations_s[at] for at in (0, 3, 6)] if counted.durations_s else []
-    rate = f"{counted.letters_per_s[3]:.1f}" if counted.letters_per_s else "–"
+    rate = f"{counted.characters_per_s[3]:.1f}" if counted.characters_per_s else "–"
     return [f"{counted.clips:,}", clock(counted.duration_s), *([f"{one:.2f} s" for one in lengths] or ["–"] * 3), rate]
 
 
 def _findings(survey: Survey, kinds: dict[str, str], shown: int) -> list[str]:
-    told = []
+    lines = []
     for kind, words in kinds.items():
         found = survey.findings[kind]
         if found:
-            told.append(f"  {len(found):,} × {words}")
-            told += [f"      {_example(finding)}" for finding in found[:shown]]
+            lines.append(f"  {len(found):,} × {words}")
+            lines += [f"      {_example(finding)}" for finding in found[:shown]]
             if len(found) > shown:
-                told.append(f"      … and {len(found) - shown:,} more: --show {len(found)}")
-    return told
+                lines.append(f"      … and {len(found) - shown:,} more: --show {len(found)}")
+    return lines
 
 
 def _example(finding: Finding) -> str:
@@ -106,55 +106,57 @@ def _example(finding: Finding) -> str:
 
 
 def _outside(survey: Survey) -> list[str]:
-    outside = [_letter(survey, one, count) for one, count in survey.outside.items()]
+    outside = [_character(survey, one, count) for one, count in survey.outside.items()]
     if not outside:
         return []
-    rows = [["Letters outside the alphabet", "times", "clips", "what to do", "for example"]]
-    for one in outside[:_LETTERS_SHOWN]:
+    rows = [["Characters outside the alphabet", "times", "clips", "advice", "for example"]]
+    for one in outside[:_CHARACTERS_SHOWN]:
         rows.append([f"  {one['name']}", f"{one['times']:,}", f"{one['clips']:,}", one["advice"], one["example"]])
-    told = table(rows, left=(0, 3, 4))
-    if len(outside) > _LETTERS_SHOWN:
-        told.append(f"  … and {len(outside) - _LETTERS_SHOWN:,} more: --json")
-    return told
+    lines = table(rows, left=(0, 3, 4))
+    if len(outside) > _CHARACTERS_SHOWN:
+        lines.append(f"  … and {len(outside) - _CHARACTERS_SHOWN:,} more: --json")
+    return lines
 
 
-def _letter(survey: Survey, letter: str, count: CharacterCount) -> dict[str, Any]:
+def _character(survey: Survey, character: str, count: CharacterCount) -> dict[str, Any]:
     assert survey.alphabet is not None
     example = survey.clips[count.first].sample
     return {
-        "letter": letter, "name": name(letter), "times": count.times, "clips": count.transcripts,
-        "advice": advice(letter, survey.alphabet), "example": str(example.audio),
+        "letter": character, "name": name(character), "times": count.times, "clips": count.transcripts,
+        "advice": advice(character, survey.alphabet), "example": str(example.audio),
     }  # fmt: skip
 
 
 def _alphabet(survey: Survey) -> list[str]:
-    told = [f"The alphabet: {fault}." for fault in (alphabet_faults(survey.alphabet) if survey.alphabet else [])]
-    if survey.unused and survey.letters:
-        told.append(f"Letters of the alphabet that no transcript has: {' '.join(map(_bare, survey.unused))}")
-    return told
+    lines = [f"The alphabet: {fault}." for fault in (alphabet_faults(survey.alphabet) if survey.alphabet else [])]
+    if survey.unused and survey.characters:
+        lines.append(f"Characters of the alphabet that occur in no transcript: {' '.join(map(_bare, survey.unused))}")
+    return lines
 
 
 def _between(overlaps: Sequence[Overlap]) -> list[str]:
     if not overlaps:
         return []
     rows = [["Also in another set", "recordings", "speakers", "sentences"]]
-    told = []
+    lines = []
     for one in overlaps:
-        voices = f"{len(one.speakers):,} of {one.of_speakers:,}" if one.of_speakers else "not named"
-        said = f"{one.sentences:,} of {one.of_sentences:,}"
-        rows.append([f"  of {one.of} in {one.other}", f"{one.recordings:,}", voices, said])
+        voices = f"{len(one.speakers):,} of {one.of_speakers:,}" if one.of_speakers else "unknown"
+        sentences = f"{one.sentences:,} of {one.of_sentences:,}"
+        rows.append([f"  of {one.of} in {one.other}", f"{one.recordings:,}", voices, sentences])
         if one.speakers:
             more = ", …" * (len(one.speakers) > _SPEAKERS_SHOWN)
-            told.append(f"  heard in {one.of} and in {one.other}: {', '.join(one.speakers[:_SPEAKERS_SHOWN])}{more}")
-    return table(rows) + told
+            lines.append(
+                f"  speakers in {one.of} and in {one.other}: {', '.join(one.speakers[:_SPEAKERS_SHOWN])}{more}"
+            )
+    return table(rows) + lines
 
 
-def _bare(letter: str) -> str:
-    return letter if letter.isprintable() and letter != " " else name(letter)
+def _bare(character: str) -> str:
+    return character if character.isprintable() and character != " " else name(character)
 
 
 def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
-    """Rows as lines; columns in `left` begin at their left edge, the others end at their right one."""
+    """Format rows as lines; columns in `left` are left-aligned, the others right-aligned."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(
@@ -170,7 +172,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as H:MM:SS."""
+    """Format seconds as H:MM:SS."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"

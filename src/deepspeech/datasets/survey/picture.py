@@ -1,4 +1,4 @@
-"""A picture of data sets: lengths, letters against seconds, speaking rates, letters, speakers, loudness.
+"""Plots a survey: lengths, characters against seconds, speaking rates, characters, speakers, loudness.
 
 In: a Survey. Out: a PNG.
 """
@@ -19,9 +19,9 @@ from deepspeech.errors import DataError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.files import atomic_path
 
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # told apart by everyone
-_POINTS = 4000  # of a set; more would only cover each other
-_LETTERS = 60
+_COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # safe for color blindness
+_POINTS = 4000  # per set; more would overlap
+_CHARACTERS = 60
 _BINS = 40
 
 _FONT = get_font(findfont(FontProperties()))
@@ -30,8 +30,8 @@ Panel = Callable[[Any, Survey, FrontEndConfig], None]
 
 
 def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
-    """Draw what is known of `survey`. Raises DataError where the file cannot be written."""
-    panels: list[Panel] = [_lengths, _letters_and_seconds, _rates, _letters]
+    """Write the plot to `path`. Raises DataError where it cannot be written."""
+    panels: list[Panel] = [_lengths, _characters_and_seconds, _rates, _characters]
     if any(clip.sample.speaker for clip in survey.clips):
         panels.append(_speakers)
     if any(clip.levels for clip in survey.clips):
@@ -50,25 +50,25 @@ def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
 
 
 def _by_set(survey: Survey, value: Callable[[Clip], float | None]) -> list[tuple[str, str, list[float]]]:
-    """Name, colour and values of each set."""
-    told = []
+    """Name, color and values of each set."""
+    series = []
     for number, one in enumerate(survey.sets):
         values = [found for clip in survey.of_set(one.name) if (found := value(clip)) is not None]
-        told.append((one.name, _COLOURS[number % len(_COLOURS)], values))
-    return told
+        series.append((one.name, _COLORS[number % len(_COLORS)], values))
+    return series
 
 
 def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None], title: str, unit: str) -> None:
-    """Shares of each set, so that small sets can be compared with large ones."""
+    """Histogram in percent of each set, so that sets of different sizes are comparable."""
     sets = _by_set(survey, value)
     everything = [one for _, _, values in sets for one in values]
     if everything:
         low, high = np.percentile(everything, [0, 100])
         bins = np.linspace(low, max(high, low + 1e-6), _BINS + 1)
-        for number, (name, colour, values) in enumerate(sets):
+        for number, (name, color, values) in enumerate(sets):
             weights = np.full(len(values), 100 / max(len(values), 1))
             style: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.45} if number == 0 else {"histtype": "step"}
-            axes.hist(values, bins, weights=weights, color=colour, label=plain(name), linewidth=1.6, **style)
+            axes.hist(values, bins, weights=weights, color=color, label=plain(name), linewidth=1.6, **style)
     axes.set(title=title, xlabel=unit, ylabel="% of the set's clips")
 
 
@@ -77,34 +77,36 @@ def _lengths(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
 
 
 def _rates(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
-    _histogram(axes, survey, lambda clip: clip.rate, "Speaking rate", "letters a second, spaces not counted")
+    _histogram(axes, survey, lambda clip: clip.rate, "Speaking rate", "characters per second, without spaces")
     if survey.usual_rates:
         low, high = axes.get_xlim()
         for odd in ((low, survey.usual_rates[0]), (survey.usual_rates[1], high)):
             if odd[0] < odd[1]:
                 axes.axvspan(*odd, color="#bbbbbb", alpha=0.3, linewidth=0)
         axes.set_xlim(low, high)
-        axes.set_title("Speaking rate (grey: odd)")
+        axes.set_title("Speaking rate (gray: unusual)")
 
 
-def _letters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
-    """Every clip as a point; above the line a transcript cannot fit."""
+def _characters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    """Scatter plot of clips; above the line a transcript is too long for CTC."""
     refused = {id(finding.clip) for kind in REFUSED for finding in survey.findings[kind]}
     longest = 0.0
     for number, one in enumerate(survey.sets):
         clips = [clip for clip in survey.of_set(one.name) if clip.duration_s]
         clips = clips[:: -(-len(clips) // _POINTS) or 1]
         longest = max([longest, *(clip.duration_s or 0 for clip in clips)])
-        _points(axes, clips, s=9, alpha=0.5, color=_COLOURS[number % len(_COLOURS)], linewidths=0)
+        _points(axes, clips, s=9, alpha=0.5, color=_COLORS[number % len(_COLORS)], linewidths=0)
     bad = [clip for clip in survey.clips if clip.duration_s and id(clip) in refused]
     if bad:
         _points(axes, bad[:_POINTS], s=45, marker="x", color="black", linewidths=1.2, label="refused")
     top = axes.get_ylim()[1]
-    axes.plot([0, longest], [0, longest / features.step_s], color="#555555", linewidth=1, label="one letter a frame")
+    axes.plot(
+        [0, longest], [0, longest / features.step_s], color="#555555", linewidth=1, label="one character per frame"
+    )
     axes.set_ylim(0, top)
     axes.set_xlim(left=0)
     axes.legend(frameon=False, loc="lower right")
-    axes.set(title="Letters and seconds of each clip", xlabel="seconds", ylabel="letters")
+    axes.set(title="Characters and seconds of each clip", xlabel="seconds", ylabel="characters")
 
 
 def _points(axes: Any, clips: Sequence[Clip], **style: Any) -> None:
@@ -112,17 +114,17 @@ def _points(axes: Any, clips: Sequence[Clip], **style: Any) -> None:
     axes.scatter(seconds, [len(clip.sample.transcript) for clip in clips], rasterized=True, **style)
 
 
-def _letters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
-    """All letters, most frequent first, on a scale on which rare ones can be seen."""
-    counts = sorted(survey.letters.items(), key=lambda item: (-item[1].times, item[0]))
-    outside, shown = survey.outside, counts[:_LETTERS]
-    if len(counts) > _LETTERS:  # the rare ones are what one looks for
-        shown = counts[: _LETTERS // 2] + counts[-_LETTERS // 2 :]
-    colours = ["#ee6677" if letter in outside else "#4477aa" for letter, _ in shown]
-    axes.bar(range(len(shown)), [count.times for _, count in shown], color=colours, width=0.8)
+def _characters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
+    """Character counts, most frequent first, on a log scale."""
+    counts = sorted(survey.characters.items(), key=lambda item: (-item[1].times, item[0]))
+    outside, shown = survey.outside, counts[:_CHARACTERS]
+    if len(counts) > _CHARACTERS:  # show the rarest too
+        shown = counts[: _CHARACTERS // 2] + counts[-_CHARACTERS // 2 :]
+    colors = ["#ee6677" if character in outside else "#4477aa" for character, _ in shown]
+    axes.bar(range(len(shown)), [count.times for _, count in shown], color=colors, width=0.8)
     axes.set_yscale("log")
-    for number, (letter, _) in enumerate(shown):
-        sign = seen(letter)
+    for number, (character, _) in enumerate(shown):
+        sign = seen(character)
         style: dict[str, Any] = {"fontsize": 6, "rotation": 90} if len(sign) > 2 else {"fontsize": 9}
         style |= {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
         axes.annotate(sign, (number, 0), (0, -4), **style)
@@ -131,39 +133,41 @@ def _letters(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.margins(x=0.01)
     left = f", {len(counts) - len(shown):,} in the middle not shown" if len(shown) < len(counts) else ""
-    axes.set_title(f"Letters{' (red: outside the alphabet)' if outside else ''}{left}")
+    axes.set_title(f"Characters{' (red: outside the alphabet)' if outside else ''}{left}")
     axes.set_ylabel("times")
 
 
-def seen(letter: str) -> str:
-    """A letter, or its number where it cannot be seen or the font has no picture of it."""
-    if letter == " ":
+def seen(character: str) -> str:
+    """A character, or its code point if it is invisible or not in the font."""
+    if character == " ":
         return "space"
-    if not letter.isprintable() or unicodedata.category(letter)[0] in "MZC" or not _FONT.get_char_index(ord(letter)):
-        return f"U+{ord(letter):04X}"
-    return plain(letter)
+    if (
+        not character.isprintable()
+        or unicodedata.category(character)[0] in "MZC"
+        or not _FONT.get_char_index(ord(character))
+    ):
+        return f"U+{ord(character):04X}"
+    return plain(character)
 
 
 def plain(text: str) -> str:
-    """`text` without a meaning to the library: a $ would begin a formula, a leading _ hides a legend's line."""
+    """Escape `text` for matplotlib: $ begins a formula, a leading _ hides a legend entry."""
     return " " * text.startswith("_") + text.replace("$", r"\$")
 
 
 def _speakers(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
-    """How much sound each speaker gave, most first."""
+    """Minutes of audio per speaker, largest first."""
     for number, one in enumerate(survey.sets):
         minutes: Counter[str] = Counter()
         for clip in survey.of_set(one.name):
             if clip.sample.speaker:
                 minutes[clip.sample.speaker] += (clip.duration_s or 0) / 60  # type: ignore[assignment]
         ordered = sorted(minutes.values(), reverse=True)
-        axes.plot(range(1, len(ordered) + 1), ordered, ".-", color=_COLOURS[number % len(_COLOURS)])
-    axes.set(title="Sound of each speaker", xlabel="speakers, most heard first", ylabel="minutes")
+        axes.plot(range(1, len(ordered) + 1), ordered, ".-", color=_COLORS[number % len(_COLORS)])
+    axes.set(title="Audio of each speaker", xlabel="speakers, largest first", ylabel="minutes")
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _loudness(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
-    _histogram(
-        axes, survey, lambda clip: clip.levels.rms_db if clip.levels else None, "Loudness", "dB, the clip's mean"
-    )
+    _histogram(axes, survey, lambda clip: clip.levels.rms_db if clip.levels else None, "Loudness", "RMS level in dB")

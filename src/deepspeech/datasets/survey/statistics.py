@@ -1,8 +1,9 @@
-"""Figures of a data set: hours, speakers, words, rates. In: looked-over clips. Out: Statistics."""
+"""Statistics of a data set: hours, speakers, words, rates. In: surveyed clips. Out: Statistics."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,44 +14,52 @@ PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 
 @dataclass(frozen=True)
 class Statistics:
-    """Counts of some clips; lists are percentiles (see PERCENTILES), empty where nothing could be measured."""
+    """Counts; lists are percentiles (see PERCENTILES), empty without measurements."""
 
     clips: int
     unreadable: int
     duration_s: float
     durations_s: list[float]
-    letters_per_s: list[float]  # spaces not counted
+    characters_per_s: list[float]  # spaces not counted
     words_per_min: list[float]
-    peaks_db: list[float]  # of clips that were listened to
+    peaks_db: list[float]  # of decoded clips
     speakers: int
     clips_without_speaker: int
     largest_speaker_share: float  # of the clips that name one, 0 to 1
-    sentences: int  # different ones
+    sentences: int  # distinct ones
     words: int
     vocabulary: int
     words_once: int
-    letters: int  # spaces not counted
-    alphabet: int  # different ones, spaces counted
+    characters: int  # spaces not counted
+    alphabet: int  # distinct ones, with space
     formats: dict[str, int]  # "WAV 16000 Hz mono" → clips
-    words_unheard: int | None = None  # spoken words that the first set does not have; None for the first one
-    vocabulary_unheard: int | None = None
+    words_oov: int | None = None  # words of the text that do not occur in the first set; None for the first one
+    vocabulary_oov: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, under the names of the format."""
+        names = {
+            "characters_per_s": "letters_per_s", "characters": "letters", "words_oov": "words_unheard",
+            "vocabulary_oov": "vocabulary_unheard",
+        }  # fmt: skip
+        return {names.get(name, name): value for name, value in asdict(self).items()}
 
 
-def statistics(clips: Sequence[Clip], heard: Sequence[Clip] | None = None) -> Statistics:
-    """Figures of `clips`; `heard`: those of the training set, whose words are known."""
+def statistics(clips: Sequence[Clip], reference: Sequence[Clip] | None = None) -> Statistics:
+    """Statistics of `clips`; `reference`: clips of the training set, whose vocabulary is known."""
     durations = [clip.duration_s for clip in clips if clip.duration_s]
     words = _words(clips)
     speakers = Counter(clip.sample.speaker for clip in clips)
     nameless = speakers.pop("", 0)
-    letters = Counter("".join(clip.sample.transcript for clip in clips))
-    known = None if heard is None else _words(heard)
-    unheard = None if known is None else {word: times for word, times in words.items() if word not in known}
+    characters = Counter("".join(clip.sample.transcript for clip in clips))
+    known = None if reference is None else _words(reference)
+    oov = None if known is None else {word: times for word, times in words.items() if word not in known}
     return Statistics(
         clips=len(clips),
         unreadable=sum(clip.look.info is None for clip in clips),
         duration_s=round(sum(durations), 3),
         durations_s=percentiles(durations),
-        letters_per_s=percentiles([clip.rate for clip in clips if clip.rate]),
+        characters_per_s=percentiles([clip.rate for clip in clips if clip.rate]),
         words_per_min=percentiles([60 * rate for rate in map(_words_per_s, clips) if rate]),
         peaks_db=percentiles([clip.levels.peak_db for clip in clips if clip.levels]),
         speakers=len(speakers),
@@ -60,11 +69,11 @@ def statistics(clips: Sequence[Clip], heard: Sequence[Clip] | None = None) -> St
         words=words.total(),
         vocabulary=len(words),
         words_once=sum(times == 1 for times in words.values()),
-        letters=sum(times for letter, times in letters.items() if not letter.isspace()),
-        alphabet=len(letters),
+        characters=sum(times for character, times in characters.items() if not character.isspace()),
+        alphabet=len(characters),
         formats=dict(Counter(_format(clip) for clip in clips if clip.look.info).most_common()),
-        words_unheard=None if unheard is None else sum(unheard.values()),
-        vocabulary_unheard=None if unheard is None else len(unheard),
+        words_oov=None if oov is None else sum(oov.values()),
+        vocabulary_oov=None if oov is None else len(oov),
     )
 
 

@@ -1,4 +1,4 @@
-"""Statistics as a table for people: a column for each set. In: Statistics by name. Out: text."""
+"""Statistics as a text table, one column per set. In: Statistics by name. Out: text."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ _MIDDLE = (1, 3, 5)
 
 
 def page(figures: Mapping[str, Statistics]) -> str:
-    """The table; rows that say nothing of any set are left out."""
+    """Format the table; empty rows are left out."""
     first, *_ = figures
     columns = [dict(_rows(one, first)) for one in figures.values()]
     rows = [["", *figures]]
@@ -23,28 +23,28 @@ def page(figures: Mapping[str, Statistics]) -> str:
 
 def _rows(one: Statistics, first: str) -> list[tuple[str, str]]:
     share = f"{one.largest_speaker_share:.0%}" if one.speakers else ""
-    unheard = f"{one.words_unheard / max(one.words, 1):.1%}" if one.words_unheard is not None else ""
+    oov = f"{one.words_oov / max(one.words, 1):.1%}" if one.words_oov is not None else ""
     rows = [
         ("clips", f"{one.clips:,}"),
-        ("of them unreadable", f"{one.unreadable:,}"),
+        ("unreadable clips", f"{one.unreadable:,}"),
         ("length, h:mm:ss", clock(one.duration_s)),
         ("speakers", f"{one.speakers:,}"),
-        ("clips that name none", f"{one.clips_without_speaker:,}" if one.speakers else ""),
-        ("clips of the most heard one", share),
-        ("different sentences", f"{one.sentences:,}"),
+        ("clips without speaker", f"{one.clips_without_speaker:,}" if one.speakers else ""),
+        ("clips of the largest speaker", share),
+        ("distinct sentences", f"{one.sentences:,}"),
         ("words", f"{one.words:,}"),
         ("vocabulary", f"{one.vocabulary:,}"),
-        ("of it met only once", f"{one.words_once:,}"),
-        (f"not in {first}", "" if one.vocabulary_unheard is None else f"{one.vocabulary_unheard:,}"),
-        ("their share of the words", unheard),
-        ("letters, without spaces", f"{one.letters:,}"),
-        ("different ones, with the space", f"{one.alphabet:,}"),
+        ("words that occur once", f"{one.words_once:,}"),
+        (f"not in {first}", "" if one.vocabulary_oov is None else f"{one.vocabulary_oov:,}"),
+        ("OOV rate", oov),
+        ("characters, without spaces", f"{one.characters:,}"),
+        ("distinct characters", f"{one.alphabet:,}"),
     ]
     rows += [(f"clip length: {name}, s", _at(one.durations_s, at, 2)) for at, name in enumerate(_LENGTH_NAMES)]
     for title, values, digits in (
-        ("letters a second", one.letters_per_s, 1),
-        ("words a minute", one.words_per_min, 0),
-        ("loudest sample, dB", one.peaks_db, 1),
+        ("characters per second", one.characters_per_s, 1),
+        ("words per minute", one.words_per_min, 0),
+        ("peak level, dB", one.peaks_db, 1),
     ):
         rows += [(f"{title}: {_percentile(at)}", _at(values, at, digits)) for at in _MIDDLE]
     return rows

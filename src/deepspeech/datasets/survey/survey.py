@@ -1,7 +1,7 @@
-"""Data sets looked over: every clip's faults, doubts, length and loudness, and what the sets have in common.
+"""Surveys data sets: faults, doubtful properties, length and loudness of each clip, and overlaps between sets.
 
-In: data set files. Out: a Survey, from which `page.py` makes text and JSON, `statistics.py` figures and
-`picture.py` a picture. What training refuses is found by `check.py`, the same way as training does.
+In: data set files. Out: a Survey, which `page.py` formats as text and JSON, `statistics.py` summarizes and `picture.py`
+plots. Clips that training would refuse are found by `check.py`, as in training.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.levels import CLIPPED_SHARE, SILENT_DB, Levels, measure
 from deepspeech.audio.pcm import float_to_int16
 from deepspeech.audio.source import AudioSlice
-from deepspeech.datasets.check import EMPTY, FRAMES, LETTERS, UNREADABLE, Fault, Look, for_each, look
+from deepspeech.datasets.check import CHARACTERS, EMPTY, FRAMES, UNREADABLE, Fault, Look, for_each, look
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError
@@ -27,36 +27,36 @@ from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.text.charset import CharacterCount, count_characters
 from deepspeech.text.tokens import TokenSet
 
-# Kinds of findings, in the order of reports. Training refuses the first four and learns from the others.
+# Kinds of findings, in report order. Training refuses REFUSED and accepts DOUBTFUL.
 REFUSED = {
-    UNREADABLE: "sound that cannot be read",
+    UNREADABLE: "unreadable audio",
     EMPTY: "no transcript",
-    LETTERS: "letters outside the alphabet",
-    FRAMES: "more letters than frames of sound",
+    CHARACTERS: "characters outside the alphabet",
+    FRAMES: "more characters than frames",
 }
 DOUBTFUL = {
     "short": "very short",
     "long": "very long",
-    "rate": "spoken oddly fast or slowly",
-    "spaces": "spaces at an end of the transcript, or two in a row",
-    "narrow": "sampled more slowly than the model listens",
+    "rate": "unusual speaking rate",
+    "spaces": "leading, trailing or double spaces in the transcript",
+    "narrow": "sample rate below the model's",
     "silent": "silent",
     "clipped": "clipped",
-    "contradiction": "one sound, two transcripts",
-    "repeated": "the same clip again in its set",
-    "shared": "the same clip in another set",
+    "contradiction": "same audio, different transcript",
+    "repeated": "duplicate in its set",
+    "shared": "duplicate in another set",
 }
-_RATES_NEEDED = 20  # clips, to know what is usual
+_RATES_NEEDED = 20  # clips, to estimate the usual range
 _ODD_FACTORS = (2.0, 5.0)
 
 
 @dataclass(frozen=True)
 class SurveyOptions:
-    """What is doubtful, and whether to decode all sound."""
+    """Thresholds of doubtful clips, and whether to decode all audio."""
 
     min_s: float = 0.3
     max_s: float = 20.0
-    listen: bool = False  # decode every clip: silence, clipping, damage inside; the same sound in another format
+    listen: bool = False  # decode every clip: finds silence, clipping, damage, and duplicates in other formats
     workers: int = 2
 
     def __post_init__(self) -> None:
@@ -66,20 +66,20 @@ class SurveyOptions:
 
 @dataclass(frozen=True)
 class SampleSet:
-    """A data set's file, and its samples in their order."""
+    """A data set file and its samples, in order."""
 
-    name: str  # the file's own, or its path where several are called so
+    name: str  # file name, or path if names are not unique
     samples: Sequence[Sample]
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A sample of a set and what was found about it."""
+    """A sample of a set, and measurements of it."""
 
     set_name: str
     look: Look
     levels: Levels | None = None  # None: not decoded
-    digest: bytes = b""  # of the decoded sound; empty: not decoded
+    digest: bytes = b""  # of the decoded audio; empty: not decoded
 
     @property
     def sample(self) -> Sample:
@@ -87,19 +87,19 @@ class Clip:
 
     @property
     def duration_s(self) -> float | None:
-        """None where the sound cannot be read."""
+        """None if the audio is unreadable."""
         return self.look.info.duration_s if self.look.info else None
 
     @property
     def rate(self) -> float | None:
-        """Letters a second, spaces not counted; None where sound or transcript is missing."""
-        letters = sum(not letter.isspace() for letter in self.sample.transcript)
-        return letters / self.duration_s if letters and self.duration_s else None
+        """Characters per second without spaces; None without audio or transcript."""
+        characters = sum(not character.isspace() for character in self.sample.transcript)
+        return characters / self.duration_s if characters and self.duration_s else None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a clip that training refuses (`kind` in REFUSED) or that a person should look at (DOUBTFUL)."""
+    """A problem of a clip: training refuses it (`kind` in REFUSED), or it is doubtful (DOUBTFUL)."""
 
     kind: str
     clip: Clip
@@ -108,12 +108,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Overlap:
-    """What of `of` also occurs in `other`."""
+    """Recordings, speakers and sentences of set `of` that also occur in set `other`."""
 
     of: str
     other: str
     recordings: int
-    speakers: Sequence[str]  # empty where a set names none
+    speakers: Sequence[str]  # empty if a set names none
     of_speakers: int
     sentences: int
     of_sentences: int
@@ -121,39 +121,41 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Survey:
-    """All that was found, clips in the order of the sets."""
+    """Result of a survey; clips are in the order of the sets."""
 
     sets: Sequence[SampleSet]
     clips: Sequence[Clip]
-    findings: dict[str, list[Finding]]  # by kind, in the order of reports
+    findings: dict[str, list[Finding]]  # by kind, in report order
     overlaps: Sequence[Overlap]
-    letters: dict[str, CharacterCount]  # of all transcripts
+    characters: dict[str, CharacterCount]  # of all transcripts
     alphabet: TokenSet | None
     options: SurveyOptions
-    usual_rates: tuple[float, float] | None  # letters a second outside of which a rate is odd
+    usual_rates: tuple[float, float] | None  # usual range in characters per second
 
     @property
     def outside(self) -> dict[str, CharacterCount]:
-        """Letters outside the alphabet, most frequent first."""
-        missing = set() if self.alphabet is None else set(self.alphabet.missing("".join(self.letters)))
-        return dict(sorted(((one, self.letters[one]) for one in missing), key=lambda item: (-item[1].times, item[0])))
+        """Characters outside the alphabet, most frequent first."""
+        missing = set() if self.alphabet is None else set(self.alphabet.missing("".join(self.characters)))
+        return dict(
+            sorted(((one, self.characters[one]) for one in missing), key=lambda item: (-item[1].times, item[0]))
+        )
 
     @property
     def unused(self) -> list[str]:
-        """Letters of the alphabet that no transcript has."""
+        """Characters of the alphabet that occur in no transcript."""
         if self.alphabet is None or self.alphabet.bytes_mode:
             return []
-        return [label for label in self.alphabet.character_set if len(label) == 1 and label not in self.letters]
+        return [label for label in self.alphabet.character_set if len(label) == 1 and label not in self.characters]
 
     def of_set(self, name: str) -> list[Clip]:
         return [clip for clip in self.clips if clip.set_name == name]
 
     def refused(self, name: str | None = None) -> int:
-        """Clips that training refuses, of a set or of all."""
+        """Number of clips that training refuses, in a set or in all."""
         return self._count(REFUSED, name)
 
     def doubtful(self, name: str | None = None) -> int:
-        """Clips of which something is doubtful."""
+        """Number of doubtful clips."""
         return self._count(DOUBTFUL, name)
 
     def _count(self, kinds: Iterable[str], name: str | None) -> int:
@@ -162,10 +164,10 @@ class Survey:
 
 
 def open_sets(paths: Sequence[Path], speaker_pattern: str = "", labelled: bool = True) -> list[SampleSet]:
-    """The samples of data set files. Raises DataError.
+    """Read data set files. Raises DataError.
 
-    `speaker_pattern`: a regular expression that is searched in each recording's path; its first group, or all of
-    it, is the speaker.
+    `speaker_pattern`: regular expression to search in each recording's path; its first group, or the whole match, is
+    the speaker.
     """
     try:
         pattern = re.compile(speaker_pattern) if speaker_pattern else None
@@ -189,14 +191,14 @@ def survey(
     options: SurveyOptions | None = None,
     compare: bool = True,
 ) -> Survey:
-    """Look over all clips; without an alphabet, sound alone is judged. `compare` finds clips that are the same."""
+    """Survey all clips; without an alphabet only audio is checked. `compare`: find duplicates."""
     features, options = features or MfccConfig(), options or SurveyOptions()
     clips: list[Clip] = []
     for one in sets:
         looks = for_each(lambda sample: look(sample, alphabet, features), one.samples, one.name, options.workers)
         clips += [Clip(one.name, found) for found in looks]
     if options.listen:
-        clips = for_each(_listen, clips, "listening", options.workers)
+        clips = for_each(_listen, clips, "decoding", options.workers)
     rates = usual_rates([clip.rate for clip in clips if clip.rate])
     findings = [Finding(fault.kind, clip, fault.reason) for clip in clips for fault in clip.look.faults]
     for clip in clips:
@@ -206,34 +208,35 @@ def survey(
     by_kind: dict[str, list[Finding]] = {kind: [] for kind in (*REFUSED, *DOUBTFUL)}
     for finding in findings:
         by_kind[finding.kind].append(finding)
-    letters = count_characters(clip.sample.transcript for clip in clips)
-    return Survey(sets, clips, by_kind, _overlaps(sets, same), letters, alphabet, options, rates)
+    characters = count_characters(clip.sample.transcript for clip in clips)
+    return Survey(sets, clips, by_kind, _overlaps(sets, same), characters, alphabet, options, rates)
 
 
 def usual_rates(rates: Sequence[float]) -> tuple[float, float] | None:
-    """The rates between which most lie: four deviations around the median, on a scale of ratios.
+    """Usual range of speaking rates: median ± 4 robust standard deviations of log rates.
 
-    Never narrower than half to double the median, nor wider than a fifth to five times. None for too few rates.
+    Clipped to factors from 2 to 5 around the median. None for too few rates.
     """
     if len(rates) < _RATES_NEEDED:
         return None
     logs = np.log(rates)
     median = float(np.median(logs))
-    deviation = 1.4826 * float(np.median(np.abs(logs - median)))  # of a normal distribution, from the median's distance
+    deviation = 1.4826 * float(
+        np.median(np.abs(logs - median))
+    )  # standard deviation from the median absolute deviation
     factor = float(np.clip(np.exp(4 * deviation), *_ODD_FACTORS))
     return float(np.exp(median)) / factor, float(np.exp(median)) * factor
 
 
 def sentence(transcript: str) -> str:
-    """A transcript as what is said: composed, in small letters, single spaces."""
+    """Normalize a transcript for comparison: NFC, case-folded, single spaces."""
     return " ".join(unicodedata.normalize("NFC", transcript).casefold().split())
 
 
 def same_sounds(clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-    """Groups of clips whose sound is the same, each of at least two, in their order.
+    """Groups of two or more clips with the same audio, in order.
 
-    What was listened to is the same where its samples are; else the files must be the same byte by byte, and only
-    those of equal length are read.
+    Decoded clips are compared by samples, others by file content; only files of equal length are read.
     """
     candidates: dict[object, list[Clip]] = defaultdict(list)
     for clip in clips:
@@ -256,7 +259,7 @@ def _with_speaker(sample: Sample, pattern: "re.Pattern[str] | None") -> Sample:
 
 
 def _listen(clip: Clip) -> Clip:
-    """The clip with its levels; one that is damaged inside gets that fault, which training would meet too."""
+    """Decode a clip and measure its levels; a damaged one gets a fault, as in training."""
     if clip.look.info is None:
         return clip
     try:
@@ -278,17 +281,20 @@ def _doubts(
         if info.duration_s > options.max_s:
             yield "long", f"{info.duration_s:.2f} s; --max-s is {options.max_s:g}"
         if info.rate_hz < features.sample_rate_hz:
-            yield "narrow", f"{info.rate_hz} Hz; the model listens at {features.sample_rate_hz} Hz"
+            yield "narrow", f"{info.rate_hz} Hz; the model uses {features.sample_rate_hz} Hz"
     if rates and clip.rate and not rates[0] <= clip.rate <= rates[1]:
         odd = "fewer" if clip.rate < rates[0] else "more"
         usual = f"{odd} than the usual {rates[0]:.1f} to {rates[1]:.1f}"
-        yield "rate", f"{clip.rate:.1f} letters a second, {usual}: {_short(sample.transcript)}"
+        yield "rate", f"{clip.rate:.1f} characters per second, {usual}: {_short(sample.transcript)}"
     if sample.transcript != " ".join(sample.transcript.split(" ")).strip(" ") or "  " in sample.transcript:
         yield "spaces", repr(sample.transcript)
     if levels is not None and levels.silent:
-        yield "silent", f"its loudest sample is at {levels.peak_db:.0f} dB; speech is above {SILENT_DB:.0f}"
+        yield "silent", f"peak at {levels.peak_db:.0f} dB; speech is above {SILENT_DB:.0f}"
     if levels is not None and levels.clipped:
-        yield "clipped", f"{levels.clipped_share:.2%} of its samples stand at full scale; {CLIPPED_SHARE:.1%} is much"
+        yield (
+            "clipped",
+            f"{levels.clipped_share:.2%} of its samples are at full scale; the limit is {CLIPPED_SHARE:.1%}",
+        )
 
 
 def _size_bytes(sample: Sample) -> int:
@@ -305,26 +311,26 @@ def _file_digest(clip: Clip) -> bytes:
 
 
 def _repeats(same: Sequence[Sequence[Clip]]) -> Iterator[Finding]:
-    """What is wrong with clips of the same sound; each is told of the first one that it repeats."""
+    """Findings about clips with the same audio; each names the first clip that it repeats."""
     for group in same:
         first_of_set: dict[str, Clip] = {}
         for clip in group:
             if sentence(clip.sample.transcript) != sentence(group[0].sample.transcript):
-                detail = f"the same sound as {group[0].sample.audio}, but {_short(clip.sample.transcript)} instead of "
+                detail = f"the same audio as {group[0].sample.audio}, but {_short(clip.sample.transcript)} instead of "
                 yield Finding("contradiction", clip, detail + _short(group[0].sample.transcript))
             elif clip.set_name in first_of_set:
-                yield Finding("repeated", clip, f"the same sound as {first_of_set[clip.set_name].sample.audio}")
+                yield Finding("repeated", clip, f"the same audio as {first_of_set[clip.set_name].sample.audio}")
             if first_of_set and clip.set_name not in first_of_set:
                 other = next(iter(first_of_set.values()))
-                yield Finding("shared", clip, f"the same sound as {other.sample.audio} of {other.set_name}")
+                yield Finding("shared", clip, f"the same audio as {other.sample.audio} of {other.set_name}")
             first_of_set.setdefault(clip.set_name, clip)
 
 
 def _overlaps(sets: Sequence[SampleSet], same: Sequence[Sequence[Clip]]) -> list[Overlap]:
-    """For each two sets: what of the smaller one the other has too."""
+    """Overlap of each pair of sets, counted in the smaller one."""
     by_size = sorted(sets, key=lambda one: len(one.samples))
     speakers = {one.name: {sample.speaker for sample in one.samples if sample.speaker} for one in sets}
-    said = {one.name: {sentence(sample.transcript) for sample in one.samples} - {""} for one in sets}
+    sentences = {one.name: {sentence(sample.transcript) for sample in one.samples} - {""} for one in sets}
     recordings: Counter[tuple[str, str]] = Counter()
     for group in same:
         names = Counter(clip.set_name for clip in group)
@@ -333,7 +339,7 @@ def _overlaps(sets: Sequence[SampleSet], same: Sequence[Sequence[Clip]]) -> list
     return [
         Overlap(
             of, other, recordings[of, other], sorted(speakers[of] & speakers[other]), len(speakers[of]),
-            len(said[of] & said[other]), len(said[of]),
+            len(sentences[of] & sentences[other]), len(sentences[of]),
         )
         for of, other in combinations([one.name for one in by_size], 2)
     ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""Networks with 8-bit weights without ONNX Runtime, where the processor has the instructions: twice as fast.
+"""Int8Engine: runs int8 networks in a C++ kernel, on processors with the instructions; twice as fast as ONNX Runtime.
 
 In: a model file whose matrices are Quantized (`acoustic/deepspeech/graph.py`). Out: its network in C++
-(`native/src/int8_network.hh`), which rounds what a matrix is multiplied with row by row. So what a frame gives does not
-depend on what shares its batch: whole files, streams and batches give the same, bit for bit.
+(`native/src/int8_network.hh`), which quantizes activations per row. So the output of a frame does not depend on its
+batch: files, streams and batches give the same result, bit for bit.
 """
 
 from pathlib import Path
@@ -17,13 +17,13 @@ from deepspeech.modelfile.arrays import read_constants
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import Float32, States, windows_of
 
-AXES = {"state_h": 1, "state_c": 1}  # of the clips
+AXES = {"state_h": 1, "state_c": 1}  # batch axis
 Arrays = dict[str, NDArray[Any]]
 NONE = np.zeros(0, np.float32)
 
 
 class Int8Engine:
-    """A network of kind "deepspeech" with an LSTM. One to be had of `open_int8`."""
+    """A network of kind "deepspeech" with an LSTM, created by `open_int8`."""
 
     def __init__(self, network: Int8Network, card: ModelCard) -> None:
         self._network, self._layers = network, card.model["lstm_layers"]
@@ -42,7 +42,7 @@ class Int8Engine:
 
 
 def open_int8(path: str | Path, card: ModelCard) -> Int8Engine | None:
-    """The network of a model file; None where this processor or the file's graph is not one for it."""
+    """Open a model file; None if processor or graph is not supported."""
     shape = card.model
     if card.precision != "int8" or (shape["kind"], shape.get("recurrent")) != ("deepspeech", "lstm"):
         return None
@@ -51,7 +51,7 @@ def open_int8(path: str | Path, card: ModelCard) -> Int8Engine | None:
     try:
         return Int8Engine(_network(read_constants(path), card), card)
     except (KeyError, IndexError, TypeError, ValueError, ModelFileError):
-        return None  # ONNX Runtime takes any graph, or says what is wrong with it
+        return None  # ONNX Runtime supports any graph, or reports the error
 
 
 def _network(arrays: Arrays, card: ModelCard) -> Int8Network:

@@ -1,7 +1,7 @@
-"""Networks in ONNX Runtime: any graph that takes `features` (or, in older files, `windows`) and states.
+"""OnnxEngine: runs networks in ONNX Runtime: graphs with inputs `features` (in older files `windows`) and states.
 
-Each input beside these and `lengths` is a state: its dimension "clips" is that of the batch, its other dimensions are
-numbers, it begins as zeros, and the output `new_NAME` is what the next step takes.
+Each other input except `lengths` is a state: dimension "clips" is the batch, the others are fixed, initial values are
+zeros, and output `new_NAME` is the input of the next step.
 """
 
 from pathlib import Path
@@ -21,14 +21,14 @@ TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)"
 
 
 class OnnxEngine:
-    """A model file in ONNX Runtime; `threads` share a step. Raises ModelFileError where the file is no such graph."""
+    """A model file in ONNX Runtime; `threads`: per step. Raises ModelFileError for other graphs."""
 
     def __init__(self, path: str | Path, card: ModelCard, threads: int = 1) -> None:
         self._path, self._classes, self._session = path, card.alphabet.classes, _session(path, threads)
         inputs = {value.name: value for value in self._session.get_inputs()}
         self._context = card.chunk.left if "windows" in inputs else None
         self._stride = card.chunk.stride
-        self._told = "lengths" in inputs
+        self._takes_lengths = "lengths" in inputs
         self._states = {name: value for name, value in inputs.items() if name not in ("features", "windows", "lengths")}
         try:
             self._axes = {name: value.shape.index(CLIPS) for name, value in self._states.items()}
@@ -48,22 +48,20 @@ class OnnxEngine:
             feed["features"] = chunk_BTF
         else:
             feed["windows"] = windows_of(chunk_BTF, self._context, self._stride)
-        if self._told:
+        if self._takes_lengths:
             feed["lengths"] = outputs_B
         probabilities, *after = self._run(feed)
         return probabilities, States(dict(zip(self._states, after, strict=True)), self._axes)
 
     def _run(self, feed: dict[str, NDArray[Any]]) -> Any:
-        """What the graph computes; whatever it is, probabilities are [B, T, classes]."""
+        """Run the graph and check the shape of probabilities, [B, T, classes]."""
         try:
             outputs = self._session.run(self._outputs, feed)
         except Exception as error:  # as in _session
             raise ModelFileError(f"{self._path}: its network does not run ({_reason(error)})") from None
         found = outputs[0]
         if found.dtype != np.float32 or found.ndim != 3 or found.shape[2] != self._classes:
-            raise ModelFileError(
-                f"{self._path}: gives {found.dtype} {found.shape}, where {self._classes} classes are due"
-            )
+            raise ModelFileError(f"{self._path}: outputs {found.dtype} {found.shape}, expected {self._classes} classes")
         return outputs
 
 

@@ -1,6 +1,6 @@
-"""Hearing: sounds as augmentations leave them, to listen to or to write down.
+"""AudioAugmenter: applies signal augmentations to audio outside of training, to play or save the result.
 
-Only what acts on the signal can be heard; spectra and features become no sound again.
+Augmentations of spectra and features are refused: their output is not audio.
 """
 
 import threading
@@ -23,29 +23,31 @@ CACHE_MB = 256
 
 
 def parse_audible(texts: Sequence[str]) -> tuple[Augmentation, ...]:
-    """The augmentations that `texts` name. Raises ConfigError, also for those that no sound shows."""
+    """Parse signal augmentations. Raises ConfigError, also for those of other domains."""
     entries = tuple(map(parse_entry, texts))
     for text, entry in zip(texts, entries, strict=True):
         if entry.domain != "signal":
-            raise ConfigError(f"augment '{text}' acts on the {entry.domain}, which no sound shows; leave it out here")
+            raise ConfigError(
+                f"augment '{text}' acts on the {entry.domain}, whose output is not audio; leave it out here"
+            )
     return entries
 
 
-class Hearing:
-    """Applies augmentations as training does in its first epoch. Threads may share it."""
+class AudioAugmenter:
+    """Applies signal augmentations as the first epoch of training does. Thread-safe."""
 
     def __init__(
         self, augmentations: Sequence[Augmentation], speech: Sequence[Sample], seed: int, clock: float
     ) -> None:
-        """`speech` is what babble is made of; `clock` how far training is thought to be, from 0 to 1."""
+        """`speech`: samples for babble; `clock`: progress of training, 0 to 1."""
         if not 0 <= clock <= 1:
-            raise ConfigError(f"the clock is {clock:g}; it goes from 0, where training begins, to 1, where it ends")
+            raise ConfigError(f"the clock is {clock:g}; it must be from 0 (start of training) to 1 (end)")
         self._entries, self._speech, self._seed, self._clock = augmentations, speech, seed, clock
         self._contexts: dict[int, AugmentContext] = {}
         self._lock = threading.Lock()
 
     def __call__(self, samples: Float32, rate_hz: int, sample: Sample) -> Float32:
-        """Mono `samples` [N] of `sample` after every augmentation; their number may have changed. Raises AudioError."""
+        """Augment mono `samples` [N] of `sample`; the length may change. Raises AudioError."""
         if not self._entries:
             return samples
         context = self._context(rate_hz)
@@ -58,5 +60,7 @@ class Hearing:
         with self._lock:
             if rate_hz not in self._contexts:
                 sources = Sources(self._entries, self._speech, ClipCache(CACHE_MB), rate_hz)
-                self._contexts[rate_hz] = AugmentContext("signal", rate_hz, 1.0, sources)  # frames: there are none
+                self._contexts[rate_hz] = AugmentContext(
+                    "signal", rate_hz, 1.0, sources
+                )  # step_ms is not used for signals
             return self._contexts[rate_hz]

@@ -9,22 +9,22 @@ import pytest
 import soundfile
 
 from deepspeech.cli.import_corpus import names
-from deepspeech.cli.old_doors import with_hyphens
+from deepspeech.cli.old_importers import with_hyphens
 
 BIN = Path(__file__).resolve().parents[2] / "bin"
 
 
-def run(door: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(BIN / door), *map(str, arguments)]
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BIN / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_doors_differ_in_one_word() -> None:
-    for door in BIN.glob("import_*.py"):
-        name = door.stem.removeprefix("import_").replace("_", "-")
+    for script in BIN.glob("import_*.py"):
+        name = script.stem.removeprefix("import_").replace("_", "-")
         assert name in names()
-        assert door.stat().st_mode & 0o111
-        assert door.read_text() == (BIN / "import_cv2.py").read_text().replace("cv2", name)
+        assert script.stat().st_mode & 0o111
+        assert script.read_text() == (BIN / "import_cv2.py").read_text().replace("cv2", name)
 
 
 @pytest.mark.parametrize(
