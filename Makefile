@@ -16,7 +16,7 @@ demo: $(VENV)/.trainer
 	$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.developer
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest -rs -n auto --dist loadfile
 
 test-slow: $(VENV)/.developer
 	$(BIN)/python -m pytest -rs -m slow

@@ -110,9 +110,17 @@ def test_transcripts_are_learnt_and_nothing_else_of_their_file(
     ("name", "content", "cause"),
     [
         ("no.tsv", b"a.wav\thello\n", "names no column transcript, sentence or text"),
-        ("cut.csv.gz", gzip.compress(b"wav_filename,wav_filesize,transcript\n" * 9)[:-12], "damaged or truncated"),
+        (
+            "cut.csv.gz",
+            gzip.compress(b"wav_filename,wav_filesize,transcript\n" * 9, mtime=0)[:-12],
+            "damaged or truncated",
+        ),
         ("empty.csv", b"wav_filename,wav_filesize,transcript\n", "no words in this text"),
-        ("comma.csv.gz", gzip.compress(b"wav_filename,wav_filesize,transcript\na.wav,1,a, b\n"), ":2: 4 columns"),
+        (
+            "comma.csv.gz",
+            gzip.compress(b"wav_filename,wav_filesize,transcript\na.wav,1,a, b\n", mtime=0),
+            ":2: 4 columns",
+        ),
         ("bits.txt.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 40, "damaged or truncated"),
         ("named.txt.gz", b"words\n", "damaged or truncated"),
         ("wide.txt", "words\n".encode("utf-16"), "save it as UTF-8"),

@@ -105,7 +105,7 @@ def test_a_model_with_one_step_refuses_others(model: Recognizer) -> None:
 
 @pytest.mark.parametrize("rate_hz", [0, -1, float("nan"), float("inf")])
 def test_a_rate_that_is_none_is_refused(model: Recognizer, rate_hz: float) -> None:
-    with pytest.raises(ConfigError, match=r"^a sample rate of \S+ Hz was given"):
+    with pytest.raises(ConfigError, match=r"^the sample rate is \S+ Hz"):
         model.stream(rate_hz)  # type: ignore[call-overload]
 
 
