@@ -11,7 +11,7 @@ BEGIN, END = "<!-- flags: written by tests/compat/flags_page.py -->", "<!-- end 
 def row(flag: Flag) -> str:
     """What became of a flag, and the setting of a TOML page that does the same."""
     setting = f"`{flag.use}`" if flag.use not in ("", COMMAND) else ""
-    fate = flag.meaning if flag.use else ("accepted: " if flag.harmless else "refused: ") + flag.note
+    fate = flag.meaning if flag.use else "accepted: " + flag.note
     return f"| `{flag.name}` | {fate.replace('|', '/')} | {setting} |"
 
 

@@ -122,8 +122,7 @@ EFFECTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 # These change something only together with the flag that turns them on.
 WITH = {"es_epochs": "early_stop", "plateau_epochs": "reduce_lr_on_plateau"}
-ABSENT = [flag for flag in FLAGS if not flag.use and not flag.harmless]
-ACCEPTED = [flag for flag in FLAGS if flag.harmless]
+ACCEPTED = [flag for flag in FLAGS if flag.obsolete]
 TRAINER = Path(__file__).resolve().parents[2] / "src/deepspeech/cli/old_trainer.py"
 CARD = TRAINER.parents[1] / "compat/exported.py"
 
@@ -177,7 +176,6 @@ def test_defaults_and_types_are_the_old_ones(name: str) -> None:
 def test_every_flag_has_a_meaning_and_a_use_or_a_word_about_it(flag: flags.Flag) -> None:
     assert flag.meaning
     assert bool(flag.use) != bool(flag.note)
-    assert not (flag.use and flag.harmless)
 
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
@@ -223,13 +221,6 @@ def test_every_flag_with_a_use_is_proved_here_or_acted_on_by_the_command() -> No
     read |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     assert left <= read
     assert not (set(EFFECTS) | set(WITH)) - used
-
-
-@pytest.mark.parametrize("flag", ABSENT, ids=lambda f: f.name)
-def test_an_absent_flag_is_refused_by_name(flag: flags.Flag) -> None:
-    message = fault(f"--{flag.name}={other(flag)}")
-    assert message == f"--{flag.name}: {flag.note}"
-    config(f"--{flag.name}={flag.default}")  # its default asks for nothing
 
 
 @pytest.mark.parametrize("flag", ACCEPTED, ids=lambda f: f.name)

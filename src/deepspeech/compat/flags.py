@@ -23,17 +23,18 @@ CARD = "about the exported model"
 
 @dataclass(frozen=True)
 class Flag:
-    """One old flag. `use` is a setting's path, COMMAND, or "" where `note` explains why it has no effect.
-
-    A flag without use is accepted with its note if `harmless`, else any value but the default is refused.
-    """
+    """One old flag. `use` is a setting's path, COMMAND, or "" where `note` explains why it has no effect."""
 
     name: str
     default: Any
     meaning: str
     use: str = ""
     note: str = ""
-    harmless: bool = False
+
+    @property
+    def obsolete(self) -> bool:
+        """Whether it is accepted and has no effect."""
+        return not self.use
 
     @property
     def many(self) -> bool:
@@ -41,10 +42,6 @@ class Flag:
 
 
 def _accepted(name: str, default: Any, meaning: str, note: str) -> Flag:
-    return Flag(name, default, meaning, note=note, harmless=True)
-
-
-def _absent(name: str, default: Any, meaning: str, note: str) -> Flag:
     return Flag(name, default, meaning, note=note)
 
 
@@ -183,9 +180,6 @@ def values_of(arguments: Sequence[str], command: str) -> flags.FlagValues:
         raise ConfigError(f"{command}: {error}") from None
     if rest:
         raise ConfigError(f"{command}: '{rest[0]}' is not a flag; every value follows a --flag (see --helpfull)")
-    refused = [flag for flag in FLAGS if not flag.use and not flag.harmless and _changed(values, flag)]
-    if refused:
-        raise ConfigError("; ".join(f"--{flag.name}: {flag.note}" for flag in refused))
     _check(values)
     return values
 
@@ -201,7 +195,7 @@ def _check(values: Any) -> None:
 
 
 def _define(values: flags.FlagValues, flag: Flag, command: str) -> None:
-    text = flag.meaning + (f" [{'accepted: ' if flag.harmless else 'refused: '}{flag.note}]" if flag.note else "")
+    text = flag.meaning + (f" [accepted: {flag.note}]" if flag.note else "")
     rest: Mapping[str, Any] = {"flag_values": values, "module_name": command}
     if flag.many:
         flags.DEFINE_multi_string(flag.name, flag.default, text, **rest)
@@ -222,7 +216,7 @@ def _changed(values: flags.FlagValues, flag: Flag) -> bool:
 def notes(values: flags.FlagValues) -> list[str]:
     """Notes on flags that were set, are accepted and have no effect."""
     known = (*FLAGS, *(flag for own in OF_COMMAND.values() for flag in own if flag.name in values))
-    return [f"--{flag.name}: {flag.note}" for flag in known if flag.harmless and _changed(values, flag)]
+    return [f"--{flag.name}: {flag.note}" for flag in known if flag.obsolete and _changed(values, flag)]
 
 
 def to_config(values: flags.FlagValues) -> RunConfig:
