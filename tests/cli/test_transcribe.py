@@ -279,6 +279,15 @@ def test_an_empty_folder_among_the_names_is_told_and_the_others_go_on(deepspeech
     assert "nulls.tar: no recordings in it, of 0 files" in err
 
 
+def test_a_list_without_a_recording_is_told(deepspeech, tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text("wav_filename,wav_filesize,transcript\n")
+    (tmp_path / "none.txt").write_text("\n")
+    for arguments in ([tmp_path / "none.csv"], ["--manifest", tmp_path / "none.txt"]):
+        code, out, err = deepspeech("transcribe", "--model", "m", *arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"{arguments[-1]}: lists no recording" in err
+
+
 def test_no_name_of_a_file_ends_a_run(deepspeech, tmp_path: Path) -> None:
     """Names that are no UTF-8 are written as JSON writes them; one too long with a suffix costs its own line."""
     folder = tmp_path / "named"
