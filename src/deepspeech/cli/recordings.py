@@ -1,5 +1,6 @@
 """Resolves command line arguments to recordings: sound files, folders, patterns, manifests and data sets."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ def jobs_of(named: list[str], manifest: Path | None) -> tuple[list[Any], int]:
     from deepspeech.runtime.jobs import apart, find, read_manifest
 
     if manifest is not None:
-        return apart(_inside(manifest) if is_data_set(manifest) else read_manifest(manifest)), 0
+        return apart(_listed(manifest, _inside if is_data_set(manifest) else read_manifest)), 0
     jobs: list[Any] = []
     faults: list[Exception] = []
     for name in named:
         try:
-            jobs += _inside(Path(name)) if is_data_set(name) else find([name])
+            jobs += _listed(Path(name), _inside) if is_data_set(name) else find([name])
         except DeepSpeechError as fault:
             faults.append(fault)
     if faults and not jobs:
@@ -31,6 +32,16 @@ def jobs_of(named: list[str], manifest: Path | None) -> tuple[list[Any], int]:
     for one in faults:
         print(f"deepspeech: {in_line(str(one))}", file=sys.stderr)
     return apart(jobs), len(faults)
+
+
+def _listed(path: Path, read: Callable[[Path], list[Any]]) -> list[Any]:
+    """The jobs of a list, which has at least one. Raises DataError."""
+    from deepspeech.errors import DataError
+
+    jobs = read(path)
+    if not jobs:
+        raise DataError(f"{path}: lists no recording; check the list")
+    return jobs
 
 
 def _inside(path: Path) -> list[Any]:

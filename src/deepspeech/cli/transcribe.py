@@ -108,8 +108,6 @@ def transcribe(
             raise typer.Exit(2)
         return
     jobs, lost = jobs_of(named, manifest)
-    if not jobs and not lost:
-        raise ConfigError(f"{manifest or ', '.join(named)}: lists no recording; name files, or check the list")
     jobs = take_shard(jobs, shard) if shard else jobs
     jobs = of_channels(jobs, one, channels) if channel else jobs
     if output_dir is None:
