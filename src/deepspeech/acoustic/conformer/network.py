@@ -9,14 +9,15 @@ Shapes: B clips, T frames of features, O of output, F dimensions of a frame, D w
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from deepspeech.acoustic.conformer.blocks import Block, Cache, Context, rotation_of
 from deepspeech.acoustic.conformer.config import ConformerConfig
-from deepspeech.acoustic.contract import AcousticNetwork, States
+from deepspeech.acoustic.contract import States
 from deepspeech.acoustic.dropout import dropped
+from deepspeech.acoustic.subsampling.blocks import SubsampledNetwork
 from deepspeech.acoustic.subsampling.config import STRIDE
-from deepspeech.acoustic.subsampling.network import Subsampling, filled
+from deepspeech.acoustic.subsampling.network import filled
 
 LONGEST = 1500  # outputs; in evaluation mode longer clips are processed in chunks (a minute)
 
@@ -39,7 +40,7 @@ def attention_mask(
     return torch.zeros(seen.shape, device=device).masked_fill_(~seen, float("-inf"))[:, None]
 
 
-class Conformer(AcousticNetwork):
+class Conformer(SubsampledNetwork):
     """`chunk_frames` is the chunk size of whole clips in evaluation mode; it may be set (0: unlimited).
 
     Steps take a chunk of any length.
@@ -50,16 +51,15 @@ class Conformer(AcousticNetwork):
     def __init__(self, config: ConformerConfig, dimensions: int, classes: int) -> None:
         super().__init__(config, dimensions, classes)
         self.chunk_frames = config.chunk_frames
-        self.subsampling = Subsampling(dimensions, config.width)
-        for number in range(1, config.blocks + 1):
-            self.add_module(f"block_{number}", Block(config))
-        self.output = nn.Linear(config.width, classes)
+
+    def new_block(self) -> Block:
+        return Block(self.config)
 
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
         """In evaluation mode long clips are processed in chunks: a mask grows with the square of a clip's length."""
         if not self.training and self.chunk_frames and features_BTF.shape[1] > STRIDE * LONGEST:
             return self._in_chunks(features_BTF, lengths_B)
-        return self._logits(features_BTF, lengths_B, random, ())[0]
+        return super().whole(features_BTF, lengths_B, random)
 
     def _in_chunks(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
         outputs, states, pieces = 0, self.start(len(features_BTF)), list[Tensor]()
@@ -70,20 +70,13 @@ class Conformer(AcousticNetwork):
             pieces.append(logits_BOV)
         return torch.cat(pieces, 1)
 
-    def whole_and_intermediate(
-        self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
-    ) -> tuple[Tensor, list[Tensor]]:
-        logits_BOV, *intermediate = self._logits(features_BTF, lengths_B, random, self.config.intermediate)
-        return logits_BOV, intermediate
-
-    def _logits(
+    def logits(
         self,
         features_BTF: Tensor,
         lengths_B: Tensor | None,
         random: torch.Generator | None,
         intermediate: tuple[str, ...],
     ) -> list[Tensor]:
-        """Logits of the last block and of the `intermediate` ones."""
         c = self.config
         chunk = self._drawn_chunk(random) if self.training else self.chunk_frames
         dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)

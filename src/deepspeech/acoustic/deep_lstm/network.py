@@ -8,11 +8,12 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from deepspeech.acoustic.contract import AcousticNetwork, States
+from deepspeech.acoustic.contract import States
 from deepspeech.acoustic.deep_lstm.config import DeepLstmConfig
 from deepspeech.acoustic.dropout import Dropout, dropped
 from deepspeech.acoustic.lstm import Packing, lstm
-from deepspeech.acoustic.subsampling.network import Subsampling, filled
+from deepspeech.acoustic.subsampling.blocks import SubsampledNetwork
+from deepspeech.acoustic.subsampling.network import filled
 
 
 class Block(nn.Module):
@@ -45,33 +46,20 @@ class Block(nn.Module):
         return out
 
 
-class DeepLstm(AcousticNetwork):
+class DeepLstm(SubsampledNetwork):
     config: DeepLstmConfig
 
-    def __init__(self, config: DeepLstmConfig, dimensions: int, classes: int) -> None:
-        super().__init__(config, dimensions, classes)
-        self.subsampling = Subsampling(dimensions, config.width)
-        for number in range(1, config.blocks + 1):
-            self.add_module(f"block_{number}", Block(config.width))
-        self.output = nn.Linear(config.width, classes)
+    def new_block(self) -> Block:
+        return Block(self.config.width)
 
-    def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
-        return self._logits(features_BTF, lengths_B, random, ())[0]
-
-    def whole_and_intermediate(
-        self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None
-    ) -> tuple[Tensor, list[Tensor]]:
-        logits_BOV, *intermediate = self._logits(features_BTF, lengths_B, random, self.config.intermediate)
-        return logits_BOV, intermediate
-
-    def _logits(
+    def logits(
         self,
         features_BTF: Tensor,
         lengths_B: Tensor | None,
         random: torch.Generator | None,
         intermediate: tuple[str, ...],
     ) -> list[Tensor]:
-        """Logits of the last block and of the `intermediate` ones. On a CPU padding is skipped, its logits are 0."""
+        """On a CPU padding is skipped, its logits are 0."""
         c = self.config
         dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)
         x, packing = self.subsampling(self.normalize(filled(features_BTF))), None
