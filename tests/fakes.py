@@ -1,6 +1,6 @@
 """Small made-up worlds for tests: a corpus of tones, a network that knows nothing yet, a scorer of a few words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -157,6 +157,10 @@ class ToneSession:
         self._sure = sure
         extractor = new_front_end(self.card.features)
         self._characters = np.stack([extractor(spoken(character))[2] for character in SPOKEN])
+        self.independent_rows = True
+
+    def through(self, wrap: Callable[[Any], Any]) -> "ToneSession":
+        return _Wrapped(self, wrap(self))
 
     def start(self, clips: int = 1) -> States:
         return States({}, {})
@@ -174,3 +178,20 @@ class ToneSession:
         probabilities = np.repeat((1 - sure) / (self.card.alphabet.classes - 1), self.card.alphabet.classes, axis=-1)
         np.put_along_axis(probabilities, best[..., None], sure, -1)
         return probabilities, states
+
+
+class _Wrapped(ToneSession):
+    """A ToneSession whose engine is wrapped."""
+
+    def __init__(self, inner: ToneSession, engine: Any) -> None:
+        self.card, self.independent_rows, self._engine = inner.card, inner.independent_rows, engine
+
+    def start(self, clips: int = 1) -> States:
+        return self._engine.start(clips)
+
+    def step(
+        self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
+    ) -> tuple[np.ndarray, States]:
+        if outputs_B is None:
+            outputs_B = np.full(len(chunk_BTF), self.card.chunk.within(chunk_BTF.shape[1]), np.int32)
+        return self._engine.step(chunk_BTF, states, outputs_B)

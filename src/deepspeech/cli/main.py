@@ -31,6 +31,7 @@ from deepspeech.cli.many_values import ManyValues
 from deepspeech.cli.mic import mic
 from deepspeech.cli.old_client import client, is_old
 from deepspeech.cli.plot import plot
+from deepspeech.cli.serve import serve
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
@@ -49,7 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, plot, evaluate, export, convert, transcribe, mic, doctor):
+for command in (train, plot, evaluate, export, convert, transcribe, mic, serve, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)

@@ -165,6 +165,12 @@ class Recognizer:
             return RecognizerStream(*parts, rate, alternatives, chunk)
         return EndpointedStream(*parts, rate, endpoints, alternatives, chunk)
 
+    def with_phrases(self, phrases: HotPhrases | None) -> "Recognizer":
+        """The same model with other hot phrases; loads nothing again. Raises ConfigError as `open` does."""
+        other = Recognizer(self._session, self.options, self._scorer, self._hot_words, phrases)
+        other.check()
+        return other
+
     def check(self) -> None:
         """Raise ScorerError or ConfigError if the scorer or the phrases do not fit the model."""
         self._new_decoder(0)

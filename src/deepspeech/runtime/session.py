@@ -5,6 +5,8 @@ supports it, all others in ONNX Runtime. Networks that take whole clips have no 
 """
 
 import os
+from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,15 @@ class Session:
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from None
         own = open_int8(path, self.card) if own_int8 else None
+        # ONNX Runtime scales the activations of an int8 network over the whole batch.
+        self.independent_rows = own is not None or self.card.precision != "int8"
         self._engine: Engine = own or OnnxEngine(path, self.card, threads)
+
+    def through(self, wrap: Callable[[Engine], Engine]) -> "Session":
+        """The same network with its engine wrapped, for example by one that joins the steps of several streams."""
+        other = copy(self)
+        other._engine = wrap(self._engine)
+        return other
 
     def start(self, clips: int = 1) -> States:
         """The states before the first frame of `clips` clips."""

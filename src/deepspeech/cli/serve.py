@@ -1,0 +1,100 @@
+"""`deepspeech serve`: serve models to clients that speak OpenAI's, vosk's or Wyoming's protocol, or WebSocket."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepspeech.cli.shared_options import HotPhrasesFile
+
+_ENV = "DEEPSPEECH_SERVE_"
+
+
+def serve(
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="Serve this model file, as FILE or NAME=FILE; may be repeated."),
+    ] = None,
+    scorer: Annotated[
+        list[str] | None,
+        typer.Option("--scorer", "-s", help="Decode with this .scorer file, as FILE (all models) or NAME=FILE."),
+    ] = None,
+    hot_phrases: HotPhrasesFile = None,
+    config: Annotated[Path | None, typer.Option(help="Read settings from this TOML file; flags precede.")] = None,
+    host: Annotated[str | None, typer.Option(help="Listen on this address; 127.0.0.1 by default.")] = None,
+    port: Annotated[int | None, typer.Option(envvar=f"{_ENV}PORT", help="Listen on this port; 8000.")] = None,
+    workers: Annotated[int | None, typer.Option(envvar=f"{_ENV}WORKERS", help="Run so many processes; 1.")] = None,
+    wyoming_port: Annotated[int | None, typer.Option(help="Serve Wyoming on this port too; usually 10300.")] = None,
+    zeroconf: Annotated[bool | None, typer.Option("--zeroconf", help="Announce Wyoming in the local network.")] = None,
+    tokens_file: Annotated[
+        str | None, typer.Option(envvar=f"{_ENV}TOKENS_FILE", help="Require a bearer token of this file, one per line.")
+    ] = None,
+    tls_certificate: Annotated[str | None, typer.Option(help="Serve TLS with this certificate (PEM).")] = None,
+    tls_key: Annotated[str | None, typer.Option(help="Use this private key (PEM).")] = None,
+    trusted_proxy: Annotated[
+        list[str] | None, typer.Option(help="Trust forwarded headers from this address; may be repeated.")
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None, typer.Option(help="Allow web pages of this origin; may be repeated.")
+    ] = None,
+    log_texts: Annotated[bool | None, typer.Option("--log-texts", help="Log what was said.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Load everything, print what would be served, and exit.")
+    ] = False,
+) -> None:
+    """Serve models over the network: live streams and recordings, in the protocols of OpenAI, vosk and Wyoming.
+
+    Live streams are batched together. Limits and everything else can be set in a TOML file; see docs/serve.md. Needs
+    pip install 'deepspeech[serve]'.
+
+    Example: deepspeech serve --model model.onnx --scorer en.scorer
+
+    Example: deepspeech serve --model en=english.onnx --model fr=french.onnx --host 0.0.0.0 --wyoming-port 10300
+    """
+    from deepspeech.errors import MissingPartError
+    from deepspeech.serve.settings import read_settings
+
+    flags: dict[str, Any] = {
+        "models": _sources(model or [], scorer or [], hot_phrases), "host": host, "port": port, "workers": workers,
+        "wyoming_port": wyoming_port, "zeroconf": zeroconf, "tokens_file": tokens_file,
+        "tls_certificate": tls_certificate, "tls_key": tls_key, "log_texts": log_texts,
+        "trusted_proxies": tuple(trusted_proxy) if trusted_proxy else None,
+        "cors_origins": tuple(cors_origin) if cors_origin else None,
+    }  # fmt: skip
+    settings = read_settings(config, flags)
+    try:
+        from deepspeech.serve import run
+    except ModuleNotFoundError as error:
+        if error.name in ("starlette", "uvicorn", "websockets", "python_multipart"):
+            raise MissingPartError(f"serving needs {error.name}: pip install 'deepspeech[serve]'") from None
+        raise
+    if check:
+        print(run.described(settings))
+    else:
+        run.run(settings)
+
+
+def _sources(models: list[str], scorers: list[str], phrases_file: Path | None) -> dict[str, Any]:
+    """Model files by name; the name of a FILE alone is that of the file."""
+    from deepspeech.decoder.phrases import HotPhrases
+    from deepspeech.errors import ConfigError
+    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.serve.models import ModelSource
+
+    phrases = HotPhrases.from_file(phrases_file) if phrases_file else None
+    named = dict(_named(text) for text in models)
+    if len(named) < len(models):
+        raise ConfigError("two models have the same name; name them with --model NAME=FILE")
+    found = {name: ModelSource(as_model_file(path), None, phrases) for name, path in named.items()}
+    for text in scorers:
+        name, equals, path = text.partition("=")
+        if equals and name not in found:
+            raise ConfigError(f"--scorer {text}: no --model is called {name}")
+        for one in [name] if equals else list(found):
+            found[one] = ModelSource(found[one].path, Path(path if equals else text), phrases)
+    return found
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals else (Path(text).stem, Path(text))

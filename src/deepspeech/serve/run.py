@@ -1,0 +1,186 @@
+"""Runs a server: sockets, worker processes, signals. Blocks until SIGTERM or SIGINT, then drains.
+
+    one worker      this process serves
+    several         this process holds the sockets and starts a process per worker; one that dies is started again
+
+The first signal ends streams with their finals; a second one stops at once.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+import uvicorn
+
+from deepspeech.errors import ConfigError, DeepSpeechError
+from deepspeech.serve.app import application
+from deepspeech.serve.batcher import Batcher
+from deepspeech.serve.log import Log
+from deepspeech.serve.models import Models
+from deepspeech.serve.service import Service
+from deepspeech.serve.settings import ServeSettings
+
+BACKLOG = 512
+SPARE_CONNECTIONS = 256  # above streams and uploads: health checks, pages, refusals
+RESTART_S = 1.0
+CANNOT_START = 2
+
+
+def run(settings: ServeSettings) -> None:
+    """Serve. Raises ConfigError where an address is taken, and what opening the models raises."""
+    sockets = _bound(settings)
+    if settings.workers == 1:
+        serve(settings, sockets)
+    else:
+        _supervise(settings, sockets)
+
+
+def described(settings: ServeSettings) -> str:
+    """What would be served, after loading it. Raises what serving would."""
+    batcher, tokens = Batcher(threads=1), settings.tokens
+    try:
+        models = Models.open(settings.models, batcher)
+    finally:
+        batcher.close()
+    lines = [f"{'https' if settings.tls_key else 'http'}://{settings.host}:{settings.port}, {settings.workers} workers"]
+    for model in models.values():
+        live = "streams and recordings" if model.card.streams else "recordings only (its network needs whole ones)"
+        scorer = settings.models[model.name].scorer
+        language = model.card.language or "no language named"
+        lines.append(f"model {model.name}: {language}, {live}, {f'scorer {scorer}' if scorer else 'no scorer'}")
+    lines.append(f"{len(tokens)} tokens" if tokens else "no tokens: everybody who reaches the port may use it")
+    if settings.wyoming_port:
+        lines.append(f"Wyoming on port {settings.wyoming_port}, which knows no tokens and no TLS")
+    lines += [f"limits.{name} = {value:g}" for name, value in asdict(settings.limits).items()]
+    return "\n".join(lines)
+
+
+def serve(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:
+    """Serve in this process, on listening sockets: HTTP, and Wyoming if there is a second."""
+    service = Service(lambda batcher: Models.open(settings.models, batcher), settings.limits, Log(settings.log_texts))
+    host, port = sockets[0].getsockname()[:2]
+    where = f"http{'s' if settings.tls_key else ''}://{host}:{port}"
+    service.log.write("listening", address=where, models=list(service.models), process=os.getpid())
+    app = application(service, settings.tokens, settings.cors_origins)
+    try:
+        Server(uvicorn_config(app, service, settings), service).run(list(sockets[:1]))
+    finally:
+        service.close()
+
+
+def uvicorn_config(app: object, service: Service, settings: ServeSettings) -> uvicorn.Config:
+    """uvicorn's settings: our own log, limits of messages, headers of proxies only where trusted."""
+    limits = service.limits
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ws="websockets-sansio",
+        ws_max_size=limits.message_bytes,
+        ws_per_message_deflate=False,  # PCM does not shrink, and unpacking is work for free
+        limit_concurrency=limits.streams + limits.uploads + SPARE_CONNECTIONS,
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+        timeout_graceful_shutdown=5,
+        backlog=BACKLOG,
+    )
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that drains before it stops."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service, self._draining = service, False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._draining or self._loop is None:
+            super().handle_exit(sig, frame)
+            return
+        self._draining = True
+        self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        async def drain() -> None:
+            self._service.log.write("draining", streams=self._service.admission.streams)
+            await self._service.drain()
+            self.should_exit = True
+
+        self._task = asyncio.ensure_future(drain())
+
+
+def _bound(settings: ServeSettings) -> list[socket.socket]:
+    ports = [settings.port, *([settings.wyoming_port] if settings.wyoming_port else [])]
+    return [_listening(settings.host, port) for port in ports]
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise ConfigError(f"{host}:{port}: cannot be listened on ({error.strerror}); choose another port") from None
+    bound.listen(BACKLOG)
+    return bound
+
+
+def _worker(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:
+    """`serve` in a process of its own; says what is wrong in one line, as the command does."""
+    try:
+        serve(settings, sockets)
+    except DeepSpeechError as error:
+        print(f"deepspeech: {error}", file=sys.stderr)
+        sys.exit(CANNOT_START)
+
+
+def _supervise(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:
+    """Keep the workers alive until a signal; then wait until they have drained."""
+    context, stopping = multiprocessing.get_context("spawn"), False
+
+    def start() -> BaseProcess:
+        worker = context.Process(target=_worker, args=(settings, list(sockets)))
+        worker.start()
+        return worker
+
+    def stop(sig: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        for worker in workers:
+            if worker.is_alive() and worker.pid:
+                worker.terminate()
+
+    workers: list[BaseProcess] = []
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, stop)
+    workers += [start() for _ in range(settings.workers)]
+    while not stopping:
+        time.sleep(RESTART_S)
+        for number, worker in enumerate(workers):
+            if not stopping and not worker.is_alive():
+                if worker.exitcode == CANNOT_START:
+                    stop(signal.SIGTERM, None)
+                    sys.exit(CANNOT_START)
+                Log().write("worker died", exit_code=worker.exitcode)
+                workers[number] = start()
+    for worker in workers:
+        worker.join()

@@ -1,0 +1,85 @@
+"""`deepspeech serve`: what it checks, what it refuses, and one real process from start to SIGTERM."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("uvicorn", reason="needs the serve extra")
+from websockets.sync.client import connect
+
+from deepspeech.audio.formats import write_wav
+from deepspeech.audio.pcm import float_to_int16
+from tests.fakes import tones
+
+
+def test_check_says_what_would_be_served(deepspeech: Any, tiny_model: Path, word_scorer: Path) -> None:
+    code, out, _ = deepspeech(
+        "serve", "--model", f"en={tiny_model}", "--scorer", f"en={word_scorer}", "--check", "--port", "9123"
+    )
+    assert code == 0
+    assert "127.0.0.1:9123" in out
+    assert f"model en: en, streams and recordings, scorer {word_scorer}" in out
+    assert "limits.streams = 64" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "--model"),
+        (("--model", "gone.onnx"), "gone.onnx"),
+        (("--model", "en={model}", "--scorer", "fr=x.scorer"), "no --model is called fr"),
+        (("--model", "a={model}", "--model", "a={model}"), "same name"),
+        (("--model", "{model}", "--tls-key", "k"), "both files"),
+        (("--model", "{model}", "--tokens-file", "gone", "--check"), "gone"),
+    ],
+)
+def test_mistakes_are_one_line(deepspeech: Any, tiny_model: Path, arguments: tuple[str, ...], told: str) -> None:
+    code, _, err = deepspeech("serve", *(one.format(model=tiny_model) for one in arguments))
+    assert code == 2
+    assert told in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_process_serves_what_transcribe_hears_until_sigterm(
+    workers: int, deepspeech: Any, hearing_model: Path, word_scorer: Path, tmp_path: Path
+) -> None:
+    sound = tones("ab dc abba bad")
+    write_wav(tmp_path / "a.wav", sound, 16000)
+    _, expected, _ = deepspeech("transcribe", "--model", hearing_model, "--scorer", word_scorer, tmp_path / "a.wav")
+    assert len(expected.split()) > 1
+    command = [sys.executable, "-m", "deepspeech", "serve", "--model", str(hearing_model), "--scorer", str(word_scorer),
+               "--port", "0", "--workers", str(workers)]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"NO_COLOR": "1"}) as server:
+        assert server.stderr is not None
+        port = re.search(r":(\d+)", json.loads(server.stderr.readline())["address"].removeprefix("http:"))
+        assert port
+        url = f"ws://127.0.0.1:{port[1]}/stream"
+        try:
+            with connect(url, open_timeout=60) as first, connect(url, open_timeout=60) as second:
+                for socket in (first, second):
+                    socket.send(float_to_int16(sound).tobytes())
+                first.send('{"type": "finish"}')
+                assert _text(first) == expected.strip()
+                server.send_signal(signal.SIGTERM)
+                assert _text(second) == expected.strip()
+                assert second.close_code == 1012
+            assert server.wait(30) == 0
+        finally:
+            server.kill()
+
+
+def _text(socket: Any) -> str:
+    messages = []
+    try:
+        while True:
+            messages.append(json.loads(socket.recv(timeout=60)))
+    except Exception:
+        return " ".join(message["text"] for message in messages if message["type"] == "final")
