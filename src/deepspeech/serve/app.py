@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -17,7 +17,9 @@ from starlette.staticfiles import StaticFiles
 from deepspeech.serve.access import Access
 from deepspeech.serve.answers import refusal_response
 from deepspeech.serve.limits import Refused
+from deepspeech.serve.protocols.openai_rest import openai_routes
 from deepspeech.serve.protocols.plain import PLAIN
+from deepspeech.serve.protocols.stt import stt_route
 from deepspeech.serve.service import Service
 from deepspeech.serve.sockets import socket_route
 
@@ -55,6 +57,9 @@ def application(
         refusal = Refused(f"{request.method} {request.url.path}: {error.detail}", error.status_code, "not_found")
         return refusal_response(refusal, service.limits.retry_after_s)
 
+    async def gone(request: Request, error: Exception) -> Response:
+        return Response(status_code=400)  # nobody reads it
+
     async def broken(request: Request, error: Exception) -> Response:
         service.metrics.failures.add(protocol="http")
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -65,7 +70,7 @@ def application(
     return Starlette(
         routes=_routes(service),
         middleware=middleware,
-        exception_handlers={Refused: refused, HTTPException: wrong_path, Exception: broken},
+        exception_handlers={Refused: refused, ClientDisconnect: gone, HTTPException: wrong_path, Exception: broken},
         lifespan=lifespan,
     )
 
@@ -94,5 +99,7 @@ def _routes(service: Service) -> list[BaseRoute]:
         Route("/metrics", metrics),
         Route("/", index),
         Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
+        *openai_routes(service),
+        stt_route(service),
         socket_route(service, "/stream", PLAIN),
     ]

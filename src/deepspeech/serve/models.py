@@ -57,11 +57,14 @@ class ServedModel:
         return self.live.card
 
     def with_phrases(self, recognizer: Recognizer, phrases: HotPhrases | None) -> Recognizer:
-        """`live` or `uploads` with phrases of a request added."""
+        """`live` or `uploads` with phrases of a request added. Raises Refused where the alphabet cannot spell one."""
         if not phrases or not phrases.strengths:
             return recognizer
         base = self.phrases.strengths if self.phrases else {}
-        return recognizer.with_phrases(HotPhrases({**base, **phrases.strengths}))
+        try:
+            return recognizer.with_phrases(HotPhrases({**base, **phrases.strengths}))
+        except ConfigError as error:
+            raise Refused(str(error), 400, "invalid_phrase", "keywords") from None
 
 
 class Models(Mapping[str, ServedModel]):

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
+from typing import TypeAlias
 
 from deepspeech.audio.blocks import Blocks
 from deepspeech.audio.sound import Sound
@@ -47,7 +48,12 @@ def measure(content: bytes, limits: Limits) -> float:
             frames += len(block)
             if frames > most:
                 raise too_long
-        return frames / sound.rate_hz
+    if not frames:
+        raise AudioError(f"{NAME}: contains no sound")
+    return frames / sound.rate_hz
+
+
+_Item: TypeAlias = Event | Exception | float | None
 
 
 class Uploads:
@@ -75,58 +81,70 @@ class Uploads:
         except Exception as error:
             raise _refusal(error) from None
 
-    async def events(
+    async def stream(
         self, model: ServedModel, content: bytes, phrases: HotPhrases | None = None
-    ) -> AsyncIterator[Event]:
-        """Partial and Final of a recording while it is read. Raises Refused."""
-        loop, queue, left = asyncio.get_running_loop(), asyncio.Queue[Event | Exception | None](), threading.Event()
+    ) -> tuple[float, AsyncIterator[Event]]:
+        """The duration of a recording, and its Partials and Finals as they happen. Raises Refused."""
+        loop, queue, left = asyncio.get_running_loop(), asyncio.Queue[_Item](), threading.Event()
 
-        def put(item: Event | Exception | None) -> None:
+        def put(item: _Item) -> None:
             loop.call_soon_threadsafe(queue.put_nowait, item)
 
         def work() -> None:
             try:
-                for event in self._events(model, content, phrases):
+                began_s, duration_s = time.monotonic(), measure(content, self._limits)
+                put(duration_s)
+                for event in _events(model, content, phrases, duration_s):
                     if left.is_set():
                         return
                     put(event)
+                self._measured(duration_s, began_s)
                 put(None)
             except Exception as error:
                 put(error)
 
+        async def events() -> AsyncIterator[Event]:
+            try:
+                while not isinstance(item := await queue.get(), float | None):
+                    if isinstance(item, Exception):
+                        raise _refusal(item)
+                    yield item
+            finally:
+                left.set()
+
         job = loop.run_in_executor(self._pool, work)
         try:
-            while (item := await queue.get()) is not None:
-                if isinstance(item, Exception):
-                    raise _refusal(item)
-                yield item
-        finally:
+            first = await queue.get()
+        except BaseException:
             left.set()
             job.cancel()  # where it has not begun
-
-    def _events(self, model: ServedModel, content: bytes, phrases: HotPhrases | None) -> Iterator[Event]:
-        began_s, duration_s = time.monotonic(), measure(content, self._limits)
-        recognizer = model.with_phrases(model.uploads, phrases)
-        if not model.card.streams:
-            (result,) = recognizer.transcribe_all([content], cores=1)
-            if isinstance(result, AudioError):
-                raise result
-            yield from (Final(segment) for segment in result.segments)
-        else:
-            # A short recording is one utterance, as for `deepspeech transcribe`.
-            short = duration_s <= SilenceRules().max_segment_s
-            stream = recognizer.stream() if short else recognizer.stream(endpoints=endpoint_rules(model, None))
-            yield from (
-                event
-                for event in stream.events(Blocks(content, model.card.features.sample_rate_hz, name=NAME, cut_ok=True))
-                if isinstance(event, Partial | Final)
-            )
-        self._measured(duration_s, began_s)
+            raise
+        if isinstance(first, float):
+            return first, events()
+        assert isinstance(first, Exception)
+        raise _refusal(first)
 
     def _measured(self, duration_s: float, began_s: float) -> None:
         self._metrics.audio_s.add(duration_s)
         if duration_s:
             self._metrics.real_time_factor.observe((time.monotonic() - began_s) / duration_s)
+
+
+def _events(model: ServedModel, content: bytes, phrases: HotPhrases | None, duration_s: float) -> Iterator[Event]:
+    recognizer = model.with_phrases(model.uploads, phrases)
+    if not model.card.streams:
+        (result,) = recognizer.transcribe_all([content], cores=1)
+        if isinstance(result, AudioError):
+            raise result
+        yield from (Final(segment) for segment in result.segments)
+        return
+    # A short recording is one utterance, as for `deepspeech transcribe`.
+    short = duration_s <= SilenceRules().max_segment_s
+    stream = recognizer.stream() if short else recognizer.stream(endpoints=endpoint_rules(model, None))
+    blocks = Blocks(content, model.card.features.sample_rate_hz, name=NAME, cut_ok=True)
+    for event in stream.events(blocks):
+        if isinstance(event, Partial | Final):
+            yield event
 
 
 def _refusal(error: Exception) -> Exception:
