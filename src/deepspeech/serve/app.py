@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from deepspeech.serve.access import Access
 from deepspeech.serve.answers import refusal_response
 from deepspeech.serve.limits import Refused
+from deepspeech.serve.protocols.openai_realtime import OPENAI_REALTIME
 from deepspeech.serve.protocols.openai_rest import openai_routes
 from deepspeech.serve.protocols.plain import PLAIN
 from deepspeech.serve.protocols.stt import stt_route
@@ -102,4 +103,5 @@ def _routes(service: Service) -> list[BaseRoute]:
         *openai_routes(service),
         stt_route(service),
         socket_route(service, "/stream", PLAIN),
+        socket_route(service, "/v1/realtime", OPENAI_REALTIME),
     ]
