@@ -60,16 +60,20 @@ def tone_models(*names: str) -> Callable[[Batcher], Models]:
 
 @contextmanager
 def running(
-    load: Callable[[Batcher], Models] | None = None, limits: Limits | None = None, log_texts: bool = False, **given: Any
+    load: Callable[[Batcher], Models] | None = None,
+    limits: Limits | None = None,
+    log_texts: bool = False,
+    beside: Callable[[Service], Any] | None = None,
+    **given: Any,
 ) -> Iterator[Running]:
-    """A server; `given`: settings of ServeSettings."""
+    """A server; `given`: settings of ServeSettings; `beside`: a context in which it runs."""
     settings = ServeSettings(models={"tones": ModelSource(Path("none"))}, **given)
     log = io.StringIO()
     service = Service(load or tone_models(), limits or Limits(), Log(log_texts, log))
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     bound.listen(128)
-    app = application(service, settings.tokens, settings.cors_origins)
+    app = application(service, settings.tokens, settings.cors_origins, beside and (lambda: beside(service)))
     server = Server(uvicorn_config(app, service, settings), service)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([bound])), daemon=True)
     thread.start()

@@ -21,6 +21,7 @@ from deepspeech.serve.protocols.openai_realtime import OPENAI_REALTIME
 from deepspeech.serve.protocols.openai_rest import openai_routes
 from deepspeech.serve.protocols.plain import PLAIN
 from deepspeech.serve.protocols.stt import stt_route
+from deepspeech.serve.protocols.vosk import VOSK
 from deepspeech.serve.service import Service
 from deepspeech.serve.sockets import socket_route
 
@@ -103,5 +104,7 @@ def _routes(service: Service) -> list[BaseRoute]:
         *openai_routes(service),
         stt_route(service),
         socket_route(service, "/stream", PLAIN),
+        socket_route(service, "/vosk", VOSK),
+        socket_route(service, "/", VOSK),
         socket_route(service, "/v1/realtime", OPENAI_REALTIME),
     ]

@@ -131,10 +131,15 @@ def phrases_of(texts: Iterable[str], limits: Limits, param: str) -> HotPhrases |
 
 
 def spellable(model: ServedModel, words: Iterable[str], limits: Limits) -> HotPhrases | None:
-    """The words of a prompt that the model's alphabet can spell, as hot phrases; a prompt may hold anything."""
+    """The words of a prompt that the model's alphabet can spell, as hot phrases; others are left out.
+
+    A prompt may hold anything; a list of names, too, where the protocol calls it a hint.
+    """
     found = dict.fromkeys(word.strip(".,;:!?\"'()[]«»„“”…") for word in words)
     kept: dict[str, float] = {}
     for word in list(found)[: limits.phrases]:
+        if not word.strip():
+            continue
         try:
             HotPhrases({word: 1.0}).native(model.card.alphabet)
         except ConfigError:

@@ -15,16 +15,19 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
 import uvicorn
 
 from deepspeech.errors import ConfigError, DeepSpeechError
+from deepspeech.serve.announce import check_zeroconf
 from deepspeech.serve.app import application
 from deepspeech.serve.batcher import Batcher
 from deepspeech.serve.log import Log
 from deepspeech.serve.models import Models
+from deepspeech.serve.protocols.wyoming import wyoming_server
 from deepspeech.serve.service import Service
 from deepspeech.serve.settings import ServeSettings
 
@@ -36,6 +39,8 @@ CANNOT_START = 2
 
 def run(settings: ServeSettings) -> None:
     """Serve. Raises ConfigError where an address is taken, and what opening the models raises."""
+    if settings.zeroconf:
+        check_zeroconf()
     sockets = _bound(settings)
     if settings.workers == 1:
         serve(settings, sockets)
@@ -69,7 +74,10 @@ def serve(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:
     host, port = sockets[0].getsockname()[:2]
     where = f"http{'s' if settings.tls_key else ''}://{host}:{port}"
     service.log.write("listening", address=where, models=list(service.models), process=os.getpid())
-    app = application(service, settings.tokens, settings.cors_origins)
+    beside = None
+    if len(sockets) > 1:
+        beside = partial(wyoming_server, service, sockets[1], settings.zeroconf)
+    app = application(service, settings.tokens, settings.cors_origins, beside)
     try:
         Server(uvicorn_config(app, service, settings), service).run(list(sockets[:1]))
     finally:
