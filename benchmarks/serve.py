@@ -51,6 +51,7 @@ def serve(model: str, scorer: str | None, batch: int, descriptor: int) -> None:
     service = Service(lambda batcher: Models.open(settings.models, batcher), settings.limits, largest_batch=batch)
     service.log.write = lambda *_, **__: None  # type: ignore[method-assign]
     Server(uvicorn_config(application(service), service, settings), service).run([socket.socket(fileno=descriptor)])
+    service.close()
 
 
 @dataclass
