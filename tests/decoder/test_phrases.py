@@ -363,3 +363,10 @@ def test_files_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("jon:-3\n")
     with pytest.raises(ConfigError, match=r"bad\.txt: hot phrase 'jon'"):
         HotPhrases.from_file(tmp_path / "bad.txt")
+
+
+def test_of_any_text_the_spellable_words_are_phrases() -> None:
+    """A prompt is no list of phrases: what the alphabet cannot spell is left out."""
+    found = HotPhrases.spellable(["Anna", "Жук", "", "  ", "o'neil", "3"], ENGLISH, 0.5)
+    assert found.strengths == {"Anna": 0.5, "o'neil": 0.5}
+    assert found.native(ENGLISH) is not None

@@ -174,7 +174,7 @@ def test_semantic_turns(server: Running) -> None:
         ({"type": "session.update", "session": {"audio": {"input": {"transcription": {"model": "no"}}}}}, "model"),
         ({"type": "session.update", "session": {"audio": {"input": {"transcription": {"keywords": 1}}}}}, "keywords"),
         ({"type": "session.update", "session": {"turn_detection": {"type": "magic"}}}, "turn_detection.type"),
-        ({"type": "session.update", "session": {"turn_detection": {"threshold": 7}}}, "turn_detection.threshold"),
+        ({"type": "session.update", "session": {"turn_detection": {"threshold": 7}}}, "threshold"),
         ({"type": "input_audio_buffer.append"}, "audio"),
         ({"type": "input_audio_buffer.append", "audio": "a b"}, "audio"),
         ({"type": "response.create"}, "type"),

@@ -59,7 +59,7 @@ def test_a_stream_may_be_configured(server: Running) -> None:
     [
         ({"type": "start", "model": "../secret"}, "model_not_found"),
         ({"type": "start", "model": 5}, "invalid_type"),
-        ({"type": "start", "rate_hz": 1}, "invalid_rate"),
+        ({"type": "start", "rate_hz": 1}, "invalid_value"),
         ({"type": "start", "hot_phrases": ["ж"]}, "invalid_phrase"),
         ({"type": "start", "hot_phrases": ["ab:99"]}, "invalid_phrase"),
         ({"type": "start", "hot_phrases": ["a"] * 1001}, "too_many_phrases"),

@@ -24,6 +24,7 @@ from wyoming.ping import Ping
 from deepspeech.serve.limits import Limits
 from deepspeech.serve.protocols.wyoming import wyoming_server
 from tests.serve.running import LONGER, SAID, Running, cut, pcm, running, tone_models
+from tests.serve.running import until as until_true
 
 RATE = {"rate": 16000, "width": 2, "channels": 1}
 
@@ -163,7 +164,7 @@ def raw(port: int, data: bytes) -> list[dict[str, Any]]:
         (b'{"type": "describe", "payload_length": -1}\n', "too_large"),
         (b"x" * 70_000, "too_large"),
         (b'{"type": "audio-start", "data": {"rate": 0}}\n', "rate"),
-        (b'{"type": "audio-start", "data": {"rate": 100}}\n', "invalid_rate"),
+        (b'{"type": "audio-start", "data": {"rate": 100}}\n', "rate"),
         (
             b'{"type": "transcribe", "data": {"name": "no"}}\n{"type": "audio-start", "data": {"rate": 16000}}\n',
             "model",
@@ -188,7 +189,7 @@ def test_a_stream_takes_a_slot_and_gives_it_back() -> None:
             *_, last = raw(port, b'{"type": "audio-start", "data": {"rate": 16000}}\n')
             assert last["data"]["code"] == "streams"
         assert text(talk(port, lambda client: say(client, SAID))) == "ab ba"
-        assert server.service.admission.streams == 0
+        until_true(lambda: server.service.admission.streams == 0)
 
 
 def test_sigterm_ends_a_command_with_its_transcript() -> None:

@@ -83,6 +83,19 @@ class HotPhrases:
         from_file = cls.from_file(path).strengths if path else {}
         return cls({**from_file, **cls.parse(lines).strengths})
 
+    @classmethod
+    def spellable(cls, texts: Iterable[str], alphabet: TokenSet, strength: float = DEFAULT_STRENGTH) -> "HotPhrases":
+        """Those of `texts` that an alphabet can spell, for texts that are no list of phrases, such as a prompt."""
+        characters, spell = _characters_of(alphabet), normalizer(alphabet)
+
+        def fits(text: str) -> bool:
+            try:
+                return bool(_encoded(characters, spell, text))
+            except ConfigError:
+                return False
+
+        return cls({text: strength for text in texts if text.strip() and fits(text)})
+
     def native(self, alphabet: TokenSet) -> _native.ContextGraph | None:
         """The context graph of the search, None without phrases. Raises ConfigError for unknown characters.
 
@@ -95,10 +108,9 @@ class HotPhrases:
 
     def _build(self, alphabet: TokenSet) -> _native.ContextGraph | None:
         spell = normalizer(alphabet)
-        characters: TokenSet = alphabet
+        characters = _characters_of(alphabet)
         pieces: list[list[int]] = []
         if isinstance(alphabet, Subwords):
-            characters = alphabet.characters
             pieces = [characters.encode(alphabet.spell(token)) for token in range(alphabet.blank)]
         strongest: dict[tuple[int, ...], float] = {}  # two texts may have the same spelling
         for text, strength in self.strengths.items():
@@ -115,6 +127,11 @@ class HotPhrases:
             )
         except ValueError as error:
             raise ConfigError(f"hot phrases: {error}") from None
+
+
+def _characters_of(alphabet: TokenSet) -> TokenSet:
+    """The tokens in which phrases are spelled."""
+    return alphabet.characters if isinstance(alphabet, Subwords) else alphabet
 
 
 def _encoded(alphabet: TokenSet, spell: Callable[[str], str], text: str) -> list[int]:

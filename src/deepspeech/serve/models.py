@@ -136,16 +136,8 @@ def spellable(model: ServedModel, words: Iterable[str], limits: Limits) -> HotPh
     A prompt may hold anything; a list of names, too, where the protocol calls it a hint.
     """
     found = dict.fromkeys(word.strip(".,;:!?\"'()[]«»„“”…") for word in words)
-    kept: dict[str, float] = {}
-    for word in list(found)[: limits.phrases]:
-        if not word.strip():
-            continue
-        try:
-            HotPhrases({word: 1.0}).native(model.card.alphabet)
-        except ConfigError:
-            continue
-        kept[word] = 1.0
-    return HotPhrases(kept) if kept else None
+    phrases = HotPhrases.spellable(list(found)[: limits.phrases], model.card.alphabet)
+    return phrases if phrases.strengths else None
 
 
 def _speaks(model: ServedModel, language: str) -> bool:

@@ -97,6 +97,7 @@ def uvicorn_config(app: object, service: Service, settings: ServeSettings) -> uv
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws="websockets-sansio",
         ws_max_size=limits.message_bytes,
+        ws_ping_timeout=None,  # limits.idle_s and send_s find dead peers; pongs of busy ones wait behind their sound
         ws_per_message_deflate=False,  # PCM does not shrink, and unpacking is work for free
         limit_concurrency=limits.streams + limits.uploads + SPARE_CONNECTIONS,
         ssl_certfile=settings.tls_certificate or None,

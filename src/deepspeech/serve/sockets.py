@@ -21,7 +21,6 @@ from deepspeech.serve.limits import Refused
 from deepspeech.serve.live import LiveSession, Pace, StreamOptions
 from deepspeech.serve.models import ServedModel
 from deepspeech.serve.service import Service
-from deepspeech.untrusted import parse_json
 
 DONE, REFUSED, BROKEN, STOPPING, LATER = 1000, 1008, 1011, 1012, 1013
 LONGEST_REASON = 120  # bytes of UTF-8 in a close frame: at most 123
@@ -146,17 +145,6 @@ def socket_route(service: Service, path: str, protocol: SocketProtocol) -> WebSo
 def client(websocket: WebSocket) -> str:
     """The client's address."""
     return websocket.client.host if websocket.client else "unknown"
-
-
-def parsed(text: str | bytes) -> dict[str, Any]:
-    """A JSON object from a client. Raises Refused."""
-    try:
-        value = parse_json(text)
-    except ValueError as error:
-        raise Refused(f"the message is no JSON ({str(error)[:100]})", 400, "invalid_json") from None
-    if not isinstance(value, dict):
-        raise Refused("the message is no JSON object", 400, "invalid_json")
-    return value
 
 
 def _public(error: Exception) -> Exception:

@@ -15,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.runtime.events import Event, Final, Partial
+from deepspeech.runtime.events import Final
 from deepspeech.serve.answers import error_body
+from deepspeech.serve.deltas import Deltas
 from deepspeech.serve.limits import Refused
 from deepspeech.serve.models import ServedModel
 from deepspeech.serve.service import Service
@@ -60,25 +61,6 @@ async def event_response(
         service.log.write("upload", text, protocol="openai-sse", model=model.name, audio_s=seconds, duration_s=took_s)
 
     return _Holding(StreamingResponse(lines(), media_type="text/event-stream"), held.pop_all())
-
-
-class Deltas:
-    """What is new in each event: texts that only append, with a space between utterances."""
-
-    def __init__(self) -> None:
-        self._sent, self._begun = "", False
-
-    def take(self, event: Event) -> str:
-        """The text to append after this event; "" for none."""
-        if not isinstance(event, Partial | Final):
-            return ""
-        text = event.stable if isinstance(event, Partial) else event.transcript.text
-        delta = text.removeprefix(self._sent)
-        if delta and not self._sent and self._begun:
-            delta = " " + delta
-        self._begun |= bool(text)
-        self._sent = text if isinstance(event, Partial) else ""
-        return delta
 
 
 class _Holding(Response):

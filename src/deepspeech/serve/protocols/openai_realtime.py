@@ -14,11 +14,12 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import DeepSpeechError
 from deepspeech.runtime.events import Event, Final, Partial, SpeechStarted, SpeechStopped
 from deepspeech.serve.answers import error_body
+from deepspeech.serve.fields import parsed
 from deepspeech.serve.limits import Refused
 from deepspeech.serve.live import LiveSession
 from deepspeech.serve.protocols.openai_events import logprobs
 from deepspeech.serve.protocols.openai_session import SessionConfig, updated
-from deepspeech.serve.sockets import Connection, SocketProtocol, parsed
+from deepspeech.serve.sockets import Connection, SocketProtocol
 
 LARGEST = 15 << 20  # bytes of audio in an append
 TRANSCRIPTION = "conversation.item.input_audio_transcription"

@@ -10,11 +10,10 @@ from typing import Any
 from deepspeech.audio import g711
 from deepspeech.audio.pcm import Int16
 from deepspeech.decoder.phrases import HotPhrases
+from deepspeech.serve.fields import number, table, text, texts
 from deepspeech.serve.limits import Limits, Refused
 from deepspeech.serve.live import StreamOptions, endpoint_rules
 from deepspeech.serve.models import Models, ServedModel, phrases_of, spellable
-from deepspeech.serve.protocols.plain import texts
-from deepspeech.untrusted import is_number
 
 PCM, ULAW, ALAW = "audio/pcm", "audio/pcmu", "audio/pcma"
 BETA_FORMATS = {"pcm16": PCM, "g711_ulaw": ULAW, "g711_alaw": ALAW}
@@ -80,10 +79,10 @@ class SessionConfig:
 
 def updated(config: SessionConfig, session: Any, models: Models, limits: Limits) -> SessionConfig:
     """`config` after `session.update` or the beta's `transcription_session.update`. Raises Refused; nothing half."""
-    session = _table(session, "session")
+    session = table(session, "session")
     if session.get("type", "transcription") != "transcription":
         raise Refused("this server has transcription sessions only", 400, "invalid_value", "session.type")
-    source = _table(_table(session.get("audio", {}), "session.audio").get("input", {}), "session.audio.input")
+    source = table(table(session.get("audio", {}), "session.audio").get("input", {}), "session.audio.input")
     beta = {"format": "input_audio_format", "transcription": "input_audio_transcription"}
     values = {new: session[old] for new, old in beta.items() if old in session}
     if "turn_detection" in session:
@@ -92,17 +91,17 @@ def updated(config: SessionConfig, session: Any, models: Models, limits: Limits)
     if values.get("format") is not None:
         config = _with_format(config, values["format"])
     if values.get("transcription") is not None:
-        config = _with_transcription(config, _table(values["transcription"], "transcription"), models)
+        config = _with_transcription(config, table(values["transcription"], "transcription"), models)
     if "turn_detection" in values:
         config = _with_turns(config, values["turn_detection"])
     if "include" in session:
-        config = replace(config, logprobs=LOGPROBS in (texts(session["include"], "include")))
+        config = replace(config, logprobs=LOGPROBS in texts(session, "include"))
     config.options(limits)
     return config
 
 
 def _with_format(config: SessionConfig, value: Any) -> SessionConfig:
-    kind = BETA_FORMATS.get(value) if isinstance(value, str) else _table(value, "format").get("type")
+    kind = BETA_FORMATS.get(value) if isinstance(value, str) else table(value, "format").get("type")
     if kind not in (PCM, ULAW, ALAW):
         raise Refused(f"the format is not {PCM}, {ULAW} or {ALAW}", 400, "invalid_value", "format")
     rate = value.get("rate", PCM_HZ) if isinstance(value, dict) and kind == PCM else PCM_HZ
@@ -111,28 +110,24 @@ def _with_format(config: SessionConfig, value: Any) -> SessionConfig:
     return replace(config, kind=kind, rate_hz=rate if kind == PCM else g711.RATE_HZ)
 
 
-def _with_transcription(config: SessionConfig, table: dict[str, Any], models: Models) -> SessionConfig:
-    name, language, prompt = (table.get(key) for key in ("model", "language", "prompt"))
-    for key, value in (("model", name), ("language", language), ("prompt", prompt)):
-        if value is not None and not isinstance(value, str):
-            raise Refused(f"transcription.{key} is no text", 400, "invalid_type", f"transcription.{key}")
-    keywords = texts(table.get("keywords"), "keywords") if "keywords" in table else config.keywords
+def _with_transcription(config: SessionConfig, values: dict[str, Any], models: Models) -> SessionConfig:
+    language, prompt = text(values, "language"), text(values, "prompt")
     return replace(
         config,
-        model=models.choose(name or config.model.name, language),
+        model=models.choose(text(values, "model") or config.model.name, language),
         language=language or config.language,
         prompt=config.prompt if prompt is None else prompt,
-        keywords=tuple(keywords),
+        keywords=tuple(texts(values, "keywords")) if "keywords" in values else config.keywords,
     )
 
 
 def _with_turns(config: SessionConfig, value: Any) -> SessionConfig:
     if value is None:
         return replace(config, turns=None)
-    table = _table(value, "turn_detection")
-    kind = table.get("type", "server_vad")
+    values = table(value, "turn_detection")
+    kind = values.get("type", "server_vad")
     if kind == "semantic_vad":
-        eagerness = table.get("eagerness", "auto")
+        eagerness = values.get("eagerness", "auto")
         if eagerness not in EAGERNESS_MS:
             raise Refused("eagerness is low, medium, high or auto", 400, "invalid_value", "turn_detection.eagerness")
         return replace(config, turns=kind, eagerness=eagerness, silence_ms=EAGERNESS_MS[eagerness])
@@ -141,23 +136,7 @@ def _with_turns(config: SessionConfig, value: Any) -> SessionConfig:
     return replace(
         config,
         turns=kind,
-        silence_ms=round(_number(table, "silence_duration_ms", SILENCE_MS, 20, 10_000)),
-        padding_ms=round(_number(table, "prefix_padding_ms", PADDING_MS, 0, 10_000)),
-        threshold=_number(table, "threshold", THRESHOLD, 0, 1),
+        silence_ms=round(number(values, "silence_duration_ms", SILENCE_MS, 20, 10_000)),
+        padding_ms=round(number(values, "prefix_padding_ms", PADDING_MS, 0, 10_000)),
+        threshold=number(values, "threshold", THRESHOLD, 0, 1),
     )
-
-
-def _number(table: dict[str, Any], name: str, default: float, least: float, most: float) -> float:
-    value = table.get(name)
-    if value is None:
-        return default
-    if not is_number(value, least, most):
-        message = f"turn_detection.{name} is no number from {least:g} to {most:g}"
-        raise Refused(message, 400, "invalid_value", f"turn_detection.{name}")
-    return value
-
-
-def _table(value: Any, param: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Refused(f"{param} is no object", 400, "invalid_type", param)
-    return value

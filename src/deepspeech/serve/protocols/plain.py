@@ -9,12 +9,13 @@ server  ready ─ speech_started ─ partial … ─ speech_stopped ─ final �
 from typing import Any
 
 from deepspeech.decoder.transcript import Transcript
+from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.events import Event, Final, Partial, SpeechStarted
+from deepspeech.serve.fields import count, number, parsed, text, texts
 from deepspeech.serve.limits import Refused
-from deepspeech.serve.live import LiveSession, StreamOptions
+from deepspeech.serve.live import HIGHEST_HZ, LOWEST_HZ, MOST_ALTERNATIVES, LiveSession, StreamOptions
 from deepspeech.serve.models import phrases_of
-from deepspeech.serve.sockets import Connection, SocketProtocol, parsed
-from deepspeech.untrusted import is_count, is_number
+from deepspeech.serve.sockets import Connection, SocketProtocol
 
 KNOWN = {"type", "model", "language", "rate_hz", "hot_phrases", "endpoints", "silence_s", "alternatives"}
 
@@ -43,14 +44,14 @@ async def talk(connection: Connection) -> None:
 async def _opened(connection: Connection, command: dict[str, Any]) -> LiveSession:
     if unknown := set(command) - KNOWN:
         raise Refused(f"'{min(unknown)[:40]}' is unknown; 'start' knows {', '.join(sorted(KNOWN))}")
-    name, language, phrases = (command.get(key) for key in ("model", "language", "hot_phrases"))
-    model = connection.service.models.choose(_text(name, "model"), _text(language, "language"))
+    limits, models = connection.service.limits, connection.service.models
+    model = models.choose(text(command, "model"), text(command, "language"))
     options = StreamOptions(
-        rate_hz=_count(command.get("rate_hz", model.card.features.sample_rate_hz), "rate_hz"),
+        rate_hz=count(command, "rate_hz", model.card.features.sample_rate_hz, LOWEST_HZ, HIGHEST_HZ),
         endpoints=command.get("endpoints", True) is not False,
-        silence_s=_seconds(command.get("silence_s")),
-        phrases=phrases_of(texts(phrases, "hot_phrases"), connection.service.limits, "hot_phrases"),
-        alternatives=_count(command.get("alternatives", 0), "alternatives"),
+        silence_s=number(command, "silence_s", EndpointRules.trailing_silence_s, 0.05, 60),
+        phrases=phrases_of(texts(command, "hot_phrases"), limits, "hot_phrases"),
+        alternatives=count(command, "alternatives", 0, 0, MOST_ALTERNATIVES),
     )
     session = connection.open(model, options)
     await connection.send({"type": "ready", "model": model.name, "rate_hz": options.rate_hz})
@@ -81,33 +82,6 @@ def _transcript(transcript: Transcript) -> dict[str, Any]:
         for word in transcript.words
     ]
     return {"text": transcript.text, "words": words}
-
-
-def texts(value: Any, param: str) -> list[str]:
-    """A list of texts that a client sent, or none. Raises Refused."""
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise Refused(f"{param} is no list of texts", 400, "invalid_type", param)
-    return value
-
-
-def _text(value: Any, param: str) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise Refused(f"{param} is no text", 400, "invalid_type", param)
-    return value
-
-
-def _count(value: Any, param: str) -> int:
-    if not is_count(value):
-        raise Refused(f"{param} is no whole number", 400, "invalid_type", param)
-    return value
-
-
-def _seconds(value: Any) -> float | None:
-    if value is not None and not is_number(value, 0.05, 60):
-        raise Refused("silence_s is no number from 0.05 to 60", 400, "invalid_type", "silence_s")
-    return value
 
 
 def _error(message: str, code: str) -> dict[str, Any]:

@@ -4,17 +4,16 @@ https://alphacephei.com/vosk/server, websocket/asr_server.py. `phrase_list` boos
 restrict the vocabulary to them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.runtime.events import Event, Final, Partial
+from deepspeech.serve.fields import number, parsed, table, text, texts
 from deepspeech.serve.limits import Refused
-from deepspeech.serve.live import MOST_ALTERNATIVES, LiveSession, StreamOptions
+from deepspeech.serve.live import HIGHEST_HZ, LOWEST_HZ, MOST_ALTERNATIVES, LiveSession, StreamOptions
 from deepspeech.serve.models import phrases_of
-from deepspeech.serve.protocols.plain import texts
-from deepspeech.serve.sockets import Connection, SocketProtocol, parsed
-from deepspeech.untrusted import is_number
+from deepspeech.serve.sockets import Connection, SocketProtocol
 
 RATE_HZ = 8000  # vosk-server's default
 UNKNOWN_WORD = "[unk]"
@@ -77,23 +76,15 @@ def _opened(connection: Connection, config: _Config) -> LiveSession:
 
 
 def _configured(config: _Config, value: Any) -> _Config:
-    if not isinstance(value, dict):
-        raise Refused("config is no object", 400, "invalid_type", "config")
-    if "sample_rate" in value:
-        if not is_number(value["sample_rate"], 1):
-            raise Refused("sample_rate is no number", 400, "invalid_type", "sample_rate")
-        config = replace(config, rate_hz=round(value["sample_rate"]))
-    if "phrase_list" in value:
-        config = replace(config, phrases=tuple(texts(value["phrase_list"], "phrase_list")))
-    if "words" in value:
-        config = replace(config, words=bool(value["words"]))
-    if "max_alternatives" in value:
-        if not is_number(value["max_alternatives"], 0, MOST_ALTERNATIVES):
-            raise Refused(f"max_alternatives is no number from 0 to {MOST_ALTERNATIVES}", 400, "invalid_value")
-        config = replace(config, alternatives=round(value["max_alternatives"]))
-    if isinstance(value.get("model"), str):
-        config = replace(config, model=value["model"])
-    return config
+    """`config` with the values of `{"config": …}`; vosk-server's clients send numbers of either kind."""
+    values = table(value, "config")
+    return _Config(
+        model=text(values, "model") or config.model,
+        rate_hz=round(number(values, "sample_rate", config.rate_hz, LOWEST_HZ, HIGHEST_HZ)),
+        phrases=tuple(texts(values, "phrase_list")) or config.phrases,
+        words=bool(values.get("words", config.words)),
+        alternatives=round(number(values, "max_alternatives", config.alternatives, 0, MOST_ALTERNATIVES)),
+    )
 
 
 async def _finish(connection: Connection, config: _Config, session: LiveSession | None, shown: _Shown) -> None:

@@ -19,14 +19,13 @@ from deepspeech.audio.pcm import Int16
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.runtime.events import Event, Final, SpeechStarted, SpeechStopped
 from deepspeech.serve.announce import announced
+from deepspeech.serve.deltas import Deltas
+from deepspeech.serve.fields import count, text, texts
 from deepspeech.serve.limits import Refused
-from deepspeech.serve.live import LiveSession, Pace, StreamOptions
+from deepspeech.serve.live import HIGHEST_HZ, LOWEST_HZ, LiveSession, Pace, StreamOptions
 from deepspeech.serve.models import ServedModel, spellable
-from deepspeech.serve.protocols.openai_events import Deltas
-from deepspeech.serve.protocols.plain import texts
 from deepspeech.serve.protocols.wyoming_events import LARGEST_LINE, WyomingEvent, event_bytes, read_event
 from deepspeech.serve.service import Service
-from deepspeech.untrusted import is_count
 
 SENSITIVITY_S = {"relaxed": 1.25, "default": 0.7, "aggressive": 0.5}
 TERM_STRENGTH = 0.5  # terms have a lower priority than names
@@ -125,11 +124,14 @@ class _Talk:
         if self._session:
             raise Refused("audio-start within a stream; send audio-stop first", 400, "invalid_type")
         request, models = self._request, self._service.models
-        model = models.choose(_text(request, "name"), _text(request, "language"))
+        model = models.choose(text(request, "name"), text(request, "language"))
         sensitivity = request.get("vad_sensitivity")
         silence_s = SENSITIVITY_S.get(str(sensitivity), SENSITIVITY_S["default"])
         options = StreamOptions(
-            _count(data, "rate", 192_000), sensitivity is not None, silence_s, self._phrases(model, request)
+            count(data, "rate", None, LOWEST_HZ, HIGHEST_HZ),
+            sensitivity is not None,
+            silence_s,
+            self._phrases(model, request),
         )
         self._slot = self._service.admission.stream(self._address)
         self._slot.__enter__()
@@ -139,8 +141,9 @@ class _Talk:
         await self._send("transcript-start", **({"language": model.card.language} if model.card.language else {}))
 
     def _phrases(self, model: ServedModel, request: dict[str, Any]) -> HotPhrases | None:
-        names, terms = (texts(request.get(key), key) for key in ("transcript_names", "transcript_terms"))
-        weak, strong = spellable(model, terms, self._service.limits), spellable(model, names, self._service.limits)
+        limits = self._service.limits
+        weak = spellable(model, texts(request, "transcript_terms"), limits)
+        strong = spellable(model, texts(request, "transcript_names"), limits)
         strengths = dict.fromkeys(weak.strengths, TERM_STRENGTH) if weak else {}
         strengths |= dict(strong.strengths) if strong else {}
         return HotPhrases(strengths) if strengths else None
@@ -204,23 +207,9 @@ def _program(models: list[ServedModel]) -> dict[str, Any]:
 
 def _samples(event: WyomingEvent) -> Int16:
     """16-bit samples of a chunk, channels averaged. Raises Refused."""
-    width, channels = _count(event.data, "width", 4), _count(event.data, "channels", MOST_CHANNELS)
+    width, channels = count(event.data, "width", None, 1, 4), count(event.data, "channels", None, 1, MOST_CHANNELS)
     if width != 2:
         raise Refused(f"samples of {width} bytes; send 16-bit ones", 400, "invalid_value", "width")
     whole = len(event.payload) // (2 * channels) * (2 * channels)
     samples = np.frombuffer(event.payload[:whole], "<i2").reshape(-1, channels)
     return samples[:, 0].astype(np.int16) if channels == 1 else samples.mean(1).astype(np.int16)
-
-
-def _count(data: dict[str, Any], name: str, most: int) -> int:
-    value = data.get(name)
-    if not is_count(value, 1, most):
-        raise Refused(f"{name} is {value!r:.40}; it must be a number from 1 to {most}", 400, "invalid_value", name)
-    return value
-
-
-def _text(data: dict[str, Any], name: str) -> str | None:
-    value = data.get(name)
-    if value is not None and not isinstance(value, str):
-        raise Refused(f"{name} is no text", 400, "invalid_type", name)
-    return value

@@ -8,8 +8,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from deepspeech.serve.fields import parsed, table
 from deepspeech.serve.limits import Refused
-from deepspeech.untrusted import is_count, parse_json
+from deepspeech.untrusted import is_count
 
 LARGEST_LINE = 1 << 16
 LARGEST_DATA = 1 << 20
@@ -32,14 +33,14 @@ async def read_event(reader: asyncio.StreamReader) -> WyomingEvent | None:
         line = await reader.readline()
         if not line.endswith(b"\n"):
             return None
-        head = _object(line)
+        head = parsed(line)
         sizes = [head.get(name) or 0 for name in ("data_length", "payload_length")]
         for size, most in zip(sizes, (LARGEST_DATA, LARGEST_PAYLOAD), strict=True):
             if not is_count(size, 0, most):
                 raise Refused(f"an event states a length of {size!r:.40}; at most {most} are taken", 413, "too_large")
         data = head.get("data") or {}
         if sizes[0]:
-            data = {**_table(data), **_object(await reader.readexactly(sizes[0]))}
+            data = {**table(data, "data"), **parsed(await reader.readexactly(sizes[0]))}
         payload = await reader.readexactly(sizes[1]) if sizes[1] else b""
     except ValueError:  # of readline: longer than the limit
         raise Refused(f"a line is longer than {LARGEST_LINE} bytes", 413, "too_large") from None
@@ -48,7 +49,7 @@ async def read_event(reader: asyncio.StreamReader) -> WyomingEvent | None:
     kind = head.get("type")
     if not isinstance(kind, str):
         raise Refused("an event has no type", 400, "invalid_type")
-    return WyomingEvent(kind, _table(data), payload)
+    return WyomingEvent(kind, table(data, "data"), payload)
 
 
 def event_bytes(event: WyomingEvent) -> bytes:
@@ -58,16 +59,3 @@ def event_bytes(event: WyomingEvent) -> bytes:
     if data:
         head["data_length"] = len(data)
     return json.dumps(head).encode() + b"\n" + data
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    try:
-        return _table(parse_json(text))
-    except ValueError as error:
-        raise Refused(f"an event is no JSON ({str(error)[:100]})", 400, "invalid_json") from None
-
-
-def _table(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Refused("an event is no JSON object", 400, "invalid_json")
-    return value
