@@ -177,7 +177,7 @@ def test_threads_on_one_stream_take_turns() -> None:
 
 
 def test_memory_of_a_long_stream_is_that_of_its_text() -> None:
-    width, open_labels = 20, 1024 + 1024  # as in beam.cc
+    width, open_labels = 20, 1024 + 1024  # as in beam_commit.cc
     decoder = BeamDecoder(ENGLISH, DecodeOptions(beam_width=width), 0.02)
     for seed in range(30):
         decoder.feed(probabilities(1024, ENGLISH.classes, seed, sharpness=4.0))
