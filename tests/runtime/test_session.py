@@ -22,7 +22,7 @@ def chunks(session: Session, clips: int) -> np.ndarray:
 def test_a_step_gives_probabilities_of_all_its_outputs(session: Session) -> None:
     found, _ = session.step(chunks(session, 3), session.start(3))
     outputs = session.card.chunk.within(session.card.chunk.frames)
-    assert found.shape == (3, outputs, session.card.alphabet.classes)
+    assert found.shape == (3, outputs, session.card.tokens.classes)
     np.testing.assert_allclose(found.sum(-1), 1, rtol=1e-5)
 
 

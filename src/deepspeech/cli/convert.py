@@ -48,7 +48,7 @@ def _checkpoint(old: Path, new: Path, characters: Any) -> None:
         print(f"{old}: {model.in_words()}\n{path}: float32")
     model = written[0][1]
     changes = {"checkpoint.load": new} | settings(model)
-    if not model.card.alphabet.bytes_mode:
+    if not model.card.tokens.bytes_mode:
         changes["data.alphabet"] = new / "alphabet.txt"
     options = " ".join(f"--set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in changes.items())
     print(f"Train further: deepspeech train CONFIG.toml {options}")

@@ -61,12 +61,12 @@ def evaluate(
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases need beam search and have no effect with --greedy; leave one of them out")
     opened = open_models(model, jitter_ms, skip_bad)
-    words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
-    phrases.native(opened.alphabet)  # fails early where they do not fit the model
+    words = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
+    phrases.native(opened.tokens)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     options = None if greedy else search
-    scores: Scores = run(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
+    scores: Scores = run(opened.emit(good), good, opened.tokens, options, "evaluating", words, phrases=phrases)
     if not scores.samples:
         raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []

@@ -98,7 +98,7 @@ def transcribe(
     session = Session(as_model_file(model))
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
     words, phrases = (
-        Scorer.open(scorer, session.card.alphabet) if scorer else None,
+        Scorer.open(scorer, session.card.tokens) if scorer else None,
         HotPhrases.gather(hot_phrase or (), hot_phrases),
     )
     recognizer = Recognizer(session, options, words, phrases=phrases)

@@ -69,7 +69,7 @@ def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) 
         if window % COEFFICIENTS or not window // COEFFICIENTS % 2:
             raise ModelFileError(f"has an input window of {window} numbers, which is not an odd number of frames")
         metadata = ExportMetadata(
-            alphabet=alphabet or _alphabet(prefix, flags, classes),
+            tokens=alphabet or _alphabet(prefix, flags, classes),
             sample_rate_hz=int(flags.get("audio_sample_rate", 16000)),
             window_ms=int(flags.get("feature_win_len", 32)),
             step_ms=int(flags.get("feature_win_step", 20)),

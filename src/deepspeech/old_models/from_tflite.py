@@ -121,7 +121,7 @@ def _export_metadata(graph: Graph) -> ExportMetadata:
     checked_version(_number(graph, "metadata_version"))
     language = _metadata(graph, "metadata_language")
     return ExportMetadata(
-        alphabet=read_alphabet(_text(graph, "metadata_alphabet")),
+        tokens=read_alphabet(_text(graph, "metadata_alphabet")),
         sample_rate_hz=_number(graph, "metadata_sample_rate"),
         window_ms=_number(graph, "metadata_feature_win_len"),
         step_ms=_number(graph, "metadata_feature_win_step"),

@@ -46,7 +46,7 @@ class EndpointedStream(EventStream):
             raise ConfigError(
                 f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
             )
-        self._step_outputs, self._space = chunk.step_outputs, session.card.alphabet.space
+        self._step_outputs, self._space = chunk.step_outputs, session.card.tokens.space
 
     def feed(self, samples: Samples) -> list[Transcript]:
         """Feed mono samples [N], int16 or floats from -1 to 1; returns the utterances that ended.

@@ -67,7 +67,7 @@ class Recognizer:
         damaged, foreign or does not fit, ConfigError for phrases with characters outside the alphabet.
         """
         session = Session(path, threads)
-        words = Scorer.open(scorer, session.card.alphabet) if scorer else None
+        words = Scorer.open(scorer, session.card.tokens) if scorer else None
         recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
         return recognizer
@@ -206,7 +206,7 @@ class Recognizer:
 
     def _new_decoder(self, first_frame: int) -> BeamDecoder:
         return BeamDecoder(
-            self.card.alphabet,
+            self.card.tokens,
             self.options,
             self.card.frame_s,
             self._scorer,

@@ -67,7 +67,7 @@ class _Builder:
         }
         return graph.model(
             {"features": ("clips", "frames", card.features.dimensions), "lengths": ("clips",), **input_states},
-            {"probabilities": ("clips", "outputs", card.alphabet.classes)}
+            {"probabilities": ("clips", "outputs", card.tokens.classes)}
             | {f"new_{name}": shape for name, shape in input_states.items()},
         )
 

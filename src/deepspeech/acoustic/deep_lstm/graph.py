@@ -44,6 +44,6 @@ def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
     input_states = {**states(dimensions), "state_h": memory, "state_c": memory}
     return graph.model(
         {"features": ("clips", "frames", dimensions), **input_states},
-        {"probabilities": ("clips", "outputs", card.alphabet.classes)}
+        {"probabilities": ("clips", "outputs", card.tokens.classes)}
         | {f"new_{name}": shape for name, shape in input_states.items()},
     )

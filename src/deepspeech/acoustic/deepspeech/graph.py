@@ -52,7 +52,7 @@ def build(weights: Weights, config: DeepSpeechConfig, card: ModelCard) -> Model:
     x = graph.linear(weights, "layer_6", x)
     graph.add("Softmax", [x], "probabilities", axis=-1)
     windows, state = ("clips", "frames", size, dimensions), (config.lstm_layers, "clips", config.hidden)
-    probabilities = {"probabilities": ("clips", "frames", card.alphabet.classes)}
+    probabilities = {"probabilities": ("clips", "frames", card.tokens.classes)}
     if config.bidirectional:
         return graph.model({"windows": windows, "lengths": ("clips",)}, probabilities)
     return graph.model(
