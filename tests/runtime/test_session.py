@@ -52,6 +52,7 @@ def test_a_file_that_is_no_model_is_told_in_one_line(tmp_path: Path, tiny_model:
     with pytest.raises(ModelFileError, match=r"text\.onnx: ") as told:
         Session(tmp_path / "text.onnx")
     assert "\n" not in str(told.value)
+    assert str(told.value).endswith("`deepspeech convert`")  # for an old .tflite, .pb or .pbmm
     damaged = bytearray(tiny_model.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     (tmp_path / "damaged.onnx").write_bytes(damaged)

@@ -35,11 +35,14 @@ def export(
 
     Example: deepspeech export checkpoints model.onnx --int8 --language en
     """
+    from deepspeech.errors import ConfigError
     from deepspeech.export.checkpoint import export_checkpoint
     from deepspeech.remote.files import address, landing
     from deepspeech.renamed import RenamedSetting
 
     if licence is not None:
+        if license is not None:
+            raise ConfigError("--licence is the old name of --license; remove it")
         warnings.warn("--licence is deprecated; use --license", RenamedSetting, stacklevel=2)
     described = dict(
         name=name, version=version, author=author, contact=contact, language=language, license=license or licence,
