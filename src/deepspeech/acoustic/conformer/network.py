@@ -91,6 +91,7 @@ class Conformer(SubsampledNetwork):
                 others.append(self.output(x))
         return [self.output(x), *others]
 
+    @torch.compiler.disable  # type: ignore[untyped-decorator]  # a number that Python needs cannot be compiled
     def _drawn_chunk(self, random: torch.Generator | None) -> int:
         """One of the chunks to train with, drawn with their weights."""
         device = torch.device("cpu") if random is None else random.device
