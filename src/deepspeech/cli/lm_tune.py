@@ -34,7 +34,7 @@ def tune(
     import json
     from dataclasses import asdict
 
-    from deepspeech.cli.evaluate import open_model, say
+    from deepspeech.cli.models import open_model, say
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.evaluation.evaluated_model import usable_samples
     from deepspeech.evaluation.tune import TuneOptions

@@ -29,16 +29,13 @@ def mic(
     from dataclasses import replace
 
     from deepspeech.audio import microphone
-    from deepspeech.errors import ConfigError
     from deepspeech.progress import overwrite
     from deepspeech.runtime.endpoints import EndpointRules
     from deepspeech.runtime.events import Event, Final, Partial
     from deepspeech.runtime.recognizer import Recognizer
-    from deepspeech.runtime.writers import FORMATS, TranscriptWriter
+    from deepspeech.runtime.writers import TranscriptWriter, checked_format
 
-    if form not in FORMATS:
-        raise ConfigError(f"--format is '{form}'; choose one of {', '.join(FORMATS)}")
-    recognizer, writer = Recognizer.open(model, scorer), TranscriptWriter(form)
+    writer, recognizer = TranscriptWriter(checked_format(form)), Recognizer.open(model, scorer)
     rate_hz = rate or recognizer.card.features.sample_rate_hz
 
     def show(events: Iterable[Event]) -> None:

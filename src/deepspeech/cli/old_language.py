@@ -60,7 +60,7 @@ def language_model(
 
     `deepspeech lm build` builds a scorer in one step.
     """
-    from deepspeech.cli.lm import end_tidily
+    from deepspeech.cli.lm_options import end_tidily
     from deepspeech.errors import LmError
     from deepspeech.files import atomic_path, check_place
     from deepspeech.lm.binary import BinaryOptions, write_binary

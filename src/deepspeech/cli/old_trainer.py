@@ -162,7 +162,7 @@ def _one_shot(config: Any, values: Any) -> None:
 
 
 def _tune(config: Any, log: Any, values: Any) -> None:
-    from deepspeech.cli.evaluate import open_model
+    from deepspeech.cli.models import open_model
     from deepspeech.evaluation.tune import TuneOptions
     from deepspeech.evaluation.tuning import search
     from deepspeech.training.datasets import open_datasets

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from deepspeech.audio.formats import probe
 from deepspeech.audio.source import AudioSlice, NamedPath
@@ -42,6 +43,15 @@ class Channel:
 
     source: Source
     number: int | None
+
+
+def parse_channel(text: str | None) -> int | Literal["each"] | None:
+    """The channel that --channel names. Raises ConfigError."""
+    if text is None or text.isdecimal():
+        return None if text is None else int(text)
+    if text != EACH:
+        raise ConfigError(f"--channel is '{text}'; give a number from 0, or {EACH}")
+    return "each"
 
 
 def channels_of(sources: Iterable[Source | Channel], channel: int | str | None) -> Iterator[Channel]:
