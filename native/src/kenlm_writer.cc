@@ -36,7 +36,7 @@ std::uint64_t table_bytes(const KenlmHeader& header, std::uint64_t entries, std:
   return header.buckets(entries) * (8 + value_bytes);
 }
 
-std::uint64_t quantisation_bytes(const KenlmPlan& plan) {
+std::uint64_t quantization_bytes(const KenlmPlan& plan) {
   const std::uint64_t probabilities = 4ull << plan.probability_bits, backoffs = 4ull << plan.backoff_bits;
   return 8 + (plan.header.order - 2) * (probabilities + backoffs) + probabilities;
 }
@@ -192,11 +192,11 @@ class LevelFiller {
   std::uint64_t high_written_ = 0;
 };
 
-std::uint64_t nearest(const std::vector<float>& centres, float value) {
-  const auto above = std::lower_bound(centres.begin(), centres.end(), value);
-  if (above == centres.begin()) return 0;
-  if (above == centres.end()) return centres.size() - 1;
-  return static_cast<std::uint64_t>(above - centres.begin()) - (value - *(above - 1) < *above - value ? 1 : 0);
+std::uint64_t nearest(const std::vector<float>& centers, float value) {
+  const auto above = std::lower_bound(centers.begin(), centers.end(), value);
+  if (above == centers.begin()) return 0;
+  if (above == centers.end()) return centers.size() - 1;
+  return static_cast<std::uint64_t>(above - centers.begin()) - (value - *(above - 1) < *above - value ? 1 : 0);
 }
 
 class TrieTables : public NgramTables {
@@ -275,7 +275,7 @@ class TrieTables : public NgramTables {
       at[0] = kQuantizationVersion;
       at[1] = static_cast<std::uint8_t>(plan.probability_bits);
       at[2] = static_cast<std::uint8_t>(plan.backoff_bits);
-      at += quantisation_bytes(plan);
+      at += quantization_bytes(plan);
     }
     // Where bigrams begin the reader expects how far their pointers may be split.
     if (header_.array_pointers() && header_.order > 2)
@@ -361,7 +361,7 @@ std::uint64_t kenlm_bytes(const KenlmPlan& plan) {
   bytes += 8 + 8 * words + (words + 2) * kTrieUnigramBytes;
   Quantization bits;
   if (header.quantized()) {
-    bytes += quantisation_bytes(plan);
+    bytes += quantization_bytes(plan);
     bits.probability_bits = plan.probability_bits;
     bits.backoff_bits = plan.backoff_bits;
   }

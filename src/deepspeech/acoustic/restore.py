@@ -27,7 +27,7 @@ class Restored:
     tokens: TokenSet
     run: dict[str, Any]
     path: Path
-    normalization: Normalization | None = None  # of the features, where it is not the network's
+    normalization: Normalization | None = None  # of the features, unless the network normalizes
 
     @property
     def front_end(self) -> FrontEnd:
@@ -50,7 +50,7 @@ def restore(path: Path) -> Restored:
         network = new_network(shape, features.dimensions, tokens.classes)
         fill(network, kept.weights | kept.average)
         normalization = kept_normalization(kept.run)
-        new_front_end(features, normalization)  # raises where they do not fit each other
+        new_front_end(features, normalization)  # raises if they do not match
     except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
         raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None
     return Restored(network.eval(), features, tokens, kept.run, path, normalization)

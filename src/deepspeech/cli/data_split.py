@@ -29,10 +29,11 @@ def split(
     force: Annotated[bool, typer.Option("--force", help="Replace existing sets.")] = False,
     json_output: JsonOutput = False,
 ) -> None:
-    """Split data sets into train, dev and test without common speakers, by fractions of the duration.
+    """Split data sets into train, dev and test by speaker.
 
-    The same data, fractions and seed give the same sets. If no sample names a speaker, sets share no sentences.
-    The CSVs have the columns of DeepSpeech, and the speaker if known; other columns are dropped.
+    Fractions are of the duration. The same data, fractions and seed give the same sets. If no sample names a speaker,
+    sets share no sentences. The CSVs have the columns of DeepSpeech, and the speaker if known; other columns are
+    dropped.
 
     Example: deepspeech data split validated.csv --dev 0.1 --test 0.1 --output-dir sets
     """

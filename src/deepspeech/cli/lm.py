@@ -55,9 +55,9 @@ def inspect(
     subwords: SubwordsFile = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Describe a scorer or a language model, and check an alphabet against it.
+    """Describe a scorer or a language model.
 
-    The exit code is 1 if the alphabet does not fit.
+    Checks an alphabet against a scorer, too; the exit code is 1 if it does not match.
 
     Example: deepspeech lm inspect my.scorer --alphabet alphabet.txt
     """
@@ -78,7 +78,9 @@ def score(
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: only the totals.")] = False,
 ) -> None:
-    """Score sentences with a language model: log10 probability of each, then the perplexity of all.
+    """Score sentences with a language model.
+
+    Prints the log10 probability of each, then the perplexity of all.
 
     Example: deepspeech lm score my.scorer --text sentences.txt
     """

@@ -81,7 +81,7 @@ def build(
 ) -> None:
     """Build a scorer (n-gram language model and vocabulary) from text.
 
-    The training transcripts are a start; more text of the same domain improves it.
+    Start with the training transcripts; more text of the same domain improves the scorer.
 
     Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
     """

@@ -17,10 +17,10 @@ def mic(
     ] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="Print txt, json, srt, vtt or tsv.")] = "txt",
 ) -> None:
-    """Transcribe a microphone: one line per utterance, as soon as you pause.
+    """Transcribe a microphone in real time.
 
-    A terminal shows partial text meanwhile. Ctrl-C stops it after the current utterance. Needs sounddevice
-    (pip install 'deepspeech[mic]') or arecord.
+    Prints one line per utterance, as soon as you pause. A terminal shows partial text meanwhile. Ctrl-C stops it after
+    the current utterance. Needs sounddevice (pip install 'deepspeech[mic]') or arecord.
 
     Example: deepspeech mic --model model.onnx
     """

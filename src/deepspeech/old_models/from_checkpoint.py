@@ -1,4 +1,4 @@
-"""A TensorFlow checkpoint of DeepSpeech or Coqui STT as an OldModel, with Adam's moments if it has them.
+"""A TensorFlow checkpoint of DeepSpeech or Coqui STT as an ImportedModel, with Adam's moments if it has them.
 
 Checkpoints contain only variables. Metadata comes from files beside them, `flags.txt` (written by the trainer) and
 `alphabet.txt` (written by Coqui's), or from the caller. CuDNN checkpoints contain the same LSTM variables and an unused

@@ -1,4 +1,4 @@
-"""A frozen TensorFlow graph, `.pb` or `.pbmm`, as an OldModel. Constants keep the names of the trainer's variables."""
+"""A frozen TensorFlow graph, `.pb` or `.pbmm`, as an ImportedModel. Constants have the names of the variables."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""A `.tflite` export as an OldModel: weights are identified by the order of their use, not by name.
+"""A `.tflite` export as an ImportedModel: weights are identified by the order of their use, not by name.
 
 The network has six matrix products: three dense layers, the LSTM (unrolled over 16 frames with shared weights), two
 dense layers. Large matrices are int8 with one scale per matrix.

@@ -1,4 +1,4 @@
-"""OldModel: a network of DeepSpeech 0.7 to 0.9 or Coqui STT, from any file, under our parameter names.
+"""ImportedModel: a network of DeepSpeech 0.7 to 0.9 or Coqui STT, from any file, under our parameter names.
 
 Each reader (`from_tflite.py`, `from_graph.py`, `from_checkpoint.py`) passes the layers and the metadata of its file;
 `assemble` checks that they fit together. Sources: DeepSpeech 0.9.3 `train.py::create_model`,

@@ -60,7 +60,7 @@ class Recognizer:
         threads: int = 1,
         phrases: HotPhrases | None = None,
     ) -> "Recognizer":
-        """Load a model file and, if named, a scorer.
+        """Load a model file (old ones: `deepspeech convert`) and, if named, a scorer.
 
         `phrases` are names and terms to boost, with or without a scorer. `hot_words` maps words of the scorer
         to what is added to their log probability. Raises ModelFileError or ScorerError where a file is

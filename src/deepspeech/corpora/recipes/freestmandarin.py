@@ -18,8 +18,8 @@ from deepspeech.files import visible
 
 
 def freestmandarin(
-    tgz_file: Annotated[Path, "ST-CMDS-20170001_1-OS.tar.gz, from https://www.openslr.org/38/."],
-    target_dir: Annotated[Path | None, "Folder to unpack in and for the CSVs; by default the archive's."] = None,
+    tgz_file: Annotated[Path, "Read ST-CMDS-20170001_1-OS.tar.gz, from https://www.openslr.org/38/."],
+    target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare the Free ST Chinese Mandarin Corpus from its archive."""
