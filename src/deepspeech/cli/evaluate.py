@@ -8,17 +8,28 @@ import typer
 from deepspeech.cli.models import open_models, say
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile, weights_need
 
+Models = Annotated[
+    list[Path],
+    typer.Option(
+        help="Evaluate this model file or checkpoint folder, old ones too; of several, average the probabilities."
+    ),
+]
+DataSets = Annotated[
+    list[Path], typer.Option(help="Evaluate on this data set: .csv, .sdb, .tar or .jsonl; may be repeated.")
+]
+JitterMs = Annotated[
+    float,
+    typer.Option(help="Average over each clip and the clip shifted by this many ms both ways (test-time jitter)."),
+]
+ConfusionFlag = Annotated[bool, typer.Option("--confusion", help="Report confusions of characters and words.")]
+ConfusionPicture = Annotated[
+    Path | None, typer.Option(help="Plot the confusion matrix of characters to this .png or .svg.")
+]
+
 
 def evaluate(
-    model: Annotated[
-        list[Path],
-        typer.Option(
-            help="Evaluate this model file or checkpoint folder, old ones too; of several, average the probabilities."
-        ),
-    ],
-    data: Annotated[
-        list[Path], typer.Option(help="Evaluate on this data set: .csv, .sdb, .tar or .jsonl; may be repeated.")
-    ],
+    model: Models,
+    data: DataSets,
     scorer: Annotated[Path | None, typer.Option(help="Decode with this .scorer file (language model).")] = None,
     alpha: Alpha = None,
     beta: Beta = None,
@@ -29,28 +40,20 @@ def evaluate(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON; wer and cer are fractions.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Report each sample, too.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip samples that cannot be used.")] = False,
-    jitter_ms: Annotated[
-        float,
-        typer.Option(help="Average over each clip and the clip shifted by this many ms both ways (test-time jitter)."),
-    ] = 0.0,
-    confusion: Annotated[bool, typer.Option("--confusion", help="Report confusions of characters and words.")] = False,
-    confusion_picture: Annotated[
-        Path | None, typer.Option(help="Plot the confusion matrix of characters to this .png or .svg.")
-    ] = None,
+    jitter_ms: JitterMs = 0.0,
+    confusion: ConfusionFlag = False,
+    confusion_picture: ConfusionPicture = None,
 ) -> None:
     """Report error rates of a model or checkpoint on recordings.
 
     Example: deepspeech evaluate --model model.onnx --data test.csv
     """
-    import json
-
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError, DataError
     from deepspeech.evaluation.evaluate import evaluate as run
     from deepspeech.evaluation.evaluated_model import usable_samples
-    from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
     from deepspeech.remote.files import address, fetch
 
@@ -70,17 +73,28 @@ def evaluate(
         raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
     if json_output:
-        page = scores.to_dict(rows=samples)
-        if tables:
-            page["confusion"] = dict(zip(("letters", "words"), (table.to_list() for table in tables), strict=True))
-        print(json.dumps(page, indent=2, ensure_ascii=False))
-        return
-    names = ", ".join(address(path) or str(path) for path in data)
+        _print_json(scores, samples, tables)
+    else:
+        names = ", ".join(address(path) or str(path) for path in data)
+        _print_report(names, scores, samples, tables if confusion else [])
+
+
+def _print_json(scores: Any, samples: bool, tables: list[Any]) -> None:
+    import json
+
+    page = scores.to_dict(rows=samples)
+    if tables:
+        page["confusion"] = dict(zip(("letters", "words"), (table.to_list() for table in tables), strict=True))
+    print(json.dumps(page, indent=2, ensure_ascii=False))
+
+
+def _print_report(names: str, scores: Any, samples: bool, tables: list[Any]) -> None:
+    from deepspeech.evaluation.report import summary
+
     print(summary(names, scores) + f", {len(scores.samples)} utterances, {scores.words} words")
-    if samples:
-        for sample in scores.samples:
-            print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
-    for table in tables if confusion else []:
+    for sample in scores.samples if samples else ():
+        print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
+    for table in tables:
         print(f"\n{table.table()}")
 
 

@@ -85,7 +85,6 @@ def build(
 
     Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
     """
-    import sys
     from tempfile import TemporaryDirectory
 
     from deepspeech.cli.lm_texts import named_as_input, sources
@@ -104,26 +103,28 @@ def build(
     characters = spelling(alphabet, subwords)
     if kind == "scorer" and characters is None and not bytes_mode:
         raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
+    estimate = EstimateOptions(
+        order=order, prune=parse_thresholds(prune or ["0", "0", "1"], order), most_frequent=top_k or None,
+        discount_fallback=FALLBACK if discount_fallback else None, memory_bytes=memory_bytes(memory),
+        normalization=Normalization.named(normalize, characters), temporary=temporary,
+    )  # fmt: skip
     options = BuildOptions(
-        estimate=EstimateOptions(
-            order=order,
-            prune=parse_thresholds(prune or ["0", "0", "1"], order),
-            most_frequent=top_k or None,
-            discount_fallback=FALLBACK if discount_fallback else None,
-            normalization=Normalization.named(normalize, characters),
-            memory_bytes=memory_bytes(memory),
-            temporary=temporary,
-        ),
-        binary=BinaryOptions(binary_type, quantize, array_bits),
-        weights=weights_of(alpha, beta),
+        estimate=estimate, binary=BinaryOptions(binary_type, quantize, array_bits), weights=weights_of(alpha, beta),
         arpa=arpa,
-    )
+    )  # fmt: skip
     with TemporaryDirectory(dir=temporary) as folder, named_as_input(text, Path(folder)):
         report = make(sources(text, bytes_mode, Path(folder)), output, tokens_of(characters, bytes_mode), options)
     print("\n".join(report))
     if kind == "scorer":
-        print(
-            f"next: deepspeech evaluate --model MODEL --data TEST.csv --scorer {output}\n"
-            f"      deepspeech lm tune --model MODEL --data DEV.csv --scorer {output} --output TUNED.scorer",
-            file=sys.stderr,
-        )
+        _suggest(output)
+
+
+def _suggest(scorer: Path) -> None:
+    """Print the next commands to stderr."""
+    import sys
+
+    print(
+        f"next: deepspeech evaluate --model MODEL --data TEST.csv --scorer {scorer}\n"
+        f"      deepspeech lm tune --model MODEL --data DEV.csv --scorer {scorer} --output TUNED.scorer",
+        file=sys.stderr,
+    )

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli import transcripts
+from deepspeech.cli.recordings import jobs_of
 from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile, weights_need
 
 ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
@@ -70,8 +72,6 @@ def transcribe(
 
     Example: deepspeech transcribe --model model.onnx --channel each call.wav
     """
-    from deepspeech.cli import transcripts
-    from deepspeech.cli.recordings import jobs_of
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.old_models.convert import as_model_file
     from deepspeech.runtime.jobs import of_channels, take_shard
@@ -83,15 +83,13 @@ def transcribe(
     _check_numbers({"--candidates": candidates, "--cores": cores, "--rate": rate})
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
-    model = as_model_file(model)
+    model, alternatives = as_model_file(model), candidates - 1
     recognizer = _open(model, scorer, beam_width, alpha, beta, phrases)
-    failed, alternatives = 0, candidates - 1
     if transcripts.STDIN in named:
         failed = transcripts.from_stdin(recognizer, form, rate, alternatives, only)
     else:
         jobs, failed = jobs_of(named, manifest)
-        jobs = take_shard(jobs, shard) if shard else jobs
-        jobs = of_channels(jobs, only, channels)
+        jobs = of_channels(take_shard(jobs, shard) if shard else jobs, only, channels)
         if output_dir is None:
             failed += transcripts.to_stdout(recognizer, jobs, form, alternatives, cores)
         elif on_ray:
@@ -120,14 +118,13 @@ def _check_inputs(
     on_ray: bool,
 ) -> None:
     """Raise ConfigError for options that exclude each other."""
-    from deepspeech.cli.transcripts import STDIN
     from deepspeech.errors import ConfigError
 
     if bool(named) == bool(manifest):
         raise ConfigError("name recordings, or a list with --manifest")
-    if STDIN in named and (len(named) > 1 or output_dir):
+    if transcripts.STDIN in named and (len(named) > 1 or output_dir):
         raise ConfigError("- must be the only input, and its text goes to stdout")
-    if STDIN in named and rate and channel:
+    if transcripts.STDIN in named and rate and channel:
         raise ConfigError("--channel is for sound files; raw audio on stdin is mono")
     if on_ray and not output_dir:
         raise ConfigError("--ray writes files; name a folder with --output-dir")
