@@ -257,7 +257,7 @@ class Stream:
 
 @contextmanager
 def _named(source: NamedFile | bytes) -> Iterator[Path]:
-    """The path of a file; bytes lie in one for as long as it takes to open them."""
+    """The path of a file; bytes are written to a temporary one while they are opened."""
     if not isinstance(source, bytes):
         yield Path(source)
         return

@@ -50,7 +50,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class DroppedClip:
-    """A clip that was not imported; a line of the file beside the CSV."""
+    """A clip that was not imported; a line of the file next to the CSV."""
 
     clip: str
     reason: str

@@ -68,9 +68,9 @@ def channels_of(sources: Iterable[Source | Channel], channel: int | str | None) 
 
 
 def channels(source: Source) -> int:
-    """How many channels a recording has; 1 where it cannot be read, which comes to light when it is.
+    """Number of channels of a recording; 1 if it cannot be read, which is reported later.
 
-    Raises ConfigError for a pipe: once its channels are counted, it has no more to give.
+    Raises ConfigError for a pipe, which can be read only once.
     """
     if isinstance(source, NamedPath) and source.is_fifo():
         raise ConfigError(f"{source}: a pipe is read once, but each channel needs it; save it to a file, or name one")

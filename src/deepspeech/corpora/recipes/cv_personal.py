@@ -1,6 +1,6 @@
 """Your own recordings for Common Voice, as its site provides them on request. MP3.
 
-In: the table, and the zip with the clips. Out: wav files and data.csv in the folder of the zip's name, beside it.
+In: the table, and the zip with the clips. Out: wav files and data.csv in a folder named after the zip, next to it.
 """
 
 from pathlib import Path

@@ -28,7 +28,7 @@ def folder(
     ] = False,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare a folder of recordings that have text files beside them."""
+    """Prepare a folder of recordings with text files next to them."""
     if not directory.is_dir():
         raise CorpusError(f"{directory}: there is no such folder")
     target_dir = target_dir or directory
