@@ -28,7 +28,7 @@ void check(const FrameShape& shape) {
     throw std::invalid_argument("the sample rate, window and step must be positive");
   if (shape.mel_bands < 1) throw std::invalid_argument("there must be a mel band");
   if (shape.kind == FrameKind::mfcc && (shape.coefficients < 1 || shape.coefficients > shape.mel_bands))
-    throw std::invalid_argument("coefficients must lie between 1 and the number of mel bands");
+    throw std::invalid_argument("coefficients must be between 1 and the number of mel bands");
   if (!(shape.low_hz >= 0 && shape.high_hz > shape.low_hz && shape.high_hz <= shape.sample_rate_hz / 2.0))
     throw std::invalid_argument("mel limits must satisfy 0 <= low < high <= half the sample rate");
 }
@@ -85,7 +85,7 @@ void check_every_band_has_a_bin(const FrameTables& t) {
     if (!has_bin[band])
       throw std::invalid_argument("mel band " + std::to_string(band + 1) + " of " + std::to_string(t.bands) +
                                   " is narrower than the distance of two frequencies; choose fewer mel_bands, a longer "
-                                  "window_ms or limits that lie further apart");
+                                  "window_ms or limits that are further apart");
 }
 
 // mfcc_dct.cc: DCT-II, the same factor for every row, no liftering.

@@ -140,7 +140,7 @@ def test_dropping_the_layer_that_hears_other_features_lets_them_be_others(tmp_pa
     )  # fmt: skip
     network = Run(run, Log()).network
     assert network.feature_mean.shape == (13,)
-    assert bool((network.feature_scale != 1).any())  # measured anew
+    assert bool((network.feature_scale != 1).any())  # measured again
 
 
 def test_settings_that_change_what_layers_do_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
