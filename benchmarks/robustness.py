@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.audio.vad import SilenceRules, segments
-from deepspeech.cli.evaluate import open_model
+from deepspeech.cli.models import open_model
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
