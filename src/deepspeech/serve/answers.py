@@ -19,6 +19,8 @@ def error_body(refusal: Refused) -> dict[str, Any]:
 def refusal_response(refusal: Refused, retry_after_s: int) -> Response:
     """The response; 429 and 503 say when to try again."""
     headers = {"Retry-After": str(retry_after_s)} if refusal.later else {}
+    if refusal.status in (408, 413):
+        headers["Connection"] = "close"  # what is still to come of the body is not read
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(error_body(refusal), refusal.status, headers)
