@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from deepspeech.audio.formats import read_audio
@@ -77,14 +77,18 @@ class Target:
         return connection
 
     def heard(self, pace_s: float = 0.0, size: int = 3200) -> str:
-        """What a well-behaved client hears."""
+        """What a well-behaved client hears, also where the server ends the stream because it stops."""
+        found = list[str]()
         with connect(f"ws://127.0.0.1:{self.port}/stream", open_timeout=60) as stream:
-            for first in range(0, len(self.sound), size):
-                stream.send(self.sound[first : first + size])
-                time.sleep(pace_s)
-            with suppress(WebSocketException):
+            with suppress(ConnectionClosed):
+                for first in range(0, len(self.sound), size):
+                    stream.send(self.sound[first : first + size])
+                    time.sleep(pace_s)
                 stream.send('{"type": "finish"}')
-            return " ".join(one["text"] for one in map(json.loads, stream) if one["type"] == "final")
+            with suppress(ConnectionClosed):
+                while message := json.loads(stream.recv()):
+                    found += [message["text"]] if message["type"] == "final" else []
+        return " ".join(found)
 
 
 def half_open(target: Target) -> str:
