@@ -6,12 +6,14 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("uvicorn", reason="needs the serve extra")
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from deepspeech.audio.formats import write_wav
@@ -83,3 +85,45 @@ def _text(socket: Any) -> str:
             messages.append(json.loads(socket.recv(timeout=60)))
     except Exception:
         return " ".join(message["text"] for message in messages if message["type"] == "final")
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_replaced_and_the_others_streams_go_on(hearing_model: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "deepspeech",
+        "serve",
+        "--model",
+        str(hearing_model),
+        "--port",
+        "0",
+        "--workers",
+        "2",
+    ]
+    sound = float_to_int16(tones("ab dc abba bad")).tobytes()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        started = [json.loads(server.stderr.readline()) for _ in range(2)]
+        url = started[0]["address"].replace("http", "ws") + "/stream"
+        try:
+            streams = [connect(url, open_timeout=60) for _ in range(6)]
+            opened = [stream.__enter__() for stream in streams]
+            for stream in opened:
+                stream.send(sound)
+                stream.recv(timeout=60)
+            os.kill(started[0]["process"], signal.SIGKILL)
+            for stream in opened:
+                with suppress(ConnectionClosed):
+                    stream.send('{"type": "finish"}')
+            alone = {_text(stream) for stream in opened} - {""}
+            assert len(alone) <= 1, "a stream is either lost with its worker, or right"
+            assert json.loads(server.stderr.readline())["event"] in ("stream", "worker died")
+            with connect(url, open_timeout=60) as stream:
+                stream.send(sound)
+                stream.send('{"type": "finish"}')
+                assert {_text(stream)} >= alone
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(60) == 0
+        finally:
+            server.kill()

@@ -8,6 +8,7 @@ import typer
 from deepspeech.cli.shared_options import HotPhrasesFile
 
 _ENV = "DEEPSPEECH_SERVE_"
+_EXTRA = ("starlette", "uvicorn", "websockets", "python_multipart")
 
 
 def serve(
@@ -51,7 +52,6 @@ def serve(
 
     Example: deepspeech serve --model en=english.onnx --model fr=french.onnx --host 0.0.0.0 --wyoming-port 10300
     """
-    from deepspeech.errors import MissingPartError
     from deepspeech.serve.settings import read_settings
 
     flags: dict[str, Any] = {
@@ -61,11 +61,17 @@ def serve(
         "trusted_proxies": tuple(trusted_proxy) if trusted_proxy else None,
         "cors_origins": tuple(cors_origin) if cors_origin else None,
     }  # fmt: skip
-    settings = read_settings(config, flags)
+    _served(read_settings(config, flags), check)
+
+
+def _served(settings: Any, check: bool) -> None:
+    """Serve, or say what would be served. Raises MissingPartError without the extra."""
+    from deepspeech.errors import MissingPartError
+
     try:
         from deepspeech.serve import run
     except ModuleNotFoundError as error:
-        if error.name in ("starlette", "uvicorn", "websockets", "python_multipart"):
+        if error.name in _EXTRA:
             raise MissingPartError(f"serving needs {error.name}: pip install 'deepspeech[serve]'") from None
         raise
     if check:

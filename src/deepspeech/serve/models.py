@@ -81,7 +81,7 @@ class Models(Mapping[str, ServedModel]):
 
         def one(name: str, source: ModelSource) -> ServedModel:
             session = Session(source.path)
-            scorer = Scorer.open(source.scorer, session.card.alphabet) if source.scorer else None
+            scorer = Scorer.open(source.scorer, session.card.tokens) if source.scorer else None
             return ServedModel.of(name, session, batcher, scorer, source.phrases)
 
         return cls([one(name, source) for name, source in sources.items()])
@@ -136,7 +136,7 @@ def spellable(model: ServedModel, words: Iterable[str], limits: Limits) -> HotPh
     A prompt may hold anything; a list of names, too, where the protocol calls it a hint.
     """
     found = dict.fromkeys(word.strip(".,;:!?\"'()[]«»„“”…") for word in words)
-    phrases = HotPhrases.spellable(list(found)[: limits.phrases], model.card.alphabet)
+    phrases = HotPhrases.spellable(list(found)[: limits.phrases], model.card.tokens)
     return phrases if phrases.strengths else None
 
 
