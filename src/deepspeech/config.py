@@ -55,6 +55,7 @@ class TrainingConfig:
     weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": L2 penalty added to the gradient
     clip_norm: float = 0.0  # gradient clipping by norm; 0: none
     inter_ctc: float = 0.0  # weight of the CTC losses of intermediate layers; 0: none
+    consistency: float = 0.0  # CR-CTC: weight of the disagreement between two masked views of each clip; 0: one view
     average_decay: float = 0.0  # EMA of the weights, used to evaluate and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
     test_jitter_ms: float = 0.0  # test-time jitter: average over the clip and the clip shifted both ways
@@ -95,6 +96,7 @@ class TrainingConfig:
             "weight_decay",
             "clip_norm",
             "inter_ctc",
+            "consistency",
             "early_stop_epochs",
             "plateau_epochs",
             "seed",

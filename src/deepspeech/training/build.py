@@ -87,4 +87,5 @@ def _augmented(plain: Pipeline, config: RunConfig, datasets: Datasets) -> Pipeli
         seed=config.training.seed,
         epochs=config.training.epochs,
         clean_epochs=config.augment_after * config.training.epochs,
+        two_views=config.training.consistency > 0,
     )

@@ -93,7 +93,8 @@ class Loop:
                 microbatches = [one for _, parts_of_one in islice(loaded, len(groups)) for one in parts_of_one]
                 optim.set_rate(parts.optimizer, p.rate_factor * optim.learning_rate(c, p.step, steps_an_epoch))
                 with explain_out_of_memory(f"a batch of {max(map(len, groups))} clips"):
-                    result = parts.trainer.train_step(microbatches, c.seed * 1_000_003 + p.step)
+                    consistency = optim.consistency(c, p.step, steps_an_epoch)
+                    result = parts.trainer.train_step(microbatches, c.seed * 1_000_003 + p.step, consistency)
                 self._account(result)
                 p.batch, p.step = p.batch + len(groups), p.step + 1
                 seconds += sum(train[i].duration_s or 0.0 for group in groups for i in group)

@@ -10,6 +10,8 @@ from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.checkpoint import Tensors
 from deepspeech.config import TrainingConfig
 
+RAMP = 0.2  # share of the training until CR-CTC has its whole weight
+
 
 def optimizer_of(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
     """The optimizer that `training.optimizer` names."""
@@ -53,6 +55,11 @@ def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> flo
         return config.learning_rate * config.anneal ** int((step - warmup) / steps_an_epoch)
     done = (step - warmup) / max(1.0, config.epochs * steps_an_epoch - warmup)
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def consistency(config: TrainingConfig, step: int, steps_an_epoch: int) -> float:
+    """Weight of CR-CTC at step `step`: rises linearly to its value over the first fifth of training."""
+    return config.consistency * min(1.0, step / max(1.0, RAMP * config.epochs * steps_an_epoch))
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
