@@ -1,7 +1,6 @@
 """One step of training: the same however its clips are divided, and none at all where a loss is not finite."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
