@@ -117,3 +117,9 @@ def test_without_a_decay_there_is_no_average() -> None:
     average.swap(net)
     assert not average.weights
     assert torch.equal(net.layer_1.weight, before)
+
+
+def test_the_weight_of_consistency_rises_over_the_first_fifth() -> None:
+    config = TrainingConfig(consistency=0.2, epochs=10)
+    found = [optim.consistency(config, step, STEPS_AN_EPOCH) for step in (0, 10, 20, 99)]
+    assert found == pytest.approx([0.0, 0.1, 0.2, 0.2])
