@@ -66,7 +66,7 @@ def build(
     torch.manual_seed(c.seed % SEEDS)
     network = new_network(config.network, config.features.dimensions, alphabet.classes).to(device)
     freeze(network, config.transfer.freeze)
-    optimizer = optim.optimizer_of(network, c)
+    optimizer = optim.optimizer_of(network, c, config.transfer)
     trainer = Trainer(
         network, optimizer, c.clip_norm, devices.precision(c.precision, device), microbatches, ranks, c.accumulate,
         c.inter_ctc,
