@@ -43,11 +43,13 @@ class Subsampling(nn.Module):
         """Of whole clips. Padding in time stands for the states' zeros; at the end, as T is even, none is seen."""
         return self._after(self._first(x_BTF, 1), 1)
 
-    def step(self, x_BTF: Tensor, states: States) -> tuple[Tensor, States]:
-        """Of a chunk, and the states after it."""
+    def step(self, x_BTF: Tensor, states: States, ahead: int = 0) -> tuple[Tensor, States]:
+        """Of a chunk, and the states before its last `ahead` outputs, with which the next chunk begins."""
         frames_BTF = torch.cat([states["frame"], x_BTF], 1)
         x_BCTF = torch.cat([states["convolved"], self._first(frames_BTF, 0)], 2)
-        return self._after(x_BCTF, 0), {"frame": frames_BTF[:, -1:], "convolved": x_BCTF[:, :, -1:]}
+        frame, convolved = frames_BTF.shape[1] - 4 * ahead, x_BCTF.shape[2] - 2 * ahead
+        after = {"frame": frames_BTF[:, frame - 1 : frame], "convolved": x_BCTF[:, :, convolved - 1 : convolved]}
+        return self._after(x_BCTF, 0), after
 
     def _first(self, x_BTF: Tensor, padding: int) -> Tensor:
         """Channels lie last in memory, which on a CPU halves the time that torch's usual order takes."""
@@ -62,9 +64,9 @@ class Subsampling(nn.Module):
         return out
 
 
-def filled(features_BTF: Tensor) -> Tensor:
-    """With zeros at the end up to a multiple of 4 frames, as the last chunk of a stream has them."""
-    missing = -features_BTF.shape[1] % STRIDE
+def filled(features_BTF: Tensor, ahead: int = 0) -> Tensor:
+    """With zeros at the end up to a multiple of 4 frames and `ahead` times 4 more, as the end of a stream has them."""
+    missing = -features_BTF.shape[1] % STRIDE + STRIDE * ahead
     return functional.pad(features_BTF, (0, 0, 0, missing)) if missing else features_BTF
 
 
