@@ -1,4 +1,4 @@
-"""DeepLstmConfig: the shape of the deep LSTM. Imports no torch."""
+"""DeepLstmConfig: hyperparameters of the deep LSTM. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ LOOK_AHEAD = "look_ahead"  # the layer after the front end, if there is one
 
 @dataclass(frozen=True)
 class DeepLstmConfig(SubsampledConfig):
-    """Residual layers of LSTM, each normalized. Defaults are those of size "small"."""
+    """Residual LSTM layers with LayerNorm. Defaults are those of size "small"."""
 
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "small": {"width": 320, "blocks": 3},

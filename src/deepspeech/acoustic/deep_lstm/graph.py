@@ -5,7 +5,7 @@
 
 A: outputs of look-ahead.
 
-T is a multiple of 4. In 8 bits are the matrices behind the convolutions. Imports no torch.
+T is a multiple of 4. int8 models quantize the matrices after the convolutions. Imports no torch.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def to_onnx(weights: Mapping[str, Float32], config: DeepLstmConfig, card: ModelC
 
 
 def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
-    """The network of `weights` as they are. Frames come first, as ONNX's LSTM wants them."""
+    """The graph of `weights`, float or quantized. Time-major, as ONNX's LSTM requires."""
     graph = Graph()
     x = add_subsampling(graph, weights, "features", config.look_ahead)
     if config.look_ahead:
@@ -38,7 +38,7 @@ def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
         y, new_h, new_c = add_lstm(graph, weights, f"{name}.lstm", (f"{name}.lstm", 0), x, number, config.width)
         new["state_h"].append(new_h)
         new["state_c"].append(new_c)
-        residual = graph.add("Add", [x, graph.add("Squeeze", [y, axis], f"{name}.heard")], f"{name}.sum")
+        residual = graph.add("Add", [x, graph.add("Squeeze", [y, axis], f"{name}.output")], f"{name}.sum")
         x = graph.layer_norm(weights, f"{name}.norm", residual)
     for state, parts in new.items():
         graph.add("Concat", parts, f"new_{state}", axis=0)
@@ -49,7 +49,7 @@ def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
     input_states = {**states(dimensions), **seen, "state_h": memory, "state_c": memory}
     return graph.model(
         {"features": ("clips", "frames", dimensions), **input_states},
-        {"probabilities": ("clips", "outputs", card.alphabet.classes)}
+        {"probabilities": ("clips", "outputs", card.tokens.classes)}
         | {f"new_{name}": shape for name, shape in input_states.items()},
     )
 
