@@ -94,10 +94,11 @@ def frames_at_most(text: str) -> int:
     return len(content) + int(sum(map(eq, content, content[1:])))
 
 
-def chunks(column: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
-    """(place of the first, rows) of CHUNK rows at a time."""
-    for first in range(0, len(column), CHUNK):
-        yield first, column[first : first + CHUNK]
+def chunks(column: NDArray[Any], rows: int = 0) -> Iterator[tuple[int, NDArray[Any]]]:
+    """(place of the first, the rows) of CHUNK `rows`, or so many, at a time."""
+    rows = rows or CHUNK
+    for first in range(0, len(column), rows):
+        yield first, column[first : first + rows]
         release(column)
 
 

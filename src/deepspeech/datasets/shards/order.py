@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.config import DataConfig
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards.index import CHUNK, chunks, release
+from deepspeech.datasets.shards.index import chunks, release
 from deepspeech.datasets.shards.shard_set import ShardSet
 
 FEW_SHARDS = 8  # a sample of a set: clips are shuffled across shards
+_MANY_BATCHES = 1 << 12
 Batches = Callable[[Sequence[float], int], list[list[int]]]
 
 
@@ -70,10 +71,11 @@ class Plan(Sequence[list[int]]):
         """The batch that is longest when all its clips are padded to the longest of them."""
         counts = np.diff(self._ends, prepend=0)
         padded_s = np.empty(len(counts))
-        for first, ends in chunks(self._ends):
-            begins = ends - counts[first : first + CHUNK]
+        for first, ends in chunks(self._ends, _MANY_BATCHES):
+            clips = counts[first : first + len(ends)]
+            begins = ends - clips
             longest_s = np.maximum.reduceat(lengths_s[self._places[begins[0] : ends[-1]]], begins - begins[0])
-            padded_s[first : first + CHUNK] = counts[first : first + CHUNK] * longest_s.astype(np.float64)
+            padded_s[first : first + len(ends)] = clips * longest_s.astype(np.float64)
             release(lengths_s)
         return self[int(np.argmax(padded_s))]
 
