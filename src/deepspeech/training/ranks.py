@@ -16,6 +16,7 @@ from contextlib import contextmanager, redirect_stderr
 from typing import Any, TypeVar
 
 import torch
+import torch.distributed.nn
 from torch import Tensor, distributed
 from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]
 from torch.distributed.rendezvous import rendezvous
@@ -151,12 +152,10 @@ def joined() -> Iterator[Ranks]:
 def process_group(number: int, count: int) -> Iterator[None]:
     """A process group of torch, whose threads are gone afterwards.
 
-    Threads of gloo that are still there when the interpreter ends may abort the process.
+    Threads of gloo that are still there when the interpreter ends may abort the process. `torch.distributed.nn` must be
+    imported before: its functions have the group that exists when it is imported (optimizers do) as a default argument,
+    which would keep the group alive.
     """
-    # Functions of this module have the group that exists when it is imported (optimizers do) as a default argument,
-    # which would keep it alive.
-    import torch.distributed.nn
-
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     with _peer_errors():
         store = next(rendezvous("env://"))[0]
