@@ -11,7 +11,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepspeech.audio import mp3_frames
 from deepspeech.audio.blocks import Blocks, convert_to_wav
+from deepspeech.audio.content import Content
 from deepspeech.audio.encode import kind_of
 from deepspeech.audio.formats import probe, read_16_bit, read_audio, wav_bytes, write_wav
 from deepspeech.audio.pcm import Float32
@@ -118,6 +120,37 @@ def test_no_header_of_a_rarer_format_leads_astray(form: str, data: st.DataObject
         content[at] = data.draw(st.integers(0, 255))
     with contextlib.suppress(AudioError):
         read_audio(bytes(content[: data.draw(st.integers(4, len(content)))]))
+
+
+@pytest.mark.parametrize("rate_hz", [1, 999, 2_000_000])
+@pytest.mark.parametrize(("form", "at", "order"), [("WAV", 24, "<"), ("AU", 16, ">")])
+def test_a_rate_that_no_recording_has_is_refused(form: str, at: int, order: str, rate_hz: int) -> None:
+    content = bytearray(coded(form, "PCM_16", tone()))
+    content[at : at + 4] = struct.pack(f"{order}I", rate_hz)
+    for read in (read_audio, probe, lambda source: read_16_bit(source, RATE)):
+        with pytest.raises(AudioError, match=f"states {rate_hz} Hz; 1000 to 1000000 are read"):
+            read(bytes(content))
+
+
+def test_mp3_frames_that_hold_no_audio_are_damage() -> None:
+    content, random = bytearray(coded("MP3", "MPEG_LAYER_III", tone())), np.random.default_rng(0)
+    layout = Content(bytes(content), "talk")
+    for number, (at, head, _) in enumerate(mp3_frames._frames(layout, 0)):
+        if head and number:
+            content[at + 4 : at + head.size] = random.bytes(head.size - 4)
+    with pytest.raises(AudioError, match="its frames hold no audio"):
+        read_audio(bytes(content))
+    with pytest.raises(AudioError, match="its frames hold no audio"):  # nothing is left to transcribe
+        list(Blocks(bytes(content), RATE, cut_ok=True))
+
+
+def test_sound_without_speech_is_no_fault() -> None:
+    """Silence and tones of any coding are read as they are; that nobody speaks is a result."""
+    for form, subtype in (("MP3", "MPEG_LAYER_III"), ("WAV", "GSM610"), ("WAV", "PCM_16")):
+        for samples in (tone(2.0, 8000), 0 * tone(2.0, 8000)):
+            blocks = Blocks(coded(form, subtype, samples, 8000), 8000, cut_ok=True)
+            assert len(np.concatenate(list(blocks))) == pytest.approx(16000, abs=700)
+            assert blocks.fault == ""
 
 
 def test_mp3_without_a_header_is_read_to_the_end() -> None:

@@ -25,13 +25,13 @@ def end_of(content: Content, start: int) -> int | None:
 
 
 def _aiff(content: Content, start: int) -> int | None:
-    (size,) = struct.unpack(">I", content.at(start + 4, 4))
+    size: int = struct.unpack(">I", content.at(start + 4, 4))[0]
     return start + 8 + size + size % 2
 
 
 def _wave64(content: Content, start: int) -> int | None:
-    (size,) = struct.unpack("<Q", content.at(start + 16, 8))
-    return start + int(size) + -size % 8
+    size: int = struct.unpack("<Q", content.at(start + 16, 8))[0]
+    return start + size + -size % 8
 
 
 def _caf(content: Content, start: int) -> int | None:
@@ -60,8 +60,7 @@ def _sphere(content: Content, start: int) -> int | None:
 
 
 def _voice(content: Content, start: int) -> int | None:
-    (at,) = struct.unpack("<H", content.at(start + 20, 2))
-    at += start
+    at: int = start + struct.unpack("<H", content.at(start + 20, 2))[0]
     for _ in range(_MOST_CHUNKS):
         block = content.at(at, 4)
         if block[:1] in (b"", b"\0"):  # the end of blocks

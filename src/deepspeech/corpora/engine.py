@@ -83,7 +83,7 @@ def import_set(
                 verdict = check_clip(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)
-                    earlier.discard(hash(writer.name(verdict.audio)))
+                    earlier.discard(hash(writer.name(Path(verdict.id))))
                     each(verdict)
                 else:
                     dropped.write(verdict)
