@@ -9,7 +9,6 @@ import torch
 
 from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.config import RunConfig
-from deepspeech.cores import cores
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
@@ -57,7 +56,8 @@ def build(
 ) -> Parts:
     """Build the components, with newly initialized weights (torch's seeded generator). Raises ConfigError."""
     c, device = config.training, devices.best(ranks.local)
-    threads = c.threads or max(1, cores() // ranks.local_count)
+    threads = ranks.cores()  # collective, also where it is not needed
+    threads = c.threads or threads
     microbatches = threads if device.type == "cpu" else 1
     plain = Pipeline(
         new_front_end(config.features), alphabet, ClipCache(config.data.cache_mb), outputs=config.network.outputs,

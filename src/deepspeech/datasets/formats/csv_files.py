@@ -38,6 +38,17 @@ def read_csv(path: str | Path, labeled: bool = True) -> list[Sample]:
     return list(_samples(decode(content, place, DataError), place, labeled))
 
 
+def listed_names(path: Path) -> set[int]:
+    """Hashes of the file names in a CSV as they are written there; none if there is no such list."""
+    try:
+        text = decode(read_named(path), path, DataError)
+        header, rows = read_rows(text, path, DataError, COLUMNS[:1])
+        column = header.index(COLUMNS[0])
+        return {hash(row[column]) for _, row in rows if len(row) > column}
+    except (OSError, DataError):
+        return set()
+
+
 def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
     """Write samples as a CSV and return how many; `absolute` writes absolute paths. See CsvWriter."""
     with CsvWriter(path, absolute) as writer:
@@ -69,7 +80,7 @@ class CsvWriter:
         """Add one row."""
         if isinstance(sample.audio, AudioSlice):
             raise DataError(f"{sample.audio}: a CSV refers to whole files; use deepspeech data convert")
-        name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
+        name, transcript = _field(self.name(sample.audio)), _field(sample.transcript)
         speaker = f",{_field(sample.speaker)}" if self._speakers else ""
         self._file.write(written(f"{name},{sample.size_bytes},{transcript}{speaker}\n", self.path))
         self.rows += 1
@@ -77,7 +88,8 @@ class CsvWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._whole.__exit__(kind, error, at)
 
-    def _name(self, audio: Path) -> str:
+    def name(self, audio: Path) -> str:
+        """How a row names its file."""
         place = Path(os.path.abspath(audio))
         if self._folder is not None and place.is_relative_to(self._folder):
             return place.relative_to(self._folder).as_posix()
