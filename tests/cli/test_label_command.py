@@ -32,7 +32,7 @@ def test_it_writes_a_data_set_with_confidences(
     samples = read_csv(output)
     model, sounds = Recognizer.open(hearing_model), sorted(recordings.glob("*.wav"))
     assert json.loads(out)["kept"] == len(samples) == len(sounds)
-    assert {s.audio: s.transcript for s in samples} == {path: model.transcribe(path).text for path in sounds}
+    assert {s.audio: s.transcript for s in samples} == {path: model.transcribe(path).text.strip() for path in sounds}
     assert [row["transcript"] for row in rows] == [sample.transcript for sample in samples]
     assert all(0 <= float(row["confidence"]) <= 1 for row in rows)
     assert f"kept {len(rows)} of {len(sounds)} recordings" in err
