@@ -152,7 +152,7 @@ def test_a_second_import_says_which_list_it_replaces(tmp_path: Path) -> None:
 
     assert told("train") == told("train") == []
     assert told("dev") == [
-        "  Replaced an earlier list: 1 of its 1 clips are in no list now; import into another folder to keep both."
+        "  Replaced an earlier list: 1 of its 1 clips are in no list now; to keep both, import into another folder."
     ]
     assert read_csv(tmp_path / "out" / "manifest.csv")[0].transcript == "dev"
     assert len(told("train")) == 1

@@ -121,7 +121,7 @@ def _set_lines(one: SetReport) -> list[str]:
     if one.unlisted:
         text.append(
             f"  Replaced an earlier list: {one.unlisted} of its {one.replaced} clips are in no list now; to keep both, "
-            "import into folders of their own."
+            "import into another folder."
         )
     for reason, words in skipped:
         if one.skipped(reason):
