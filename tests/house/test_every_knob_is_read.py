@@ -78,7 +78,7 @@ def _acts() -> bool:
 
 @pytest.fixture(scope="module")
 def reads(tmp_path_factory: pytest.TempPathFactory) -> Reads:
-    """What tiny runs and a test look up: Adam with MFCCs, Nesterov with log-mel energies, a transfer, a Conformer, a deep LSTM."""
+    """What tiny runs and a test look up: Adam, Nesterov, MFCCs, log-mel energies, a transfer, and each family."""
     folder = tmp_path_factory.mktemp("runs")
     scorer = small_scorer(folder / "small.scorer")
     made = config(folder / "a", training__epochs=1, augment=["time_mask[domain=features]"], scorer=str(scorer))
