@@ -36,7 +36,13 @@ train() { # NAME [--set …]
   deepspeech evaluate --model "$out/$name" --data "$data/dev.csv" --json >"$out/results-$name.json"
 }
 
-[ -d "$out/old" ] || deepspeech convert "$old" "$out/old"
-train transferred --set checkpoint.load="$out/old" --set 'transfer.drop=["layer_6"]'
+drop="${DROP-layer_6}"
+if [ -d "$old" ]; then
+  source="$old"
+else
+  source="$out/old"
+  [ -d "$source" ] || deepspeech convert "$old" "$source"
+fi
+train transferred --set checkpoint.load="$source" --set "transfer.drop=[${drop:+\"$drop\"}]"
 train scratch
 grep -H '"wer"' "$out"/results-*.json
