@@ -84,7 +84,7 @@ def transcribe(
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     model, alternatives = as_model_file(model), candidates - 1
-    recognizer = _open(model, scorer, beam_width, alpha, beta, phrases)
+    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases)
     if transcripts.STDIN in named:
         failed = transcripts.from_stdin(recognizer, form, rate, alternatives, only)
     else:
@@ -130,8 +130,13 @@ def _check_inputs(
         raise ConfigError("--ray writes files; name a folder with --output-dir")
 
 
-def _open(
-    model: Path, scorer: Path | None, beam_width: int | None, alpha: float | None, beta: float | None, phrases: Any
+def open_recognizer(
+    model: Path,
+    scorer: Path | None,
+    beam_width: int | None,
+    alpha: float | None,
+    beta: float | None,
+    phrases: Any = None,
 ) -> Any:
     """A Recognizer whose scorer and phrases fit the model."""
     from deepspeech.decoder.options import DecodeOptions
