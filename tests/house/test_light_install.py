@@ -203,3 +203,10 @@ def test_a_model_is_opened_and_used(tmp_path: Path, tiny_model: Path) -> None:
         str(tiny_model),
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_model_is_served(tiny_model: Path) -> None:
+    pytest.importorskip("uvicorn", reason="needs the serve extra")
+    done = deepspeech("serve", "--model", str(tiny_model), "--check")
+    assert done.returncode == 0, done.stderr
+    assert "model tiny: en, streams and recordings" in done.stdout
