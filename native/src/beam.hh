@@ -26,6 +26,7 @@ struct BeamOptions {
   Cutoff cutoff;
   std::shared_ptr<const Language> language;           // null: the network alone decides
   std::shared_ptr<const ContextGraph> context_graph;  // null: no hot phrases
+  float threshold = std::numeric_limits<float>::infinity();  // of a frame's scores below the best; what is lower is dropped
 };
 
 struct Hypothesis {
@@ -137,6 +138,7 @@ class Beam {
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
   void extend_along(Id slot);
+  void offer_arc(Id slot, std::uint32_t label);
   void extend_spelled();
   WordEnd word_end(Id slot);
   void spell_on(Id slot);
@@ -147,6 +149,7 @@ class Beam {
   void offer_along(Id slot, std::uint32_t label, float boost, bool allow_oov);
   float bare_score(const Candidate& candidate) const;
   void offer(const Candidate& candidate);
+  void drop_far();
   void select();
   void replace_beam(std::uint32_t frame);
   void keep(Prefix& prefix, std::uint32_t frame);
@@ -159,6 +162,7 @@ class Beam {
   void shift_boosts();
 
   std::size_t width_;
+  float beam_threshold_;
   ClassScores classes_;
   PrefixTree tree_;
   TimeHistory history_;

@@ -4,6 +4,7 @@ In: class probabilities of a network, whole clips (Emission) or chunks. Out: Tra
 The search itself is C++: `native/src/beam.cc`.
 """
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -65,6 +66,8 @@ class BeamDecoder:
                 options.cutoff_top_n,
                 language,
                 phrases.native(alphabet) if phrases else None,
+                options.beam_threshold or math.inf,
+                options.token_min_logp or -math.inf,
             )
         except ValueError as error:
             raise ConfigError(f"decoding: {error}") from None

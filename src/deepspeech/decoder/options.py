@@ -9,11 +9,17 @@ LARGEST_WEIGHT = 1e6  # larger weights may overflow sums of float32
 
 @dataclass(frozen=True)
 class DecodeOptions:
-    """Settings of the beam search; the defaults are those of DeepSpeech 0.9.3's client."""
+    """Settings of the beam search; the defaults are those of DeepSpeech 0.9.3's client, and pruning.
+
+    Pruning drops what can hardly win: by score as flashlight's `beamthreshold`, by token as pyctcdecode's
+    `token_min_logp`. It makes the search several times faster; docs/decoding.md has figures.
+    """
 
     beam_width: int = 500  # label sequences kept after each frame
     cutoff_prob: float = 1.0  # per frame, use the most probable classes up to this cumulative probability; 1: all
     cutoff_top_n: int = 40  # and at most this many; no effect where cutoff_prob is 1, as in 0.9.3
+    beam_threshold: float = 20.0  # drop sequences whose natural logarithm is this far below the best; 0: none
+    token_min_logp: float = -6.0  # per frame, use tokens of at least this natural logarithm; 0: all
     alpha: float | None = None  # weight of the scorer's language model; None: what the scorer recommends
     beta: float | None = None  # natural logarithm added for each word; None: what the scorer recommends
 
