@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -13,6 +14,7 @@ constexpr std::size_t kWidest = 10'000'000;
 constexpr double kSilence = 0.999;             // leading frames with at least this much blank are not searched
 constexpr std::uint32_t kOpenLabels = 1024;    // labels that stay open; what is further back is committed
 constexpr std::uint32_t kCommitFrames = 1024;  // between two commits of the past
+constexpr std::size_t kKept = 64;              // prefixes that the threshold spares
 constexpr float kShift = 16384.0f;             // a power of two, so that shifting is exact
 
 float log_add(float a, float b) {
@@ -173,7 +175,8 @@ void Beam::stay() {
 void Beam::extend() {
   if (candidates_.size() == width_)
     threshold_ = std::max_element(candidates_.begin(), candidates_.end(), Better())->score;
-  for (const Candidate& candidate : candidates_) threshold_ = std::max(threshold_, candidate.score - beam_threshold_);
+  drop_far();
+  set_room();
   if (spelled_) return extend_spelled();
   if (context_graph_) return extend_expecting();
   if (language_) {
@@ -210,12 +213,13 @@ bool Beam::has_child(const Prefix& prefix, std::uint32_t label) const {
 
 void Beam::extend_along(Id slot) {
   const Position& position = positions_[slot];
-  if (classes_.few()) {
-    for (const ClassScores::Ranked& next : classes_.ranked())
-      if (language_->allows(position, next.label)) offer_arc(slot, next.label);
+  const Dictionary::Arcs arcs = language_->arcs(position);
+  if (!classes_.few() || arcs.end() - arcs.begin() <= static_cast<std::ptrdiff_t>(classes_.ranked().size())) {
+    for (const Dictionary::Arc& arc : arcs) offer_arc(slot, arc.label);
     return;
   }
-  for (const Dictionary::Arc& arc : language_->arcs(position)) offer_arc(slot, arc.label);
+  for (const ClassScores::Ranked& next : classes_.ranked())
+    if (language_->allows(position, next.label)) offer_arc(slot, next.label);
 }
 
 void Beam::offer_arc(Id slot, std::uint32_t label) {
@@ -301,16 +305,36 @@ void Beam::offer_along(Id slot, std::uint32_t label, float boost, bool allow_oov
 void Beam::offer(const Candidate& candidate) {
   if (!(candidate.score >= threshold_) || candidate.score == kNever) return;
   candidates_.push_back(candidate);
-  threshold_ = std::max(threshold_, candidate.score - beam_threshold_);
-  if (candidates_.size() < 2 * width_ + 64) return;  // seldom enough that selecting costs little
-  select();
-  threshold_ = std::max(threshold_, candidates_.back().score);
+  if (candidates_.size() < room_) return;  // seldom enough that selecting costs little
+  drop_far();
+  if (candidates_.size() >= 2 * width_ + 64) {
+    select();
+    threshold_ = std::max(threshold_, candidates_.back().score);
+  }
+  set_room();
 }
 
-// Drops what was kept or offered before a better candidate raised the threshold.
+void Beam::set_room() {
+  const bool prunes = beam_threshold_ < std::numeric_limits<float>::infinity();
+  room_ = 64 + 2 * (prunes ? std::min(candidates_.size(), width_) : width_);
+}
+
+// The score below which candidates are dropped, which better candidates can only raise. A few are kept whatever their
+// score: where the first choice of a sure network turns out to begin no word, what is right is far behind.
+float Beam::far_below() {
+  if (beam_threshold_ == std::numeric_limits<float>::infinity() || candidates_.size() <= kKept) return kNever;
+  scores_.clear();
+  for (const Candidate& candidate : candidates_) scores_.push_back(candidate.score);
+  std::nth_element(scores_.begin(), scores_.begin() + (kKept - 1), scores_.end(), std::greater<float>());
+  const float best = *std::max_element(scores_.begin(), scores_.begin() + kKept);
+  return std::min(best - beam_threshold_, scores_[kKept - 1]);
+}
+
 void Beam::drop_far() {
-  if (beam_threshold_ == std::numeric_limits<float>::infinity()) return;
-  const auto far = [this](const Candidate& candidate) { return candidate.score < threshold_; };
+  const float least = far_below();
+  if (least == kNever) return;
+  threshold_ = std::max(threshold_, least);
+  const auto far = [least](const Candidate& candidate) { return candidate.score < least; };
   candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(), far), candidates_.end());
 }
 

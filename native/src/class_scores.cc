@@ -48,7 +48,7 @@ void ClassScores::cut() {
 
 void ClassScores::cut_below(float least) {
   const auto best = std::max_element(log_.begin(), log_.end());
-  for (auto log = log_.begin(); log != log_.end(); ++log)
+  for (auto log = log_.begin(); log != log_.end() - 1; ++log)
     if (*log < least && log != best) *log = kNever;
 }
 

@@ -16,7 +16,7 @@ struct Cutoff {
   // 1 keeps every class, whatever `classes` says, as the old decoder did.
   double probability = 1.0;
   std::size_t classes = 40;
-  // Of the rest, keep the most probable class and those whose natural logarithm is at least this.
+  // Of the rest, keep the blank, the most probable class, and those whose natural logarithm is at least this.
   float least = -std::numeric_limits<float>::infinity();
 };
 

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+from deepspeech.cli.shared_options import (
+    Alpha,
+    BeamThreshold,
+    BeamWidth,
+    Beta,
+    HotPhrase,
+    HotPhrasesFile,
+    TokenMinLogp,
+    decode_options,
+)
 from deepspeech.printable import in_line
 
 
@@ -26,6 +35,8 @@ def evaluate(
     hot_phrase: HotPhrase = None,
     hot_phrases: HotPhrasesFile = None,
     beam_width: BeamWidth = None,
+    beam_threshold: BeamThreshold = None,
+    token_min_logp: TokenMinLogp = None,
     greedy: Annotated[bool, typer.Option(help="Use greedy decoding instead of beam search.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON; wer and cer are fractions.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Report each sample, too.")] = False,
@@ -45,7 +56,6 @@ def evaluate(
     """
     import json
 
-    from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError, DataError
@@ -64,7 +74,10 @@ def evaluate(
     words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
     phrases.native(opened.alphabet)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
-    search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
+    search = decode_options(
+        beam_width or opened.beam_width,
+        beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
+    )  # fmt: skip
     options = None if greedy else search
     scores: Scores = run(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
     if not scores.samples:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from deepspeech.cli.shared_options import BeamThreshold, TokenMinLogp, decode_options
+
 
 def tune(
     model: Annotated[Path, typer.Option(help="Decode with this model file or checkpoint folder.")],
@@ -16,6 +18,8 @@ def tune(
     alpha_max: Annotated[float, typer.Option(help="Search alpha (weight of the scorer) up to this.")] = 5.0,
     beta_max: Annotated[float, typer.Option(help="Search beta (bonus per word) up to this.")] = 5.0,
     beam_width: Annotated[int | None, typer.Option(help="Set the beam width; the model's own by default.")] = None,
+    beam_threshold: BeamThreshold = None,
+    token_min_logp: TokenMinLogp = None,
     output: Annotated[Path | None, typer.Option(help="Write the scorer with the best weights to this file.")] = None,
     storage: Annotated[Path, typer.Option(help="Keep emissions, trials and their plot in this folder.")] = Path(
         "tuning"
@@ -35,7 +39,6 @@ def tune(
     from dataclasses import asdict
 
     from deepspeech.cli.evaluate import open_model, say
-    from deepspeech.decoder.options import DecodeOptions
     from deepspeech.evaluation.evaluated_model import usable_samples
     from deepspeech.evaluation.tune import TuneOptions
     from deepspeech.evaluation.tuning import search
@@ -43,7 +46,9 @@ def tune(
 
     options = TuneOptions(trials, alpha_max, beta_max, seed)
     opened = open_model(model, skip_bad=skip_bad)
-    decoding = DecodeOptions(beam_width=beam_width or opened.beam_width)
+    decoding = decode_options(
+        beam_width or opened.beam_width, beam_threshold=beam_threshold, token_min_logp=token_min_logp
+    )
     samples = usable_samples(data, opened, skip_bad, say)
     found = search(opened, samples, scorer, decoding, options, storage)
     best = found.best

@@ -8,7 +8,16 @@ import typer
 
 from deepspeech.cli.evaluate import weights_need
 from deepspeech.cli.recordings import jobs_of
-from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
+from deepspeech.cli.shared_options import (
+    Alpha,
+    BeamThreshold,
+    BeamWidth,
+    Beta,
+    HotPhrase,
+    HotPhrasesFile,
+    TokenMinLogp,
+    decode_options,
+)
 from deepspeech.printable import in_line
 
 STDIN = "-"
@@ -42,6 +51,8 @@ def transcribe(
     ] = None,
     candidates: Annotated[int, typer.Option(help="With json: write this many transcripts, best first.")] = 1,
     beam_width: BeamWidth = None,
+    beam_threshold: BeamThreshold = None,
+    token_min_logp: TokenMinLogp = None,
     rate: Annotated[
         int | None, typer.Option(help="Read raw 16-bit mono audio of this rate, in Hz, from stdin.")
     ] = None,
@@ -68,7 +79,6 @@ def transcribe(
 
     Example: deepspeech transcribe --model model.onnx --channel each call.wav
     """
-    from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError
@@ -96,7 +106,10 @@ def transcribe(
         raise ConfigError("--ray writes files; name a folder with --output-dir")
 
     session = Session(as_model_file(model))
-    options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
+    options = decode_options(
+        beam_width or session.card.beam_width,
+        beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
+    )  # fmt: skip
     words, phrases = (
         Scorer.open(scorer, session.card.alphabet) if scorer else None,
         HotPhrases.gather(hot_phrase or (), hot_phrases),
