@@ -49,6 +49,13 @@ def evaluate(
     confusion_picture: Annotated[
         Path | None, typer.Option(help="Plot the confusion matrix of characters to this .png or .svg.")
     ] = None,
+    calibration: Annotated[
+        bool,
+        typer.Option("--calibration", help="Report whether the confidence of words tells how often they are right."),
+    ] = False,
+    calibration_picture: Annotated[
+        Path | None, typer.Option(help="Plot the reliability diagram of word confidence to this .png or .svg.")
+    ] = None,
 ) -> None:
     """Report error rates of a model or checkpoint on recordings.
 
@@ -66,10 +73,14 @@ def evaluate(
     from deepspeech.remote.files import address, fetch
 
     check_picture(confusion_picture)
+    check_picture(calibration_picture)
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases need beam search and have no effect with --greedy; leave one of them out")
+    calibration = calibration or calibration_picture is not None
+    if greedy and calibration:
+        raise ConfigError("greedy decoding gives words no confidence; leave out --greedy or --calibration")
     opened = open_models(model, jitter_ms, skip_bad)
     words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
     phrases.native(opened.alphabet)  # fails early where they do not fit the model
@@ -83,8 +94,11 @@ def evaluate(
     if not scores.samples:
         raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
+    sureness = calibrated(scores, calibration_picture) if calibration else None
     if json_output:
         page = scores.to_dict(rows=samples)
+        if sureness:
+            page["calibration"] = sureness.to_dict()
         if tables:
             page["confusion"] = dict(zip(("letters", "words"), (table.to_list() for table in tables), strict=True))
         print(json.dumps(page, indent=2, ensure_ascii=False))
@@ -96,6 +110,8 @@ def evaluate(
             print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
     for table in tables if confusion else []:
         print(f"\n{table.table()}")
+    if sureness:
+        print(f"\n{sureness.table()}")
 
 
 def check_picture(path: Path | None) -> None:
@@ -116,6 +132,18 @@ def confusions(scores: Any, picture: Path | None) -> list[Any]:
 
         draw(tables[0], picture)
     return tables
+
+
+def calibrated(scores: Any, picture: Path | None) -> Any:
+    """Calibration of word confidence; with `picture`, plot it."""
+    from deepspeech.evaluation.calibration import calibration
+
+    found = calibration(scores.samples)
+    if picture:
+        from deepspeech.evaluation.calibration_picture import draw
+
+        draw(found, picture)
+    return found
 
 
 def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:
