@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepspeech.datasets.samples import read_samples
-from deepspeech.decoder.beam import decode
+from deepspeech.decoder.beam import decode, greedy
 from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
@@ -99,6 +99,13 @@ def ours(options: DecodeOptions, scorer: Scorer | None) -> Search:
     return run
 
 
+def greedily(clip: Path) -> Timed:
+    emission = Emission(np.load(clip), FRAME_S)
+    start = time.process_time()
+    text = greedy(emission, ENGLISH).text
+    return time.process_time() - start, text
+
+
 def compare(clips: Sequence[Clip], searches: Mapping[str, Search], rounds: int) -> None:
     """Print a line for each search; the first is what the others are compared with."""
     found: dict[str, list[Timed]] = {name: [] for name in searches}
@@ -155,6 +162,7 @@ def searches(given: argparse.Namespace, scorer: Scorer | None, folder: Path) -> 
     }
     for beam in sorted({given.beam, 100, 16, 8, 4}, reverse=True):
         found[f"beam {beam}"] = ours(DecodeOptions(beam), scorer)
+    found["greedy, no scorer"] = greedily
     if given.old_python:
         found["ds_ctcdecoder 0.9.3"] = OtherDecoder(given.old_python, "old_decoder.py", folder, settings)
     if given.pyctcdecode_python:
