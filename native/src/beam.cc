@@ -323,11 +323,16 @@ void Beam::set_room() {
 // score: where the first choice of a sure network turns out to begin no word, what is right is far behind.
 float Beam::far_below() {
   if (beam_threshold_ == std::numeric_limits<float>::infinity() || candidates_.size() <= kKept) return kNever;
+  float best = kNever;
+  for (const Candidate& candidate : candidates_) best = std::max(best, candidate.score);
+  const float least = best - beam_threshold_;
+  std::size_t near = 0;
+  for (const Candidate& candidate : candidates_) near += candidate.score >= least;
+  if (near >= kKept) return least;
   scores_.clear();
   for (const Candidate& candidate : candidates_) scores_.push_back(candidate.score);
   std::nth_element(scores_.begin(), scores_.begin() + (kKept - 1), scores_.end(), std::greater<float>());
-  const float best = *std::max_element(scores_.begin(), scores_.begin() + kKept);
-  return std::min(best - beam_threshold_, scores_[kKept - 1]);
+  return scores_[kKept - 1];
 }
 
 void Beam::drop_far() {

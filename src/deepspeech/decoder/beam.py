@@ -24,7 +24,7 @@ from deepspeech.pool import ordered_map
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
 
-PHRASE_MARGIN = 1.5  # of the threshold, with hot phrases: measured with benchmarks/hot_phrases.py
+PHRASE_MARGIN = 1.25  # of the threshold, with hot phrases: measured with benchmarks/hot_phrases.py
 
 
 class BeamDecoder:

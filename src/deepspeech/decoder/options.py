@@ -14,7 +14,7 @@ class DecodeOptions:
     """Settings of the beam search; the defaults are those of DeepSpeech 0.9.3's client, and pruning.
 
     Pruning drops what can hardly win: by score as flashlight's `beamthreshold`, by token as pyctcdecode's
-    `token_min_logp`. It makes the search several times faster; docs/decoding.md has figures.
+    `token_min_logp`. It makes the search several times faster; decision 25 has figures.
     """
 
     beam_width: int = 500  # label sequences kept after each frame
@@ -22,8 +22,8 @@ class DecodeOptions:
     cutoff_top_n: int = 40  # and at most this many; no effect where cutoff_prob is 1, as in 0.9.3
     alpha: float | None = None  # weight of the scorer's language model; None: what the scorer recommends
     beta: float | None = None  # natural logarithm added for each word; None: what the scorer recommends
-    beam_threshold: float = 10.0  # drop sequences whose score is this far below the best, but for 64; 0: none
-    token_min_logp: float = -9.0  # per frame, use tokens of at least this natural logarithm; 0: all
+    beam_threshold: float = 12.0  # drop sequences whose score is this far below the best, but for 64; 0: none
+    token_min_logp: float = -10.0  # per frame, use tokens of at least this natural logarithm; 0: all
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "cutoff_top_n"):
