@@ -142,13 +142,15 @@ def package(
     """
     from deepspeech.cli.lm_texts import read_lines
     from deepspeech.lm.build import BuildOptions, describe_package, package_model
+    from deepspeech.lm.package import Weights
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
     characters = spelling(alphabet, subwords)
-    options = BuildOptions(weights=_weights(alpha, beta))
+    weights = _weights(alpha, beta) or Weights()
+    options = BuildOptions(weights=weights)
     done = package_model(model, words, output, _tokens(characters, bytes_mode), options)
-    print("\n".join(describe_package(done, options.weights)))
+    print("\n".join(describe_package(done, weights)))
 
 
 def inspect(
@@ -206,11 +208,11 @@ def score(
 
 
 def _weights(alpha: float | None, beta: float | None) -> Any:
-    """Alpha and beta; the defaults are those of the released English scorer."""
+    """Alpha and beta, None if neither is set; the default of a single one is that of the released English scorer."""
     from deepspeech.lm.package import Weights
 
     weights = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
-    return Weights(**weights)
+    return Weights(**weights) if weights else None
 
 
 def spelling(alphabet: Path | None, subwords: Path | None) -> Any:

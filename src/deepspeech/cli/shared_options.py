@@ -26,10 +26,18 @@ HotPhrase = Annotated[
 ]
 HotPhrasesFile = Annotated[Path | None, typer.Option(help="Read hot phrases from this file, one per line.")]
 PackagedAlpha = Annotated[
-    float | None, typer.Option(help="Set the default weight of the scorer.  [default: 0.931]", show_default=False)
+    float | None,
+    typer.Option(
+        help="Set the default weight of the scorer.  [default: 0.931; built from less than a million words: 0.5]",
+        show_default=False,
+    ),
 ]
 PackagedBeta = Annotated[
-    float | None, typer.Option(help="Set the default bonus for each word.  [default: 1.183]", show_default=False)
+    float | None,
+    typer.Option(
+        help="Set the default bonus for each word.  [default: 1.183; built from less than a million words: 1]",
+        show_default=False,
+    ),
 ]
 SubwordsFile = Annotated[
     Path | None,
