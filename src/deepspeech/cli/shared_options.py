@@ -28,14 +28,14 @@ HotPhrasesFile = Annotated[Path | None, typer.Option(help="Read hot phrases from
 PackagedAlpha = Annotated[
     float | None,
     typer.Option(
-        help="Set the default weight of the scorer.  [default: 0.931; built from less than a million words: 0.5]",
+        help="Set the default weight of the scorer.  [default: 0.931; built from less than a million words: 0.4]",
         show_default=False,
     ),
 ]
 PackagedBeta = Annotated[
     float | None,
     typer.Option(
-        help="Set the default bonus for each word.  [default: 1.183; built from less than a million words: 1]",
+        help="Set the default bonus for each word.  [default: 1.183]",
         show_default=False,
     ),
 ]
