@@ -212,27 +212,26 @@ bool Beam::has_child(const Prefix& prefix, std::uint32_t label) const {
 }
 
 void Beam::extend_along(Id slot) {
-  const Position& position = positions_[slot];
+  const Prefix& prefix = prefixes_[slot];
+  Position& position = positions_[slot];
+  const float least = threshold_ - prefix.score - kSlack;  // of a label that brings no bonus
+  const auto extend_by = [&](std::uint32_t label) {
+    const float log = classes_.log(label);
+    const bool ends_unit = language_->ends_unit(position, label);
+    if (!ends_unit && log < least) return;
+    const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
+    if (score == kNever || !within(log, prefix.score) || has_child(prefix, label)) return;
+    if (!ends_unit) return offer({score, label, slot, true, 0.0f});
+    const float bonus = language_->bonus(position, tree_, prefix.node, label);
+    offer({with_unit(score, bonus), label, slot, true, bonus});
+  };
   const Dictionary::Arcs arcs = language_->arcs(position);
   if (!classes_.few() || arcs.end() - arcs.begin() <= static_cast<std::ptrdiff_t>(classes_.ranked().size())) {
-    for (const Dictionary::Arc& arc : arcs) offer_arc(slot, arc.label);
+    for (const Dictionary::Arc& arc : arcs) extend_by(arc.label);
     return;
   }
   for (const ClassScores::Ranked& next : classes_.ranked())
-    if (language_->allows(position, next.label)) offer_arc(slot, next.label);
-}
-
-void Beam::offer_arc(Id slot, std::uint32_t label) {
-  const Prefix& prefix = prefixes_[slot];
-  Position& position = positions_[slot];
-  const float log = classes_.log(label);
-  const bool ends_unit = language_->ends_unit(position, label);
-  if (!ends_unit && log < threshold_ - prefix.score - kSlack) return;  // it brings no bonus
-  const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
-  if (score == kNever || !within(log, prefix.score) || has_child(prefix, label)) return;
-  if (!ends_unit) return offer({score, label, slot, true, 0.0f});
-  const float bonus = language_->bonus(position, tree_, prefix.node, label);
-  offer({with_unit(score, bonus), label, slot, true, bonus});
+    if (language_->allows(position, next.label)) extend_by(next.label);
 }
 
 // The same with phrases: a candidate's score counts what its text has earned.

@@ -138,7 +138,6 @@ class Beam {
   bool has_child(const Prefix& prefix, std::uint32_t label) const;
   void extend_freely(Id slot);
   void extend_along(Id slot);
-  void offer_arc(Id slot, std::uint32_t label);
   void extend_spelled();
   WordEnd word_end(Id slot);
   void spell_on(Id slot);
