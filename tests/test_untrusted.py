@@ -112,6 +112,6 @@ def test_a_named_pipe_is_read_to_its_end() -> None:
     os.write(writer, b"wav_filename\na.wav\n")
     os.close(writer)
     try:
-        assert [sample.audio.name for sample in read_csv(f"/dev/fd/{reader}", labelled=False)] == ["a.wav"]
+        assert [sample.audio.name for sample in read_csv(f"/dev/fd/{reader}", labeled=False)] == ["a.wav"]
     finally:
         os.close(reader)

@@ -26,7 +26,7 @@ def test_pieces_change_no_bit(cuts: list[int]) -> None:
 
 
 def test_no_sound_gives_no_frames() -> None:
-    assert emissions(np.zeros(0, np.float32)).shape == (0, SESSION.card.alphabet.classes)
+    assert emissions(np.zeros(0, np.float32)).shape == (0, SESSION.card.tokens.classes)
 
 
 def test_a_flush_says_what_can_be_said_and_changes_nothing_that_follows() -> None:

@@ -1,4 +1,4 @@
-"""A step of learning: losses of intermediate layers count by their weight, and are not reported."""
+"""A step of learning: losses of intermediate layers count by their weight, and are not reported; compiled or not."""
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ from torch import Tensor
 
 from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.acoustic.registry import read_config
+from deepspeech.training.devices import compile_network
 from deepspeech.training.loader import TensorBatch
 from deepspeech.training.step import Trainer, losses
 
@@ -51,3 +52,20 @@ def test_weight_0_gives_the_bits_of_the_loss_alone(shape: dict[str, object]) -> 
     logits, lengths = network(given.features_BTF, given.lengths_B)
     due = torch.autograd.grad(losses(logits, lengths, given).sum(), list(network.parameters()))
     assert all(torch.equal(a, b) for a, b in zip(worked_on(network, 0.0)[1], due, strict=True))
+
+
+@pytest.mark.slow  # minutes of compilation
+@pytest.mark.filterwarnings("ignore")  # torch's compiler warns of complex numbers
+@pytest.mark.parametrize("shape", SHAPES, ids=["conformer", "deep_lstm"])
+def test_a_compiled_network_has_the_same_losses_and_gradients(shape: dict[str, object]) -> None:
+    steps = []
+    for compiled in (False, True):
+        torch.manual_seed(1)
+        network = new_network(read_config(shape | {"blocks": 2, "dropout": 0.1}), 26, 5).train()
+        if compiled:
+            compile_network(network, 1)
+        steps.append(worked_on(network, 0.3))
+    (plain_B, plain), (compiled_B, gradients) = steps
+    torch.testing.assert_close(compiled_B, plain_B, rtol=1e-4, atol=1e-4)
+    for found, expected in zip(gradients, plain, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)

@@ -31,6 +31,8 @@ def step(net: DeepSpeech, optimizer: torch.optim.Optimizer, seed: int) -> None:
         ({"schedule": "constant"}, 999, 1.0),
         ({"schedule": "constant", "warmup_epochs": 2.0}, 0, 1 / 20),
         ({"schedule": "constant", "warmup_epochs": 2.0}, 19, 1.0),
+        ({"schedule": "constant", "warmup_epochs": 0.25}, 1, 0.8),  # 2.5 steps
+        ({"schedule": "constant", "warmup_epochs": 0.25}, 2, 1.0),
         ({"schedule": "annealed", "anneal": 0.5}, 9, 1.0),
         ({"schedule": "annealed", "anneal": 0.5}, 10, 0.5),
         ({"schedule": "annealed", "anneal": 0.5, "warmup_epochs": 1.0}, 35, 0.25),
@@ -45,8 +47,12 @@ def test_the_rate_of_a_step(settings: dict[str, object], step: int, factor: floa
     assert optim.learning_rate(config, step, STEPS_AN_EPOCH) == pytest.approx(0.1 * factor)
 
 
-@given(st.integers(0, 10**6), st.sampled_from(["constant", "annealed", "cosine"]), st.integers(0, 3))
-def test_no_rate_is_above_the_configured_one(step: int, schedule: str, warmup: int) -> None:
+@given(
+    st.integers(0, 100) | st.integers(0, 10**6),
+    st.sampled_from(["constant", "annealed", "cosine"]),
+    st.integers(0, 3) | st.floats(0, 3),
+)
+def test_no_rate_is_above_the_configured_one(step: int, schedule: str, warmup: float) -> None:
     config = TrainingConfig(learning_rate=0.1, schedule=schedule, warmup_epochs=warmup)
     assert 0 <= optim.learning_rate(config, step, STEPS_AN_EPOCH) <= 0.1 * (1 + 1e-9)
 

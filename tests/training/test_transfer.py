@@ -1,4 +1,4 @@
-"""Transfer learning: what is taken over, what begins anew, what stays, and that the result tests and exports."""
+"""Transfer learning: what is copied, re-initialized and frozen; the result tests and exports."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,7 @@ def start(run: RunConfig) -> dict[str, np.ndarray]:
     return {name: value.numpy().copy() for name, value in Run(run, Log()).network.state_dict().items()}
 
 
-def test_dropped_layers_begin_anew_and_the_others_are_taken_over(tmp_path: Path, source: Path) -> None:
+def test_dropped_layers_are_reinitialized_and_the_others_copied(tmp_path: Path, source: Path) -> None:
     best = checkpoint.newest(source, ("train", "best"))
     assert best
     given = checkpoint.load(best).weights
@@ -140,7 +140,7 @@ def test_dropping_the_layer_that_hears_other_features_lets_them_be_others(tmp_pa
     )  # fmt: skip
     network = Run(run, Log()).network
     assert network.feature_mean.shape == (13,)
-    assert bool((network.feature_scale != 1).any())  # measured anew
+    assert bool((network.feature_scale != 1).any())  # measured again
 
 
 def test_settings_that_change_what_layers_do_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ def _drained(path: Path, name: str) -> bytes:
 class Content:
     """Random access to bytes. `path` is the file if the content is all of it. Close it, or use `with`.
 
-    Thread-safe. A pipe is read to its end, since decoders go back and forth.
+    Thread-safe. A pipe is read to its end, since decoders seek.
     """
 
     def __init__(self, source: str | Path | AudioSlice | bytes, name: str) -> None:

@@ -19,8 +19,8 @@ def resample(samples: Float32, from_hz: int, to_hz: int) -> Float32:
 class StreamResampler:
     """Streaming resampler; not thread-safe.
 
-    All that `feed` and `finish` return, joined, equals `resample` of all that was fed. The filter looks
-    ahead, so a chunk may give nothing at first and the rest comes later.
+    The outputs of `feed` and `finish`, concatenated, equal `resample` of the whole input. The filter has look-ahead,
+    so the first chunks may return nothing.
     """
 
     def __init__(self, from_hz: int, to_hz: int) -> None:

@@ -1,7 +1,7 @@
 """Sound: an open recording, read by libsndfile in blocks of mono samples; several joined streams are read as one.
 
 Every fault is an AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding
-releases Python's lock. Nothing is sought while it is read, for some codecs cannot, and mp3 not to the sample.
+releases Python's lock. Reading never seeks: some codecs cannot, and mp3 is inexact.
 """
 
 import io
@@ -51,10 +51,10 @@ class Sound:
     def __init__(self, source: Source, name: str = "", cut_ok: bool = False, deep: bool = True) -> None:
         """`name`: its name in errors, by default its path.
 
-        With `cut_ok` what is there of a file that was cut off or damaged is read, and `fault` tells so afterwards;
-        else that is an AudioError. Without `deep` joined flac files are not looked for, for that means reading them.
+        With `cut_ok` the intact part of a truncated or damaged file is read and `fault` is set; otherwise that is an
+        AudioError. Without `deep` flac files are not searched for concatenated streams, which means reading them.
 
-        Raises AudioError: missing, empty, cut off, not audio, a codec that is not known.
+        Raises AudioError: missing, empty, truncated, not audio, an unsupported codec.
         """
         self.name = name or ("sound in memory" if isinstance(source, bytes) else str(source))
         self.fault, self._cut_ok = "", cut_ok
@@ -147,7 +147,7 @@ class Sound:
     def blocks(self, start_s: float = 0.0, end_s: float | None = None, channel: int | None = None) -> Iterator[Float32]:
         """Mono samples [n] from `start_s` to `end_s` (None: the end), at most BLOCK_FRAMES at a time.
 
-        Channels are averaged (`to_mono`), or one is taken: `channel`, from 0. Raises AudioError: damage, no channel.
+        Channels are averaged (`to_mono`), or `channel`, from 0, is selected. Raises AudioError: damage, no channel.
         """
         if channel is not None and not 0 <= channel < self.channels:
             raise AudioError(f"{self.name}: there is no channel {channel}, it has {self.channels}; counted from 0")

@@ -38,7 +38,9 @@ def check(
     ] = None,
     json_output: JsonOutput = False,
 ) -> None:
-    """Check data sets before training: clips it would refuse, doubtful ones, characters, overlaps between sets.
+    """Check data sets before training.
+
+    Reports clips that training would refuse, doubtful ones, characters and overlaps between sets.
 
     The exit code is 1 if training would refuse a clip; doubtful clips do not change it.
 

@@ -25,7 +25,8 @@ from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
-from deepspeech.cli.lm import build, inspect, package, score
+from deepspeech.cli.lm import inspect, package, score
+from deepspeech.cli.lm_build import build
 from deepspeech.cli.lm_tune import tune
 from deepspeech.cli.many_values import ManyValues
 from deepspeech.cli.mic import mic

@@ -1,4 +1,4 @@
-"""Options shared by several commands."""
+"""Options shared by several commands, and their checks."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,20 +25,6 @@ HotPhrase = Annotated[
     ),
 ]
 HotPhrasesFile = Annotated[Path | None, typer.Option(help="Read hot phrases from this file, one per line.")]
-PackagedAlpha = Annotated[
-    float | None,
-    typer.Option(
-        help="Set the default weight of the scorer.  [default: 0.931; built from less than a million words: 0.4]",
-        show_default=False,
-    ),
-]
-PackagedBeta = Annotated[
-    float | None,
-    typer.Option(
-        help="Set the default bonus for each word.  [default: 1.183]",
-        show_default=False,
-    ),
-]
 SubwordsFile = Annotated[
     Path | None,
     typer.Option(
@@ -53,3 +39,11 @@ def decode_options(beam_width: int, **chosen: float | None) -> Any:
 
     settings: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     return DecodeOptions(beam_width, **settings)
+
+
+def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:
+    """Raise ConfigError for alpha or beta without a scorer."""
+    from deepspeech.errors import ConfigError
+
+    if scorer is None and not (alpha is None and beta is None):
+        raise ConfigError("--alpha and --beta weigh a scorer; name it with --scorer, or leave them out")

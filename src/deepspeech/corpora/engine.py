@@ -1,7 +1,7 @@
 """Import the clips of a corpus. In: clips and rules. Out: 16 kHz wav files, a CSV, and counts.
 
-A recipe says which clips there are; here they are converted on all cores, their sentences cleaned, and what
-cannot be trained on is dropped and counted. Rows keep the recipe's order; only clips under way are in memory.
+A recipe lists the clips. This module converts them on all cores, cleans their sentences, and drops and counts those
+that cannot be trained on. Rows keep the recipe's order; memory does not grow with the corpus.
 """
 
 import os
@@ -59,8 +59,8 @@ def import_set(
 ) -> None:
     """Convert, check and list `clips`: writes `report.csv`, with speakers if they are known, and counts in `report`.
 
-    `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
-    every kept sample in order; `names`: shared by the sets of one corpus. An interrupted import resumes with the
+    `total`: number of clips, for the progress line; `workers` 0: one per core; `each` is called with every kept
+    sample in order; `names`: common to the sets of one corpus. An interrupted import resumes with the
     wav files it has; one whose recording, start, end or channel has changed since is converted again.
     """
     workers = workers if workers > 0 else cores()

@@ -17,7 +17,7 @@ _CHARACTERS_SHOWN = 20
 
 @dataclass
 class SetReport:
-    """The counts of one set; sound is counted in seconds."""
+    """The counts of one set; durations are in seconds."""
 
     name: str
     csv: Path
@@ -50,7 +50,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class DroppedClip:
-    """A clip that was not imported; a line of the file beside the CSV."""
+    """A clip that was not imported; a line of the file next to the CSV."""
 
     clip: str
     reason: str
@@ -89,7 +89,7 @@ def show(report: ImportReport) -> None:
 
 
 def save_too_long(report: ImportReport, path: Path | None) -> None:
-    """Write the sentences of clips that were too long, one a line, to `path`: a language model can still use them."""
+    """Write the sentences of clips that were too long, one per line, to `path`: a language model can still use them."""
     if path is None:
         return
     files = [one.dropped_file for one in report.sets if one.dropped_file]
@@ -101,7 +101,7 @@ def save_too_long(report: ImportReport, path: Path | None) -> None:
 
 
 def lines(report: ImportReport) -> list[str]:
-    """The report as text; the sentences on counts are those of DeepSpeech's importers."""
+    """The report as text; the wording of the counts is that of DeepSpeech's importers."""
     text = [line for one in report.sets for line in [*_set_lines(one), ""]]
     text += [f"{path}: {rows} samples." for path, rows in report.derived]
     text += report.notes

@@ -43,7 +43,7 @@ class Pipeline:
     """Prepares samples for training (with augmentations) or evaluation (without)."""
 
     front_end: FrontEnd
-    alphabet: TokenSet
+    tokens: TokenSet
     cache: ClipCache
     augmentations: tuple[Augmentation, ...] = ()
     seed: int = 0
@@ -70,7 +70,7 @@ class Pipeline:
 
     def prepare(self, sample: Sample, epoch: int) -> Example:
         """Decode, augment, compute features, tokenize. Raises AudioError or TextError."""
-        labels = self.alphabet.encode(sample.transcript)
+        labels = self.tokens.encode(sample.transcript)
         features = self._features(sample, epoch)
         if self.outputs(len(features)) < frames_needed(labels):
             features = self._plain(sample)  # augmented too short for its transcript: use it unaugmented

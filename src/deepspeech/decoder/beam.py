@@ -6,6 +6,7 @@ The search itself is C++: `native/src/beam.cc`.
 
 import math
 import threading
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,10 +22,12 @@ from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.decoder.word_confidence import WordConfidences
 from deepspeech.errors import ConfigError
 from deepspeech.pool import ordered_map
+from deepspeech.text.characters import is_unspaced
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
 
 PHRASE_MARGIN = 1.25  # of the threshold, with hot phrases: measured with benchmarks/hot_phrases.py
+_TAIL = 8  # tokens that hold the last whole character: bytes of it and of a broken one
 
 
 class BeamDecoder:
@@ -131,8 +134,16 @@ class BeamDecoder:
         return (self._text + self._tokens.decode(self._open()[0])).strip(" ")
 
     def commit(self, before: int) -> None:
-        """Make words of the best text that ended before frame `before` final: prune hypotheses that differ there."""
+        """Make words of the best text that ended before frame `before` final: prune hypotheses that differ there.
+
+        In scripts without spaces: characters.
+        """
         labels, frames = self._open()
+        past = bisect_left(frames, before - self._first_frame)
+        if is_unspaced(self._tokens.decode(labels[max(0, past - _TAIL) : past]).rstrip("\ufffd")[-1:]):
+            self._search.commit(labels[:past], self._sure.decided)
+            self._best = None
+            return
         starts = [
             index
             for index, (label, frame) in enumerate(zip(labels, frames, strict=True))
@@ -149,9 +160,12 @@ class BeamDecoder:
 
     @property
     def committed_prefix(self) -> str:
-        """Words that all hypotheses in the beam begin with: later frames can extend them but not change them."""
+        """Words that all hypotheses in the beam begin with: later frames can extend them but not change them.
+
+        In scripts without spaces: characters.
+        """
         committed = self._search.committed_prefix(self._sure.decided)
-        common = (self._text + self._tokens.decode(committed)).rpartition(" ")[0]
+        common = _whole_words(self._text + self._tokens.decode(committed))
         return max(common, self._tokens.decode(self._final), key=len)
 
     def token_frames(self, since: int = 0) -> tuple[int, int] | None:
@@ -198,6 +212,16 @@ def _pruning(options: DecodeOptions, boosted: bool) -> tuple[float, float]:
     """
     threshold, least = options.beam_threshold or math.inf, options.token_min_logp or -math.inf
     return (PHRASE_MARGIN * threshold, -math.inf) if boosted else (threshold, least)
+
+
+def _whole_words(text: str) -> str:
+    """The text up to its last space, or character of a script without spaces."""
+    for end in range(len(text), 0, -1):
+        if is_unspaced(text[end - 1]):
+            return text[:end]
+        if text[end - 1] == " ":
+            return text[: end - 1]
+    return ""
 
 
 def decode(

@@ -1,6 +1,6 @@
 """Vocabulary files of subwords: SentencePiece's `.model`, its `.vocab`, and plain lists with a piece a line.
 
-In: a file of which nothing is believed. Out: Subwords. Sources: `sentencepiece_model.proto`. A `.model` normalizes text
+In: an untrusted file. Out: Subwords. Sources: `sentencepiece_model.proto`. A `.model` normalizes text
 by rules of its own, which are not read here: transcripts are taken as they are written. Its control pieces, unknown
 piece, bytes and unused pieces get no class, nor do <unk>, <s>, </s>, <pad> and <blank> in lists; the blank of CTC is
 always the last class.

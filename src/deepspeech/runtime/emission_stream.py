@@ -75,7 +75,7 @@ class EmissionStream:
         return rows
 
     def _joined(self, steps: Iterator[Float32]) -> Float32:
-        none = np.zeros((0, self._session.card.alphabet.classes), np.float32)
+        none = np.zeros((0, self._session.card.tokens.classes), np.float32)
         rows: Float32 = np.concatenate([none, *steps])
         return rows
 

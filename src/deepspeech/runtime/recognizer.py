@@ -60,14 +60,14 @@ class Recognizer:
         threads: int = 1,
         phrases: HotPhrases | None = None,
     ) -> "Recognizer":
-        """Load a model file and, if named, a scorer.
+        """Load a model file (old ones: `deepspeech convert`) and, if named, a scorer.
 
         `phrases` are names and terms to boost, with or without a scorer. `hot_words` maps words of the scorer
         to what is added to their log probability. Raises ModelFileError or ScorerError where a file is
         damaged, foreign or does not fit, ConfigError for phrases with characters outside the alphabet.
         """
         session = Session(path, threads)
-        words = Scorer.open(scorer, session.card.alphabet) if scorer else None
+        words = Scorer.open(scorer, session.card.tokens) if scorer else None
         recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
         return recognizer
@@ -206,7 +206,7 @@ class Recognizer:
 
     def _new_decoder(self, first_frame: int) -> BeamDecoder:
         return BeamDecoder(
-            self.card.alphabet,
+            self.card.tokens,
             self.options,
             self.card.frame_s,
             self._scorer,

@@ -54,4 +54,7 @@ def _metadata(path: str | Path) -> dict[str, str]:
     try:
         return read_metadata(path)
     except ModelFileError as error:
-        raise ModelFileError(f"not a readable ONNX model ({error})") from None
+        raise ModelFileError(
+            f"not a readable ONNX model ({error}); convert models of DeepSpeech 0.7 to 0.9 and Coqui STT with "
+            "`deepspeech convert`"
+        ) from None

@@ -30,7 +30,7 @@ class Parts:
     """Components of a run. Only the weights and the state of the optimizer change."""
 
     config: RunConfig
-    alphabet: TokenSet
+    tokens: TokenSet
     datasets: Datasets
     ranks: Ranks
     device: torch.device

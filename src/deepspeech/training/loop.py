@@ -140,9 +140,7 @@ class Loop:
 
     def _preview(self, epoch: int, report: bool) -> None:
         with self.state.averaged():
-            self.preview.show(
-                self.state.network, self.parts.alphabet, report, epoch=epoch, step=self.state.position.step
-            )
+            self.preview.show(self.state.network, self.parts.tokens, report, epoch=epoch, step=self.state.position.step)
 
     def _end_epoch(self, started: float, pace: float) -> None:
         """Report the epoch, validate, and save if the last checkpoint is old or the run ends."""

@@ -46,7 +46,7 @@ def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> flo
     """Learning rate of step `step` (from 0)."""
     warmup = config.warmup_epochs * steps_an_epoch
     if step < warmup:
-        return config.learning_rate * (step + 1) / warmup
+        return config.learning_rate * min(step + 1, warmup) / warmup
     if config.schedule == "constant":
         return config.learning_rate
     if config.schedule == "annealed":

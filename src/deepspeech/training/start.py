@@ -59,7 +59,7 @@ def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
     config = parts.config
     drop = () if own else config.transfer.drop
     head = config.network.head
-    if kept.run.get("alphabet") != write_alphabet(parts.alphabet) and head not in drop:
+    if kept.run.get("alphabet") != write_alphabet(parts.tokens) and head not in drop:
         raise CheckpointError(
             f"{kept.path}: was trained with another alphabet; use the same, "
             f'or re-initialize the last layer: transfer.drop=["{head}"] (--drop_source_layers 1)'

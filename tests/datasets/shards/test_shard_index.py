@@ -68,7 +68,7 @@ def test_only_clips_under_suspicion_are_read(folder: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("damage", ["other manifest", "cut", "foreign", "beyond the end"])
-def test_an_index_that_does_not_fit_is_made_anew(folder: Path, damage: str) -> None:
+def test_an_index_that_does_not_fit_is_rebuilt(folder: Path, damage: str) -> None:
     read_shards(folder)
     manifest, index = folder / "manifest.jsonl", folder / "manifest.jsonl.index"
     if damage == "other manifest":

@@ -1,4 +1,4 @@
-"""DeepLstmConfig: the shape of the deep LSTM. Imports no torch."""
+"""DeepLstmConfig: hyperparameters of the deep LSTM. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from deepspeech.acoustic.subsampling.config import SubsampledConfig
 
 @dataclass(frozen=True)
 class DeepLstmConfig(SubsampledConfig):
-    """Residual layers of LSTM, each normalized. Defaults are those of size "small"."""
+    """Residual LSTM layers with LayerNorm. Defaults are those of size "small"."""
 
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "small": {"width": 320, "blocks": 3},

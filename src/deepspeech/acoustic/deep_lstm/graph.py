@@ -3,7 +3,7 @@
     features [B, T, F], frame [B, 1, F], convolved [B, C, 1, F / 2], state_h, state_c [N, B, D]
         → probabilities [B, T / 4, V], and new_frame … new_state_c
 
-T is a multiple of 4. In 8 bits are the matrices behind the convolutions. Imports no torch.
+T is a multiple of 4. int8 models quantize the matrices after the convolutions. Imports no torch.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def to_onnx(weights: Mapping[str, Float32], config: DeepLstmConfig, card: ModelC
 
 
 def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
-    """The network of `weights` as they are. Frames come first, as ONNX's LSTM wants them."""
+    """The graph of `weights`, float or quantized. Time-major, as ONNX's LSTM requires."""
     graph = Graph()
     x = add_subsampling(graph, weights, "features")
     x = graph.add("Transpose", [x], "frames_first", perm=[1, 0, 2])
@@ -34,7 +34,7 @@ def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
         y, new_h, new_c = add_lstm(graph, weights, f"{name}.lstm", (f"{name}.lstm", 0), x, number, config.width)
         new["state_h"].append(new_h)
         new["state_c"].append(new_c)
-        residual = graph.add("Add", [x, graph.add("Squeeze", [y, axis], f"{name}.heard")], f"{name}.sum")
+        residual = graph.add("Add", [x, graph.add("Squeeze", [y, axis], f"{name}.output")], f"{name}.sum")
         x = graph.layer_norm(weights, f"{name}.norm", residual)
     for state, parts in new.items():
         graph.add("Concat", parts, f"new_{state}", axis=0)
@@ -44,6 +44,6 @@ def build(weights: Weights, config: DeepLstmConfig, card: ModelCard) -> Model:
     input_states = {**states(dimensions), "state_h": memory, "state_c": memory}
     return graph.model(
         {"features": ("clips", "frames", dimensions), **input_states},
-        {"probabilities": ("clips", "outputs", card.alphabet.classes)}
+        {"probabilities": ("clips", "outputs", card.tokens.classes)}
         | {f"new_{name}": shape for name, shape in input_states.items()},
     )

@@ -1,4 +1,4 @@
-"""A deep LSTM behind the convolutional front end, for CTC: x ← LayerNorm(x + dropout(LSTM(x))) in each block.
+"""Deep LSTM after convolutional subsampling, for CTC: x ← LayerNorm(x + dropout(LSTM(x))) in each block.
 
 Shapes: B clips, T frames of features, O of output, N frames of all clips, D width, V classes.
 """
@@ -29,11 +29,11 @@ class Block(nn.Module):
                 nn.init.xavier_uniform_(value)
             else:
                 nn.init.zeros_(value)
-            if "bias_ih" in name:  # the forget gate, second of i, f, g, o, begins by remembering
+            if "bias_ih" in name:  # the forget gate, second of i, f, g, o, starts open
                 value.data[width : 2 * width] = 1.0
 
     def forward(self, x: Tensor, dropout: Dropout, packing: Packing | None = None) -> Tensor:
-        """Of whole clips [B, O, D], or of their own frames [N, D] on a CPU."""
+        """Whole clips [B, O, D], or packed frames [N, D] on a CPU."""
         outputs = self.lstm(x)[0] if packing is None else lstm(x, self.lstm, packing.counts)
         return self._after(x, dropout(outputs))
 
@@ -59,7 +59,7 @@ class DeepLstm(SubsampledNetwork):
         random: torch.Generator | None,
         intermediate: tuple[str, ...],
     ) -> list[Tensor]:
-        """On a CPU padding is skipped, its logits are 0."""
+        """On a CPU padding is skipped; its logits are 0."""
         c = self.config
         dropout = partial(dropped, rate=c.dropout if self.training else 0.0, random=random)
         x, packing = self.subsampling(self.normalize(filled(features_BTF))), None

@@ -1,4 +1,4 @@
-"""The shared front end (network.py) as ONNX nodes. Imports no torch."""
+"""The convolutional subsampling (network.py) as ONNX nodes. Imports no torch."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -29,13 +29,13 @@ def add_subsampling(graph: Graph, weights: Weights, features: str) -> str:
 
 
 def quantize(weights: Mapping[str, Float32]) -> "dict[str, Float32 | Quantized]":
-    """All matrices rounded to 8 bits, but the convolutions' and the small one among these."""
+    """Quantize all matrices to int8 except the convolutions and the pointwise one between them."""
     kept = f"{NAME}.pointwise.weight"
     return {n: Quantized.of(value) if value.ndim == 2 and n != kept else value for n, value in weights.items()}
 
 
 def states(dimensions: int) -> dict[str, Shape]:
-    """What a step hands to the next: the last frame, and the last frame of the first convolution."""
+    """Streaming state: the last feature frame, and the last output frame of the first convolution."""
     return {"frame": ("clips", 1, dimensions), "convolved": ("clips", CHANNELS, 1, ceil(dimensions / 2))}
 
 
@@ -45,6 +45,6 @@ def _conv(graph: Graph, weights: Weights, name: str, x: str, groups: int) -> str
 
 
 def _last(graph: Graph, x: str, output: str, axis: int) -> None:
-    """The last entry along an axis."""
+    """Output the last entry along an axis."""
     ends = [graph.constant(f"{output}.{n}", np.array([n], np.int64)) for n in (-1, 2**31, axis)]
     graph.add("Slice", [x, *ends], output)

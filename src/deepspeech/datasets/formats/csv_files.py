@@ -1,7 +1,7 @@
 """DeepSpeech's CSV data sets: columns wav_filename, wav_filesize and transcript, found by name.
 
 Format: the importers and `util/sample_collections.py` of DeepSpeech 0.9.3. Audio paths are relative to the
-CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an address; the audio is downloaded by
+CSV's folder, or absolute, or URLs (`s3://…`). A CSV may itself be stored at a URL; the audio is downloaded by
 `examine_all`.
 """
 
@@ -25,8 +25,8 @@ COLUMNS = ("wav_filename", "wav_filesize", "transcript")
 SPEAKER_COLUMNS = ("speaker", "speaker_id", "client_id")  # the first one found; 0.9.3 had none
 
 
-def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
-    """Samples of a CSV in the order of its rows; `labelled` demands a transcript column.
+def read_csv(path: str | Path, labeled: bool = True) -> list[Sample]:
+    """Samples of a CSV in the order of its rows; `labeled` demands a transcript column.
 
     Raises DataError that names file, line and column. Audio is not checked.
     """
@@ -35,7 +35,7 @@ def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
         content = read_named(fetch(place))
     except OSError as error:
         raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
-    return list(_samples(decode(content, place, DataError), place, labelled))
+    return list(_samples(decode(content, place, DataError), place, labeled))
 
 
 def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
@@ -98,10 +98,10 @@ def _field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _samples(text: str, path: str | Path, labelled: bool) -> Iterator[Sample]:
+def _samples(text: str, path: str | Path, labeled: bool) -> Iterator[Sample]:
     if not text:
         raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
-    needed = (COLUMNS[0], COLUMNS[2]) if labelled else COLUMNS[:1]
+    needed = (COLUMNS[0], COLUMNS[2]) if labeled else COLUMNS[:1]
     header, rows = read_rows(text, path, DataError, needed)
     audio, size, transcript = (header.index(name) if name in header else -1 for name in COLUMNS)
     speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)

@@ -1,6 +1,6 @@
 """Index of a large manifest: fixed-size records of all clips, in a file next to it.
 
-    manifest.jsonl.index    a line of JSON (shards, characters, whose index it is), then RECORDs, one a clip
+    manifest.jsonl.index    a line of JSON (shards, characters, whose index it is), then RECORDs, one per clip
 
 It is written when a manifest of INDEXED clips or more is first read, and valid while the manifest does not change
 (CRC-32). Records are memory-mapped.

@@ -142,7 +142,7 @@ class ShardSet(Sequence[Sample]):
         return self._manifests[manifest].sample(int(self._lines[place]), int(self._sizes[place]), inside)
 
     def identity(self) -> int:
-        """A number that differs where clips lie elsewhere in the manifests, or are of other lengths."""
+        """A fingerprint of the positions and lengths of all clips in the manifests."""
         value = 0
         for column in (self._lines, self._sizes, self.shards, self.durations_s):
             value = zlib.crc32(column.tobytes(), value)
@@ -246,7 +246,7 @@ def _facts(manifest: Manifest, characters: CharacterPlaces) -> Iterator[tuple[An
                 progress.advance(1000)
             bytes_ = _whole(row, "size", where)
             if _whole(row, "offset", where) + bytes_ > manifest.sizes[-1]:
-                raise DataError(f"{where}: the clip lies beyond the end of its shard; make the manifest again")
+                raise DataError(f"{where}: the clip is beyond the end of its shard; make the manifest again")
             text = row.get("text")
             if not isinstance(text, str) or not isinstance(row.get("member"), str):
                 raise DataError(f"{where}: a clip has a member and a text; make the manifest again")

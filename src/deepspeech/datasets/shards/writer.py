@@ -47,9 +47,11 @@ class ShardOptions:
 
     def __post_init__(self) -> None:
         if self.kind and self.kind not in CODED:
-            raise ConfigError(f"shards hold sound as {' or '.join(CODED)}, or as it is; not as '{self.kind}'")
+            raise ConfigError(f"audio in shards is {' or '.join(CODED)}, or as it is; not as '{self.kind}'")
         if self.rate_hz and not self.kind:
-            raise ConfigError(f"sound cannot change its rate as it is; say also as what: {' or '.join(CODED)}")
+            raise ConfigError(
+                f"the sample rate cannot change without re-encoding; choose a format: {' or '.join(CODED)}"
+            )
         if self.shard_mb < 1 or self.rate_hz < 0:
             raise ConfigError("a shard has at least 1 MB, and a rate is not negative")
 
@@ -97,7 +99,7 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
 
     def entries(path: Path) -> list[ManifestEntry]:
         if path.parent != folder:
-            raise DataError(f"{path}: is not in {folder}; the shards of a manifest lie in one folder")
+            raise DataError(f"{path}: is not in {folder}; the shards of a manifest must be in one folder")
         rows: list[ManifestEntry] = [{"shard": path.name, "bytes": path.stat().st_size}]
         for sample in read_tar(path):
             assert isinstance(sample.audio, AudioSlice)
