@@ -35,10 +35,10 @@ def main() -> None:
     parser.add_argument("--scorer", type=Path)
     given = parser.parse_args()
     model = open_model_file(given.model)
-    scorer = Scorer.open(given.scorer, model.alphabet) if given.scorer else None
+    scorer = Scorer.open(given.scorer, model.tokens) if given.scorer else None
     found: dict[str, list[Scored]] = {"alignment sum": [], "Tsallis, mean": [], "Tsallis, minimum": []}
     for item in model.emit(read_samples(given.csv)):
-        best = decode(item.emission, model.alphabet, DecodeOptions(model.beam_width), scorer=scorer)[0].trimmed()
+        best = decode(item.emission, model.tokens, DecodeOptions(model.beam_width), scorer=scorer)[0].trimmed()
         sure = [frame_confidences(item.emission.probabilities_TV)[first : last + 1] for first, last in spans(best)]
         measures = best.word_confidences, [float(one.mean()) for one in sure], [float(one.min()) for one in sure]
         plain = score(item.sample.id, item.sample.transcript, best.text, None, best.word_confidences)

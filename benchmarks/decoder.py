@@ -46,7 +46,7 @@ class Clip(NamedTuple):
 def emitted(model: Path, data: Path, folder: Path) -> list[Clip]:
     """A model's output for each clip of a data set. Models of other alphabets or frame lengths are refused."""
     opened, samples = open_model_file(model), read_samples(data)
-    if opened.alphabet != ENGLISH:
+    if opened.tokens != ENGLISH:
         raise SystemExit(f"{model}: the benchmark is for the English alphabet")
     clips = []
     for item in opened.emit(samples):

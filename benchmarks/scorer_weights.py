@@ -73,10 +73,10 @@ def main() -> None:
     parser.add_argument("--speaker-pattern", type=re.compile)
     given = parser.parse_args()
     model = open_model_file(given.model)
-    scorer = Scorer.open(given.scorer, model.alphabet)
+    scorer = Scorer.open(given.scorer, model.tokens)
     emitted = list(model.emit(read_samples(given.csv)))
     samples = [item.sample for item in emitted]
-    judge = Judge(samples, [item.emission for item in emitted], model.alphabet)
+    judge = Judge(samples, [item.emission for item in emitted], model.tokens)
     print(f"no scorer {judge.wer(judge.errors(None))}, with its own weights {judge.wer(judge.errors(scorer))}")
     print("alpha \\ beta " + "".join(f"{beta:8g}" for beta in BETAS))
     rows = []

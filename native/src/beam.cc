@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -13,7 +12,6 @@ namespace {
 constexpr std::size_t kWidest = 10'000'000;
 constexpr double kSilence = 0.999;             // leading frames with at least this much blank are not searched
 constexpr std::uint32_t kCommitFrames = 1024;  // between two commits of the past
-constexpr std::size_t kKept = 64;              // prefixes that the threshold spares
 constexpr float kShift = 16384.0f;             // a power of two, so that shifting is exact
 
 float log_add(float a, float b) {
@@ -243,43 +241,6 @@ void Beam::offer(const Candidate& candidate) {
     threshold_ = std::max(threshold_, candidates_.back().score);
   }
   set_room();
-}
-
-void Beam::set_room() {
-  const bool prunes = beam_threshold_ < std::numeric_limits<float>::infinity();
-  room_ = 64 + 2 * (prunes ? std::min(candidates_.size(), width_) : width_);
-}
-
-// The score below which candidates are dropped, which better candidates can only raise. A few are kept whatever their
-// score: where the first choice of a sure network turns out to begin no word, what is right is far behind.
-float Beam::far_below() {
-  if (beam_threshold_ == std::numeric_limits<float>::infinity() || candidates_.size() <= kKept) return kNever;
-  float best = kNever;
-  for (const Candidate& candidate : candidates_) best = std::max(best, candidate.score);
-  const float least = best - beam_threshold_;
-  std::size_t near = 0;
-  for (const Candidate& candidate : candidates_) near += candidate.score >= least;
-  if (near >= kKept) return least;
-  scores_.clear();
-  for (const Candidate& candidate : candidates_) scores_.push_back(candidate.score);
-  std::nth_element(scores_.begin(), scores_.begin() + (kKept - 1), scores_.end(), std::greater<float>());
-  return scores_[kKept - 1];
-}
-
-void Beam::drop_far() {
-  const float least = far_below();
-  if (least == kNever) return;
-  threshold_ = std::max(threshold_, least);
-  const auto far = [least](const Candidate& candidate) { return candidate.score < least; };
-  candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(), far), candidates_.end());
-}
-
-// Keeps the best; the worst of them comes last.
-void Beam::select() {
-  if (candidates_.size() <= width_) return;
-  std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(width_ - 1),
-                   candidates_.end(), Better());
-  candidates_.resize(width_);
 }
 
 void Beam::keep(Prefix& prefix, std::uint32_t frame) {

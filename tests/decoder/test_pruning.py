@@ -22,7 +22,7 @@ from tests.decoder.test_beam import AB, probabilities, spoken
 from tests.decoder.test_scorer import small
 from tests.fakes import exact
 
-KEPT = 64  # as in beam.cc
+KEPT = 64  # as in beam_prune.cc
 THRESHOLDS = st.sampled_from([0.0, 0.5, 3.0, 10.0])
 LEAST = st.sampled_from([0.0, -1.0, -3.0, -10.0])
 

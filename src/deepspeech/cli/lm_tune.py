@@ -1,7 +1,7 @@
 """`deepspeech lm tune`: search alpha and beta of a scorer for the lowest WER of a model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,9 +36,6 @@ def tune(
 
     Example: deepspeech lm tune --model model.onnx --scorer my.scorer --data dev.csv --output tuned.scorer
     """
-    import json
-    from dataclasses import asdict
-
     from deepspeech.cli.models import open_model, say
     from deepspeech.evaluation.evaluated_model import usable_samples
     from deepspeech.evaluation.tune import TuneOptions
@@ -56,13 +53,7 @@ def tune(
     if output:
         with_weights(scorer, output, best.alpha, best.beta)
     if json_output:
-        page = {
-            "alpha": best.alpha, "beta": best.beta, "wer": best.wer, "cer": best.cer,
-            "own": asdict(found.own) if found.own else None, "utterances": len(samples), "picture": str(found.picture),
-            "output": str(output) if output else None, "trials": [asdict(trial) for trial in found.trials],
-        }  # fmt: skip
-        print(json.dumps(page, indent=2))
-        return
+        return _print_json(found, len(samples), output)
     print(found.table())
     print(f"plot of {len(found.trials)} trials on {len(samples)} utterances: {found.picture}")
     if output:
@@ -71,3 +62,16 @@ def tune(
         print(
             f"use them with --alpha {best.alpha:.6f} --beta {best.beta:.6f}, or put them in a scorer with --output FILE"
         )
+
+
+def _print_json(found: Any, utterances: int, output: Path | None) -> None:
+    import json
+    from dataclasses import asdict
+
+    best = found.best
+    page = {
+        "alpha": best.alpha, "beta": best.beta, "wer": best.wer, "cer": best.cer,
+        "own": asdict(found.own) if found.own else None, "utterances": utterances, "picture": str(found.picture),
+        "output": str(output) if output else None, "trials": [asdict(trial) for trial in found.trials],
+    }  # fmt: skip
+    print(json.dumps(page, indent=2))
