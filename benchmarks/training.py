@@ -96,7 +96,7 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     pipeline = Pipeline(Mfcc(features), ENGLISH, ClipCache(1000 if augmentations else 0), augmentations)
     plan = batches([s.duration_s or 0 for s in samples], arguments.batch_size, "shuffled", 1, 0) * 100
     network = DeepSpeech(DeepSpeechConfig(hidden=hidden), features.coefficients, ENGLISH.classes).train()
-    optimizer = optim.adam(network, TrainingConfig(learning_rate=1e-4))
+    optimizer = optim.optimizer_of(network, TrainingConfig(learning_rate=1e-4))
     trainer = Trainer(network, optimizer, 0.0, arguments.precision, arguments.cores)
     groups = ([samples[i] for i in group] for group in plan)
     clock = time.process_time if arguments.busy else time.perf_counter

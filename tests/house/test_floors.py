@@ -13,7 +13,7 @@ FLOOR = {
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
     "config": 4, "evaluation": 4, "corpora": 4,
-    "training": 5, "export": 5, "old_models": 5,
+    "training": 5, "export": 5, "old_models": 5, "recipes": 5,
     "compat": 6,
     "cli": 7, "mozilla": 7, "__main__": 8,
 }  # fmt: skip

@@ -40,6 +40,8 @@ def test_a_flush_says_what_can_be_said_and_changes_nothing_that_follows() -> Non
 def test_int16_and_float_are_the_same_sound() -> None:
     samples = (SOUND * 32768).astype(np.int16)
     np.testing.assert_array_equal(as_float(samples), as_float(samples.astype(np.float32) / 32768))
+    np.testing.assert_array_equal(as_float(samples.astype(">i2")), as_float(samples))
+    np.testing.assert_array_equal(as_float(as_float(samples).astype(">f4")), as_float(samples))
     assert as_float(np.zeros(3)).dtype == np.float32
 
 

@@ -59,6 +59,11 @@ def _powers(channel: Float32) -> NDArray[np.float64]:
     return np.array([float(np.dot(window, window)) for window in windows])
 
 
+def is_off_scale(samples: Float32) -> bool:
+    """Whether samples go so far beyond full scale that no recording does; NaN does, too."""
+    return not float(np.abs(samples).max(initial=0.0)) <= _LOUDEST
+
+
 def check_scale(samples: Float32, name: str) -> None:
     """Raise AudioError where floats go so far beyond full scale that they must be integers of 16 bits or more."""
     peak = float(np.abs(samples).max(initial=0.0))

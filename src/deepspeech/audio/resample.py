@@ -5,6 +5,7 @@ import soxr
 
 from deepspeech.audio.pcm import Float32
 
+LEAST_HZ, MOST_HZ = 1000, 1_000_000  # of sound that is read: at 1 Hz a small file would become hours
 QUALITY = "HQ"  # flat to 0.91 of the band, 125 dB attenuation above: better than 16 bits
 
 

@@ -18,8 +18,8 @@ from deepspeech.audio.content import Content, Spliced
 from deepspeech.audio.foreign import READABLE, why_not
 from deepspeech.audio.layout import AGAIN, Part
 from deepspeech.audio.mp3_frames import after_tags
-from deepspeech.audio.pcm import Float32, check_scale, to_mono
-from deepspeech.audio.resample import StreamResampler
+from deepspeech.audio.pcm import Float32, check_scale, is_off_scale, to_mono
+from deepspeech.audio.resample import LEAST_HZ, MOST_HZ, StreamResampler
 from deepspeech.audio.source import AudioSlice
 from deepspeech.audio.streams import FLAC, flac_streams, lay_out, length_fault
 from deepspeech.errors import AudioError
@@ -66,6 +66,7 @@ class Sound:
         except BaseException:
             self.close()
             raise
+        self._check_rates()
         first = self._files[0]
         self.kind, self.coding = str(first.format), str(first.subtype)
         self.rate_hz = max([int(file.samplerate) for file in self._files])
@@ -83,6 +84,15 @@ class Sound:
         self._decode(layout.parts)
         if fault := length_fault(self._content, self._files[0]):
             self._report(fault)
+
+    def _check_rates(self) -> None:
+        for file in self._files:
+            if not LEAST_HZ <= file.samplerate <= MOST_HZ:
+                rate_hz = file.samplerate
+                self.close()
+                raise AudioError(
+                    f"{self.name}: its header states {rate_hz} Hz; {LEAST_HZ} to {MOST_HZ} are read; correct the header"
+                )
 
     def _decode(self, parts: tuple[Part, ...]) -> None:
         """Open a decoder for each part; close the previous ones."""
@@ -189,6 +199,8 @@ class Sound:
         while last is None or found < last:
             count = min(block_frames, (promised if last is None else min(last, promised)) - found)
             block, damage = self._read(file, count)
+            if "MPEG" in file.subtype and not damage and is_off_scale(block):
+                block, damage = block[:0], f"damaged sound (its frames hold no audio); {AGAIN}"
             found += len(block)
             if len(block) > skip:
                 yield self._mono(block[skip:], channel)

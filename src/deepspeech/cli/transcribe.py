@@ -95,7 +95,7 @@ def transcribe(
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     model, alternatives = as_model_file(model), candidates - 1
-    recognizer = _open(model, scorer, phrases, beam_width, beam_threshold, token_min_logp, alpha, beta)
+    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, beam_threshold, token_min_logp)
     if transcripts.STDIN in named:
         failed = transcripts.from_stdin(recognizer, form, rate, alternatives, only)
     else:
@@ -149,15 +149,15 @@ def _jobs(named: list[str], manifest: Path | None, shard: str | None, only: Any)
     return of_channels(take_shard(jobs, shard) if shard else jobs, only, channels), failed
 
 
-def _open(
+def open_recognizer(
     model: Path,
     scorer: Path | None,
-    phrases: Any,
     beam_width: int | None,
-    beam_threshold: float | None,
-    token_min_logp: float | None,
     alpha: float | None,
     beta: float | None,
+    phrases: Any = None,
+    beam_threshold: float | None = None,
+    token_min_logp: float | None = None,
 ) -> Any:
     """A Recognizer whose scorer and phrases fit the model."""
     from deepspeech.decoder.scorer import Scorer

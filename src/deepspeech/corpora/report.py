@@ -28,6 +28,8 @@ class SetReport:
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # (reason, in words) → clips
     characters: Counter[str] = field(default_factory=Counter)  # characters outside the alphabet → clips
     dropped_file: Path | None = None
+    replaced: int = 0  # clips of an earlier list at `csv`
+    unlisted: int = 0  # those of them that are not in the new list
 
     @property
     def imported(self) -> int:
@@ -116,6 +118,11 @@ def _set_lines(one: SetReport) -> list[str]:
         (TOO_LONG, f"that were longer than {one.max_s:g} seconds"),
     ]
     text = [f"{one.csv}:", f"  Imported {one.imported} samples."]
+    if one.unlisted:
+        text.append(
+            f"  Replaced an earlier list: {one.unlisted} of its {one.replaced} clips are in no list now; to keep both, "
+            "import into another folder."
+        )
     for reason, words in skipped:
         if one.skipped(reason):
             text.append(f"  Skipped {one.skipped(reason)} samples {words}.")

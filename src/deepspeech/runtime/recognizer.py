@@ -8,12 +8,14 @@ print(model.transcribe("hello.wav").text)
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias, overload
 
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
+from deepspeech.audio.resample import LEAST_HZ, MOST_HZ
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
@@ -178,15 +180,17 @@ class Recognizer:
         allowed = {round(hop * self.card.features.step_s * 1000, 3): hop for hop in chunk.sizes}
         if chunk_ms is None:
             return chunk
-        if chunk_ms not in allowed:
+        if not isinstance(chunk_ms, Real) or chunk_ms not in allowed:
             sizes = ", ".join(f"{size:g}" for size in allowed)
-            raise ConfigError(f"chunk_ms is {chunk_ms:g}; this model takes {'one of ' * (len(allowed) > 1)}{sizes}")
+            raise ConfigError(
+                f"chunk_ms is {_shown(chunk_ms)}; this model takes {'one of ' * (len(allowed) > 1)}{sizes}"
+            )
         return chunk.sized(allowed[chunk_ms])
 
     def _rate(self, rate_hz: int | None) -> int:
         rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
-        if not 1 <= rate < float("inf"):
-            raise ConfigError(f"the sample rate is {rate} Hz; it must be above 0")
+        if not isinstance(rate, Real) or not LEAST_HZ <= rate <= MOST_HZ:
+            raise ConfigError(f"the sample rate is {_shown(rate)} Hz; it must be a number from {LEAST_HZ} to {MOST_HZ}")
         return rate
 
     async def listen(
@@ -214,6 +218,10 @@ class Recognizer:
             self._phrases,
             first_frame,
         )
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, Real) else f"{value!r:.60}"
 
 
 def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:

@@ -31,7 +31,7 @@ def folded(weights: Mapping[str, Float32], config: ConformerConfig) -> dict[str,
     the two dimensions of a rotation are half a head apart."""
     out, size = dict(weights), config.width // config.heads
     order = np.arange(config.width).reshape(config.heads, size // 2, 2).transpose(0, 2, 1).reshape(-1)
-    for block in config.layers[1:-1]:
+    for block in config.block_names:
         for part in ("weight", "bias"):
             for name in (f"{block}.forward_1.down.{part}", f"{block}.forward_2.down.{part}"):
                 out[name] = weights[name] * np.float32(0.5)

@@ -85,7 +85,7 @@ class Conformer(SubsampledNetwork):
         mask = attention_mask(x.shape[1], chunk, c.left_frames, ends_B, x.device)
         context = Context(mask, rotation_of(x.shape[1], c.width, c.heads, x.device), dropout)
         others = []
-        for name in c.layers[1:-1]:
+        for name in c.block_names:
             x, _ = self.get_submodule(name)(x, context)
             if name in intermediate:
                 others.append(self.output(x))
@@ -124,7 +124,7 @@ class Conformer(SubsampledNetwork):
         mask = torch.zeros(hidden.shape, device=x.device).masked_fill_(hidden, float("-inf"))[:, None, None]
         rotation = rotation_of(c.left_frames + frames, c.width, c.heads, x.device)
         context, caches = Context(mask, rotation, lambda x: x), list[Cache]()
-        for name, *cached in zip(c.layers[1:-1], states["keys"], states["values"], states["convolution"], strict=True):
+        for name, *cached in zip(c.block_names, states["keys"], states["values"], states["convolution"], strict=True):
             x, cache = self.get_submodule(name)(x, context, Cache(*cached))
             caches.append(cache)
         return self.output(x), {

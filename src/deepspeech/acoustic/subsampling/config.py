@@ -13,10 +13,11 @@ CHANNELS = 64  # channels of its convolutions
 SUBSAMPLING, OUTPUT = "subsampling", "output"  # the first layer and the last
 
 
-def chunk_of(outputs: int, choices: Iterable[int] = ()) -> ChunkSpec:
-    """Steps of `outputs` output frames, or one of `choices`; the last chunk is padded to a multiple of 4."""
+def chunk_of(outputs: int, choices: Iterable[int] = (), ahead: int = 0) -> ChunkSpec:
+    """Steps of `outputs` output frames, or one of `choices`, with a look-ahead of `ahead` output frames."""
     hops = tuple(sorted(STRIDE * other for other in {*choices} - {outputs}))
-    return ChunkSpec(STRIDE * outputs, STRIDE * outputs, right=STRIDE - 1, stride=STRIDE, hops=hops)
+    right = STRIDE - 1 + STRIDE * ahead
+    return ChunkSpec(STRIDE * (outputs + ahead), STRIDE * outputs, right=right, stride=STRIDE, hops=hops)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class SubsampledConfig(NetworkConfig):
 
     front_end: ClassVar[str] = "log_mel"
     described_as: ClassVar[tuple[str, ...]] = ("width", "blocks")  # written to model files beside the kind
+    may_be_0: ClassVar[frozenset[str]] = frozenset()  # of these
 
     width: int = 0
     blocks: int = 0
@@ -32,15 +34,19 @@ class SubsampledConfig(NetworkConfig):
     chunk_frames: int = 8  # output frames of a step; 40 ms each if features.step_ms is 10
 
     def __post_init__(self) -> None:
-        for name in (*self.described_as, "chunk_frames"):
+        for name in {*self.described_as, "chunk_frames"} - self.may_be_0:
             if getattr(self, name) < 1:
                 raise ConfigError(f"network.{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"network.dropout is {self.dropout:g}; it must be at least 0 and below 1")
 
     @property
+    def block_names(self) -> tuple[str, ...]:
+        return tuple(f"block_{number}" for number in range(1, self.blocks + 1))
+
+    @property
     def layers(self) -> tuple[str, ...]:
-        return (SUBSAMPLING, *(f"block_{number}" for number in range(1, self.blocks + 1)), OUTPUT)
+        return (SUBSAMPLING, *self.block_names, OUTPUT)
 
     @property
     def intermediate(self) -> tuple[str, ...]:

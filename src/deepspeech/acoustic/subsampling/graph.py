@@ -11,16 +11,19 @@ from deepspeech.modelfile.graph import Float32, Graph, Quantized, Shape, Weights
 NAME = "subsampling"
 
 
-def add_subsampling(graph: Graph, weights: Weights, features: str) -> str:
-    """Nodes from raw features [B, T, F] to [B, T/4, D]; T is a multiple of 4. Reads and writes the states below."""
+def add_subsampling(graph: Graph, weights: Weights, features: str, ahead: int = 0) -> str:
+    """Nodes from raw features [B, T, F] to [B, T/4, D]; T is a multiple of 4. Reads and writes the states below.
+
+    New states are those before the last `ahead` outputs.
+    """
     x = graph.add("Sub", [features, graph.constant("feature_mean", as_float(weights, "feature_mean"))], "centred")
     x = graph.add("Mul", [x, graph.constant("feature_scale", as_float(weights, "feature_scale"))], "normalised")
     frames = graph.add("Concat", ["frame", x], f"{NAME}.frames", axis=1)
-    _last(graph, frames, "new_frame", 1)
+    _before(graph, frames, "new_frame", 1, 4 * ahead)
     x = graph.add("Unsqueeze", [frames, graph.constant(f"{NAME}.channel", np.array([1], np.int64))], f"{NAME}.image")
     x = graph.silu(_conv(graph, weights, "conv", x, 1), f"{NAME}.conv")
     x = graph.add("Concat", ["convolved", x], f"{NAME}.convolved", axis=2)
-    _last(graph, x, "new_convolved", 2)
+    _before(graph, x, "new_convolved", 2, 2 * ahead)
     x = _conv(graph, weights, "depthwise", x, CHANNELS)
     x = graph.add("Transpose", [x], f"{NAME}.channels_last", perm=[0, 2, 3, 1])
     x = graph.silu(graph.linear(weights, f"{NAME}.pointwise", x), f"{NAME}.pointwise")
@@ -44,7 +47,7 @@ def _conv(graph: Graph, weights: Weights, name: str, x: str, groups: int) -> str
     return graph.add("Conv", [x, *values], f"{NAME}.{name}.out", strides=[2, 2], pads=[0, 1, 0, 1], group=groups)
 
 
-def _last(graph: Graph, x: str, output: str, axis: int) -> None:
-    """Output the last entry along an axis."""
-    ends = [graph.constant(f"{output}.{n}", np.array([n], np.int64)) for n in (-1, 2**31, axis)]
+def _before(graph: Graph, x: str, output: str, axis: int, later: int) -> None:
+    """Output the entry along an axis that is followed by `later` others."""
+    ends = [graph.constant(f"{output}.{n}", np.array([n], np.int64)) for n in (-1 - later, -later or 2**31, axis)]
     graph.add("Slice", [x, *ends], output)

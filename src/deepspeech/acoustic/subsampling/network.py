@@ -43,11 +43,13 @@ class Subsampling(nn.Module):
         """Whole clips. Padding in time equals the zero state at the start; as T is even, none is used at the end."""
         return self._after(self._first(x_BTF, 1), 1)
 
-    def step(self, x_BTF: Tensor, states: States) -> tuple[Tensor, States]:
-        """A chunk, and the states after it."""
+    def step(self, x_BTF: Tensor, states: States, ahead: int = 0) -> tuple[Tensor, States]:
+        """A chunk, and the states before its last `ahead` output frames, where the next chunk begins."""
         frames_BTF = torch.cat([states["frame"], x_BTF], 1)
         x_BCTF = torch.cat([states["convolved"], self._first(frames_BTF, 0)], 2)
-        return self._after(x_BCTF, 0), {"frame": frames_BTF[:, -1:], "convolved": x_BCTF[:, :, -1:]}
+        frame, convolved = frames_BTF.shape[1] - 4 * ahead, x_BCTF.shape[2] - 2 * ahead
+        after = {"frame": frames_BTF[:, frame - 1 : frame], "convolved": x_BCTF[:, :, convolved - 1 : convolved]}
+        return self._after(x_BCTF, 0), after
 
     def _first(self, x_BTF: Tensor, padding: int) -> Tensor:
         """In channels-last layout, which on a CPU takes half the time of torch's default."""
@@ -62,9 +64,9 @@ class Subsampling(nn.Module):
         return out
 
 
-def filled(features_BTF: Tensor) -> Tensor:
-    """Zero-pad to a multiple of 4 frames, like the last chunk of a stream."""
-    missing = -features_BTF.shape[1] % STRIDE
+def filled(features_BTF: Tensor, ahead: int = 0) -> Tensor:
+    """Zero-pad to a multiple of 4 frames, and by 4 × `ahead` more, like the end of a stream."""
+    missing = -features_BTF.shape[1] % STRIDE + STRIDE * ahead
     return functional.pad(features_BTF, (0, 0, 0, missing)) if missing else features_BTF
 
 

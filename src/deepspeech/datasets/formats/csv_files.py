@@ -38,6 +38,17 @@ def read_csv(path: str | Path, labeled: bool = True) -> list[Sample]:
     return list(_samples(decode(content, place, DataError), place, labeled))
 
 
+def listed_names(path: Path) -> set[int]:
+    """Hashes of the file names in a CSV as they are written there; none if there is no such list."""
+    try:
+        text = decode(read_named(path), path, DataError)
+        header, rows = read_rows(text, path, DataError, COLUMNS[:1])
+        column = header.index(COLUMNS[0])
+        return {hash(row[column]) for _, row in rows if len(row) > column}
+    except (OSError, DataError):
+        return set()
+
+
 def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
     """Write samples as a CSV and return how many; `absolute` writes absolute paths. See CsvWriter."""
     with CsvWriter(path, absolute) as writer:
@@ -50,34 +61,37 @@ class CsvWriter:
     """Writes a CSV row by row, atomically: the file appears when the `with` block ends without an error.
 
     Audio below the CSV's folder is written relative to it, so that both can move together; other audio is
-    written with its absolute path. `speakers` adds a column of that kind.
+    written with its absolute path. `speakers` adds a column of that kind; `more` adds columns that readers ignore.
     """
 
-    def __init__(self, path: str | Path, absolute: bool = False, speakers: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, absolute: bool = False, speakers: bool = False, more: tuple[str, ...] = ()
+    ) -> None:
         self.path = Path(path)
         self.rows = 0
-        self._speakers = speakers
+        self._speakers, self._more = speakers, more
         self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
         self._whole = atomic_open(self.path, DataError, "w", encoding="utf-8", newline="")
 
     def __enter__(self) -> "CsvWriter":
         self._file = self._whole.__enter__()
-        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers]]) + "\n")
+        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers], *self._more]) + "\n")
         return self
 
-    def write(self, sample: Sample) -> None:
-        """Add one row."""
+    def write(self, sample: Sample, *more: str) -> None:
+        """Add one row, with the values of the columns `more`."""
         if isinstance(sample.audio, AudioSlice):
             raise DataError(f"{sample.audio}: a CSV refers to whole files; use deepspeech data convert")
-        name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
-        speaker = f",{_field(sample.speaker)}" if self._speakers else ""
-        self._file.write(written(f"{name},{sample.size_bytes},{transcript}{speaker}\n", self.path))
+        name, transcript = _field(self.name(sample.audio)), _field(sample.transcript)
+        others = "".join(f",{_field(value)}" for value in ((sample.speaker,) if self._speakers else ()) + more)
+        self._file.write(written(f"{name},{sample.size_bytes},{transcript}{others}\n", self.path))
         self.rows += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._whole.__exit__(kind, error, at)
 
-    def _name(self, audio: Path) -> str:
+    def name(self, audio: Path) -> str:
+        """How a row names its file."""
         place = Path(os.path.abspath(audio))
         if self._folder is not None and place.is_relative_to(self._folder):
             return place.relative_to(self._folder).as_posix()

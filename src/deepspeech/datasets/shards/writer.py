@@ -9,6 +9,7 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +25,8 @@ from deepspeech.audio.source import AudioSlice, content_of
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards.shard_set import MANIFEST, ManifestEntry
+from deepspeech.datasets.shards.index import INDEXED
+from deepspeech.datasets.shards.shard_set import MANIFEST, Manifest, ManifestEntry, read_manifest
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_open
 from deepspeech.pool import ordered_map
@@ -194,6 +196,9 @@ def _manifest(folder: Path, parts: Iterable[Iterable[ManifestEntry]]) -> Written
                 written.seconds += row.get("duration", 0.0)
         if not written.clips:
             raise DataError(f"{folder}: no clip could be read; {next(iter(written.left_out), 'there were none')}")
+    if written.clips >= INDEXED:
+        with suppress(DataError):  # an index is a matter of speed alone
+            read_manifest(Manifest(folder / MANIFEST))
     return written
 
 
