@@ -7,7 +7,17 @@ import typer
 
 from deepspeech.cli import transcripts
 from deepspeech.cli.recordings import jobs_of
-from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile, weights_need
+from deepspeech.cli.shared_options import (
+    Alpha,
+    BeamThreshold,
+    BeamWidth,
+    Beta,
+    HotPhrase,
+    HotPhrasesFile,
+    TokenMinLogp,
+    decode_options,
+    weights_need,
+)
 
 ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
 Files = Annotated[
@@ -54,6 +64,8 @@ def transcribe(
     channel: ChannelOption = None,
     candidates: Candidates = 1,
     beam_width: BeamWidth = None,
+    beam_threshold: BeamThreshold = None,
+    token_min_logp: TokenMinLogp = None,
     rate: Rate = None,
     manifest: Manifest = None,
     shard: Shard = None,
@@ -74,8 +86,7 @@ def transcribe(
     """
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.old_models.convert import as_model_file
-    from deepspeech.runtime.jobs import of_channels, take_shard
-    from deepspeech.runtime.recording import channels, parse_channel
+    from deepspeech.runtime.recording import parse_channel
     from deepspeech.runtime.writers import checked_format
 
     weights_need(scorer, alpha, beta)
@@ -84,17 +95,16 @@ def transcribe(
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     model, alternatives = as_model_file(model), candidates - 1
-    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases)
+    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, beam_threshold, token_min_logp)
     if transcripts.STDIN in named:
         failed = transcripts.from_stdin(recognizer, form, rate, alternatives, only)
     else:
-        jobs, failed = jobs_of(named, manifest)
-        jobs = of_channels(take_shard(jobs, shard) if shard else jobs, only, channels)
+        jobs, failed = _jobs(named, manifest, shard, only)
         if output_dir is None:
             failed += transcripts.to_stdout(recognizer, jobs, form, alternatives, cores)
         elif on_ray:
-            settings = (model, scorer, recognizer.options, alternatives, phrases)
-            failed += transcripts.on_ray(jobs, output_dir, form, overwrite, settings)
+            shared = (model, scorer, recognizer.options, alternatives, phrases)
+            failed += transcripts.on_ray(jobs, output_dir, form, overwrite, shared)
         else:
             failed += transcripts.to_files(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
     if failed:
@@ -130,6 +140,15 @@ def _check_inputs(
         raise ConfigError("--ray writes files; name a folder with --output-dir")
 
 
+def _jobs(named: list[str], manifest: Path | None, shard: str | None, only: Any) -> tuple[Any, int]:
+    """What to transcribe, one job for each file, or for each channel; and how many inputs have failed."""
+    from deepspeech.runtime.jobs import of_channels, take_shard
+    from deepspeech.runtime.recording import channels
+
+    jobs, failed = jobs_of(named, manifest)
+    return of_channels(take_shard(jobs, shard) if shard else jobs, only, channels), failed
+
+
 def open_recognizer(
     model: Path,
     scorer: Path | None,
@@ -137,15 +156,19 @@ def open_recognizer(
     alpha: float | None,
     beta: float | None,
     phrases: Any = None,
+    beam_threshold: float | None = None,
+    token_min_logp: float | None = None,
 ) -> Any:
     """A Recognizer whose scorer and phrases fit the model."""
-    from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
 
     session = Session(model)
-    options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
+    options = decode_options(
+        beam_width or session.card.beam_width,
+        beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
+    )  # fmt: skip
     words = Scorer.open(scorer, session.card.tokens) if scorer else None
     recognizer = Recognizer(session, options, words, phrases=phrases)
     recognizer.check()
