@@ -10,9 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from deepspeech.serve.access import Access
 from deepspeech.serve.answers import refusal_response
@@ -24,8 +23,7 @@ from deepspeech.serve.protocols.stt import stt_route
 from deepspeech.serve.protocols.vosk import VOSK
 from deepspeech.serve.service import Service
 from deepspeech.serve.sockets import socket_route
-
-PAGE = Path(__file__).parent / "page"  # static files; index.html is the page at /
+from deepspeech.serve.web import page_routes
 
 
 def application(
@@ -90,17 +88,11 @@ def _routes(service: Service) -> list[BaseRoute]:
     async def metrics(request: Request) -> Response:
         return PlainTextResponse(service.metrics.text(), media_type="text/plain; version=0.0.4")
 
-    async def index(request: Request) -> Response:
-        if (PAGE / "index.html").is_file():
-            return FileResponse(PAGE / "index.html")
-        return PlainTextResponse(f"deepspeech serves: {', '.join(service.models)}\n")
-
     return [
         Route("/health", health),
         Route("/ready", ready),
         Route("/metrics", metrics),
-        Route("/", index),
-        Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
+        *page_routes(),
         *openai_routes(service),
         stt_route(service),
         socket_route(service, "/stream", PLAIN),

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from deepspeech.decoder.phrases import HotPhrases
-from deepspeech.decoder.transcript import Transcript
+from deepspeech.decoder.transcript import Transcript, Word
 from deepspeech.runtime.events import Final
 from deepspeech.serve.answers import error_body
 from deepspeech.serve.deltas import Deltas
@@ -32,6 +32,7 @@ async def event_response(
     phrases: HotPhrases | None,
     with_logprobs: bool,
     with_segments: bool,
+    with_words: bool,
     held: ExitStack,
 ) -> Response:
     """The response; what `held` holds is released at its end. Raises Refused before the first event only."""
@@ -49,7 +50,7 @@ async def event_response(
                 if isinstance(event, Final) and event.transcript.text:
                     segments.append(event.transcript)
                     if with_segments:
-                        yield sse(_segment(len(segments) - 1, event.transcript))
+                        yield sse(_segment(len(segments) - 1, event.transcript, with_words))
         except Refused as refusal:  # of a damaged recording, after its first words
             yield sse(error_body(refusal))
             return
@@ -75,12 +76,19 @@ class _Holding(Response):
             await self._response(scope, receive, send)
 
 
-def _segment(number: int, segment: Transcript) -> dict[str, Any]:
+def _segment(number: int, segment: Transcript, with_words: bool) -> dict[str, Any]:
     words = segment.words
+    more = {"words": [_word(word) for word in words]} if with_words else {}
     return {
         "type": "transcript.text.segment", "id": f"seg_{number:03d}", "start": round(words[0].start_s, 3),
         "end": round(words[-1].end_s, 3), "text": segment.text, "speaker": "",
-    }  # fmt: skip
+    } | more  # fmt: skip
+
+
+def _word(word: Word) -> dict[str, Any]:
+    """A word as in `verbose_json`, with its confidence."""
+    value = {"word": word.text, "start": round(word.start_s, 3), "end": round(word.end_s, 3)}
+    return value | ({} if word.confidence is None else {"confidence": round(word.confidence, 4)})
 
 
 def logprobs(segments: Sequence[Transcript]) -> list[dict[str, Any]]:

@@ -67,8 +67,8 @@ async def _transcribed(service: Service, request: Request) -> Response:
         phrases = _phrases(service, model, form)
         service.metrics.requests.add(protocol="openai", model=model.name)
         if streamed:
-            segments = form_of_answer == "verbose_json"
-            return await event_response(service, model, form.content, phrases, _logprobs(form), segments, stack)
+            segments, words = form_of_answer == "verbose_json", "word" in form.all("timestamp_granularities")
+            return await event_response(service, model, form.content, phrases, _logprobs(form), segments, words, stack)
         recording = await service.uploads.transcribe(model, form.content, phrases)
     service.log.write(
         "upload", recording.text, protocol="openai", model=model.name, address=address(request),

@@ -88,4 +88,4 @@ def _error(message: str, code: str) -> dict[str, Any]:
     return {"type": "error", "code": code, "message": message}
 
 
-PLAIN = SocketProtocol("plain", talk, _error)
+PLAIN = SocketProtocol("plain", talk, _error, "deepspeech")  # browsers that offer a token must be answered one
