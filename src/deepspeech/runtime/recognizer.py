@@ -77,6 +77,11 @@ class Recognizer:
         """The model card."""
         return self._session.card
 
+    @property
+    def session(self) -> Session:
+        """The network, shared by all that use it."""
+        return self._session
+
     def transcribe(
         self, audio: Sound, rate_hz: int | None = None, alternatives: int = 0, channel: int | None = None
     ) -> Transcript:
