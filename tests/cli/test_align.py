@@ -57,3 +57,15 @@ def test_requests_that_cannot_be_met(
     assert code == 2
     assert message in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_clips_are_a_data_set(
+    deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    code, _, err = deepspeech("align", "-m", hearing_model, *pair, "-o", output, "--clips", "--speaker", "ann")
+    assert code == 0
+    assert "clips.csv" in err
+    assert (output / "clips.csv").read_text().startswith("wav_filename,wav_filesize,transcript,speaker\n")
+    code, _, err = deepspeech("align", "-m", hearing_model, *pair, "--clips")
+    assert (code, "name a folder" in err) == (2, True)

@@ -32,6 +32,15 @@ def align(
     greedy: Annotated[
         bool, typer.Option("--greedy", help="Find anchors without a language model of the text: faster.")
     ] = False,
+    clips: Annotated[
+        bool,
+        typer.Option("--clips", help="Cut clips to train on, with clips.csv and a page to listen to doubtful ones."),
+    ] = False,
+    min_s: Annotated[float, typer.Option("--min-s", help="Leave out shorter clips: seconds.")] = 1.0,
+    max_s: Annotated[float, typer.Option("--max-s", help="Cut longer clips: seconds.")] = 15.0,
+    pad_s: Annotated[float, typer.Option("--pad-s", help="Keep this much silence around clips: seconds.")] = 0.3,
+    min_score: Annotated[float, typer.Option(max=0, help="Leave out clips with a lower score.")] = -0.5,
+    speaker: Annotated[str, typer.Option(help="Write this name into the column speaker of clips.csv.")] = "",
     cores: Annotated[int | None, typer.Option(min=1, help="Use this many cores; all by default.")] = None,
 ) -> None:
     """Align a recording with its text: start, end and score of each word, sentence and paragraph.
@@ -42,9 +51,13 @@ def align(
     Example: deepspeech align --model model.onnx book.mp3 book.txt --format srt
 
     Example: deepspeech align --model model.onnx book.mp3 book.txt --output aligned --format json,textgrid
+
+    Example: deepspeech align --model model.onnx book.mp3 book.txt --output aligned --clips --speaker ann
     """
     from deepspeech.alignment.align import AlignOptions
     from deepspeech.alignment.align import align as align_text
+    from deepspeech.alignment.clip_set import write_clips
+    from deepspeech.alignment.clips import ClipRules
     from deepspeech.alignment.outputs import FORMATS
     from deepspeech.alignment.spelling import SpellingRule, read_spellings
     from deepspeech.errors import ConfigError
@@ -57,6 +70,9 @@ def align(
             raise ConfigError(f"--format is '{one}'; choose of {', '.join(FORMATS)}")
     if output is None and len(forms) > 1:
         raise ConfigError("several formats need a folder; name one with --output")
+    if output is None and clips:
+        raise ConfigError("--clips writes files; name a folder with --output")
+    rules = ClipRules(min_s, max_s, pad_s=pad_s, least_score=min_score)
     session = Session(as_model_file(model))
     rule = SpellingRule(session.card.alphabet, read_spellings(spellings) if spellings else {})
     options = AlignOptions("lines" if lines else "sentences", channel, cores, greedy)
@@ -66,6 +82,11 @@ def align(
     else:
         _write(found, output, sound.stem, {FORMATS[one] for one in forms})
     _sum_up(found)
+    if clips and output is not None:
+        cut = write_clips(
+            found, sound, output, sound.stem, session.card.features.sample_rate_hz, rules, speaker, channel
+        )
+        _sum_up_clips(cut, output)
     if found.warning:
         raise typer.Exit(2)
 
@@ -96,3 +117,17 @@ def _sum_up(found: Any) -> None:
     if found.warning:
         parts.append(f"the recording is incomplete: {found.warning}")
     print(f"deepspeech: {in_line('; '.join(parts))}", file=sys.stderr)
+
+
+def _sum_up_clips(clips: Any, output: Path) -> None:
+    import sys
+
+    from deepspeech.progress import duration
+
+    kept = [clip for clip in clips if not clip.reason]
+    kept_s = duration(sum(clip.end_s - clip.start_s for clip in kept))
+    print(
+        f"deepspeech: {len(kept)} of {len(clips)} clips, {kept_s}, in {output / 'clips.csv'}; listen to the others in "
+        f"{output / 'report.html'}",
+        file=sys.stderr,
+    )
