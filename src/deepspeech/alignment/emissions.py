@@ -13,6 +13,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from deepspeech.alignment.exact import log_probs
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.batch import BatchItem, run_batch
@@ -24,8 +25,6 @@ from deepspeech.runtime.session import Session
 
 Float32 = NDArray[np.float32]
 OnPiece = Callable[[int, Float32], None]
-
-_LEAST = 1e-10  # probabilities below are rounded up
 
 
 class EmissionFile:
@@ -52,8 +51,7 @@ class EmissionFile:
         rows = np.zeros((end - start, self._card.alphabet.classes), np.float32)
         rows.reshape(-1).view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
         rows[~rows.any(axis=1), self._card.alphabet.blank] = 1.0
-        logs: Float32 = np.log(np.maximum(rows, _LEAST))
-        return logs
+        return log_probs(rows)
 
     def __enter__(self) -> "EmissionFile":
         return self

@@ -15,12 +15,19 @@ from deepspeech.text.tokens import TokenSet
 
 Float32 = NDArray[np.float32]
 
+LEAST_PROBABILITY = 1e-10
 STAR_PER_S = 20.0  # costs are natural logarithms: a frame that a word does not fit costs it 5 to 12
 OMIT_WORD = 4.0
 OMIT_TOKEN = 3.0  # and for each token of the word
 LEAST_DOUBT = 0.1  # of the costs of a word, where the coarse pass heard nothing in its place
 OMIT_SPACE = 2.0
 SPACE_S = 0.2  # the space after a word ends it, if it comes so soon
+
+
+def log_probs(probabilities: Float32) -> Float32:
+    """Natural logarithms; of the smallest probabilities, which may be 0, those of LEAST_PROBABILITY."""
+    logs: Float32 = np.log(np.maximum(probabilities, np.float32(LEAST_PROBABILITY)))
+    return logs
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Exact:
 
     words: list[WordFrames | None]  # None: not in the sound
     foreign_T: NDArray[np.bool_]  # frames between words that are sound, not silence
+    score: float  # of the whole path, costs included, at most 0
 
 
 def align_exactly(
@@ -85,7 +93,7 @@ def align_exactly(
     for one in found:
         if one:
             outside_T[one.start : one.end] = False
-    return Exact(found, outside_T & ~silent_T)
+    return Exact(found, outside_T & ~silent_T, path.score)
 
 
 def _scores(

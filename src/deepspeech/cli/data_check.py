@@ -36,6 +36,14 @@ def check(
     picture: Annotated[
         Path | None, typer.Option(help="Plot lengths, rates, characters and speakers to this PNG.")
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", help="Rank clips by how badly sound and transcript fit, by this model file."),
+    ] = None,
+    worst: Annotated[int, typer.Option(min=0, help="With --model: show this many of the worst clips.")] = 20,
+    ranking: Annotated[
+        Path | None, typer.Option(help="With --model: write all clips, worst first, to this TSV file.")
+    ] = None,
     json_output: JsonOutput = False,
 ) -> None:
     """Check data sets before training: clips it would refuse, doubtful ones, characters, overlaps between sets.
@@ -43,6 +51,8 @@ def check(
     The exit code is 1 if training would refuse a clip; doubtful clips do not change it.
 
     Example: deepspeech data check train.csv dev.csv test.csv --alphabet alphabet.txt --picture data.png
+
+    Example: deepspeech data check train.csv --model model.onnx --worst 40
     """
     import json
     import sys
@@ -53,13 +63,22 @@ def check(
     from deepspeech.errors import ConfigError
     from deepspeech.features.config import MfccConfig
 
+    if ranking and not model:
+        raise ConfigError("--ranking needs a --model")
     if (alphabet or subwords) and bytes_output:
         raise ConfigError(f"--bytes needs no --{'alphabet' if alphabet else 'subwords'}; leave one of them out")
     tokens = _tokens(alphabet, subwords, bytes_output)
     options = SurveyOptions(min_s, max_s, listen, cores())
     found = survey(open_sets(data, speaker_pattern), tokens, MfccConfig(sample_rate_hz=rate), options)
     assumed = "" if alphabet or subwords or bytes_output else _assumed(found, data)
-    print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show, assumed))
+    fits = _fits(found, model) if model else []
+    if json_output:
+        ranks = {"worst": [_entry(fit) for fit in fits[:worst]]} if model else {}
+        print(json.dumps({**to_dict(found), **ranks}, indent=2, ensure_ascii=False))
+    else:
+        print(page(found, show, assumed) + _worst(fits[:worst]))
+    if ranking:
+        _write_ranking(fits, ranking)
     if picture:
         from deepspeech.datasets.survey.picture import draw
 
@@ -67,6 +86,47 @@ def check(
         print(f"{picture}: plot of these sets", file=sys.stderr)
     if found.refused() or not found.clips:
         raise typer.Exit(1)
+
+
+def _fits(found: Any, model: Path) -> list[Any]:
+    """The fit of every clip that can be read, worst first."""
+    from deepspeech.alignment.misfits import rank
+    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.progress import Progress
+    from deepspeech.runtime.session import Session
+
+    session = Session(as_model_file(model))
+    samples = [clip.sample for clip in found.clips]
+    with Progress(len(samples), "align", "clips") as progress:
+        fits = list(progress.over(rank(session, samples)))
+    return sorted(fits, key=lambda fit: fit.score)
+
+
+def _entry(fit: Any) -> dict[str, Any]:
+    transcript, score = fit.sample.transcript, round(fit.score, 3)
+    return {"clip": fit.sample.id, "score": score, "transcript": transcript, "heard": fit.heard}
+
+
+def _worst(fits: list[Any]) -> str:
+    """The worst clips as lines of the page."""
+    if not fits:
+        return ""
+    lines = [f"\n{len(fits)} clips whose sound and transcript fit worst (0 is a perfect fit):"]
+    for fit in fits:
+        lines.append(f"  {fit.score:7.2f}  {fit.sample.id}")
+        lines += [f"           transcript: {fit.sample.transcript}", f"           heard:      {fit.heard}"]
+    return "\n".join(lines)
+
+
+def _write_ranking(fits: list[Any], path: Path) -> None:
+    from deepspeech.errors import DataError
+    from deepspeech.files import atomic_open
+
+    with atomic_open(path, DataError, "w", encoding="utf-8", newline="\n") as file:
+        file.write("score\tclip\ttranscript\theard\n")
+        for fit in fits:
+            columns = (f"{fit.score:.3f}", fit.sample.id, fit.sample.transcript, fit.heard)
+            file.write("\t".join(" ".join(column.split()) for column in columns) + "\n")
 
 
 def _tokens(alphabet: Path | None, subwords: Path | None, bytes_output: bool) -> Any:
