@@ -69,3 +69,28 @@ def test_clips_are_a_data_set(
     assert (output / "clips.csv").read_text().startswith("wav_filename,wav_filesize,transcript,speaker\n")
     code, _, err = deepspeech("align", "-m", hearing_model, *pair, "--clips")
     assert (code, "name a folder" in err) == (2, True)
+
+
+def test_transcribe_times_the_transcripts_of_a_data_set(
+    deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "set.csv").write_text("wav_filename,wav_filesize,transcript\na.wav,1,Abba dad dab\nnone.wav,1,a\n")
+    code, out, err = deepspeech("transcribe", "-m", hearing_model, "--align", "--json", tmp_path / "set.csv")
+    assert code == 2
+    assert "none.wav" in err
+    words = json.loads(out)["words"]
+    assert [word["text"] for word in words] == ["abba", "dad", "dab"]
+    assert all(word["start_s"] < word["end_s"] for word in words)
+    code, _, err = deepspeech("transcribe", "-m", hearing_model, "--align", pair[0])
+    assert (code, "needs data sets" in err) == (2, True)
+
+
+def test_transcribe_has_exact_times(deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path]) -> None:
+    plain, exact = (
+        json.loads(deepspeech("transcribe", "-m", hearing_model, "--json", pair[0], *more)[1])
+        for more in ([], ["--exact-times"])
+    )
+    assert [word["text"] for word in plain["words"]] == [word["text"] for word in exact["words"]]
+    assert plain["words"][-1]["end_s"] < exact["words"][-1]["end_s"]
+    code, _, err = deepspeech("transcribe", "-m", hearing_model, "--exact-times", "--rate", "16000", "-")
+    assert (code, "files on this machine" in err) == (2, True)

@@ -1,6 +1,6 @@
 """align(): a recording of any length and its text → when each word is said, and how surely.
 
-    sound ─▶ emissions.py ─▶ EmissionFile ───────────────────────▶ exact.py, between anchors ─▶ Alignment
+    sound ─▶ emissions.py ─▶ EmissionFile ───────────────────────▶ word_alignment.py, between anchors ─▶ Alignment
                     └─▶ coarse.py: words ─▶ anchors.py ─▶ stretches ──┘
     text ──▶ script.py, spelling.py ──────────┘
 
@@ -17,12 +17,12 @@ import numpy as np
 from deepspeech.alignment.anchors import match, runs
 from deepspeech.alignment.coarse import Heard, Recognition, text_scorer
 from deepspeech.alignment.emissions import EmissionFile, compute_emissions
-from deepspeech.alignment.exact import Exact, align_exactly
 from deepspeech.alignment.result import AlignedWord, Alignment, ForeignSound, Paragraph, Span, build
 from deepspeech.alignment.script import Script, plain_script, read_script
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.cores import cores as all_cores
+from deepspeech.decoder.word_alignment import Exact, align_words
 from deepspeech.errors import ConfigError
 from deepspeech.pool import ordered_map
 from deepspeech.runtime.recognizer import Recognizer
@@ -172,7 +172,7 @@ class _Alignment:
         def one(stretch: _Stretch) -> Exact:
             rows = emissions.log_probs(stretch.start, stretch.end)
             part = slice(stretch.first, stretch.last)
-            return align_exactly(rows, self._tokens[part], card.alphabet, card.frame_s, likely[part])
+            return align_words(rows, self._tokens[part], card.alphabet, card.frame_s, likely[part])
 
         words, foreign = list[AlignedWord](), list[int]()
         for stretch, found in zip(stretches, ordered_map(one, stretches, self._cores, ahead=2), strict=True):

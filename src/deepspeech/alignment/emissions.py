@@ -13,8 +13,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.alignment.exact import log_probs
 from deepspeech.audio.vad import SilenceRules
+from deepspeech.decoder.word_alignment import log_probs
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.batch import BatchItem, run_batch
 from deepspeech.runtime.batch_transcriber import BATCH

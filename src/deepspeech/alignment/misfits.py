@@ -7,13 +7,13 @@ relative to the best path of any text, per token of the longer of both. 0: the n
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from deepspeech.alignment.exact import align_exactly, log_probs
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.source import AudioSource
 from deepspeech.cores import cores
 from deepspeech.datasets.sample import Sample
 from deepspeech.decoder.beam import greedy
 from deepspeech.decoder.emission import Emission
+from deepspeech.decoder.word_alignment import align_words, log_probs
 from deepspeech.errors import AudioError, TextError
 from deepspeech.pool import ordered_map
 from deepspeech.runtime.emit import FileAcousticModel
@@ -56,7 +56,7 @@ def fit_score(emission: Emission, transcript: str, rule: SpellingRule) -> float:
     words = [rule.encode(word)[1] for word in transcript.split()]
     count = max(1, sum(map(len, words)) + len(words) - 1, len(greedy(emission, rule.tokens).tokens))
     try:
-        found = align_exactly(log_probs(emission.probabilities_TV), words, rule.tokens, emission.frame_s, strict=True)
+        found = align_words(log_probs(emission.probabilities_TV), words, rule.tokens, emission.frame_s, strict=True)
     except TextError:
         return TOO_LONG
     return found.score / count

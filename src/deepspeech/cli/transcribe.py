@@ -41,6 +41,14 @@ def transcribe(
         ),
     ] = None,
     candidates: Annotated[int, typer.Option(help="With json: write this many transcripts, best first.")] = 1,
+    exact_times: Annotated[
+        bool,
+        typer.Option("--exact-times", help="Align each transcript with its sound: starts and ends of words by frames."),
+    ] = False,
+    align: Annotated[
+        bool,
+        typer.Option("--align", help="Recognize nothing: time the words of the transcripts that data sets have."),
+    ] = False,
     beam_width: BeamWidth = None,
     rate: Annotated[
         int | None, typer.Option(help="Read raw 16-bit mono audio of this rate, in Hz, from stdin.")
@@ -67,6 +75,8 @@ def transcribe(
     Example: deepspeech transcribe --model model.onnx --format srt --output-dir texts recordings/
 
     Example: deepspeech transcribe --model model.onnx --channel each call.wav
+
+    Example: deepspeech transcribe --model model.onnx --align --json dev.csv
     """
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
@@ -92,8 +102,7 @@ def transcribe(
     stdin, one = STDIN in named, _channel(channel)
     if stdin:
         _check_stdin(named, output_dir, rate, channel)
-    if on_ray and not output_dir:
-        raise ConfigError("--ray writes files; name a folder with --output-dir")
+    _check_place(rate, on_ray, output_dir, exact_times or align)
 
     session = Session(as_model_file(model))
     options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
@@ -101,7 +110,7 @@ def transcribe(
         Scorer.open(scorer, session.card.alphabet) if scorer else None,
         HotPhrases.gather(hot_phrase or (), hot_phrases),
     )
-    recognizer = Recognizer(session, options, words, phrases=phrases)
+    recognizer = Recognizer(session, options, words, phrases=phrases, exact_times=exact_times)
     recognizer.check()  # fails early if scorer or phrases do not fit
     if stdin:
         if _stdin(recognizer, form, rate, candidates - 1, one if one is not None else channel):
@@ -110,6 +119,7 @@ def transcribe(
     jobs, lost = jobs_of(named, manifest)
     jobs = take_shard(jobs, shard) if shard else jobs
     jobs = of_channels(jobs, one, channels) if channel else jobs
+    recognizer = _given(session, [*named, *([str(manifest)] if manifest else [])]) if align else recognizer
     if output_dir is None:
         errors = _to_stdout(recognizer, jobs, form, candidates - 1, cores)
     elif on_ray:
@@ -118,6 +128,27 @@ def transcribe(
         errors = _to_files(recognizer, jobs, form, output_dir, overwrite, candidates - 1, cores)
     if lost + errors:
         raise typer.Exit(2)
+
+
+def _check_place(rate: int | None, on_ray: bool, output_dir: Path | None, aligned: bool) -> None:
+    from deepspeech.errors import ConfigError
+
+    if aligned and (rate or on_ray):
+        raise ConfigError("--exact-times and --align are for files on this machine, without --rate and --ray")
+    if on_ray and not output_dir:
+        raise ConfigError("--ray writes files; name a folder with --output-dir")
+
+
+def _given(session: Any, named: list[str]) -> Any:
+    """What gives the transcripts of data sets. Raises ConfigError."""
+    from deepspeech.alignment.given import GivenTranscripts
+    from deepspeech.datasets.samples import is_data_set, read_samples
+    from deepspeech.errors import ConfigError
+
+    for name in named:
+        if not is_data_set(name):
+            raise ConfigError(f"{name}: --align needs data sets with transcripts; for a text: deepspeech align")
+    return GivenTranscripts(session, [sample for name in named for sample in read_samples(name)])
 
 
 def _check_stdin(named: list[str], output_dir: Path | None, rate: int | None, channel: str | None) -> None:

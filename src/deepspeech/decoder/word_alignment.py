@@ -48,7 +48,7 @@ class Exact:
     score: float  # of the whole path, costs included, at most 0
 
 
-def align_exactly(
+def align_words(
     log_probs_TV: Float32,
     words: Sequence[Sequence[int]],
     tokens: TokenSet,
