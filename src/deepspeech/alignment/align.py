@@ -8,21 +8,23 @@ Text that is not in the sound and sound that is not in the text are found, not s
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepspeech.alignment.anchors import match, runs
 from deepspeech.alignment.coarse import Heard, Recognition, text_scorer
 from deepspeech.alignment.emissions import EmissionFile, compute_emissions
-from deepspeech.alignment.result import AlignedWord, Alignment, ForeignSound, Paragraph, Span, build
+from deepspeech.alignment.placing import placed
+from deepspeech.alignment.result import AlignedWord, Alignment, ForeignSound, build
 from deepspeech.alignment.script import Script, plain_script, read_script
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.cores import cores as all_cores
-from deepspeech.decoder.word_alignment import Exact, align_words
+from deepspeech.decoder.word_alignment import Exact, WordFrames, align_words
 from deepspeech.errors import ConfigError
 from deepspeech.pool import ordered_map
 from deepspeech.runtime.recognizer import Recognizer
@@ -30,9 +32,9 @@ from deepspeech.runtime.session import Session
 
 STRETCH_S = 20.0  # the least between two cuts at anchors
 SURE_WORDS = 2  # matched words on either side of a cut
+TOKEN_S = 0.04  # of fast speech; text that has less time between two matches is hardly there
 FOREIGN_S = 0.3  # shorter sound between words is no words
 FOREIGN_GAP_S = 0.6  # shorter pauses do not divide it
-FOUND_SHARE = 0.5  # a sentence of which fewer tokens are found is not there: single words fit anywhere
 
 
 @dataclass(frozen=True)
@@ -110,11 +112,11 @@ class _Alignment:
             heard = recognition.words
             pairs, word_of = self._matched(heard)
             stretches = self._stretches(pairs, word_of, heard, emissions.frames)
-            words, foreign = self._exact(stretches, self._likely(pairs, word_of, len(heard)), emissions)
+            words, foreign = self._exact(stretches, self._likely(pairs, word_of, heard, emissions.frames), emissions)
         return Alignment(
             "" if isinstance(sound, bytes) else str(sound),
             emissions.duration_s,
-            _without_strays(build(self._script.paragraphs, words)),
+            build(self._script.paragraphs, words),
             tuple(_foreign(foreign, heard, card.frame_s)),
             emissions.warning,
             len(pairs),
@@ -136,13 +138,18 @@ class _Alignment:
             word_of += [number] * len(parts)
         return match(text, [word.text for word in heard]), word_of
 
-    def _likely(self, pairs: Sequence[tuple[int, int]], word_of: Sequence[int], heard: int) -> list[float]:
-        """How likely each written word is there: between two matches as likely as there are heard words for it."""
+    def _likely(
+        self, pairs: Sequence[tuple[int, int]], word_of: Sequence[int], heard: Sequence[Heard], frames: int
+    ) -> list[float]:
+        """How likely each written word is there: between two matches as likely as there is time for it."""
         likely = [1.0] * len(self._written)
-        for (a, c), (b, d) in pairwise([(-1, -1), *pairs, (len(word_of), heard)]):
-            share = (d - c - 1) / max(1, b - a - 1)
-            for word in word_of[a + 1 : b]:
-                likely[word] = min(likely[word], share)
+        starts, ends = [*(one.start for one in heard), frames], [*(one.end for one in heard), 0]
+        for (a, c), (b, d) in pairwise([(-1, -1), *pairs, (len(word_of), len(heard))]):
+            between = sorted(set(word_of[a + 1 : b]))
+            needed_s = TOKEN_S * sum(len(self._tokens[word]) + 1 for word in between)
+            share = min(1.0, (starts[d] - ends[c]) * self._session.card.frame_s / max(needed_s, TOKEN_S))
+            for word in between:
+                likely[word] = min(likely[word], share**2)
         return likely
 
     def _stretches(
@@ -170,20 +177,32 @@ class _Alignment:
         card = self._session.card
 
         def one(stretch: _Stretch) -> Exact:
-            rows = emissions.log_probs(stretch.start, stretch.end)
-            part = slice(stretch.first, stretch.last)
+            rows, part = emissions.log_probs(stretch.start, stretch.end), slice(stretch.first, stretch.last)
             return align_words(rows, self._tokens[part], card.alphabet, card.frame_s, likely[part])
 
-        words, foreign = list[AlignedWord](), list[int]()
-        for stretch, found in zip(stretches, ordered_map(one, stretches, self._cores, ahead=2), strict=True):
-            for place, frames in enumerate(found.words, stretch.first):
-                word = AlignedWord(self._written[place], self._spoken[place])
-                if frames:
-                    start_s, end_s = ((stretch.start + at) * card.frame_s for at in (frames.start, frames.end))
-                    word = replace(word, start_s=start_s, end_s=end_s, score=frames.score)
-                words.append(word)
-            foreign += (stretch.start + np.flatnonzero(found.foreign_T)).tolist()
-        return words, _joined(foreign, card.frame_s)
+        found, sound_T = list[WordFrames | None](), np.zeros(emissions.frames, bool)
+        for stretch, exact in zip(stretches, ordered_map(one, stretches, self._cores, ahead=2), strict=True):
+            sound_T[stretch.start : stretch.end] = exact.sound_T
+            found += [word and word.moved(stretch.start) for word in exact.words]
+        sentences = [len(sentence) for paragraph in self._script.paragraphs for sentence in paragraph]
+        lengths = [len(tokens) for tokens in self._tokens]
+        found = placed(found, lengths, sentences, np.flatnonzero(sound_T), card.frame_s)
+        words = [
+            AlignedWord(written, spoken, word.start * card.frame_s, word.end * card.frame_s, word.score)
+            if word
+            else AlignedWord(written, spoken)
+            for written, spoken, word in zip(self._written, self._spoken, found, strict=True)
+        ]
+        return words, _joined(_outside(found, sound_T).tolist(), card.frame_s)
+
+
+def _outside(words: Sequence[WordFrames | None], sound_T: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Frames of sound that belong to no word."""
+    left_T = sound_T.copy()
+    for word in words:
+        if word:
+            left_T[word.start : word.end] = False
+    return np.flatnonzero(left_T)
 
 
 def _cuts(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -201,22 +220,6 @@ def _joined(frames: Sequence[int], frame_s: float) -> list[tuple[int, int]]:
         else:
             stretches.append((frame, frame + 1))
     return [(start, end) for start, end in stretches if (end - start) * frame_s >= FOREIGN_S]
-
-
-def _without_strays(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
-    """Without the words found of sentences that are mostly not there."""
-    kept = []
-    for paragraph in paragraphs:
-        sentences = tuple(map(_whole_or_nothing, paragraph.sentences))
-        kept.append(Paragraph(tuple(word for one in sentences for word in one.words), sentences))
-    return tuple(kept)
-
-
-def _whole_or_nothing(sentence: Span) -> Span:
-    found, total = (sum(len(word.spoken) or 1 for word in words) for words in (sentence.said, sentence.words))
-    if found >= FOUND_SHARE * total:
-        return sentence
-    return Span(tuple(AlignedWord(word.text, word.spoken) for word in sentence.words))
 
 
 def _foreign(stretches: Sequence[tuple[int, int]], heard: Sequence[Heard], frame_s: float) -> Iterator[ForeignSound]:

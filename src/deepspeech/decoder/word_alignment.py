@@ -1,7 +1,7 @@
 """The exact pass: words of a stretch of sound, aligned frame by frame (`decoder/forced.py`).
 
 In: log probabilities of the stretch and its words as tokens. Out: frames and score of each word, or that it is not
-there; and the frames of sound that belongs to no word. Shapes: T frames, V classes.
+there; and which frames hold sound. Shapes: T frames, V classes.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ Float32 = NDArray[np.float32]
 
 LEAST_PROBABILITY = 1e-10
 STAR_PER_S = 20.0  # costs are natural logarithms: a frame that a word does not fit costs it 5 to 12
-OMIT_WORD = 4.0
-OMIT_TOKEN = 3.0  # and for each token of the word
+OMIT_WORD = 8.0
+OMIT_TOKEN = 5.0  # and for each token of the word
 LEAST_DOUBT = 0.1  # of the costs of a word, where the coarse pass heard nothing in its place
 OMIT_SPACE = 2.0
 SPACE_S = 0.2  # the space after a word ends it, if it comes so soon
@@ -38,13 +38,17 @@ class WordFrames:
     end: int
     score: float
 
+    def moved(self, frames: int) -> "WordFrames":
+        """The same word so many frames later."""
+        return WordFrames(self.start + frames, self.end + frames, self.score)
+
 
 @dataclass(frozen=True)
 class Exact:
     """Result of a stretch; frames count from its beginning."""
 
     words: list[WordFrames | None]  # None: not in the sound
-    foreign_T: NDArray[np.bool_]  # frames between words that are sound, not silence
+    sound_T: NDArray[np.bool_]  # frames that are neither silence nor a space
     score: float  # of the whole path, costs included, at most 0
 
 
@@ -89,11 +93,7 @@ def align_words(
     silent_T = relative_TV[:, tokens.blank] >= -costs.star
     if space is not None:
         silent_T |= relative_TV.argmax(axis=1) == space
-    outside_T = np.ones(len(log_probs_TV), bool)
-    for one in found:
-        if one:
-            outside_T[one.start : one.end] = False
-    return Exact(found, outside_T & ~silent_T, path.score)
+    return Exact(found, ~silent_T, path.score)
 
 
 def _scores(
