@@ -11,10 +11,12 @@ counts how many of them are among the worst of the ranking of `deepspeech data c
 """
 
 import argparse
+import multiprocessing
 import random
 import resource
 import tempfile
 import time
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +72,7 @@ def main() -> None:
     if values.faults:
         faults(session, samples, values.faults, draw)
     elif values.hours:
-        long_recording(session, samples, values.hours, AlignOptions(greedy=values.greedy))
+        long_recording(session, samples, values.hours, AlignOptions(greedy=values.greedy), draw)
     else:
         sentences = joined(session, samples, values.wrong, values.missing, draw)
         accuracy(session, sentences, AlignOptions(greedy=values.greedy))
@@ -78,7 +80,7 @@ def main() -> None:
 
 def joined(session: Session, samples: list[Sample], wrong: float, missing: int, draw: random.Random) -> list[Sentence]:
     """The sentences with their places in the joined recording."""
-    network, rule = FileAcousticModel(session), SpellingRule(session.card.alphabet)
+    network, rule = FileAcousticModel(session), SpellingRule(session.card.tokens)
     sentences = []
     for sample in samples:
         found = align_transcript(network.emit_file(sample.audio), rule.spoken(sample.transcript), rule.tokens)
@@ -149,18 +151,21 @@ def report_missing(sentences: list[Sentence], in_text: list[Sentence], found: Al
     print(f"other sound reported as not in the text: {wrong_s:.1f} s")
 
 
-def long_recording(session: Session, samples: list[Sample], hours: float, options: AlignOptions) -> None:
-    parts = [read(sample) for sample in samples]
-    once = np.concatenate(parts)
-    times = max(1, round(hours * 3600 * RATE_HZ / len(once)))
-    words = tuple(tuple(sample.transcript.split()) for sample in samples)
+def long_recording(
+    session: Session, samples: list[Sample], hours: float, options: AlignOptions, draw: random.Random
+) -> None:
+    """All clips again and again, each time in another order, so that the text does not repeat for long."""
+    length_s = sum(len(read(sample)) for sample in samples) / RATE_HZ
+    order = [s for _ in range(max(1, round(hours * 3600 / length_s))) for s in draw.sample(samples, len(samples))]
+    text = Script((tuple(tuple(sample.transcript.split()) for sample in order),))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "long.wav")
-        write_repeated(path, once, times)
-        del once, parts
+        writer = multiprocessing.get_context("spawn").Process(target=write_long, args=(path, order))
+        writer.start()  # in a process of its own: only the memory of the alignment counts here
+        writer.join()
         before = resource.getrusage(resource.RUSAGE_SELF)
         started_s = time.monotonic()
-        found = align(session, path, Script((words,) * times), options)
+        found = align(session, path, text, options)
         took_s = time.monotonic() - started_s
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -170,17 +175,13 @@ def long_recording(session: Session, samples: list[Sample], hours: float, option
     print(f"words found: {sum(word.found for word in found.words) / len(found.words):.2%}")
 
 
-def write_repeated(path: Path, samples: np.ndarray, times: int) -> None:
-    """The same sound many times, without holding it all."""
-    import wave
-
-    data = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+def write_long(path: Path, order: list[Sample]) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)
-        for _ in range(times):
-            file.writeframes(data)
+        for sample in order:
+            file.writeframes((np.clip(read(sample), -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def faults(session: Session, samples: list[Sample], count: int, draw: random.Random) -> None:

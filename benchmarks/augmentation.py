@@ -38,7 +38,7 @@ class Bench:
 
     def __init__(self, data: Path, clips: int, repeats: int) -> None:
         self.config, self.cache, self.repeats = MfccConfig(), ClipCache(CACHE_MB), repeats
-        self.extractor, self.samples = Mfcc(self.config), read_csv(data, labelled=False)[:clips]
+        self.extractor, self.samples = Mfcc(self.config), read_csv(data, labeled=False)[:clips]
         signals = [self.cache.read(sample, self.config.sample_rate_hz) for sample in self.samples]
         self.seconds = sum(map(len, signals)) / self.config.sample_rate_hz
         powers = [self.extractor.power(signal) for signal in signals]

@@ -48,15 +48,15 @@ def holds(text: str, phrase: str) -> bool:
     return f" {phrase} " in f" {text} "
 
 
-def listed(said: Iterable[str], learnt: Iterable[str]) -> tuple[list[str], list[str]]:
+def listed(said: Iterable[str], training: Iterable[str]) -> tuple[list[str], list[str]]:
     """Returns (phrases that are said, phrases that are not)."""
-    said, learnt = list(said), list(learnt)
-    known = Counter(word for transcript in learnt for word in transcript.split())
+    said, training = list(said), list(training)
+    known = Counter(word for transcript in training for word in transcript.split())
     words = {word for transcript in said for word in transcript.split() if len(word) > 1 and known[word] <= RARE}
     names = {name for transcript in said for name in spelt_names(transcript)}
     phrases = sorted(words | names)
     absent_words = {word for word in known if len(word) > 1 and not any(holds(text, word) for text in said)}
-    absent_names = {name for text in learnt for name in spelt_names(text) if not any(holds(t, name) for t in said)}
+    absent_names = {name for text in training for name in spelt_names(text) if not any(holds(t, name) for t in said)}
     draw = random.Random(0)
     others = draw.sample(sorted(absent_words), min(len(words), len(absent_words)))
     return phrases, others + draw.sample(sorted(absent_names), min(len(names), len(absent_names)))
@@ -69,7 +69,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Search:
     clips: list[Clip]
     alphabet: TokenSet
     options: DecodeOptions
@@ -102,20 +102,20 @@ def main() -> None:
     emissions = FileAcousticModel(session).emit([sample.audio for sample in samples])
     clips = [Clip(s.transcript, e) for s, e in zip(samples, emissions, strict=True)]
     scorer = Scorer.open(arguments.scorer) if arguments.scorer else None
-    judge = Judge(clips, session.card.alphabet, DecodeOptions(session.card.beam_width), scorer)
+    search = Search(clips, session.card.tokens, DecodeOptions(session.card.beam_width), scorer)
 
     said, others = listed((c.transcript for c in clips), (s.transcript for s in read_csv(arguments.train)))
     listened = [*said, *others]
     places = [(i, p) for i, clip in enumerate(clips) for p in said if holds(clip.transcript, p)]
     quiet = [i for i, clip in enumerate(clips) if not any(holds(clip.transcript, p) for p in said)]
-    plain, plain_s = judge.texts(None)
+    plain, plain_s = search.texts(None)
     print(
         f"{len(clips)} recordings; {len(said)} phrases said {len(places)} times in {len(clips) - len(quiet)} of them,"
     )
     print(f"{len(others)} listed beside them: {', '.join(listened)}")
     print("strength     found  false alarms  WER all  others: changed     WER  search")
     for strength in [0.0, *map(float, arguments.strengths.split(","))]:
-        texts, cpu_s = judge.texts(HotPhrases(dict.fromkeys(listened, strength)))
+        texts, cpu_s = search.texts(HotPhrases(dict.fromkeys(listened, strength)))
         found = sum(holds(texts[i], phrase) for i, phrase in places)
         alarms = sum(
             holds(text, phrase) and not holds(clip.transcript, phrase)

@@ -4,6 +4,8 @@ Speech is made by repeating clips with pauses. Each measurement runs in a proces
 resident set. `finish` is the time that a stream needs after its last chunk.
 
     python benchmarks/long_recordings.py MODEL.onnx CLIP… [--hours 0.0167 1 10] [--rate 16000] [--channels 1]
+    python benchmarks/long_recordings.py MODEL.onnx CLIP… --hours 10 --files 600 --rate 48000 --channels 2 \\
+        --ways "import folder"
 """
 
 import argparse
@@ -83,6 +85,9 @@ def main() -> None:
     parser.add_argument("--hours", nargs="+", type=float, default=[1 / 60, 1, 10])
     parser.add_argument("--rate", type=int, default=16000)
     parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument(
+        "--files", type=int, default=1, help="divide the hours among this many files, for import folder"
+    )
     parser.add_argument("--ways", nargs="+", default=WAYS)
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -93,8 +98,11 @@ def main() -> None:
     for hours in options.hours:
         with tempfile.TemporaryDirectory() as folder:
             sound = Path(folder) / "long.wav"
-            write(sound, options.clips, hours, options.rate, options.channels)
-            (Path(folder) / "long.txt").write_text("speech\n")
+            write(sound, options.clips, hours / options.files, options.rate, options.channels)
+            sound.with_suffix(".txt").write_text("speech\n")
+            for number in range(1, options.files):
+                for path in (sound, sound.with_suffix(".txt")):
+                    os.link(path, path.with_stem(f"long-{number}"))
             for way in options.ways:
                 command = [sys.executable, __file__, options.model, str(sound), "--measure", way]
                 found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ).stdout)

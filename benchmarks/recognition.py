@@ -184,9 +184,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.random:
         make_random(given.model, given.random)
-    commands = {"new": [sys.executable, str(HERE / "new_recogniser.py"), str(given.model), str(given.beam)]}
+    commands = {"new": [sys.executable, str(HERE / "new_recognizer.py"), str(given.model), str(given.beam)]}
     if given.old_python:
-        commands["old"] = [given.old_python, str(HERE / "old_recogniser.py"), str(given.old_model), str(given.beam)]
+        commands["old"] = [given.old_python, str(HERE / "old_recognizer.py"), str(given.old_model), str(given.beam)]
     with tempfile.TemporaryDirectory() as name:
         clips = []
         for number, job in enumerate(find(given.sound)[: given.clips]):

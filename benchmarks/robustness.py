@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.formats import write_wav
 from deepspeech.audio.vad import SilenceRules, segments
-from deepspeech.cli.evaluate import open_model
+from deepspeech.cli.models import open_model
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import keyed_random, parse
 from deepspeech.datasets.clips import ClipCache
@@ -94,7 +94,7 @@ def measure(models: Mapping[str, Path], mixer: Mixer, scorer: Path | None) -> Ra
             samples = mixer.samples if snr_db is None else mixer.write(kind, snr_db, Path(folder))
             for name, model in opened.items():
                 options = DecodeOptions(model.beam_width) if search else None
-                scores = evaluate(model.emit(list(samples)), samples, model.alphabet, options, name, search)
+                scores = evaluate(model.emit(list(samples)), samples, model.tokens, options, name, search)
                 rates.setdefault((kind, snr_db), {})[name] = scores.wer
     return rates
 
@@ -159,7 +159,7 @@ def main() -> None:
     noises = {"white": "white", "babble": "babble", **dict(map(named, given.recordings))}
     mixer = Mixer(read_csv(given.data)[: given.clips], noises, given.speaker, given.seed, ClipCache(CACHE_MB))
     if len(set(map(mixer.speaker, mixer.samples))) < 2:
-        raise SystemExit(f"{given.data}: babble needs two speakers, told by a column or by --speaker")
+        raise SystemExit(f"{given.data}: babble needs two speakers, identified by a column or by --speaker")
     rates = measure(models, mixer, given.scorer)
     names, kinds = list(models), list(noises)
     compared = ratios(rates, names, kinds)

@@ -96,21 +96,21 @@ def throughput(arguments: argparse.Namespace, hidden: int) -> float:
     pipeline = Pipeline(Mfcc(features), ENGLISH, ClipCache(1000 if augmentations else 0), augmentations)
     plan = batches([s.duration_s or 0 for s in samples], arguments.batch_size, "shuffled", 1, 0) * 100
     network = DeepSpeech(DeepSpeechConfig(hidden=hidden), features.coefficients, ENGLISH.classes).train()
-    optimizer = optim.adam(network, TrainingConfig(learning_rate=1e-4))
+    optimizer = optim.optimizer_of(network, TrainingConfig(learning_rate=1e-4))
     trainer = Trainer(network, optimizer, 0.0, arguments.precision, arguments.cores)
     groups = ([samples[i] for i in group] for group in plan)
     clock = time.process_time if arguments.busy else time.perf_counter
-    learnt, started = 0.0, clock()
+    trained_s, started = 0.0, clock()
     loaded = load(groups, pipeline, 0, arguments.cores, torch.device("cpu"), refuse, arguments.cores)
     for number, (group, microbatches) in enumerate(loaded):
         trainer.train_step(microbatches, number)
         if number == 1:
-            learnt, started = 0.0, clock()
+            trained_s, started = 0.0, clock()
         elif number > 1:
-            learnt += sum(sample.duration_s or 0.0 for sample in group)
+            trained_s += sum(sample.duration_s or 0.0 for sample in group)
         if number > 2 and clock() - started > arguments.seconds:
             break
-    return learnt / (clock() - started)
+    return trained_s / (clock() - started)
 
 
 if __name__ == "__main__":

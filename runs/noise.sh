@@ -20,14 +20,14 @@ noise="$(cd "$(dirname "$3")" && pwd)/$(basename "$3")"
 shift 3
 
 # Dropout is low: augmentation already keeps the second network from overfitting.
-learn() { # NAME AUGMENT
+train() { # NAME AUGMENT
   deepspeech train "$here/an4.toml" --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" \
     --set network.dropout_1=0.05 --set network.dropout_2=0.05 --set network.dropout_3=0.05 \
     --set network.dropout_5=0.05 --set network.dropout_lstm=0.05 \
     --set training.epochs=100 --set training.evaluate_every=10 --set checkpoint.folder="$out/$1" --set augment="$2"
 }
-learn plain '[]'
-learn noisy "[
+train plain '[]'
+train noisy "[
   'speed[p=0.5,factor=1~0.1]',
   'overlay[p=0.35,source=babble,snr=10~12]',
   'overlay[p=0.35,source=$noise,snr=8~12]',

@@ -30,7 +30,7 @@ train() { # PAGE NAME [--set …]
     --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" --set checkpoint.folder="$folder"
 }
 
-judge() { # RESULT --model …
+evaluate() { # RESULT --model …
   result="$out/results-$1.json"
   shift
   deepspeech evaluate "$@" --data "$data/dev.csv" --json >"$result"
@@ -41,9 +41,9 @@ train an4.toml lstm --set training.seed=1
 train paper.toml stride-2 --set training.seed=1 --set network.stride=2
 
 for name in paper-1 paper-2 paper-3 lstm stride-2; do
-  judge "$name" --model "$out/$name"
-  judge "$name-jitter" --model "$out/$name" --jitter-ms 5
+  evaluate "$name" --model "$out/$name"
+  evaluate "$name-jitter" --model "$out/$name" --jitter-ms 5
 done
-judge ensemble --model "$out/paper-1" --model "$out/paper-2" --model "$out/paper-3"
-judge ensemble-jitter --model "$out/paper-1" --model "$out/paper-2" --model "$out/paper-3" --jitter-ms 5
+evaluate ensemble --model "$out/paper-1" --model "$out/paper-2" --model "$out/paper-3"
+evaluate ensemble-jitter --model "$out/paper-1" --model "$out/paper-2" --model "$out/paper-3" --jitter-ms 5
 grep -H '"wer"' "$out"/results-*.json

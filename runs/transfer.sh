@@ -21,7 +21,7 @@ shift 3
 settings=""
 for setting in "$@"; do settings="$settings --set $setting"; done
 
-learn() { # NAME [--set …]
+train() { # NAME [--set …]
   name="$1"
   shift
   # shellcheck disable=SC2086  # each --set is two words
@@ -31,6 +31,6 @@ learn() { # NAME [--set …]
 }
 
 [ -d "$out/old" ] || deepspeech convert "$old" "$out/old"
-learn transferred --set checkpoint.load="$out/old" --set 'transfer.drop=["layer_6"]'
-learn scratch
+train transferred --set checkpoint.load="$out/old" --set 'transfer.drop=["layer_6"]'
+train scratch
 grep -H '"wer"' "$out"/results-*.json

@@ -1,4 +1,4 @@
-"""The main job on the corpus in data/demo: build a scorer, train, export, evaluate on voices never heard, transcribe.
+"""The main job on the corpus in data/demo: build a scorer, train, export, evaluate on unseen voices, transcribe.
 
 Everything it does is a command that a person could type; each is printed before it runs. Standard library only.
 """
@@ -59,7 +59,7 @@ def main() -> None:
     for (path, reference), line in zip(clips, lines, strict=True):
         print(f"\n  {path}\n    reference:  {reference}\n    hypothesis: {json.loads(line)['text']}")
     print(
-        f"\n{alone['utterances']} sentences of four voices that it never heard:\n"
+        f"\n{alone['utterances']} sentences of four unseen voices:\n"
         f"  network alone                                 WER {alone['wer']:.1%}, CER {alone['cer']:.1%}\n"
         f"  with the scorer of the training transcripts   WER {helped['wer']:.1%}, CER {helped['cer']:.1%}\n"
         f"Training and test took {trained:.0f} s, all together {time.monotonic() - began:.0f} s.\n\nNext:\n"

@@ -48,6 +48,7 @@ EXAMPLES = {  # strong enough to be seen
     "frequency_mask": "frequency_mask[n=2,size=25]",
     "time_mask": "time_mask[n=2,size=150]",
     "adaptive_time_mask": "adaptive_time_mask[n=0.04,size=0.1,domain=spectrogram]",
+    "spec_augment": "spec_augment[bands=40,share=0.3,size=300,domain=spectrogram]",
     "dropout": "dropout[rate=0.3]",
     "add": "add[stddev=0.01,domain=signal]",
     "multiply": "multiply[stddev=0.7,domain=signal]",

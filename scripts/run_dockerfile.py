@@ -97,7 +97,7 @@ class Builder:
             print(f"[{number}/{len(steps)}] {step.name} {step.text[:100]}", flush=True)
             action = getattr(self, f"_{step.name.lower()}", None)
             if action is None or (self.stage is None and step.name != "FROM"):
-                raise DockerfileError(f"line {step.line}: {step.name} is not known here, or stands before FROM")
+                raise DockerfileError(f"line {step.line}: {step.name} is unknown, or comes before FROM")
             started_s = time.monotonic()
             action(step)
             if step.name == "RUN":

@@ -168,9 +168,9 @@ class ToneSession:
         context = self.card.chunk.left
         centre = chunk_BTF[:, context : chunk_BTF.shape[1] - context]
         distances = np.abs(centre[:, :, None] - self._characters).mean(-1)
-        best = np.where(distances.min(-1) < 0.8, distances.argmin(-1), self.card.alphabet.blank)
+        best = np.where(distances.min(-1) < 0.8, distances.argmin(-1), self.card.tokens.blank)
         # Quiet is sure: many frames of a little doubt would add up to a character.
-        sure = np.where(best == self.card.alphabet.blank, 0.9999, self._sure).astype(np.float32)[..., None]
-        probabilities = np.repeat((1 - sure) / (self.card.alphabet.classes - 1), self.card.alphabet.classes, axis=-1)
+        sure = np.where(best == self.card.tokens.blank, 0.9999, self._sure).astype(np.float32)[..., None]
+        probabilities = np.repeat((1 - sure) / (self.card.tokens.classes - 1), self.card.tokens.classes, axis=-1)
         np.put_along_axis(probabilities, best[..., None], sure, -1)
         return probabilities, states

@@ -65,6 +65,32 @@ def test_a_system_without_affinity_and_control_groups(tmp_path: Path, monkeypatc
     assert cores(tmp_path) == 1
 
 
+@pytest.mark.parametrize(
+    ("peers", "quota", "expected"),
+    [
+        ([range(8)], "max", 4),  # nobody is bound
+        ([range(8)] * 2, "max", 2),
+        ([range(8, 16)], "max", 8),  # each to its own
+        ([range(4, 12)], "max", 6),  # four of one's own, four shared
+        ([range(8)] * 9, "max", 1),
+        ([range(8, 16)], "600000", 3),  # a quota holds for all together
+        ([[]], "max", 8),
+    ],
+)
+@pytest.mark.usefixtures("eight")
+def test_processes_of_a_job_divide_only_what_they_share(
+    tmp_path: Path, peers: list[range], quota: str, expected: int
+) -> None:
+    root = system(tmp_path, "0::/\n", **{"cpu.max": f"{quota} 100000\n"})
+    assert cores(root, peers) == expected
+
+
+def test_without_affinity_processes_divide_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert cores(tmp_path, [[], []]) == 2
+
+
 def test_nobody_else_counts_cores() -> None:
     counts = re.compile(r"\b(cpu_count|sched_getaffinity|process_cpu_count)\b")
     found = {

@@ -135,3 +135,15 @@ def test_hidden_files_and_what_file_managers_leave_are_not_seen(tmp_path: Path) 
         (root / name).touch()
     assert [path.relative_to(root).as_posix() for path in visible(root) if path.is_file()] == seen
     assert visible(root, "*.wav") == [root / "a.wav"]
+
+
+def test_folders_of_exports_by_earlier_versions_are_swept(tmp_path: Path) -> None:
+    for name, inside, swept in ((".export-ab12_xyz", "made.onnx", True), (".export-ab12_xyy", "mine.txt", False)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / inside).touch()
+        sweep(tmp_path)
+        assert folder.exists()  # perhaps still being written
+        os.utime(folder, (0, 0))
+        sweep(tmp_path)
+        assert folder.exists() == (not swept)

@@ -1,6 +1,9 @@
 """Checked reading: whatever a text, a number or a file's name is, the answer is a value or one kind of error."""
 
 import os
+import sys
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepspeech import untrusted
 from deepspeech.corpora.reading import read_text as read_corpus_text
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.decoder.phrases import HotPhrases
@@ -112,6 +116,31 @@ def test_a_named_pipe_is_read_to_its_end() -> None:
     os.write(writer, b"wav_filename\na.wav\n")
     os.close(writer)
     try:
-        assert [sample.audio.name for sample in read_csv(f"/dev/fd/{reader}", labelled=False)] == ["a.wav"]
+        assert [sample.audio.name for sample in read_csv(f"/dev/fd/{reader}", labeled=False)] == ["a.wav"]
     finally:
         os.close(reader)
+
+
+def test_a_pipe_without_a_writer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe, told = tmp_path / "pipe", tmp_path / "told"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(untrusted, "AWAITED_S", 0.05)
+
+    def write_when_told() -> None:
+        while not told.stat().st_size:
+            time.sleep(0.01)
+        pipe.write_bytes(b"late")
+
+    with told.open("w", buffering=1) as errors:
+        monkeypatch.setattr(sys, "stderr", errors)
+        writer = threading.Thread(target=write_when_told)
+        writer.start()
+        assert read_named(pipe) == b"late"
+        writer.join()
+    assert told.read_text() == f"deepspeech: waiting for '{pipe}', a pipe to which nothing has been written yet\n"
+
+
+def test_what_opens_at_once_is_read_without_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_bytes(b"here")
+    assert read_named(tmp_path / "file") == b"here"
+    assert capsys.readouterr().err == ""

@@ -5,7 +5,7 @@
 
 namespace fuzz {
 
-// A damaged copy; most still look like scorers, so that what lies behind the header is met.
+// A damaged copy; most still look like scorers, so that what follows the header is tested.
 Bytes damage(Parts parts, Chance& chance);
 
 }  // namespace fuzz

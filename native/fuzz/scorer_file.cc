@@ -249,7 +249,7 @@ void refit(Bytes& model, Chance& chance) {
   try {
     longer.resize(model_end(longer));
   } catch (const deepspeech::FormatError&) {
-    return;  // nobody can tell
+    return;  // cannot be known
   }
   for (std::size_t at = there; at < longer.size(); ++at) longer[at] = static_cast<std::uint8_t>(chance.bits());
   model = std::move(longer);

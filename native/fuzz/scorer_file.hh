@@ -46,7 +46,7 @@ Bytes join(const Parts& parts);
 // Throws FormatError where the file is no scorer.
 Parts split(const Bytes& file);
 
-// Makes the model as long as its own header says, if that can be told; what is new is drawn.
+// Makes the model as long as its own header says, if that is known; new bytes are drawn.
 void refit(Bytes& model, Chance& chance);
 
 // A small scorer of a kind, order and mode that are drawn; it can be opened, and knows its own words.

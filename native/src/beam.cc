@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kWidest = 10'000'000;
 constexpr double kSilence = 0.999;             // leading frames with at least this much blank are not searched
-constexpr std::uint32_t kOpenLabels = 1024;    // labels that stay open; what is further back is committed
 constexpr std::uint32_t kCommitFrames = 1024;  // between two commits of the past
 constexpr float kShift = 16384.0f;             // a power of two, so that shifting is exact
 
@@ -220,73 +219,6 @@ void Beam::extend_along(Id slot) {
   }
 }
 
-// The same with phrases: a candidate's score counts what its text has earned.
-void Beam::extend_expecting() {
-  if (language_) {
-    const float highest = classes_.highest();
-    for (Id slot = 0; slot < prefixes_.size(); ++slot) expect_along(slot, highest);
-    return;
-  }
-  float best = kNever;
-  for (Id slot = 0; slot < prefixes_.size(); ++slot)
-    best = std::max(best, prefixes_[slot].score + context_states_[slot].earned);
-  classes_.rank(threshold_ - best - kSlack);
-  for (Id slot = 0; slot < prefixes_.size(); ++slot) expect_freely(slot);
-}
-
-void Beam::expect_freely(Id slot) {
-  const Prefix& prefix = prefixes_[slot];
-  const float earned = context_states_[slot].earned;
-  ++round_;
-  for (Id child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
-    taken_[prefixes_[child].label] = round_;  // stay() has added this extension to the child
-  context_graph_->each_expected(context_states_[slot], [&](std::uint32_t label, const ContextState& after) {
-    if (taken_[label] == round_) return;
-    taken_[label] = round_;
-    const float score = classes_.log(label) + (label == prefix.label ? prefix.blank : prefix.score);
-    offer({score + context_graph_->boost(after), label, slot, true, 0.0f});
-  });
-  for (const ClassScores::Ranked& next : classes_.ranked()) {
-    if (next.log + prefix.score + earned < threshold_) break;
-    if (taken_[next.label] == round_) continue;
-    const float score = next.log + (next.label == prefix.label ? prefix.blank : prefix.score);
-    offer({score + earned, next.label, slot, true, 0.0f});
-  }
-}
-
-// Where the dictionary does not go on, phrases may.
-void Beam::expect_along(Id slot, float highest) {
-  const Position& position = positions_[slot];
-  const float earned = context_states_[slot].earned;
-  ++round_;
-  expected_.clear();
-  context_graph_->each_expected(context_states_[slot], [&](std::uint32_t label, const ContextState& after) {
-    if (taken_[label] == round_) return;
-    taken_[label] = round_;
-    boosts_[label] = context_graph_->boost(after);
-    expected_.push_back(label);
-  });
-  if (expected_.empty() && !within(highest, prefixes_[slot].score + earned)) return;
-  for (const Dictionary::Arc& arc : language_->arcs(position)) {
-    const bool expected = taken_[arc.label] == round_;
-    offer_along(slot, arc.label, expected ? boosts_[arc.label] : earned, expected);
-  }
-  for (const std::uint32_t label : expected_)
-    if (!language_->allows(position, label)) offer_along(slot, label, boosts_[label], true);
-}
-
-void Beam::offer_along(Id slot, std::uint32_t label, float boost, bool allow_oov) {
-  const Prefix& prefix = prefixes_[slot];
-  const float log = classes_.log(label);
-  const bool ends_unit = language_->ends_unit(positions_[slot], label);
-  if (!ends_unit && log + prefix.score + boost < threshold_) return;
-  const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
-  if (score == kNever || !within(log, prefix.score + boost) || has_child(prefix, label)) return;
-  if (!ends_unit) return offer({score + boost, label, slot, true, 0.0f});
-  const float bonus = language_->bonus(positions_[slot], tree_, prefix.node, label, allow_oov);
-  offer({with_unit(score, bonus) + boost, label, slot, true, bonus});
-}
-
 void Beam::offer(const Candidate& candidate) {
   if (!(candidate.score >= threshold_) || candidate.score == kNever) return;
   candidates_.push_back(candidate);
@@ -402,76 +334,6 @@ void Beam::fill_free_slots() {
     }
     prefixes_.pop_back();
   }
-}
-
-// Prefixes that differ from the best one only in its distant past leave the beam: what follows scores the same after
-// both, so they cannot overtake it. Kept, they would each hold all text since: hours of it, times the beam's width.
-void Beam::commit_past() {
-  Id first = 0;
-  for (Id slot = 1; slot < prefixes_.size(); ++slot)
-    if (prefixes_[slot].score + boost(slot) > prefixes_[first].score + boost(first)) first = slot;
-  const Prefix& best = prefixes_[first];
-  if (best.length <= kOpenLabels) return;
-  keep_after(tree_.ancestor(best.node, kOpenLabels), best.length - kOpenLabels);
-}
-
-void Beam::commit(const std::vector<std::uint32_t>& labels, std::uint32_t skip, const std::string& word_starts) {
-  const Prefix& any = prefixes_.front();
-  if (any.length < skip) throw std::invalid_argument("more labels are skipped than all sequences share");
-  Id node = tree_.ancestor(any.node, any.length - skip);
-  for (const std::uint32_t label : labels) {
-    node = tree_.find(node, label);
-    if (node == kNone) return;
-  }
-  keep_after(node, skip + static_cast<std::uint32_t>(labels.size()), word_starts);
-}
-
-// The last entry on the way of every prefix to the start, of two trees that know only the way back. `own` is a prefix's
-// entry, one for each of its labels, `past` the one before an entry.
-template <class Own, class Past>
-Beam::Trunk Beam::shared(Own own, Past past) const {
-  Trunk trunk{own(prefixes_.front()), prefixes_.front().length};
-  for (const Prefix& prefix : prefixes_) {
-    Id entry = own(prefix);
-    for (std::uint32_t length = prefix.length; length > trunk.length; --length) entry = past(entry);
-    for (; trunk.length > prefix.length; --trunk.length) trunk.entry = past(trunk.entry);
-    for (; trunk.entry != entry; --trunk.length) {
-      trunk.entry = past(trunk.entry);
-      entry = past(entry);
-    }
-  }
-  return trunk;
-}
-
-Beam::Trunk Beam::trunk() const {
-  return shared([](const Prefix& prefix) { return prefix.node; }, [this](Id node) { return tree_.parent(node); });
-}
-
-std::vector<std::uint32_t> Beam::committed_prefix(std::uint32_t skip) const {
-  const Trunk all = trunk();
-  return tree_.labels(all.entry, all.length > skip ? all.length - skip : 0);
-}
-
-// New times begin with those of a prefix in the beam, so what all of these share stays.
-std::uint32_t Beam::fixed() const {
-  const Trunk times =
-      shared([](const Prefix& prefix) { return prefix.times; }, [this](Id entry) { return history_.past(entry); });
-  return std::min(trunk().length, times.length);
-}
-
-// Keeps the prefixes that begin with the sequence of `node`, which has `length` labels.
-void Beam::keep_after(Id node, std::uint32_t length, const std::string& word_starts) {
-  const auto starts = [&](std::uint32_t label) { return label < word_starts.size() && word_starts[label] != 0; };
-  bool any = false;
-  for (Prefix& prefix : prefixes_) {
-    prefix.stays = prefix.length >= length && tree_.ancestor(prefix.node, prefix.length - length) == node;
-    if (prefix.stays && !word_starts.empty())
-      prefix.stays = prefix.length > length && starts(tree_.label(tree_.ancestor(prefix.node, prefix.length - length - 1)));
-    any = any || prefix.stays;
-  }
-  if (!any) return;
-  free_slots_.reserve(prefixes_.size());
-  fill_free_slots();
 }
 
 // In a stream of hours scores grow until float32 no longer tells them apart; what all have in common is taken out.

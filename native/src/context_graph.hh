@@ -129,7 +129,7 @@ class ContextGraph {
   }
 
   std::uint32_t space_;
-  std::uint32_t labels_ = 0;  // those in use lie below
+  std::uint32_t labels_ = 0;  // those in use are below
   std::vector<State> states_;
   std::vector<std::vector<std::uint32_t>> pieces_;
   ByCharacter inside_, starting_;  // pieces by first character, within a word and at its start

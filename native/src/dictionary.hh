@@ -47,7 +47,7 @@ class Dictionary {
   // Number of words: paths from the start back to it. 0 where the automaton has cycles within words.
   std::uint64_t words() const;
 
-  // Labels in use lie below.
+  // Labels in use are below.
   std::uint32_t labels() const { return labels_; }
 
   // The label with which every word ends, kNoLabel where words end in different ones.

@@ -28,7 +28,7 @@ void check(const FrameShape& shape) {
     throw std::invalid_argument("the sample rate, window and step must be positive");
   if (shape.mel_bands < 1) throw std::invalid_argument("there must be a mel band");
   if (shape.kind == FrameKind::mfcc && (shape.coefficients < 1 || shape.coefficients > shape.mel_bands))
-    throw std::invalid_argument("coefficients must lie between 1 and the number of mel bands");
+    throw std::invalid_argument("coefficients must be between 1 and the number of mel bands");
   if (!(shape.low_hz >= 0 && shape.high_hz > shape.low_hz && shape.high_hz <= shape.sample_rate_hz / 2.0))
     throw std::invalid_argument("mel limits must satisfy 0 <= low < high <= half the sample rate");
 }
@@ -51,12 +51,12 @@ void add_transform(FrameTables& t) {
   }
 }
 
-// mfcc_mel_filterbank.cc: what a bin holds is shared between the channels whose centres enclose it.
+// mfcc_mel_filterbank.cc: what a bin holds is shared between the channels whose centers enclose it.
 void add_channels(FrameTables& t, const FrameShape& shape) {
   const double low = mel(shape.low_hz);
   const double spacing = (mel(shape.high_hz) - low) / (shape.mel_bands + 1);
-  std::vector<double> centre(shape.mel_bands + 1);
-  for (int i = 0; i <= shape.mel_bands; ++i) centre[i] = low + spacing * (i + 1);
+  std::vector<double> center(shape.mel_bands + 1);
+  for (int i = 0; i <= shape.mel_bands; ++i) center[i] = low + spacing * (i + 1);
   const double hz_per_bin = 0.5 * shape.sample_rate_hz / t.half;
   const double skipped = shape.kind == FrameKind::mfcc ? 1.5 : 1.0;  // TensorFlow skips a bin within half a bin of it
   t.first_bin = static_cast<std::size_t>(skipped + shape.low_hz / hz_per_bin);
@@ -67,10 +67,10 @@ void add_channels(FrameTables& t, const FrameShape& shape) {
   int below = 0;
   for (std::size_t b = t.first_bin; b <= t.last_bin; ++b) {
     const double m = mel(b * hz_per_bin);
-    while (below < shape.mel_bands && centre[below] < m) ++below;
+    while (below < shape.mel_bands && center[below] < m) ++below;
     const int k = below - 1;
     t.channel[b] = k;
-    t.weight[b] = k >= 0 ? (centre[k + 1] - m) / (centre[k + 1] - centre[k]) : (centre[0] - m) / (centre[0] - low);
+    t.weight[b] = k >= 0 ? (center[k + 1] - m) / (center[k + 1] - center[k]) : (center[0] - m) / (center[0] - low);
   }
 }
 
@@ -85,7 +85,7 @@ void check_every_band_has_a_bin(const FrameTables& t) {
     if (!has_bin[band])
       throw std::invalid_argument("mel band " + std::to_string(band + 1) + " of " + std::to_string(t.bands) +
                                   " is narrower than the distance of two frequencies; choose fewer mel_bands, a longer "
-                                  "window_ms or limits that lie further apart");
+                                  "window_ms or limits that are further apart");
 }
 
 // mfcc_dct.cc: DCT-II, the same factor for every row, no liftering.
@@ -118,7 +118,7 @@ FrameTables tables_of(const FrameShape& shape) {
 }
 
 // One number for each of kLanes frames. Frames go through the arithmetic side by side, each in a lane of its own, in
-// which all happens as if it were alone: its neighbours change no bit.
+// which all happens as if it were alone: its neighbors change no bit.
 constexpr std::size_t kLanes = 4;
 
 struct alignas(kLanes * sizeof(double)) Lanes {

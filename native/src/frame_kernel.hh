@@ -37,7 +37,7 @@ struct FrameTables {
   std::vector<double> cosine, sine;                   // twiddle factors of the transform and of its real post-pass
   std::vector<std::size_t> reversed;
   std::size_t first_bin, last_bin;
-  std::vector<int> channel;                           // per bin: index of the channel below, -1 before the first centre
+  std::vector<int> channel;                           // per bin: index of the channel below, -1 before the first center
   std::vector<double> weight;                         // per bin: share of the channel below
   std::vector<double> dct;                            // [coefficients, bands], of MFCC
 };

@@ -11,7 +11,7 @@
 
 namespace deepspeech {
 
-inline constexpr std::size_t kBlock = 64;  // outputs that lie side by side in packed weights
+inline constexpr std::size_t kBlock = 64;  // outputs side by side in packed weights
 inline constexpr std::size_t kGroup = 4;   // inputs that one instruction multiplies and adds
 
 inline std::size_t rounded_up(std::size_t count, std::size_t step) { return (count + step - 1) / step * step; }

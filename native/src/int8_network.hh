@@ -1,6 +1,6 @@
 // A DeepSpeech network with 8-bit weights, step by step: windows and state in, probabilities and state out.
 //
-//   windows → normalise → dense 1 (float32), 2, 3 → LSTM layers → dense 5 → layer 6 → softmax
+//   windows → normalize → dense 1 (float32), 2, 3 → LSTM layers → dense 5 → layer 6 → softmax
 //
 // The same as the ONNX graph of `acoustic/deepspeech/graph.py`, but that each row of a product is rounded by itself.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace deepspeech {
 
-// A layer's normalisation (Ba et al. 2016): scale and bias of each output; empty where there is none.
+// A layer's normalization (Ba et al. 2016): scale and bias of each output; empty where there is none.
 struct Norm {
   std::vector<float> scale;
   std::vector<float> bias;

@@ -75,7 +75,7 @@ class SuffixGaps {
  public:
   SuffixGaps(KeyShape shape, RowSource lower) : shape_(shape), lower_{std::move(lower)} {}
 
-  // Throws std::invalid_argument for an n-gram that stands there twice.
+  // Throws std::invalid_argument for a duplicate n-gram.
   std::vector<NgramKey> read(const std::vector<NgramKey>& keys);
 
  private:

@@ -4,142 +4,21 @@
 #include <cmath>
 #include <limits>
 
+#include "kenlm_tables.hh"
 #include "word_hash.hh"
 
 namespace deepspeech {
 namespace {
 
-constexpr float kNoExtension = -0.0f;  // a backoff of zero where nothing longer begins with the n-gram
-constexpr float kExtension = 0.0f;
 constexpr std::uint64_t kNoExtensionBin = 0;
 constexpr std::uint64_t kExtensionBin = 1;
 constexpr std::uint64_t kReservedBins = 2;
 constexpr std::uint8_t kQuantizationVersion = 2;
 
-std::string ngrams_of(std::size_t order) { return std::to_string(order) + "-grams"; }
-
-[[noreturn]] void refuse_context(std::size_t order) {
-  throw FormatError("has " + ngrams_of(order) + " whose first words are not among its " + ngrams_of(order - 1));
-}
-
-[[noreturn]] void refuse_suffix(std::size_t order) {
-  throw FormatError("has " + ngrams_of(order) + " whose last words are not among its " + ngrams_of(order - 1));
-}
-
-std::uint32_t pattern_of(float number) {
-  std::uint32_t pattern;
-  std::memcpy(&pattern, &number, sizeof pattern);
-  return pattern;
-}
-
-std::uint64_t table_bytes(const KenlmHeader& header, std::uint64_t entries, std::uint64_t value_bytes) {
-  return header.buckets(entries) * (8 + value_bytes);
-}
-
-std::uint64_t quantisation_bytes(const KenlmPlan& plan) {
+std::uint64_t quantization_bytes(const KenlmPlan& plan) {
   const std::uint64_t probabilities = 4ull << plan.probability_bits, backoffs = 4ull << plan.backoff_bits;
   return 8 + (plan.header.order - 2) * (probabilities + backoffs) + probabilities;
 }
-
-// A hash table with linear probing, being filled.
-class HashFiller {
- public:
-  HashFiller() = default;
-  HashFiller(std::uint8_t* base, std::uint64_t buckets, std::uint64_t value_bytes)
-      : base_(base), buckets_(buckets), stride_(8 + value_bytes) {}
-
-  // Where the value of a new key goes, null where the key is there already.
-  std::uint8_t* insert(std::uint64_t key) {
-    std::uint8_t* entry = slot(key);
-    if (load<std::uint64_t>(entry) == key) return nullptr;
-    store(entry, key);
-    return entry + 8;
-  }
-
-  std::uint8_t* find(std::uint64_t key) {
-    std::uint8_t* entry = slot(key);
-    return load<std::uint64_t>(entry) == key ? entry + 8 : nullptr;
-  }
-
- private:
-  // There is always an empty bucket: a table has more of them than entries.
-  std::uint8_t* slot(std::uint64_t key) {
-    std::uint64_t bucket = key % buckets_;
-    for (;;) {
-      std::uint8_t* entry = base_ + bucket * stride_;
-      const std::uint64_t found = load<std::uint64_t>(entry);
-      if (found == key || found == 0) return entry;
-      if (++bucket == buckets_) bucket = 0;
-    }
-  }
-
-  std::uint8_t* base_ = nullptr;
-  std::uint64_t buckets_ = 0;
-  std::uint64_t stride_ = 0;
-};
-
-class ProbingTables : public NgramTables {
- public:
-  ProbingTables(std::uint8_t* at, const KenlmHeader& header) : order_(header.order) {
-    const std::uint64_t words = header.counts[0];
-    store(at + 4, static_cast<std::uint32_t>(words));
-    vocabulary_ = HashFiller(at + 8, header.buckets(words), 4);
-    at += 8 + table_bytes(header, words, 4);
-    unigrams_ = at;
-    at += (words + 1) * kProbingWeightBytes;
-    for (std::size_t n = 2; n <= order_; ++n) {
-      const std::uint64_t value_bytes = n == order_ ? 4 : kProbingWeightBytes, entries = header.counts[n - 1];
-      longer_.emplace_back(at, header.buckets(entries), value_bytes);
-      at += table_bytes(header, entries, value_bytes);
-    }
-  }
-
-  void word(std::uint32_t id, std::uint64_t hash) override {
-    std::uint8_t* value = vocabulary_.insert(hash);
-    if (value == nullptr) throw FormatError("names a word twice");
-    store(value, id);
-  }
-
-  void bins(std::size_t, const std::vector<float>&, const std::vector<float>&) override {
-    throw FormatError("cannot be quantized: hash tables are not");
-  }
-
-  void add(std::size_t order, std::uint64_t, const std::uint32_t* ids, float probability, float backoff) override {
-    if (order == 1) {
-      store(unigrams_ + ids[0] * kProbingWeightBytes, probability);
-      store(unigrams_ + ids[0] * kProbingWeightBytes + 4, backoff);
-      return;
-    }
-    std::uint8_t* context = find(ids, order - 1);
-    if (context == nullptr) refuse_context(order);
-    if (pattern_of(load<float>(context + 4)) == pattern_of(kNoExtension)) store(context + 4, kExtension);
-    std::uint8_t* suffix = find(ids + 1, order - 1);
-    if (suffix == nullptr) refuse_suffix(order);
-    store(suffix, std::fabs(load<float>(suffix)));
-    std::uint8_t* value = longer_[order - 2].insert(key_of(ids, order));
-    if (value == nullptr) throw FormatError("names an n-gram twice");
-    store(value, -std::fabs(probability));
-    if (order < order_) store(value + 4, backoff);
-  }
-
-  void close(std::size_t) override {}
-
- private:
-  static std::uint64_t key_of(const std::uint32_t* ids, std::size_t order) {
-    std::uint64_t key = ids[order - 1];
-    for (std::size_t i = order - 1; i-- > 0;) key = longer_key(key, ids[i]);
-    return key;
-  }
-
-  std::uint8_t* find(const std::uint32_t* ids, std::size_t order) {
-    return order == 1 ? unigrams_ + ids[0] * kProbingWeightBytes : longer_[order - 2].find(key_of(ids, order));
-  }
-
-  std::size_t order_;
-  HashFiller vocabulary_;
-  std::uint8_t* unigrams_;
-  std::vector<HashFiller> longer_;  // from bigrams
-};
 
 // One level of a trie, being filled from front to back.
 class LevelFiller {
@@ -192,11 +71,11 @@ class LevelFiller {
   std::uint64_t high_written_ = 0;
 };
 
-std::uint64_t nearest(const std::vector<float>& centres, float value) {
-  const auto above = std::lower_bound(centres.begin(), centres.end(), value);
-  if (above == centres.begin()) return 0;
-  if (above == centres.end()) return centres.size() - 1;
-  return static_cast<std::uint64_t>(above - centres.begin()) - (value - *(above - 1) < *above - value ? 1 : 0);
+std::uint64_t nearest(const std::vector<float>& centers, float value) {
+  const auto above = std::lower_bound(centers.begin(), centers.end(), value);
+  if (above == centers.begin()) return 0;
+  if (above == centers.end()) return centers.size() - 1;
+  return static_cast<std::uint64_t>(above - centers.begin()) - (value - *(above - 1) < *above - value ? 1 : 0);
 }
 
 class TrieTables : public NgramTables {
@@ -275,7 +154,7 @@ class TrieTables : public NgramTables {
       at[0] = kQuantizationVersion;
       at[1] = static_cast<std::uint8_t>(plan.probability_bits);
       at[2] = static_cast<std::uint8_t>(plan.backoff_bits);
-      at += quantisation_bytes(plan);
+      at += quantization_bytes(plan);
     }
     // Where bigrams begin the reader expects how far their pointers may be split.
     if (header_.array_pointers() && header_.order > 2)
@@ -361,7 +240,7 @@ std::uint64_t kenlm_bytes(const KenlmPlan& plan) {
   bytes += 8 + 8 * words + (words + 2) * kTrieUnigramBytes;
   Quantization bits;
   if (header.quantized()) {
-    bytes += quantisation_bytes(plan);
+    bytes += quantization_bytes(plan);
     bits.probability_bits = plan.probability_bits;
     bits.backoff_bits = plan.backoff_bits;
   }
@@ -399,7 +278,7 @@ KenlmWriter::KenlmWriter(const std::string& path, const KenlmPlan& plan)
   write_kenlm_header(header, file_.changeable(file_.data()));
   Cursor cursor(file_, kenlm_header_bytes(header.order));
   if (header.probing())
-    tables_ = std::make_unique<ProbingTables>(file_.changeable(cursor.here()), header);
+    tables_ = probing_tables(file_.changeable(cursor.here()), header);
   else
     tables_ = std::make_unique<TrieTables>(file_, cursor, plan);
 }

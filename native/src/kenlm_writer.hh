@@ -56,7 +56,7 @@ class KenlmWriter {
   // Words by ascending id, from 0, the unknown word. Tries need ids that ascend with the words' hashes.
   void words(const std::vector<std::string>& spellings);
 
-  // Quantised types: the values of one order from 2, before its rows.
+  // Quantized types: the values of one order from 2, before its rows.
   void bins(std::size_t order, const std::vector<float>& probabilities, const std::vector<float>& backoffs);
 
   // Rows of each order, from 1. Tries need them sorted by ids, newest word first.

@@ -45,20 +45,20 @@ struct Language {
   std::size_t tokens() const { return pieces ? pieces->all.size() : labels.size(); }
 };
 
-// The bytes that `token` stands for; of a piece without the space that starts a word.
+// The bytes of `token`; of a piece without the space that starts a word.
 std::string spelling(const Language& language, std::uint32_t token);
 
 // Throws std::invalid_argument where scorer, alphabet and weights do not fit each other.
 void check(const Language& language);
 
-// Where a prefix stands in its language.
+// Position of a prefix in its language.
 struct Position {
   Id context;                 // of the finished units
   std::uint32_t state;        // of the dictionary
   std::uint32_t unit_length;  // labels of the unfinished unit; of pieces the one that started it counts
   std::int32_t missing;       // bytes mode: bytes until the unfinished character is whole
   bool ends_unit;             // the last label finished a unit
-  float bonus;                // that the last label brought, without beta
+  float bonus;                // that the last label earned, without beta
   double next_log;            // natural logarithm of the unfinished word, once it is known: NaN before
   float next_boost;           // and the boosts that come with it
 };

@@ -9,7 +9,7 @@ namespace deepspeech {
 
 __extension__ typedef unsigned __int128 NgramKey;
 
-// How word ids lie in keys, and keys in two columns of a table.
+// Layout of word ids in keys, and keys in two columns of a table.
 struct KeyShape {
   unsigned word_bits;
 

@@ -55,6 +55,7 @@ class TrainingConfig:
     weight_decay: float = 0.0  # "adam": decoupled (AdamW); "nesterov": L2 penalty added to the gradient
     clip_norm: float = 0.0  # gradient clipping by norm; 0: none
     inter_ctc: float = 0.0  # weight of the CTC losses of intermediate layers; 0: none
+    consistency: float = 0.0  # CR-CTC: weight of the disagreement between two masked views of each clip; 0: one view
     average_decay: float = 0.0  # EMA of the weights, used to evaluate and export; 0: none
     select_by: str = "loss"  # the best checkpoint is that of lowest dev "loss", "cer" or "wer" (in bytes mode CER too)
     test_jitter_ms: float = 0.0  # test-time jitter: average over the clip and the clip shifted both ways
@@ -95,6 +96,7 @@ class TrainingConfig:
             "weight_decay",
             "clip_norm",
             "inter_ctc",
+            "consistency",
             "early_stop_epochs",
             "plateau_epochs",
             "seed",
@@ -135,10 +137,20 @@ class CheckpointConfig:
 
 @dataclass(frozen=True)
 class TransferConfig:
-    """Transfer learning: layers to re-initialize or freeze when starting from another run's checkpoint."""
+    """Transfer learning from another run's checkpoint: layers to re-initialize, how fast each learns, what is kept."""
 
     drop: tuple[str, ...] = ()  # layers to re-initialize; another alphabet requires the last one
     freeze: tuple[str, ...] = ()  # layers to freeze
+    layer_decay: float = 1.0  # learning rate of each layer as a fraction of that of the layer above it
+    unfreeze_epochs: float = 0.0  # gradual unfreezing: epochs until the next layer below is trained too; 0: all at once
+    keep: float = 0.0  # L2-SP: decay towards the weights training started from, instead of towards 0; 0: none
+
+    def __post_init__(self) -> None:
+        if not 0 < self.layer_decay <= 1:
+            raise ConfigError(f"transfer.layer_decay is {self.layer_decay}; it must be above 0 and at most 1")
+        for name in ("unfreeze_epochs", "keep"):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(f"transfer.{name} is {getattr(self, name)}; it must not be negative")
 
     def check(self, network: NetworkConfig) -> None:
         """Raise ConfigError if it does not fit this network."""

@@ -6,15 +6,28 @@ and Windows do not), and the CPU quota of its control groups (cgroup v1 and v2).
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 
-def cores(root: Path = Path("/")) -> int:
-    """Threads of work that can run at once, at least 1. `root`: where proc and sys are mounted."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min([count, *(math.ceil(quota) for quota in _quotas(root))]))
+def cores(root: Path = Path("/"), peers: Sequence[Collection[int]] = ()) -> int:
+    """Threads of work that can run at once, at least 1.
+
+    `root`: where proc and sys are mounted. `peers`: the `affinity` of other processes of this job on this machine; a
+    core is divided among those that may use it, a quota among all.
+    """
+    processes = 1 + len(peers)
+    own = affinity()
+    count = sum(Fraction(1, 1 + sum(core in peer for peer in peers)) for core in own)
+    if not own:
+        count = Fraction(os.cpu_count() or 1, processes)
+    return max(1, int(min([count, *(Fraction(math.ceil(quota), processes) for quota in _quotas(root))])))
+
+
+def affinity() -> list[int]:
+    """The cores that this process may run on; empty where the system has no such thing."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def _quotas(root: Path) -> Iterator[float]:

@@ -20,6 +20,7 @@ from typing import IO, Any
 from deepspeech.errors import ConfigError, DeepSpeechError
 
 _PARTIAL = re.compile(r"\.(?:([0-9a-f]{8})-)?(\d+)-\d+\..*\.part", re.DOTALL)
+_EARLIER = re.compile(r"\.export-[a-z0-9_]{8}")  # folders of exports by earlier versions
 _BLOCK_BYTES = 1 << 20
 _STALE_S = 86400.0  # age at which a partial file of another machine is considered abandoned
 # Left by file managers, editors and archivers; names that begin with a dot are hidden, too.
@@ -79,19 +80,33 @@ def _partial(path: Path) -> Path:
 
 
 def sweep(folder: Path) -> None:
-    """Remove partial files and folders of killed processes; those of other machines after a day."""
+    """Remove partial files and folders of killed processes; those of other machines after a day.
+
+    Folders of killed exports by earlier versions, too.
+    """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if (match := _PARTIAL.fullmatch(entry.name)) and _abandoned(entry, match[1], int(match[2])):
+            match = _PARTIAL.fullmatch(entry.name)
+            gone = _abandoned(entry, match[1], int(match[2])) if match else _is_earlier(entry)
+            if gone:
                 with suppress(OSError):
                     shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+
+
+def _is_earlier(entry: "os.DirEntry[str]") -> bool:
+    old = _EARLIER.fullmatch(entry.name) is not None and entry.is_dir(follow_symlinks=False)
+    return old and all(name.endswith(".onnx") for name in os.listdir(entry.path)) and _is_stale(entry)
+
+
+def _is_stale(entry: "os.DirEntry[str]") -> bool:
+    return time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_S
 
 
 def _abandoned(entry: "os.DirEntry[str]", host: str | None, process: int) -> bool:
     if entry.is_symlink():
         return False
     if host != _host():
-        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_S
+        return _is_stale(entry)
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -6,7 +6,10 @@ Raises ValueError (OSError for files), never RecursionError or OverflowError. Ca
 import json
 import os
 import re
-from collections.abc import Mapping
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any, BinaryIO, TypeGuard
@@ -14,6 +17,7 @@ from typing import Any, BinaryIO, TypeGuard
 DEEPEST = 32  # levels of lists and objects; those of this package have 4
 LARGEST_PAGE = 64 << 20  # bytes of a JSON file that is read whole
 LARGEST_PIPE = 1 << 30  # bytes of a pipe or device that a person names as a file: some never end
+AWAITED_S = 2.0  # seconds after which a pipe is reported that nobody has opened for writing
 LARGEST_NUMBER = 1 << 53  # larger integers are not exact as floats
 MOST_LABELS = 1 << 16
 # Allowed range of values by name, in model cards and run.json, at any level.
@@ -160,9 +164,24 @@ def open_regular(path: str | Path) -> BinaryIO:
     return open(path, "rb", opener=lambda *_: descriptor)
 
 
+@contextmanager
+def awaited(name: object) -> Iterator[None]:
+    """Say on stderr what the block waits for if it takes long: a pipe without a writer never opens."""
+    line = f"deepspeech: waiting for {str(name)!r:.300}, a pipe to which nothing has been written yet"
+    timer = threading.Timer(AWAITED_S, lambda: print(line, file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def read_named(path: str | Path) -> bytes:
     """All bytes of a file that a person named, who may name a pipe. Raises OSError, for one that does not end too."""
-    with open(path, "rb") as file:
+    with awaited(path):
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
         if S_ISREG(os.fstat(file.fileno()).st_mode):
             return file.read()
         content = file.read(LARGEST_PIPE + 1)

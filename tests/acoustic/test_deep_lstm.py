@@ -39,22 +39,25 @@ def test_clips_packed_give_what_clips_padded_give() -> None:
 @torch.no_grad()
 def test_steps_of_any_length_equal_the_whole() -> None:
     made, features = network(), torch.randn(2, 84, DIMENSIONS)
+    ahead = 4 * made.config.look_ahead
+    padded = torch.nn.functional.pad(features, (0, 0, 0, ahead))
     states, pieces, first = made.start(2), [], 0
     for frames in (4, 32, 8, 40):
-        logits, states = made.step(features[:, first : first + frames], states)
+        logits, states = made.step(padded[:, first : first + frames + ahead], states)
         pieces.append(logits)
         first += frames
     torch.testing.assert_close(torch.cat(pieces, 1), made(features)[0], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 4])
 @torch.no_grad()
-def test_it_sees_nothing_that_comes_later() -> None:
-    made, features = network(), torch.randn(1, 80, DIMENSIONS)
+def test_it_sees_no_further_than_its_look_ahead(ahead: int) -> None:
+    made, features = network(look_ahead=ahead), torch.randn(1, 80, DIMENSIONS)
     changed = features.clone()
     changed[:, 40] += 1
     moved = (made(features)[0] - made(changed)[0]).abs().amax(-1)[0]
-    assert moved[:10].max() == 0
-    assert moved[10] > 0
+    assert moved[: 10 - ahead].max() == 0
+    assert moved[10 - ahead] > 0
 
 
 @pytest.mark.parametrize("lengths", [None, torch.tensor([40, 31])])
@@ -86,14 +89,16 @@ def test_intermediate_layers_are_read_by_the_same_head(lengths: Tensor | None) -
     assert len(others) == 2
 
 
-@pytest.mark.parametrize(("size", "millions"), [("small", 2.89), ("medium", 9.09), ("large", 17.5)])
+@pytest.mark.parametrize(("size", "millions"), [("small", 3.0), ("medium", 9.36), ("large", 17.8)])
 def test_sizes_have_their_parameters(size: str, millions: float) -> None:
     config, values = config_of_kind({"kind": "deep_lstm", "size": size})
     made = DeepLstm(config(**values), 80, 29)  # type: ignore[arg-type]
     assert sum(p.numel() for p in made.parameters()) / 1e6 == pytest.approx(millions, rel=0.01)
 
 
-@pytest.mark.parametrize("settings", [{"width": 0}, {"blocks": 0}, {"chunk_frames": 0}, {"dropout": -0.1}])
+@pytest.mark.parametrize(
+    "settings", [{"width": 0}, {"blocks": 0}, {"chunk_frames": 0}, {"dropout": -0.1}, {"look_ahead": -1}]
+)
 def test_impossible_shapes_are_refused_by_name(settings: dict[str, object]) -> None:
     (name,) = settings
     with pytest.raises(ConfigError, match=f"network.{name}"):
@@ -107,7 +112,7 @@ def test_the_graph_gives_what_torch_gives(tmp_path: Path, precision: str, tolera
     session = exported(made, tmp_path / "a.onnx", precision)
     features = torch.randn(2, 100, DIMENSIONS)
     states, ours, first = session.start(2), made.start(2), 0
-    for frames in (32, 16, 48, 4):
+    for frames in (32, 20, 28, 20):  # steps overlap by the look-ahead; here they need not
         chunk, first = features[:, first : first + frames], first + frames
         probabilities, states = session.step(chunk.numpy(), states)
         logits, ours = made.step(chunk, ours)

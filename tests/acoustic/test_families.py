@@ -40,7 +40,8 @@ SHAPES = [
     {"hidden": 12, "recurrent": "relu"},
     {"hidden": 12, "recurrent": "relu", "bidirectional": True, "stride": 2},
     {"kind": "tiny"},
-    {"kind": "deep_lstm", "width": 12, "blocks": 2, "chunk_frames": 2},
+    {"kind": "deep_lstm", "width": 12, "blocks": 2, "chunk_frames": 2, "look_ahead": 0},
+    {"kind": "deep_lstm", "width": 12, "blocks": 2, "chunk_frames": 2, "look_ahead": 3},
     {"kind": "conformer", "width": 16, "blocks": 3, "heads": 2, "kernel": 5, "left_frames": 6, "chunk_frames": 2},
 ]
 DIMENSIONS, CLASSES = 26, 7

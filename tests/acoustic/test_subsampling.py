@@ -42,9 +42,7 @@ def test_the_last_frames_are_filled_to_four() -> None:
 
 
 @pytest.mark.parametrize("kind", ["conformer", "deep_lstm"])
-@pytest.mark.parametrize(
-    ("change", "words"), [({"width": 1 << 16}, "front end ends with"), ({"blocks": 999}, "2 blocks")]
-)
+@pytest.mark.parametrize(("change", "words"), [({"width": 1 << 16}, "subsampling has"), ({"blocks": 999}, "2 blocks")])
 def test_settings_of_a_larger_network_than_the_weights_are_refused(
     kind: str, change: dict[str, int], words: str
 ) -> None:

@@ -84,7 +84,7 @@ def test_digits_are_wildcards_or_spelled() -> None:
     said = ["abba cab 77 dad bad"]
     sound, _ = recorded(["abba cab ddcc dad bad"])
     wild, given = run(sound, said[0]).words[2], None
-    spelled = SpellingRule(ToneSession().card.alphabet, {"77": "ddcc"})
+    spelled = SpellingRule(ToneSession().card.tokens, {"77": "ddcc"})
     given = align(ToneSession(), sound, said[0], rule=spelled).words[2]  # type: ignore[arg-type]
     assert (wild.spoken, given.spoken) == ("", "ddcc")
     assert given.start_s == pytest.approx(1.0 + STEP_S * 9, abs=0.1)

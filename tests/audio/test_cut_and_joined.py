@@ -1,5 +1,6 @@
 """What was cut off, joined or has a stale length: told, or read whole; never taken for less than it is."""
 
+import contextlib
 import io
 import struct
 from pathlib import Path
@@ -7,8 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
+from deepspeech.audio import mp3_frames
 from deepspeech.audio.blocks import Blocks, convert_to_wav
+from deepspeech.audio.content import Content
 from deepspeech.audio.encode import kind_of
 from deepspeech.audio.formats import probe, read_16_bit, read_audio, wav_bytes, write_wav
 from deepspeech.audio.pcm import Float32
@@ -30,6 +35,13 @@ JOINABLE = [
     ("WAV", "PCM_16"),
     ("AU", "PCM_16"),
     ("AU", "ULAW"),
+    ("AIFF", "PCM_16"),
+    ("CAF", "PCM_16"),
+    ("CAF", "PCM_24"),
+    ("W64", "PCM_16"),
+    ("W64", "PCM_24"),
+    ("NIST", "PCM_16"),
+    ("VOC", "PCM_16"),
 ]
 
 
@@ -80,11 +92,65 @@ def test_a_file_that_is_cut_off_is_reported_and_what_is_there_can_be_read(
 @pytest.mark.parametrize(("form", "subtype"), JOINABLE)
 def test_files_that_were_joined_are_read_to_the_end(form: str, subtype: str, capfd: pytest.CaptureFixture[str]) -> None:
     one, two = coded(form, subtype, tone(1.0)), coded(form, subtype, tone(2.5))
+    found, expected = (read_audio(content)[0] for content in (one + two, two))
+    if subtype.startswith("PCM"):
+        np.testing.assert_array_equal(found[RATE:], expected)
     assert seconds(one + two + one) == pytest.approx(4.5, abs=0.01)
     other = coded(form, subtype, tone(1.0, 48000, 2), 48000)
     samples, rate_hz = read_audio(other + two)
     assert (rate_hz, len(samples) / rate_hz) == (48000, pytest.approx(3.5, abs=0.01))
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("form", ["AIFF", "CAF", "W64", "NIST"])
+def test_the_last_of_files_that_were_joined_may_be_cut_off(form: str) -> None:
+    one, two = coded(form, "PCM_16", tone(1.0)), coded(form, "PCM_16", tone(2.5))
+    with pytest.raises(AudioError, match="cut off: the last of its 2 files"):
+        read_audio(one + two[:-1000])
+    with Sound(one + two[:-1000], cut_ok=True) as sound:
+        assert 3.4 < sum(map(len, sound.blocks())) / RATE < 3.5
+
+
+@pytest.mark.parametrize("form", ["AIFF", "CAF", "W64", "NIST", "VOC"])
+@given(data=st.data())
+def test_no_header_of_a_rarer_format_leads_astray(form: str, data: st.DataObject) -> None:
+    content = bytearray(2 * coded(form, "PCM_16", tone(0.1)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(4, 120))
+        content[at] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(AudioError):
+        read_audio(bytes(content[: data.draw(st.integers(4, len(content)))]))
+
+
+@pytest.mark.parametrize("rate_hz", [1, 999, 2_000_000])
+@pytest.mark.parametrize(("form", "at", "order"), [("WAV", 24, "<"), ("AU", 16, ">")])
+def test_a_rate_that_no_recording_has_is_refused(form: str, at: int, order: str, rate_hz: int) -> None:
+    content = bytearray(coded(form, "PCM_16", tone()))
+    content[at : at + 4] = struct.pack(f"{order}I", rate_hz)
+    for read in (read_audio, probe, lambda source: read_16_bit(source, RATE)):
+        with pytest.raises(AudioError, match=f"states {rate_hz} Hz; 1000 to 1000000 are read"):
+            read(bytes(content))
+
+
+def test_mp3_frames_that_hold_no_audio_are_damage() -> None:
+    content, random = bytearray(coded("MP3", "MPEG_LAYER_III", tone())), np.random.default_rng(0)
+    layout = Content(bytes(content), "talk")
+    for number, (at, head, _) in enumerate(mp3_frames._frames(layout, 0)):
+        if head and number:
+            content[at + 4 : at + head.size] = random.bytes(head.size - 4)
+    with pytest.raises(AudioError, match="its frames hold no audio"):
+        read_audio(bytes(content))
+    with pytest.raises(AudioError, match="its frames hold no audio"):  # nothing is left to transcribe
+        list(Blocks(bytes(content), RATE, cut_ok=True))
+
+
+def test_sound_without_speech_is_no_fault() -> None:
+    """Silence and tones of any coding are read as they are; that nobody speaks is a result."""
+    for form, subtype in (("MP3", "MPEG_LAYER_III"), ("WAV", "GSM610"), ("WAV", "PCM_16")):
+        for samples in (tone(2.0, 8000), 0 * tone(2.0, 8000)):
+            blocks = Blocks(coded(form, subtype, samples, 8000), 8000, cut_ok=True)
+            assert len(np.concatenate(list(blocks))) == pytest.approx(16000, abs=700)
+            assert blocks.fault == ""
 
 
 def test_mp3_without_a_header_is_read_to_the_end() -> None:

@@ -10,6 +10,7 @@ import soundfile
 from deepspeech.audio.formats import write_wav
 from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
+from deepspeech.runtime.recognizer import Recognizer
 from tests.fakes import corpus, tones
 
 
@@ -159,6 +160,18 @@ def test_old_names_of_settings_are_reported_in_one_line_each(deepspeech) -> None
         "deepspeech: card: 'licence' is deprecated; use 'license'",
         "deepspeech: noise: 'colour' is deprecated; use 'color'",
     ]
+
+
+def test_the_old_name_of_license_is_written_into_the_card_and_reported(
+    deepspeech, hearing_checkpoints: Path, tmp_path: Path
+) -> None:
+    named = ("export", hearing_checkpoints, tmp_path / "a.onnx", "--licence", "MIT")
+    code, _, err = deepspeech(*named)
+    assert code == 0
+    assert err.splitlines().count("deepspeech: --licence is deprecated; use --license") == 1
+    assert Recognizer.open(tmp_path / "a.onnx").card.license == "MIT"
+    code, _, err = deepspeech(*named, "--license", "MPL-2.0")
+    assert (code, err) == (2, "deepspeech: --licence is the old name of --license; remove it\n")
 
 
 def test_an_unknown_setting_names_its_neighbour(deepspeech) -> None:

@@ -88,7 +88,7 @@ def test_a_command_that_was_stopped_goes_on(program: Program, tmp_path: Path) ->
     [
         (("shard", "none.csv", "-o", "shards"), "none.csv: cannot read the data set"),
         (("shard", "{csv}", "-o", "shards", "--kind", "mp3"), "mp3"),
-        (("shard", "{csv}", "-o", "shards", "--rate", "8000"), "say also as what"),
+        (("shard", "{csv}", "-o", "shards", "--rate", "8000"), "choose a format"),
         (("shard", "{csv}", "-o", "shards", "--shard-mb", "0"), "shard"),
         (("shard", "{csv}"), "--output-dir"),
         (("index", "none.tar"), "none.tar"),

@@ -135,7 +135,7 @@ def test_a_scorer_decides(hearing_model: Path, model: Model, word_scorer: Path) 
     words, card = Scorer.open(word_scorer), Session(hearing_model).card
 
     def expected(**changes: Any) -> float:
-        return decode(probabilities, card.alphabet, DecodeOptions(beam_width=16, **changes), scorer=words)[0].confidence
+        return decode(probabilities, card.tokens, DecodeOptions(beam_width=16, **changes), scorer=words)[0].confidence
 
     def confidence() -> float:
         return model.sttWithMetadata(SOUND).transcripts[0].confidence
@@ -175,7 +175,7 @@ def test_hot_words_count(hearing_model: Path, model: Model, word_scorer: Path) -
     model.addHotWord("bad", 7.5)
     card, words = Session(hearing_model).card, Scorer.open(word_scorer)
     expected = decode(
-        emission(hearing_model, SOUND), card.alphabet, DecodeOptions(beam_width=16), 1, words, {"bad": 7.5}
+        emission(hearing_model, SOUND), card.tokens, DecodeOptions(beam_width=16), 1, words, {"bad": 7.5}
     )  # fmt: skip
     boosted = model.sttWithMetadata(SOUND)
     assert boosted.transcripts[0].confidence == expected[0].confidence
@@ -242,7 +242,7 @@ def test_an_intermediate_text_is_that_of_whole_steps_of_the_network(
     frames = 0 if samples < 512 else 1 + (samples - 512) // 320
     searched = max(0, frames - 9) // 16 * 16
     probabilities = emission(hearing_model, SOUND).probabilities_TV[:searched]
-    alphabet = Session(hearing_model).card.alphabet
+    alphabet = Session(hearing_model).card.tokens
     expected = decode(Emission(probabilities, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
     assert stream.intermediateDecode() == expected.text
     found = stream.intermediateDecodeWithMetadata().transcripts[0]
@@ -255,7 +255,7 @@ def test_flushing_brings_all_windows_that_are_complete(hearing_model: Path, mode
     frames = 1 + (len(SOUND) - 3000 - 512) // 320
     probabilities = emission(hearing_model, SOUND).probabilities_TV[: frames - 9]
     assert len(probabilities) % 16
-    alphabet = Session(hearing_model).card.alphabet
+    alphabet = Session(hearing_model).card.tokens
     expected = decode(Emission(probabilities, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
     assert stream.intermediateDecodeFlushBuffers() == expected.text
     found = stream.intermediateDecodeWithMetadataFlushBuffers(2).transcripts

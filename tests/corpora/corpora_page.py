@@ -1,6 +1,6 @@
 """docs/corpora.md's table, made of real imports: each importer runs on its small tree.
 
-python tests/corpora/corpora_page.py      writes the table anew; tests/corpora/test_recipes.py compares it
+python tests/corpora/corpora_page.py      rewrites the table; tests/corpora/test_recipes.py compares it
 """
 
 import sys

@@ -60,7 +60,7 @@ def sources(folder: Path) -> Iterator[Path]:
 
 
 def rebuilt(name: str, folder: Path, hz: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The corpus delivered anew, with another tone, over what lies in `folder`."""
+    """The corpus delivered again, with another tone, over what lies in `folder`."""
     plain = trees.sound
     monkeypatch.setattr(trees, "sound", lambda *how: tone(plain(*how), hz))
     other = folder.with_name("delivery")

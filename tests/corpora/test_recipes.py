@@ -123,7 +123,7 @@ def test_vctk_loses_the_silence_at_its_ends(tmp_path: Path) -> None:
 def test_the_page_is_true(runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> None:
     made = table({name: done(name, runs, tmp_path_factory) for name in names()})
     before = PAGE.read_text(encoding="utf-8")
-    assert before == with_table(before, made), "write it anew: python tests/corpora/corpora_page.py"
+    assert before == with_table(before, made), "rewrite it: python tests/corpora/corpora_page.py"
 
 
 def test_recipes_stay_declarations() -> None:

@@ -15,7 +15,7 @@ from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.recipe import Options, Part, import_parts, joined
 from deepspeech.corpora.recipes.kaldi import kaldi
 from deepspeech.corpora.recipes.nemo import nemo
-from deepspeech.corpora.report import SetReport
+from deepspeech.corpora.report import SetReport, lines
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.errors import CorpusError
 from deepspeech.text.labels import validate_english
@@ -135,6 +135,29 @@ def test_two_sets_never_share_a_csv(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     nemo(manifests)
     assert [read_csv(path.with_suffix(".csv"))[0].transcript for path in manifests] == ["train", "dev"]
+
+
+def test_a_second_import_says_which_list_it_replaces(tmp_path: Path) -> None:
+    made = {}
+    for name in ("train", "dev"):
+        (tmp_path / name).mkdir()
+        recording(tmp_path / name / "talk.flac")
+        row = {"audio_filepath": "talk.flac", "text": name, "duration": 1.0}
+        made[name] = tmp_path / name / "manifest.json"
+        made[name].write_text(json.dumps(row))
+
+    def told(name: str) -> list[str]:
+        report = nemo([made[name]], target_dir=tmp_path / "out")
+        return [line for line in lines(report) if "Replaced" in line]
+
+    assert told("train") == told("train") == []
+    assert told("dev") == [
+        "  Replaced an earlier list: 1 of its 1 clips are in no list now; to keep both, import into another folder."
+    ]
+    assert read_csv(tmp_path / "out" / "manifest.csv")[0].transcript == "dev"
+    assert len(told("train")) == 1
+    (tmp_path / "out" / "manifest.csv").write_text('no list, "of clips')
+    assert told("train") == []
 
 
 def test_a_manifest_whose_first_line_was_removed(tmp_path: Path) -> None:

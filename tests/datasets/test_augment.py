@@ -546,3 +546,24 @@ def test_keys_make_generators() -> None:
 @pytest.mark.parametrize(("domain", "expected"), [("signal", 16.0), ("spectrogram", 0.05), ("features", 0.05)])
 def test_a_context_counts_in_its_domain(domain: str, expected: float) -> None:
     assert context(domain).per_ms() == expected
+
+
+@given(st.integers(1, 3000), st.integers(0, 10**6))
+def test_spec_augment_masks_at_most_its_shares(frames: int, key: int) -> None:
+    x = np.random.default_rng(key).normal(size=(frames, 80)).astype(np.float32)
+    normalized = AugmentContext("features", RATE_HZ, 10.0, None, normalized=True)
+    result = augment(x, parse("spec_augment[share=0.3]"), 0.5, keyed_random(key), normalized)
+    masked = (result == 0) & (x != 0)
+    in_time, in_bands = masked.all(1), masked.all(0)
+    assert (masked == in_time[:, None] | in_bands).all()  # whole frames and whole bands
+    assert in_bands.sum() <= 2 * 27 or in_time.all()
+    assert in_time.sum() <= (0.2 * frames if frames < 200 else 0.3 * frames)
+    assert ((result == x) | masked).all()
+
+
+def test_spec_augment_of_features_that_are_not_normalized_fills_with_the_clips_mean() -> None:
+    x = np.random.default_rng(1).normal(5, 1, (400, 80)).astype(np.float32)
+    result = applied("spec_augment", x, "features", 4)
+    assert (result != x).any()
+    mean = x.mean(0)
+    assert ((result == x) | (result == mean)).all()

@@ -30,7 +30,7 @@ def test_the_page_names_every_augmentation(drawing: ModuleType) -> None:
     page = drawing.PAGE.read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} >= set(KINDS)
-    assert page == drawing.with_gallery(page), "make it anew: python scripts/draw_augmentations.py"
+    assert page == drawing.with_gallery(page), "rebuild it: python scripts/draw_augmentations.py"
 
 
 def test_each_has_its_example(drawing: ModuleType) -> None:

@@ -57,7 +57,7 @@ def test_what_was_made_is_kept_for_other_threads_and_runs(tmp_path: Path) -> Non
     np.testing.assert_array_equal(cache(tmp_path).features(sample, never), VALUES)
 
 
-def test_other_settings_and_other_sound_are_made_anew(tmp_path: Path) -> None:
+def test_other_settings_and_other_sound_are_rebuilt(tmp_path: Path) -> None:
     sample = clip(tmp_path, "a.wav")
     cache(tmp_path).features(sample, lambda: VALUES)
     for change in ({"step_ms": 10.0}, {"end": "pad"}, {"high_hz": 8000.0}, {"low_hz": 0.0}):
@@ -113,7 +113,7 @@ def test_clips_that_nothing_touches_are_read_from_it(tmp_path: Path) -> None:
     )
 
 
-def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
+def test_a_damaged_file_is_rebuilt(tmp_path: Path) -> None:
     sample, said = clip(tmp_path, "a.wav"), list[str]()
     path = tmp_path / cache(tmp_path / "elsewhere").path.name
     path.write_bytes(b"not a database" * 1000)
@@ -144,7 +144,7 @@ def test_damage_that_shows_later_is_mended_too(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.features(samples[0], never), VALUES)
 
 
-def test_a_row_with_a_flipped_bit_is_made_anew(tmp_path: Path) -> None:
+def test_a_row_with_a_flipped_bit_is_rebuilt(tmp_path: Path) -> None:
     sample = clip(tmp_path, "a.wav")
     first = cache(tmp_path)
     first.features(sample, lambda: VALUES)

@@ -77,6 +77,30 @@ def test_the_same_key_gives_the_same_example_in_any_order_and_on_any_thread(tmp_
     assert all(same(alone[key], example) for key, example in zip(reversed(keys), together, strict=True))
 
 
+def test_two_views_share_everything_but_the_augmentation_of_features(tmp_path: Path) -> None:
+    sample = clip(tmp_path, "a.wav", count=48000)
+    entries = ("speed", "noise", "warp", "spec_augment")
+    one = pipeline(*entries, seed=3, front_end=LOG_MEL)
+    example = replace(one, two_views=True).prepare(sample, 1)
+    assert same(example, one.prepare(sample, 1))  # the first view is the only view of other runs
+    assert one.prepare(sample, 1).second_TF is None
+    assert example.second_TF is not None
+    unmasked = pipeline(*entries[:-1], seed=3, front_end=LOG_MEL).prepare(sample, 1).features_TF
+    views = (example.features_TF, example.second_TF)
+    masked = [view != unmasked for view in views]
+    assert all(0.02 < share.mean() < 0.7 for share in masked)
+    assert (masked[0] != masked[1]).any()
+    assert all((view[where] == 0).all() for view, where in zip(views, masked, strict=True))  # the mean
+
+
+def test_a_clip_too_short_for_masks_has_two_equal_views(tmp_path: Path) -> None:
+    sample = clip(tmp_path, "a.wav", "abcd", count=3200)
+    one = replace(pipeline("tempo[factor=5]", "spec_augment", front_end=MFCC), two_views=True)
+    example = one.prepare(sample, 0)
+    assert np.array_equal(example.features_TF, MFCC.whole(one.cache.read(sample, 16000)))
+    assert np.array_equal(example.features_TF, example.second_TF)
+
+
 def test_other_keys_give_other_examples(tmp_path: Path) -> None:
     a = clip(tmp_path, "a.wav")
     b = clip(tmp_path, "b.wav")  # the same sound under another name

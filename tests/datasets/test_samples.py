@@ -135,7 +135,7 @@ def test_what_cannot_be_converted_is_told(tmp_path: Path) -> None:
 def test_augmented_sound_is_the_same_each_time(tmp_path: Path) -> None:
     source = corpus(tmp_path / "source", 3)
     noise = tmp_path / "noise.sdb"
-    made(corpus(tmp_path / "noises", 2, "noise"), noise, audio_type="opus", labelled=False)
+    made(corpus(tmp_path / "noises", 2, "noise"), noise, audio_type="opus", labeled=False)
     augmentations = parse_audible([f"overlay[source={noise},snr=3]", "volume[dbfs=-10]"])
     for name, workers in (("a", 1), ("b", 3)):
         made(source, tmp_path / f"{name}.tar", augmentations=augmentations, workers=workers)
@@ -145,15 +145,15 @@ def test_augmented_sound_is_the_same_each_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_noise_comes_out_of_any_data_set(tmp_path: Path, suffix: str) -> None:
-    made(corpus(tmp_path / "noises", 2), tmp_path / f"n.{suffix}", labelled=suffix == "csv")
+    made(corpus(tmp_path / "noises", 2), tmp_path / f"n.{suffix}", labeled=suffix == "csv")
     sources = Sources([parse(f"overlay[source={tmp_path}/n.{suffix}]")], [], ClipCache(1), 16000)
     assert np.abs(sources.sound(f"{tmp_path}/n.{suffix}", 9000, keyed_random(1))).max() > 0.1
 
 
 def test_labels_are_demanded(tmp_path: Path) -> None:
     for suffix in ("jsonl", "sdb", "tar"):
-        made(corpus(tmp_path / "source", 2), tmp_path / f"a.{suffix}", labelled=False)
-        assert [sample.transcript for sample in read_samples(tmp_path / f"a.{suffix}", labelled=False)] == ["", ""]
+        made(corpus(tmp_path / "source", 2), tmp_path / f"a.{suffix}", labeled=False)
+        assert [sample.transcript for sample in read_samples(tmp_path / f"a.{suffix}", labeled=False)] == ["", ""]
         with pytest.raises(DataError, match=f"^{tmp_path}/a.{suffix}"):
             read_samples(tmp_path / f"a.{suffix}")
 
@@ -324,6 +324,6 @@ def test_a_text_in_an_archive_whose_sound_is_of_a_coding_that_is_not_read_is_a_s
     assert [sample.audio.inside for sample in samples] == ["a.m4a", "b.wav"]  # type: ignore[union-attr]
     with pytest.raises(AudioError, match=r"a\.m4a: is an M4A file"):
         probe(samples[0].audio)
-    assert len(read_samples(path, labelled=False)) == 3
+    assert len(read_samples(path, labeled=False)) == 3
     with pytest.raises(DataError, match="no recordings in it, of 1 files"):
         read_samples(archive(tmp_path / "b.tar", {"README.txt": b"a"}))

@@ -177,7 +177,7 @@ def test_threads_on_one_stream_take_turns() -> None:
 
 
 def test_memory_of_a_long_stream_is_that_of_its_text() -> None:
-    width, open_labels = 20, 1024 + 1024  # as in beam.cc
+    width, open_labels = 20, 1024 + 1024  # as in beam_commit.cc
     decoder = BeamDecoder(ENGLISH, DecodeOptions(beam_width=width), 0.02)
     for seed in range(30):
         decoder.feed(probabilities(1024, ENGLISH.classes, seed, sharpness=4.0))
@@ -232,3 +232,26 @@ def test_impossible_requests_are_refused() -> None:
         decode_batch([], AB, OPTIONS, threads=0)
     with pytest.raises(ConfigError, match="too wide"):
         BeamDecoder(AB, DecodeOptions(beam_width=10**9), 0.02)
+
+
+def rarely(text: str, alphabet: TokenSet, seed: int) -> NDArray[np.float32]:
+    """`text`, of which a network is unsure."""
+    doubt = probabilities(4 * len(alphabet.encode(text)), alphabet.classes, seed)
+    return (0.7 * spoken(text, alphabet) + 0.3 * doubt).astype(np.float32)
+
+
+@pytest.mark.parametrize("alphabet", [Characters(list("一二三四 ab")), Utf8Bytes()], ids=["characters", "bytes"])
+@pytest.mark.parametrize("seed", range(5))
+def test_characters_of_scripts_without_spaces_become_final(alphabet: TokenSet, seed: int) -> None:
+    text = "一二三四二一ab三四一"
+    rows, decoder, shown = rarely(text, alphabet, seed), BeamDecoder(alphabet, DecodeOptions(beam_width=20), 0.02), ""
+    for start in range(0, len(rows), 3):
+        decoder.feed(rows[start : start + 3])
+        decoder.commit(start - 12)
+        committed = decoder.committed_prefix
+        assert committed.startswith(shown)
+        assert "\ufffd" not in committed
+        assert not committed.endswith("a"), "words with spaces are committed whole"
+        assert all(found.text.startswith(committed) for found in decoder.candidates(20))
+        shown = committed
+    assert len(shown) >= len(text) // 2

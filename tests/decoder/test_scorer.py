@@ -163,7 +163,7 @@ def test_threads_share_a_scorer(path: Path) -> None:
 
 
 def test_memory_of_a_long_stream_is_that_of_its_text(path: Path) -> None:
-    width, open_labels = 20, 1024 + 1024  # as in beam.cc
+    width, open_labels = 20, 1024 + 1024  # as in beam_commit.cc
     decoder = BeamDecoder(AB, DecodeOptions(beam_width=width), 0.02, Scorer.open(path))
     for seed in range(20):
         decoder.feed(probabilities(1024, AB.classes, seed))

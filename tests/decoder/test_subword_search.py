@@ -281,7 +281,7 @@ def test_any_alphabet_works_that_can_be_found(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     turned = Characters(["b", "x", " ", "a"])
     other = small(tmp_path / "other" / "small.scorer", turned)
-    with pytest.raises(ScorerError, match=r"the alphabet of this scorer is unknown; put its alphabet\.txt beside it"):
+    with pytest.raises(ScorerError, match=r"the alphabet of this scorer is unknown; put its alphabet\.txt next to it"):
         decode(Emission(array, 0.02), PIECES, WIDE, 5, other)
     (tmp_path / "other" / "alphabet.txt").write_text(turned.to_text())
     assert decode(Emission(array, 0.02), PIECES, WIDE, 5, other) == plain

@@ -38,7 +38,7 @@ def task(tmp_path: Path) -> Task:
 
 def rates(task: Task, alpha: float, beta: float) -> Scores:
     options = replace(task.decoding, alpha=alpha, beta=beta)
-    texts = [decode(e, task.alphabet, options, scorer=task.scorer)[0].text for e in task.emissions]
+    texts = [decode(e, task.tokens, options, scorer=task.scorer)[0].text for e in task.emissions]
     return Scores(tuple(score("", *pair) for pair in zip(task.transcripts, texts, strict=True)))
 
 

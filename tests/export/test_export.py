@@ -34,7 +34,7 @@ def restored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def card(restored: Restored, precision: str = "float32") -> ModelCard:
     shape = restored.network.config
-    return ModelCard(restored.alphabet, restored.features, shape.described(), shape.chunk, precision=precision)
+    return ModelCard(restored.tokens, restored.features, shape.described(), shape.chunk, precision=precision)
 
 
 def clips(restored: Restored) -> list[Path]:

@@ -78,7 +78,7 @@ def _acts() -> bool:
 
 @pytest.fixture(scope="module")
 def reads(tmp_path_factory: pytest.TempPathFactory) -> Reads:
-    """What tiny runs and a test look up: Adam with MFCCs, Nesterov with log-mel energies, a transfer, a Conformer."""
+    """What tiny runs and a test look up: Adam, Nesterov, MFCCs, log-mel energies, a transfer, and each family."""
     folder = tmp_path_factory.mktemp("runs")
     scorer = small_scorer(folder / "small.scorer")
     made = config(folder / "a", training__epochs=1, augment=["time_mask[domain=features]"], scorer=str(scorer))
@@ -90,8 +90,10 @@ def reads(tmp_path_factory: pytest.TempPathFactory) -> Reads:
     other = replace(other, data=replace(other.data, train=(str(folder / "shards"),)))
     load = {"checkpoint__load": str(folder / "a/checkpoints"), "transfer__drop": ["layer_6"]}
     conformer = {"kind": "conformer", "width": 8, "blocks": 1, "heads": 1}
+    deep_lstm = {"kind": "deep_lstm", "width": 8, "blocks": 1}
     with traced(CLASSES) as seen:
         Run(config(folder / "d", network=conformer, training__epochs=1), Log()).train()
+        Run(config(folder / "e", network=deep_lstm, training__epochs=1), Log()).train()
         Run(made, Log()).train()
         run_test(made, Log())
         Run(other, Log()).train()

@@ -14,7 +14,7 @@ FLOOR = {
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
     "alignment": 3.5,  # corpora and evaluation may use it
     "config": 4, "evaluation": 4, "corpora": 4,
-    "training": 5, "export": 5, "old_models": 5,
+    "training": 5, "export": 5, "old_models": 5, "recipes": 5,
     "compat": 6,
     "cli": 7, "mozilla": 7, "__main__": 8,
 }  # fmt: skip

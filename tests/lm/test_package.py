@@ -100,7 +100,7 @@ def test_what_cannot_be_packaged_is_reported_and_leaves_nothing(model: Path, tmp
 
 
 def test_the_same_transcripts_as_with_the_old_package(shared: Path, tmp_path: Path) -> None:
-    """The old scorer's language model and words, packaged anew: another numbering of states, the same search."""
+    """The old scorer's language model and words, packaged again: another numbering of states, the same search."""
     old = shared / "data" / "scorers" / "pruned_lm.scorer"
     words = (shared / "data" / "scorers" / "vocab.pruned.txt").read_text().split()
     package(old, words, ENGLISH, tmp_path / "new.scorer", Weights(0.75, 1.85))

@@ -18,7 +18,7 @@ from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
 CARD = ModelCard(
-    alphabet=ENGLISH, features=MfccConfig(end="pad"), model={"kind": "conv", "width": 512},
+    tokens=ENGLISH, features=MfccConfig(end="pad"), model={"kind": "conv", "width": 512},
     chunk=ChunkSpec(32, 32, right=3, stride=4),
     beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
     license="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
@@ -54,14 +54,12 @@ CARDS = [
 
 def test_every_field_is_set_here_so_that_the_round_trip_proves_it() -> None:
     least = ModelCard(ENGLISH, MfccConfig(), {}, ChunkSpec(1, 1))
-    assert not [
-        f.name for f in fields(CARD) if f.name != "alphabet" and getattr(CARD, f.name) == getattr(least, f.name)
-    ]
+    assert not [f.name for f in fields(CARD) if f.name != "tokens" and getattr(CARD, f.name) == getattr(least, f.name)]
 
 
 @pytest.mark.parametrize("card", CARDS)
 @pytest.mark.parametrize(
-    "alphabet",
+    "tokens",
     [
         ENGLISH,
         Utf8Bytes(),
@@ -72,11 +70,11 @@ def test_every_field_is_set_here_so_that_the_round_trip_proves_it() -> None:
         Subwords(["b", "▁a"], [-0.0, -1.0], "bpe"),
     ],
 )
-def test_a_card_comes_back(alphabet: TokenSet, card: ModelCard) -> None:
-    card = replace(card, alphabet=alphabet)
+def test_a_card_comes_back(tokens: TokenSet, card: ModelCard) -> None:
+    card = replace(card, tokens=tokens)
     again = ModelCard.from_metadata(card.to_metadata())
     assert again == card
-    assert again.alphabet.bytes_mode == alphabet.bytes_mode
+    assert again.tokens.bytes_mode == tokens.bytes_mode
 
 
 def test_cards_of_networks_that_older_versions_know_are_written_as_they_were() -> None:
@@ -105,6 +103,11 @@ def test_the_license_is_in_the_file_under_the_name_that_every_version_reads() ->
         assert CARD.licence == "MPL-2.0"
 
 
+def test_the_old_name_of_the_tokens_warns() -> None:
+    with pytest.warns(DeprecationWarning, match=r"use ModelCard\.tokens"):
+        assert CARD.alphabet is CARD.tokens
+
+
 def test_sizes_of_chunks_come_back() -> None:
     card = replace(deepspeech(), chunk=ChunkSpec(50, 32, 9, 9, hops=(16, 64)))
     assert json.loads(card.to_metadata()["deepspeech"])["chunk"]["hops"] == [16, 64]
@@ -117,7 +120,7 @@ character = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\
 
 @given(text, text, st.lists(character, min_size=1, max_size=6, unique=True))
 def test_any_text_comes_back(name: str, description: str, labels: list[str]) -> None:
-    card = replace(CARD, name=name, description=description, alphabet=Characters(labels))
+    card = replace(CARD, name=name, description=description, tokens=Characters(labels))
     assert ModelCard.from_metadata(card.to_metadata()) == card
 
 

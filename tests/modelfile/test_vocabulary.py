@@ -72,6 +72,14 @@ def test_what_is_no_vocabulary_is_one_line(tmp_path: Path, content: bytes, messa
     assert "\n" not in str(caught.value)
 
 
+def test_too_many_pieces_are_named_so() -> None:
+    many = b"".join(piece(f"p{number}") for number in range(70_000))
+    with pytest.raises(TextError, match="more than 65536 pieces, the limit"):
+        parse_model(many)
+    with pytest.raises(TextError, match="has 70000 pieces; it needs 1 to 65536"):
+        parse_list("\n".join(f"p{number}" for number in range(70_000)))
+
+
 def test_pipes_folders_and_nothing_are_one_line(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, tmp_path / "none"):

@@ -84,7 +84,7 @@ def test_a_network_answers_as_it_did_whatever_file_it_comes_from(tmp_path: Path,
     path = MAKERS[kind](tmp_path, network)
     np.testing.assert_allclose(answer(path), network.answer(WINDOWS), atol=1e-5)
     card = Session(as_model_file(path)).card
-    assert "".join(card.alphabet.labels) == CHARACTERS
+    assert "".join(card.tokens.labels) == CHARACTERS
     assert (card.model["hidden"], card.chunk.left, card.precision, card.features.end) == (8, 9, "float32", "pad")
     assert card.language == "fr-FR"
 
@@ -110,7 +110,7 @@ def test_a_tflite_file_answers_as_its_weights_say(tmp_path: Path, quantized: boo
     assert model.card.precision == ("int8" if quantized else "float32")
     weights = model.float_weights()
     np.testing.assert_array_equal(weights["layer_6.weight"], network.variables["layer_6/weights"].T)
-    assert "".join(model.card.alphabet.labels) == CHARACTERS
+    assert "".join(model.card.tokens.labels) == CHARACTERS
     assert (model.card.language, model.card.beam_width) == ("fr-FR", 123)
 
 
@@ -214,7 +214,7 @@ def outcome(path: Path, session: bool) -> str:
         model = read(path)
         if not session:
             return ""
-        right = answer(path, WINDOWS[:16]).shape == (16, model.card.alphabet.classes)
+        right = answer(path, WINDOWS[:16]).shape == (16, model.card.tokens.classes)
         return "right" if right else "an answer of another shape"
     except DeepSpeechError as error:
         return str(error)
@@ -318,7 +318,7 @@ def test_every_file_of_a_model_holds_the_same_weights(shared: Path, tmp_path: Pa
 def test_the_real_published_model_says_what_it_is(shared: Path) -> None:
     model = read(shared / "data" / "models" / "armspeech" / "model.tflite")
     labels = (shared / "fixtures" / "acoustic" / "alphabet.txt").read_text(encoding="utf-8")
-    assert "".join(model.card.alphabet.labels) == "".join(line for line in labels.split("\n") if line[:1] != "#")
+    assert "".join(model.card.tokens.labels) == "".join(line for line in labels.split("\n") if line[:1] != "#")
     assert (model.network.hidden, model.card.precision, model.card.beam_width) == (2048, "int8", 500)
     assert model.in_words().startswith("TensorFlow Lite model: 2048 wide, 40 characters")
 

@@ -102,7 +102,7 @@ def test_a_batch_gives_what_streams_give(tiny_model: Path) -> None:
     items = [BatchItem(extractor(sound), session.card.chunk) for sound in sounds]
     run_batch(session, items)
     for sound, item in zip(sounds, items, strict=True):
-        none = np.zeros((0, session.card.alphabet.classes), np.float32)
+        none = np.zeros((0, session.card.tokens.classes), np.float32)
         probabilities = np.concatenate([none, *(piece for _, piece in item.pieces)])
         stream = EmissionStream(session, extractor)
         expected = np.concatenate([stream.feed(sound), stream.finish()])

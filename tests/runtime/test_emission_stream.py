@@ -26,7 +26,7 @@ def test_pieces_change_no_bit(cuts: list[int]) -> None:
 
 
 def test_no_sound_gives_no_frames() -> None:
-    assert emissions(np.zeros(0, np.float32)).shape == (0, SESSION.card.alphabet.classes)
+    assert emissions(np.zeros(0, np.float32)).shape == (0, SESSION.card.tokens.classes)
 
 
 def test_a_flush_says_what_can_be_said_and_changes_nothing_that_follows() -> None:
@@ -40,6 +40,8 @@ def test_a_flush_says_what_can_be_said_and_changes_nothing_that_follows() -> Non
 def test_int16_and_float_are_the_same_sound() -> None:
     samples = (SOUND * 32768).astype(np.int16)
     np.testing.assert_array_equal(as_float(samples), as_float(samples.astype(np.float32) / 32768))
+    np.testing.assert_array_equal(as_float(samples.astype(">i2")), as_float(samples))
+    np.testing.assert_array_equal(as_float(as_float(samples).astype(">f4")), as_float(samples))
     assert as_float(np.zeros(3)).dtype == np.float32
 
 

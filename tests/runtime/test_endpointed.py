@@ -5,6 +5,7 @@ import resource
 import tracemalloc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from deepspeech.errors import AudioError, ConfigError
 from deepspeech.runtime.endpoints import Ending, Endpointer, EndpointRules
 from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.recognizer import Recognizer
+from deepspeech.text.tokens import Characters
 from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
@@ -124,9 +126,11 @@ def test_a_word_that_never_ends_is_cut_too(model: Recognizer) -> None:
 class SpacelessSession(ToneSession):
     """Hears no spaces; its characters may run into each other, and it may be unsure of all."""
 
-    def __init__(self, sure: float, quiet: float) -> None:
+    def __init__(self, sure: float, quiet: float, writes: str = " abcd") -> None:
+        """`writes`: the characters that the tones of " abcd" stand for."""
         super().__init__(sure)
         self._quiet = quiet
+        self.card = replace(self.card, tokens=Characters(list(writes)))
 
     def step(
         self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
@@ -145,13 +149,15 @@ class SpacelessSession(ToneSession):
     sure=st.sampled_from([0.95, 0.99]),
     quiet=st.sampled_from([0.998, 0.9999]),
     shift=st.integers(0, 5120),
+    writes=st.sampled_from([" abcd", " 一二三四", " ab三四"]),
+    stable_after_s=st.sampled_from([0.02, 0.3, 1.0]),
 )
 def test_pieces_of_a_text_without_spaces_are_the_whole(
-    said: str, longest_s: float, sure: float, quiet: float, shift: int
+    said: str, longest_s: float, sure: float, quiet: float, shift: int, writes: str, stable_after_s: float
 ) -> None:
-    model = Recognizer(SpacelessSession(sure, quiet))  # type: ignore[arg-type]
+    model = Recognizer(SpacelessSession(sure, quiet, writes))  # type: ignore[arg-type]
     sound = np.concatenate([silence(shift / RATE), spoken(said), silence(0.3)])
-    stream = model.stream(endpoints=EndpointRules(max_utterance_s=longest_s))
+    stream = model.stream(endpoints=EndpointRules(max_utterance_s=longest_s, stable_after_s=stable_after_s))
     found = stream.feed(sound) + stream.finish()
     assert "".join(texts(found)) == model.transcribe(sound).text
     frames = [token.frame for utterance in found for token in utterance.tokens]
@@ -159,6 +165,15 @@ def test_pieces_of_a_text_without_spaces_are_the_whole(
     times = [time_s for utterance in found for word in utterance.words for time_s in (word.start_s, word.end_s)]
     assert times == sorted(times)
     assert not times or times[0] >= 0
+
+
+@pytest.mark.parametrize("stable_after_s", [0.02, 1.0])
+def test_text_without_spaces_is_cut_as_often_as_words(stable_after_s: float) -> None:
+    model = Recognizer(SpacelessSession(0.95, 0.9999, " 一二三四"))  # type: ignore[arg-type]
+    stream = model.stream(endpoints=EndpointRules(max_utterance_s=4, stable_after_s=stable_after_s))
+    found = stream.feed(spoken("abcd" * 30)) + stream.finish()
+    assert "".join(texts(found)) == "一二三四" * 30
+    assert all(utterance.tokens[-1].start_s - utterance.tokens[0].start_s < 5 for utterance in found)
 
 
 def test_int16_at_another_rate_is_heard_too(model: Recognizer) -> None:

@@ -1,6 +1,7 @@
 """Events of streams: the same however sound is cut, stable text that only grows, speech where speech is."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,6 +15,7 @@ from deepspeech.runtime.engines.engine import States
 from deepspeech.runtime.event_stream import EventStream
 from deepspeech.runtime.events import Event, Final, Partial, SpeechStarted, SpeechStopped
 from deepspeech.runtime.recognizer import Recognizer
+from deepspeech.text.tokens import Characters
 from tests.fakes import ToneSession, silence, spoken
 
 RATE = 16000
@@ -29,9 +31,11 @@ def model() -> Recognizer:
 class DoubtfulSession(ToneSession):
     """Hears tones, and a little of something else in every frame, which depends on that frame alone."""
 
-    def __init__(self, sure: float, doubt: float) -> None:
+    def __init__(self, sure: float, doubt: float, writes: str = " abcd") -> None:
+        """`writes`: the characters that the tones of " abcd" stand for."""
         super().__init__(sure)
         self._doubt = doubt
+        self.card = replace(self.card, tokens=Characters(list(writes)))
 
     def step(
         self, chunk_BTF: np.ndarray, states: States, outputs_B: np.ndarray | None = None
@@ -163,11 +167,19 @@ def test_any_cut_gives_the_same_events(cuts: list[int], sure: float, doubt: floa
     longest_s=st.sampled_from([0.5, 3.0, 20.0]),
     stable_after_s=st.sampled_from([0.02, 0.3, 1.0]),
     ends=st.booleans(),
+    writes=st.sampled_from([" abcd", " 一二三四", " ab三四", "กขคงจ"]),
 )
 def test_stable_text_is_never_taken_back(
-    said: list[str], pause_s: float, sure: float, doubt: float, longest_s: float, stable_after_s: float, ends: bool
+    said: list[str],
+    pause_s: float,
+    sure: float,
+    doubt: float,
+    longest_s: float,
+    stable_after_s: float,
+    ends: bool,
+    writes: str,
 ) -> None:
-    model = Recognizer(DoubtfulSession(sure, doubt))  # type: ignore[arg-type]
+    model = Recognizer(DoubtfulSession(sure, doubt, writes))  # type: ignore[arg-type]
     rules = {"max_utterance_s": longest_s, "stable_after_s": stable_after_s, "no_speech_s": 2.0}
     stream = endpointed(model, **rules) if ends else plain(model)
     events = list(stream.events([sound_of(said, pause_s)]))
@@ -193,10 +205,18 @@ def test_stable_text_is_never_taken_back(
     assert not (ends and final_due)
 
 
-def test_deltas_join_to_the_text() -> None:
+@pytest.mark.parametrize(
+    ("writes", "text"),
+    [
+        (" abcd", "a bad cab dad abba a bad cab dad abba"),
+        ("、一二三四", "一、二一四、三一二、四一四、一二二一、一、二一四、三一二、四一四、一二二一、"),
+        ("กขคงจ", "ขกคขจกงขคกจขจกขคคขกขกคขจกงขคกจขจกขคคขก"),
+    ],
+)
+def test_deltas_join_to_the_text(writes: str, text: str) -> None:
     """What a server appends: the new part of each stable text, and at the end the rest of the final one."""
-    model = Recognizer(ToneSession(0.8))  # type: ignore[arg-type]
-    sent, deltas = "", list[str]()
+    model = Recognizer(DoubtfulSession(0.8, 0.0, writes))  # type: ignore[arg-type]
+    sent, deltas, due = "", list[str](), text
     for event in endpointed(model).events([sound_of(["a bad cab dad abba " * 2])]):
         text = (
             event.stable if isinstance(event, Partial) else event.transcript.text if isinstance(event, Final) else sent
@@ -204,5 +224,5 @@ def test_deltas_join_to_the_text() -> None:
         assert text.startswith(sent)
         deltas.append(text[len(sent) :])
         sent = text
-    assert "".join(deltas) == "a bad cab dad abba a bad cab dad abba"
+    assert "".join(deltas) == due
     assert sum(map(bool, deltas)) > 5

@@ -226,8 +226,9 @@ def test_each_channel_of_a_pipe_is_refused_before_it_is_read() -> None:
     try:
         jobs = find([f"/dev/fd/{reader}"])
         with pytest.raises(ConfigError, match="a pipe is read once"):
-            of_channels(jobs, None, channels)
+            of_channels(jobs, "each", channels)
         assert [job.channel for job in of_channels(jobs, 1, channels)] == [1]
+        assert of_channels(jobs, None, channels) == jobs
         assert os.read(reader, 10) == b"sound"
     finally:
         os.close(reader)

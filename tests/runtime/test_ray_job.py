@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepspeech.errors import MissingPartError
+from deepspeech.errors import ConfigError, MissingPartError
 from deepspeech.runtime import ray_job
 from deepspeech.runtime.jobs import find, to_do
 from tests.fakes import corpus
@@ -14,6 +14,11 @@ def test_without_ray_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(ray_job, "ray", None)
     with pytest.raises(MissingPartError, match=r"deepspeech\[ray\]"):
         ray_job.transcribe([], tmp_path, "txt", tmp_path / "m.onnx")
+
+
+def test_hot_phrases_reach_the_workers(tiny_model: Path) -> None:
+    with pytest.raises(ConfigError, match="日"):
+        ray_job.Worker(str(tiny_model), None, None, {"日": 1.0}, "texts", "txt", 0)
 
 
 @pytest.mark.slow

@@ -98,12 +98,12 @@ def test_a_finished_stream_takes_no_more(model: Recognizer) -> None:
 
 def test_a_model_with_one_step_refuses_others(model: Recognizer) -> None:
     assert model.stream(chunk_ms=320).finish()[0].text == ""
-    for chunk_ms in (0, 160, -320, float("nan")):
+    for chunk_ms in (0, 160, -320, float("nan"), "320", [320]):
         with pytest.raises(ConfigError, match=r"^chunk_ms is \S+; this model takes 320$"):
-            model.stream(chunk_ms=chunk_ms)
+            model.stream(chunk_ms=chunk_ms)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("rate_hz", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("rate_hz", [0, -1, 999, 1_000_001, "16000", [16000], float("nan"), float("inf")])
 def test_a_rate_that_is_none_is_refused(model: Recognizer, rate_hz: float) -> None:
     with pytest.raises(ConfigError, match=r"^the sample rate is \S+ Hz"):
         model.stream(rate_hz)  # type: ignore[call-overload]

@@ -22,7 +22,7 @@ def chunks(session: Session, clips: int) -> np.ndarray:
 def test_a_step_gives_probabilities_of_all_its_outputs(session: Session) -> None:
     found, _ = session.step(chunks(session, 3), session.start(3))
     outputs = session.card.chunk.within(session.card.chunk.frames)
-    assert found.shape == (3, outputs, session.card.alphabet.classes)
+    assert found.shape == (3, outputs, session.card.tokens.classes)
     np.testing.assert_allclose(found.sum(-1), 1, rtol=1e-5)
 
 
@@ -52,6 +52,7 @@ def test_a_file_that_is_no_model_is_told_in_one_line(tmp_path: Path, tiny_model:
     with pytest.raises(ModelFileError, match=r"text\.onnx: ") as told:
         Session(tmp_path / "text.onnx")
     assert "\n" not in str(told.value)
+    assert str(told.value).endswith("`deepspeech convert`")  # for an old .tflite, .pb or .pbmm
     damaged = bytearray(tiny_model.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     (tmp_path / "damaged.onnx").write_bytes(damaged)

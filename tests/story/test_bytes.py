@@ -68,7 +68,7 @@ def test_the_best_checkpoint_is_chosen_by_letters(chinese: tuple[Path, Path], do
 def hear(door: Door, checkpoints: Path, dev: Path, letters: str, model: Path) -> None:
     """Export, and transcribe what was not heard in training."""
     door("deepspeech", "export", checkpoints, model)
-    assert Recognizer.open(model).card.alphabet == Utf8Bytes()
+    assert Recognizer.open(model).card.tokens == Utf8Bytes()
     by_checkpoint, by_file = (
         json.loads(door("deepspeech", "evaluate", "--model", one, "--data", dev, "--json", "--samples"))
         for one in (checkpoints, model)
@@ -127,7 +127,7 @@ def test_the_old_doors(door: Door, tmp_path: Path) -> None:
     )  # fmt: skip
     assert f"Test on {dev} - WER: " in out
     assert "greedy CER" in out
-    assert Recognizer.open(tmp_path / "export" / "output_graph.onnx").card.alphabet == Utf8Bytes()
+    assert Recognizer.open(tmp_path / "export" / "output_graph.onnx").card.tokens == Utf8Bytes()
     common = (*common, f"--scorer_path={scorer}", "--beam_width=50")
     out = door("evaluate.py", *common, f"--test_output_file={results}", "--report_count=6")
     shown = [line for line in out.split("Best WER:")[1].split("Median WER:")[0].splitlines() if line.startswith("WER")]

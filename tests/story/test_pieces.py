@@ -69,7 +69,7 @@ def test_a_network_of_subwords_is_trained_and_tested(door: Door, tmp_path: Path)
     assert run["alphabet"] == json.loads(json.dumps(tokens.to_dict()))
     (tmp_path / "pieces.vocab").unlink()  # checkpoints hold their tokens
     door("export", tmp_path / "checkpoints", tmp_path / "model.onnx")
-    assert Recognizer.open(tmp_path / "model.onnx").card.alphabet == tokens
+    assert Recognizer.open(tmp_path / "model.onnx").card.tokens == tokens
 
 
 def test_training_goes_on_with_the_same_pieces_alone(door: Door, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def hearing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("subwords")
     wide = {"hidden": 32, "normalize_features": False}
     run = Run(config(folder, network=wide, data__subwords=str(vocabulary(folder))), Log())
-    knows_tones(run.network, run.parts.alphabet, HEARD)
+    knows_tones(run.network, run.parts.tokens, HEARD)
     run.position.epoch, run.position.step = run.config.training.epochs, 6
     run.writer.save("best")
     return folder / "checkpoints"

@@ -36,6 +36,5 @@ def to_onnx(weights: Mapping[str, Any], config: TinyConfig, card: ModelCard) -> 
     states = {"frame": ("clips", 1, dimensions), "sum": ("clips", config.width, 1)}
     return graph.model(
         {"features": ("clips", "frames", dimensions), **states},
-        {"probabilities": ("clips", "steps", card.alphabet.classes)}
-        | {f"new_{n}": shape for n, shape in states.items()},
+        {"probabilities": ("clips", "steps", card.tokens.classes)} | {f"new_{n}": shape for n, shape in states.items()},
     )

@@ -22,7 +22,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="an option of glibc")
-def test_large_blocks_are_not_asked_for_anew() -> None:
+def test_large_blocks_are_not_requested_again() -> None:
     faults = {}
     for how in ("keep", "leave"):
         told = subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""A step of learning: losses of intermediate layers count by their weight, and are not reported."""
+"""A step of learning: losses of intermediate layers count by their weight, and are not reported; compiled or not."""
 
 import pytest
 import torch
@@ -6,8 +6,10 @@ from torch import Tensor
 
 from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.acoustic.registry import read_config
+from deepspeech.training.devices import compile_network
 from deepspeech.training.loader import TensorBatch
-from deepspeech.training.step import Trainer, losses
+from deepspeech.training.losses import ctc_losses
+from deepspeech.training.step import Trainer
 
 ONE_CHUNK = {"train_chunks": [2], "train_chunk_weights": [1.0]}
 SHAPES = [
@@ -35,7 +37,9 @@ def test_losses_of_intermediate_layers_are_learnt_from_by_their_weight(shape: di
     network, given = new_network(read_config(shape), 26, 5).train(), batch()
     others: list[Tensor] = []
     logits, lengths = network(given.features_BTF, given.lengths_B, None, others)
-    total = losses(logits, lengths, given).sum() + 0.3 * sum(losses(one, lengths, given).sum() for one in others)
+    total = ctc_losses(logits, lengths, given).sum() + 0.3 * sum(
+        ctc_losses(one, lengths, given).sum() for one in others
+    )
     due = torch.autograd.grad(total, list(network.parameters()))
     (plain_B, plain), (loss_B, gradients) = worked_on(network, 0.0), worked_on(network, 0.3)
     torch.testing.assert_close(loss_B, plain_B)  # what is reported is the network's own
@@ -49,5 +53,22 @@ def test_weight_0_gives_the_bits_of_the_loss_alone(shape: dict[str, object]) -> 
     torch.manual_seed(1)
     network, given = new_network(read_config(shape), 26, 5).train(), batch()
     logits, lengths = network(given.features_BTF, given.lengths_B)
-    due = torch.autograd.grad(losses(logits, lengths, given).sum(), list(network.parameters()))
+    due = torch.autograd.grad(ctc_losses(logits, lengths, given).sum(), list(network.parameters()))
     assert all(torch.equal(a, b) for a, b in zip(worked_on(network, 0.0)[1], due, strict=True))
+
+
+@pytest.mark.slow  # minutes of compilation
+@pytest.mark.filterwarnings("ignore")  # torch's compiler warns of complex numbers
+@pytest.mark.parametrize("shape", SHAPES, ids=["conformer", "deep_lstm"])
+def test_a_compiled_network_has_the_same_losses_and_gradients(shape: dict[str, object]) -> None:
+    steps = []
+    for compiled in (False, True):
+        torch.manual_seed(1)
+        network = new_network(read_config(shape | {"blocks": 2, "dropout": 0.1}), 26, 5).train()
+        if compiled:
+            compile_network(network, 1)
+        steps.append(worked_on(network, 0.3))
+    (plain_B, plain), (compiled_B, gradients) = steps
+    torch.testing.assert_close(compiled_B, plain_B, rtol=1e-4, atol=1e-4)
+    for found, expected in zip(gradients, plain, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)

@@ -56,9 +56,9 @@ def test_the_longest_clips_go_first_and_change_nothing(tmp_path: Path, monkeypat
     seen: list[tuple[int, int]] = []
     gradients = Trainer._gradients
 
-    def noted(self: Trainer, batch: TensorBatch, seed: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def noted(self: Trainer, batch: TensorBatch, *key: float) -> tuple[torch.Tensor, list[torch.Tensor]]:
         seen.append((len(batch.ids), batch.features_BTF.shape[1]))
-        return gradients(self, batch, seed)
+        return gradients(self, batch, *key)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Trainer, "_gradients", noted)
     Run(config(tmp_path / "b"), Log()).train()
@@ -67,7 +67,7 @@ def test_the_longest_clips_go_first_and_change_nothing(tmp_path: Path, monkeypat
     assert all((a.weights[name] == b.weights[name]).all() for name in a.weights)
 
 
-def out_of_memory(self: Trainer, batch: TensorBatch, seed: int) -> None:
+def out_of_memory(self: Trainer, batch: TensorBatch, *key: float) -> None:
     if batch.features_BTF.shape[0] > 1:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 

@@ -62,7 +62,7 @@ def test_stopped_at_every_batch_and_resumed_it_ends_with_the_same_weights(
     assert {name.split("/")[0] for name in one.optimizer} == {"momentum"}
 
 
-def test_momentum_left_by_adam_begins_anew(tmp_path: Path) -> None:
+def test_momentum_after_adam_starts_from_zero(tmp_path: Path) -> None:
     Run(config(tmp_path, network=NETWORK), Log()).train()
     run = Run(config(tmp_path, network=NETWORK, training__epochs=3, **NESTEROV), Log())
     assert run.position.epoch == 2

@@ -1,4 +1,4 @@
-"""A few clips are heard while a network learns: told, kept, and without a trace in what is learnt."""
+"""The preview: a few clips are transcribed during training, reported and logged, with no effect on the result."""
 
 import json
 from pathlib import Path

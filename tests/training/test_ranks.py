@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -184,6 +187,31 @@ def test_an_environment_that_makes_no_sense_is_told(monkeypatch: pytest.MonkeyPa
         pass
 
 
+LEAVING = """
+from pathlib import Path
+from deepspeech.training.ranks import process_group
+from deepspeech.training.signals import Stopped
+try:
+    with process_group(0, 1):
+        import torch.distributed.nn  # the first optimizer does
+        raise Stopped(15)
+except Stopped:
+    threads = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+    print([name for name in threads if "gloo" in name])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are listed in /proc")
+def test_no_thread_of_a_process_group_outlives_it() -> None:
+    """One that waits for Python's lock while the interpreter ends aborts the process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    ended = subprocess.run([sys.executable, "-c", LEAVING], env=os.environ | place, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
+
+
 # ---- the parts -------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +229,22 @@ def test_alone_everything_is_what_it_was() -> None:
     ALONE.check_same("anything", 1)
     with joined() as ranks:
         assert ranks is ALONE
+
+
+@pytest.mark.parametrize(
+    ("host", "other", "expected"), [("here", range(4), 2), ("here", range(4, 8), 4), ("elsewhere", range(4), 4)]
+)
+def test_bound_ranks_do_not_divide_their_cores_again(
+    host: str, other: range, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Two(Ranks):
+        def gather(self, value: Any) -> list[Any]:
+            return [value, [host, list(other)]]
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    monkeypatch.setattr("deepspeech.cores._quotas", lambda _: iter(()))
+    monkeypatch.setattr(socket, "gethostname", lambda: "here")
+    assert Two(0, 2, 0, 2).cores() == expected
 
 
 def test_what_differs_is_told_by_number() -> None:

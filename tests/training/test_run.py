@@ -152,7 +152,7 @@ def test_the_test_reports_each_file_apart(tmp_path: Path) -> None:
     assert all(sample.loss is not None for sample in results[made.data.dev[0]].samples)
 
 
-def test_starting_anew_sets_earlier_checkpoints_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_starting_over_sets_earlier_checkpoints_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Run(config(tmp_path, training__epochs=3), Log()).train()
     earlier = weights(tmp_path)
     run = Run(config(tmp_path, checkpoint__which="init", training__epochs=1, training__seed=9), Log())

@@ -32,7 +32,7 @@ def test_a_damaged_position_is_refused(damage: dict[str, object]) -> None:
 def test_the_average_is_in_the_network_only_within() -> None:
     network = DeepSpeech(DeepSpeechConfig(hidden=4), 3, 5)
     optimizer = optim.optimizer_of(network, TrainingConfig())
-    state = TrainingState(network, optimizer, optim.Average(network, 0.9), Position())
+    state = TrainingState(network, optimizer, optim.Average(network, 0.9), Position(), optim.Anchor(network, {}, 0))
     average = network.layer_1.weight.detach().clone()
     with torch.no_grad():
         network.layer_1.weight += 1

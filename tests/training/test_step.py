@@ -10,7 +10,8 @@ from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.network import DeepSpeech
 from deepspeech.datasets.pipeline import Example
 from deepspeech.training.loader import TensorBatch, cut
-from deepspeech.training.step import Trainer, losses
+from deepspeech.training.losses import ctc_losses
+from deepspeech.training.step import Trainer
 
 PLAIN = {f"dropout_{layer}": 0.0 for layer in ("1", "2", "3", "5")}
 CPU = torch.device("cpu")
@@ -52,7 +53,7 @@ def test_the_result_counts_clips_and_sums_their_losses_before_the_step() -> None
     network, one = trainer()
     (batch,) = cut(examples(4), CPU, 1)
     logits, lengths_B = network(batch.features_BTF, batch.lengths_B)
-    due = float(losses(logits, lengths_B, batch).detach().sum())
+    due = float(ctc_losses(logits, lengths_B, batch).detach().sum())
     result = one.train_step([batch], 1)
     assert (result.clips, result.faulty) == (4, [])
     assert result.loss_sum == pytest.approx(due)
@@ -71,8 +72,10 @@ def test_a_gradient_that_is_not_finite_names_the_whole_batch(monkeypatch: pytest
     network, one = trainer()
     before, plain = weights(network), Trainer._gradients
 
-    def spoilt(self: Trainer, batch: TensorBatch, seed: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        loss_B, gradients = plain(self, batch, seed)
+    def spoilt(
+        self: Trainer, batch: TensorBatch, seed: int, consistency: float
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        loss_B, gradients = plain(self, batch, seed, consistency)
         gradients[0][:] = float("inf")
         return loss_B, gradients
 
@@ -100,4 +103,4 @@ def test_a_dry_run_changes_nothing() -> None:
 def test_no_frames_at_all_can_only_say_nothing() -> None:
     (batch,) = cut(examples(2), CPU, 1)
     empty = TensorBatch(batch.ids, batch.features_BTF[:, :0], batch.lengths_B * 0, batch.labels, batch.label_lengths_B)
-    assert losses(torch.zeros(2, 0, 5), torch.zeros(2, dtype=torch.int64), empty).tolist() == [float("inf")] * 2
+    assert ctc_losses(torch.zeros(2, 0, 5), torch.zeros(2, dtype=torch.int64), empty).tolist() == [float("inf")] * 2

@@ -1,4 +1,4 @@
-"""Transfer learning: what is taken over, what begins anew, what stays, and that the result tests and exports."""
+"""Transfer learning: what is copied, re-initialized and frozen; the result tests and exports."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,7 @@ def start(run: RunConfig) -> dict[str, np.ndarray]:
     return {name: value.numpy().copy() for name, value in Run(run, Log()).network.state_dict().items()}
 
 
-def test_dropped_layers_begin_anew_and_the_others_are_taken_over(tmp_path: Path, source: Path) -> None:
+def test_dropped_layers_are_reinitialized_and_the_others_copied(tmp_path: Path, source: Path) -> None:
     best = checkpoint.newest(source, ("train", "best"))
     assert best
     given = checkpoint.load(best).weights
@@ -140,7 +140,7 @@ def test_dropping_the_layer_that_hears_other_features_lets_them_be_others(tmp_pa
     )  # fmt: skip
     network = Run(run, Log()).network
     assert network.feature_mean.shape == (13,)
-    assert bool((network.feature_scale != 1).any())  # measured anew
+    assert bool((network.feature_scale != 1).any())  # measured again
 
 
 def test_settings_that_change_what_layers_do_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,3 +161,58 @@ def test_settings_that_change_how_it_learns_may_change(tmp_path: Path, capsys: p
     changes = {"training__learning_rate": 0.001, "network__dropout_1": 0.3, "training__epochs": 3}
     assert Run(config(tmp_path, **changes), Log()).position.epoch == 1
     assert "there" not in capsys.readouterr().err
+
+
+def distance(run: Run, given: Tensors) -> float:
+    """From weights, over all layers but the output layer."""
+    ours = {name: p.detach().numpy() for name, p in run.network.named_parameters() if not name.startswith("layer_6")}
+    return float(sum(np.square(value - given[name]).sum() for name, value in ours.items()) ** 0.5)
+
+
+def test_keep_holds_weights_near_those_training_started_from(tmp_path: Path, source: Path) -> None:
+    best = checkpoint.newest(source, ("best", "train"))
+    assert best
+    found, given = {}, checkpoint.load(best).weights
+    for keep in (0.0, 100.0):
+        run = Run(target(tmp_path / str(keep), source, transfer__drop=["layer_6"], transfer__keep=keep), Log())
+        run.train()
+        found[keep] = distance(run, given)
+    assert found[100.0] < 0.7 * found[0.0]
+
+
+def test_a_resumed_run_holds_on_to_the_same_weights(tmp_path: Path, source: Path) -> None:
+    changes = {"transfer__drop": ["layer_6"], "transfer__keep": 100.0, "training__epochs": 4}
+    whole = Run(target(tmp_path / "whole", source, **changes), Log())
+    whole.train()
+    Run(target(tmp_path / "parts", source, **{**changes, "training__epochs": 2}), Log()).train()
+    resumed = Run(target(tmp_path / "parts", source, **changes), Log())
+    resumed.train()
+    for a, b in zip(whole.network.parameters(), resumed.network.parameters(), strict=True):
+        np.testing.assert_array_equal(a.detach(), b.detach())
+
+
+def test_keep_without_a_start_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"transfer\.keep needs weights to start from"):
+        Run(config(tmp_path, transfer__keep=1.0), Log())
+
+
+def test_a_resumed_run_whose_start_is_gone_says_so(tmp_path: Path, source: Path) -> None:
+    changes = {"transfer__drop": ["layer_6"], "transfer__keep": 1.0}
+    Run(target(tmp_path, source, **changes), Log()).train()
+    source.rename(source.with_name("elsewhere"))
+    with pytest.raises(CheckpointError, match=r"no checkpoint, but transfer\.keep needs it"):
+        Run(target(tmp_path, source, **changes), Log())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("layer_decay", 0.0, "above 0 and at most 1"),
+        ("layer_decay", 1.5, "above 0 and at most 1"),
+        ("unfreeze_epochs", -1.0, "must not be negative"),
+        ("keep", float("nan"), "must not be negative"),
+    ],
+)
+def test_settings_out_of_range_are_refused(tmp_path: Path, setting: str, value: float, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"transfer.{setting} .*{words}"):
+        config(tmp_path, **{f"transfer__{setting}": value})

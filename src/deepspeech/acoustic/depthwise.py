@@ -1,8 +1,8 @@
-"""A causal depthwise convolution for training on a CPU: always in 32 bits, with its own backward pass.
+"""Causal depthwise convolution for training on a CPU: always float32, with its own backward pass.
 
-torch's takes two to three times as long: it reorders its inputs, and in 16 bits it is slower than in 32.
+torch's takes two to three times as long: it reorders its inputs, and 16 bits are slower than 32.
 
-Shapes: B clips, S frames that are seen, T = S - K + 1 frames of output, K kernel, D width.
+Shapes: B clips, S input frames, T = S - K + 1 output frames, K kernel, D width.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 
 def depthwise(x_BSD: Tensor, layer: nn.Conv1d) -> Tensor:
-    """`layer`, with groups of one channel, over frames that lie one after another [B, T, D]."""
+    """`layer`, a depthwise convolution, over frames [B, S, D]: [B, T, D]."""
     if x_BSD.device.type != "cpu":
         return layer(x_BSD.transpose(1, 2)).transpose(1, 2)  # type: ignore[no-any-return]
     with torch.autocast("cpu", enabled=False):
@@ -23,7 +23,7 @@ def depthwise(x_BSD: Tensor, layer: nn.Conv1d) -> Tensor:
 
 
 def _over_time(x_BSD: Tensor, weight_D1K: Tensor, bias_D: Tensor | None, padding: int) -> Tensor:
-    """As an image one high: then the channels lie last in memory, as oneDNN likes them."""
+    """As an image of height 1 in channels-last layout, the fastest for oneDNN."""
     image, weight = x_BSD.transpose(1, 2)[:, :, None], weight_D1K[:, :, None]
     weight = weight.contiguous(memory_format=torch.channels_last)
     return functional.conv2d(image, weight, bias_D, padding=(0, padding), groups=len(weight))[:, :, 0].transpose(1, 2)

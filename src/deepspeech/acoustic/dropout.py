@@ -1,15 +1,15 @@
-"""Inverted dropout (Srivastava 2014) with randomness of the caller's: threads must not share a generator."""
+"""Inverted dropout (Srivastava 2014) with the caller's random generator: threads must not share one."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-Dropout = Callable[[Tensor], Tensor]  # x → x with some of it zeroed; the identity while not training
+Dropout = Callable[[Tensor], Tensor]  # applies dropout; the identity in evaluation mode
 
 
 def dropped(x: Tensor, rate: float, random: torch.Generator | None) -> Tensor:
-    """`x` with a share of `rate` zeroed and the rest scaled, so that the mean stays; itself where the rate is 0."""
+    """`x` with a fraction `rate` zeroed and the rest scaled to keep the mean; `x` itself where the rate is 0."""
     if not rate:
         return x
     if x.device.type != "cpu":

@@ -24,7 +24,7 @@ from deepspeech.acoustic.products import Prepared, linear, product_type, weight_
 
 @dataclass(frozen=True)
 class Packing:
-    """The own frames of clips [B, T], frame by frame, those of the longest clip first in each: N in all."""
+    """Packed frames of padded clips [B, T]: time-major, longest clip first, N in all."""
 
     shape: tuple[int, int]
     clip_N: Tensor
@@ -33,7 +33,7 @@ class Packing:
 
     @classmethod
     def of(cls, lengths_B: Tensor, frames: int) -> "Packing":
-        """Of clips padded to so many frames."""
+        """The packing of clips of these lengths, padded to `frames`."""
         order = torch.argsort(lengths_B, descending=True, stable=True)
         valid_TB = torch.arange(frames)[:, None] < lengths_B[order]
         time_N, clip_N = valid_TB.nonzero(as_tuple=True)
@@ -41,17 +41,17 @@ class Packing:
         return cls((len(lengths_B), frames), order[clip_N], time_N, counts)
 
     def pack(self, x_BTI: Tensor) -> Tensor:
-        """[N, I]."""
+        """Packed frames [N, I]."""
         return x_BTI[self.clip_N, self.time_N]
 
     def unpack(self, x_NI: Tensor) -> Tensor:
-        """[B, T, I], with zeros beyond each clip's end."""
+        """Padded clips [B, T, I]; padding is zeros."""
         return x_NI.new_zeros(*self.shape, x_NI.shape[1]).index_put((self.clip_N, self.time_N), x_NI)
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # what it calls is compiled, torch cannot see into it
 def lstm(x_NI: Tensor, layers: nn.LSTM, counts: Sequence[int]) -> Tensor:
-    """Outputs [N, H] of the last layer, from zeros on; under autocast products are of its type, memory of 32 bits."""
+    """Outputs [N, H] of the last layer, from a zero state; under autocast, products in its dtype, cells in float32."""
     dtype = product_type(x_NI)
     with torch.autocast("cpu", enabled=False):
         for number in range(layers.num_layers):
@@ -63,7 +63,7 @@ def lstm(x_NI: Tensor, layers: nn.LSTM, counts: Sequence[int]) -> Tensor:
 
 
 class _Layer(Function):
-    """One layer. `outputs` and `cells` begin with a frame of zeros, so that the first frame is like any other."""
+    """One layer. `outputs` and `cells` start with a frame of zeros, the state before the first frame."""
 
     @staticmethod
     def forward(
@@ -78,7 +78,7 @@ class _Layer(Function):
     ) -> Tensor:
         first, frames, hidden = counts[0], sum(counts), w_hh.shape[1]
         x, w_ih, w_hh = x_NI.to(dtype), w_ih.to(dtype), w_hh.to(dtype)
-        gates = linear(x, w_ih, (b_ih + b_hh).to(dtype))  # the sums' first part; each frame leaves its gates there
+        gates = linear(x, w_ih, (b_ih + b_hh).to(dtype))  # W_ih·x; overwritten by the gates
         outputs = torch.empty(first + frames, hidden, dtype=dtype)
         cells = torch.empty(first + frames, hidden, dtype=torch.promote_types(dtype, torch.float32))
         outputs[:first], cells[:first] = 0, 0
@@ -130,20 +130,20 @@ class _Layer(Function):
             weight_gradient(sums, x, wide),
             weight_gradient(sums, h_before, wide),
             bias,
-            bias.clone(),  # who takes gradients may change them in place
+            bias.clone(),  # callers may change gradients in place
             None,
             None,
         )
 
 
 def _frames(counts: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Of each frame: its clips, its first row, and the row in `outputs` and `cells` where the frame before begins."""
+    """For each frame: its clips, its first row, and the first row of the previous frame in `outputs` and `cells`."""
     begins = [0, *accumulate(counts)]
     befores = [0, *(counts[0] + begin for begin in begins)]
     return list(zip(counts, begins, befores, strict=False))
 
 
 def numbers(tensor: Tensor) -> NDArray[Any]:
-    """The tensor's memory as NumPy's, 16-bit floats as the whole numbers that their bits are."""
+    """A NumPy view of the tensor; bfloat16 as the integers of its bits."""
     values: NDArray[np.generic] = (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
     return values

@@ -1,4 +1,4 @@
-"""A layer of LSTM as an ONNX node, in 32 or 8 bits. Imports no torch."""
+"""An LSTM layer as an ONNX node, float32 or int8. Imports no torch."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ def add_lstm(
 ) -> tuple[str, str, str]:
     """Outputs [T, 1, B, H] of `x` [T, B, I], and the new states h and c [1, B, H].
 
-    `layer` are the module and the number in it, as torch names parameters: MODULE.weight_ih_lNUMBER. The states are
-    those of that `number` in the inputs state_h and state_c.
+    `layer` are module and number in torch's parameter names: MODULE.weight_ih_lNUMBER. `number` is the index in the
+    inputs state_h and state_c.
     """
     outputs = (f"{name}.Y", f"{name}.Y_h", f"{name}.Y_c")
     ih, hh = (f"{layer[0]}.{{}}_{kind}_l{layer[1]}" for kind in ("ih", "hh"))
@@ -42,6 +42,6 @@ def add_lstm(
 
 
 def _gates(value: NDArray[Any]) -> NDArray[Any]:
-    """Our gates i, f, g, o (torch's) as ONNX's i, o, f, c."""
+    """Reorder gates from torch's i, f, g, o to ONNX's i, o, f, c."""
     i, f, g, o = np.split(value, 4)
     return np.concatenate([i, o, f, g])

@@ -35,7 +35,7 @@ class _Unroll(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient_TDBH: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         states, recurrent, start = ctx.saved_tensors
-        # The gradient is zero where g is flat, and flows back from the next frame.
+        # The gradient is zero where g is flat; the next frame adds its own.
         passes = ((states > 0) & (states < ctx.clip)).to(states.dtype)
         sums = gradient_TDBH * passes
         for frame in range(len(sums) - 1, 0, -1):

@@ -1,7 +1,7 @@
 """Registry of network families by `network.kind`. Imports torch only to build a network.
 
 A family is a folder here: `config.py` (a NetworkConfig), `network.py` (an AcousticNetwork, contract.py) and `graph.py`
-(what makes an ONNX graph of its weights). Training, export and inference do not depend on the family.
+(exports its weights as an ONNX graph). Training, export and inference do not depend on the family.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ class Family:
     """A family's settings, and where its network and its exporter are: "module:name"."""
 
     config: type[NetworkConfig]
-    network: str  # a class, made of (config, dimensions of a frame of features, classes)
-    to_onnx: str  # a function of (weights by parameter name, config, ModelCard), which gives a ModelProto
+    network: str  # a class; arguments: config, feature dimensions, classes
+    to_onnx: str  # a function (weights by parameter name, config, ModelCard) → ModelProto
 
     def load_network(self) -> Any:
         return _named(self.network)
@@ -62,7 +62,7 @@ def family(kind: str) -> Family:
 def config_of_kind(entries: Mapping[str, Any]) -> tuple[type[NetworkConfig], dict[str, Any]]:
     """The config class of the kind in `entries`, and its other entries. Raises ConfigError for an unknown kind.
 
-    `size` is replaced by the settings it stands for; explicit settings win.
+    `size` expands to its settings; explicit settings win.
     """
     values = current("network", entries, warn=False)  # as in files; config.py warns
     config = family(values.pop("kind", DEFAULT)).config

@@ -20,14 +20,14 @@ from deepspeech.text.tokens import TokenSet
 
 @dataclass(frozen=True)
 class Restored:
-    """A trained network, its alphabet and features; `run` is the checkpoint's run.json."""
+    """A trained network, its tokens and features; `run` is the checkpoint's run.json."""
 
     network: AcousticNetwork
     features: FrontEndConfig
-    alphabet: TokenSet
+    tokens: TokenSet
     run: dict[str, Any]
     path: Path
-    normalization: Normalization | None = None  # of the features, where it is not the network's
+    normalization: Normalization | None = None  # of the features, unless the network normalizes
 
     @property
     def front_end(self) -> FrontEnd:
@@ -44,16 +44,16 @@ def restore(path: Path) -> Restored:
     kept = checkpoint.load(path)
     try:
         features = read_config(kept.run["config"]["features"])
-        alphabet = read_alphabet(kept.run["alphabet"])
+        tokens = read_alphabet(kept.run["alphabet"])
         shape = registry.read_config(kept.run["config"]["network"])
         shape.check_sizes({name: value.shape for name, value in kept.weights.items()}, features.dimensions)
-        network = new_network(shape, features.dimensions, alphabet.classes)
+        network = new_network(shape, features.dimensions, tokens.classes)
         fill(network, kept.weights | kept.average)
         normalization = kept_normalization(kept.run)
-        new_front_end(features, normalization)  # raises where they do not fit each other
+        new_front_end(features, normalization)  # raises if they do not match
     except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
         raise CheckpointError(f"{path}: the checkpoint does not describe its network ({error})") from None
-    return Restored(network.eval(), features, alphabet, kept.run, path, normalization)
+    return Restored(network.eval(), features, tokens, kept.run, path, normalization)
 
 
 def fill(network: AcousticNetwork, tensors: checkpoint.Tensors) -> None:

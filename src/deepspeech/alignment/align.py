@@ -74,8 +74,8 @@ def align(
     options = options or AlignOptions()
     session = _session(model)
     script = _script(text, options.split)
-    rule = rule or SpellingRule(session.card.alphabet)
-    if rule.tokens != session.card.alphabet:
+    rule = rule or SpellingRule(session.card.tokens)
+    if rule.tokens != session.card.tokens:
         raise ConfigError("the spelling rule is for other tokens than the model's; make one for its alphabet")
     return _Alignment(session, script, rule, options).of(sound)
 
@@ -178,7 +178,7 @@ class _Alignment:
 
         def one(stretch: _Stretch) -> Exact:
             rows, part = emissions.log_probs(stretch.start, stretch.end), slice(stretch.first, stretch.last)
-            return align_words(rows, self._tokens[part], card.alphabet, card.frame_s, likely[part])
+            return align_words(rows, self._tokens[part], card.tokens, card.frame_s, likely[part])
 
         found, sound_T = list[WordFrames | None](), np.zeros(emissions.frames, bool)
         for stretch, exact in zip(stretches, ordered_map(one, stretches, self._cores, ahead=2), strict=True):

@@ -41,15 +41,15 @@ class Heard:
 
 def text_scorer(sentences: Sequence[str], card: ModelCard) -> Scorer | None:
     """A scorer of these spoken sentences; None where none can be made. It outlives its file."""
-    if card.alphabet.bytes_mode or not any(sentences):
+    if card.tokens.bytes_mode or not any(sentences):
         return None
     with tempfile.TemporaryDirectory() as folder:
         text, output = Path(folder, "text.txt"), Path(folder, "text.scorer")
         text.write_text("".join(f"{sentence}\n" for sentence in sentences if sentence), encoding="utf-8")
         estimation = EstimateOptions(ORDER, discount_fallback=FALLBACK, memory_bytes=_MEMORY_BYTES)
         try:
-            build([text], output, card.alphabet, BuildOptions(estimation))
-            return Scorer.open(output, card.alphabet)  # mapped into memory
+            build([text], output, card.tokens, BuildOptions(estimation))
+            return Scorer.open(output, card.tokens)  # mapped into memory
         except (LmError, ScorerError):
             return None
 
@@ -64,7 +64,7 @@ class Recognition:
 
     def add(self, first_frame: int, probabilities: Float32) -> None:
         """Recognize a piece that begins at this frame."""
-        tokens, frame_s = self._card.alphabet, self._card.frame_s
+        tokens, frame_s = self._card.tokens, self._card.frame_s
         if self._scorer is None:
             found = greedy(Emission(probabilities, frame_s), tokens)
         else:

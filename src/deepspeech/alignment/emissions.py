@@ -31,7 +31,7 @@ class EmissionFile:
     """Probabilities [frames, classes] in a temporary file; frames that nobody wrote are blanks. Thread-safe."""
 
     def __init__(self, card: ModelCard) -> None:
-        self._card, self._row = card, 4 * card.alphabet.classes
+        self._card, self._row = card, 4 * card.tokens.classes
         self._file = tempfile.TemporaryFile()  # noqa: SIM115, closed in __exit__
         self.frames = 0
         self.duration_s = 0.0
@@ -48,9 +48,9 @@ class EmissionFile:
     def log_probs(self, start: int, end: int) -> Float32:
         """Log probabilities [frames, classes] of the frames from `start` to before `end`."""
         data = os.pread(self._file.fileno(), (end - start) * self._row, start * self._row)
-        rows = np.zeros((end - start, self._card.alphabet.classes), np.float32)
+        rows = np.zeros((end - start, self._card.tokens.classes), np.float32)
         rows.reshape(-1).view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
-        rows[~rows.any(axis=1), self._card.alphabet.blank] = 1.0
+        rows[~rows.any(axis=1), self._card.tokens.blank] = 1.0
         return log_probs(rows)
 
     def __enter__(self) -> "EmissionFile":

@@ -20,7 +20,7 @@ class GivenTranscripts:
     """Aligns known recordings with their transcripts."""
 
     def __init__(self, session: Session, samples: Sequence[Sample]) -> None:
-        self._network, self._rule = FileAcousticModel(session, 1), SpellingRule(session.card.alphabet)
+        self._network, self._rule = FileAcousticModel(session, 1), SpellingRule(session.card.tokens)
         self._texts = {str(sample.audio): sample.transcript for sample in samples}
 
     def transcribe_all(

@@ -34,7 +34,7 @@ class Fit:
 def rank(session: Session, samples: Sequence[Sample], workers: int | None = None) -> Iterator[Fit]:
     """The fit of each sample, in their order; clips that cannot be read are left out: data check reports them."""
     network = FileAcousticModel(session, 1)
-    rule = SpellingRule(session.card.alphabet)
+    rule = SpellingRule(session.card.tokens)
 
     def one(sample: Sample) -> Fit | None:
         try:

@@ -10,15 +10,15 @@ from deepspeech.audio.pcm import Float32
 from deepspeech.audio.resample import resample
 
 TELEPHONE_HZ = 8000
-_NARROW_BELOW = 9000  # bits a second below which Opus encodes 4 kHz of bandwidth, whatever the input
+_NARROW_BELOW = 9000  # bits per second below which Opus encodes 4 kHz of bandwidth, whatever the input
 _SUBTYPES = {"gsm": "GSM610", "alaw": "ALAW", "ulaw": "ULAW"}
 
 
 def round_trip(samples: Float32, rate_hz: int, coding: str, bitrate: float = 16000) -> Float32:
     """Mono `samples` [N] at `rate_hz` coded as "opus", "gsm", "alaw" or "ulaw" and decoded again: [N].
 
-    `bitrate`, in bits a second, is for Opus alone, which takes 6,000 to 256,000: others become the nearest of these.
-    The telephone codecs work at 8,000 Hz.
+    `bitrate`, in bits per second, applies to Opus only and is limited to 6,000 to 256,000. The telephone codecs work at
+    8,000 Hz.
     """
     if coding == "opus":
         needed_hz = TELEPHONE_HZ if bitrate < _NARROW_BELOW else rate_hz  # saves a third of the time

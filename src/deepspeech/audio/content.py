@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from deepspeech.audio.source import AudioSlice, check_readable
 from deepspeech.errors import AudioError
+from deepspeech.untrusted import awaited
 
 Piece: TypeAlias = bytes | tuple[int, int]  # bytes to put in, or (offset, size) of the content
 
@@ -20,7 +21,9 @@ _LARGEST_PIPE = 1 << 30  # bytes: nine hours of 16-bit sound at 16 kHz; some dev
 
 def _drained(path: Path, name: str) -> bytes:
     """All bytes of a pipe. Raises OSError, or AudioError if it does not end."""
-    with path.open("rb") as file:
+    with awaited(name):
+        opened = path.open("rb")
+    with opened as file:
         content = file.read(_LARGEST_PIPE + 1)
     if len(content) > _LARGEST_PIPE:
         raise AudioError(f"{name}: a pipe with more than {_LARGEST_PIPE >> 20} MB; save it to a file first")
@@ -30,7 +33,7 @@ def _drained(path: Path, name: str) -> bytes:
 class Content:
     """Random access to bytes. `path` is the file if the content is all of it. Close it, or use `with`.
 
-    Thread-safe. A pipe is read to its end, since decoders go back and forth.
+    Thread-safe. A pipe is read to its end, since decoders seek.
     """
 
     def __init__(self, source: str | Path | AudioSlice | bytes, name: str) -> None:

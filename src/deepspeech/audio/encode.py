@@ -23,7 +23,7 @@ def kind_of(info: AudioInfo) -> str:
 def encode(samples: Float32, rate_hz: int, kind: str, bitrate: int | None = None) -> bytes:
     """Mono `samples` [N] as a file of a kind of CODED (16-bit samples), or as PACKETS.
 
-    Opus is coded at `bitrate` bits a second (None: its own choice), and at the next higher rate that it has.
+    Opus is encoded at `bitrate` bits per second (None: its default) and the next higher sample rate that it supports.
     """
     if kind == "wav":
         return wav_bytes(samples, rate_hz)

@@ -41,11 +41,10 @@ def read_audio(
 ) -> tuple[Float32, int]:
     """Samples [frames] (mono, float32, -1 to 1) and sample rate in Hz of a sound file.
 
-    `source` is a path, a file's bytes or an AudioSlice; `name` is how errors call it, by default its path. Of a longer
-    recording, what lies from `start_s` to `end_s` (None: the end) is read; inside mp3 such a start is exact to
-    a frame, not to the sample. Channels are averaged, or one is taken: `channel`, from 0. Of files that were joined
-    all is read, at the highest of their rates.
-    Raises AudioError: missing, empty, cut off, not audio, a codec that is not known, or no samples at all.
+    `source` is a path, a file's bytes or an AudioSlice; `name` is its name in errors, by default its path. Reads from
+    `start_s` to `end_s` (None: the end); in mp3 the start is accurate to a frame, not to a sample. Channels are
+    averaged, or `channel`, from 0, is selected. Concatenated files are read in full, at the highest of their rates.
+    Raises AudioError: missing, empty, truncated, not audio, an unsupported codec, or no samples.
     """
     if isinstance(source, AudioSlice) and source.kind == PACKETS:
         return _packets(source, name or str(source), start_s, end_s)
@@ -134,7 +133,7 @@ def write_wav(path: str | Path, samples: Float32, rate_hz: int, note: str = "") 
 
 
 def write_wavs(path: str | Path, sounds: Iterable[tuple[Float32, int]]) -> tuple[int, float]:
-    """Write sounds (samples, rate), at least one, all of one rate, as one file; how many, and their duration in s."""
+    """Write sounds (samples, rate), all of one rate, as one file; returns their number and duration in seconds."""
     parts = list(sounds)
     rate_hz, joined = parts[0][1], np.concatenate([samples for samples, _ in parts])
     write_wav(path, joined, rate_hz)

@@ -1,7 +1,7 @@
 """Layout: the streams of an audio file and how it is truncated, determined before decoding.
 
-A decoder stops where the first header says, and takes a file that was cut off for whole. Here lengths are compared with
-what is there: files that were joined come out as several Parts, stale lengths are fixed, truncation is a fault.
+A decoder stops where the first header says, and does not notice truncation. Here the stated lengths are compared with
+the file: concatenated files become several Parts, stale lengths are fixed, truncation is a fault.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ _FLOOR = 1e-10
 
 @dataclass(frozen=True)
 class Levels:
-    """Loudness in dB below full scale, and the share of samples, 0 to 1, in flat stretches at full scale."""
+    """Loudness in dB below full scale, and the fraction of samples in flat stretches at full scale."""
 
     peak_db: float
     rms_db: float

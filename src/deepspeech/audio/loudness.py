@@ -2,7 +2,7 @@
 
 Loudness is taken from the differences of neighboring samples, which weakens hum and handling noise. The noise floor
 follows the recording: a low percentile of the loudness within ten seconds on either side (after R. Martin's minimum
-statistics, 2001). Where speech and loud noise are of a like level it means nothing; there it is taken to be far below.
+statistics, 2001). Where speech is no louder than the noise, it has no meaning and is set far below.
 """
 
 import numpy as np

@@ -1,10 +1,10 @@
 """Scan the frames of an mp3 file and compare their number with its header.
 
-A decoder believes the number of frames in a Xing, Info or VBRI header, and guesses it from the file's size where there
-is none: what was cut off or joined, and what has no constant bit rate, then ends in the wrong place.
+Decoders trust the number of frames in a Xing, Info or VBRI header, or guess it from the size of the file: truncated,
+concatenated and variable-bit-rate files then end in the wrong place.
 
 Formats: ISO 11172-3 and 13818-3 (frame heads), MPEG 2.5; Xing's and Fraunhofer's headers, which are a frame of silence
-that tells the number of those after it; tags of ID3 and APE.
+that states the number of frames after it; ID3 and APE tags.
 """
 
 import struct
@@ -65,7 +65,7 @@ def _head(second: int, third: int, mono: bool) -> _Head | None:
 
 @dataclass
 class _Stream:
-    """Consecutive frames of one kind; tags and junk may lie between them."""
+    """Consecutive frames of one kind; tags and junk may be between them."""
 
     head: _Head
     first: bytes  # the first frame

@@ -26,8 +26,8 @@ def is_sound(path: Path) -> bool:
 def recordings(files: Iterable[Path]) -> list[Path]:
     """The recordings among `files`, in order.
 
-    Those of a coding that is not read here are among them, so that opening one tells what it is and what to do; but not
-    where the same name stands beside it in one of the common formats, which is what became of it.
+    Includes unsupported formats, so that opening one reports what to do, unless a file of the same name in a common
+    format is next to it, presumably converted from it.
     """
     files = list(files)
     converted = {path.with_suffix("") for path in files if path.suffix.lower() in _COMMON_SUFFIXES}

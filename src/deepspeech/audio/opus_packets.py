@@ -1,8 +1,8 @@
-"""Opus as DeepSpeech's sample databases keep it: bare packets, each behind its length, without the Ogg container.
+"""Opus as stored in DeepSpeech's sample databases: bare packets, each preceded by its length, without an Ogg container.
 
 Layout (`util/audio.py` of 0.9.3), integers big-endian: 4 bytes length of the sound as 16-bit samples, 4 bytes rate,
-1 byte channels, 1 byte sample width, then packets, each behind 2 bytes of length. libsndfile codes and decodes; here
-packets are put into an Ogg stream (RFC 3533, RFC 7845) and taken out of one.
+1 byte channels, 1 byte sample width, then packets, each preceded by 2 bytes of length. libsndfile encodes and decodes;
+this module converts between packets and Ogg streams (RFC 3533, RFC 7845).
 """
 
 import io
@@ -16,7 +16,7 @@ import soundfile
 from deepspeech.audio.pcm import Float32
 from deepspeech.errors import AudioError
 
-SLOWEST, FASTEST = 6000, 256_000  # bits a second
+SLOWEST, FASTEST = 6000, 256_000  # bits per second
 RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 _HEAD = struct.Struct(">IIBB")
 _PAGE = struct.Struct("<4sBBqIIIB")
@@ -29,7 +29,7 @@ _FULL_PAGE = 255  # segments
 
 
 def encode(samples: Float32, rate_hz: int, bitrate: int | None = None) -> bytes:
-    """Mono `samples` [N] as bare packets. Raises AudioError for a rate that Opus does not have."""
+    """Mono `samples` [N] as bare packets. Raises AudioError for a rate that Opus does not support."""
     packets = list(_unpaged(encode_ogg(samples, rate_hz, bitrate)))[2:]  # after the two headers
     return _HEAD.pack(2 * len(samples), rate_hz, 1, 2) + b"".join(
         struct.pack(">H", len(packet)) + packet for packet in packets
@@ -37,7 +37,7 @@ def encode(samples: Float32, rate_hz: int, bitrate: int | None = None) -> bytes:
 
 
 def encode_ogg(samples: Float32, rate_hz: int, bitrate: int | None = None) -> bytes:
-    """Mono `samples` [N] as a .opus file; `bitrate` in bits a second, from 6,000 to 256,000. Raises AudioError."""
+    """Mono `samples` [N] as a .opus file; `bitrate` in bits per second, from 6,000 to 256,000. Raises AudioError."""
     if rate_hz not in RATES_HZ:
         raise AudioError(f"Opus has no {rate_hz} Hz; resample to one of {', '.join(map(str, RATES_HZ))}")
     buffer, options = io.BytesIO(), {} if bitrate is None else {"compression_level": compression_level(bitrate)}
@@ -46,7 +46,7 @@ def encode_ogg(samples: Float32, rate_hz: int, bitrate: int | None = None) -> by
 
 
 def compression_level(bitrate: float) -> float:
-    """What libsndfile calls a bit rate of one channel: it spreads levels from 1 to 0 over those it has."""
+    """libsndfile's compression level, 1 to 0, for a bit rate of one channel."""
     return 1 - (min(max(bitrate, SLOWEST), FASTEST) - SLOWEST) / (FASTEST - SLOWEST)
 
 
@@ -57,7 +57,7 @@ def as_ogg(data: bytes, name: str) -> bytes:
 
 
 def decode(data: bytes, name: str) -> tuple[Float32, int]:
-    """Mono samples [N] and rate of bare packets; `name` is how errors call them. Raises AudioError."""
+    """Mono samples [N] and rate of bare packets; `name` is their name in errors. Raises AudioError."""
     frames, rate_hz, channels, packets = _parts(data, name)
     try:
         samples, _ = soundfile.read(io.BytesIO(_paged(packets, rate_hz, channels)), dtype="float32", always_2d=True)

@@ -1,4 +1,4 @@
-"""Samples as 16-bit integers and as float32 between -1 and 1, one channel. The only home of 32768."""
+"""Samples as 16-bit integers and as float32 between -1 and 1, one channel."""
 
 from collections.abc import Iterator
 from typing import IO
@@ -12,10 +12,10 @@ Float32 = NDArray[np.float32]
 Int16 = NDArray[np.int16]
 
 FULL_SCALE = 32768.0
-_LOUDEST = 100.0  # 40 dB above full scale: no mixer goes there, and 16-bit samples below it cannot be heard
+_LOUDEST = 100.0  # 40 dB above full scale: no mixer goes there, and 16-bit samples below it are inaudible
 _CANCELLED = 0.3
 _WINDOW_FRAMES = 1 << 14
-_LOST = 0.05  # of the sound's energy: what may lie in windows that cancel
+_LOST = 0.05  # of the sound's energy: the maximum in windows that cancel
 
 
 def int16_to_float(samples: Int16) -> Float32:
@@ -35,8 +35,8 @@ def float_to_int16(samples: ArrayLike) -> Int16:
 def to_mono(samples: Float32) -> Float32:
     """Samples [frames] or [frames, channels] as [frames]: the mean of the channels.
 
-    Where they cancel each other out, as when one side of a stereo recording is inverted, the loudest channel instead,
-    from the first frame to the last, though it be for a part of them only.
+    Where channels cancel each other out, as when one side of a stereo recording is inverted, the loudest channel is
+    used for the whole recording.
     """
     if samples.ndim == 1:
         return samples
@@ -59,12 +59,17 @@ def _powers(channel: Float32) -> NDArray[np.float64]:
     return np.array([float(np.dot(window, window)) for window in windows])
 
 
+def is_off_scale(samples: Float32) -> bool:
+    """Whether samples go so far beyond full scale that no recording does; NaN does, too."""
+    return not float(np.abs(samples).max(initial=0.0)) <= _LOUDEST
+
+
 def check_scale(samples: Float32, name: str) -> None:
     """Raise AudioError where floats go so far beyond full scale that they must be integers of 16 bits or more."""
     peak = float(np.abs(samples).max(initial=0.0))
     if peak > _LOUDEST:
         raise AudioError(
-            f"{name}: holds floats up to {peak:.0f}, but full scale is 1: they lie on the scale of integers; "
+            f"{name}: holds floats up to {peak:.0f}, but full scale is 1: these are integer values; "
             f"divide them by {FULL_SCALE:.0f}, or save integers"
         )
 

@@ -5,6 +5,7 @@ import soxr
 
 from deepspeech.audio.pcm import Float32
 
+LEAST_HZ, MOST_HZ = 1000, 1_000_000  # of sound that is read: at 1 Hz a small file would become hours
 QUALITY = "HQ"  # flat to 0.91 of the band, 125 dB attenuation above: better than 16 bits
 
 
@@ -19,8 +20,8 @@ def resample(samples: Float32, from_hz: int, to_hz: int) -> Float32:
 class StreamResampler:
     """Streaming resampler; not thread-safe.
 
-    All that `feed` and `finish` return, joined, equals `resample` of all that was fed. The filter looks
-    ahead, so a chunk may give nothing at first and the rest comes later.
+    The outputs of `feed` and `finish`, concatenated, equal `resample` of the whole input. The filter has look-ahead,
+    so the first chunks may return nothing.
     """
 
     def __init__(self, from_hz: int, to_hz: int) -> None:

@@ -1,7 +1,7 @@
 """Sound: an open recording, read by libsndfile in blocks of mono samples; several joined streams are read as one.
 
 Every fault is an AudioError of one line. Nothing is shared between calls: many threads may read at once; decoding
-releases Python's lock. Nothing is sought while it is read, for some codecs cannot, and mp3 not to the sample.
+releases Python's lock. Reading never seeks: some codecs cannot, and mp3 is inexact.
 """
 
 import io
@@ -18,8 +18,8 @@ from deepspeech.audio.content import Content, Spliced
 from deepspeech.audio.foreign import READABLE, why_not
 from deepspeech.audio.layout import AGAIN, Part
 from deepspeech.audio.mp3_frames import after_tags
-from deepspeech.audio.pcm import Float32, check_scale, to_mono
-from deepspeech.audio.resample import StreamResampler
+from deepspeech.audio.pcm import Float32, check_scale, is_off_scale, to_mono
+from deepspeech.audio.resample import LEAST_HZ, MOST_HZ, StreamResampler
 from deepspeech.audio.source import AudioSlice
 from deepspeech.audio.streams import FLAC, flac_streams, lay_out, length_fault
 from deepspeech.errors import AudioError
@@ -51,10 +51,10 @@ class Sound:
     def __init__(self, source: Source, name: str = "", cut_ok: bool = False, deep: bool = True) -> None:
         """`name`: its name in errors, by default its path.
 
-        With `cut_ok` what is there of a file that was cut off or damaged is read, and `fault` tells so afterwards;
-        else that is an AudioError. Without `deep` joined flac files are not looked for, for that means reading them.
+        With `cut_ok` the intact part of a truncated or damaged file is read and `fault` is set; otherwise that is an
+        AudioError. Without `deep` flac files are not searched for concatenated streams, which means reading them.
 
-        Raises AudioError: missing, empty, cut off, not audio, a codec that is not known.
+        Raises AudioError: missing, empty, truncated, not audio, an unsupported codec.
         """
         self.name = name or ("sound in memory" if isinstance(source, bytes) else str(source))
         self.fault, self._cut_ok = "", cut_ok
@@ -66,6 +66,7 @@ class Sound:
         except BaseException:
             self.close()
             raise
+        self._check_rates()
         first = self._files[0]
         self.kind, self.coding = str(first.format), str(first.subtype)
         self.rate_hz = max([int(file.samplerate) for file in self._files])
@@ -83,6 +84,15 @@ class Sound:
         self._decode(layout.parts)
         if fault := length_fault(self._content, self._files[0]):
             self._report(fault)
+
+    def _check_rates(self) -> None:
+        for file in self._files:
+            if not LEAST_HZ <= file.samplerate <= MOST_HZ:
+                rate_hz = file.samplerate
+                self.close()
+                raise AudioError(
+                    f"{self.name}: its header states {rate_hz} Hz; {LEAST_HZ} to {MOST_HZ} are read; correct the header"
+                )
 
     def _decode(self, parts: tuple[Part, ...]) -> None:
         """Open a decoder for each part; close the previous ones."""
@@ -147,7 +157,7 @@ class Sound:
     def blocks(self, start_s: float = 0.0, end_s: float | None = None, channel: int | None = None) -> Iterator[Float32]:
         """Mono samples [n] from `start_s` to `end_s` (None: the end), at most BLOCK_FRAMES at a time.
 
-        Channels are averaged (`to_mono`), or one is taken: `channel`, from 0. Raises AudioError: damage, no channel.
+        Channels are averaged (`to_mono`), or `channel`, from 0, is selected. Raises AudioError: damage, no channel.
         """
         if channel is not None and not 0 <= channel < self.channels:
             raise AudioError(f"{self.name}: there is no channel {channel}, it has {self.channels}; counted from 0")
@@ -189,6 +199,8 @@ class Sound:
         while last is None or found < last:
             count = min(block_frames, (promised if last is None else min(last, promised)) - found)
             block, damage = self._read(file, count)
+            if "MPEG" in file.subtype and not damage and is_off_scale(block):
+                block, damage = block[:0], f"damaged sound (its frames hold no audio); {AGAIN}"
             found += len(block)
             if len(block) > skip:
                 yield self._mono(block[skip:], channel)

@@ -74,7 +74,7 @@ AudioSource: TypeAlias = Path | AudioSlice  # location of a recording
 
 
 def read_ahead(source: AudioSource) -> None:
-    """Ask the system to prefetch a recording into memory, without waiting; errors appear when it is read."""
+    """Ask the system to prefetch a recording, without waiting; errors are raised when it is read."""
     if not hasattr(os, "posix_fadvise"):  # macOS, Windows
         return
     file, offset, size = (source.file, source.offset, source.size) if isinstance(source, AudioSlice) else (source, 0, 0)

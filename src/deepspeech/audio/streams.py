@@ -7,6 +7,7 @@ from typing import Any
 from deepspeech.audio import mp3_frames, ogg_pages, wav_header
 from deepspeech.audio.content import Content
 from deepspeech.audio.layout import AGAIN, Layout, Part
+from deepspeech.audio.stream_ends import end_of
 from deepspeech.errors import AudioError
 
 FLAC = b"fLaC\x00\x00\x00\x22"  # magic and the header of the STREAMINFO block, which is constant
@@ -17,6 +18,8 @@ _LENGTHS = re.compile(r": (\d+) \(should be (\d+)\)")
 _SPHERE = re.compile(rb"^(\w+) -i (\d+)", re.M)
 _SPHERE_HEAD = 1024
 _STEP = 1 << 20
+_MAGIC = 4
+_MOST_STREAMS = 1000
 
 
 def lay_out(content: Content, deep: bool) -> Layout:
@@ -38,7 +41,7 @@ def lay_out(content: Content, deep: bool) -> Layout:
         return flac_streams(content) if deep else Layout((Part(((0, content.size),)),))
     if head.startswith(_AU):
         return au_streams(content)
-    return Layout() if head.startswith(_OTHER) else mp3_frames.lay_out(content)
+    return other_streams(content) if head.startswith(_OTHER) else mp3_frames.lay_out(content)
 
 
 def flac_streams(content: Content) -> Layout:
@@ -63,6 +66,21 @@ def au_streams(content: Content) -> Layout:
             break
         starts.append(end)
     return _split(content, starts)
+
+
+def other_streams(content: Content) -> Layout:
+    """The files of a rarer format in `content`, which starts with one, by the lengths in their headers."""
+    starts = [0]
+    head = content.at(0, _MAGIC)
+    while (end := end_of(content, starts[-1])) and starts[-1] < end < content.size and content.at(end, _MAGIC) == head:
+        starts.append(end)
+        if len(starts) > _MOST_STREAMS:
+            return Layout(fault=f"contains more than {_MOST_STREAMS} files in a row; create it again")
+    layout = _split(content, starts)
+    if len(starts) > 1 and end and end > content.size + 7:  # some leave out what fills up to a multiple of 8
+        fault = f"cut off: the last of its {len(starts)} files lacks {end - content.size} bytes; {AGAIN}"
+        return Layout(layout.parts, fault)
+    return layout
 
 
 def _split(content: Content, starts: list[int]) -> Layout:

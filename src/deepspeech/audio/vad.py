@@ -3,8 +3,8 @@
 In: mono samples. Out: stretches [(start_s, end_s)] in order, without overlap. What is left out is quiet; what is only
 noisy is kept: a recognizer ignores noise, but cannot recover audio that was cut.
 
-Speech starts well above the noise floor and lasts until it is nearly back there (`loudness.py`). In noise that is as
-loud as the speech nothing is left out.
+Speech starts well above the noise floor and lasts until it is nearly back there (`loudness.py`). In noise as
+loud as the speech, everything is kept.
 """
 
 from collections.abc import Iterator

@@ -7,41 +7,52 @@ import typer
 
 from deepspeech.printable import in_line
 
+Sound = Annotated[Path, typer.Argument(help="Read this recording, of any length, rate and format.")]
+Text = Annotated[Path, typer.Argument(help="Read its text: plain text, .srt, .vtt, or .csv (column transcript).")]
+ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write files to this folder, not to the terminal.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        help="Write json, tsv, ctm, textgrid (Praat), audacity, srt, vtt or eaf (ELAN); several with commas.",
+    ),
+]
+Lines = Annotated[bool, typer.Option("--lines", help="Take each line of the text as a sentence.")]
+Spellings = Annotated[
+    Path | None, typer.Option(help="Read how words are spoken from this file: WORD, a tab, spoken words, on each line.")
+]
+ChannelOption = Annotated[int | None, typer.Option(help="Select a channel, from 0; all are averaged by default.")]
+Greedy = Annotated[bool, typer.Option("--greedy", help="Find anchors without a language model of the text: faster.")]
+Clips = Annotated[
+    bool, typer.Option("--clips", help="Cut clips to train on, with clips.csv and a page to listen to doubtful ones.")
+]
+MinS = Annotated[float, typer.Option("--min-s", help="Leave out shorter clips: seconds.")]
+MaxS = Annotated[float, typer.Option("--max-s", help="Cut longer clips: seconds.")]
+PadS = Annotated[float, typer.Option("--pad-s", help="Keep this much silence around clips: seconds.")]
+MinScore = Annotated[float, typer.Option(max=0, help="Leave out clips with a lower score.")]
+Speaker = Annotated[str, typer.Option(help="Write this name into the column speaker of clips.csv.")]
+Cores = Annotated[int | None, typer.Option(min=1, help="Use this many cores; all by default.")]
+
 
 def align(
-    sound: Annotated[Path, typer.Argument(help="Read this recording, of any length, rate and format.")],
-    text: Annotated[Path, typer.Argument(help="Read its text: plain text, .srt, .vtt, or .csv (column transcript).")],
-    model: Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write files to this folder, not to the terminal.")
-    ] = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            "-f",
-            help="Write json, tsv, ctm, textgrid (Praat), audacity, srt, vtt or eaf (ELAN); several with commas.",
-        ),
-    ] = "json",
-    lines: Annotated[bool, typer.Option("--lines", help="Take each line of the text as a sentence.")] = False,
-    spellings: Annotated[
-        Path | None,
-        typer.Option(help="Read how words are spoken from this file: WORD, a tab, spoken words, on each line."),
-    ] = None,
-    channel: Annotated[int | None, typer.Option(help="Select a channel, from 0; all are averaged by default.")] = None,
-    greedy: Annotated[
-        bool, typer.Option("--greedy", help="Find anchors without a language model of the text: faster.")
-    ] = False,
-    clips: Annotated[
-        bool,
-        typer.Option("--clips", help="Cut clips to train on, with clips.csv and a page to listen to doubtful ones."),
-    ] = False,
-    min_s: Annotated[float, typer.Option("--min-s", help="Leave out shorter clips: seconds.")] = 1.0,
-    max_s: Annotated[float, typer.Option("--max-s", help="Cut longer clips: seconds.")] = 15.0,
-    pad_s: Annotated[float, typer.Option("--pad-s", help="Keep this much silence around clips: seconds.")] = 0.3,
-    min_score: Annotated[float, typer.Option(max=0, help="Leave out clips with a lower score.")] = -0.5,
-    speaker: Annotated[str, typer.Option(help="Write this name into the column speaker of clips.csv.")] = "",
-    cores: Annotated[int | None, typer.Option(min=1, help="Use this many cores; all by default.")] = None,
+    sound: Sound,
+    text: Text,
+    model: ModelFile,
+    output: Output = None,
+    form: Format = "json",
+    lines: Lines = False,
+    spellings: Spellings = None,
+    channel: ChannelOption = None,
+    greedy: Greedy = False,
+    clips: Clips = False,
+    min_s: MinS = 1.0,
+    max_s: MaxS = 15.0,
+    pad_s: PadS = 0.3,
+    min_score: MinScore = -0.5,
+    speaker: Speaker = "",
+    cores: Cores = None,
 ) -> None:
     """Align a recording with its text: start, end and score of each word, sentence and paragraph.
 
@@ -60,21 +71,13 @@ def align(
     from deepspeech.alignment.clips import ClipRules
     from deepspeech.alignment.outputs import FORMATS
     from deepspeech.alignment.spelling import SpellingRule, read_spellings
-    from deepspeech.errors import ConfigError
     from deepspeech.old_models.convert import as_model_file
     from deepspeech.runtime.session import Session
 
-    forms = [one.strip() for one in form.split(",")]
-    for one in forms:
-        if one not in FORMATS:
-            raise ConfigError(f"--format is '{one}'; choose of {', '.join(FORMATS)}")
-    if output is None and len(forms) > 1:
-        raise ConfigError("several formats need a folder; name one with --output")
-    if output is None and clips:
-        raise ConfigError("--clips writes files; name a folder with --output")
+    forms = _checked(form, output, clips)
     rules = ClipRules(min_s, max_s, pad_s=pad_s, least_score=min_score)
     session = Session(as_model_file(model))
-    rule = SpellingRule(session.card.alphabet, read_spellings(spellings) if spellings else {})
+    rule = SpellingRule(session.card.tokens, read_spellings(spellings) if spellings else {})
     options = AlignOptions("lines" if lines else "sentences", channel, cores, greedy)
     found = align_text(session, sound, text, options, rule)
     if output is None:
@@ -89,6 +92,22 @@ def align(
         _sum_up_clips(cut, output)
     if found.warning:
         raise typer.Exit(2)
+
+
+def _checked(form: str, output: Path | None, clips: bool) -> list[str]:
+    """The names of formats. Raises ConfigError."""
+    from deepspeech.alignment.outputs import FORMATS
+    from deepspeech.errors import ConfigError
+
+    forms = [one.strip() for one in form.split(",")]
+    for one in forms:
+        if one not in FORMATS:
+            raise ConfigError(f"--format is '{one}'; choose of {', '.join(FORMATS)}")
+    if output is None and len(forms) > 1:
+        raise ConfigError("several formats need a folder; name one with --output")
+    if output is None and clips:
+        raise ConfigError("--clips writes files; name a folder with --output")
+    return forms
 
 
 def _write(found: Any, output: Path, name: str, forms: Any) -> None:

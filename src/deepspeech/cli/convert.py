@@ -10,12 +10,14 @@ def convert(
     old: Annotated[
         Path, typer.Argument(help="Read this .tflite, .pb or .pbmm file, or TensorFlow checkpoint (folder or files).")
     ],
-    new: Annotated[Path, typer.Argument(help="Write NAME.onnx, a model file; any other name: a checkpoint folder.")],
+    new: Annotated[
+        Path, typer.Argument(help="Write NAME.onnx, a model file, or a checkpoint folder of any other name.")
+    ],
     alphabet: Annotated[
         Path | None, typer.Option(help="Read the alphabet.txt of a checkpoint; exported models contain it.")
     ] = None,
 ) -> None:
-    """Convert an old model to a model file, or to a checkpoint to train further.
+    """Convert an old model to a model file or a checkpoint.
 
     8-bit weights are kept unchanged in a model file. Neither TensorFlow nor TFLite is needed.
 
@@ -48,7 +50,7 @@ def _checkpoint(old: Path, new: Path, characters: Any) -> None:
         print(f"{old}: {model.in_words()}\n{path}: float32")
     model = written[0][1]
     changes = {"checkpoint.load": new} | settings(model)
-    if not model.card.alphabet.bytes_mode:
+    if not model.card.tokens.bytes_mode:
         changes["data.alphabet"] = new / "alphabet.txt"
     options = " ".join(f"--set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in changes.items())
     print(f"Train further: deepspeech train CONFIG.toml {options}")

@@ -29,9 +29,10 @@ def alphabet(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing alphabet.")] = False,
     json_output: JsonOutput = False,
 ) -> None:
-    """Propose an alphabet.txt: every character of the transcripts, sorted, composed (NFC), with counts.
+    """Propose an alphabet.txt for transcripts.
 
-    Check the rare ones: a character of few transcripts is often a typing error, and the network cannot learn it.
+    Lists every character, sorted, composed (NFC), with counts. Check the rare ones: a character of few transcripts is
+    often a typo, and too rare to be learned.
 
     Example: deepspeech data alphabet train.csv dev.csv --output alphabet.txt
     """

@@ -11,42 +11,53 @@ from deepspeech.cli.shared_options import SubwordsFile
 _SHOWN = 100  # characters of a proposed alphabet
 
 
+AlphabetFile = Annotated[
+    Path | None, typer.Option("--alphabet", help="Check against this alphabet.txt; the English one by default.")
+]
+BytesOutput = Annotated[
+    bool, typer.Option("--bytes", help="Check for a network of UTF-8 bytes: every character is allowed.")
+]
+Listen = Annotated[
+    bool,
+    typer.Option(
+        "--listen",
+        help="Decode every clip too: finds silence, clipping, damage behind an intact header, and the same sound "
+        "in another format. Without it only headers are read, thousands of clips per second.",
+    ),
+]
+MinS = Annotated[float, typer.Option("--min-s", help="Report shorter clips as doubtful: seconds.")]
+MaxS = Annotated[float, typer.Option("--max-s", help="Report longer clips as doubtful: seconds.")]
+Rate = Annotated[int, typer.Option(help="Set the model's sample rate in Hz.")]
+Show = Annotated[int, typer.Option(min=0, help="Show this many examples of each kind of finding.")]
+Picture = Annotated[Path | None, typer.Option(help="Plot lengths, rates, characters and speakers to this PNG.")]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="Rank clips by how badly sound and transcript fit, by this model file."),
+]
+Worst = Annotated[int, typer.Option(min=0, help="With --model: show this many of the worst clips.")]
+Ranking = Annotated[Path | None, typer.Option(help="With --model: write all clips, worst first, to this TSV file.")]
+
+
 def check(
     data: DataSets,
-    alphabet: Annotated[
-        Path | None, typer.Option(help="Check against this alphabet.txt; the English one by default.")
-    ] = None,
+    alphabet: AlphabetFile = None,
     subwords: SubwordsFile = None,
-    bytes_output: Annotated[
-        bool, typer.Option("--bytes", help="Check for a network of UTF-8 bytes: every character is allowed.")
-    ] = False,
-    listen: Annotated[
-        bool,
-        typer.Option(
-            "--listen",
-            help="Decode every clip too: finds silence, clipping, damage behind an intact header, and the same sound "
-            "in another format. Without it only headers are read, thousands of clips per second.",
-        ),
-    ] = False,
-    min_s: Annotated[float, typer.Option("--min-s", help="Report shorter clips as doubtful: seconds.")] = 0.3,
-    max_s: Annotated[float, typer.Option("--max-s", help="Report longer clips as doubtful: seconds.")] = 20.0,
-    rate: Annotated[int, typer.Option(help="Set the model's sample rate in Hz.")] = 16000,
+    bytes_output: BytesOutput = False,
+    listen: Listen = False,
+    min_s: MinS = 0.3,
+    max_s: MaxS = 20.0,
+    rate: Rate = 16000,
     speaker_pattern: SpeakerPattern = "",
-    show: Annotated[int, typer.Option(min=0, help="Show this many examples of each kind of finding.")] = 5,
-    picture: Annotated[
-        Path | None, typer.Option(help="Plot lengths, rates, characters and speakers to this PNG.")
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option("--model", "-m", help="Rank clips by how badly sound and transcript fit, by this model file."),
-    ] = None,
-    worst: Annotated[int, typer.Option(min=0, help="With --model: show this many of the worst clips.")] = 20,
-    ranking: Annotated[
-        Path | None, typer.Option(help="With --model: write all clips, worst first, to this TSV file.")
-    ] = None,
+    show: Show = 5,
+    picture: Picture = None,
+    model: ModelFile = None,
+    worst: Worst = 20,
+    ranking: Ranking = None,
     json_output: JsonOutput = False,
 ) -> None:
-    """Check data sets before training: clips it would refuse, doubtful ones, characters, overlaps between sets.
+    """Check data sets before training.
+
+    Reports clips that training would refuse, doubtful ones, characters and overlaps between sets.
 
     The exit code is 1 if training would refuse a clip; doubtful clips do not change it.
 

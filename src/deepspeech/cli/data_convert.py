@@ -46,7 +46,7 @@ def convert(
     from deepspeech.datasets.convert import convert as run
 
     options = ConvertOptions(
-        audio_type=audio_type, bitrate=bitrate, labelled=not unlabeled, sort=sort, copy=copy, absolute=absolute_paths,
+        audio_type=audio_type, bitrate=bitrate, labeled=not unlabeled, sort=sort, copy=copy, absolute=absolute_paths,
         skip_bad=skip_bad, workers=workers or cores(), augmentations=parse_audible(augment or ()),
         seed=seed, clock=clock,
     )  # fmt: skip

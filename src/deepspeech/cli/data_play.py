@@ -26,8 +26,9 @@ def play(
     device: Annotated[str | None, typer.Option(help="Play on this device; the system's default otherwise.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no file names and transcripts.")] = False,
 ) -> None:
-    """Play samples of a data set or write them to a file, with --augment as training would augment them.
+    """Play samples of a data set, or write them to a file.
 
+    With --augment they sound as in training.
     Playing needs sounddevice (pip install 'deepspeech[mic]') or aplay.
 
     Example: deepspeech data play train.csv --random --number 3 --augment "reverb[delay=50,decay=2]"

@@ -16,7 +16,10 @@ def shard(
         Path, typer.Option("--output-dir", "-o", help="Write shards and manifest.jsonl to this folder.")
     ],
     kind: Annotated[
-        str, typer.Option(metavar="wav|flac|opus", help="Encode all audio so; by default files are kept unchanged.")
+        str,
+        typer.Option(
+            metavar="wav|flac|opus", help="Encode all audio in this format; by default files are kept unchanged."
+        ),
     ] = "",
     rate_hz: Annotated[int, typer.Option("--rate", help="With --kind: resample to this rate in Hz.")] = 0,
     shard_mb: Annotated[int, typer.Option(help="Set the approximate size of a shard in megabytes.")] = 256,
@@ -25,10 +28,10 @@ def shard(
     workers: Workers = 0,
     json_output: JsonOutput = False,
 ) -> None:
-    """Pack data sets into tar files of some hundred megabytes with a manifest, the fastest format for training.
+    """Pack data sets into shards, the fastest format for training.
 
-    Train on it by the folder's name: data.train = ["shards"]. Unreadable clips are skipped and reported. Run an
-    interrupted command again to resume it.
+    Shards are tar files of some hundred megabytes, with a manifest. Train on it by the folder's name: data.train =
+    ["shards"]. Unreadable clips are skipped and reported. Run an interrupted command again to resume it.
 
     Example: deepspeech data shard train.csv --output-dir shards --kind flac --rate 16000
     """
@@ -48,7 +51,7 @@ def index(
     workers: Workers = 0,
     json_output: JsonOutput = False,
 ) -> None:
-    """Write the manifest of existing tar files next to them; the files are not changed.
+    """Write the manifest of existing tar files next to them.
 
     Example: deepspeech data index corpus/train-*.tar
     """

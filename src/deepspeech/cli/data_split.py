@@ -29,10 +29,11 @@ def split(
     force: Annotated[bool, typer.Option("--force", help="Replace existing sets.")] = False,
     json_output: JsonOutput = False,
 ) -> None:
-    """Split data sets into train, dev and test without common speakers, by fractions of the duration.
+    """Split data sets into train, dev and test by speaker.
 
-    The same data, fractions and seed give the same sets. If no sample names a speaker, sets share no sentences.
-    The CSVs have the columns of DeepSpeech, and the speaker if known; other columns are dropped.
+    Fractions are of the duration. The same data, fractions and seed give the same sets. If no sample names a speaker,
+    sets share no sentences. The CSVs have the columns of DeepSpeech, and the speaker if known; other columns are
+    dropped.
 
     Example: deepspeech data split validated.csv --dev 0.1 --test 0.1 --output-dir sets
     """
@@ -52,12 +53,7 @@ def split(
     paths = {name: output_dir / f"{name}.csv" for name in ("train", "dev", "test")}
     _refuse_to_overwrite(paths.values(), data, force)
     samples = [sample for one in open_sets(data, speaker_pattern) for sample in one.samples]
-    inside = next((sample for sample in samples if not isinstance(sample.audio, Path)), None)
-    if inside:
-        raise DataError(
-            f"{inside.audio}: lies inside a larger file, but CSVs refer to whole files; "
-            "unpack it first: deepspeech data convert"
-        )
+    _refuse_embedded(samples)
     good, faults = examine_all(samples, None, MfccConfig(), "the clips", cores())
     if skip_bad and faults:
         print(describe(faults, "given"), file=sys.stderr)
@@ -69,6 +65,17 @@ def split(
     written = {name: paths[name] for name in done.sets}
     write(done, written)
     print(json.dumps(to_dict(done, written), indent=2) if json_output else page(done, written))
+
+
+def _refuse_embedded(samples: list[Any]) -> None:
+    from deepspeech.errors import DataError
+
+    inside = next((sample for sample in samples if not isinstance(sample.audio, Path)), None)
+    if inside:
+        raise DataError(
+            f"{inside.audio}: is inside a larger file, but CSVs refer to whole files; "
+            "unpack it first: deepspeech data convert"
+        )
 
 
 def _refuse_to_overwrite(paths: Any, data: list[Path], force: bool) -> None:

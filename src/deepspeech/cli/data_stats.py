@@ -13,7 +13,7 @@ def stats(
     speaker_pattern: SpeakerPattern = "",
     json_output: JsonOutput = False,
 ) -> None:
-    """Report hours, clips, speakers, characters, words, speaking rates and lengths, per set and in total.
+    """Report statistics of data sets, per set and in total.
 
     Words that do not occur in the first set (OOV) are counted too: name the training set first.
 

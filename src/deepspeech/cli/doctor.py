@@ -21,7 +21,7 @@ DISTRIBUTIONS = {"absl": "absl-py"}
 
 
 def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Report what is installed, what is missing, and how to install it."""
+    """Report what is installed and how to install the rest."""
     import json
     import platform
     from importlib import metadata

@@ -1,25 +1,35 @@
 """`deepspeech evaluate`: report WER and CER of a model file or a checkpoint."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile
-from deepspeech.printable import in_line
+from deepspeech.cli.models import open_models, say
+from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile, weights_need
+
+Models = Annotated[
+    list[Path],
+    typer.Option(
+        help="Evaluate this model file or checkpoint folder, old ones too; of several, average the probabilities."
+    ),
+]
+DataSets = Annotated[
+    list[Path], typer.Option(help="Evaluate on this data set: .csv, .sdb, .tar or .jsonl; may be repeated.")
+]
+JitterMs = Annotated[
+    float,
+    typer.Option(help="Average over each clip and the clip shifted by this many ms both ways (test-time jitter)."),
+]
+ConfusionFlag = Annotated[bool, typer.Option("--confusion", help="Report confusions of characters and words.")]
+ConfusionPicture = Annotated[
+    Path | None, typer.Option(help="Plot the confusion matrix of characters to this .png or .svg.")
+]
 
 
 def evaluate(
-    model: Annotated[
-        list[Path],
-        typer.Option(
-            help="Evaluate this model file or checkpoint folder, old ones too; of several, average the probabilities."
-        ),
-    ],
-    data: Annotated[
-        list[Path], typer.Option(help="Evaluate on this data set: .csv, .sdb, .tar or .jsonl; may be repeated.")
-    ],
+    model: Models,
+    data: DataSets,
     scorer: Annotated[Path | None, typer.Option(help="Decode with this .scorer file (language model).")] = None,
     alpha: Alpha = None,
     beta: Beta = None,
@@ -30,28 +40,20 @@ def evaluate(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON; wer and cer are fractions.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Report each sample, too.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip samples that cannot be used.")] = False,
-    jitter_ms: Annotated[
-        float,
-        typer.Option(help="Average over each clip and the clip shifted by this many ms both ways (test-time jitter)."),
-    ] = 0.0,
-    confusion: Annotated[bool, typer.Option("--confusion", help="Report confusions of characters and words.")] = False,
-    confusion_picture: Annotated[
-        Path | None, typer.Option(help="Plot the confusion matrix of characters to this .png or .svg.")
-    ] = None,
+    jitter_ms: JitterMs = 0.0,
+    confusion: ConfusionFlag = False,
+    confusion_picture: ConfusionPicture = None,
 ) -> None:
     """Report error rates of a model or checkpoint on recordings.
 
     Example: deepspeech evaluate --model model.onnx --data test.csv
     """
-    import json
-
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError, DataError
     from deepspeech.evaluation.evaluate import evaluate as run
     from deepspeech.evaluation.evaluated_model import usable_samples
-    from deepspeech.evaluation.report import summary
     from deepspeech.evaluation.score import Scores
     from deepspeech.remote.files import address, fetch
 
@@ -61,27 +63,38 @@ def evaluate(
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases need beam search and have no effect with --greedy; leave one of them out")
     opened = open_models(model, jitter_ms, skip_bad)
-    words = Scorer.open(fetch(scorer), opened.alphabet) if scorer else None
-    phrases.native(opened.alphabet)  # fails early where they do not fit the model
+    words = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
+    phrases.native(opened.tokens)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
     search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
     options = None if greedy else search
-    scores: Scores = run(opened.emit(good), good, opened.alphabet, options, "evaluating", words, phrases=phrases)
+    scores: Scores = run(opened.emit(good), good, opened.tokens, options, "evaluating", words, phrases=phrases)
     if not scores.samples:
         raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
     if json_output:
-        page = scores.to_dict(rows=samples)
-        if tables:
-            page["confusion"] = dict(zip(("letters", "words"), (table.to_list() for table in tables), strict=True))
-        print(json.dumps(page, indent=2, ensure_ascii=False))
-        return
-    names = ", ".join(address(path) or str(path) for path in data)
+        _print_json(scores, samples, tables)
+    else:
+        names = ", ".join(address(path) or str(path) for path in data)
+        _print_report(names, scores, samples, tables if confusion else [])
+
+
+def _print_json(scores: Any, samples: bool, tables: list[Any]) -> None:
+    import json
+
+    page = scores.to_dict(rows=samples)
+    if tables:
+        page["confusion"] = dict(zip(("letters", "words"), (table.to_list() for table in tables), strict=True))
+    print(json.dumps(page, indent=2, ensure_ascii=False))
+
+
+def _print_report(names: str, scores: Any, samples: bool, tables: list[Any]) -> None:
+    from deepspeech.evaluation.report import summary
+
     print(summary(names, scores) + f", {len(scores.samples)} utterances, {scores.words} words")
-    if samples:
-        for sample in scores.samples:
-            print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
-    for table in tables if confusion else []:
+    for sample in scores.samples if samples else ():
+        print(f"{sample.wer:.2f}\t{sample.id}\t{sample.reference}\t{sample.hypothesis}")
+    for table in tables:
         print(f"\n{table.table()}")
 
 
@@ -103,47 +116,3 @@ def confusions(scores: Any, picture: Path | None) -> list[Any]:
 
         draw(tables[0], picture)
     return tables
-
-
-def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:
-    """Raise ConfigError for alpha or beta without a scorer."""
-    from deepspeech.errors import ConfigError
-
-    if scorer is None and not (alpha is None and beta is None):
-        raise ConfigError("--alpha and --beta weigh a scorer; name it with --scorer, or leave them out")
-
-
-def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False) -> Any:
-    """Open models as one EvaluatedModel; the probabilities of several are averaged."""
-    from deepspeech.evaluation.evaluated_model import as_one, check_jitter
-
-    check_jitter(jitter_ms)
-    return as_one(paths, [open_model(path, jitter_ms, skip_bad) for path in paths])
-
-
-def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> Any:
-    """Open a model file or a checkpoint folder, also of DeepSpeech 0.7 to 0.9 and Coqui STT.
-
-    `skip_bad`: report damaged recordings and skip them.
-    """
-    from deepspeech.old_models.convert import as_model_file
-    from deepspeech.remote.folders import download
-
-    path = as_model_file(download(path))
-    on_bad = _report_skipped if skip_bad else None
-    if path.is_dir():
-        from deepspeech.training.test import open_checkpoint
-
-        return open_checkpoint(path, jitter_ms, on_bad)
-    from deepspeech.evaluation.model_file import open_model_file
-
-    return open_model_file(path, jitter_ms, on_bad)
-
-
-def say(line: str) -> None:
-    """Print to stderr."""
-    print(line, file=sys.stderr)
-
-
-def _report_skipped(_: Any, error: Exception) -> None:
-    say(f"deepspeech: {in_line(str(error))}; skipped")

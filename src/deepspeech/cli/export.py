@@ -11,8 +11,8 @@ from deepspeech.printable import in_line
 
 
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint, or a folder of them (the best is used).")],
-    output: Annotated[Path, typer.Argument(help="The model file to write, for example model.onnx.")],
+    checkpoint: Annotated[Path, typer.Argument(help="Read this checkpoint, or the best one in a folder.")],
+    output: Annotated[Path, typer.Argument(help="Write this model file, for example model.onnx.")],
     int8: Annotated[bool, typer.Option("--int8", help="Quantize weights to 8 bits: smaller, faster.")] = False,
     data: Annotated[
         list[Path] | None,
@@ -22,24 +22,27 @@ def export(
     beam_width: Annotated[int, typer.Option(help="Set the default beam width of the model.")] = 500,
     name: Annotated[str | None, typer.Option(help="Set the name of the model.")] = None,
     version: Annotated[str | None, typer.Option(help="Set the version of the model.")] = None,
-    author: Annotated[str | None, typer.Option(help="Say who made it.")] = None,
-    contact: Annotated[str | None, typer.Option(help="Say how to reach the author.")] = None,
-    language: Annotated[str | None, typer.Option(help="Set its language, a tag such as fr or pt-BR.")] = None,
-    license: Annotated[str | None, typer.Option(help="Set its license, such as MPL-2.0.")] = None,
-    description: Annotated[str | None, typer.Option(help="Describe it.")] = None,
+    author: Annotated[str | None, typer.Option(help="Set the author.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Set the address of the author.")] = None,
+    language: Annotated[str | None, typer.Option(help="Set the language, a tag such as fr or pt-BR.")] = None,
+    license: Annotated[str | None, typer.Option(help="Set the license, such as MPL-2.0.")] = None,
+    description: Annotated[str | None, typer.Option(help="Set the description.")] = None,
     licence: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Turn a checkpoint into a model file that runs without torch.
+    """Export a checkpoint as a model file, which runs without torch.
 
-    The file is written only when it transcribes recordings as the checkpoint does.
+    The file is written only if it transcribes recordings like the checkpoint.
 
     Example: deepspeech export checkpoints model.onnx --int8 --language en
     """
+    from deepspeech.errors import ConfigError
     from deepspeech.export.checkpoint import export_checkpoint
     from deepspeech.remote.files import address, landing
     from deepspeech.renamed import RenamedSetting
 
     if licence is not None:
+        if license is not None:
+            raise ConfigError("--licence is the old name of --license; remove it")
         warnings.warn("--licence is deprecated; use --license", RenamedSetting, stacklevel=2)
     described = dict(
         name=name, version=version, author=author, contact=contact, language=language, license=license or licence,

@@ -42,7 +42,7 @@ def aligned(
 
     pairs, alone = find_pairs(directory)
     session = Session(as_model_file(model))
-    rule = SpellingRule(session.card.alphabet, read_spellings(spellings) if spellings else {})
+    rule = SpellingRule(session.card.tokens, read_spellings(spellings) if spellings else {})
     rules = ClipRules(min_sec, max_sec, least_score=min_score)
     done_before = sum(pair.result(target_dir).exists() for pair in pairs)
     errors = 0

@@ -24,17 +24,18 @@ def tune(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: the best weights and all trials.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip samples that cannot be used.")] = False,
 ) -> None:
-    """Search alpha and beta of a scorer for the lowest WER (CER in bytes mode) of a model.
+    """Tune alpha and beta of a scorer.
 
-    Use recordings that the model was not trained on, and test on others. Run the same command again to resume an
-    interrupted search or to add trials: finished trials are not repeated.
+    Searches for the weights with the lowest WER (CER in bytes mode) of a model. Use recordings that the model was not
+    trained on, and test on others. Run the same command again to resume an interrupted search or to add trials:
+    finished trials are not repeated.
 
     Example: deepspeech lm tune --model model.onnx --scorer my.scorer --data dev.csv --output tuned.scorer
     """
     import json
     from dataclasses import asdict
 
-    from deepspeech.cli.evaluate import open_model, say
+    from deepspeech.cli.models import open_model, say
     from deepspeech.decoder.options import DecodeOptions
     from deepspeech.evaluation.evaluated_model import usable_samples
     from deepspeech.evaluation.tune import TuneOptions

@@ -24,9 +24,12 @@ from deepspeech.cli.convert import convert
 from deepspeech.cli.data import data
 from deepspeech.cli.doctor import doctor
 from deepspeech.cli.evaluate import evaluate
+from deepspeech.cli.expect import expect
 from deepspeech.cli.export import export
 from deepspeech.cli.import_corpus import CorpusGroup
-from deepspeech.cli.lm import build, inspect, package, score
+from deepspeech.cli.label import label
+from deepspeech.cli.lm import inspect, package, score
+from deepspeech.cli.lm_build import build
 from deepspeech.cli.lm_tune import tune
 from deepspeech.cli.many_values import ManyValues
 from deepspeech.cli.mic import mic
@@ -50,7 +53,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, plot, evaluate, export, convert, transcribe, align, mic, doctor):
+for command in (train, plot, evaluate, expect, export, convert, transcribe, align, label, mic, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)

@@ -17,10 +17,10 @@ def mic(
     ] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="Print txt, json, srt, vtt or tsv.")] = "txt",
 ) -> None:
-    """Transcribe a microphone: one line per utterance, as soon as you pause.
+    """Transcribe a microphone in real time.
 
-    A terminal shows partial text meanwhile. Ctrl-C stops it after the current utterance. Needs sounddevice
-    (pip install 'deepspeech[mic]') or arecord.
+    Prints one line per utterance, as soon as you pause. A terminal shows partial text meanwhile. Ctrl-C stops it after
+    the current utterance. Needs sounddevice (pip install 'deepspeech[mic]') or arecord.
 
     Example: deepspeech mic --model model.onnx
     """
@@ -29,16 +29,13 @@ def mic(
     from dataclasses import replace
 
     from deepspeech.audio import microphone
-    from deepspeech.errors import ConfigError
     from deepspeech.progress import overwrite
     from deepspeech.runtime.endpoints import EndpointRules
     from deepspeech.runtime.events import Event, Final, Partial
     from deepspeech.runtime.recognizer import Recognizer
-    from deepspeech.runtime.writers import FORMATS, TranscriptWriter
+    from deepspeech.runtime.writers import TranscriptWriter, checked_format
 
-    if form not in FORMATS:
-        raise ConfigError(f"--format is '{form}'; choose one of {', '.join(FORMATS)}")
-    recognizer, writer = Recognizer.open(model, scorer), TranscriptWriter(form)
+    writer, recognizer = TranscriptWriter(checked_format(form)), Recognizer.open(model, scorer)
     rate_hz = rate or recognizer.card.features.sample_rate_hz
 
     def show(events: Iterable[Event]) -> None:

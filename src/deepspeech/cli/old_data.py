@@ -58,7 +58,7 @@ def _stats(arguments: Any) -> None:
     from deepspeech.cores import cores
     from deepspeech.datasets.survey.survey import SurveyOptions, open_sets, survey
 
-    sets = open_sets([Path(name) for name in arguments.csv_files.split(",")], labelled=False)
+    sets = open_sets([Path(name) for name in arguments.csv_files.split(",")], labeled=False)
     found = survey(sets, None, options=SurveyOptions(workers=cores()), compare=False)
     bytes_a_second = arguments.sample_rate * arguments.channels * arguments.bits_per_sample / 8
     total_s, estimated = 0.0, 0

@@ -60,9 +60,9 @@ def language_model(
 
     `deepspeech lm build` builds a scorer in one step.
     """
-    from deepspeech.cli.lm import end_tidily
+    from deepspeech.cli.lm_options import end_tidily
     from deepspeech.errors import LmError
-    from deepspeech.files import atomic_path, check_place
+    from deepspeech.files import check_place
     from deepspeech.lm.binary import BinaryOptions, write_binary
     from deepspeech.lm.build import describe_model
     from deepspeech.lm.discounts import FALLBACK
@@ -78,24 +78,29 @@ def language_model(
         raise LmError(f"--top_k {top_k}: keep at least 1 word")
     binary = BinaryOptions(binary_type, binary_q_bits, binary_a_bits)
     options = EstimateOptions(
-        order=arpa_order,
-        prune=parse_thresholds([arpa_prune], arpa_order),
-        most_frequent=top_k,
-        discount_fallback=FALLBACK if discount_fallback else None,
-        normalization=Normalization(lower_case=True),
+        order=arpa_order, prune=parse_thresholds([arpa_prune], arpa_order), most_frequent=top_k,
+        discount_fallback=FALLBACK if discount_fallback else None, normalization=Normalization(lower_case=True),
         memory_bytes=memory_bytes(max_arpa_memory),
-    )
+    )  # fmt: skip
     output_dir.mkdir(parents=True, exist_ok=True)
     model, vocabulary = output_dir / "lm.binary", output_dir / f"vocab-{top_k}.txt"
     check_place(model)
     with estimate([input_txt], options) as ngrams:
-        words = [word for some in ngrams.words() for word in some]
-        with atomic_path(vocabulary, LmError) as partial:
-            partial.write_text("".join(f"{words[number]}\n" for number in ngrams.frequent), encoding="utf-8")
+        _write_vocabulary(ngrams, vocabulary)
         write_binary(ngrams, model, binary)
         print("\n".join(ngrams.report))
         print(f"{vocabulary}: {ngrams.counts[0] - 3} words, most frequent first")
         print(f"{model}: {describe_model(ngrams, binary)}")
+
+
+def _write_vocabulary(ngrams: Any, path: Path) -> None:
+    """The words to keep, most frequent first, one per line."""
+    from deepspeech.errors import LmError
+    from deepspeech.files import atomic_path
+
+    words = [word for some in ngrams.words() for word in some]
+    with atomic_path(path, LmError) as partial:
+        partial.write_text("".join(f"{words[number]}\n" for number in ngrams.frequent), encoding="utf-8")
 
 
 def scorer_package(

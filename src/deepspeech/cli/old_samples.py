@@ -60,7 +60,7 @@ def data_set_tool(
     options = ConvertOptions(
         # In 0.9.3 only databases held opus; folders and archives hold wav files.
         audio_type=audio_type if suffix_of(target) == ".sdb" else "wav",
-        bitrate=bitrate, labelled=not unlabeled, sort=True, copy=True, absolute=absolute_paths,
+        bitrate=bitrate, labeled=not unlabeled, sort=True, copy=True, absolute=absolute_paths,
         workers=workers or cores(), augmentations=audible(augment or []),
         listing=suffix_of(target) in ARCHIVES, include=tuple(include or ()),
     )  # fmt: skip

@@ -157,12 +157,12 @@ def _one_shot(config: Any, values: Any) -> None:
     from deepspeech.training.test import chosen
 
     restored = restore(chosen(config))
-    scorer = Scorer.open(config.scorer, restored.alphabet) if config.scorer else None
+    scorer = Scorer.open(config.scorer, restored.tokens) if config.scorer else None
     print(infer(restored, fetch(values.one_shot_infer), config.decoding, scorer).text)
 
 
 def _tune(config: Any, log: Any, values: Any) -> None:
-    from deepspeech.cli.evaluate import open_model
+    from deepspeech.cli.models import open_model
     from deepspeech.evaluation.tune import TuneOptions
     from deepspeech.evaluation.tuning import search
     from deepspeech.training.datasets import open_datasets
@@ -172,7 +172,7 @@ def _tune(config: Any, log: Any, values: Any) -> None:
         raise ConfigError("lm_optimizer.py: there is no scorer to tune; name one with --scorer_path")
     opened = open_model(chosen(config))
     only_test = replace(config, features=opened.features, data=replace(config.data, train=(), dev=(), metrics=()))
-    samples = [sample for one in open_datasets(only_test, opened.alphabet, log).test.values() for sample in one]
+    samples = [sample for one in open_datasets(only_test, opened.tokens, log).test.values() for sample in one]
     options = TuneOptions(values.n_trials, values.lm_alpha_max, values.lm_beta_max, config.training.seed)
     storage = Path(config.checkpoint.folder) / "tuning"
     found = search(opened, samples, Path(config.scorer), config.decoding, options, storage)

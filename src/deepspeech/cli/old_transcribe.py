@@ -103,7 +103,7 @@ def _transcribe_all(jobs: list[Job], values: Any) -> None:
     for line in conversions:
         print(line, file=sys.stderr)
     restored = restore(chosen(config))
-    scorer = Scorer.open(config.scorer, restored.alphabet) if config.scorer else None
+    scorer = Scorer.open(config.scorer, restored.tokens) if config.scorer else None
     failed = 0
     for job in jobs:
         try:

@@ -17,7 +17,9 @@ def plot(
     ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print all figures as JSON instead of a plot.")] = False,
 ) -> None:
-    """Plot losses, error rates and learning rate by epoch, of several runs in the same axes; also during training.
+    """Plot losses and error rates of training runs by epoch.
+
+    Works during training, too.
 
     Example: deepspeech plot checkpoints other/checkpoints --output training.png
     """

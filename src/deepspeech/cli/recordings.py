@@ -55,7 +55,7 @@ def _inside(path: Path) -> list[Any]:
     if path.suffix == ".csv":
         return read_manifest(path)
     jobs = []
-    for sample in read_samples(path, labelled=False):
+    for sample in read_samples(path, labeled=False):
         if isinstance(sample.audio, AudioSlice):
             name, folder = Path(sample.audio.inside), path.stem
         else:

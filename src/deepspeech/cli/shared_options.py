@@ -1,4 +1,4 @@
-"""Options shared by several commands."""
+"""Options shared by several commands, and their checks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,15 +17,17 @@ HotPhrase = Annotated[
     ),
 ]
 HotPhrasesFile = Annotated[Path | None, typer.Option(help="Read hot phrases from this file, one per line.")]
-PackagedAlpha = Annotated[
-    float | None, typer.Option(help="Set the default weight of the scorer.  [default: 0.931]", show_default=False)
-]
-PackagedBeta = Annotated[
-    float | None, typer.Option(help="Set the default bonus for each word.  [default: 1.183]", show_default=False)
-]
 SubwordsFile = Annotated[
     Path | None,
     typer.Option(
         "--subwords", help="Read the SentencePiece model or list of pieces of a subword network, instead of --alphabet."
     ),
 ]
+
+
+def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:
+    """Raise ConfigError for alpha or beta without a scorer."""
+    from deepspeech.errors import ConfigError
+
+    if scorer is None and not (alpha is None and beta is None):
+        raise ConfigError("--alpha and --beta weigh a scorer; name it with --scorer, or leave them out")

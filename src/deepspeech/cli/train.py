@@ -9,6 +9,14 @@ ConfigArgument = Annotated[Path | None, typer.Argument(help="Read settings from 
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Override one setting; may be repeated.")
 ]
+RecipeOption = Annotated[
+    str,
+    typer.Option(
+        "--recipe",
+        metavar="small|medium|large|auto",
+        help="Start from settings for up to 20 hours, up to 300 hours, or more; auto chooses by the training set.",
+    ),
+]
 SkipOption = Annotated[
     bool, typer.Option("--skip-bad", help="Skip samples that cannot be trained on, instead of refusing to start.")
 ]
@@ -17,6 +25,7 @@ SkipOption = Annotated[
 def train(
     config: ConfigArgument = None,
     change: SetOption = None,
+    recipe: RecipeOption = "",
     skip_bad: SkipOption = False,
     show: Annotated[bool, typer.Option("--show", help="Print the resolved settings and stop.")] = False,
     probe: Annotated[
@@ -29,11 +38,15 @@ def train(
     Run the same command again to resume from the newest checkpoint. On several GPUs or machines:
     torchrun --nproc-per-node 4 -m deepspeech train …; see docs/many-machines.md.
 
-    Example: deepspeech train runs/an4.toml --set training.epochs=20
+    Example: deepspeech train --recipe auto --set data.train=train.csv --set data.dev=dev.csv
     """
     from deepspeech.config import override, page, read, resolve
 
     tables: dict[str, Any] = override(read(config) if config else {}, change or [])
+    if recipe:
+        from deepspeech.recipes import with_recipe
+
+        tables = with_recipe(recipe, tables)
     if skip_bad:
         tables.setdefault("data", {})["on_bad_sample"] = "skip"
     run_config = resolve(tables)

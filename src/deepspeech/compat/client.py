@@ -129,7 +129,7 @@ class Model:
         options = replace(self._options, alpha=None, beta=None)
         try:
             with _named(scorer_path) as path:
-                scorer = Scorer.open(path, self._session.card.alphabet)
+                scorer = Scorer.open(path, self._session.card.tokens)
         except ScorerError as error:
             raise _failed("EnableExternalScorer", INVALID_SCORER) from error
         self._scorer = scorer
@@ -157,7 +157,7 @@ class Model:
             raise _failed("AddHotWord", FAIL_INSERT_HOTWORD)
         hot_words = {**self._hot_words, word: float(boost)}
         try:
-            scorer.language(self._session.card.alphabet, self._options, hot_words)
+            scorer.language(self._session.card.tokens, self._options, hot_words)
         except ConfigError as error:
             raise _failed("AddHotWord", FAIL_INSERT_HOTWORD) from error
         self._set(hot_words=hot_words)
@@ -257,7 +257,7 @@ class Stream:
 
 @contextmanager
 def _named(source: NamedFile | bytes) -> Iterator[Path]:
-    """The path of a file; bytes lie in one for as long as it takes to open them."""
+    """The path of a file; bytes are written to a temporary one while they are opened."""
     if not isinstance(source, bytes):
         yield Path(source)
         return

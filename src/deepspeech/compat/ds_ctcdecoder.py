@@ -155,7 +155,7 @@ class Scorer:
         return self.file.bytes_mode
 
     def get_max_order(self) -> int:
-        """Most words that are looked at together."""
+        """N-gram order."""
         return self.file.order
 
     def get_log_cond_prob(self, words: Sequence[str] | Sequence[bytes], bos: bool = False, eos: bool = False) -> float:

@@ -1,4 +1,4 @@
-"""The folder that `--export_dir` names: the model's card in Markdown, a list of what was written, the zip beside it.
+"""The folder of `--export_dir`: model card in Markdown, list of written files, and the zip next to it.
 
 In: flags and a folder with a model file. Out: `AUTHOR_MODEL_VERSION.md` with the front matter that 0.9.3 wrote,
 `exported.json` (file names and their SHA-256, so that `--remove_export` deletes what an export wrote and nothing else),
@@ -83,7 +83,7 @@ def check(folder: Path, zipped: bool, removed: bool) -> None:
 
 
 def pack(folder: Path, names: Iterable[str]) -> Path:
-    """`FOLDER.zip` beside the folder, with those files of it."""
+    """Write `FOLDER.zip` next to the folder, with these files of it."""
     target = folder.resolve().with_name(folder.resolve().name + ".zip")
     with atomic_path(target) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:

@@ -156,7 +156,7 @@ _BY_CORES = "segments are recognized one per core, the longest too"
 OF_COMMAND = {
     "transcribe.py": (
         Flag("src", "", "a sound file, a folder of them, or a .catalog of DSAlign", COMMAND),
-        Flag("dst", "", "the .tlog to write for one sound file; default: beside it", COMMAND),
+        Flag("dst", "", "the .tlog to write for one sound file; default: next to it", COMMAND),
         Flag("recursive", False, "look into the folders of a folder too", COMMAND),
         Flag("force", False, "overwrite existing .tlog files", COMMAND),
         Flag("vad_aggressiveness", 3, "how much is treated as silence: 0 (little) to 3", COMMAND),
@@ -242,7 +242,7 @@ def to_config(values: flags.FlagValues) -> RunConfig:
 
 
 def write_file(values: flags.FlagValues, folder: Path) -> None:
-    """`flags.txt` beside the checkpoints, a flag a line, as 0.9.3 left it; `--flagfile` reads it back."""
+    """Write `flags.txt` next to the checkpoints, one flag per line, as 0.9.3 did; `--flagfile` reads it back."""
     text: str = values.flags_into_string()  # type: ignore[no-untyped-call]
     rows = [row for row in text.splitlines() if row.startswith("--") and row not in ("--nohelp", "--nohelpfull")]
     folder.mkdir(parents=True, exist_ok=True)

@@ -35,8 +35,8 @@ class Archive:
 def obtain(archive: Archive, folder: Path, inside: str = "", into: Path | None = None) -> Path:
     """The folder `inside` of `into` (by default of `folder`), unpacked from `folder`'s `archive`, downloaded if needed.
 
-    What was unpacked before, by this program or by hand, is used as it lies. Raises CorpusError that says where
-    to get the archive and where to put it.
+    Files that are already unpacked, also by hand, are used as they are. Raises CorpusError that says where to get the
+    archive and where to put it.
     """
     into = folder if into is None else into
     packed = folder / archive.name
@@ -50,7 +50,7 @@ def obtain(archive: Archive, folder: Path, inside: str = "", into: Path | None =
 def unpack_once(packed: Path, folder: Path, inside: Path, shown: bool = True) -> Path:
     """Unpack an archive in `folder`, unless this version of it is already unpacked, and return `inside`.
 
-    Raises CorpusError as `unpack` does, and where `inside` is not there then.
+    Raises CorpusError as `unpack` does, or if `inside` is not in the archive.
     """
     mark, version = packed.with_name(f".{packed.name}.unpacked"), _version(packed)
     if not (inside.is_dir() and _marked(mark, version, packed)):
@@ -100,8 +100,8 @@ def _get(archive: Archive, packed: Path) -> None:
 def unpack(archive: str | Path, folder: str | Path, shown: bool = True) -> Path:
     """Unpack a tar (plain, gz, bz2, xz), zip or deb into `folder` and return it; unchanged files are kept.
 
-    Raises CorpusError when the archive is damaged, or holds a path that leaves `folder`, anything that is neither file
-    nor folder, two different files of one name, or more than the disk or any honest archive of its size could hold.
+    Raises CorpusError if the archive is damaged or contains a path outside `folder`, anything that is neither file
+    nor folder, two different files of one name, or more than the disk can hold or its size makes plausible (a bomb).
     """
     archive, folder = Path(archive), Path(folder)
     try:

@@ -1,7 +1,7 @@
 """A clip of a corpus and its wav file: 16 kHz, mono, 16 bits, converted again whenever its source changed.
 
-In: a recording, a part of one, or sound that a corpus packs. Out: the wav file as it lies there, if it was made of just
-this (`origin.py`), else converted again; or why there is none. What happens to one clip is a fault of that clip.
+In: a recording, a part of one, or packed audio. Out: the existing wav file if it was made from the same source
+(`origin.py`), else a new one, or why there is none. An error is a fault of its clip and does not stop the others.
 """
 
 import errno
@@ -38,7 +38,7 @@ class Clip:
     start_s: float = 0.0
     end_s: float | None = None  # None: to the end of the recording
     channel: int | None = None  # one side of a conversation, from 0; None: all, averaged
-    content: bytes | None = None  # the audio file's bytes, if packed in the corpus; `source` is then its name
+    content: bytes | None = None  # bytes of the audio file, if packed; `source` is then its name
     numbered: bool = False  # `wav` is named by an index; a clip of another list may have the same name
     trim: bool = False  # trim silence at both ends to a quarter of a second
 
@@ -71,7 +71,7 @@ class Converted:
 def convert(clip: Clip) -> Converted:
     """Make the clip's wav file, or reuse one that is complete and was made from the same source.
 
-    Raises CorpusError where nothing more can be written; whatever else happens is a fault of this clip.
+    Raises CorpusError if no more files can be written; all other errors are faults of this clip.
     """
     if clip.fault:
         return Converted(fault=clip.fault, detail=clip.fault)
@@ -158,7 +158,7 @@ def _ready(path: Path) -> Converted | None:
 class WavNames:
     """Names of the wav files of a corpus; different clips never share one.
 
-    In 130 bytes a clip: of names and origins only numbers are kept.
+    Takes 130 bytes per clip: stores hashes instead of names and origins.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Import the clips of a corpus. In: clips and rules. Out: 16 kHz wav files, a CSV, and counts.
 
-A recipe says which clips there are; here they are converted on all cores, their sentences cleaned, and what
-cannot be trained on is dropped and counted. Rows keep the recipe's order; only clips under way are in memory.
+A recipe lists the clips. This module converts them on all cores, cleans their sentences, and drops and counts those
+that cannot be trained on. Rows keep the recipe's order; memory does not grow with the corpus.
 """
 
 import os
@@ -21,7 +21,7 @@ from deepspeech.corpora.report import (
     DroppedFile,
     SetReport,
 )
-from deepspeech.datasets.formats.csv_files import CsvWriter
+from deepspeech.datasets.formats.csv_files import CsvWriter, listed_names
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import CorpusError
 from deepspeech.files import sweep
@@ -59,9 +59,10 @@ def import_set(
 ) -> None:
     """Convert, check and list `clips`: writes `report.csv`, with speakers if they are known, and counts in `report`.
 
-    `total`: how many there are, for the progress line; `workers` 0: one for each processor core; `each` gets
-    every kept sample in order; `names`: shared by the sets of one corpus. An interrupted import resumes with the
-    wav files it has; one whose recording, start, end or channel has changed since is converted again.
+    `total`: number of clips, for the progress line; `workers` 0: one per core; `each` is called with every kept
+    sample in order; `names`: common to the sets of one corpus. An interrupted import resumes with the
+    wav files it has; one whose recording, start, end or channel has changed since is converted again. An earlier
+    `report.csv` is replaced; what is no longer listed is counted.
     """
     workers = workers if workers > 0 else cores()
     dropped_file = DroppedFile(report.csv.with_name(f"{report.csv.stem}.dropped.jsonl"))
@@ -69,6 +70,8 @@ def import_set(
     try:
         report.csv.parent.mkdir(parents=True, exist_ok=True)
         sweep(report.csv.parent)
+        earlier = listed_names(report.csv)
+        report.replaced = len(earlier)
         coming = _inside(clips, report.csv.parent, WavNames() if names is None else names)
         first = list(islice(coming, _PEEKED))
         speakers = any(clip.speaker for clip in first)
@@ -80,12 +83,14 @@ def import_set(
                 verdict = check_clip(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
                     writer.write(verdict)
+                    earlier.discard(hash(writer.name(Path(verdict.id))))
                     each(verdict)
                 else:
                     dropped.write(verdict)
                 progress.advance()
     except OSError as error:
         raise CorpusError(f"{error.filename or report.csv}: cannot be written ({error.strerror})") from None
+    report.unlisted = len(earlier)
     report.dropped_file = dropped_file.path if dropped_file.lines else None
 
 

@@ -1,6 +1,6 @@
 """Resumable downloads of corpora.
 
-A file has its final name only when it is whole and, where a checksum is known, right.
+A file gets its final name only when it is complete and its checksum, if known, matches.
 """
 
 import http.client
@@ -28,8 +28,8 @@ def fetch(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0,
     """Download `url` to `path` unless it exists, and return `path`. `sha256`: checked if not empty;
     `shown`: with a progress line of its own.
 
-    What an earlier, broken download left in `path`.part is continued if the server's file is still the same.
-    Raises CorpusError: no connection, an answer other than the file (RefusedError), a short or wrong file, no space.
+    An interrupted download (`path`.part) is resumed if the server's file has not changed.
+    Raises CorpusError: no connection, a refusal (RefusedError), a short or wrong file, no space.
     """
     path = Path(path)
     if path.is_file() and path.stat().st_size:

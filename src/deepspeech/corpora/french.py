@@ -1,6 +1,6 @@
 """French numbers and signs as words, for transcripts that write them as figures.
 
-In: a sentence with figures. Out: the spoken form. Only cardinal numbers below a thousand milliards are known.
+In: a sentence with figures. Out: the spoken form. Supports cardinal numbers below a thousand milliards.
 """
 
 import re

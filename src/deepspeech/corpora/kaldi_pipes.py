@@ -1,7 +1,7 @@
-"""Commands in Kaldi's wav.scp: those that only decode a file or a channel of it are replaced by the file, never run.
+"""Commands in Kaldi's wav.scp are never run: those that only decode a file or a channel are replaced by the file.
 
-`sph2pipe -f wav -p -c 2 FILE |`, `flac -c -d -s FILE |`, `sox FILE -t wav - remix 1 |` and their like. What else a
-command may do (speed, gain, filters) changes the sound, and such a command is refused.
+`sph2pipe -f wav -p -c 2 FILE |`, `flac -c -d -s FILE |`, `sox FILE -t wav - remix 1 |` and similar. Commands
+that change the audio (speed, gain, filters) are refused.
 """
 
 import shlex

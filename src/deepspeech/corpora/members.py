@@ -1,7 +1,7 @@
 """Archive members, by the archive's magic bytes: tar (plain, gz, bz2, xz), zip, or the tar of a Debian package.
 
-In: a file that a stranger may have made. Out: its members in their order, and what is wrong with each. A size that
-leads backwards, a header that asks for gigabytes, or headers within headers without end are damage.
+In: an untrusted file. Out: its members in order, with their faults. Negative sizes, headers that claim gigabytes and
+endlessly nested headers count as damage.
 """
 
 import io

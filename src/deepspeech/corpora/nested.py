@@ -1,6 +1,6 @@
 """Mandarin corpora of OpenSLR with an archive per speaker: AISHELL-1 and aidatatang_200zh.
 
-In: where the inner archives, the sets and the table of sentences lie. Out: three CSVs; the recordings stay as they are.
+In: paths of the inner archives, the sets and the table of sentences. Out: three CSVs; recordings are not changed.
 Sentences are kept as written; the length limit applies to the training set only, as in DeepSpeech's importers.
 """
 
@@ -20,7 +20,7 @@ SETS = ("test", "dev", "train")
 def import_nested(
     name: str, packed: list[Path], listed: Path, sets: Mapping[str, list[Path]], target_dir: Path, options: Options
 ) -> ImportReport:
-    """Unpack the archives `packed` beside themselves and import SPEAKER/*.wav of each set.
+    """Unpack the archives `packed` in place and import SPEAKER/*.wav of each set.
 
     `listed`: the sentences, name and sentence per line; `sets`: candidate folders of each set, most likely first.
     """

@@ -1,8 +1,8 @@
 """Origin of an imported wav file, as a note in its header: the file is reused only while its source is unchanged.
 
-In: which part of which recordings a wav file is. Out: the note, in two halves. The first names the recordings and the
-part, the second the state of the recordings' files: bytes and times (or the sound itself where a corpus packs it).
-The note is in the wav file itself, so that an interrupted import resumes without other state.
+In: recordings and the part of them in a wav file. Out: the note, two hashes: of names and part, and of the state of the
+files, sizes and times (or the audio itself if packed). As the note is in the wav file, an interrupted import resumes
+without other state.
 """
 
 import os
@@ -15,7 +15,7 @@ _VERSION = 1  # increased when the conversion changes
 
 
 def origin(sources: Sequence[Path], wav: Path, *part: object) -> str:
-    """16 hex digits for the `part` (start, end, channel …) of `sources`; their paths count from the wav's folder."""
+    """16 hex digits for the `part` (start, end, channel …) of `sources`, by paths relative to the wav file's folder."""
     home = str(wav.parent)
     names = (f"{_way(str(source.parent), home)}/{source.name}" for source in sources)
     return _digest([str(_VERSION), *names, repr(part)])

@@ -1,7 +1,7 @@
 """Clips packed in Parquet files: a column of recordings, a column of sentences.
 
-In: files of one set with the same columns. Out: clips, about a row group in memory at a time. A recording is what
-Hugging Face's `datasets` writes, a struct of `bytes` and `path`; or bytes; or the path of a file.
+In: files of one set with the same columns. Out: clips, with about one row group in memory. A recording is a struct of
+`bytes` and `path`, as Hugging Face's `datasets` writes it, or bytes, or the path of a file.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """Read texts, tables and descriptions of corpora; a damaged one is reported in one line.
 
-In: files as their makers left them. Out: rows and texts. What concerns one recording only is a fault of its clip, not
-of the corpus: `seconds`, `text_of` and `read_xml` do not raise.
+In: files of a corpus. Out: rows and texts. A fault of one recording belongs to its clip, not to the corpus: `seconds`,
+`text_of` and `read_xml` do not raise.
 """
 
 import codecs
@@ -49,7 +49,7 @@ def tsv_rows(path: Path, needed: Sequence[str]) -> Iterator[Row]:
     """The rows of a table with tabs and a header, as the file is read; a row without the columns `needed`, or with more
     than the header has, is incomplete.
 
-    Raises CorpusError: not there, not text, a column is missing.
+    Raises CorpusError: missing file, not text, missing column.
     """
     # Not the csv module: these tables are not quoted, and sentences may contain carriage returns.
     rows = _numbered(path)
@@ -91,7 +91,7 @@ def csv_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:
-    """A text file of a corpus. Raises CorpusError: not there, or in another encoding."""
+    """A text file of a corpus. Raises CorpusError: missing, or in another encoding."""
     try:
         content = read_named(path)
         return decode(content, path, CorpusError) if encoding == "utf-8" else content.decode(encoding)
@@ -102,7 +102,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
 
 
 def json_object(line: str) -> dict[str, Any] | None:
-    """A line of JSON as an object; None where it is not one. Lone surrogates pass: the clip reports them."""
+    """A JSON object in a line; None if it is none. Lone surrogates pass: the clip reports them."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
@@ -141,7 +141,7 @@ def number(value: object) -> float:
 
 
 def text_of(path: Path) -> tuple[str, str]:
-    """(what the text file of one recording says, why it cannot be used): one of the two is empty."""
+    """(the text file of a recording, why it cannot be used): one of the two is empty."""
     try:
         if path.exists() and not path.is_file():
             return "", "its text cannot be read"  # not a regular file: reading a pipe would block

@@ -28,7 +28,7 @@ from deepspeech.text.labels import Validator, load_validator, spelled, to_ascii,
 from deepspeech.text.tokens import Characters
 
 _PACKED = {".gz", ".bz2", ".xz", ".tar", ".tgz", ".zip", ".deb"}
-TargetDir = Annotated[Path, "Folder of the corpus: its archives are looked for and unpacked here, CSVs written here."]
+TargetDir = Annotated[Path, "Use this folder: find and unpack archives here, write CSVs here."]
 
 
 def verbatim(sentence: str) -> str | None:
@@ -48,16 +48,20 @@ class Options:
     """Options of every importer."""
 
     filter_alphabet: Annotated[Path | None, "Drop sentences with characters outside this alphabet.txt."] = None
-    normalize: Annotated[bool, "Turn accented letters into plain ASCII letters and drop all others."] = False
+    normalize: Annotated[bool, "Replace accented letters with ASCII letters and drop all others."] = False
     space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False
     validate_label_locale: Annotated[
         Path | None,
         "Python file with a function validate_label(sentence) for your language: it returns the transcript, "
         "or None to refuse. Without it the rule of this importer applies.",
     ] = None
-    min_sec: Annotated[float | None, "Drop clips shorter than this many seconds; else the corpus's own limit."] = None
-    max_sec: Annotated[float | None, "Drop clips longer than this many seconds; else the corpus's own limit."] = None
-    workers: Annotated[int, "Clips to convert at the same time; 0 means one for each processor core."] = 0
+    min_sec: Annotated[float | None, "Drop clips shorter than this, in seconds; the corpus's own limit by default."] = (
+        None
+    )
+    max_sec: Annotated[float | None, "Drop clips longer than this, in seconds; the corpus's own limit by default."] = (
+        None
+    )
+    workers: Annotated[int, "Convert this many clips at once; 0: one per core."] = 0
 
     def rules(
         self,
@@ -69,7 +73,7 @@ class Options:
         alphabet: Path | None = None,
         keep: str = "",
     ) -> Rules:
-        """The corpus's rules with the user's changes; `keep`: characters that --normalize leaves alone.
+        """The corpus's rules with the user's changes; `keep`: characters that --normalize keeps.
 
         Raises TextError: a file that cannot be used.
         """
@@ -182,7 +186,7 @@ def converted(audio: Path, root: Path, folder: Path) -> Path:
 def joined(pieces: Sequence[Path], wav: Path) -> Path:
     """`wav`, made of whole recordings one after the other; the first that cannot be read, if one cannot.
 
-    For recordings in pieces, and for MP3 files to be cut, which cannot be seeked exactly.
+    For recordings in several files, and for MP3, which cannot be cut exactly.
     Raises AudioError where it cannot be written.
     """
     lost = next((piece for piece in pieces if not piece.is_file()), None)

@@ -17,7 +17,7 @@ _CHARACTERS_SHOWN = 20
 
 @dataclass
 class SetReport:
-    """The counts of one set; sound is counted in seconds."""
+    """The counts of one set; durations are in seconds."""
 
     name: str
     csv: Path
@@ -28,6 +28,8 @@ class SetReport:
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # (reason, in words) → clips
     characters: Counter[str] = field(default_factory=Counter)  # characters outside the alphabet → clips
     dropped_file: Path | None = None
+    replaced: int = 0  # clips of an earlier list at `csv`
+    unlisted: int = 0  # those of them that are not in the new list
 
     @property
     def imported(self) -> int:
@@ -50,7 +52,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class DroppedClip:
-    """A clip that was not imported; a line of the file beside the CSV."""
+    """A clip that was not imported; a line of the file next to the CSV."""
 
     clip: str
     reason: str
@@ -89,7 +91,7 @@ def show(report: ImportReport) -> None:
 
 
 def save_too_long(report: ImportReport, path: Path | None) -> None:
-    """Write the sentences of clips that were too long, one a line, to `path`: a language model can still use them."""
+    """Write the sentences of clips that were too long, one per line, to `path`: a language model can still use them."""
     if path is None:
         return
     files = [one.dropped_file for one in report.sets if one.dropped_file]
@@ -101,7 +103,7 @@ def save_too_long(report: ImportReport, path: Path | None) -> None:
 
 
 def lines(report: ImportReport) -> list[str]:
-    """The report as text; the sentences on counts are those of DeepSpeech's importers."""
+    """The report as text; the wording of the counts is that of DeepSpeech's importers."""
     text = [line for one in report.sets for line in [*_set_lines(one), ""]]
     text += [f"{path}: {rows} samples." for path, rows in report.derived]
     text += report.notes
@@ -116,6 +118,11 @@ def _set_lines(one: SetReport) -> list[str]:
         (TOO_LONG, f"that were longer than {one.max_s:g} seconds"),
     ]
     text = [f"{one.csv}:", f"  Imported {one.imported} samples."]
+    if one.unlisted:
+        text.append(
+            f"  Replaced an earlier list: {one.unlisted} of its {one.replaced} clips are in no list now; to keep both, "
+            "import into another folder."
+        )
     for reason, words in skipped:
         if one.skipped(reason):
             text.append(f"  Skipped {one.skipped(reason)} samples {words}.")

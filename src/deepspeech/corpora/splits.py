@@ -1,6 +1,6 @@
 """Splits into training, development and test sets: those of the old importers, the same at every import.
 
-In: what a corpus lists, in its order. Out: the items of train, dev and test, each item once.
+In: items of a corpus, in order. Out: the items of train, dev and test, each exactly once.
 """
 
 import random
@@ -38,9 +38,9 @@ def at_random(items: Sequence[Item], held_out: int, seed: int) -> dict[str, list
 
 
 def by_speaker(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
-    """Dev and test sets with speakers of their own, those with the fewest clips first.
+    """Speaker-disjoint dev and test sets, from the speakers with the fewest clips.
 
-    Where all clips are of one speaker, or of too few, they are drawn at random.
+    With one speaker or too few, clips are drawn at random.
     """
     wanted = sample_size(len(clips))
     groups: dict[str, list[Clip]] = {}

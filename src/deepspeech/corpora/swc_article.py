@@ -49,7 +49,7 @@ class Article:
             yield Clip(sound, wav, text, self.speaker, start_s=start_ms / 1000, end_s=end_ms / 1000)
 
     def _sound(self) -> Path:
-        """The one sound file, or several joined as audio.wav: times count through all of them."""
+        """The sound file; several are concatenated to audio.wav, as times count through all of them."""
         pieces = visible(self.folder, "audio*.ogg")
         return joined(pieces, self.folder / "audio.wav") if len(pieces) > 1 else self.folder / "audio.ogg"
 

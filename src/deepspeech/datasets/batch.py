@@ -11,7 +11,10 @@ from deepspeech.datasets.pipeline import Example
 
 @dataclass(frozen=True)
 class Batch:
-    """Features [B, T, F] with zeros after each clip's end, lengths in frames, labels one after another."""
+    """Features [B, T, F] with zeros after each clip's end, lengths in frames, labels one after another.
+
+    Where clips have two views, all first views come first, then all second ones, each with its labels.
+    """
 
     ids: tuple[str, ...]
     features_BTF: NDArray[np.float32]
@@ -22,14 +25,17 @@ class Batch:
 
 def stack(examples: Sequence[Example]) -> Batch:
     """Stack `examples` into one batch, in their order."""
-    lengths = np.array([len(example.features_TF) for example in examples], dtype=np.int64)
-    features = np.zeros((len(examples), int(lengths.max()), examples[0].features_TF.shape[1]), np.float32)
-    for row, example in zip(features, examples, strict=True):
-        row[: len(example.features_TF)] = example.features_TF
+    seconds = [example.second_TF for example in examples if example.second_TF is not None]
+    rows = [*(example.features_TF for example in examples), *seconds]
+    labels = [example.labels_L for example in examples] * (2 if seconds else 1)
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    features = np.zeros((len(rows), int(lengths.max()), rows[0].shape[1]), np.float32)
+    for place, row in zip(features, rows, strict=True):
+        place[: len(row)] = row
     return Batch(
         ids=tuple(example.id for example in examples),
         features_BTF=features,
         lengths_B=lengths,
-        labels=np.concatenate([example.labels_L for example in examples]),
-        label_lengths_B=np.array([len(example.labels_L) for example in examples], dtype=np.int64),
+        labels=np.concatenate(labels),
+        label_lengths_B=np.array([len(one) for one in labels], dtype=np.int64),
     )

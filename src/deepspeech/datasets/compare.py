@@ -35,7 +35,7 @@ def compare(first: Path, second: Path) -> list[Difference]:
         raise ConfigError(f"{first} and {second}: compare two sounds, or two data sets")
     if not is_data_set(first):
         return [of_sounds(first, second)]
-    ours, theirs = read_samples(first, labelled=False), read_samples(second, labelled=False)
+    ours, theirs = read_samples(first, labeled=False), read_samples(second, labeled=False)
     if len(ours) != len(theirs):
         return [Difference(str(first), str(second), f"{len(ours)} samples against {len(theirs)}")]
     return [

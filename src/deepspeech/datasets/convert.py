@@ -31,7 +31,7 @@ class ConvertOptions:
 
     audio_type: str = ""  # wav, flac or opus; "": keep formats
     bitrate: int | None = None  # of Opus, in bits per second
-    labelled: bool = True
+    labeled: bool = True
     sort: bool | None = None  # shortest first; None: only for a .sdb, which the old trainer reads in order
     copy: bool = False  # for CSVs and JSON lines: copy files that need no change, too
     absolute: bool = False  # absolute paths in a CSV
@@ -47,7 +47,7 @@ class ConvertOptions:
         if self.audio_type and self.audio_type not in CODED:
             raise ConfigError(f"the audio type is '{self.audio_type}'; choose one of {', '.join(CODED)}")
         if self.bitrate is not None and self.bitrate < 1:
-            raise ConfigError(f"the bit rate is {self.bitrate}; give bits a second, such as 24000")
+            raise ConfigError(f"the bit rate is {self.bitrate}; give bits per second, such as 24000")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
     for source in sources:
         if source.exists() and target.exists() and source.samefile(target):
             raise ConfigError(f"{target}: is also a source; write to another file")
-    samples = [sample for source in sources for sample in read_samples(source, options.labelled)]
+    samples = [sample for source in sources for sample in read_samples(source, options.labeled)]
     looks = for_each(_look, samples, "probing", options.workers)
     seen, faults = [s for s in looks if isinstance(s, _Seen)], [f for f in looks if isinstance(f, Fault)]
     if not options.skip_bad:
@@ -175,7 +175,7 @@ def _target(
     path: Path, suffix: str, options: ConvertOptions, kind: str, speakers: bool
 ) -> AbstractContextManager[Target]:
     if suffix in LISTS:
-        return ListTarget(path, options.labelled, options.absolute, speakers)
+        return ListTarget(path, options.labeled, options.absolute, speakers)
     if suffix == ".sdb":
-        return SdbTarget(path, kind, options.labelled)
-    return TarTarget(path, options.labelled, options.listing, options.include)
+        return SdbTarget(path, kind, options.labeled)
+    return TarTarget(path, options.labeled, options.listing, options.include)

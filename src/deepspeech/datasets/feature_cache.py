@@ -39,7 +39,7 @@ def open_feature_cache(
         return None
     always = [entry.name for entry in augmentations if entry.domain != "features" and entry.probability == 1]
     if always:
-        say(f"data.feature_cache serves judging only: {', '.join(always)} changes the sound of every training clip")
+        say(f"data.feature_cache serves validation only: {', '.join(always)} changes the sound of every training clip")
     return FeatureCache(prefix, config, say)
 
 

@@ -35,7 +35,7 @@ def listen(
 
     `seed` None: a random one. Raises DataError or AudioError.
     """
-    whole = read_samples(source, labelled=False) if is_data_set(source) else [Sample(str(source), source, "", 0)]
+    whole = read_samples(source, labeled=False) if is_data_set(source) else [Sample(str(source), source, "", 0)]
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
     augment = AudioAugmenter(augmentations, whole, seed, clock)
     order = list(whole)

@@ -26,11 +26,12 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Example:
-    """A training example: features [T, dimensions] and token ids [L]."""
+    """A training example: features [T, dimensions], token ids [L], and a second view of the same length, if any."""
 
     id: str
     features_TF: Float32
     labels_L: NDArray[np.int32]
+    second_TF: Float32 | None = None
 
 
 def frames_needed(labels: Sequence[int]) -> int:
@@ -43,7 +44,7 @@ class Pipeline:
     """Prepares samples for training (with augmentations) or evaluation (without)."""
 
     front_end: FrontEnd
-    alphabet: TokenSet
+    tokens: TokenSet
     cache: ClipCache
     augmentations: tuple[Augmentation, ...] = ()
     seed: int = 0
@@ -53,6 +54,7 @@ class Pipeline:
     outputs: Callable[[int], int] = int  # feature frames → output frames of the network
     shift_samples: int = 0  # delay of the audio (test-time jitter); negative: advance
     feature_cache: FeatureCache | None = None  # of clips without augmentations of signal and spectrum
+    two_views: bool = False  # augment features twice, independently
     _by_domain: dict[str, list[tuple[int, Augmentation]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,21 +72,23 @@ class Pipeline:
 
     def prepare(self, sample: Sample, epoch: int) -> Example:
         """Decode, augment, compute features, tokenize. Raises AudioError or TextError."""
-        labels = self.alphabet.encode(sample.transcript)
+        labels = self.tokens.encode(sample.transcript)
         features = self._features(sample, epoch)
         if self.outputs(len(features)) < frames_needed(labels):
             features = self._plain(sample)  # augmented too short for its transcript: use it unaugmented
-        return Example(sample.id, features, np.asarray(labels, dtype=np.int32))
+            views = [features, features]
+        else:
+            views = [self._augment("features", features, sample, epoch, view) for view in range(1 + self.two_views)]
+        return Example(sample.id, views[0], np.asarray(labels, np.int32), views[1] if self.two_views else None)
 
     def _features(self, sample: Sample, epoch: int) -> Float32:
+        """Features after the augmentations of signal and spectrum."""
         if self.feature_cache and not self._acts(("signal", "spectrogram"), sample, epoch):
-            return self._augment("features", self._plain(sample), sample, epoch)
+            return self._plain(sample)
         x = self._augment("signal", self._sound(sample), sample, epoch)
         if self._acts(("spectrogram",), sample, epoch):
-            x = self.front_end.frames(self._augment("spectrogram", self.front_end.power(x), sample, epoch))
-        else:
-            x = self.front_end.whole(x)
-        return self._augment("features", x, sample, epoch)
+            return self.front_end.frames(self._augment("spectrogram", self.front_end.power(x), sample, epoch))
+        return self.front_end.whole(x)
 
     def _sound(self, sample: Sample) -> Float32:
         return shifted(self.cache.read(sample, self.front_end.config.sample_rate_hz), self.shift_samples)
@@ -104,13 +108,13 @@ class Pipeline:
             for position, entry in self._by_domain[domain]
         )
 
-    def _augment(self, domain: str, x: Float32, sample: Sample, epoch: int) -> Float32:
+    def _augment(self, domain: str, x: Float32, sample: Sample, epoch: int, view: int = 0) -> Float32:
         if epoch < self.clean_epochs:
             return x
         config = self.front_end.config
         normalized = self.front_end.normalization is not None
         context = AugmentContext(domain, config.sample_rate_hz, config.step_ms, self.sources, normalized)
         for position, entry in self._by_domain[domain]:
-            random = keyed_random(self.seed, epoch, sample.random_key, position)
+            random = keyed_random(self.seed, epoch, sample.random_key, position, *[view] * bool(view))
             x = augment(x, entry, epoch / self.epochs, random, context)
         return x

@@ -23,8 +23,8 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read_samples(name: Name, labelled: bool = True, cache: ShardCache | None = None) -> Sequence[Sample]:
-    """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labelled` demands transcripts.
+def read_samples(name: Name, labeled: bool = True, cache: ShardCache | None = None) -> Sequence[Sample]:
+    """Samples of a CSV, .sdb, .tar, .jsonl or sharded set in the order of the file; `labeled` demands transcripts.
 
     Remote files are downloaded first; remote shards when they are read, to the `cache`. Audio is not checked.
 
@@ -41,10 +41,10 @@ def read_samples(name: Name, labelled: bool = True, cache: ShardCache | None = N
             f"{path}: a folder without {MANIFEST}; name a file, or give tar files one: deepspeech data index"
         )
     if reader is None or reader is read_csv:
-        return read_csv(name, labelled)  # its clips may be remote, too
+        return read_csv(name, labeled)  # its clips may be remote, too
     if is_manifest(name):
         return read_shards(name, cache)
-    return reader(fetch(name), labelled)
+    return reader(fetch(name), labeled)
 
 
 def join(parts: Iterable[Sequence[Sample]]) -> Sequence[Sample]:

@@ -5,6 +5,7 @@ The search itself is C++: `native/src/beam.cc`.
 """
 
 import threading
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -20,8 +21,11 @@ from deepspeech.decoder.transcript import Transcript, spell
 from deepspeech.decoder.word_confidence import WordConfidences
 from deepspeech.errors import ConfigError
 from deepspeech.pool import ordered_map
+from deepspeech.text.characters import is_unspaced
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
+
+_TAIL = 8  # tokens that hold the last whole character: bytes of it and of a broken one
 
 
 class BeamDecoder:
@@ -126,8 +130,16 @@ class BeamDecoder:
         return (self._text + self._tokens.decode(self._open()[0])).strip(" ")
 
     def commit(self, before: int) -> None:
-        """Make words of the best text that ended before frame `before` final: prune hypotheses that differ there."""
+        """Make words of the best text that ended before frame `before` final: prune hypotheses that differ there.
+
+        In scripts without spaces: characters.
+        """
         labels, frames = self._open()
+        past = bisect_left(frames, before - self._first_frame)
+        if is_unspaced(self._tokens.decode(labels[max(0, past - _TAIL) : past]).rstrip("\ufffd")[-1:]):
+            self._search.commit(labels[:past], self._sure.decided)
+            self._best = None
+            return
         starts = [
             index
             for index, (label, frame) in enumerate(zip(labels, frames, strict=True))
@@ -144,9 +156,12 @@ class BeamDecoder:
 
     @property
     def committed_prefix(self) -> str:
-        """Words that all hypotheses in the beam begin with: later frames can extend them but not change them."""
+        """Words that all hypotheses in the beam begin with: later frames can extend them but not change them.
+
+        In scripts without spaces: characters.
+        """
         committed = self._search.committed_prefix(self._sure.decided)
-        common = (self._text + self._tokens.decode(committed)).rpartition(" ")[0]
+        common = _whole_words(self._text + self._tokens.decode(committed))
         return max(common, self._tokens.decode(self._final), key=len)
 
     def token_frames(self, since: int = 0) -> tuple[int, int] | None:
@@ -184,6 +199,16 @@ class BeamDecoder:
     def _spell(self, labels: list[int], frames: list[int], score: float) -> Transcript:
         stream_frames = [frame + self._first_frame for frame in frames]
         return spell(self._tokens, labels, stream_frames, score, self._frame_s, self._sure.all_of(labels, frames))
+
+
+def _whole_words(text: str) -> str:
+    """The text up to its last space, or character of a script without spaces."""
+    for end in range(len(text), 0, -1):
+        if is_unspaced(text[end - 1]):
+            return text[:end]
+        if text[end - 1] == " ":
+            return text[: end - 1]
+    return ""
 
 
 def decode(

@@ -36,6 +36,6 @@ def checked(probabilities_TV: ArrayLike, classes: int) -> Float32:
         frame, label = np.argwhere(~((array >= 0) & (array <= 1.001)))[0]
         raise ModelFileError(
             f"the network's output for frame {frame}, class {label} is {array[frame, label]:g}; "
-            "probabilities lie between 0 and 1"
+            "probabilities are between 0 and 1"
         )
     return array

@@ -3,7 +3,7 @@
 In: a file and the tokens of the network. Out: the language model for the beam search. `native/src/scorer.cc` maps the
 file into memory, so that processes and threads share it.
 
-A scorer stores label ids, not characters. For a network of subwords three alphabets are tried: alphabet.txt beside the
+A scorer stores label ids, not characters. For a network of subwords three alphabets are tried: alphabet.txt next to the
 file, the characters of the network's pieces, English.
 """
 
@@ -109,7 +109,7 @@ class Scorer:
                 return alphabet
         raise ScorerError(
             f"{self.path}: the alphabet of this scorer is unknown"
-            + (f" (not with {beside})" if own else f"; put its alphabet.txt beside it, as {beside}")
+            + (f" (not with {beside})" if own else f"; put its alphabet.txt next to it, as {beside}")
         )
 
 

@@ -117,13 +117,13 @@ def _legend(figure: Figure, histories: Sequence[History]) -> None:
         Line2D([], [], color=_COLORS[number % len(_COLORS)], linewidth=1.6, label=plain(history.name))
         for number, history in enumerate(histories)
     ]
-    grey: dict[str, Any] = {"color": "#555555"}
+    gray: dict[str, Any] = {"color": "#555555"}
     if any(history.train_loss for history in histories):
-        lines.append(Line2D([], [], linewidth=3.5, alpha=0.35, label="train", **grey))
+        lines.append(Line2D([], [], linewidth=3.5, alpha=0.35, label="train", **gray))
     most = max((history.datasets for history in histories), key=len, default=[])
     for number, one in enumerate(most):
         label = one.kind if len(most) == 1 else _named(number, histories)
-        lines.append(Line2D([], [], linewidth=1.6, linestyle=_DASHES[number % len(_DASHES)], label=label, **grey))
+        lines.append(Line2D([], [], linewidth=1.6, linestyle=_DASHES[number % len(_DASHES)], label=label, **gray))
     figure.legend(handles=lines, loc="outside upper center", ncols=min(len(lines), 6), frameon=False)
 
 

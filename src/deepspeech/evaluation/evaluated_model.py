@@ -26,7 +26,7 @@ class EvaluatedModel:
     """An acoustic model and its properties needed for evaluation."""
 
     files: tuple[Path, ...]  # files that its emissions depend on
-    alphabet: TokenSet
+    tokens: TokenSet
     features: FrontEndConfig
     beam_width: int  # the model's default
     has_loss: bool
@@ -47,7 +47,7 @@ def as_one(paths: Sequence[Path], models: Sequence[EvaluatedModel]) -> Evaluated
     """
     first, *others = models
     for path, other in zip(paths[1:], others, strict=True):
-        if other.alphabet != first.alphabet:
+        if other.tokens != first.tokens:
             raise ConfigError(
                 f"{path} has another alphabet than {paths[0]}; only networks with the same alphabet can be averaged"
             )
@@ -64,14 +64,14 @@ def usable_samples(
     """
     samples = [sample for path in data for sample in read_samples(path)]
     # The loss of a checkpoint requires transcripts in its alphabet.
-    alphabet = model.alphabet if model.has_loss else None
-    good, faults = examine_all(samples, alphabet, model.features, "recordings", cores(), model.outputs)
+    tokens = model.tokens if model.has_loss else None
+    good, faults = examine_all(samples, tokens, model.features, "recordings", cores(), model.outputs)
     if skip_bad and faults:
         say(describe(faults, "given"))
     elif not skip_bad:
         refuse(faults, "given")
     if not good:
         raise DataError(f"{data[0]}: no usable sample")
-    for line in unavoidable_errors(good, model.alphabet):
+    for line in unavoidable_errors(good, model.tokens):
         say(f"{', '.join(map(str, data))}: {line}")
     return good

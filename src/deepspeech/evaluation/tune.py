@@ -59,7 +59,7 @@ class Task:
 
     emissions: Sequence[Emission]
     transcripts: Sequence[str]
-    alphabet: TokenSet
+    tokens: TokenSet
     scorer: Scorer
     decoding: DecodeOptions
 
@@ -163,12 +163,12 @@ def _made(
 
 
 def _decode(task: Task, options: DecodeOptions, clip: int) -> Scored:
-    text = decode(task.emissions[clip], task.alphabet, options, scorer=task.scorer)[0].text
+    text = decode(task.emissions[clip], task.tokens, options, scorer=task.scorer)[0].text
     return score(str(clip), task.transcripts[clip], text)
 
 
 def _rate(task: Task, trial: Trial) -> float:
-    return trial.cer if task.alphabet.bytes_mode else trial.wer
+    return trial.cer if task.tokens.bytes_mode else trial.wer
 
 
 def _study(task: Task, options: TuneOptions, trials: Sequence[Trial]) -> optuna.Study:

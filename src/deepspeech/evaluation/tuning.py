@@ -53,13 +53,13 @@ def search(
     storage: Path,
 ) -> Search:
     """Search and plot. Raises ScorerError if the scorer does not fit, DataError if `storage` is not writable."""
-    words = Scorer.open(scorer, model.alphabet)  # fail early if it does not fit
+    words = Scorer.open(scorer, model.tokens)  # fail early if it does not fit
     emissions_key = checksum([*model.files, *(sample.audio for sample in samples)])
     emissions = emissions_of(samples, model.emit, storage / f"emissions-{emissions_key[:16]}.npz")
-    task = Task(emissions, [sample.transcript for sample in samples], model.alphabet, words, decoding)
+    task = Task(emissions, [sample.transcript for sample in samples], model.tokens, words, decoding)
     key = task.key(emissions_key, checksum([scorer]), options)
     trials = tune(task, options, storage / f"trials-{key}.jsonl", cores())
     own = next((trial for trial in trials if (trial.alpha, trial.beta) == (words.alpha, words.beta)), None)
-    found = Search(trials, own, storage / f"surface-{key}.png", model.alphabet.bytes_mode)
+    found = Search(trials, own, storage / f"surface-{key}.png", model.tokens.bytes_mode)
     draw(trials, found.best, own, found.by_cer, found.picture)
     return found

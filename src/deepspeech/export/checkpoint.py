@@ -49,7 +49,7 @@ def _card(restored: Restored, described: Mapping[str, str | None], int8: bool, b
     shape = restored.network.config
     own = current("card", checkpoint.setting(restored.run, "config.card", dict), warn=False)
     return ModelCard(
-        alphabet=restored.alphabet,
+        tokens=restored.tokens,
         features=restored.features,
         normalization=restored.normalization,
         model=shape.described(),

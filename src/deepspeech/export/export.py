@@ -90,7 +90,7 @@ def _compare(restored: Restored, session: Session, sounds: Sequence[Float32]) ->
                 logits, _ = restored.network(torch.from_numpy(extractor(sound))[None])
             expected = Emission(logits[0].softmax(-1).numpy(), restored.frame_s)
             found = exported.emit_samples(sound)
-            texts = [greedy(emission, restored.alphabet).text for emission in (expected, found)]
+            texts = [greedy(emission, restored.tokens).text for emission in (expected, found)]
             errors, characters = character_errors(texts[0], texts[1])
             gap = float(np.abs(expected.probabilities_TV - found.probabilities_TV).max(initial=0))
             report = replace(

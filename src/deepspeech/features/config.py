@@ -17,9 +17,7 @@ class FrontEndConfig:
     window_ms: float
     step_ms: float
     normalize = False  # whether the front end subtracts the training set's mean and divides by its deviation
-    end: (
-        str  # what becomes of samples after the last whole window: "drop", or "pad": one more window, filled with zeros
-    )
+    end: str  # samples after the last whole window: "drop" them, or "pad" them with zeros to one more window
 
     def __post_init__(self) -> None:
         if self.end not in ("drop", "pad"):
@@ -107,7 +105,7 @@ class LogMelConfig(FrontEndConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.preemphasis <= 1:
-            raise ConfigError(f"features.preemphasis is {self.preemphasis:g}; it must lie between 0 and 1")
+            raise ConfigError(f"features.preemphasis is {self.preemphasis:g}; it must be between 0 and 1")
 
     @property
     def dimensions(self) -> int:

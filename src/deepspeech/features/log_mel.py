@@ -1,8 +1,8 @@
 """LogMel: log-mel filter bank energies (fbank).
 
-The window is the periodic Hann window, as in Mfcc, so that both share one transform; it is also Whisper's and
-torchaudio's choice, and Kaldi's and NeMo's differ from it at the edges alone. with a first
-coefficient of 0, pre-emphasis never needs the sample before a window, so streams and padding follow Mfcc's rules.
+The window is the periodic Hann window, as in Mfcc, so that both share one transform. Whisper and torchaudio use it too;
+Kaldi's and NeMo's windows differ from it only at the edges. The first coefficient of the window is 0, so pre-emphasis
+never needs the sample before a window, and streams and padding follow Mfcc's rules.
 """
 
 from deepspeech._native import FrameKernel, log_mel_kernel

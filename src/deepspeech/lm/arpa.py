@@ -47,7 +47,7 @@ def write_arpa(ngrams: Ngrams, path: str | Path) -> None:
 
 @contextmanager
 def _atomic_arpa(path: Path) -> Iterator[IO[bytes]]:
-    """A file that gets its name when the `with` block ends well, and goes away otherwise."""
+    """A file that is renamed to its final name if the `with` block succeeds, else deleted."""
     with atomic_open(path, LmError) as raw:
         if path.suffix == ".gz":
             # No name and no time in the gzip header, so that output is reproducible.

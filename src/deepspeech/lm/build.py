@@ -44,7 +44,7 @@ def kind_of_output(output: Path) -> str:
 
 
 def build(texts: Sequence[str | Path], output: Path, tokens: TokenSet | None, options: BuildOptions) -> list[str]:
-    """Make `output`; its suffix decides what. Gives what a person wants to know, line by line. Raises LmError.
+    """Write `output`, in the format of its suffix; returns a report, line by line. Raises LmError.
 
     `tokens` are those of the network that the scorer is for; for bytes the texts hold characters in place of words.
     """
@@ -114,7 +114,7 @@ def describe_model(ngrams: Ngrams, options: BinaryOptions) -> str:
 
 
 def describe_package(package: Package, weights: Weights) -> list[str]:
-    """What was packaged, line by line."""
+    """Report of the package, line by line."""
     unit = "characters" if package.tokens.bytes_mode else "words"
     dictionary = package.dictionary
     report = [

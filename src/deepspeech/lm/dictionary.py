@@ -42,7 +42,7 @@ def build_dictionary(words: Iterable[str], alphabet: TokenSet, offset: int) -> D
 
 
 def describe_skipped(dictionary: Dictionary, alphabet: TokenSet) -> str:
-    """What was left out and why, in a few words; empty where nothing was."""
+    """Skipped words and why, in a few words; empty if none."""
     if not dictionary.skipped:
         return ""
     characters = Counter(character for word in dictionary.skipped for character in alphabet.missing(word))

@@ -20,20 +20,14 @@ from deepspeech.untrusted import check_description, parse_json, reason
 
 FORMAT = 3
 _KEY = "deepspeech"
-_PARTS = (
-    "alphabet",
-    "features",
-    "normalization",
-    "model",
-    "chunk",
-)  # what is written as tables, the alphabet as `tokens`
+_PARTS = ("tokens", "features", "normalization", "model", "chunk")  # what is written as tables
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """Everything inference needs besides the weights, and authorship."""
 
-    alphabet: TokenSet
+    tokens: TokenSet
     features: FrontEndConfig
     model: Mapping[str, Any]  # the network's `kind` and shape, for people and for engines that know the kind
     chunk: ChunkSpec
@@ -52,6 +46,12 @@ class ModelCard:
     @property
     def front_end(self) -> FrontEnd:
         return new_front_end(self.features, self.normalization)
+
+    @property
+    def alphabet(self) -> TokenSet:
+        """Deprecated name of `tokens`."""
+        warnings.warn("ModelCard.alphabet is deprecated; use ModelCard.tokens", DeprecationWarning, stacklevel=2)
+        return self.tokens
 
     @property
     def licence(self) -> str:
@@ -74,7 +74,7 @@ class ModelCard:
         entries = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _PARTS}
         entries["format"] = FORMAT
         entries["model"] = dict(self.model)
-        entries["tokens"] = self.alphabet.to_dict()
+        entries["tokens"] = self.tokens.to_dict()
         entries["features"] = {"kind": self.features.kind, **self.front_end.to_dict()}
         entries["chunk"] = self.chunk.to_dict()
         return {_KEY: json.dumps(saved("card", lowered(entries)), ensure_ascii=False)}
@@ -95,7 +95,7 @@ class ModelCard:
             del entries["format"]
             front_end = read_front_end(entries.pop("features"))
             return cls(
-                alphabet=token_set(entries.pop("tokens")),
+                tokens=token_set(entries.pop("tokens")),
                 features=front_end.config,
                 normalization=front_end.normalization,
                 model=_model(**entries.pop("model")),

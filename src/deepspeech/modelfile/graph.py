@@ -1,4 +1,4 @@
-"""ONNX graphs node by node, and what a family's exporter needs to write one: `acoustic/*/graph.py`.
+"""Build ONNX graphs node by node, for the exporters of network families: `acoustic/*/graph.py`.
 
 A graph takes a chunk of features and states in, and gives probabilities and states (docs/formats/modelfile.md). It is
 written node by node: it is small, and so it stays the same whoever trained the weights, and with whatever version of

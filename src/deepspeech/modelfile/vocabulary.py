@@ -1,6 +1,6 @@
 """Vocabulary files of subwords: SentencePiece's `.model`, its `.vocab`, and plain lists with a piece a line.
 
-In: a file of which nothing is believed. Out: Subwords. Sources: `sentencepiece_model.proto`. A `.model` normalizes text
+In: an untrusted file. Out: Subwords. Sources: `sentencepiece_model.proto`. A `.model` normalizes text
 by rules of its own, which are not read here: transcripts are taken as they are written. Its control pieces, unknown
 piece, bytes and unused pieces get no class, nor do <unk>, <s>, </s>, <pad> and <blank> in lists; the blank of CTC is
 always the last class.
@@ -17,6 +17,7 @@ from deepspeech.untrusted import COMMANDING, MOST_LABELS, open_regular
 
 LARGEST_FILE = 64 << 20  # bytes
 CONTROL = {"<unk>", "<s>", "</s>", "<pad>", "<blank>", "<blk>"}
+_MOST_CONTROL = 1000  # pieces that get no class
 NORMAL, USER_DEFINED = 1, 4  # the types of pieces that are text
 UNIGRAM, BPE, WORD, CHAR = 1, 2, 3, 4  # of models
 
@@ -51,9 +52,11 @@ def parse_model(content: bytes) -> Subwords:
     """Subwords of a ModelProto. Raises ModelFileError or TextError."""
     pieces: list[Piece] = []
     kind = UNIGRAM
-    for number, value in wire.fields(memoryview(content), MOST_LABELS + 100):
+    for number, value in wire.fields(memoryview(content), len(content)):
         if number == 1:
             pieces.append(_piece(wire.message(value)))
+            if len(pieces) > MOST_LABELS + _MOST_CONTROL:
+                raise TextError(f"the vocabulary has more than {MOST_LABELS} pieces, the limit; train a smaller one")
         elif number == 2:
             kind = _model_kind(wire.message(value))
     if kind not in (UNIGRAM, BPE, CHAR):

@@ -32,7 +32,7 @@ def as_model_file(path: Path) -> Path:
     An old model is converted once and kept in the user's cache. Raises ModelFileError or CheckpointError, with the
     path and the cause, where an old model is damaged or cannot be converted.
     """
-    if any(path.glob("*/run.json")):  # own checkpoints, perhaps converted from old ones beside them
+    if any(path.glob("*/run.json")):  # own checkpoints, perhaps converted from old ones next to them
         return path
     if prefix := from_checkpoint.find(path):
         key = _hash(block for file in from_checkpoint.files(prefix) for block in _blocks(file))

@@ -1,6 +1,6 @@
-"""A TensorFlow checkpoint of DeepSpeech or Coqui STT as an OldModel, with Adam's moments if it has them.
+"""A TensorFlow checkpoint of DeepSpeech or Coqui STT as an ImportedModel, with Adam's moments if it has them.
 
-Checkpoints contain only variables. Metadata comes from files beside them, `flags.txt` (written by the trainer) and
+Checkpoints contain only variables. Metadata comes from files next to them, `flags.txt` (written by the trainer) and
 `alphabet.txt` (written by Coqui's), or from the caller. CuDNN checkpoints contain the same LSTM variables and an unused
 `opaque_kernel`; only that LSTM's moments are missing.
 """
@@ -69,7 +69,7 @@ def read(prefix: Path, alphabet: TokenSet | None = None, moments: bool = False) 
         if window % COEFFICIENTS or not window // COEFFICIENTS % 2:
             raise ModelFileError(f"has an input window of {window} numbers, which is not an odd number of frames")
         metadata = ExportMetadata(
-            alphabet=alphabet or _alphabet(prefix, flags, classes),
+            tokens=alphabet or _alphabet(prefix, flags, classes),
             sample_rate_hz=int(flags.get("audio_sample_rate", 16000)),
             window_ms=int(flags.get("feature_win_len", 32)),
             step_ms=int(flags.get("feature_win_step", 20)),
@@ -133,7 +133,7 @@ def _lstm_kernel(names: set[str]) -> str:
     return found[0]
 
 
-# ---- files beside it -----------------------------------------------------------------------------------------------
+# ---- files next to it -----------------------------------------------------------------------------------------------
 
 
 def _alphabet(prefix: Path, flags: dict[str, str | bool], classes: int) -> TokenSet:
@@ -145,7 +145,7 @@ def _alphabet(prefix: Path, flags: dict[str, str | bool], classes: int) -> Token
     if flags.get("alphabet_config_path", "data/alphabet.txt") == "data/alphabet.txt" and classes == ENGLISH.classes:
         return ENGLISH
     raise ModelFileError(
-        f"does not contain its alphabet of {classes - 1} characters; put alphabet.txt beside it, or pass --alphabet"
+        f"does not contain its alphabet of {classes - 1} characters; put alphabet.txt next to it, or pass --alphabet"
     )
 
 

@@ -1,4 +1,4 @@
-"""A frozen TensorFlow graph, `.pb` or `.pbmm`, as an OldModel. Constants keep the names of the trainer's variables."""
+"""A frozen TensorFlow graph, `.pb` or `.pbmm`, as an ImportedModel. Constants have the names of the variables."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,7 @@ def _export_metadata(graph: Graph) -> ExportMetadata:
     checked_version(_number(graph, "metadata_version"))
     language = graph.text("metadata_language") if graph.has("metadata_language") else b""
     return ExportMetadata(
-        alphabet=read_alphabet(graph.text("metadata_alphabet")),
+        tokens=read_alphabet(graph.text("metadata_alphabet")),
         sample_rate_hz=_number(graph, "metadata_sample_rate"),
         window_ms=_number(graph, "metadata_feature_win_len"),
         step_ms=_number(graph, "metadata_feature_win_step"),

@@ -1,4 +1,4 @@
-"""A `.tflite` export as an OldModel: weights are identified by the order of their use, not by name.
+"""A `.tflite` export as an ImportedModel: weights are identified by the order of their use, not by name.
 
 The network has six matrix products: three dense layers, the LSTM (unrolled over 16 frames with shared weights), two
 dense layers. Large matrices are int8 with one scale per matrix.
@@ -121,7 +121,7 @@ def _export_metadata(graph: Graph) -> ExportMetadata:
     checked_version(_number(graph, "metadata_version"))
     language = _metadata(graph, "metadata_language")
     return ExportMetadata(
-        alphabet=read_alphabet(_text(graph, "metadata_alphabet")),
+        tokens=read_alphabet(_text(graph, "metadata_alphabet")),
         sample_rate_hz=_number(graph, "metadata_sample_rate"),
         window_ms=_number(graph, "metadata_feature_win_len"),
         step_ms=_number(graph, "metadata_feature_win_step"),

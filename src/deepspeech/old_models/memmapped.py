@@ -31,7 +31,7 @@ def regions(data: bytes) -> dict[str, memoryview]:
         raise ModelFileError("is too short for a .pbmm package")
     (directory,) = struct.unpack("<Q", view[-8:])
     if directory > len(view) - 8:
-        raise ModelFileError("is cut off, or no .pbmm package (its directory lies outside the file)")
+        raise ModelFileError("is cut off, or no .pbmm package (its directory is outside the file)")
     entries: list[tuple[str, int, int | None]] = []
     for number, value in wire.fields(view[directory:-8]):
         if number == 1:

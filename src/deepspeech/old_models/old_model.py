@@ -1,4 +1,4 @@
-"""OldModel: a network of DeepSpeech 0.7 to 0.9 or Coqui STT, from any file, under our parameter names.
+"""ImportedModel: a network of DeepSpeech 0.7 to 0.9 or Coqui STT, from any file, under our parameter names.
 
 Each reader (`from_tflite.py`, `from_graph.py`, `from_checkpoint.py`) passes the layers and the metadata of its file;
 `assemble` checks that they fit together. Sources: DeepSpeech 0.9.3 `train.py::create_model`,
@@ -42,7 +42,7 @@ class Layer:
 class ExportMetadata:
     """Metadata of an export."""
 
-    alphabet: TokenSet
+    tokens: TokenSet
     sample_rate_hz: int
     window_ms: int
     step_ms: int
@@ -70,7 +70,7 @@ class ImportedModel:
     def in_words(self) -> str:
         """A one-line summary."""
         card = self.card
-        characters = "bytes" if card.alphabet.bytes_mode else f"{len(card.alphabet.labels)} characters"
+        characters = "bytes" if card.tokens.bytes_mode else f"{len(card.tokens.labels)} characters"
         features = card.features
         parts = [
             f"{self.network.hidden} wide",
@@ -176,7 +176,7 @@ def _card(metadata: ExportMetadata, network: DeepSpeechConfig, kind: str, quanti
     except ConfigError as error:
         raise ModelFileError(f"has invalid feature settings: {error}") from None
     return ModelCard(
-        alphabet=metadata.alphabet,
+        tokens=metadata.tokens,
         features=features,
         model=network.described(),
         chunk=network.chunk,
@@ -188,7 +188,7 @@ def _card(metadata: ExportMetadata, network: DeepSpeechConfig, kind: str, quanti
 
 
 def _check_shapes(weights: Mapping[str, Float32 | Quantized], network: DeepSpeechConfig, card: ModelCard) -> None:
-    hidden, classes = network.hidden, card.alphabet.classes
+    hidden, classes = network.hidden, card.tokens.classes
     window = (2 * network.context_frames + 1) * card.features.dimensions
     inputs = {"1": window, "2": hidden, "3": hidden, "5": hidden, "6": hidden}
     found = weights["layer_6.weight"].shape[0]

@@ -119,7 +119,7 @@ def _handle(view: memoryview, position: int) -> tuple[tuple[int, int], int]:
 def _block(view: memoryview, start: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     """Keys and values of a block: keys are prefix-compressed."""
     if start + size + TRAILER_BYTES > len(view) or size < 4:
-        raise ModelFileError("is damaged (a block lies outside the file)")
+        raise ModelFileError("is damaged (a block is outside the file)")
     if view[start + size]:
         raise ModelFileError("is compressed, which TensorFlow's checkpoints never are")
     block = view[start : start + size]

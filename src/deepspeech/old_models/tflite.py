@@ -65,7 +65,7 @@ class Tensor:
             raise ModelFileError(f"tensor '{self.name}' holds no text")
         count, first, last = struct.unpack_from("<iii", data)
         if count != 1 or not 12 <= first <= last <= len(data):
-            raise ModelFileError(f"the text of tensor '{self.name}' lies outside it")
+            raise ModelFileError(f"the text of tensor '{self.name}' is outside it")
         return bytes(data[first:last])
 
 
@@ -204,7 +204,7 @@ class _Table:
         return _Table(self._file, at + _u32(self._view, at)) if at else None
 
     def _vector(self, number: int, item_bytes: int) -> tuple[int, int]:
-        """Position and length of a vector, checked to lie within the file."""
+        """Position and length of a vector, checked to be within the file."""
         at = self._field(number)
         if not at:
             return 0, 0

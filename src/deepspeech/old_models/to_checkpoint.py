@@ -49,7 +49,7 @@ def write(model: ImportedModel, folder: Path, kind: str) -> Path:
     """Write one checkpoint. Raises CheckpointError if it cannot be written."""
     run = {
         "config": _config(model).to_dict(),
-        "alphabet": write_alphabet(model.card.alphabet),
+        "alphabet": write_alphabet(model.card.tokens),
         "position": START,
         "made_with": model.card.made_with,
     }
@@ -58,8 +58,8 @@ def write(model: ImportedModel, folder: Path, kind: str) -> Path:
         optimizer[f"first/{name}"], optimizer[f"second/{name}"] = (moment[name] for moment in model.moments)
         optimizer[f"step/{name}"] = np.asarray(model.step, np.float32)
     path = checkpoint.save(folder, kind, 0, (dict(model.float_weights()), {}, optimizer), run)
-    if isinstance(model.card.alphabet, Characters):
-        _write_alphabet(model.card.alphabet, folder / "alphabet.txt")
+    if isinstance(model.card.tokens, Characters):
+        _write_alphabet(model.card.tokens, folder / "alphabet.txt")
     return path
 
 
@@ -81,7 +81,7 @@ def settings(model: ImportedModel) -> dict[str, object]:
             value = getattr(getattr(config, table), name)
             if value != getattr(getattr(plain, table), name):
                 kept[f"{table}.{name}"] = value
-    if model.card.alphabet.bytes_mode:
+    if model.card.tokens.bytes_mode:
         kept["data.bytes_output"] = True
     return kept
 
@@ -90,7 +90,7 @@ def _config(model: ImportedModel) -> RunConfig:
     card, plain = model.card, RunConfig()
     return replace(
         plain,
-        data=replace(plain.data, bytes_output=card.alphabet.bytes_mode),
+        data=replace(plain.data, bytes_output=card.tokens.bytes_mode),
         features=read_config(card.features.to_dict() | {"end": "drop"}),  # as the old trainer cut its clips
         network=model.network,
         decoding=replace(plain.decoding, beam_width=card.beam_width),

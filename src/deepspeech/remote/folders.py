@@ -124,7 +124,7 @@ def _unsent(folder: Path, name: str, known: dict[str, Any]) -> bool:
 
 
 def _changed(folder: Path, known: dict[str, Any]) -> list[Path]:
-    """Files to send, oldest first. Names with a dot in front, of files or folders, are unfinished business."""
+    """Files to send, oldest first. Names that start with a dot, of files or folders, are unfinished."""
     files = (path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder) for path in files]
     shown = [name for name in names if not any(part.startswith(".") for part in name.parts)]

@@ -62,7 +62,7 @@ class BatchItem:
 
 def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
     """Run the network on the clips of `items` as one batch, which finished clips leave."""
-    alphabet, spec, states = session.card.alphabet, session.card.chunk, session.start(len(items))
+    tokens, spec, states = session.card.tokens, session.card.chunk, session.start(len(items))
     while live := [(number, item.chunk) for number, item in enumerate(items) if item.chunk is not None]:
         numbers, chunks = [number for number, _ in live], [chunk for _, chunk in live]
         outputs_B = np.array([spec.within(len(chunk)) for chunk in chunks], np.int32)
@@ -70,7 +70,7 @@ def run_batch(session: Session, items: Sequence[BatchItem]) -> None:
         probabilities, after = session.step(chunks_BTF, states.of(numbers), outputs_B)
         states.put(numbers, after)
         best = probabilities.argmax(axis=-1)
-        is_token = (best != alphabet.blank) & (best != (alphabet.blank if alphabet.space is None else alphabet.space))
+        is_token = (best != tokens.blank) & (best != (tokens.blank if tokens.space is None else tokens.space))
         for place, (number, outputs) in enumerate(zip(numbers, outputs_B, strict=True)):
             if items[number].add(probabilities[place, :outputs], is_token[place, :outputs]):
                 states.put([number], session.start())

@@ -132,9 +132,7 @@ class BatchTranscriber:
             best, *others = decoder.candidates(self._count)
             text = replace(best, alternatives=tuple(others)).trimmed()
             if self._exact_times:
-                text = with_exact_times(
-                    text, probabilities, self._session.card.alphabet, clip.first_frame + first_frame
-                )
+                text = with_exact_times(text, probabilities, self._session.card.tokens, clip.first_frame + first_frame)
             found.append(text)
         return found
 

@@ -75,7 +75,7 @@ class EmissionStream:
         return rows
 
     def _joined(self, steps: Iterator[Float32]) -> Float32:
-        none = np.zeros((0, self._session.card.alphabet.classes), np.float32)
+        none = np.zeros((0, self._session.card.tokens.classes), np.float32)
         rows: Float32 = np.concatenate([none, *steps])
         return rows
 
@@ -85,7 +85,7 @@ def as_float(audio: Samples) -> Float32:
     samples: NDArray[Any] = np.asarray(audio)
     if samples.ndim != 1:
         raise AudioError(f"samples have shape {samples.shape}; pass one channel, a 1-D array")
-    if samples.dtype == np.int16:
+    if samples.dtype.kind == "i" and samples.dtype.itemsize == 2:  # of either byte order
         return int16_to_float(samples)
     if samples.dtype.kind != "f":
         raise AudioError(f"samples are {samples.dtype}; pass int16, or floats from -1 to 1")

@@ -7,8 +7,9 @@
 Memory is bounded: each utterance has its own search. Frame numbers continue, so times are those of the stream.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Token, Transcript
@@ -20,6 +21,7 @@ from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.event_stream import EventStream
 from deepspeech.runtime.events import Event, Final
 from deepspeech.runtime.session import Session
+from deepspeech.text.characters import is_unspaced
 
 _LOOK_BACK_STEPS = 3  # latest steps of the network in which an overlong word may be cut
 
@@ -46,7 +48,7 @@ class EndpointedStream(EventStream):
             raise ConfigError(
                 f"endpoints: trailing_silence_s is {rules.trailing_silence_s:g}; this model needs at least {least_s:g}"
             )
-        self._step_outputs, self._space = chunk.step_outputs, session.card.alphabet.space
+        self._step_outputs, self._space = chunk.step_outputs, session.card.tokens.space
 
     def feed(self, samples: Samples) -> list[Transcript]:
         """Feed mono samples [N], int16 or floats from -1 to 1; returns the utterances that ended.
@@ -92,15 +94,16 @@ class EndpointedStream(EventStream):
 
     def _cut(self) -> Transcript | None:
         """Cut the utterance at its last space, or between two late characters; the rest begins the next one."""
-        whole = self._result()
-        end = self._after_space(whole.tokens) or self._between(whole.tokens)
-        if end is None:
-            return None
-        utterance = whole.trimmed(end)
-        if not (utterance.text and utterance.text.startswith(self._shown.stable)):
-            return None  # would cut a committed word
-        self._begin(end, self._decoder.since(end))
-        return utterance
+        whole, stable = self._result(), self._shown.stable
+        ends = [self._after_space(whole.tokens) or self._between(whole.tokens)]
+        if is_unspaced(stable[-1:]):
+            ends.append(self._after_stable(whole.tokens))
+        for end in ends:
+            utterance = whole.trimmed(end or 0)
+            if end and utterance.text and utterance.text.startswith(stable):  # cuts no committed word
+                self._begin(end, self._decoder.since(end))
+                return utterance
+        return None
 
     def _after_space(self, tokens: Sequence[Token]) -> int | None:
         """The first frame after the last space; None without a space."""
@@ -133,6 +136,15 @@ class EndpointedStream(EventStream):
             if at > before.frame and late:
                 found[at] = float(rows[at - 1 - first, -1])
         return max(found, key=found.__getitem__, default=None)
+
+    def _after_stable(self, tokens: Sequence[Token]) -> int | None:
+        """As `_between`, after the committed text; the next frame, if all is committed and the last one is blank."""
+        ends = list(accumulate(len(token.text) for token in tokens))
+        rest = tokens[bisect_left(ends, len(self._shown.stable)) :]
+        if len(rest) > 1:
+            return self._between(rest)
+        (row,) = self._decoder.since(self._frames - 1)
+        return self._frames if row.argmax() == len(row) - 1 else None
 
     def _first_frame(self, before: Token, token: Token, kept_from: int) -> int:
         """The first frame of `token`, after those of the token before it."""

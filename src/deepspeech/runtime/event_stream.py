@@ -79,7 +79,10 @@ class EventStream(ABC):
 
     @property
     def stable(self) -> str:
-        """The committed prefix of `partial`, in whole words: it does not change until the utterance ends."""
+        """The committed prefix of `partial`: it does not change until the utterance ends.
+
+        In whole words; in characters where a script has no spaces between words (Chinese, Japanese, Thai …).
+        """
         return self._decoder.committed_prefix.strip(" ")
 
     @property

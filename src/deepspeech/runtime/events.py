@@ -33,7 +33,7 @@ class Partial:
     """The best text so far of the current utterance, emitted when it changes."""
 
     text: str
-    stable: str  # committed prefix, in whole words: it will not change any more
+    stable: str  # committed prefix, in whole words or characters (Chinese, Thai): it will not change
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
+from typing import Literal
 
 from deepspeech.audio.names import SOUND_SUFFIXES, recordings
 from deepspeech.audio.source import AudioSlice, AudioSource, NamedPath
@@ -102,12 +103,16 @@ def _csv_paths(path: Path) -> list[str]:
     return paths
 
 
-def of_channels(jobs: Iterable[Job], channel: int | None, count: Callable[[AudioSource], int]) -> list[Job]:
-    """Jobs for one channel of each recording, or with None for every channel; `count` returns the number of channels.
+def of_channels(
+    jobs: Iterable[Job], channel: int | Literal["each"] | None, count: Callable[[AudioSource], int]
+) -> list[Job]:
+    """Jobs for one channel of each recording, or "each"; with None as they are. `count` returns the number of channels.
 
     Outputs of every channel are named call.channel0, call.channel1.
     """
-    if channel is not None:
+    if channel is None:
+        return list(jobs)
+    if channel != "each":
         return [replace(job, channel=channel) for job in jobs]
     return [
         Job(job.audio, job.name.with_name(f"{job.name.name}.channel{number}"), number)

@@ -5,12 +5,13 @@ interrupted run can be resumed. Needs ray (pip install 'deepspeech[ray]').
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from deepspeech.audio.source import AudioSlice, AudioSource
 from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.recognizer import Recognizer
@@ -32,9 +33,16 @@ class Worker:
     """A process of the cluster: opens the model once and writes the outputs of its batches."""
 
     def __init__(
-        self, model: str, scorer: str | None, options: DecodeOptions | None, folder: str, form: str, alternatives: int
+        self,
+        model: str,
+        scorer: str | None,
+        options: DecodeOptions | None,
+        phrases: Mapping[str, float],
+        folder: str,
+        form: str,
+        alternatives: int,
     ) -> None:
-        self._recognizer = Recognizer.open(model, scorer, options)
+        self._recognizer = Recognizer.open(model, scorer, options, phrases=HotPhrases(phrases))
         self._folder, self._form, self._alternatives = Path(folder), form, alternatives
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
@@ -71,6 +79,7 @@ def transcribe(
     scorer: Path | None = None,
     options: DecodeOptions | None = None,
     alternatives: int = 0,
+    phrases: HotPhrases | None = None,
 ) -> list[dict[str, Any]]:
     """Write the output of each job below `folder`; returns a row (error, sound_s) for each, in any order.
 
@@ -83,8 +92,8 @@ def transcribe(
         ray.init(log_to_driver=False)
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
     settings = (
-        str(model.resolve()), str(scorer.resolve()) if scorer else None, options, str(folder.resolve()), form,
-        alternatives,
+        str(model.resolve()), str(scorer.resolve()) if scorer else None, options, phrases.strengths if phrases else {},
+        str(folder.resolve()), form, alternatives,
     )  # fmt: skip
     rows = [
         {

@@ -8,12 +8,14 @@ print(model.transcribe("hello.wav").text)
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias, overload
 
 import numpy as np
 
 from deepspeech.audio.blocks import Blocks
+from deepspeech.audio.resample import LEAST_HZ, MOST_HZ
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
@@ -63,14 +65,14 @@ class Recognizer:
         threads: int = 1,
         phrases: HotPhrases | None = None,
     ) -> "Recognizer":
-        """Load a model file and, if named, a scorer.
+        """Load a model file (old ones: `deepspeech convert`) and, if named, a scorer.
 
         `phrases` are names and terms to boost, with or without a scorer. `hot_words` maps words of the scorer
         to what is added to their log probability. Raises ModelFileError or ScorerError where a file is
         damaged, foreign or does not fit, ConfigError for phrases with characters outside the alphabet.
         """
         session = Session(path, threads)
-        words = Scorer.open(scorer, session.card.alphabet) if scorer else None
+        words = Scorer.open(scorer, session.card.tokens) if scorer else None
         recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
         return recognizer
@@ -192,15 +194,17 @@ class Recognizer:
         allowed = {round(hop * self.card.features.step_s * 1000, 3): hop for hop in chunk.sizes}
         if chunk_ms is None:
             return chunk
-        if chunk_ms not in allowed:
+        if not isinstance(chunk_ms, Real) or chunk_ms not in allowed:
             sizes = ", ".join(f"{size:g}" for size in allowed)
-            raise ConfigError(f"chunk_ms is {chunk_ms:g}; this model takes {'one of ' * (len(allowed) > 1)}{sizes}")
+            raise ConfigError(
+                f"chunk_ms is {_shown(chunk_ms)}; this model takes {'one of ' * (len(allowed) > 1)}{sizes}"
+            )
         return chunk.sized(allowed[chunk_ms])
 
     def _rate(self, rate_hz: int | None) -> int:
         rate = self.card.features.sample_rate_hz if rate_hz is None else rate_hz
-        if not 1 <= rate < float("inf"):
-            raise ConfigError(f"the sample rate is {rate} Hz; it must be above 0")
+        if not isinstance(rate, Real) or not LEAST_HZ <= rate <= MOST_HZ:
+            raise ConfigError(f"the sample rate is {_shown(rate)} Hz; it must be a number from {LEAST_HZ} to {MOST_HZ}")
         return rate
 
     async def listen(
@@ -220,7 +224,7 @@ class Recognizer:
 
     def _new_decoder(self, first_frame: int) -> BeamDecoder:
         return BeamDecoder(
-            self.card.alphabet,
+            self.card.tokens,
             self.options,
             self.card.frame_s,
             self._scorer,
@@ -228,6 +232,10 @@ class Recognizer:
             self._phrases,
             first_frame,
         )
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, Real) else f"{value!r:.60}"
 
 
 def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from deepspeech.audio.formats import probe
 from deepspeech.audio.source import AudioSlice, NamedPath
@@ -44,6 +45,15 @@ class Channel:
     number: int | None
 
 
+def parse_channel(text: str | None) -> int | Literal["each"] | None:
+    """The channel that --channel names. Raises ConfigError."""
+    if text is None or text.isdecimal():
+        return None if text is None else int(text)
+    if text != EACH:
+        raise ConfigError(f"--channel is '{text}'; give a number from 0, or {EACH}")
+    return "each"
+
+
 def channels_of(sources: Iterable[Source | Channel], channel: int | str | None) -> Iterator[Channel]:
     """Channels to transcribe of each source. Raises ConfigError."""
     if isinstance(channel, str) and channel != EACH:
@@ -58,9 +68,9 @@ def channels_of(sources: Iterable[Source | Channel], channel: int | str | None) 
 
 
 def channels(source: Source) -> int:
-    """How many channels a recording has; 1 where it cannot be read, which comes to light when it is.
+    """Number of channels of a recording; 1 if it cannot be read, which is reported later.
 
-    Raises ConfigError for a pipe: once its channels are counted, it has no more to give.
+    Raises ConfigError for a pipe, which can be read only once.
     """
     if isinstance(source, NamedPath) and source.is_fifo():
         raise ConfigError(f"{source}: a pipe is read once, but each channel needs it; save it to a file, or name one")

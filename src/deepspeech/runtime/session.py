@@ -25,6 +25,8 @@ class Session:
     def __init__(self, path: str | Path, threads: int = 1, own_int8: bool = True) -> None:
         """`threads`: of ONNX Runtime, per step; `own_int8` False: run int8 networks in ONNX Runtime, too."""
         if not os.path.isfile(path):
+            if os.path.exists(path) and not os.path.isdir(path):
+                raise ModelFileError(f"{path}: a pipe or device, but models are read more than once; save it to a file")
             raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
         verify_checksum(path)
         try:
@@ -54,4 +56,7 @@ def _metadata(path: str | Path) -> dict[str, str]:
     try:
         return read_metadata(path)
     except ModelFileError as error:
-        raise ModelFileError(f"not a readable ONNX model ({error})") from None
+        raise ModelFileError(
+            f"not a readable ONNX model ({error}); convert models of DeepSpeech 0.7 to 0.9 and Coqui STT with "
+            "`deepspeech convert`"
+        ) from None

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from deepspeech.decoder.transcript import Transcript, Word
+from deepspeech.errors import ConfigError
 from deepspeech.printable import in_line
 
 FORMATS = ("txt", "json", "srt", "vtt", "tsv")
@@ -21,6 +22,13 @@ LINES, LINE_CHARACTERS = 2, 42  # of a subtitle
 CUE_S = 6.0
 PAUSE_S = 1.0  # longer pauses end a subtitle
 READING_S = 0.8  # minimum duration of a subtitle, until the next one
+
+
+def checked_format(form: str) -> str:
+    """The format that --format names. Raises ConfigError."""
+    if form not in FORMATS:
+        raise ConfigError(f"--format is '{form}'; choose one of {', '.join(FORMATS)}")
+    return form
 
 
 class _Piece(NamedTuple):

@@ -1,17 +1,8 @@
-"""Names that `text/tokens.py` had before: Alphabet is Characters, ByteAlphabet is Utf8Bytes."""
+"""Deprecated: use `tokens`."""
 
-import warnings
-from typing import Any
+from deepspeech.renamed import renamed
+from deepspeech.text.tokens import ENGLISH as ENGLISH
 
-from deepspeech.text import tokens
-
-ENGLISH = tokens.ENGLISH
-_NAMES = {"Alphabet": "Characters", "ByteAlphabet": "Utf8Bytes"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module 'deepspeech.text.alphabet' has no attribute '{name}'")
-    new = _NAMES[name]
-    warnings.warn(f"{name} is now deepspeech.text.tokens.{new}", DeprecationWarning, stacklevel=2)
-    return getattr(tokens, new)
+__getattr__ = renamed(
+    __name__, {"Alphabet": "deepspeech.text.tokens:Characters", "ByteAlphabet": "deepspeech.text.tokens:Utf8Bytes"}
+)

@@ -1,6 +1,12 @@
-"""Single characters: which are white space, which nobody sees, and how to name one so that it can be seen."""
+"""Single characters: white space, invisible ones, scripts without spaces, and names that show a character."""
 
+import re
 import unicodedata
+
+# Thai and Lao, Burmese, Khmer, Han with its punctuation and kana, and their compatibility and full-width forms.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
+)
 
 
 def name(character: str) -> str:
@@ -23,3 +29,8 @@ def is_invisible(character: str) -> bool:
     code = ord(character)
     selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or code == 0x034F
     return selector or unicodedata.category(character) == "Cf"
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether its script has no spaces between words, as Chinese, Japanese and Thai; False for an empty text."""
+    return _UNSPACED.match(character) is not None

@@ -17,7 +17,7 @@ def character_errors(reference: str, hypothesis: str) -> tuple[int, int]:
 
 
 def differences(reference: Sequence[str], hypothesis: Sequence[str]) -> list[tuple[str, str]]:
-    """What was taken for what where they are aligned with the fewest errors: characters of texts, words of lists.
+    """Substitutions, deletions and insertions in an alignment with the fewest errors: of characters or words.
 
     ("a", "e"): an a taken for an e; ("a", ""): an a dropped; ("", "e"): an e inserted.
     """

@@ -67,7 +67,7 @@ def load_validator(path: str | Path | None) -> Validator:
     module = importlib.util.module_from_spec(spec)
     folder = str(path.parent)
     if folder not in sys.path:
-        sys.path.append(folder)  # the file may import modules beside it
+        sys.path.append(folder)  # the file may import modules next to it
     try:
         spec.loader.exec_module(module)
     except Exception as error:

@@ -1,7 +1,7 @@
 """Text spelled with the characters of an alphabet: Unicode form, case, apostrophes, white space, invisible characters.
 
 In: text as people type it. Out: the same text in the alphabet's own characters wherever both look or sound alike.
-What is outside the alphabet afterwards is a character that the alphabet lacks, and is never dropped here. Text that
+Characters that remain outside the alphabet are never dropped here. Text that
 the alphabet can spell is not changed.
 """
 

@@ -10,7 +10,7 @@ _KINDS = {kind.kind: kind for kind in (Characters, Utf8Bytes, Subwords)}
 
 
 def token_set(entries: Mapping[str, Any]) -> TokenSet:
-    """The set that `to_dict` described. Raises TextError, KeyError or TypeError for what is none."""
+    """The set that `to_dict` described. Raises TextError, KeyError or TypeError if invalid."""
     settings = dict(entries)
     kind: Any = _KINDS[settings.pop("kind")]
     tokens: TokenSet = kind(**settings)

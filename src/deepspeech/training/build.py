@@ -9,7 +9,6 @@ import torch
 
 from deepspeech.acoustic.contract import AcousticNetwork, new_network
 from deepspeech.config import RunConfig
-from deepspeech.cores import cores
 from deepspeech.datasets.augment.sources import Sources
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.clips import ClipCache
@@ -30,7 +29,7 @@ class Parts:
     """Components of a run. Only the weights and the state of the optimizer change."""
 
     config: RunConfig
-    alphabet: TokenSet
+    tokens: TokenSet
     datasets: Datasets
     ranks: Ranks
     device: torch.device
@@ -57,7 +56,8 @@ def build(
 ) -> Parts:
     """Build the components, with newly initialized weights (torch's seeded generator). Raises ConfigError."""
     c, device = config.training, devices.best(ranks.local)
-    threads = c.threads or max(1, cores() // ranks.local_count)
+    threads = ranks.cores()  # collective, also where it is not needed
+    threads = c.threads or threads
     microbatches = threads if device.type == "cpu" else 1
     plain = Pipeline(
         new_front_end(config.features), alphabet, ClipCache(config.data.cache_mb), outputs=config.network.outputs,
@@ -66,7 +66,7 @@ def build(
     torch.manual_seed(c.seed % SEEDS)
     network = new_network(config.network, config.features.dimensions, alphabet.classes).to(device)
     freeze(network, config.transfer.freeze)
-    optimizer = optim.optimizer_of(network, c)
+    optimizer = optim.optimizer_of(network, c, config.transfer)
     trainer = Trainer(
         network, optimizer, c.clip_norm, devices.precision(c.precision, device), microbatches, ranks, c.accumulate,
         c.inter_ctc,
@@ -87,4 +87,5 @@ def _augmented(plain: Pipeline, config: RunConfig, datasets: Datasets) -> Pipeli
         seed=config.training.seed,
         epochs=config.training.epochs,
         clean_epochs=config.augment_after * config.training.epochs,
+        two_views=config.training.consistency > 0,
     )

@@ -13,7 +13,7 @@ from deepspeech.errors import AudioError
 from deepspeech.evaluation.evaluate import Emitted
 from deepspeech.renamed import renamed
 from deepspeech.training.loader import load, refuse
-from deepspeech.training.step import losses
+from deepspeech.training.losses import ctc_losses
 
 __getattr__ = renamed(__name__, {"TorchEmitter": "deepspeech.training.emit:TorchAcousticModel"})
 
@@ -44,7 +44,7 @@ class TorchAcousticModel:
         for group, batches_of_group in load(groups, self._pipeline, 0, self._workers, device, self._on_bad):
             for batch in batches_of_group:  # one, or none where no clip could be read
                 logits, lengths_B = self._network(batch.features_BTF, batch.lengths_B)
-                loss_B, probabilities = losses(logits, lengths_B, batch).tolist(), logits.softmax(-1).cpu().numpy()
+                loss_B, probabilities = ctc_losses(logits, lengths_B, batch).tolist(), logits.softmax(-1).cpu().numpy()
                 for row, sample in enumerate(group):
                     yield Emitted(sample, Emission(probabilities[row, : int(lengths_B[row])], frame_s), loss_B[row])
         self._network.train(was_training)

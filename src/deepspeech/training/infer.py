@@ -34,7 +34,7 @@ def infer_samples(
     features = restored.front_end(samples)
     logits_BTV, _ = restored.network(torch.from_numpy(features)[None])
     return decode(
-        Emission(logits_BTV[0].softmax(-1).numpy(), restored.frame_s), restored.alphabet, options, scorer=scorer
+        Emission(logits_BTV[0].softmax(-1).numpy(), restored.frame_s), restored.tokens, options, scorer=scorer
     )[0]
 
 

@@ -26,13 +26,21 @@ CLIPS_A_TASK = 8  # per task; single clips would cost too much scheduling
 
 @dataclass(frozen=True)
 class TensorBatch:
-    """A Batch on the device: features [B, T, F] and labels; lengths stay on the CPU, as CTC requires."""
+    """A Batch on the device: features [B, T, F] and labels; lengths stay on the CPU, as CTC requires.
+
+    With two views, B is twice the number of clips.
+    """
 
     ids: tuple[str, ...]
     features_BTF: Tensor
     lengths_B: Tensor
     labels: Tensor
     label_lengths_B: Tensor
+
+    @property
+    def views(self) -> int:
+        """Rows of features per clip."""
+        return len(self.lengths_B) // len(self.ids)
 
 
 def load(

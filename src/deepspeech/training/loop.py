@@ -91,9 +91,11 @@ class Loop:
             progress.advance(sum(len(group) for group in plan[: p.batch]))
             while groups := plan[p.batch : p.batch + c.accumulate]:
                 microbatches = [one for _, parts_of_one in islice(loaded, len(groups)) for one in parts_of_one]
-                optim.set_rate(parts.optimizer, p.rate_factor * optim.learning_rate(c, p.step, steps_an_epoch))
+                rate = p.rate_factor * optim.learning_rate(c, p.step, steps_an_epoch)
+                optim.set_rate(parts.optimizer, rate, p.step / steps_an_epoch, parts.config.transfer)
                 with explain_out_of_memory(f"a batch of {max(map(len, groups))} clips"):
-                    result = parts.trainer.train_step(microbatches, c.seed * 1_000_003 + p.step)
+                    consistency = optim.consistency(c, p.step, steps_an_epoch)
+                    result = parts.trainer.train_step(microbatches, c.seed * 1_000_003 + p.step, consistency)
                 self._account(result)
                 p.batch, p.step = p.batch + len(groups), p.step + 1
                 seconds += sum(train[i].duration_s or 0.0 for group in groups for i in group)
@@ -110,10 +112,11 @@ class Loop:
         if result.faulty:
             self._not_finite(result.faulty)
             return
+        self.state.anchor.pull(self.state.optimizer)
         self.state.average.update(self.state.network, p.step)
         p.loss_sum, p.clips = p.loss_sum + result.loss_sum, p.clips + result.clips
         mean = result.loss_sum / max(1, result.clips)
-        self.summaries.step(p.step, mean, self.state.optimizer.param_groups[0]["lr"])
+        self.summaries.step(p.step, mean, optim.rate_of(self.state.optimizer))
 
     def _not_finite(self, ids: Sequence[str]) -> None:
         self.log.line(
@@ -140,9 +143,7 @@ class Loop:
 
     def _preview(self, epoch: int, report: bool) -> None:
         with self.state.averaged():
-            self.preview.show(
-                self.state.network, self.parts.alphabet, report, epoch=epoch, step=self.state.position.step
-            )
+            self.preview.show(self.state.network, self.parts.tokens, report, epoch=epoch, step=self.state.position.step)
 
     def _end_epoch(self, started: float, pace: float) -> None:
         """Report the epoch, validate, and save if the last checkpoint is old or the run ends."""
@@ -151,7 +152,7 @@ class Loop:
         self.log.line(
             f"Finished training epoch {p.epoch} - loss: {loss:f}",
             epoch=p.epoch, step=p.step, train_loss=loss, seconds=round(time.monotonic() - started, 2),
-            learning_rate=self.state.optimizer.param_groups[0]["lr"], audio_s_per_s=round(pace, 1),
+            learning_rate=optim.rate_of(self.state.optimizer), audio_s_per_s=round(pace, 1),
         )  # fmt: skip
         self.summaries.epoch("train", "", p.step, {"loss": loss})
         if self.parts.ranks.first:

@@ -8,25 +8,31 @@ import torch
 
 from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.checkpoint import Tensors
-from deepspeech.config import TrainingConfig
+from deepspeech.config import TrainingConfig, TransferConfig
+
+RAMP = 0.2  # share of the training until CR-CTC has its whole weight
 
 
-def optimizer_of(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
+PLAIN = TransferConfig()
+
+
+def optimizer_of(
+    network: AcousticNetwork, config: TrainingConfig, transfer: TransferConfig = PLAIN
+) -> torch.optim.Optimizer:
     """The optimizer that `training.optimizer` names."""
-    return nesterov(network, config) if config.optimizer == "nesterov" else adam(network, config)
+    groups = _groups(network, config, transfer)
+    return nesterov(groups, config) if config.optimizer == "nesterov" else adam(groups, config)
 
 
-def nesterov(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
+def nesterov(groups: list[dict[str, Any]], config: TrainingConfig) -> torch.optim.Optimizer:
     """Gradient descent with Nesterov's momentum (Sutskever et al. 2013), as Hannun et al. 2014 trained."""
-    return torch.optim.SGD(
-        _groups(network, config), config.learning_rate, config.momentum, nesterov=config.momentum > 0
-    )
+    return torch.optim.SGD(groups, config.learning_rate, config.momentum, nesterov=config.momentum > 0)
 
 
-def adam(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimizer:
+def adam(groups: list[dict[str, Any]], config: TrainingConfig) -> torch.optim.Optimizer:
     """Adam (Kingma & Ba 2015) with decoupled weight decay, not for biases and norms."""
     return torch.optim.AdamW(
-        _groups(network, config),
+        groups,
         lr=config.learning_rate,
         betas=(config.beta1, config.beta2),
         eps=config.epsilon,
@@ -34,19 +40,26 @@ def adam(network: AcousticNetwork, config: TrainingConfig) -> torch.optim.Optimi
     )
 
 
-def _groups(network: AcousticNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Parameter groups with and without weight decay (biases and norms)."""
-    trained = [p for p in network.parameters() if p.requires_grad]
-    matrices = [p for p in trained if p.ndim > 1]
-    vectors = [p for p in trained if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+def _groups(network: AcousticNetwork, config: TrainingConfig, transfer: TransferConfig) -> list[dict[str, Any]]:
+    """Parameter groups with and without weight decay (biases and norms); of each layer where layers learn apart.
+
+    "below" is the number of layers between a group's and the output.
+    """
+    apart = transfer.layer_decay < 1 or transfer.unfreeze_epochs > 0
+    below = {layer: number for number, layer in enumerate(reversed(network.config.layers))}
+    groups: dict[tuple[int, float], list[torch.Tensor]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            decay = config.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((below[network.layer_of(name)] if apart else 0, decay), []).append(parameter)
+    return [{"params": found, "weight_decay": decay, "below": n} for (n, decay), found in groups.items()]
 
 
 def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> float:
     """Learning rate of step `step` (from 0)."""
     warmup = config.warmup_epochs * steps_an_epoch
     if step < warmup:
-        return config.learning_rate * (step + 1) / warmup
+        return config.learning_rate * min(step + 1, warmup) / warmup
     if config.schedule == "constant":
         return config.learning_rate
     if config.schedule == "annealed":
@@ -55,9 +68,48 @@ def learning_rate(config: TrainingConfig, step: int, steps_an_epoch: int) -> flo
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+def consistency(config: TrainingConfig, step: int, steps_an_epoch: int) -> float:
+    """Weight of CR-CTC at step `step`: rises linearly to its value over the first fifth of training."""
+    return config.consistency * min(1.0, step / max(1.0, RAMP * config.epochs * steps_an_epoch))
+
+
+def set_rate(
+    optimizer: torch.optim.Optimizer, rate: float, epochs: float = 0.0, transfer: TransferConfig = PLAIN
+) -> None:
+    """Set the learning rate of each layer after so many `epochs`, given that of the output layer.
+
+    Rates decrease with depth (Howard & Ruder 2018, discriminative fine-tuning), and are 0 until a layer is unfrozen.
+    """
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        trained = epochs >= group["below"] * transfer.unfreeze_epochs
+        group["lr"] = rate * transfer.layer_decay ** group["below"] * trained
+
+
+def rate_of(optimizer: torch.optim.Optimizer) -> float:
+    """The learning rate of the topmost layer that is trained."""
+    return max(float(group["lr"]) for group in optimizer.param_groups)
+
+
+class Anchor:
+    """L2-SP (Li et al. 2018): weights decay towards those that training started from, decoupled from the optimizer."""
+
+    def __init__(self, network: AcousticNetwork, start: Tensors, strength: float) -> None:
+        """`start`: weights by name; other parameters have no anchor."""
+        self._strength = strength
+        self._start = {
+            p: torch.from_numpy(start[name].copy()).to(p.device)
+            for name, p in network.named_parameters()
+            if strength and p.requires_grad and name in start
+        }
+
+    def pull(self, optimizer: torch.optim.Optimizer) -> None:
+        """Move the weights by their learning rates times the strength."""
+        for group in optimizer.param_groups if self._start else ():
+            held = [p for p in group["params"] if p in self._start]
+            if held:
+                with torch.no_grad():
+                    share = min(1.0, self._strength * group["lr"])
+                    torch._foreach_lerp_(held, [self._start[p] for p in held], share)
 
 
 class Average:

@@ -21,7 +21,7 @@ SHOWN = 60  # characters of a transcript in the progress line
 
 
 def choose(samples: Sequence[Sample]) -> list[Sample]:
-    """CLIPS samples spread over the lengths, the shortest of them first: the same ones whenever a run goes on."""
+    """CLIPS samples spread over the lengths, the shortest of them first: the same ones when a run resumes."""
     ordered = sorted(samples, key=lambda sample: (sample.duration_s or 0.0, sample.id))
     places = sorted({len(ordered) * place // (CLIPS + 1) for place in range(1, CLIPS + 1)})
     return [ordered[place] for place in places] if ordered else []

@@ -8,6 +8,7 @@ torch's DistributedDataParallel: docs/decisions/0019.
 
 import json
 import os
+import socket
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,11 +16,14 @@ from contextlib import contextmanager, redirect_stderr
 from typing import Any, TypeVar
 
 import torch
+import torch.distributed.nn
 from torch import Tensor, distributed
 from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]
 from torch.distributed.rendezvous import rendezvous
 
+from deepspeech.cores import affinity, cores
 from deepspeech.errors import ConfigError, DeepSpeechError, TrainingError
+from deepspeech.training.signals import Stopped
 
 Item = TypeVar("Item")
 
@@ -30,6 +34,13 @@ class Ranks:
     def __init__(self, number: int = 0, count: int = 1, local: int = 0, local_count: int = 1) -> None:
         """`number` of `count`; on this machine `local` of `local_count`."""
         self.number, self.count, self.local, self.local_count = number, count, local, local_count
+
+    def cores(self) -> int:
+        """Cores of this rank: those that its launcher bound it to, or its share of the machine's. Collective."""
+        host = socket.gethostname()
+        rows = self.gather([host, affinity()])
+        peers = [own for number, (other, own) in enumerate(rows) if other == host and number != self.number]
+        return cores(peers=peers)
 
     @property
     def first(self) -> bool:
@@ -126,18 +137,35 @@ def joined() -> Iterator[Ranks]:
         if ranks.local >= torch.cuda.device_count():
             raise ConfigError(f"process {ranks.local} of this machine has no GPU: start one process per GPU")
         torch.cuda.set_device(ranks.local)
-    with _peer_errors():
-        store = next(rendezvous("env://"))[0]
-        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        distributed.init_process_group(backend, store=fresh_store(store, number, count), rank=number, world_size=count)
-    if ranks.first:
-        yield ranks
-    else:
+    with process_group(number, count):
+        if ranks.first:
+            yield ranks
+            return
         try:
             with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
                 yield ranks
         except DeepSpeechError as error:
             raise type(error)(f"process {ranks.number} of {ranks.count}: {error}") from None
+
+
+@contextmanager
+def process_group(number: int, count: int) -> Iterator[None]:
+    """A process group of torch, whose threads are gone afterwards.
+
+    Threads of gloo that are still there when the interpreter ends may abort the process. `torch.distributed.nn` must be
+    imported before: its functions have the group that exists when it is imported (optimizers do) as a default argument,
+    which would keep the group alive.
+    """
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    with _peer_errors():
+        store = next(rendezvous("env://"))[0]
+        distributed.init_process_group(backend, store=fresh_store(store, number, count), rank=number, world_size=count)
+    try:
+        yield
+    except Exception as error:
+        if backend == "gloo" or isinstance(error, Stopped):  # NCCL might wait for a peer that is gone
+            distributed.destroy_process_group()
+        raise
     distributed.destroy_process_group()
 
 

@@ -24,6 +24,16 @@ def starting_point(config: CheckpointConfig, log: Log, ranks: Ranks = ALONE) -> 
     return kept or (checkpoint.load(Path(path)) if path else None)
 
 
+def source_of(config: CheckpointConfig) -> checkpoint.Checkpoint | None:
+    """The checkpoint that `load` names, also for a run that has its own by now; None if it names none."""
+    if not config.load:
+        return None
+    candidates = _loaded(config)
+    if not candidates:
+        raise CheckpointError(f"{config.load}: no checkpoint, but transfer.keep needs it; put it back")
+    return _first_sound(candidates, Log())
+
+
 def _chosen(config: CheckpointConfig, log: Log) -> checkpoint.Checkpoint | None:
     candidates = _candidates(config)
     if not candidates:
@@ -46,9 +56,15 @@ def _candidates(config: CheckpointConfig) -> list[Path]:
         return mine
     if config.which == "init":
         return []
+    return _loaded(config)
+
+
+def _loaded(config: CheckpointConfig) -> list[Path]:
+    """Candidates of `load`, or of the own folder."""
+    source = Path(config.load or config.folder)
     if (source / "run.json").is_file():
         return [source]
-    return next((paths for kind in KINDS[config.which] if (paths := checkpoint.found(source, kind))), [])
+    return next((paths for kind in KINDS.get(config.which, ()) if (paths := checkpoint.found(source, kind))), [])
 
 
 def _first_sound(candidates: list[Path], log: Log) -> checkpoint.Checkpoint:

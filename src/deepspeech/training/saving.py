@@ -47,7 +47,7 @@ class CheckpointWriter:
         normalization = self._parts.plain.front_end.normalization
         run = {
             "config": self._parts.config.to_dict(),
-            "alphabet": write_alphabet(self._parts.alphabet),
+            "alphabet": write_alphabet(self._parts.tokens),
             "position": self._state.position.to_dict(),
             **({"normalization": normalization.to_dict()} if normalization else {}),
             "made_with": f"deepspeech {__version__}, torch {torch.__version__}",

@@ -20,6 +20,7 @@ from deepspeech.training.build import Parts
 from deepspeech.training.left_out import LeftOut
 from deepspeech.training.loader import load
 from deepspeech.training.log import Log
+from deepspeech.training.resume import source_of
 from deepspeech.training.state import Position, TrainingState
 from deepspeech.training.transfer import other_settings, take_over
 
@@ -45,6 +46,7 @@ def start(parts: Parts, kept: Checkpoint | None, own: bool, left_out: LeftOut, l
         parts.optimizer,
         optim.Average(parts.network, config.training.average_decay),
         _position(kept, config.checkpoint.reset_rate) if kept and own else Position(),
+        _anchor(parts, kept, own),
     )
     if kept and own:
         state.average.restore(kept.average)
@@ -59,7 +61,7 @@ def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
     config = parts.config
     drop = () if own else config.transfer.drop
     head = config.network.head
-    if kept.run.get("alphabet") != write_alphabet(parts.alphabet) and head not in drop:
+    if kept.run.get("alphabet") != write_alphabet(parts.tokens) and head not in drop:
         raise CheckpointError(
             f"{kept.path}: was trained with another alphabet; use the same, "
             f'or re-initialize the last layer: transfer.drop=["{head}"] (--drop_source_layers 1)'
@@ -75,6 +77,18 @@ def _take_over(parts: Parts, kept: Checkpoint, own: bool, log: Log) -> bool:
     if own:
         optim.restore_state(parts.network, parts.optimizer, kept.optimizer)
     return "features" in taken
+
+
+def _anchor(parts: Parts, kept: Checkpoint | None, own: bool) -> optim.Anchor:
+    """The weights that transfer.keep holds on to: those of `checkpoint.load`, without the layers dropped."""
+    transfer, network = parts.config.transfer, parts.network
+    source = source_of(parts.config.checkpoint) if transfer.keep and own else kept
+    if transfer.keep and not source:
+        raise ConfigError("transfer.keep needs weights to start from; name their checkpoint with checkpoint.load")
+    dropped = {network.config.layer_named(name) for name in transfer.drop}
+    weights = source.weights | source.average if source else {}
+    start = {name: value for name, value in weights.items() if network.layer_of(name) not in dropped}
+    return optim.Anchor(network, start, transfer.keep)
 
 
 def _position(kept: Checkpoint, reset_rate: bool) -> Position:

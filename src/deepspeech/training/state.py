@@ -1,4 +1,4 @@
-"""TrainingState, saved in every checkpoint: weights, averaged weights, optimizer state, position."""
+"""TrainingState: weights, averaged weights, optimizer state and position, saved in every checkpoint; the anchor."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +50,7 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
     average: optim.Average
     position: Position
+    anchor: optim.Anchor
 
     def tensors(self) -> tuple[Tensors, Tensors, Tensors]:
         """Weights, average and optimizer state, as `checkpoint.save` takes them."""

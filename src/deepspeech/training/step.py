@@ -8,32 +8,16 @@ of clips: a step does not depend on the division into batches, ranks and threads
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.training.cpu_memory import arrange
 from deepspeech.training.loader import TensorBatch
+from deepspeech.training.losses import ctc_losses, inconsistency
 from deepspeech.training.ranks import ALONE, Ranks
-
-
-def losses(logits_BTV: Tensor, lengths_B: Tensor, batch: TensorBatch) -> Tensor:
-    """Unnormalized CTC loss [B] of each clip, -ln p(transcript) (Graves 2006); blank is the last class.
-
-    `lengths_B`: frames of logits without padding.
-    """
-    if not logits_BTV.shape[1]:  # torch does not accept zero frames
-        return torch.where(batch.label_lengths_B == 0, 0.0, float("inf"))
-    return functional.ctc_loss(
-        logits_BTV.log_softmax(-1).transpose(0, 1),
-        batch.labels,
-        lengths_B,
-        batch.label_lengths_B,
-        blank=logits_BTV.shape[-1] - 1,
-        reduction="none",
-    )
 
 
 @dataclass(frozen=True)
@@ -78,14 +62,16 @@ class Trainer:
             ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) if threads > 1 else None
         )
 
-    def train_step(self, microbatches: Sequence[TensorBatch], seed: int) -> StepResult:
+    def train_step(self, microbatches: Sequence[TensorBatch], seed: int, consistency: float = 0.0) -> StepResult:
         """Train on the microbatches of all ranks; a rank may have none.
+
+        `consistency`: weight of the disagreement between two views of a clip (CR-CTC), for batches that have two.
 
         If a loss or the gradient is not finite, weights do not change. Dropout is keyed by `seed`, unique per step, and
         by the number of the microbatch over all ranks.
         """
         loss_sum, clips, faulty, gradients = 0.0, 0, list[str](), list[Tensor]()
-        for batch, (loss_B, more) in zip(microbatches, self._worked_on(microbatches, seed), strict=True):
+        for batch, (loss_B, more) in zip(microbatches, self._worked_on(microbatches, seed, consistency), strict=True):
             loss_sum, clips = loss_sum + float(loss_B.sum()), clips + len(batch.ids)
             finite_B = torch.isfinite(loss_B).tolist()
             faulty += [name for name, finite in zip(batch.ids, finite_B, strict=True) if not finite]
@@ -114,21 +100,29 @@ class Trainer:
         for _, more in self._worked_on(microbatches, 0):
             gradients = gradients or more
 
-    def _worked_on(self, microbatches: Sequence[TensorBatch], seed: int) -> Iterable[tuple[Tensor, list[Tensor]]]:
+    def _worked_on(
+        self, microbatches: Sequence[TensorBatch], seed: int, consistency: float = 0.0
+    ) -> Iterable[tuple[Tensor, list[Tensor]]]:
         """Losses and gradients of each microbatch, in order."""
         first = seed * self._keys_a_step + self._ranks.number
         seeds = [first + self._ranks.count * number for number in range(len(microbatches))]
-        return (self._pool.map if self._pool else map)(self._gradients, microbatches, seeds)
+        return (self._pool.map if self._pool else map)(
+            self._gradients, microbatches, seeds, repeat(consistency)
+        )  # fmt: skip
 
-    def _gradients(self, batch: TensorBatch, seed: int) -> tuple[Tensor, list[Tensor]]:
+    def _gradients(self, batch: TensorBatch, seed: int, consistency: float) -> tuple[Tensor, list[Tensor]]:
         """Losses [B] of a microbatch, and the gradients of their sum. In "bfloat16" only matrix products are 16-bit."""
         device = batch.features_BTF.device
         random = torch.Generator(device).manual_seed(seed % SEEDS)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._precision == "bfloat16"):
             intermediate: list[Tensor] | None = [] if self._inter_ctc else None
             logits_BTV, lengths_B = self._network(batch.features_BTF, batch.lengths_B, random, intermediate)
-        loss_B = losses(logits_BTV.float(), lengths_B, batch)
+        logits_BTV = logits_BTV.float()
+        loss_B = ctc_losses(logits_BTV, lengths_B, batch)
         total = loss_B.sum()
         for logits in intermediate or ():
-            total = total + self._inter_ctc * losses(logits.float(), lengths_B, batch).sum()
+            total = total + self._inter_ctc * ctc_losses(logits.float(), lengths_B, batch).sum()
+        if batch.views > 1:
+            loss_B = loss_B.view(batch.views, -1).mean(0)
+            total = (total + consistency * inconsistency(logits_BTV, lengths_B)) / batch.views
         return loss_B.detach(), list(torch.autograd.grad(total, self._parameters))

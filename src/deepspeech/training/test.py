@@ -29,11 +29,11 @@ EVALUATION_BATCH = 16
 def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     """Scores of the best (else last) checkpoint on each test set, decoded with the configured beam search."""
     restored = restore(chosen(config))
-    scorer = Scorer.open(config.scorer, restored.alphabet) if config.scorer else None
+    scorer = Scorer.open(config.scorer, restored.tokens) if config.scorer else None
     log.line(f"Loading {checkpoint.in_words(restored.path)} checkpoint from {restored.path}")
     data = replace(config.data, train=(), dev=(), metrics=())
     only_test = replace(config, features=restored.features, network=restored.network.config, data=data)
-    sets = open_datasets(only_test, restored.alphabet, log)
+    sets = open_datasets(only_test, restored.tokens, log)
     left_out: dict[Sample, AudioError] = {}  # by sample: with jitter each is read several times
 
     def bad(sample: Sample, error: AudioError) -> None:
@@ -45,7 +45,7 @@ def test(config: RunConfig, log: Log) -> dict[str, Scores]:
     emit = acoustic_model_of(restored, c.eval_batch_size, config.data.workers, c.test_jitter_ms, bad)
     results = {}
     for name, samples in sets.test.items():
-        results[name] = evaluate(emit(samples), samples, restored.alphabet, config.decoding, f"testing {name}", scorer)
+        results[name] = evaluate(emit(samples), samples, restored.tokens, config.decoding, f"testing {name}", scorer)
         if left_out:
             for error in left_out.values():
                 log.line(f"skipped: {error}")
@@ -66,7 +66,7 @@ def acoustic_model_of(
     """The acoustic model of a checkpoint; with jitter, its mean over the clip and the clip shifted both ways."""
     extractor, outputs = restored.front_end, restored.network.config.outputs
     pipelines = [
-        Pipeline(extractor, restored.alphabet, ClipCache(0), outputs=outputs, shift_samples=shift)
+        Pipeline(extractor, restored.tokens, ClipCache(0), outputs=outputs, shift_samples=shift)
         for shift in shifts(jitter_ms, restored.features.sample_rate_hz)
     ]
     return averaged(
@@ -85,7 +85,7 @@ def open_checkpoint(
     restored = restore(path)
     return EvaluatedModel(
         (path / "weights.safetensors", path / "run.json"),
-        restored.alphabet,
+        restored.tokens,
         restored.features,
         checkpoint.setting(restored.run, "config.decoding.beam_width", int),
         True,

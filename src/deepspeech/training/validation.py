@@ -54,18 +54,18 @@ class Validation:
         acoustic_model = TorchAcousticModel(
             self.state.network, self.parts.plain, c.training.eval_batch_size, c.data.workers, bad
         )
-        scores = iter(evaluate(acoustic_model.emit(mine), mine, self.parts.alphabet, None, label).samples)
+        scores = iter(evaluate(acoustic_model.emit(mine), mine, self.parts.tokens, None, label).samples)
         rows = ranks.unshard([None if sample in left_out else asdict(next(scores)) for sample in mine])
         found = tuple(Scored(**row) for row in rows if row is not None)
         if not found:
             raise DataError(f"{label}: no clip of this set can be read; check the files")
-        return Scores(found, self.parts.alphabet.bytes_mode)
+        return Scores(found, self.parts.tokens.bytes_mode)
 
     def _dev(self, epoch: int) -> None:
         c, p = self.parts.config.training, self.state.position
         results = self._files("dev", self.parts.datasets.dev, epoch)
         every = Scores(
-            tuple(sample for scores in results.values() for sample in scores.samples), self.parts.alphabet.bytes_mode
+            tuple(sample for scores in results.values() for sample in scores.samples), self.parts.tokens.bytes_mode
         )
         value = {"loss": every.loss or 0.0, "wer": every.rate, "cer": every.cer}[c.select_by]
         before, delta = p.progress, c.early_stop_min_delta if c.select_by == "loss" else 0.0

@@ -18,9 +18,9 @@ def csv_file(folder: Path, content: str | bytes) -> Path:
     return path
 
 
-def fault(path: Path, labelled: bool = True) -> str:
+def fault(path: Path, labeled: bool = True) -> str:
     with pytest.raises(DataError) as caught:
-        read_csv(path, labelled)
+        read_csv(path, labeled)
     message = str(caught.value)
     assert message.startswith(str(path))
     assert "\n" not in message
@@ -73,7 +73,7 @@ def test_only_a_header_is_an_empty_set(tmp_path: Path) -> None:
 
 def test_transcripts_may_be_missing_where_no_labels_are_needed(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "wav_filename,wav_filesize\na.wav,1\n")
-    assert read_csv(path, labelled=False)[0].transcript == ""
+    assert read_csv(path, labeled=False)[0].transcript == ""
     assert "no column transcript" in fault(path)
 
 

@@ -20,24 +20,24 @@ def tone(hz: int, samples: int = 8000) -> np.ndarray:
     return (0.5 * np.sin(2 * np.pi * hz * np.arange(samples) / 16000)).astype(np.float32)
 
 
-def made(path: Path, sound_type: str = WAV, labelled: bool = True) -> Path:
-    with SampleDatabaseWriter(path, sound_type, labelled) as writer:
+def made(path: Path, sound_type: str = WAV, labeled: bool = True) -> Path:
+    with SampleDatabaseWriter(path, sound_type, labeled) as writer:
         for number, text in enumerate(TEXTS):
             writer.write(tone(200 * (number + 1)), 16000, text)
     return path
 
 
 @pytest.mark.parametrize("sound_type", [WAV, OPUS])
-@pytest.mark.parametrize("labelled", [True, False])
-def test_what_is_written_is_read(tmp_path: Path, sound_type: str, labelled: bool) -> None:
-    with SampleDatabase(made(tmp_path / "a.sdb", sound_type, labelled)) as database:
-        assert (len(database), database.labelled, database.sound_type) == (4, labelled, sound_type)
+@pytest.mark.parametrize("labeled", [True, False])
+def test_what_is_written_is_read(tmp_path: Path, sound_type: str, labeled: bool) -> None:
+    with SampleDatabase(made(tmp_path / "a.sdb", sound_type, labeled)) as database:
+        assert (len(database), database.labeled, database.sound_type) == (4, labeled, sound_type)
         for number in (3, 0, 2, 1):
             samples, rate_hz = database.sound(number)
             assert (rate_hz, len(samples)) == (16000, 8000)
             peak_hz = np.abs(np.fft.rfft(samples)).argmax() * 2
             assert peak_hz == pytest.approx(200 * (number + 1), abs=4)
-            assert database.transcript(number) == (TEXTS[number] if labelled else "")
+            assert database.transcript(number) == (TEXTS[number] if labeled else "")
         assert [sample.id for sample in database.samples()] == [f"{tmp_path}/a.sdb:{n}" for n in range(4)]
 
 

@@ -1,5 +1,6 @@
 """The index of a manifest: the same set with it and without it, and what training refuses is found without reading."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -10,15 +11,20 @@ from hypothesis import strategies as st
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.datasets.pipeline import frames_needed
+from deepspeech.datasets.shards import index as index_file
 from deepspeech.datasets.shards import shard_set as sharded
+from deepspeech.datasets.shards import writer
 from deepspeech.datasets.shards.check import examine_shards
 from deepspeech.datasets.shards.index import RECORD, CharacterPlaces, frames_at_most
 from deepspeech.datasets.shards.order import Plan, durations
 from deepspeech.datasets.shards.shard_set import Manifest, ShardSet, read_shards
+from deepspeech.datasets.shards.writer import ShardOptions, write_shards
+from deepspeech.errors import DataError
 from deepspeech.features.config import MfccConfig
 from deepspeech.text.characters import is_space
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
+from tests.datasets.test_pipeline import clip
 
 PIECES = Subwords(["▁", "a", "b", "▁b", "aaaa", "xyz", "▁c"])  # c can be spelled where a word begins
 TEXTS = ["ab", "c", "a" * 60, "é", "", "b a", "xyz", "ćab"]
@@ -67,18 +73,53 @@ def test_only_clips_under_suspicion_are_read(folder: Path, monkeypatch: pytest.M
     assert [int(place) for place in read] == [2, 3, 4, 7]
 
 
-@pytest.mark.parametrize("damage", ["other manifest", "cut", "foreign", "beyond the end"])
-def test_an_index_that_does_not_fit_is_made_anew(folder: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["other manifest", "cut", "foreign", "beyond the end", "out of order"])
+def test_an_index_that_does_not_fit_is_rebuilt(folder: Path, damage: str) -> None:
     read_shards(folder)
     manifest, index = folder / "manifest.jsonl", folder / "manifest.jsonl.index"
     if damage == "other manifest":
         manifest.write_text(manifest.read_text().replace('"xyz"', '"zyx"'))
     elif damage == "beyond the end":
         index.write_bytes(index.read_bytes()[: -RECORD.itemsize] + np.full(1, 2**30, np.int64).astype(RECORD).tobytes())
+    elif damage == "out of order":
+        records = np.frombuffer(index.read_bytes()[-len(TEXTS) * RECORD.itemsize :], RECORD)
+        index.write_bytes(index.read_bytes()[: -records.nbytes] + records[::-1].tobytes())
     else:
         index.write_bytes(index.read_bytes()[:-1] if damage == "cut" else b"[]\n")
     texts = [sample.transcript for sample in read_shards(folder)]
     assert texts == [text if text != "xyz" or damage != "other manifest" else "zyx" for text in TEXTS]
+
+
+def test_a_manifest_of_many_chunks_is_read_as_one_of_few(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = read_shards(folder)
+    monkeypatch.setattr(index_file, "CHUNK", 3)
+    many = read_shards(folder)
+    assert list(many) == list(few)
+    assert many.identity() == few.identity()
+    (folder / "manifest.jsonl.index").unlink()
+    assert list(read_shards(folder)) == list(few)
+    assert many.contents
+    assert few.contents
+    suspects = [one.contents.suspects(ENGLISH, MfccConfig(), DeepSpeechConfig().outputs) for one in (many, few)]
+    assert suspects[0].tolist() == suspects[1].tolist()
+
+
+def test_no_room_for_the_records_of_a_manifest_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(index_file, "CHUNK", 3)
+    monkeypatch.setattr(index_file, "TemporaryFile", full)
+    with pytest.raises(DataError, match=r"no room for the index.*No space left"):
+        read_shards(folder)
+
+
+def test_a_large_set_is_written_with_its_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, least in (("large", 2), ("small", 3)):
+        for module in (writer, sharded):
+            monkeypatch.setattr(module, "INDEXED", least)
+        write_shards([clip(tmp_path, f"{n}.wav", "x") for n in range(2)], tmp_path / name, ShardOptions())
+        assert (tmp_path / name / "manifest.jsonl.index").exists() == (name == "large")
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30))

@@ -3,6 +3,7 @@
 import json
 import shutil
 import tarfile
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from deepspeech.audio.formats import read_audio
+from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.check import examine_all
 from deepspeech.datasets.config import ORDERS, DataConfig
 from deepspeech.datasets.formats.tar_files import read_tar
@@ -22,7 +24,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.sampler import batches
 from deepspeech.datasets.samples import join, read_samples
 from deepspeech.datasets.shards.check import examine_shards
-from deepspeech.datasets.shards.order import epoch_plan, windows
+from deepspeech.datasets.shards.order import durations, epoch_plan, windows
 from deepspeech.datasets.shards.shard_set import MANIFEST, ShardSet
 from deepspeech.datasets.shards.writer import ShardOptions, index_shards, write_shards
 from deepspeech.errors import ConfigError, DataError
@@ -250,6 +252,34 @@ def test_a_shard_is_open_for_one_window(shards: list[int], window: int, seed: in
     plan = order(samples, DataConfig(shuffle_window=window), seed, epoch)
     met = list(dict.fromkeys(next(n for n, h in enumerate(held) if samples.shards[g[0]] in h) for g in plan))
     assert met == sorted(met)
+
+
+@given(SHARDS, st.integers(1, 60), st.booleans(), st.integers(0, 9), st.integers(0, 3))
+def test_windows_are_those_of_a_stable_sort(shards: list[int], window: int, mixed: bool, seed: int, epoch: int) -> None:
+    numbers = made_up(shards).shards
+    clips = np.bincount(numbers) if len(numbers) else np.zeros(0, np.int64)
+    drawn = keyed_random(seed, epoch).permutation(len(clips)) if mixed else np.arange(len(clips))
+    window_of_shard, before = np.zeros(len(clips), np.int64), 0
+    for shard in drawn:
+        window_of_shard[shard] = before * max(1, len(numbers) // window) // max(1, len(numbers))
+        before += int(clips[shard])
+    expected = [
+        np.flatnonzero(window_of_shard[numbers] == n).tolist() for n in range(window_of_shard.max(initial=0) + 1)
+    ]
+    found = [part.tolist() for part in windows(numbers, window, mixed, seed, epoch)]
+    assert found == [part for part in expected if part]
+
+
+def test_planning_takes_a_few_bytes_a_clip() -> None:
+    samples = made_up([1000] * 300)
+    tracemalloc.start()
+    plan = epoch_plan(
+        samples, DataConfig(shuffle_window=5000), 1, 1, lambda lengths, key: batches(lengths, 16, "shuffled", key, 1)
+    )
+    plan.largest(durations(samples))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12 * len(samples)
 
 
 def test_shards_and_company_differ_by_epoch_and_seed() -> None:

@@ -1,4 +1,4 @@
-"""Makes the models in this folder anew; see recreate.md."""
+"""Rebuilds the models in this folder; see recreate.md."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""The Conformer's blocks: half a feed-forward, attention, convolution, half a feed-forward, LayerNorm.
+"""Conformer block: half-step feed-forward, self-attention, convolution, half-step feed-forward, LayerNorm.
 
-Shapes: B clips, T frames, D width, H heads, L frames before a chunk that it attends to, K keys (T, or L + T in a step).
-Source: Gulati et al. 2020, with rotary positions (Su et al. 2021) in place of relative ones, and causal convolutions.
+Shapes: B clips, T frames, D width, H heads, L left context frames, K keys (T, or L + T in a step).
+Source: Gulati et al. 2020, with rotary position embeddings (Su et al. 2021) and causal convolutions.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,7 @@ from deepspeech.acoustic.dropout import Dropout
 
 @dataclass(frozen=True)
 class Cache:
-    """A block's state between steps: keys before rotation and values [B, L, D], and the last inputs of its depthwise
-    convolution [B, kernel - 1, D]."""
+    """Streaming state of a block: keys (before rotation) and values [B, L, D], depthwise inputs [B, kernel - 1, D]."""
 
     keys: Tensor
     values: Tensor
@@ -27,7 +26,7 @@ class Cache:
 
 @dataclass(frozen=True)
 class Context:
-    """What all blocks share in one pass; made once."""
+    """Inputs common to all blocks of a forward pass."""
 
     mask: Tensor  # [B or 1, 1, T or 1, K], 0 where a frame attends, -inf elsewhere
     rotation_KD: Tensor  # complex, D / 2 wide
@@ -35,8 +34,7 @@ class Context:
 
 
 def rotation_of(frames: int, width: int, heads: int, device: torch.device) -> Tensor:
-    """Factors [frames, width / 2] that turn pairs of numbers, by an angle that grows with the frame, in every head
-    alike."""
+    """Complex rotation factors [frames, width / 2] of rotary position embeddings, repeated for each head."""
     size = width // heads
     speeds = ROTARY_BASE ** (-torch.arange(0, size, 2, device=device, dtype=torch.float32) / size)
     angles = torch.outer(torch.arange(frames, device=device, dtype=torch.float32), speeds)
@@ -44,13 +42,13 @@ def rotation_of(frames: int, width: int, heads: int, device: torch.device) -> Te
 
 
 def rotated(x_BTD: Tensor, rotation_TD: Tensor) -> Tensor:
-    """Neighbouring numbers turned as points of a plane, in 32 bits."""
+    """Apply rotary position embeddings to pairs of neighboring dimensions, in float32."""
     pairs = torch.view_as_complex(x_BTD.float().reshape(*x_BTD.shape[:2], -1, 2))
     return torch.view_as_real(pairs * rotation_TD).flatten(-2)
 
 
 def _attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-    """Sums [B, H, T, D / H] of `v`; on a CPU in 32 bits, which is faster there than in 16."""
+    """Scaled dot-product attention [B, H, T, D / H]; in float32 on a CPU, where 16 bits are slower."""
     if q.device.type != "cpu":
         return functional.scaled_dot_product_attention(q.to(v.dtype), k.to(v.dtype), v, mask.to(v.dtype))
     with torch.autocast("cpu", enabled=False):
@@ -77,7 +75,7 @@ class Attention(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(self, x_BTD: Tensor, context: Context, cache: Cache | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Outputs, and keys before rotation and values of all visible frames."""
+        """Outputs, and the keys (before rotation) and values of all visible frames."""
         frames = x_BTD.shape[1]
         q, k, v = self.input(self.norm(x_BTD)).chunk(3, -1)
         if cache is not None:
@@ -98,7 +96,7 @@ class Convolution(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(self, x_BTD: Tensor, dropout: Dropout, before: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Outputs, and the depthwise convolution's input, which begins with `before` (None: zeros)."""
+        """Outputs, and the depthwise convolution's input, which starts with `before` (None: zeros)."""
         x = functional.glu(self.input(self.norm(x_BTD)))
         kernel = self.depthwise.kernel_size[0]
         seen = functional.pad(x, (0, 0, kernel - 1, 0)) if before is None else torch.cat([before, x], 1)
@@ -117,8 +115,7 @@ class Block(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def forward(self, x_BTD: Tensor, context: Context, cache: Cache | None = None) -> tuple[Tensor, Cache]:
-        """Outputs [B, T, D] of frames that follow what `cache` remembers (None: of whole clips), and the cache after
-        them."""
+        """Outputs [B, T, D] and the next cache. `cache` None: whole clips."""
         x = x_BTD + 0.5 * self.forward_1(x_BTD, context.dropout)
         attended, keys, values = self.attention(x, context, cache)
         x = x + attended

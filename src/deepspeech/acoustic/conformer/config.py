@@ -1,4 +1,4 @@
-"""ConformerConfig: the shape of the chunked causal Conformer. Imports no torch."""
+"""ConformerConfig: hyperparameters of the chunked causal Conformer. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 from deepspeech.acoustic.subsampling.config import SubsampledConfig
 from deepspeech.errors import ConfigError
 
-ROTARY_BASE = 10000.0  # of rotary positions: pair k of a head's n turns by BASE^(-k/n) a frame
+ROTARY_BASE = 10000.0  # of rotary positions: pair k of n in a head turns by BASE^(-k/n) per frame
 
 
 @dataclass(frozen=True)
 class ConformerConfig(SubsampledConfig):
-    """Conformer (Gulati et al. 2020) for streams: causal convolutions, attention within chunks and to their left.
+    """Streaming Conformer (Gulati et al. 2020): causal convolutions, attention within a chunk and to its left context.
 
     Defaults are those of size "small".
     """
@@ -27,11 +27,11 @@ class ConformerConfig(SubsampledConfig):
     kind: str = field(default="conformer", init=False)
     width: int = 144
     blocks: int = 8
-    heads: int = 4  # of attention
-    kernel: int = 15  # frames that a block's convolution sees, the present one the last
-    left_frames: int = 64  # frames before a chunk that it attends to
-    # The frames of a chunk attend to each other. Every batch draws how many they are (0: the whole clip), so that one
-    # network fits every latency.
+    heads: int = 4  # attention heads
+    kernel: int = 15  # size of the causal depthwise convolution
+    left_frames: int = 64  # left context of attention, in output frames
+    # Dynamic chunk training: each batch draws a chunk size (0: the whole clip), so that one network serves several
+    # latencies.
     train_chunks: tuple[int, ...] = (4, 8, 16, 0)
     train_chunk_weights: tuple[float, ...] = (0.15, 0.4, 0.25, 0.2)
 
@@ -55,9 +55,9 @@ class ConformerConfig(SubsampledConfig):
 
     @property
     def chunk_choices(self) -> tuple[int, ...]:
-        """What it was trained with, but for whole clips."""
+        """The chunk sizes of training, without 0 (whole clips)."""
         return tuple(chunk for chunk in self.train_chunks if chunk)
 
     @property
     def acts(self) -> tuple[str, ...]:
-        return (*super().acts, "heads")  # weights of any number of heads have the same shapes
+        return (*super().acts, "heads")  # not visible in the shapes of weights

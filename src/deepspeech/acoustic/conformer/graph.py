@@ -4,8 +4,8 @@
     keys, values [N, B, L, D], convolution [N, B, kernel - 1, D]
         → probabilities [B, T / 4, V], and new_seen … new_convolution
 
-T is a multiple of 4. `lengths` are outputs: those of a clip that ends within the chunk do not attend to what lies
-beyond. In 8 bits are the matrices behind the convolutions. Imports no torch.
+T is a multiple of 4. `lengths` are output frames: frames of a clip that ends within the chunk do not attend to the
+padding. int8 models quantize the matrices after the convolutions. Imports no torch.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from deepspeech.acoustic.subsampling.graph import add_subsampling, quantize, sta
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import Float32, Graph, Model, Weights, as_float
 
-HIDDEN = -1e9  # added where a frame must not look
+HIDDEN = -1e9  # additive mask
 
 
 def to_onnx(weights: Mapping[str, Float32], config: ConformerConfig, card: ModelCard) -> Model:
@@ -27,11 +27,11 @@ def to_onnx(weights: Mapping[str, Float32], config: ConformerConfig, card: Model
 
 
 def folded(weights: Mapping[str, Float32], config: ConformerConfig) -> dict[str, Float32]:
-    """Weights that spare each step some work: the feed-forwards are halved, queries scaled, and of queries and keys the
-    two numbers that rotate together lie half a head apart, so that they are moved in blocks."""
+    """Weights with constants folded in: half-step feed-forwards, scaled queries, and queries and keys reordered so that
+    the two dimensions of a rotation are half a head apart."""
     out, size = dict(weights), config.width // config.heads
     order = np.arange(config.width).reshape(config.heads, size // 2, 2).transpose(0, 2, 1).reshape(-1)
-    for block in config.layers[1:-1]:
+    for block in config.block_names:
         for part in ("weight", "bias"):
             for name in (f"{block}.forward_1.down.{part}", f"{block}.forward_2.down.{part}"):
                 out[name] = weights[name] * np.float32(0.5)
@@ -42,7 +42,7 @@ def folded(weights: Mapping[str, Float32], config: ConformerConfig) -> dict[str,
 
 
 class _Builder:
-    """Writes one graph; methods take names of values and give names of values."""
+    """Builds one graph; methods take and return names of values."""
 
     def __init__(self, weights: Weights, config: ConformerConfig) -> None:
         self.graph, self.weights, self.config = Graph(), weights, config
@@ -67,14 +67,14 @@ class _Builder:
         }
         return graph.model(
             {"features": ("clips", "frames", card.features.dimensions), "lengths": ("clips",), **input_states},
-            {"probabilities": ("clips", "outputs", card.alphabet.classes)}
+            {"probabilities": ("clips", "outputs", card.tokens.classes)}
             | {f"new_{name}": shape for name, shape in input_states.items()},
         )
 
-    # ---- what all blocks share -------------------------------------------------------------------------------------
+    # ---- common to all blocks --------------------------------------------------------------------------------------
 
     def _shared(self, x: str) -> None:
-        """Positions, the mask of the keys, and constants that many nodes take."""
+        """Positions, the mask of the keys, and constants used by many nodes."""
         graph, c = self.graph, self.config
         self.axes = {axis: self._ints(f"axis.{axis}", axis) for axis in (0, 1)}
         self.far = self._ints("far", 2**31)
@@ -105,7 +105,7 @@ class _Builder:
         )
 
     def _mask(self, place: str, count: str) -> None:
-        """[clips, 1, 1, keys]: hides slots of the caches that were never filled, and what lies beyond a clip's end."""
+        """[clips, 1, 1, keys]: hides slots of the caches that were never filled, and padding."""
         graph, left = self.graph, "left.float"
         column = self._ints("per_clip", -1, 1)
         empty = graph.add("Reshape", [graph.add("Sub", [left, "seen"], "empty"), column], "empty.column")
@@ -145,8 +145,8 @@ class _Builder:
         q = self._heads(self._rotated(q, self.query_turns), [0, 2, 1, 3])
         k, v = self._heads(self._rotated(k, self.key_turns), [0, 2, 3, 1]), self._heads(self._split(v), [0, 2, 1, 3])
         scores = graph.add("Add", [graph.add("MatMul", [q, k], f"{name}.product"), self.mask], f"{name}.scores")
-        shares = graph.add("Softmax", [scores], f"{name}.shares", axis=-1)
-        attended = self._heads(graph.add("MatMul", [shares, v], f"{name}.heard"), [0, 2, 1, 3])
+        weights = graph.add("Softmax", [scores], f"{name}.weights", axis=-1)
+        attended = self._heads(graph.add("MatMul", [weights, v], f"{name}.attended"), [0, 2, 1, 3])
         joined = graph.add("Reshape", [attended, self.join_heads], f"{name}.joined")
         return graph.add("Add", [x, graph.linear(self.weights, f"{name}.output", joined)], f"{name}.added")
 

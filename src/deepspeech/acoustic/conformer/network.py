@@ -1,9 +1,9 @@
-"""The chunked causal Conformer, for CTC: subsampling by four, blocks, linear head (blocks.py).
+"""Chunked causal Conformer for CTC: subsampling by four, Conformer blocks, linear head.
 
-The frames of a chunk attend to each other and to `left_frames` before it; everything else is causal. So a whole
-clip under a mask has the logits of a stream of chunks.
+Frames attend to their own chunk and to `left_frames` before it; everything else is causal. Whole clips use an
+attention mask and have the same logits as a stream.
 
-Shapes: B clips, T frames of features, O of output, F dimensions of a frame, D width, L left frames, V classes.
+Shapes: B clips, T feature frames, O output frames, F feature dimensions, D width, L left context frames, V classes.
 """
 
 from functools import partial
@@ -19,7 +19,7 @@ from deepspeech.acoustic.subsampling.blocks import SubsampledNetwork
 from deepspeech.acoustic.subsampling.config import STRIDE
 from deepspeech.acoustic.subsampling.network import filled
 
-LONGEST = 1500  # outputs; in evaluation mode longer clips are processed in chunks (a minute)
+LONGEST = 1500  # output frames (one minute); in evaluation mode longer clips are processed in chunks
 
 
 def attention_mask(
@@ -27,8 +27,8 @@ def attention_mask(
 ) -> Tensor:
     """[B or 1, 1, frames, frames]: 0 where frame i attends to frame j, -inf elsewhere.
 
-    It does where ⌊i/C⌋·C − left ≤ j < ⌊i/C⌋·C + C, C being the chunk (0: all frames), and j is a frame of its clip;
-    padding frames attend to themselves too, because softmax needs one key.
+    Condition: ⌊i/C⌋·C − left ≤ j < ⌊i/C⌋·C + C with chunk size C (0: all frames), and j within the clip. Padding frames
+    attend to themselves too, because softmax needs one key.
     """
     place = torch.arange(frames, device=device)
     first = place // (chunk or max(frames, 1)) * chunk
@@ -56,7 +56,7 @@ class Conformer(SubsampledNetwork):
         return Block(self.config)
 
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
-        """In evaluation mode long clips are processed in chunks: a mask grows with the square of a clip's length."""
+        """Long clips are processed in chunks in evaluation mode: the mask is quadratic in the length of a clip."""
         if not self.training and self.chunk_frames and features_BTF.shape[1] > STRIDE * LONGEST:
             return self._in_chunks(features_BTF, lengths_B)
         return super().whole(features_BTF, lengths_B, random)
@@ -85,14 +85,15 @@ class Conformer(SubsampledNetwork):
         mask = attention_mask(x.shape[1], chunk, c.left_frames, ends_B, x.device)
         context = Context(mask, rotation_of(x.shape[1], c.width, c.heads, x.device), dropout)
         others = []
-        for name in c.layers[1:-1]:
+        for name in c.block_names:
             x, _ = self.get_submodule(name)(x, context)
             if name in intermediate:
                 others.append(self.output(x))
         return [self.output(x), *others]
 
+    @torch.compiler.disable  # type: ignore[untyped-decorator]  # a number that Python needs cannot be compiled
     def _drawn_chunk(self, random: torch.Generator | None) -> int:
-        """One of the chunks to train with, drawn with their weights."""
+        """Draw a chunk size for this batch."""
         device = torch.device("cpu") if random is None else random.device
         weights = torch.tensor(self.config.train_chunk_weights, device=device)
         return self.config.train_chunks[int(torch.multinomial(weights, 1, generator=random))]
@@ -101,7 +102,7 @@ class Conformer(SubsampledNetwork):
         c, zeros = self.config, self.output.weight.new_zeros
         cached = (c.blocks, clips, c.left_frames, c.width)
         return {
-            "seen": zeros(clips),  # frames in the caches of keys and values
+            "seen": zeros(clips),  # valid frames in the caches of keys and values
             **self.subsampling.start(clips),
             "keys": zeros(cached),
             "values": zeros(cached),
@@ -112,18 +113,18 @@ class Conformer(SubsampledNetwork):
         return self._step(chunk_BTF, states, None)
 
     def _step(self, chunk_BTF: Tensor, states: States, left_B: Tensor | None) -> tuple[Tensor, States]:
-        """`left_B`: outputs that each clip still has (None: at least those of the chunk)."""
+        """`left_B`: remaining output frames of each clip (None: at least a chunk)."""
         c = self.config
         x, after = self.subsampling.step(self.normalize(chunk_BTF), states)
         frames, seen_B = x.shape[1], states["seen"]
         place = torch.arange(c.left_frames + frames, device=x.device)
         hidden = place < c.left_frames - seen_B[:, None]
-        if left_B is not None:  # a clip that has ended attends to one frame: softmax needs one
+        if left_B is not None:  # softmax needs one key, even after the end of a clip
             hidden = hidden | (place >= c.left_frames + left_B.to(x.device).clamp(min=1)[:, None])
         mask = torch.zeros(hidden.shape, device=x.device).masked_fill_(hidden, float("-inf"))[:, None, None]
         rotation = rotation_of(c.left_frames + frames, c.width, c.heads, x.device)
         context, caches = Context(mask, rotation, lambda x: x), list[Cache]()
-        for name, *cached in zip(c.layers[1:-1], states["keys"], states["values"], states["convolution"], strict=True):
+        for name, *cached in zip(c.block_names, states["keys"], states["values"], states["convolution"], strict=True):
             x, cache = self.get_submodule(name)(x, context, Cache(*cached))
             caches.append(cache)
         return self.output(x), {

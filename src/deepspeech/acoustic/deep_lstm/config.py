@@ -1,15 +1,19 @@
-"""DeepLstmConfig: the shape of the deep LSTM. Imports no torch."""
+"""DeepLstmConfig: hyperparameters of the deep LSTM. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from deepspeech.acoustic.subsampling.config import SubsampledConfig
+from deepspeech.acoustic.subsampling.config import SubsampledConfig, chunk_of
+from deepspeech.errors import ConfigError
+from deepspeech.features.chunks import ChunkSpec
+
+LOOK_AHEAD = "look_ahead"  # the layer after the front end, if there is one
 
 
 @dataclass(frozen=True)
 class DeepLstmConfig(SubsampledConfig):
-    """Residual layers of LSTM, each normalized. Defaults are those of size "small"."""
+    """Residual LSTM layers with LayerNorm. Defaults are those of size "small"."""
 
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "small": {"width": 320, "blocks": 3},
@@ -17,6 +21,24 @@ class DeepLstmConfig(SubsampledConfig):
         "large": {"width": 512, "blocks": 8},
     }
 
+    described_as: ClassVar[tuple[str, ...]] = ("width", "blocks", "look_ahead")
+    may_be_0: ClassVar[frozenset[str]] = frozenset({"look_ahead"})
+
     kind: str = field(default="deep_lstm", init=False)
     width: int = 320
     blocks: int = 3
+    look_ahead: int = 4  # later outputs of the front end that each output sees, 40 ms each; adds to the latency
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.look_ahead < 0:
+            raise ConfigError(f"network.look_ahead is {self.look_ahead}; it must not be negative")
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        first, *rest = super().layers
+        return (first, LOOK_AHEAD, *rest) if self.look_ahead else (first, *rest)
+
+    @property
+    def chunk(self) -> ChunkSpec:
+        return chunk_of(self.chunk_frames, self.chunk_choices, self.look_ahead)

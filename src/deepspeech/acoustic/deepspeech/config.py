@@ -16,7 +16,7 @@ DESCRIBED = ("kind", "context_frames", "hidden", "lstm_layers", "recurrent", "bi
 class DeepSpeechConfig(NetworkConfig):
     """DeepSpeech's network: three dense layers over a window of frames, LSTM, one dense layer, one linear layer.
 
-    Defaults are those of DeepSpeech 0.9.3, but for `normalize_features`, which it did not have. `recurrent = "relu"`,
+    Defaults are those of DeepSpeech 0.9.3, except `normalize_features`, which it did not have. `recurrent = "relu"`,
     `bidirectional` and `stride = 2` make the network of Hannun et al. 2014.
     """
 

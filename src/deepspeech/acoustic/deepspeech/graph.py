@@ -3,12 +3,12 @@
     windows [B, T, 2·context + 1, F], state_h, state_c [layers, B, H]
         → probabilities [B, T, V], new_state_h, new_state_c [layers, B, H]
 
-A bidirectional network takes whole clips instead, padded to the longest, and how many windows each has:
+A bidirectional network takes whole clips instead, padded to the longest, and their numbers of windows:
 
     windows [B, T, 2·context + 1, F], lengths [B] → probabilities [B, T, V]
 
-In: weights as arrays, by the parameter names of `network.py`, and the card. Imports no torch. The graph takes windows
-where others take chunks of frames, as it always did: earlier versions of this package read it.
+In: weights as arrays, by the parameter names of `network.py`, and the card. Imports no torch. Unlike other
+families the graph takes windows instead of frames, so that earlier versions of this package read it.
 """
 
 from collections.abc import Mapping
@@ -28,9 +28,10 @@ def to_onnx(weights: Mapping[str, Float32], config: DeepSpeechConfig, card: Mode
 
 
 def quantize(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantized"]:
-    """All matrices rounded to 8 bits but the first, a fiftieth of the weights: the first coefficient of sound is a
-    hundred times as large as others, which would be lost where both are rounded alike. And but the paper's recurrent
-    layer, which has no operator in 8 bits."""
+    """Quantize matrices to int8, except two.
+
+    The first, a fiftieth of the weights: the first MFCC is a hundred times as large as others, which one scale would
+    round to zero. And the paper's recurrent layer, which has no int8 operator."""
     return {
         name: Quantized.of(value) if value.ndim == 2 and not name.startswith(("layer_1.", "layer_4.")) else value
         for name, value in weights.items()
@@ -38,7 +39,7 @@ def quantize(weights: Mapping[str, Float32]) -> dict[str, "Float32 | Quantized"]
 
 
 def build(weights: Weights, config: DeepSpeechConfig, card: ModelCard) -> Model:
-    """The network of `weights` as they are. Layers are normalized if there are `norms`."""
+    """The graph of `weights`, float or quantized. Layers are normalized if there are `norms`."""
     graph, dimensions = Graph(), card.features.dimensions
     size = 2 * config.context_frames + 1
     x = graph.add("Sub", ["windows", graph.constant("feature_mean", as_float(weights, "feature_mean"))], "centred")
@@ -52,7 +53,7 @@ def build(weights: Weights, config: DeepSpeechConfig, card: ModelCard) -> Model:
     x = graph.linear(weights, "layer_6", x)
     graph.add("Softmax", [x], "probabilities", axis=-1)
     windows, state = ("clips", "frames", size, dimensions), (config.lstm_layers, "clips", config.hidden)
-    probabilities = {"probabilities": ("clips", "frames", card.alphabet.classes)}
+    probabilities = {"probabilities": ("clips", "frames", card.tokens.classes)}
     if config.bidirectional:
         return graph.model({"windows": windows, "lengths": ("clips",)}, probabilities)
     return graph.model(
@@ -89,7 +90,7 @@ def _relu(graph: Graph, weights: Weights, config: DeepSpeechConfig, x: str) -> s
         activations=["Relu"] * len(own), clip=float(config.relu_clip),
     )  # fmt: skip
     if not config.bidirectional:
-        graph.add("Identity", ["state_c"], "new_state_c")  # such units have no second memory
+        graph.add("Identity", ["state_c"], "new_state_c")  # these units have no cell state
     directions = graph.constant("layer_4.directions", np.array([1], np.int64))
     x = graph.add("ReduceSum", ["layer_4.Y", directions], "layer_4.sum", keepdims=0)
     return graph.add("Transpose", [x], "layer_4.batch_first", perm=[1, 0, 2])

@@ -1,4 +1,4 @@
-"""The network that Mozilla trained: a window of frames, three dense layers, LSTM, dense layer, classes.
+"""Mozilla's network: spliced frames, three dense layers, LSTM, dense layer, linear head.
 
 Shapes: B clips, T frames, F coefficients, W = (2·context + 1)·F, H hidden, V classes (labels, then blank).
 Source: DeepSpeech 0.9.3 `training/deepspeech_training/train.py::create_model`. Parameter names are a contract:
@@ -24,7 +24,7 @@ Dense = Callable[[Tensor, nn.Linear, float], Tensor]
 
 
 def _plain(x: Tensor, layer: nn.Linear, clip: float) -> Tensor:
-    """As `dense`, of any shape, on any device, and differentiated by torch."""
+    """Like `dense`, for any shape and device, with torch's autograd."""
     return torch.clamp(layer(x), 0.0, clip)
 
 
@@ -75,10 +75,9 @@ class DeepSpeech(AcousticNetwork):
                     value[hidden : 2 * hidden].fill_(1.0)  # the forget gate, second of i, f, g, o
 
     def whole(self, features_BTF: Tensor, lengths_B: Tensor | None, random: torch.Generator | None) -> Tensor:
-        """Frames beyond a clip's ends are zeros, as the old trainer had them.
+        """Frames outside a clip are zeros, as in the old trainer.
 
-        A bidirectional network must know where each clip ends. With an LSTM a CPU leaves out what lies beyond: logits
-        there are zeros.
+        A bidirectional network needs `lengths_B`. On a CPU an LSTM skips padding: its logits are zeros.
         """
         context = self.config.context_frames
         padded = functional.pad(features_BTF, (0, 0, context, context))
@@ -89,9 +88,9 @@ class DeepSpeech(AcousticNetwork):
         return self._logits(self._windows(frames_BTF), random=random, lengths_B=ends_B)[0]
 
     def _packed(self, frames_BTF: Tensor, lengths_B: Tensor, random: torch.Generator | None) -> Tensor:
-        """Logits [B, T, V], calculated for the clips' own frames alone: frame by frame, the longest clip first."""
+        """Logits [B, T, V], computed on packed frames."""
         coefficients = frames_BTF.shape[2]
-        numbers = frames_BTF.to(product_type(frames_BTF)).flatten(1)  # a window is a row of these, as it lies
+        numbers = frames_BTF.to(product_type(frames_BTF)).flatten(1)  # a window is a contiguous row of these
         window = (2 * self.config.context_frames + 1) * coefficients
         windows_BTW = numbers.unfold(1, window, self.config.stride * coefficients)
         packing = Packing.of(lengths_B, windows_BTW.shape[1])
@@ -111,7 +110,7 @@ class DeepSpeech(AcousticNetwork):
         return logits_BTV, {"state_h": h, "state_c": c} if states else {}
 
     def layer_of(self, name: str) -> str:
-        """A layer's norm goes with it: norms.2.weight → layer_2. Another network's recurrent layer is this one's."""
+        """The norm of a layer belongs to it: norms.2.weight → layer_2. Accepts both names of the recurrent layer."""
         first, _, rest = name.partition(".")
         layer = f"layer_{rest.partition('.')[0]}" if first == "norms" else super().layer_of(name)
         return self.config.layer_named(layer)
@@ -128,7 +127,7 @@ class DeepSpeech(AcousticNetwork):
         random: torch.Generator | None = None,
         lengths_B: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """Logits [B, T, V] and the recurrent layer's state after the last frame, from which a next piece continues."""
+        """Logits [B, T, V] and the recurrent layer's state after the last frame."""
         x = self._before(windows_BTW, random)
         if self.config.recurrent == "relu":
             x, last = self.layer_4(x, lengths_B, None if state is None else state[0])
@@ -138,14 +137,14 @@ class DeepSpeech(AcousticNetwork):
         return self._after(x, random), state
 
     def _before(self, x: Tensor, random: torch.Generator | None, dense: Dense = _plain) -> Tensor:
-        """Input of the recurrent layer, of windows [..., W]."""
+        """Input of the recurrent layer from windows [..., W]."""
         c = self.config
         x = self._dropped(self._dense("1", self.layer_1, x, dense), c.dropout_1, random)
         x = self._dropped(self._dense("2", self.layer_2, x, dense), c.dropout_2, random)
         return self._dropped(self._dense("3", self.layer_3, x, dense), c.dropout_3, random)
 
     def _after(self, x: Tensor, random: torch.Generator | None, dense: Dense = _plain) -> Tensor:
-        """Logits [..., V] of the recurrent layer's outputs."""
+        """Logits [..., V] from outputs of the recurrent layer."""
         x = self._dropped(x, self.config.dropout_lstm, random)
         x = self._dropped(self._dense("5", self.layer_5, x, dense), self.config.dropout_5, random)
         logits: Tensor = self.layer_6(x)

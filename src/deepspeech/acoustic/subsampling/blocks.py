@@ -1,6 +1,6 @@
-"""SubsampledNetwork: the convolutional front end, `config.blocks` blocks of a family's own, a linear head.
+"""SubsampledNetwork: convolutional subsampling, `config.blocks` blocks defined by the family, linear head.
 
-Shapes: B clips, T frames of features, O of output, F dimensions of a frame, V classes.
+Shapes: B clips, T feature frames, O output frames, F feature dimensions, V classes.
 """
 
 from abc import abstractmethod
@@ -14,7 +14,7 @@ from deepspeech.acoustic.subsampling.network import Subsampling
 
 
 class SubsampledNetwork(AcousticNetwork):
-    """Subclasses say what a block is, and how whole clips and steps go through them."""
+    """Subclasses define the block and how whole clips and steps pass through the blocks."""
 
     config: SubsampledConfig
 
@@ -27,7 +27,7 @@ class SubsampledNetwork(AcousticNetwork):
 
     @abstractmethod
     def new_block(self) -> nn.Module:
-        """An untrained block."""
+        """A new block."""
 
     @abstractmethod
     def logits(

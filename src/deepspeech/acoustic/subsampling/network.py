@@ -1,11 +1,11 @@
-"""The convolutional front end that families share: four frames of features become one, with no look-ahead beyond them.
+"""Convolutional subsampling by four: four feature frames become one output frame, without look-ahead beyond them.
 
     features [B, T, F] ─ conv 3×3, stride 2 ─ SiLU ─ depthwise conv 3×3, stride 2 ─ 1×1 ─ SiLU ─ linear ─▶ [B, T/4, D]
 
-T is a multiple of 4. Each convolution sees one frame of its input before the first of a step: a state, zeros at a
-clip's beginning. In frequency both are padded by one on each side.
+T is a multiple of 4. Each convolution also sees the last input frame of the previous step, its state, zeros at the
+start of a clip. In frequency both are padded by one on each side.
 
-Shapes: B clips, T frames of features, F dimensions of a frame, C channels, D width. Source: the subsampling of the
+Shapes: B clips, T frames of features, F feature dimensions, C channels, D width. Source: the subsampling of the
 Speech-Transformer (Dong et al. 2018), made causal, with a separable second convolution.
 """
 
@@ -40,17 +40,19 @@ class Subsampling(nn.Module):
         }
 
     def forward(self, x_BTF: Tensor) -> Tensor:
-        """Of whole clips. Padding in time stands for the states' zeros; at the end, as T is even, none is seen."""
+        """Whole clips. Padding in time equals the zero state at the start; as T is even, none is used at the end."""
         return self._after(self._first(x_BTF, 1), 1)
 
-    def step(self, x_BTF: Tensor, states: States) -> tuple[Tensor, States]:
-        """Of a chunk, and the states after it."""
+    def step(self, x_BTF: Tensor, states: States, ahead: int = 0) -> tuple[Tensor, States]:
+        """A chunk, and the states before its last `ahead` output frames, where the next chunk begins."""
         frames_BTF = torch.cat([states["frame"], x_BTF], 1)
         x_BCTF = torch.cat([states["convolved"], self._first(frames_BTF, 0)], 2)
-        return self._after(x_BCTF, 0), {"frame": frames_BTF[:, -1:], "convolved": x_BCTF[:, :, -1:]}
+        frame, convolved = frames_BTF.shape[1] - 4 * ahead, x_BCTF.shape[2] - 2 * ahead
+        after = {"frame": frames_BTF[:, frame - 1 : frame], "convolved": x_BCTF[:, :, convolved - 1 : convolved]}
+        return self._after(x_BCTF, 0), after
 
     def _first(self, x_BTF: Tensor, padding: int) -> Tensor:
-        """Channels lie last in memory, which on a CPU halves the time that torch's usual order takes."""
+        """In channels-last layout, which on a CPU takes half the time of torch's default."""
         conv, x = self.conv, x_BTF[:, None].contiguous(memory_format=torch.channels_last)
         return functional.silu(functional.conv2d(x, _channels_last(conv.weight), conv.bias, 2, (padding, 1)))
 
@@ -62,9 +64,9 @@ class Subsampling(nn.Module):
         return out
 
 
-def filled(features_BTF: Tensor) -> Tensor:
-    """With zeros at the end up to a multiple of 4 frames, as the last chunk of a stream has them."""
-    missing = -features_BTF.shape[1] % STRIDE
+def filled(features_BTF: Tensor, ahead: int = 0) -> Tensor:
+    """Zero-pad to a multiple of 4 frames, and by 4 × `ahead` more, like the end of a stream."""
+    missing = -features_BTF.shape[1] % STRIDE + STRIDE * ahead
     return functional.pad(features_BTF, (0, 0, 0, missing)) if missing else features_BTF
 
 

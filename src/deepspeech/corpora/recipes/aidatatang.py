@@ -15,7 +15,7 @@ from deepspeech.files import visible
 
 def aidatatang(
     tgz_file: Annotated[Path, "aidatatang_200zh.tgz, from https://www.openslr.org/62/."],
-    target_dir: Annotated[Path | None, "Folder to unpack in and for the CSVs; by default the archive's."] = None,
+    target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare aidatatang_200zh, Mandarin, from its archive."""

@@ -15,7 +15,7 @@ from deepspeech.files import visible
 
 def aishell(
     aishell_tgz_file: Annotated[Path, "data_aishell.tgz, from https://www.openslr.org/33/."],
-    target_dir: Annotated[Path | None, "Folder to unpack in and for the CSVs; by default the archive's."] = None,
+    target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare AISHELL-1, Mandarin, from its archive."""
@@ -23,6 +23,6 @@ def aishell(
     corpus = unpack_once(aishell_tgz_file, target_dir, target_dir / "data_aishell")
     packed = visible(corpus, "wav/*.tar.gz")
     listed = corpus / "transcript" / "aishell_transcript_v0.8.txt"
-    # Unpacked here the sets lie in wav/; the old importer put them beside it.
+    # Unpacked here the sets are in wav/; the old importer put them next to it.
     sets = {name: [corpus / "wav" / name, corpus / name] for name in SETS}
     return import_nested("aishell", packed, listed, sets, target_dir, options)

@@ -1,7 +1,7 @@
-"""Prompts of the Asterisk telephone exchange: one voice a language, 8 kHz wav, as Debian packages them. CC BY-SA 3.0.
+"""Prompts of the Asterisk telephone exchange: one voice per language, 8 kHz wav, as Debian packages them. CC BY-SA 3.0.
 
 In: what asterisk-core-sounds-fr-wav and asterisk-core-sounds-fr (the texts) install below /usr/share, or these two
-packages themselves. Out: wav files, three CSVs by tens. A small corpus in a minute, to try a whole training run on.
+packages themselves. Out: wav files, three CSVs, 8:1:1. A small corpus, prepared in a minute, to try a training run.
 """
 
 import gzip
@@ -22,9 +22,9 @@ LANGUAGES = ("en", "es", "fr", "it", "ru")
 
 
 def asterisk(
-    language: Annotated[str, f"One of {', '.join(LANGUAGES)}.", "--language", "-l"],
-    source: Annotated[list[Path] | None, "The two .deb files, or what stands for /usr/share.", "--source"] = None,
-    target_dir: Annotated[Path | None, "Folder for wav files and CSVs; by default asterisk-LANGUAGE here."] = None,
+    language: Annotated[str, f"Select a language: {', '.join(LANGUAGES)}.", "--language", "-l"],
+    source: Annotated[list[Path] | None, "Read the two .deb files, or a copy of /usr/share.", "--source"] = None,
+    target_dir: Annotated[Path | None, "Write wav files and CSVs to this folder; asterisk-LANGUAGE by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare the prompts of the Asterisk telephone exchange."""

@@ -20,7 +20,9 @@ ROOT = "Volumes/CLEM_HDD/IRCAM/Open_SLR"
 
 def atthack(
     target_dir: TargetDir,
-    save_excluded_max_sec_to_disk: Annotated[Path | None, "File for the sentences of clips that are too long."] = None,
+    save_excluded_max_sec_to_disk: Annotated[
+        Path | None, "Write the sentences of clips that are too long to this file."
+    ] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare Att-HACK, acted French."""

@@ -1,7 +1,7 @@
 """CCPMF: conferences at the French ministry of finance, 2012 to 2020, MP3 with XML transcripts. Licence Ouverte.
 
 In: the zip of data.economie.gouv.fr, or its 40 parts .zip.001 …, or what they hold. Out: a wav file for each stretch of
-0.85 to 10 s, three CSVs by tens. Numbers are spelled out.
+0.85 to 10 s, three CSVs, 8:1:1. Numbers are spelled out.
 """
 
 import re

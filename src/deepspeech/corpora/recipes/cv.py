@@ -1,6 +1,6 @@
 """Common Voice, release 1: English, MP3. CC0. Later releases: `deepspeech import cv2`.
 
-In: cv_corpus_v1.tar.gz with a table cv-valid-train.csv and its like for each set. Out: wav files beside the MP3 files,
+In: cv_corpus_v1.tar.gz with a table cv-valid-train.csv and its like for each set. Out: wav files next to the MP3 files,
 a CSV of the table's name for each.
 """
 

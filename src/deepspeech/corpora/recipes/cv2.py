@@ -25,16 +25,15 @@ HELD_OUT = ("test", "dev")
 
 
 def cv2(
-    tsv_dir: Annotated[Path, "Folder of one language of Common Voice, with train.tsv and clips; or its .tar.gz."],
-    audio_dir: Annotated[Path | None, "Folder of the clips, if not the folder clips beside the tables."] = None,
+    tsv_dir: Annotated[Path, "Read this folder of one language, with train.tsv and clips/, or its .tar.gz."],
+    audio_dir: Annotated[Path | None, "Read clips from this folder; clips/ next to the tables by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare a language of Common Voice: convert its clips to 16 kHz wav files, write a CSV for each set.
+    """Prepare a language of Common Voice.
 
-    A clip is dropped, counted and listed when it cannot be read, when its
-    sentence cannot be used, when it has less than 20 milliseconds for each
-    character, or when it is longer than 10 seconds. After an interruption, run the
-    same command again: finished clips are kept.
+    Converts its clips to 16 kHz wav files and writes a CSV for each set. Drops, counts and lists clips that cannot be
+    read, whose sentence cannot be used, that have less than 20 milliseconds per character, or that are longer than
+    10 seconds. Run an interrupted command again to resume it.
     """
     tsv_dir = unpacked(tsv_dir, "*.tsv")
     tables = _tables(tsv_dir)
@@ -85,7 +84,7 @@ class HeldOut:
 def _import_validated(
     table: Path, rules: Rules, counts: SetReport, workers: int, held_out: HeldOut, names: WavNames
 ) -> tuple[Path, int]:
-    """Import validated.tsv, and what of it may be trained on as train-all.csv; returns its path and rows."""
+    """Import validated.tsv, and the part of it that may be trained on as train-all.csv; returns its path and rows."""
     audio_dir = counts.csv.parent
     with CsvWriter(audio_dir / "train-all.csv", speakers=True) as train_all:
 
@@ -108,7 +107,7 @@ def _rows(table: Path) -> int:
 
 
 def _tables(tsv_dir: Path) -> dict[str, Path]:
-    """The tables that are there, by set. Raises CorpusError that names the folder probably meant."""
+    """The existing tables, by set. Raises CorpusError that names the folder probably meant."""
     tables = {name: tsv_dir / f"{name}.tsv" for name in SETS if (tsv_dir / f"{name}.tsv").is_file()}
     if tables:
         return tables

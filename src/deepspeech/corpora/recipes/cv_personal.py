@@ -1,6 +1,6 @@
-"""Your own recordings for Common Voice, as its site hands them out on request. MP3.
+"""Your own recordings for Common Voice, as its site provides them on request. MP3.
 
-In: the table, and the zip with the clips. Out: wav files and data.csv in the folder of the zip's name, beside it.
+In: the table, and the zip with the clips. Out: wav files and data.csv in a folder named after the zip, next to it.
 """
 
 from pathlib import Path
@@ -14,8 +14,8 @@ from deepspeech.corpora.report import ImportReport
 
 
 def cv_personal(
-    tsv_file: Annotated[Path, "The table of the takeout."],
-    zip_file: Annotated[Path, "The zip with its clips."],
+    tsv_file: Annotated[Path, "Read this table of the takeout."],
+    zip_file: Annotated[Path, "Read this zip with its clips."],
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare your own takeout from Common Voice."""

@@ -22,7 +22,7 @@ MARK = re.compile(r"\[[^\]]*\]")
 
 
 def cv_spontaneous(
-    corpus: Annotated[Path, "Folder of one language, with ss-corpus-….tsv and audios; or its .tar.gz."],
+    corpus: Annotated[Path, "Read this folder of one language, with ss-corpus-….tsv and audios; or its .tar.gz."],
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare a language of Common Voice's Spontaneous Speech."""

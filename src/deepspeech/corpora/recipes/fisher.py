@@ -1,8 +1,8 @@
 """Fisher English: telephone conversations, NIST sphere files of two channels. LDC2004S13/T19, LDC2005S13/T19.
 
 In: the four packages unpacked in one folder, licensed by the Linguistic Data Consortium. Out: a wav file for each
-turn, three CSVs: 64, 16 and 20 % of each year in order. Sphere files packed with shorten cannot be read here: lay
-the .wav of `sph2pipe -f wav` beside them.
+turn, three CSVs: 64, 16 and 20 % of each year in order. Sphere files packed with shorten cannot be read:
+convert them with `sph2pipe -f wav` and put the .wav files next to them.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,9 @@ CORRECTIONS = {
 
 
 def fisher(
-    data_dir: Annotated[Path, "Folder that holds LDC2004S13, LDC2004T19, LDC2005S13, LDC2005T19, unpacked."],
+    data_dir: Annotated[
+        Path, "Read this folder, which contains LDC2004S13, LDC2004T19, LDC2005S13, LDC2005T19, unpacked."
+    ],
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare Fisher English, telephone conversations."""

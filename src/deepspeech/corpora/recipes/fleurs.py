@@ -23,7 +23,7 @@ def fleurs(
     language: Annotated[
         str, "Language and country, as FLEURS writes them: fr_fr, en_us, cmn_hans_cn.", "--language", "-l"
     ],
-    raw: Annotated[bool, "Take sentences as written, not as FLEURS has cleaned them."] = False,
+    raw: Annotated[bool, "Use sentences as written, not as cleaned by FLEURS."] = False,
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare one language of FLEURS."""

@@ -1,7 +1,7 @@
-"""A plain folder: each recording has a text file of its name beside it.
+"""A plain folder: each recording has a text file of the same name next to it.
 
 In: sound files and .txt files, in any tree. Out: a CSV for each of the folders train,
-dev and test, or all.csv; or with --split three CSVs by tens. All that is new in the folder are the CSVs and wavs/.
+dev and test, or all.csv; or with --split three CSVs, 8:1:1. Adds only the CSVs and wavs/ to the folder.
 """
 
 from pathlib import Path
@@ -20,13 +20,15 @@ SETS = ("train", "dev", "test")
 
 
 def folder(
-    directory: Annotated[Path, "Folder of recordings, each with a text file beside it."],
-    target_dir: Annotated[Path | None, "Folder for CSVs and converted files; by default the same."] = None,
-    text_suffix: Annotated[str, "How the text files end."] = ".txt",
-    split: Annotated[bool, "Of every ten recordings one to test.csv, one to dev.csv, eight to train.csv."] = False,
+    directory: Annotated[Path, "Read this folder of recordings, each with a text file next to it."],
+    target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; the same by default."] = None,
+    text_suffix: Annotated[str, "Set the suffix of the text files."] = ".txt",
+    split: Annotated[
+        bool, "Split recordings: of every ten, one to test.csv, one to dev.csv, eight to train.csv."
+    ] = False,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare a folder of recordings that have text files beside them."""
+    """Prepare a folder of recordings with text files next to them."""
     if not directory.is_dir():
         raise CorpusError(f"{directory}: there is no such folder")
     target_dir = target_dir or directory

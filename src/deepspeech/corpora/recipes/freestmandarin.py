@@ -1,6 +1,6 @@
 """Free ST Chinese Mandarin Corpus: 855 speakers, 102 600 sentences, 16 kHz wav. CC BY-NC-ND 4.0, OpenSLR 38.
 
-In: ST-CMDS-20170001_1-OS.tar.gz, a .txt beside each .wav. Out: three CSVs; recordings and transcripts stay as they
+In: ST-CMDS-20170001_1-OS.tar.gz, a .txt next to each .wav. Out: three CSVs; recordings and transcripts stay as they
 are. 5000 clips each are drawn for dev and test, the same as by DeepSpeech's importer.
 """
 
@@ -18,8 +18,8 @@ from deepspeech.files import visible
 
 
 def freestmandarin(
-    tgz_file: Annotated[Path, "ST-CMDS-20170001_1-OS.tar.gz, from https://www.openslr.org/38/."],
-    target_dir: Annotated[Path | None, "Folder to unpack in and for the CSVs; by default the archive's."] = None,
+    tgz_file: Annotated[Path, "Read ST-CMDS-20170001_1-OS.tar.gz, from https://www.openslr.org/38/."],
+    target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare the Free ST Chinese Mandarin Corpus from its archive."""

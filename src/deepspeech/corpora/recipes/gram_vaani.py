@@ -1,7 +1,7 @@
-"""Gram Vaani: calls to a community radio, Hindi, MP3. Its CSV is handed out by Gram Vaani.
+"""Gram Vaani: calls to a community radio, Hindi, MP3. Gram Vaani provides its CSV on request.
 
-In: the CSV, whose clips are fetched from the addresses in it. Out: mp3/, wav/, and train.csv, dev.csv and test.csv of
-80, 10 and 10 % at random (by a fixed seed, which the old importer had not).
+In: the CSV, whose clips are downloaded from the URLs in it. Out: mp3/, wav/, and train.csv, dev.csv and test.csv of
+80, 10 and 10 %, at random with a fixed seed (the old importer had none).
 """
 
 import random
@@ -18,8 +18,8 @@ from deepspeech.progress import Progress
 
 
 def gram_vaani(
-    csv_filename: Annotated[Path, "The CSV of Gram Vaani.", "--csv-filename", "-c"],
-    target_dir: Annotated[Path, "Folder for the clips and for the CSVs.", "--target-dir", "-t"],
+    csv_filename: Annotated[Path, "Read this CSV of Gram Vaani.", "--csv-filename", "-c"],
+    target_dir: Annotated[Path, "Write clips and CSVs to this folder.", "--target-dir", "-t"],
     verbose: Annotated[
         bool, "Has no effect: what is done is always shown.", "--verbose", "--very-verbose", "-v"
     ] = False,
@@ -39,7 +39,7 @@ def gram_vaani(
 
 
 def _clip(url: str, text: str, folder: Path, names: dict[str, str]) -> Clip:
-    """`names`: what was fetched under which name, for addresses in different folders may end alike."""
+    """`names`: downloaded URLs by file name: URLs in different folders may have the same file name."""
     name = url.rsplit("/", 1)[-1]
     if names.setdefault(name, url) != url:
         name = f"{blake2b(url.encode(), digest_size=8).hexdigest()}-{name}"

@@ -1,8 +1,7 @@
-"""A data set of Hugging Face on this machine: Parquet files, or recordings with metadata.csv or metadata.jsonl.
+"""A downloaded Hugging Face data set: Parquet files, or recordings with metadata.csv or metadata.jsonl.
 
-In: what a repository holds after it was downloaded. Out: wav files, a CSV for each split. The layouts:
-huggingface.co/docs, "Create an audio dataset". Folders of `save_to_disk` (.arrow) are not read: export them with
-`to_parquet`.
+In: a downloaded repository. Out: wav files, a CSV for each split. Layouts: huggingface.co/docs, "Create an audio
+dataset". Folders of `save_to_disk` (.arrow) are not read: export them with `to_parquet`.
 """
 
 import re
@@ -24,10 +23,10 @@ SPLIT = re.compile(r"(train|dev|validation|valid|test)(?![a-z])")
 
 
 def huggingface(
-    path: Annotated[Path, "Folder of the data set, or one of its Parquet files."],
-    target_dir: Annotated[Path | None, "Folder for CSVs and wav files; by default the data set's."] = None,
-    text_column: Annotated[str, f"Column of the sentences; else the first of {', '.join(TEXTS)}."] = "",
-    audio_column: Annotated[str, "Column of the recordings in Parquet files."] = "audio",
+    path: Annotated[Path, "Read this folder of a data set, or one of its Parquet files."],
+    target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; the data set's by default."] = None,
+    text_column: Annotated[str, f"Read sentences from this column; by default the first of {', '.join(TEXTS)}."] = "",
+    audio_column: Annotated[str, "Read recordings from this column of Parquet files."] = "audio",
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare a data set in one of Hugging Face's layouts."""
@@ -53,7 +52,7 @@ def split_of(path: Path) -> str:
     for part in (path.name, *reversed(path.parts[:-1])):
         if match := SPLIT.match(part.lower()):
             return {"validation": "dev", "valid": "dev"}.get(match.group(1), match.group(1))
-    return "train"  # as `datasets` has it
+    return "train"  # the default of `datasets`
 
 
 def _listed(metadata: Path, wavs: Path, texts: tuple[str, ...]) -> Iterator[Clip]:

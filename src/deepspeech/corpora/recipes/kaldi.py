@@ -1,7 +1,7 @@
 """Kaldi data directories: wav.scp, text, and perhaps segments and utt2spk.
 
-In: directories. A line of wav.scp names a file, or is a command that only unpacks one (sph2pipe, flac, sox) and perhaps
-takes a channel: such a file is read, no command of a corpus is run here. Out: wav files, a CSV for each directory.
+In: directories. A line of wav.scp names a file, or is a command that only decodes one (sph2pipe, flac, sox), perhaps
+one channel: that file is read, and no command is run. Out: wav files, a CSV for each directory.
 Format: kaldi-asr.org/doc/data_prep.html.
 """
 
@@ -18,9 +18,9 @@ CHANNELS = {"0": 0, "1": 1, "A": 0, "B": 1}
 
 
 def kaldi(
-    directories: Annotated[list[Path], "Data directories, each with wav.scp and text."],
-    target_dir: Annotated[Path | None, "Folder for CSVs and wav files; by default each directory."] = None,
-    root: Annotated[Path, "Where relative paths in wav.scp count from."] = Path(),
+    directories: Annotated[list[Path], "Read these data directories, each with wav.scp and text."],
+    target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each directory by default."] = None,
+    root: Annotated[Path, "Resolve relative paths in wav.scp from this folder."] = Path(),
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare Kaldi data directories."""

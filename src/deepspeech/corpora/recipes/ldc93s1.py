@@ -16,7 +16,7 @@ FILES = ("LDC93S1.wav", "LDC93S1.txt")
 
 
 def ldc93s1(
-    data_dir: Annotated[Path, "Folder for the sample; files that it already holds are not fetched again."],
+    data_dir: Annotated[Path, "Download the sample to this folder; existing files are not fetched again."],
 ) -> ImportReport:
     """Fetch LDC93S1, one spoken sentence, and write ldc93s1.csv: enough to try a whole training run."""
     data_dir = data_dir.absolute()

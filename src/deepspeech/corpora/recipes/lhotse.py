@@ -1,7 +1,7 @@
 """Lhotse manifests: recordings and supervisions, or cuts; .jsonl or .jsonl.gz.
 
-In: any number of them. Out: wav files, a CSV for each file of supervisions or of cuts. Recordings that are made by a
-command, lie on the web or are to be transformed first are dropped. Format: lhotse.readthedocs.io, "Corpus".
+In: any number of them. Out: wav files, a CSV for each file of supervisions or of cuts. Recordings that come from
+a command or the web, or need a transform, are dropped. Format: lhotse.readthedocs.io, "Corpus".
 """
 
 import gzip
@@ -20,9 +20,9 @@ from deepspeech.untrusted import read_named
 
 
 def lhotse(
-    manifests: Annotated[list[Path], "Files of recordings and of supervisions, or of cuts."],
-    target_dir: Annotated[Path | None, "Folder for CSVs and wav files; by default each manifest's."] = None,
-    root: Annotated[Path, "Where relative paths in recordings count from."] = Path(),
+    manifests: Annotated[list[Path], "Read these manifests of recordings and supervisions, or of cuts."],
+    target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each manifest's by default."] = None,
+    root: Annotated[Path, "Resolve relative paths of recordings from this folder."] = Path(),
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare what Lhotse manifests list."""

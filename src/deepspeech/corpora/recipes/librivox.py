@@ -1,7 +1,7 @@
 """LibriSpeech: English audio books, 2484 speakers, 16 kHz FLAC. CC BY 4.0, OpenSLR 12.
 
-In: up to seven archives; speaker/chapter/…flac and one list *.trans.txt a chapter. Out: wav files and a CSV for each
-archive. Transcripts are only lower-cased and made ASCII, and no length is too long, as in DeepSpeech's importer.
+In: up to seven archives; speaker/chapter/…flac and one list *.trans.txt per chapter. Out: wav files and a CSV for each
+archive. Transcripts are only lower-cased and made ASCII, and length is not limited, as in DeepSpeech's importer.
 """
 
 from math import inf
@@ -22,8 +22,8 @@ SETS = "train-clean-100,train-clean-360,train-other-500,dev-clean,dev-other,test
 
 
 def librivox(
-    data_dir: Annotated[Path, "Folder of the archives; what is missing is fetched: 55 GB."],
-    sets: Annotated[str, "Which archives, separated by commas."] = SETS,
+    data_dir: Annotated[Path, "Use this folder; missing archives are fetched (55 GB)."],
+    sets: Annotated[str, "Select archives, separated by commas."] = SETS,
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare LibriSpeech, English audio books."""

@@ -1,7 +1,7 @@
 """Lingua Libre: single words, any language, Ogg or wav. CC BY-SA or freer, by speaker.
 
-In: Q<number>-<code>-<Name>.zip of a language, a file for each word, named by it. Out: wav files beside them, three CSVs
-by tens.
+In: Q<number>-<code>-<Name>.zip of a language, a file for each word, named by it. Out: wav files next to them, three
+CSVs, 8:1:1.
 """
 
 import re
@@ -21,10 +21,12 @@ HOME = "https://lingualibre.org/datasets/"
 
 def lingua_libre(
     target_dir: TargetDir,
-    qid: Annotated[int, "Number of the language at Lingua Libre: 21 for French.", "--qId", "--qid"],
-    iso639_3: Annotated[str, "ISO 639-3 code of the language: fra.", "--iso639-3"],
-    english_name: Annotated[str, "English name of the language: French.", "--english-name"],
-    bogus_records: Annotated[Path | None, "File of regular expressions, one a line: paths to leave out."] = None,
+    qid: Annotated[int, "Select the language by its number at Lingua Libre: 21 is French.", "--qId", "--qid"],
+    iso639_3: Annotated[str, "Select the language by its ISO 639-3 code: fra.", "--iso639-3"],
+    english_name: Annotated[str, "Select the language by its English name: French.", "--english-name"],
+    bogus_records: Annotated[
+        Path | None, "Skip paths that match a regular expression of this file, one per line."
+    ] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare the words of one language from Lingua Libre."""

@@ -1,6 +1,6 @@
-"""M-AILABS: audio books in nine languages, 16 kHz wav. Free for all uses with its notice kept.
+"""M-AILABS: audio books in nine languages, 16 kHz wav. Free for all uses if its notice is kept.
 
-In: de_DE.tgz, fr_FR.tgz …, in each book a list metadata.csv (name|text|spelled out) and wavs/. Out: three CSVs by tens.
+In: de_DE.tgz, fr_FR.tgz …, in each book a list metadata.csv (name|text|spelled out) and wavs/. Out: three CSVs, 8:1:1.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ def m_ailabs(
     language: Annotated[
         str, "Which archive: de_DE, en_UK, en_US, es_ES, fr_FR, it_IT, pl_PL, ru_RU, uk_UK.", "--language"
     ],
-    skiplist: Annotated[str, "Books or readers to leave out: parts of their paths, separated by commas."] = "",
+    skiplist: Annotated[str, "Skip books or readers: parts of their paths, separated by commas."] = "",
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare one language of the M-AILABS audio books."""

@@ -19,8 +19,8 @@ NOISE = re.compile(r"\[(FIL|SPK)\]")
 
 
 def magicdata(
-    folder_with_archives: Annotated[Path, "Folder with magicdata_train_set.tar.gz and its siblings (OpenSLR 68)."],
-    target_dir: Annotated[Path | None, "Folder to unpack in and for the CSVs; by default magicdata in it."] = None,
+    folder_with_archives: Annotated[Path, "Read this folder with magicdata_{train,dev,test}_set.tar.gz (OpenSLR 68)."],
+    target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; magicdata in it by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare MAGICDATA, Mandarin, from its archives."""

@@ -19,8 +19,10 @@ LANGUAGES = ("english", "german", "french", "dutch", "spanish", "italian", "port
 
 def mls(
     target_dir: TargetDir,
-    language: Annotated[str, f"One of {', '.join(LANGUAGES)}.", "--language", "-l"],
-    save_excluded_max_sec_to_disk: Annotated[Path | None, "File for the sentences of clips that are too long."] = None,
+    language: Annotated[str, f"Select a language: {', '.join(LANGUAGES)}.", "--language", "-l"],
+    save_excluded_max_sec_to_disk: Annotated[
+        Path | None, "Write the sentences of clips that are too long to this file."
+    ] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare one language of Multilingual LibriSpeech."""
@@ -42,7 +44,7 @@ def mls(
 
 
 def _clip(row: list[str], audio: Path, wavs: Path) -> Clip:
-    """4800_10003_000000 lies in 4800/10003/: speaker and book."""
+    """4800_10003_000000 is in 4800/10003/: speaker and book."""
     stem = audio.joinpath(*row[0].split("_")[:2], row[0])
     source = next(
         (path for kind in ("opus", "flac") if (path := Path(f"{stem}.{kind}")).is_file()), Path(f"{stem}.opus")

@@ -1,6 +1,6 @@
 """NeMo manifests: JSON lines with audio_filepath, text, and perhaps offset, duration and speaker.
 
-In: manifests; paths in them are absolute or count from the manifest's folder. Out: wav files, a CSV for each manifest.
+In: manifests; paths are absolute or relative to the folder of the manifest. Out: wav files, a CSV for each manifest.
 Format: NVIDIA NeMo's documentation, "ASR datasets".
 """
 
@@ -14,8 +14,8 @@ from deepspeech.corpora.report import ImportReport
 
 
 def nemo(
-    manifests: Annotated[list[Path], "Manifest files."],
-    target_dir: Annotated[Path | None, "Folder for CSVs and wav files; by default each manifest's."] = None,
+    manifests: Annotated[list[Path], "Read these manifests."],
+    target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each manifest's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare what NeMo manifests list."""

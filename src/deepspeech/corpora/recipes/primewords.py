@@ -20,7 +20,7 @@ from deepspeech.untrusted import parse_json
 
 def primewords(
     tgz_file: Annotated[Path, "primewords_md_2018_set1.tar.gz, from https://www.openslr.org/47/."],
-    target_dir: Annotated[Path | None, "Folder to unpack in and for the CSVs; by default the archive's."] = None,
+    target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare Primewords set 1, Mandarin, from its archive."""

@@ -1,6 +1,6 @@
 """African Accented French: read and answered, Cameroon, Gabon, Congo, Niger, 16 kHz wav. Apache 2.0, OpenSLR 57.
 
-In: African_Accented_French.tar.gz, its sentences in seven lists of three forms. Out: three CSVs by tens.
+In: African_Accented_French.tar.gz, its sentences in seven lists of three forms. Out: three CSVs, 8:1:1.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     transcripts = {}
     for name in LISTS:
         for row in table(corpus / name, "\t" if name.endswith(".tsv") else " "):
-            # The lists call a recording by its path, by its name, or by that of its .tdf file.
+            # The lists identify a recording by its path, its name, or the name of its .tdf file.
             transcripts[Path(row[0]).stem] = row[1] if len(row) == 2 else ""
     sentences = Sentences(transcripts, corpus / "speech")
     clips = [

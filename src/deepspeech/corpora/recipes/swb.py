@@ -23,7 +23,7 @@ TEXT = Archive(WORDS, "https://www.openslr.org/5/", f"https://www.openslr.org/re
 
 
 def swb(
-    data_dir: Annotated[Path, "Folder with swb1_LDC97S62.tgz, or with LDC97S62, which it holds."],
+    data_dir: Annotated[Path, "Read this folder with swb1_LDC97S62.tgz, or with its content, LDC97S62."],
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare Switchboard-1, telephone conversations."""

@@ -1,7 +1,7 @@
 """TED-LIUM 2: English talks, NIST sphere files with STM transcripts. CC BY-NC-ND 3.0, OpenSLR 19.
 
-In: TEDLIUM_release2.tar.gz. Out: a wav file for each segment and a CSV for each set. As in DeepSpeech's importer no
-segment is too long, transcripts are made ASCII, and segments marked not to be scored are skipped.
+In: TEDLIUM_release2.tar.gz. Out: a wav file for each segment and a CSV for each set. As in DeepSpeech's importer the
+length of segments is not limited, transcripts are made ASCII, and segments marked not to be scored are skipped.
 """
 
 from math import inf
@@ -23,7 +23,7 @@ ARCHIVE = Archive(
 
 
 def ted(
-    data_dir: Annotated[Path, "Folder of TEDLIUM_release2.tar.gz; fetched where it is missing."],
+    data_dir: Annotated[Path, "Use this folder; TEDLIUM_release2.tar.gz is fetched if missing."],
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare TED-LIUM 2, English talks."""

@@ -20,7 +20,7 @@ PUNCTUATION = str.maketrans("", "", '.,;"!?:-')
 
 
 def timit(
-    data_dir: Annotated[Path, "Folder with TIMIT-LDC93S1.tgz, or with TIMIT, which it holds."],
+    data_dir: Annotated[Path, "Read this folder with TIMIT-LDC93S1.tgz, or with its content, TIMIT."],
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare TIMIT, American English, from its archive."""

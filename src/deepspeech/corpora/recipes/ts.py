@@ -27,7 +27,7 @@ PUNCTUATION = re.compile(r"[°\-,;!?.()\[\]*…—\s]+")
 
 def ts(
     target_dir: TargetDir,
-    english_compatible: Annotated[bool, "Turn accented letters into plain ASCII letters."] = False,
+    english_compatible: Annotated[bool, "Replace accented letters with ASCII letters."] = False,
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare TrainingSpeech, French audio books."""

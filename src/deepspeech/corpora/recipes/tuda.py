@@ -1,7 +1,7 @@
 """TUDA, German Distant Speech: five microphones, 16 kHz wav. CC BY 4.0.
 
 In: german-speechdata-package-v2.tar.gz; a sentence is an .xml, its recordings have the name and a microphone. Out:
-three CSVs. Recordings of another form, which the old importer dropped, are converted.
+three CSVs. Recordings of other formats, which the old importer dropped, are converted.
 """
 
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ TAGS = ("cleaned_sentence", "speaker_id")
 
 def tuda(
     base_dir: TargetDir,
-    max_duration: Annotated[int, "Longest clip in milliseconds; 0: any."] = 10000,
-    alphabet: Annotated[Path | None, "The same as --filter-alphabet."] = None,
+    max_duration: Annotated[int, "Drop clips longer than this, in milliseconds; 0: none."] = 10000,
+    alphabet: Annotated[Path | None, "Do the same as --filter-alphabet."] = None,
     keep_archive: Annotated[str, "true or false: keep the archive after unpacking."] = "true",
     options: Options = Options(),
 ) -> ImportReport:

@@ -1,8 +1,8 @@
 """VCTK: 110 speakers of English with their accents, 48 kHz. CC BY 4.0 (ODC-By for the first release).
 
 In: VCTK-Corpus.zip (wav48/) or VCTK-Corpus-0.92.zip (wav48_silence_trimmed/, FLAC of two microphones). Out: wav files
-and vctk_{full,train,dev,test}.csv. The wav files are made without the silence at their ends. The corpus stays as it is;
-DeepSpeech's importer trimmed it in place and deleted what was shorter than 1 s then or longer than 10 s.
+and vctk_{full,train,dev,test}.csv. The wav files are made without the silence at their ends. The corpus is not changed;
+DeepSpeech's importer trimmed it in place and deleted clips then shorter than 1 s or longer than 10 s.
 """
 
 import random

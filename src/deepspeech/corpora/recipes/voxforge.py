@@ -1,7 +1,7 @@
 """VoxForge: read English from volunteers, 16 kHz wav. GPL.
 
 In: thousands of small tgz archives, listed on a page. Out: train/, dev/ and test/ with one hundredth of the archives
-each for dev and test, and three CSVs. Archives that lie in archive/ without the page are taken as the whole corpus.
+each for dev and test, and three CSVs. Without the page, the archives in archive/ are taken as the whole corpus.
 """
 
 import re
@@ -24,7 +24,7 @@ STRANGE = re.compile(r"[^a-z']+")
 
 
 def voxforge(
-    data_dir: Annotated[Path, "Folder for the corpus; archives that are in its folder archive are not fetched."],
+    data_dir: Annotated[Path, "Download the corpus to this folder; archives in its folder archive are not fetched."],
     options: Options = Options(),
 ) -> ImportReport:
     """Fetch and prepare VoxForge, read English."""

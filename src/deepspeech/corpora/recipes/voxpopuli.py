@@ -16,8 +16,8 @@ from deepspeech.files import visible
 
 
 def voxpopuli(
-    folder: Annotated[Path, "Folder of one language: the one that holds asr_train.tsv."],
-    raw: Annotated[bool, "Take sentences as written, not as the corpus has cleaned them."] = False,
+    folder: Annotated[Path, "Read this folder of one language, which contains asr_train.tsv."],
+    raw: Annotated[bool, "Use sentences as written, not as cleaned by the corpus."] = False,
     options: Options = Options(),
 ) -> ImportReport:
     """Prepare one language of VoxPopuli, the European Parliament."""

@@ -28,6 +28,7 @@ OPERATIONS: dict[str, Callable[..., Float32]] = {
     "frequency_mask": spectrum.frequency_mask,
     "time_mask": masking.time_mask,
     "adaptive_time_mask": masking.adaptive_time_mask,
+    "spec_augment": masking.spec_augment,
     "dropout": masking.dropout,
     "add": masking.add,
     "multiply": masking.multiply,

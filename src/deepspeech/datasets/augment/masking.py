@@ -3,10 +3,14 @@
 Names, defaults and units are those of DeepSpeech's `util/augmentations.py` where it had them.
 """
 
+import math
+
 import numpy as np
 
 from deepspeech.datasets.augment.context import AugmentContext, Float32
 from deepspeech.datasets.augment.spec import Random
+
+SHORT_MS = 2000.0  # clips below have their own rule in spec_augment
 
 
 def time_mask(x: Float32, random: Random, context: AugmentContext, n: float, size: float) -> Float32:
@@ -32,6 +36,38 @@ def adaptive_time_mask(x: Float32, random: Random, context: AugmentContext, n: f
         first = int(random.integers(0, len(x) - width + 1))
         x[first : first + width] = fill
     return x
+
+
+def spec_augment(
+    x: Float32, random: Random, context: AugmentContext, n_bands: float, bands: float, share: float, size: float
+) -> Float32:
+    """SpecAugment (Park et al. 2019) of log-mel features, with masks in time that grow with the clip.
+
+    `n_bands` masks of up to `bands` mel bands each. In time as many masks of up to `size` ms as cover a `share` of the
+    clip together, at most 25. Widths are uniform. Clips under 2 s have two of up to a tenth of the clip. The default
+    values are those of CR-CTC (Yao et al. 2024).
+    """
+    x, frames, fill = x.copy(), len(x), context.masked(x)
+    fill_F = np.broadcast_to(np.asarray(fill, np.float32), x.shape[1:])
+    for _ in range(round(n_bands)):
+        first, end = _interval(x.shape[1], bands, random)
+        x[:, first:end] = fill_F[first:end]
+    longest = size * context.per_ms()
+    number = min(25, math.ceil(share * frames / max(1.0, longest)))
+    longest = min(longest, share * frames / max(1, number))
+    if frames * context.step_ms < SHORT_MS:
+        number, longest = 2, 0.1 * frames
+    for _ in range(number):
+        first, end = _interval(frames, longest, random)
+        x[first:end] = fill_F
+    return x
+
+
+def _interval(length: int, longest: float, random: Random) -> tuple[int, int]:
+    """A random interval of 0 to `longest` entries within `length`."""
+    width = int(random.integers(0, min(max(0, int(longest)), length) + 1))
+    first = int(random.integers(0, length - width + 1))
+    return first, first + width
 
 
 def dropout(x: Float32, random: Random, context: AugmentContext, rate: float) -> Float32:

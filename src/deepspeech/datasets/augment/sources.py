@@ -79,7 +79,7 @@ def _recordings(path: Path) -> Sequence[Sample]:
     elif is_sound(path) and path.is_file():
         clips = [Sample(id=str(path), audio=path, transcript="", size_bytes=0)]
     else:
-        clips = read_samples(path, labelled=False)
+        clips = read_samples(path, labeled=False)
         fetch_all([clip.id for clip in clips if isinstance(clip.audio, Path)], f"fetching {path}")
     if not clips:
         raise DataError(f"{path}: no recording to mix in; name a data set, a folder or a sound file that has some")

@@ -67,6 +67,9 @@ KINDS = {
     "frequency_mask": Kind({"n": "3", "size": "2"}, ("spectrogram",)),
     "time_mask": Kind({"n": "3", "size": "10"}, ("spectrogram", "features", "signal")),
     "adaptive_time_mask": Kind({"n": "0.04", "size": "0.04"}, ("features", "spectrogram")),
+    "spec_augment": Kind(
+        {"bands": "27", "n_bands": "2", "share": "0.375", "size": "1000"}, ("features", "spectrogram")
+    ),
     "dropout": Kind({"rate": "0.05"}, ("spectrogram", "features", "signal")),
     "add": Kind({"stddev": "5"}, ("features", "spectrogram", "signal")),
     "multiply": Kind({"stddev": "5"}, ("features", "spectrogram", "signal")),

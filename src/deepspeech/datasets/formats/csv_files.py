@@ -1,7 +1,7 @@
 """DeepSpeech's CSV data sets: columns wav_filename, wav_filesize and transcript, found by name.
 
 Format: the importers and `util/sample_collections.py` of DeepSpeech 0.9.3. Audio paths are relative to the
-CSV's folder, or absolute, or addresses (`s3://…`). A CSV may itself lie at an address; the audio is downloaded by
+CSV's folder, or absolute, or URLs (`s3://…`). A CSV may itself be stored at a URL; the audio is downloaded by
 `examine_all`.
 """
 
@@ -25,8 +25,8 @@ COLUMNS = ("wav_filename", "wav_filesize", "transcript")
 SPEAKER_COLUMNS = ("speaker", "speaker_id", "client_id")  # the first one found; 0.9.3 had none
 
 
-def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
-    """Samples of a CSV in the order of its rows; `labelled` demands a transcript column.
+def read_csv(path: str | Path, labeled: bool = True) -> list[Sample]:
+    """Samples of a CSV in the order of its rows; `labeled` demands a transcript column.
 
     Raises DataError that names file, line and column. Audio is not checked.
     """
@@ -35,7 +35,18 @@ def read_csv(path: str | Path, labelled: bool = True) -> list[Sample]:
         content = read_named(fetch(place))
     except OSError as error:
         raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
-    return list(_samples(decode(content, place, DataError), place, labelled))
+    return list(_samples(decode(content, place, DataError), place, labeled))
+
+
+def listed_names(path: Path) -> set[int]:
+    """Hashes of the file names in a CSV as they are written there; none if there is no such list."""
+    try:
+        text = decode(read_named(path), path, DataError)
+        header, rows = read_rows(text, path, DataError, COLUMNS[:1])
+        column = header.index(COLUMNS[0])
+        return {hash(row[column]) for _, row in rows if len(row) > column}
+    except (OSError, DataError):
+        return set()
 
 
 def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
@@ -50,34 +61,37 @@ class CsvWriter:
     """Writes a CSV row by row, atomically: the file appears when the `with` block ends without an error.
 
     Audio below the CSV's folder is written relative to it, so that both can move together; other audio is
-    written with its absolute path. `speakers` adds a column of that kind.
+    written with its absolute path. `speakers` adds a column of that kind; `more` adds columns that readers ignore.
     """
 
-    def __init__(self, path: str | Path, absolute: bool = False, speakers: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, absolute: bool = False, speakers: bool = False, more: tuple[str, ...] = ()
+    ) -> None:
         self.path = Path(path)
         self.rows = 0
-        self._speakers = speakers
+        self._speakers, self._more = speakers, more
         self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
         self._whole = atomic_open(self.path, DataError, "w", encoding="utf-8", newline="")
 
     def __enter__(self) -> "CsvWriter":
         self._file = self._whole.__enter__()
-        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers]]) + "\n")
+        self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers], *self._more]) + "\n")
         return self
 
-    def write(self, sample: Sample) -> None:
-        """Add one row."""
+    def write(self, sample: Sample, *more: str) -> None:
+        """Add one row, with the values of the columns `more`."""
         if isinstance(sample.audio, AudioSlice):
             raise DataError(f"{sample.audio}: a CSV refers to whole files; use deepspeech data convert")
-        name, transcript = _field(self._name(sample.audio)), _field(sample.transcript)
-        speaker = f",{_field(sample.speaker)}" if self._speakers else ""
-        self._file.write(written(f"{name},{sample.size_bytes},{transcript}{speaker}\n", self.path))
+        name, transcript = _field(self.name(sample.audio)), _field(sample.transcript)
+        others = "".join(f",{_field(value)}" for value in ((sample.speaker,) if self._speakers else ()) + more)
+        self._file.write(written(f"{name},{sample.size_bytes},{transcript}{others}\n", self.path))
         self.rows += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._whole.__exit__(kind, error, at)
 
-    def _name(self, audio: Path) -> str:
+    def name(self, audio: Path) -> str:
+        """How a row names its file."""
         place = Path(os.path.abspath(audio))
         if self._folder is not None and place.is_relative_to(self._folder):
             return place.relative_to(self._folder).as_posix()
@@ -98,10 +112,10 @@ def _field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _samples(text: str, path: str | Path, labelled: bool) -> Iterator[Sample]:
+def _samples(text: str, path: str | Path, labeled: bool) -> Iterator[Sample]:
     if not text:
         raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
-    needed = (COLUMNS[0], COLUMNS[2]) if labelled else COLUMNS[:1]
+    needed = (COLUMNS[0], COLUMNS[2]) if labeled else COLUMNS[:1]
     header, rows = read_rows(text, path, DataError, needed)
     audio, size, transcript = (header.index(name) if name in header else -1 for name in COLUMNS)
     speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)

@@ -18,8 +18,8 @@ from deepspeech.remote.files import address
 from deepspeech.untrusted import is_number, open_regular, parse_json
 
 
-def read_jsonl(path: str | Path, labelled: bool = True) -> list[Sample]:
-    """Samples in the order of the lines; `labelled` demands a text in each. Raises DataError with file and line."""
+def read_jsonl(path: str | Path, labeled: bool = True) -> list[Sample]:
+    """Samples in the order of the lines; `labeled` demands a text in each. Raises DataError with file and line."""
     path = Path(path)
     try:
         with open_regular(path) as file:
@@ -28,21 +28,21 @@ def read_jsonl(path: str | Path, labelled: bool = True) -> list[Sample]:
         raise DataError(f"{path}: cannot read the data set ({error.strerror}); name a file of JSON lines") from None
     except UnicodeDecodeError:
         raise DataError(f"{path}: not UTF-8 text; save it as UTF-8") from None
-    return [_sample(line, path, number, labelled) for number, line in enumerate(lines, 1) if line.strip()]
+    return [_sample(line, path, number, labeled) for number, line in enumerate(lines, 1) if line.strip()]
 
 
-def _sample(line: str, path: Path, number: int, labelled: bool) -> Sample:
+def _sample(line: str, path: Path, number: int, labeled: bool) -> Sample:
     where = f"{path}:{number}"
     try:
         row = parse_json(line)
     except ValueError as error:
-        raise DataError(f"{where}: not JSON ({error}); each line is one object, whole") from None
+        raise DataError(f"{where}: not JSON ({error}); each line must be one complete object") from None
     if not isinstance(row, dict):
         raise DataError(f'{where}: not an object; write {{"audio_filepath": …, "text": …}}')
     name, text = row.get("audio_filepath"), row.get("text", "")
     if not isinstance(name, str) or not name or "\0" in name:
         raise DataError(f"{where}: audio_filepath is missing or no path; name a sound file or remove the line")
-    if not isinstance(text, str) or (labelled and "text" not in row):
+    if not isinstance(text, str) or (labeled and "text" not in row):
         raise DataError(f"{where}: text is missing or not a string; add the transcript")
     if row.get("offset") is not None:
         raise DataError(f"{where}: names a part of a recording (offset); cut them first: deepspeech import nemo")
@@ -69,8 +69,8 @@ class JsonlWriter:
     Audio below the file's folder is written relative to it, other audio with its absolute path.
     """
 
-    def __init__(self, path: str | Path, labelled: bool = True) -> None:
-        self.path, self._labelled = Path(path), labelled
+    def __init__(self, path: str | Path, labeled: bool = True) -> None:
+        self.path, self._labeled = Path(path), labeled
         self._folder = Path(os.path.abspath(self.path.parent))
         self._whole = atomic_open(self.path, DataError, "w", encoding="utf-8", newline="\n")
 
@@ -88,7 +88,7 @@ class JsonlWriter:
             "audio_filepath": place.relative_to(self._folder).as_posix() if inside else str(place),
             "audio_filesize": sample.size_bytes,
         }
-        row |= {"text": sample.transcript} if self._labelled else {}
+        row |= {"text": sample.transcript} if self._labeled else {}
         row |= {"duration": sample.duration_s} if sample.duration_s is not None else {}
         row |= {"speaker": sample.speaker} if sample.speaker else {}
         self._file.write(written(json.dumps(row, ensure_ascii=False) + "\n", self.path))

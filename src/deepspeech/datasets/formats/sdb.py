@@ -63,7 +63,7 @@ class SampleDatabase:
         return len(self._offsets)
 
     @property
-    def labelled(self) -> bool:
+    def labeled(self) -> bool:
         """Whether transcripts are there."""
         return self._text is not None
 
@@ -125,10 +125,10 @@ class SampleDatabase:
         return os.pread(self._file.fileno(), size, at)
 
 
-def read_sdb(path: str | Path, labelled: bool = True) -> list[Sample]:
-    """Samples of a database in its order; `labelled` demands transcripts. Raises DataError."""
+def read_sdb(path: str | Path, labeled: bool = True) -> list[Sample]:
+    """Samples of a database in its order; `labeled` demands transcripts. Raises DataError."""
     with SampleDatabase(path) as database:
-        if labelled and not database.labelled:
+        if labeled and not database.labeled:
             raise DataError(f"{path}: this database has no transcripts; they are needed here")
         return database.samples()
 
@@ -136,14 +136,14 @@ def read_sdb(path: str | Path, labelled: bool = True) -> list[Sample]:
 class SampleDatabaseWriter:
     """Writes a .sdb sample by sample; it appears under its name when the `with` block ends well, and not otherwise."""
 
-    def __init__(self, path: str | Path, sound_type: str = OPUS, labelled: bool = True) -> None:
-        self.path, self._type, self._labelled = Path(path), sound_type, labelled
+    def __init__(self, path: str | Path, sound_type: str = OPUS, labeled: bool = True) -> None:
+        self.path, self._type, self._labeled = Path(path), sound_type, labeled
         self._stack = ExitStack()
         self._offsets: list[int] = []
 
     def __enter__(self) -> "SampleDatabaseWriter":
         columns: list[dict[str, str]] = [{"content": "speech", "mime-type": self._type}]
-        columns += [{"content": "transcript", "mime-type": TEXT}] if self._labelled else []
+        columns += [{"content": "transcript", "mime-type": TEXT}] if self._labeled else []
         schema = json.dumps({"schema": columns}).encode()
         self._file = self._stack.enter_context(atomic_open(self.path, DataError))
         self._stack.push(self._finish)
@@ -153,13 +153,13 @@ class SampleDatabaseWriter:
         return self
 
     def write(self, samples: Float32, rate_hz: int, transcript: str = "") -> None:
-        """Add a sample: mono sound [N] at `rate_hz`, and what is said in it."""
+        """Add a sample: mono sound [N] at `rate_hz`, and its transcript."""
         sound = opus_packets.encode(samples, rate_hz) if self._type == OPUS else wav_bytes(samples, rate_hz)
         self.write_coded(sound, transcript)
 
     def write_coded(self, sound: bytes, transcript: str = "") -> None:
-        """Add a sample whose sound is coded already, as the type of this database asks."""
-        fields = [sound, *([transcript.encode()] if self._labelled else [])]
+        """Add a sample whose audio is already encoded in the format of this database."""
+        fields = [sound, *([transcript.encode()] if self._labeled else [])]
         if sum(_LENGTH.size + len(field) for field in fields) > _LARGEST:
             raise DataError(f"{self.path}: sample {len(self._offsets)} is larger than the 4 GiB that one can have")
         entry = b"".join(_LENGTH.pack(len(field)) + field for field in fields)

@@ -1,4 +1,4 @@
-"""Tar archives of recordings, read where they lie: one pass over the headers finds every recording.
+"""Tar archives of recordings, read in place: one pass over the headers finds every recording.
 
 Two layouts (docs/formats/tar.md). WebDataset: members of one key, `KEY.wav` and `KEY.txt` or `KEY.json`. The old
 data_set_tool's: sounds and a `samples.csv` that lists them.
@@ -77,14 +77,14 @@ def members(path: Path) -> Iterator[Member]:
         raise DataError(f"{path}: not a tar archive, or a damaged one ({error})") from None
 
 
-def read_tar(path: str | Path, labelled: bool = True) -> list[Sample]:
-    """Samples in the order of their first members; `labelled` demands a transcript for each. Raises DataError."""
+def read_tar(path: str | Path, labeled: bool = True) -> list[Sample]:
+    """Samples in the order of their first members; `labeled` demands a transcript for each. Raises DataError."""
     path = Path(path)
     found = list(members(path))
     try:
         with open_regular(path) as file:
             listing = next((member for member in found if member.name == LISTING), None)
-            samples = _listed(file, path, found, listing, labelled) if listing else _keyed(file, path, found, labelled)
+            samples = _listed(file, path, found, listing, labeled) if listing else _keyed(file, path, found, labeled)
     except OSError as error:
         raise DataError(f"{path}: cannot read the archive ({error.strerror})") from None
     if not samples:
@@ -92,7 +92,7 @@ def read_tar(path: str | Path, labelled: bool = True) -> list[Sample]:
     return samples
 
 
-def _keyed(file: BinaryIO, path: Path, found: list[Member], labelled: bool) -> list[Sample]:
+def _keyed(file: BinaryIO, path: Path, found: list[Member], labeled: bool) -> list[Sample]:
     entries: dict[str, _Entry] = {}
     others: dict[str, Member] = {}  # of other formats, or of none that is read: opening one tells what to do
     for member in found:
@@ -106,19 +106,19 @@ def _keyed(file: BinaryIO, path: Path, found: list[Member], labelled: bool) -> l
                 raise DataError(f"{path}:{member.name}: a second sound for {member.key}; keep one, or rename")
             entry.sound = member
     for key, member in others.items():
-        if key in entries or not labelled:  # a recording without a text is none of a labelled set
+        if key in entries or not labeled:  # a recording without a text is none of a labeled set
             entry = entries.setdefault(key, _Entry())
             entry.sound = entry.sound or member
-    return [_sample(file, path, entry, entry.sound, labelled) for entry in entries.values() if entry.sound is not None]
+    return [_sample(file, path, entry, entry.sound, labeled) for entry in entries.values() if entry.sound is not None]
 
 
-def _sample(file: BinaryIO, path: Path, entry: _Entry, sound: Member, labelled: bool) -> Sample:
+def _sample(file: BinaryIO, path: Path, entry: _Entry, sound: Member, labeled: bool) -> Sample:
     span = span_of(path, sound)
     facts = _facts(file, path, entry.texts["json"]) if "json" in entry.texts else {}
     transcript = facts.get("transcript", facts.get("text"))
     if "txt" in entry.texts:
         transcript = _text(file, path, entry.texts["txt"]).rstrip("\r\n")
-    if transcript is None and labelled:
+    if transcript is None and labeled:
         raise DataError(f"{span}: no transcript; add {sound.key}.txt, or {sound.key}.json with transcript")
     duration_s, speaker = facts.get("duration"), facts.get("speaker")
     return Sample(
@@ -155,7 +155,7 @@ def _text(file: BinaryIO, path: Path, member: Member) -> str:
         raise DataError(f"{path}:{member.name}: not UTF-8 text; make the archive again") from None
 
 
-def _listed(file: BinaryIO, path: Path, found: list[Member], listing: Member, labelled: bool) -> list[Sample]:
+def _listed(file: BinaryIO, path: Path, found: list[Member], listing: Member, labeled: bool) -> list[Sample]:
     """Samples of the old tool's layout, in the order of its CSV."""
     sounds = {member.name: member for member in found}
     where, samples = f"{path}:{LISTING}", []
@@ -165,7 +165,7 @@ def _listed(file: BinaryIO, path: Path, found: list[Member], listing: Member, la
         name, transcript = row.get(COLUMNS[0]), row.get(COLUMNS[2])
         if name not in sounds:
             raise DataError(f"{where}:{number}: {name or 'nothing'} is not in the archive; make the archive again")
-        if transcript is None and labelled:
+        if transcript is None and labeled:
             raise DataError(f"{where}: there is no column {COLUMNS[2]}")
         span = span_of(path, sounds[name])
         samples.append(Sample(str(span), span, transcript or "", span.size))

@@ -36,9 +36,9 @@ class Target(Protocol):
 class ListTarget:
     """A CSV or JSON lines file, and a folder of the same name for audio passed as bytes."""
 
-    def __init__(self, path: Path, labelled: bool = True, absolute: bool = False, speakers: bool = False) -> None:
+    def __init__(self, path: Path, labeled: bool = True, absolute: bool = False, speakers: bool = False) -> None:
         self._list: CsvWriter | JsonlWriter = (
-            CsvWriter(path, absolute, speakers) if path.suffix.lower() == ".csv" else JsonlWriter(path, labelled)
+            CsvWriter(path, absolute, speakers) if path.suffix.lower() == ".csv" else JsonlWriter(path, labeled)
         )
         self._folder = path.with_suffix("")
         self._stack, self._count = ExitStack(), 0
@@ -82,9 +82,9 @@ class ListTarget:
 class SdbTarget:
     """A sample database; all audio has one format."""
 
-    def __init__(self, path: Path, kind: str, labelled: bool = True) -> None:
+    def __init__(self, path: Path, kind: str, labeled: bool = True) -> None:
         mime = next(mime for mime, known in KINDS.items() if known == kind)
-        self._database = SampleDatabaseWriter(path, mime, labelled)
+        self._database = SampleDatabaseWriter(path, mime, labeled)
 
     def __enter__(self) -> "SdbTarget":
         self._database.__enter__()
@@ -105,11 +105,11 @@ class TarTarget:
     With `listing` they are the old data_set_tool's: `samples/sample00000000.wav` and last `samples.csv`.
     """
 
-    def __init__(self, path: Path, labelled: bool = True, listing: bool = False, include: Sequence[Path] = ()) -> None:
+    def __init__(self, path: Path, labeled: bool = True, listing: bool = False, include: Sequence[Path] = ()) -> None:
         """`include`: files to put into the archive first, under their own names."""
-        self.path, self._labelled, self._listing, self._include = path, labelled, listing, include
+        self.path, self._labeled, self._listing, self._include = path, labeled, listing, include
         self._stack = ExitStack()
-        self._rows: list[tuple[str, ...]] = [COLUMNS if labelled else COLUMNS[:2]]
+        self._rows: list[tuple[str, ...]] = [COLUMNS if labeled else COLUMNS[:2]]
         self._count = 0
 
     def __enter__(self) -> "TarTarget":
@@ -131,13 +131,13 @@ class TarTarget:
         if self._listing:
             self._add(f"samples/{name}.{kind}", sound)
             row = (f"samples/{name}.{kind}", str(len(sound)), sample.transcript)
-            self._rows.append(row if self._labelled else row[:2])
+            self._rows.append(row if self._labeled else row[:2])
             return
         self._add(f"{name}.{kind}", sound)
-        if self._labelled:
+        if self._labeled:
             self._add(f"{name}.txt", sample.transcript.encode())
         if sample.speaker:
-            facts = {"transcript": sample.transcript} if self._labelled else {}
+            facts = {"transcript": sample.transcript} if self._labeled else {}
             facts["speaker"] = sample.speaker
             self._add(f"{name}.json", json.dumps(facts, ensure_ascii=False).encode())
 

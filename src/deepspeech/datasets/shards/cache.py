@@ -1,4 +1,4 @@
-"""LRU cache of shards that lie at addresses: each is downloaded whole when a clip in it is read.
+"""LRU cache of remote shards: each is downloaded when a clip in it is read.
 
 In: addresses of shards. Out: open files, and CachedShardSlices that read from them. Copies are in the download cache
 (remote/files.py), shared with resumed runs and other processes of this machine.

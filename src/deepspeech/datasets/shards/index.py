@@ -1,16 +1,19 @@
 """Index of a large manifest: fixed-size records of all clips, in a file next to it.
 
-    manifest.jsonl.index    a line of JSON (shards, characters, whose index it is), then RECORDs, one a clip
+    manifest.jsonl.index    a line of JSON (shards, characters, whose index it is), then RECORDs, one per clip
 
 It is written when a manifest of INDEXED clips or more is first read, and valid while the manifest does not change
-(CRC-32). Records are memory-mapped.
+(CRC-32). Records are memory-mapped, and each pass over all of them keeps one chunk in memory.
 """
 
 import json
-from collections.abc import Callable, Iterable
+import mmap
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import eq
 from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from typing import IO, Any
 
 import numpy as np
@@ -58,8 +61,7 @@ class Contents:
             if alphabet and alphabet.missing(character):
                 foreign |= 1 << min(place, 63)
         found = []
-        for first in range(0, len(self.records), CHUNK):
-            part = self.records[first : first + CHUNK]
+        for first, part in chunks(self.records):
             # One sample less: durations are rounded here.
             samples = np.floor(part["duration_s"].astype(np.float64) * features.sample_rate_hz) - 1
             frames = outputs(np.maximum(0, 1 + (samples - features.window_samples) // features.step_samples))
@@ -92,8 +94,38 @@ def frames_at_most(text: str) -> int:
     return len(content) + int(sum(map(eq, content, content[1:])))
 
 
-def records_of(rows: Iterable[tuple[Any, ...]]) -> Iterable[Records]:
-    """Records in chunks, of tuples in their order."""
+def chunks(column: NDArray[Any], rows: int = 0) -> Iterator[tuple[int, NDArray[Any]]]:
+    """(place of the first, the rows) of CHUNK `rows`, or so many, at a time."""
+    rows = rows or CHUNK
+    for first in range(0, len(column), rows):
+        yield first, column[first : first + rows]
+        release(column)
+
+
+def release(column: NDArray[Any]) -> None:
+    """Drop what was read of a memory-mapped array from memory; it is read again when it is needed."""
+    mapped = getattr(column, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def gather(rows: Iterable[tuple[Any, ...]]) -> Records:
+    """RECORDs of tuples in their order; more than a chunk of them in a temporary file. Raises DataError."""
+    made = _records(rows)
+    first = next(made)
+    if len(first) < CHUNK:
+        return first
+    try:
+        with TemporaryFile() as file:
+            for chunk in chain([first], made):
+                file.write(chunk.tobytes())
+            file.flush()
+            return np.memmap(file, RECORD, "r")
+    except OSError as error:
+        raise DataError(f"{gettempdir()}: no room for the index of a manifest ({error.strerror}); set TMPDIR") from None
+
+
+def _records(rows: Iterable[tuple[Any, ...]]) -> Iterator[Records]:
     chunk: list[tuple[Any, ...]] = []
     for row in rows:
         chunk.append(row)
@@ -122,17 +154,23 @@ def read_index(manifest: Path) -> Contents | None:
 
 
 def _sensible(contents: Contents, manifest_bytes: int) -> bool:
-    """Check that lines are within the manifest and clips within shards: the index is untrusted input."""
-    rows = contents.records
-    shards, ends = rows["shard"], rows["line"] + rows["size"]
-    return (
-        len(contents.names) == len(contents.sizes)
-        and all(type(size) is int and size >= 0 for size in contents.sizes)
-        and all(int(rows[name].min(initial=0)) >= 0 for name in ("line", "size", "shard", "bytes"))
-        and int(shards.max(initial=-1)) < len(contents.names)
-        and int(ends.max(initial=0)) <= manifest_bytes
-        and bool((rows["duration_s"] > 0).all() and np.isfinite(rows["duration_s"]).all())
-    )
+    """Check that lines are within the manifest and clips within shards, in order: the index is untrusted input."""
+    shards, before = len(contents.names), 0
+    if shards != len(contents.sizes) or not all(type(size) is int and size >= 0 for size in contents.sizes):
+        return False
+    for _, rows in chunks(contents.records):
+        numbers = rows["shard"]
+        if not (
+            all(int(rows[name].min()) >= 0 for name in ("line", "size", "bytes"))
+            and before <= numbers[0]
+            and bool((numbers[1:] >= numbers[:-1]).all())
+            and int(numbers[-1]) < shards
+            and int((rows["line"] + rows["size"]).max()) <= manifest_bytes
+            and bool((rows["duration_s"] > 0).all() and np.isfinite(rows["duration_s"]).all())
+        ):
+            return False
+        before = int(numbers[-1])
+    return True
 
 
 def write_index(manifest: Path, contents: Contents) -> None:
@@ -152,5 +190,5 @@ def write_index(manifest: Path, contents: Contents) -> None:
 
 def _write(file: IO[bytes], head: dict[str, Any], records: Records) -> None:
     file.write(json.dumps(head).encode() + b"\n")
-    for first in range(0, len(records), CHUNK):
-        file.write(records[first : first + CHUNK].tobytes())
+    for _, part in chunks(records):
+        file.write(part.tobytes())

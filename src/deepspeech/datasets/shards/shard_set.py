@@ -22,9 +22,10 @@ from deepspeech.datasets.shards.index import (
     INDEXED,
     CharacterPlaces,
     Contents,
+    chunks,
     frames_at_most,
+    gather,
     read_index,
-    records_of,
     write_index,
 )
 from deepspeech.errors import DataError
@@ -122,7 +123,7 @@ class ShardSet(Sequence[Sample]):
     ) -> None:
         self._manifests, self._owner, self._first = manifests, owner, first
         self._lines, self._sizes = lines, sizes
-        self.shards = shards  # of each clip: the number of its shard
+        self.shards = shards  # of each clip: the number of its shard, ascending
         self.durations_s = durations_s
         self.contents = contents  # of a whole manifest as it was read
 
@@ -142,14 +143,15 @@ class ShardSet(Sequence[Sample]):
         return self._manifests[manifest].sample(int(self._lines[place]), int(self._sizes[place]), inside)
 
     def identity(self) -> int:
-        """A number that differs where clips lie elsewhere in the manifests, or are of other lengths."""
+        """A fingerprint of the positions and lengths of all clips in the manifests."""
         value = 0
         for column in (self._lines, self._sizes, self.shards, self.durations_s):
-            value = zlib.crc32(column.tobytes(), value)
+            for _, part in chunks(column):
+                value = zlib.crc32(part.tobytes(), value)
         return value
 
     def take(self, places: NDArray[np.int64]) -> "ShardSet":
-        """The set of these clips alone."""
+        """The set of these clips alone; `places` ascend."""
         clips = (self._lines[places], self._sizes[places], self.shards[places], self.durations_s[places])
         return ShardSet(self._manifests, self._owner, self._first, *clips)
 
@@ -222,7 +224,7 @@ def read_manifest(manifest: Manifest) -> ShardSet:
         manifest.names, manifest.sizes = contents.names, contents.sizes
     else:
         characters = CharacterPlaces()
-        records = np.concatenate(list(records_of(_facts(manifest, characters))))
+        records = gather(_facts(manifest, characters))
         contents = Contents(records, "".join(characters.places), manifest.names, manifest.sizes)
         if len(records) >= INDEXED:
             write_index(manifest.path, contents)
@@ -246,7 +248,7 @@ def _facts(manifest: Manifest, characters: CharacterPlaces) -> Iterator[tuple[An
                 progress.advance(1000)
             bytes_ = _whole(row, "size", where)
             if _whole(row, "offset", where) + bytes_ > manifest.sizes[-1]:
-                raise DataError(f"{where}: the clip lies beyond the end of its shard; make the manifest again")
+                raise DataError(f"{where}: the clip is beyond the end of its shard; make the manifest again")
             text = row.get("text")
             if not isinstance(text, str) or not isinstance(row.get("member"), str):
                 raise DataError(f"{where}: a clip has a member and a text; make the manifest again")

@@ -9,6 +9,7 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +25,8 @@ from deepspeech.audio.source import AudioSlice, content_of
 from deepspeech.datasets.augment.spec import keyed_random
 from deepspeech.datasets.formats.tar_files import read_tar
 from deepspeech.datasets.sample import Sample
-from deepspeech.datasets.shards.shard_set import MANIFEST, ManifestEntry
+from deepspeech.datasets.shards.index import INDEXED
+from deepspeech.datasets.shards.shard_set import MANIFEST, Manifest, ManifestEntry, read_manifest
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_open
 from deepspeech.pool import ordered_map
@@ -47,9 +49,11 @@ class ShardOptions:
 
     def __post_init__(self) -> None:
         if self.kind and self.kind not in CODED:
-            raise ConfigError(f"shards hold sound as {' or '.join(CODED)}, or as it is; not as '{self.kind}'")
+            raise ConfigError(f"audio in shards is {' or '.join(CODED)}, or as it is; not as '{self.kind}'")
         if self.rate_hz and not self.kind:
-            raise ConfigError(f"sound cannot change its rate as it is; say also as what: {' or '.join(CODED)}")
+            raise ConfigError(
+                f"the sample rate cannot change without re-encoding; choose a format: {' or '.join(CODED)}"
+            )
         if self.shard_mb < 1 or self.rate_hz < 0:
             raise ConfigError("a shard has at least 1 MB, and a rate is not negative")
 
@@ -97,7 +101,7 @@ def index_shards(paths: Sequence[Path], workers: int = 1) -> Written:
 
     def entries(path: Path) -> list[ManifestEntry]:
         if path.parent != folder:
-            raise DataError(f"{path}: is not in {folder}; the shards of a manifest lie in one folder")
+            raise DataError(f"{path}: is not in {folder}; the shards of a manifest must be in one folder")
         rows: list[ManifestEntry] = [{"shard": path.name, "bytes": path.stat().st_size}]
         for sample in read_tar(path):
             assert isinstance(sample.audio, AudioSlice)
@@ -192,6 +196,9 @@ def _manifest(folder: Path, parts: Iterable[Iterable[ManifestEntry]]) -> Written
                 written.seconds += row.get("duration", 0.0)
         if not written.clips:
             raise DataError(f"{folder}: no clip could be read; {next(iter(written.left_out), 'there were none')}")
+    if written.clips >= INDEXED:
+        with suppress(DataError):  # an index is a matter of speed alone
+            read_manifest(Manifest(folder / MANIFEST))
     return written
 
 

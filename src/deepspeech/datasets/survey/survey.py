@@ -163,7 +163,7 @@ class Survey:
         return len({id(clip) for clip in found if name in (None, clip.set_name)})
 
 
-def open_sets(paths: Sequence[Path], speaker_pattern: str = "", labelled: bool = True) -> list[SampleSet]:
+def open_sets(paths: Sequence[Path], speaker_pattern: str = "", labeled: bool = True) -> list[SampleSet]:
     """Read data set files. Raises DataError.
 
     `speaker_pattern`: regular expression to search in each recording's path; its first group, or the whole match, is
@@ -178,7 +178,7 @@ def open_sets(paths: Sequence[Path], speaker_pattern: str = "", labelled: bool =
     return [
         SampleSet(
             path.name if names[path.name] == 1 else str(path),
-            [_with_speaker(sample, pattern) for sample in read_samples(path, labelled)],
+            [_with_speaker(sample, pattern) for sample in read_samples(path, labeled)],
         )
         for path in paths
     ]

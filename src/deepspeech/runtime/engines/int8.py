@@ -65,7 +65,7 @@ def _network(arrays: Arrays, card: ModelCard) -> Int8Network:
         _dense(arrays, "6"), norms, clip,
     )  # fmt: skip
     size = (2 * shape["context_frames"] + 1) * card.features.dimensions
-    if (network.window, network.hidden, network.classes) != (size, shape["hidden"], card.alphabet.classes):
+    if (network.window, network.hidden, network.classes) != (size, shape["hidden"], card.tokens.classes):
         raise ModelFileError("the network has another size than its card says")
     return network
 

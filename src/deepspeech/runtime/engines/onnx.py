@@ -24,7 +24,7 @@ class OnnxEngine:
     """A model file in ONNX Runtime; `threads`: per step. Raises ModelFileError for other graphs."""
 
     def __init__(self, path: str | Path, card: ModelCard, threads: int = 1) -> None:
-        self._path, self._classes, self._session = path, card.alphabet.classes, _session(path, threads)
+        self._path, self._classes, self._session = path, card.tokens.classes, _session(path, threads)
         inputs = {value.name: value for value in self._session.get_inputs()}
         self._context = card.chunk.left if "windows" in inputs else None
         self._stride = card.chunk.stride

@@ -1,4 +1,4 @@
-"""Our recognizer behind a pipe, for `benchmarks/recognition.py`: the protocol of `old_recogniser.py`."""
+"""Our recognizer behind a pipe, for `benchmarks/recognition.py`: the protocol of `old_recognizer.py`."""
 
 import json
 import resource
