@@ -119,6 +119,7 @@ def accuracy(session: Session, sentences: list[Sentence], options: AlignOptions)
         found = align(session, path, script(sentences), options)
         took_s = time.monotonic() - started_s
     errors_s, exact_100, exact_30, total, placed = list[float](), 0, 0, 0, 0
+    right, right_100 = 0, 0  # sentences whose first word is right in the text
     in_text = [one for one in sentences if one.in_text]
     for one, sentence in zip(in_text, found.sentences, strict=True):
         if not one.in_sound:
@@ -131,10 +132,13 @@ def accuracy(session: Session, sentences: list[Sentence], options: AlignOptions)
         first_s = None if sentence.start_s is None else abs(sentence.start_s - one.start_s - one.reference[0])
         exact_100 += first_s is not None and first_s <= 0.1
         exact_30 += first_s is not None and first_s <= 0.03
+        right += one.words[0] == one.written[0]
+        right_100 += one.words[0] == one.written[0] and first_s is not None and first_s <= 0.1
     print(f"{found.duration_s:.1f} s of sound, {len(found.words)} words, {found.anchors} anchors, {took_s:.1f} s")
     median_s, p95_s = np.percentile(errors_s, [50, 95])
     print(f"word starts against clips alone: median {1000 * median_s:.0f} ms, 95 % within {1000 * p95_s:.0f} ms")
     print(f"sentences within 100 ms: {exact_100} of {total}; within 30 ms: {exact_30}; found: {placed}")
+    print(f"sentences whose first word the text has right, within 100 ms: {right_100} of {right}")
     report_missing(sentences, in_text, found)
 
 

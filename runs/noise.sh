@@ -21,7 +21,7 @@ shift 3
 
 # Dropout is low: augmentation already keeps the second network from overfitting.
 train() { # NAME AUGMENT
-  deepspeech train "$here/an4.toml" --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" \
+  deepspeech train "$here/an4-deepspeech.toml" --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" \
     --set network.dropout_1=0.05 --set network.dropout_2=0.05 --set network.dropout_3=0.05 \
     --set network.dropout_5=0.05 --set network.dropout_lstm=0.05 \
     --set training.epochs=100 --set training.evaluate_every=10 --set checkpoint.folder="$out/$1" --set augment="$2"

@@ -37,7 +37,7 @@ evaluate() { # RESULT --model …
 }
 
 for seed in 1 2 3; do train paper.toml "paper-$seed" --set training.seed=$seed; done
-train an4.toml lstm --set training.seed=1
+train an4-deepspeech.toml lstm --set training.seed=1
 train paper.toml stride-2 --set training.seed=1 --set network.stride=2
 
 for name in paper-1 paper-2 paper-3 lstm stride-2; do

@@ -13,7 +13,6 @@ if [ $# -lt 2 ]; then
   exit 2
 fi
 here="$(cd "$(dirname "$0")" && pwd)"
-settings_file="${SETTINGS:-$here/speechocean.toml}"
 data="$(cd "$1" && pwd)"
 mkdir -p "$2"
 out="$(cd "$2" && pwd)"
@@ -23,7 +22,7 @@ settings=""
 for setting in "$@"; do settings="$settings --set $setting"; done
 
 # shellcheck disable=SC2086  # each --set is two words
-deepspeech train "$settings_file" $settings \
+deepspeech train "${SETTINGS:-$here/speechocean.toml}" $settings \
   --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" --set checkpoint.folder="$out/checkpoints"
 deepspeech export "$out/checkpoints" "$out/speechocean.onnx"
 deepspeech export "$out/checkpoints" "$out/speechocean.int8.onnx" --int8 --tolerance 0.05

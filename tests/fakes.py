@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from deepspeech.audio.formats import write_wav
 from deepspeech.config import RunConfig, resolve
 from deepspeech.datasets.formats.csv_files import write_csv
 from deepspeech.datasets.sample import Sample
+from deepspeech.decoder.options import DecodeOptions
 from deepspeech.features.config import MfccConfig
 from deepspeech.features.mfcc import Mfcc
 from deepspeech.features.registry import new_front_end
@@ -19,6 +21,8 @@ from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import States
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet
 from tests.decoder.small_scorer import Ngrams, language_model, scorer
+
+exact = partial(DecodeOptions, beam_threshold=0.0, token_min_logp=0.0)  # the search without pruning, as in 0.9.3
 
 WORDS = {"a": 300, "b": 600, "c": 1200, "d": 2400}
 # The same tones, read in other scripts: Chinese, Georgian, Devanagari.

@@ -156,6 +156,8 @@ void search(std::shared_ptr<const Language> language, Chance& chance) {
   const std::size_t labels = language->tokens(), classes = labels + 1;
   BeamOptions options{classes, chance.one_of({1u, 2u, 3u, 8u, 40u}), {}, language, nullptr};
   if (chance.once_in(4)) options.cutoff = {chance.one_of({0.5, 0.99}), chance.one_of({1u, 3u, 40u})};
+  if (chance.once_in(3)) options.cutoff.least = chance.one_of({-1.0f, -5.0f, -50.0f});
+  if (chance.once_in(3)) options.threshold = chance.one_of({0.1f, 5.0f, 50.0f});
   if (chance.once_in(2)) options.context_graph = context_graph_of(*language, chance);
   const std::vector<float> frames = emission(walk(*language->scorer, labels, chance), classes, chance);
   Beam beam(options);

@@ -24,9 +24,13 @@ float log_add(float a, float b) {
 }  // namespace
 
 Beam::Beam(const BeamOptions& options)
-    : width_(options.width), classes_(options.classes, options.cutoff), taken_(options.classes, 0) {
+    : width_(options.width),
+      beam_threshold_(options.threshold),
+      classes_(options.classes, options.cutoff),
+      taken_(options.classes, 0) {
   if (options.width < 1) throw std::invalid_argument("beam_width must be at least 1");
   if (options.width > kWidest) throw std::invalid_argument("the beam is too wide");
+  if (!(options.threshold > 0.0f)) throw std::invalid_argument("beam_threshold must be above 0");
   Prefix root{};
   root.score = root.blank = 0.0f;
   root.nonblank = kNever;
@@ -79,6 +83,7 @@ void Beam::advance(const float* probabilities) {
   set_cutoff(probabilities[classes_.blank()]);
   stay();
   extend();
+  drop_far();
   select();
   replace_beam(frame);
   if (frames_ % kCommitFrames == 0) commit_past();
@@ -167,10 +172,13 @@ void Beam::stay() {
 void Beam::extend() {
   if (candidates_.size() == width_)
     threshold_ = std::max_element(candidates_.begin(), candidates_.end(), Better())->score;
+  drop_far();
+  set_room();
   if (spelled_) return extend_spelled();
   if (context_graph_) return extend_expecting();
   if (language_) {
     const float highest = classes_.highest();
+    if (classes_.few()) classes_.rank(kNever);
     for (Id slot = 0; slot < prefixes_.size(); ++slot)
       if (within(highest, prefixes_[slot].score)) extend_along(slot);
     return;
@@ -204,35 +212,35 @@ void Beam::extend_along(Id slot) {
   const Prefix& prefix = prefixes_[slot];
   Position& position = positions_[slot];
   const float least = threshold_ - prefix.score - kSlack;  // of a label that brings no bonus
-  for (const Dictionary::Arc& arc : language_->arcs(position)) {
-    const float log = classes_.log(arc.label);
-    const bool ends_unit = language_->ends_unit(position, arc.label);
-    if (!ends_unit && log < least) continue;
-    const float score = log + (arc.label == prefix.label ? prefix.blank : prefix.score);
-    if (score == kNever || !within(log, prefix.score) || has_child(prefix, arc.label)) continue;
-    if (!ends_unit) {
-      offer({score, arc.label, slot, true, 0.0f});
-      continue;
-    }
-    const float bonus = language_->bonus(position, tree_, prefix.node, arc.label);
-    offer({with_unit(score, bonus), arc.label, slot, true, bonus});
+  const auto extend_by = [&](std::uint32_t label) {
+    const float log = classes_.log(label);
+    const bool ends_unit = language_->ends_unit(position, label);
+    if (!ends_unit && log < least) return;
+    const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
+    if (score == kNever || !within(log, prefix.score) || has_child(prefix, label)) return;
+    if (!ends_unit) return offer({score, label, slot, true, 0.0f});
+    const float bonus = language_->bonus(position, tree_, prefix.node, label);
+    offer({with_unit(score, bonus), label, slot, true, bonus});
+  };
+  const Dictionary::Arcs arcs = language_->arcs(position);
+  if (!classes_.few() || arcs.end() - arcs.begin() <= static_cast<std::ptrdiff_t>(classes_.ranked().size())) {
+    for (const Dictionary::Arc& arc : arcs) extend_by(arc.label);
+    return;
   }
+  for (const ClassScores::Ranked& next : classes_.ranked())
+    if (language_->allows(position, next.label)) extend_by(next.label);
 }
 
 void Beam::offer(const Candidate& candidate) {
   if (!(candidate.score >= threshold_) || candidate.score == kNever) return;
   candidates_.push_back(candidate);
-  if (candidates_.size() < 2 * width_ + 64) return;  // seldom enough that selecting costs little
-  select();
-  threshold_ = candidates_.back().score;
-}
-
-// Keeps the best; the worst of them comes last.
-void Beam::select() {
-  if (candidates_.size() <= width_) return;
-  std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(width_ - 1),
-                   candidates_.end(), Better());
-  candidates_.resize(width_);
+  if (candidates_.size() < room_) return;  // seldom enough that selecting costs little
+  drop_far();
+  if (candidates_.size() >= 2 * width_ + 64) {
+    select();
+    threshold_ = std::max(threshold_, candidates_.back().score);
+  }
+  set_room();
 }
 
 void Beam::keep(Prefix& prefix, std::uint32_t frame) {

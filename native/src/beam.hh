@@ -26,6 +26,7 @@ struct BeamOptions {
   Cutoff cutoff;
   std::shared_ptr<const Language> language;           // null: the network alone decides
   std::shared_ptr<const ContextGraph> context_graph;  // null: no hot phrases
+  float threshold = std::numeric_limits<float>::infinity();  // of a frame's scores below the best; what is lower is dropped
 };
 
 struct Hypothesis {
@@ -147,6 +148,9 @@ class Beam {
   void offer_along(Id slot, std::uint32_t label, float boost, bool allow_oov);
   float bare_score(const Candidate& candidate) const;
   void offer(const Candidate& candidate);
+  float far_below();
+  void drop_far();
+  void set_room();
   void select();
   void replace_beam(std::uint32_t frame);
   void keep(Prefix& prefix, std::uint32_t frame);
@@ -159,6 +163,7 @@ class Beam {
   void shift_boosts();
 
   std::size_t width_;
+  float beam_threshold_;
   ClassScores classes_;
   PrefixTree tree_;
   TimeHistory history_;
@@ -173,6 +178,8 @@ class Beam {
   std::vector<WordEnd> word_ends_;  // of each prefix, where tokens are pieces
   std::vector<Id> free_slots_;           // of prefixes that leave
   std::vector<Candidate> candidates_;
+  std::size_t room_ = 0;       // for candidates, before the worst of them are dropped
+  std::vector<float> scores_;  // of candidates
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free
   std::uint64_t round_ = 0;
   float threshold_ = 0;               // candidates below it cannot enter the beam

@@ -10,6 +10,7 @@
 #include <nanobind/stl/unordered_map.h>
 #include <nanobind/stl/vector.h>
 
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,8 @@ using deepspeech::Pieces;
 using deepspeech::Scorer;
 
 namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Found = std::tuple<std::vector<std::uint32_t>, std::vector<std::uint32_t>, double>;
@@ -205,12 +208,13 @@ void bind_decoder(nb::module_& m) {
       .def("__init__",
            [](BeamSearch* self, std::size_t classes, std::size_t beam_width, double cutoff_prob,
               std::size_t cutoff_top_n, std::shared_ptr<Language> language,
-              std::shared_ptr<ContextGraph> context_graph) {
-             new (self) BeamSearch(deepspeech::BeamOptions{
-                 classes, beam_width, {cutoff_prob, cutoff_top_n}, std::move(language), std::move(context_graph)});
+              std::shared_ptr<ContextGraph> context_graph, float beam_threshold, float token_min_logp) {
+             new (self) BeamSearch(deepspeech::BeamOptions{classes, beam_width, {cutoff_prob, cutoff_top_n, token_min_logp},
+                                                           std::move(language), std::move(context_graph),
+                                                           beam_threshold});
            },
            "classes"_a, "beam_width"_a, "cutoff_prob"_a, "cutoff_top_n"_a, "language"_a = nb::none(),
-           "context_graph"_a = nb::none())
+           "context_graph"_a = nb::none(), "beam_threshold"_a = kInfinity, "token_min_logp"_a = -kInfinity)
       .def("feed", &BeamSearch::feed, "probabilities"_a, "float32 probabilities [frames, classes], blank last")
       .def("best", &BeamSearch::best, "count"_a, "skip"_a = 0,
            "[(labels, frame of each label, natural-log score)], best first, without the first `skip` labels")

@@ -7,6 +7,11 @@
 #include <stdexcept>
 
 namespace deepspeech {
+namespace {
+
+constexpr float kNever = -std::numeric_limits<float>::infinity();
+
+}  // namespace
 
 ClassScores::ClassScores(std::size_t classes, const Cutoff& cutoff)
     : cutoff_(cutoff), sorted_(cutoff.probability < 1.0 || cutoff.classes < classes) {
@@ -15,6 +20,7 @@ ClassScores::ClassScores(std::size_t classes, const Cutoff& cutoff)
   if (!(cutoff.probability > 0.0 && cutoff.probability <= 1.0))
     throw std::invalid_argument("cutoff_prob must be above 0 and at most 1");
   if (cutoff.classes < 1) throw std::invalid_argument("cutoff_top_n must be at least 1");
+  if (std::isnan(cutoff.least)) throw std::invalid_argument("token_min_logp must be a number");
   log_.resize(classes);
   order_.resize(cutoff.probability < 1.0 ? classes : 0);
   ranked_.reserve(classes);
@@ -26,6 +32,7 @@ void ClassScores::read(const float* probabilities) {
   for (std::size_t c = 0; c < log_.size(); ++c)
     log_[c] = static_cast<float>(std::log(static_cast<double>(probabilities[c]) + smallest));
   if (cutoff_.probability < 1.0) cut();
+  if (cutoff_.least > kNever) cut_below(cutoff_.least);
 }
 
 void ClassScores::cut() {
@@ -36,7 +43,13 @@ void ClassScores::cut() {
   std::size_t kept = 0;
   for (double sum = 0.0; kept < order_.size() && kept < cutoff_.classes && (kept == 0 || sum < cutoff_.probability);)
     sum += probabilities_[order_[kept++]];
-  for (std::size_t i = kept; i < order_.size(); ++i) log_[order_[i]] = -std::numeric_limits<float>::infinity();
+  for (std::size_t i = kept; i < order_.size(); ++i) log_[order_[i]] = kNever;
+}
+
+void ClassScores::cut_below(float least) {
+  const auto best = std::max_element(log_.begin(), log_.end());
+  for (auto log = log_.begin(); log != log_.end() - 1; ++log)
+    if (*log < least && log != best) *log = kNever;
 }
 
 float ClassScores::highest() const { return *std::max_element(log_.begin(), log_.end() - 1); }

@@ -1,10 +1,12 @@
 // One frame's class probabilities as the beam search reads them: natural logarithms, pruned by the cutoff, in order.
 //
-// Definition: DeepSpeech 0.9.3, ctcdecode/decoder_utils.cpp get_pruned_log_probs. The blank is the last class.
+// Definition: DeepSpeech 0.9.3, ctcdecode/decoder_utils.cpp get_pruned_log_probs; Cutoff::least is pyctcdecode's
+// token_min_logp. The blank is the last class.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace deepspeech {
@@ -14,6 +16,8 @@ struct Cutoff {
   // 1 keeps every class, whatever `classes` says, as the old decoder did.
   double probability = 1.0;
   std::size_t classes = 40;
+  // Of the rest, keep the blank, the most probable class, and those whose natural logarithm is at least this.
+  float least = -std::numeric_limits<float>::infinity();
 };
 
 class ClassScores {
@@ -35,6 +39,9 @@ class ClassScores {
   // Natural logarithm of a class's probability; minus infinity where it was cut off.
   float log(std::uint32_t label) const { return log_[label]; }
 
+  // Whether a minimum leaves but a few classes.
+  bool few() const { return cutoff_.least > -std::numeric_limits<float>::infinity(); }
+
   // The highest logarithm of a label, the blank not counted.
   float highest() const;
 
@@ -48,6 +55,7 @@ class ClassScores {
 
  private:
   void cut();
+  void cut_below(float least);
 
   Cutoff cutoff_;
   bool sorted_;

@@ -63,6 +63,19 @@ def test_the_confusion_is_told_drawn_and_given_as_json(deepspeech, tiny_model: P
     assert (code, out, err.count("\n")) == (2, "", 1)
 
 
+def test_the_calibration_is_told_drawn_and_given_as_json(deepspeech, hearing_model: Path, tmp_path: Path) -> None:
+    arguments = ("evaluate", "--model", hearing_model, "--data", corpus(tmp_path, 3))
+    _, plain, _ = deepspeech(*arguments)
+    _, out, _ = deepspeech(*arguments, "--calibration-picture", tmp_path / "c.svg")
+    assert out.startswith(plain)
+    assert "\nWord confidence: " in out
+    assert "mean confidence" in (tmp_path / "c.svg").read_text()
+    page = json.loads(deepspeech(*arguments, "--calibration", "--json")[1])["calibration"]
+    assert page["words"] == sum(one["words"] for one in page["bins"]) > 0
+    code, out, err = deepspeech(*arguments, "--calibration", "--greedy")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
 def test_a_training_is_plotted(deepspeech, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     rows = [

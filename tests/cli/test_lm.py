@@ -17,6 +17,8 @@ import pytest
 from deepspeech.cli.many_values import spread
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.lm.model import LanguageModel
+from deepspeech.lm.package import MUCH_TEXT, Weights
+from deepspeech.text.tokens import ENGLISH, Utf8Bytes
 
 SENTENCES = [
     "the cat sat on the mat", "the dog sat on the cat", "a dog and a cat", "the mat and the dog", "a cat on a mat",
@@ -139,6 +141,17 @@ def test_text_that_cannot_be_learnt_is_one_line(
     assert re.search(cause, err)
     assert re.match(f"(deepspeech: )?{re.escape(str(tmp_path / name))}", err)  # not what was made of it
     assert err.count("\n") == 1
+
+
+def test_little_text_has_little_weight(deepspeech, scorer: Path, alphabet: Path, tmp_path: Path) -> None:
+    """The released scorer's weights, tuned with a large text, do harm here; a packaged model may be of any text."""
+    opened = Scorer.open(scorer)
+    assert (opened.alpha, opened.beta) == pytest.approx((0.4, Weights().beta))
+    code, out, err = deepspeech("package", scorer, "--alphabet", alphabet, "-o", tmp_path / "other.scorer",
+                                "--vocab", tmp_path / "text.txt")  # fmt: skip
+    assert code == 0, err
+    assert "alpha 0.931289, beta 1.18341" in out
+    assert Weights.for_text(MUCH_TEXT, ENGLISH) == Weights.for_text(9, Utf8Bytes()) == Weights()
 
 
 def test_text_is_made_to_fit_the_alphabet(deepspeech, alphabet: Path, scorer: Path, tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Every command that decodes takes a scorer, its weights and a beam width, and hands them to the search."""
+"""Every command that decodes takes a scorer, its weights and a beam width, and hands them to the search.
+
+The new commands prune, the old ones never do.
+"""
 
 from collections.abc import Callable, Iterator
 from inspect import signature
@@ -14,6 +17,7 @@ from deepspeech.text.tokens import ENGLISH
 from tests.fakes import corpus, small_scorer
 
 ALPHA, BETA, WIDTH = 0.6, 1.7, 23
+DEFAULT = DecodeOptions().beam_threshold, DecodeOptions().token_min_logp
 
 
 @pytest.fixture
@@ -58,12 +62,15 @@ class World:
 
 
 NEW = ("--alpha", ALPHA, "--beta", BETA, "--beam-width", WIDTH)
+OLD = ("evaluate.py", "DeepSpeech.py", "one_shot_infer")
+PRUNED = {"evaluate a checkpoint": (7, -4), "transcribe": (7, -4)}
+PRUNING = ("--beam-threshold", 7, "--token-min-logp", -4)
 PROGRAMS: dict[str, Callable[[World], None]] = {
     "evaluate a model file": lambda w: w.new(
         "evaluate", "--model", w.model, "--data", w.data, "--scorer", w.scorer, *NEW),
     "evaluate a checkpoint": lambda w: w.new(
-        "evaluate", "--model", w.checkpoints, "--data", w.data, "--scorer", w.scorer, *NEW),
-    "transcribe": lambda w: w.new("transcribe", w.sound, "--model", w.model, "--scorer", w.scorer, *NEW),
+        "evaluate", "--model", w.checkpoints, "--data", w.data, "--scorer", w.scorer, *NEW, *PRUNING),
+    "transcribe": lambda w: w.new("transcribe", w.sound, "--model", w.model, "--scorer", w.scorer, *NEW, *PRUNING),
     "train": lambda w: w.new("train", *(word for setting in (
         f"data.train={w.data}", f"data.test={w.data}", f"checkpoint.folder={w.folder / 'own'}", "training.epochs=1",
         "network.hidden=8", f"scorer={w.scorer}", f"decoding.alpha={ALPHA}", f"decoding.beta={BETA}",
@@ -93,6 +100,8 @@ def test_the_search_is_told(
         assert scorer is not None
         assert scorer.path == world.scorer
         assert (options.alpha, options.beta, options.beam_width) == (ALPHA, BETA, WIDTH)
+        pruning = options.beam_threshold, options.token_min_logp
+        assert pruning == ((0, 0) if script in OLD else PRUNED.get(script, DEFAULT))
 
 
 @pytest.mark.parametrize("weight", ["--alpha", "--beta"])

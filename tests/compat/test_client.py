@@ -18,13 +18,12 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.pcm import float_to_int16, int16_to_float
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import DeepSpeechError
 from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from tests.decoder.small_scorer import language_model, scorer
-from tests.fakes import tones
+from tests.fakes import exact, tones
 
 SOUND = float_to_int16(tones("abba dc ab bad", 5))
 GRAMS = {
@@ -55,7 +54,7 @@ def test_coquis_programs_need_only_another_import() -> None:
 
 
 def test_the_text_is_that_of_todays_recogniser(hearing_model: Path, model: Model) -> None:
-    today = Recognizer.open(hearing_model, options=DecodeOptions(beam_width=16)).candidates(SOUND, 3)
+    today = Recognizer.open(hearing_model, options=exact(beam_width=16)).candidates(SOUND, 3)
     metadata = model.sttWithMetadata(SOUND, 3)
     assert model.stt(SOUND) == today[0].text == "".join(t.text for t in metadata.transcripts[0].tokens)
     assert len(today[0].text) > 3
@@ -135,7 +134,7 @@ def test_a_scorer_decides(hearing_model: Path, model: Model, word_scorer: Path) 
     words, card = Scorer.open(word_scorer), Session(hearing_model).card
 
     def expected(**changes: Any) -> float:
-        return decode(probabilities, card.tokens, DecodeOptions(beam_width=16, **changes), scorer=words)[0].confidence
+        return decode(probabilities, card.tokens, exact(beam_width=16, **changes), scorer=words)[0].confidence
 
     def confidence() -> float:
         return model.sttWithMetadata(SOUND).transcripts[0].confidence
@@ -175,7 +174,7 @@ def test_hot_words_count(hearing_model: Path, model: Model, word_scorer: Path) -
     model.addHotWord("bad", 7.5)
     card, words = Session(hearing_model).card, Scorer.open(word_scorer)
     expected = decode(
-        emission(hearing_model, SOUND), card.tokens, DecodeOptions(beam_width=16), 1, words, {"bad": 7.5}
+        emission(hearing_model, SOUND), card.tokens, exact(beam_width=16), 1, words, {"bad": 7.5}
     )  # fmt: skip
     boosted = model.sttWithMetadata(SOUND)
     assert boosted.transcripts[0].confidence == expected[0].confidence
@@ -243,7 +242,7 @@ def test_an_intermediate_text_is_that_of_whole_steps_of_the_network(
     searched = max(0, frames - 9) // 16 * 16
     probabilities = emission(hearing_model, SOUND).probabilities_TV[:searched]
     alphabet = Session(hearing_model).card.tokens
-    expected = decode(Emission(probabilities, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
+    expected = decode(Emission(probabilities, 0.02), alphabet, exact(beam_width=16))[0]
     assert stream.intermediateDecode() == expected.text
     found = stream.intermediateDecodeWithMetadata().transcripts[0]
     assert [token.timestep for token in found.tokens] == [token.frame for token in expected.tokens]
@@ -256,7 +255,7 @@ def test_flushing_brings_all_windows_that_are_complete(hearing_model: Path, mode
     probabilities = emission(hearing_model, SOUND).probabilities_TV[: frames - 9]
     assert len(probabilities) % 16
     alphabet = Session(hearing_model).card.tokens
-    expected = decode(Emission(probabilities, 0.02), alphabet, DecodeOptions(beam_width=16))[0]
+    expected = decode(Emission(probabilities, 0.02), alphabet, exact(beam_width=16))[0]
     assert stream.intermediateDecodeFlushBuffers() == expected.text
     found = stream.intermediateDecodeWithMetadataFlushBuffers(2).transcripts
     assert found[0].confidence == pytest.approx(expected.confidence, abs=1e-4)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from deepspeech.decoder.beam import BeamDecoder, decode, decode_batch, greedy
 from deepspeech.decoder.emission import Emission
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.errors import ConfigError, ModelFileError
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
+from tests.fakes import exact
 
 AB = Characters(["a", "b", " "])
-OPTIONS = DecodeOptions()
+OPTIONS = exact()
 
 
 def probabilities(frames: int, classes: int, seed: int, sharpness: float = 3.0) -> NDArray[np.float32]:
@@ -45,7 +45,7 @@ def test_equals_the_sum_over_all_alignments(seed: int, sharpness: float) -> None
     for path in product(range(AB.classes), repeat=len(array)):
         text = AB.decode(label for label, _ in groupby(path) if label != AB.blank)
         sums[text] += float(np.prod(array[np.arange(len(array)), path].astype(np.float64)))
-    found = decode(Emission(array, 0.02), AB, DecodeOptions(beam_width=2000), candidates=2000)
+    found = decode(Emission(array, 0.02), AB, exact(beam_width=2000), candidates=2000)
     assert {transcript.text for transcript in found} == set(sums)
     for transcript in found:
         assert transcript.confidence == pytest.approx(np.log(sums[transcript.text]), abs=1e-4)
@@ -62,7 +62,7 @@ def test_equals_the_sum_over_all_alignments(seed: int, sharpness: float) -> None
 )
 def test_chunks_of_any_size_equal_the_whole(cuts: list[int], seed: int, width: int, cutoff: float) -> None:
     array = probabilities(60, ENGLISH.classes, seed)
-    options = DecodeOptions(beam_width=width, cutoff_prob=cutoff)
+    options = exact(beam_width=width, cutoff_prob=cutoff)
     decoder = BeamDecoder(ENGLISH, options, 0.02)
     for chunk in np.split(array, sorted(cuts)):
         decoder.feed(chunk)
@@ -110,7 +110,7 @@ def test_cutoff_keeps_the_most_probable_classes() -> None:
     array = np.array([[0.5, 0.2, 0.0, 0.3]], np.float32)
 
     def texts(**cutoff: float) -> set[str]:
-        options = DecodeOptions(**cutoff)  # type: ignore[arg-type]
+        options = exact(**cutoff)  # type: ignore[arg-type]
         return {t.text for t in decode(Emission(array, 0.02), AB, options, candidates=9)}
 
     assert texts() == {"a", "", "b", " "}
@@ -121,7 +121,7 @@ def test_cutoff_keeps_the_most_probable_classes() -> None:
 
 def test_a_frame_that_fits_nothing_is_passed_over() -> None:
     array = np.array([[0.9, 0, 0, 0.1], [0, 0.9, 0, 0.1], [0.9, 0, 0, 0.1]], np.float32)
-    options = DecodeOptions(beam_width=1, cutoff_prob=0.5, cutoff_top_n=1)
+    options = exact(beam_width=1, cutoff_prob=0.5, cutoff_top_n=1)
     assert decode(Emission(array, 0.02), AB, options)[0].text == "aba"
 
 
@@ -178,7 +178,7 @@ def test_threads_on_one_stream_take_turns() -> None:
 
 def test_memory_of_a_long_stream_is_that_of_its_text() -> None:
     width, open_labels = 20, 1024 + 1024  # as in beam_commit.cc
-    decoder = BeamDecoder(ENGLISH, DecodeOptions(beam_width=width), 0.02)
+    decoder = BeamDecoder(ENGLISH, exact(beam_width=width), 0.02)
     for seed in range(30):
         decoder.feed(probabilities(1024, ENGLISH.classes, seed, sharpness=4.0))
     text = decoder.best()
@@ -188,7 +188,7 @@ def test_memory_of_a_long_stream_is_that_of_its_text() -> None:
 
 def test_scores_of_a_long_stream_stay_precise() -> None:
     unsure = np.tile(np.array([0.2, 0.2, 0.2, 0.4], np.float32), (1000, 1))
-    decoder = BeamDecoder(AB, DecodeOptions(beam_width=1), 0.02)
+    decoder = BeamDecoder(AB, exact(beam_width=1), 0.02)
     for _ in range(60):
         decoder.feed(unsure)
     assert decoder.best().confidence == pytest.approx(60_000 * np.log(0.4), rel=1e-3)
@@ -222,7 +222,7 @@ def test_output_that_is_no_probabilities_is_refused(array: NDArray[np.float32], 
 )
 def test_impossible_options_are_refused(setting: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=next(iter(setting))):
-        DecodeOptions(**setting)  # type: ignore[arg-type]
+        exact(**setting)  # type: ignore[arg-type]
 
 
 def test_impossible_requests_are_refused() -> None:
@@ -231,7 +231,7 @@ def test_impossible_requests_are_refused() -> None:
     with pytest.raises(ConfigError, match="0 threads"):
         decode_batch([], AB, OPTIONS, threads=0)
     with pytest.raises(ConfigError, match="too wide"):
-        BeamDecoder(AB, DecodeOptions(beam_width=10**9), 0.02)
+        BeamDecoder(AB, exact(beam_width=10**9), 0.02)
 
 
 def rarely(text: str, alphabet: TokenSet, seed: int) -> NDArray[np.float32]:
@@ -244,7 +244,7 @@ def rarely(text: str, alphabet: TokenSet, seed: int) -> NDArray[np.float32]:
 @pytest.mark.parametrize("seed", range(5))
 def test_characters_of_scripts_without_spaces_become_final(alphabet: TokenSet, seed: int) -> None:
     text = "一二三四二一ab三四一"
-    rows, decoder, shown = rarely(text, alphabet, seed), BeamDecoder(alphabet, DecodeOptions(beam_width=20), 0.02), ""
+    rows, decoder, shown = rarely(text, alphabet, seed), BeamDecoder(alphabet, exact(beam_width=20), 0.02), ""
     for start in range(0, len(rows), 3):
         decoder.feed(rows[start : start + 3])
         decoder.commit(start - 12)

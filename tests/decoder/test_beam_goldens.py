@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from deepspeech.decoder.beam import BeamDecoder
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.text.tokens import ENGLISH
+from tests.fakes import exact
 
 TIED = "edge_uniform"  # all classes equally probable: the old decoder left it to chance which of equals stays
 DEAD = -1e30  # the old decoder's score of prefixes that no alignment reaches; it could return them
@@ -35,7 +35,7 @@ def test_same_as_the_old_decoder(shared: Path, name: str) -> None:
     golden = json.loads((folder / "outputs" / f"{name}.json").read_text())
     setting = golden["setting"]
     alpha, beta = setting["alpha_beta"] or (None, None)
-    options = DecodeOptions(setting["beam_size"], setting["cutoff_prob"], setting["cutoff_top_n"], alpha, beta)
+    options = exact(setting["beam_size"], setting["cutoff_prob"], setting["cutoff_top_n"], alpha, beta)
     scorer = setting["scorer"] and Scorer.open(shared / SCORERS[setting["scorer"]] / setting["scorer"])
     for clip, results in golden["outputs"].items():
         decoder = BeamDecoder(ENGLISH, options, 0.02, scorer, setting["hot_words"])

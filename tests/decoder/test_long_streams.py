@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from deepspeech._native import BeamSearch, word_probabilities
 from deepspeech.decoder import word_confidence
 from deepspeech.decoder.beam import BeamDecoder
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.text.tokens import Characters, Utf8Bytes
+from tests.fakes import exact
 
 AB = Characters([" ", "a", "b"])
 SPACE, BLANK = 0, 3
@@ -46,7 +46,7 @@ def talk(words: int, seed: int = 0, sure: float = 0.9) -> np.ndarray:
 def test_letting_go_of_rows_changes_nothing(
     seed: int, sharp: float, cuts: list[int], commit_after: int | None, check: int, first_frame: int
 ) -> None:
-    rows, options = random_rows(400, seed, sharp), DecodeOptions(beam_width=8)
+    rows, options = random_rows(400, seed, sharp), exact(beam_width=8)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(word_confidence, "CHECK_FRAMES", check)
         decoder = BeamDecoder(AB, options, 0.02, first_frame=first_frame)
@@ -80,7 +80,7 @@ def test_letting_go_of_rows_changes_nothing(
 
 def test_hours_of_talk_take_the_memory_of_their_text() -> None:
     """Two hours, 360,000 frames; the rows alone would be 5.8 MB, and three times that while they grow."""
-    decoder, piece = BeamDecoder(AB, DecodeOptions(beam_width=2), 0.02), talk(500)
+    decoder, piece = BeamDecoder(AB, exact(beam_width=2), 0.02), talk(500)
     tracemalloc.start()
     while decoder.frames < 360_000:
         decoder.feed(piece)
@@ -94,7 +94,7 @@ def test_hours_of_talk_take_the_memory_of_their_text() -> None:
 
 
 def test_hours_of_silence_take_none() -> None:
-    decoder = BeamDecoder(AB, DecodeOptions(beam_width=16), 0.02)
+    decoder = BeamDecoder(AB, exact(beam_width=16), 0.02)
     quiet = np.tile(np.array([0.001, 0.001, 0.001, 0.997], np.float32), (5000, 1))
     decoder.feed(talk(3, sure=0.8))
     before = decoder.best()
@@ -117,7 +117,7 @@ def test_a_text_without_spaces_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -
     labels = list(alphabet.encode("日本語")) * 60
     rows = np.full((2 * len(labels), alphabet.classes), 1e-6, np.float32)
     rows[::2, alphabet.blank] = rows[np.arange(len(labels)) * 2 + 1, labels] = 0.999
-    decoder = BeamDecoder(alphabet, DecodeOptions(beam_width=4), 0.02)
+    decoder = BeamDecoder(alphabet, exact(beam_width=4), 0.02)
     for _ in range(6):
         decoder.feed(rows)
     assert decoder.text == "日本語" * 360
@@ -128,7 +128,7 @@ def test_a_text_without_spaces_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -
 def test_a_reading_of_sound_long_gone_has_no_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_confidence, "UNDECIDED_S", 10.0)
     monkeypatch.setattr(word_confidence, "CHECK_FRAMES", 100)
-    decoder = BeamDecoder(AB, DecodeOptions(beam_width=4), 0.02)
+    decoder = BeamDecoder(AB, exact(beam_width=4), 0.02)
     doubt = np.full((3, 4), 0.05 / 3, np.float32)
     doubt[:, BLANK] = 0.95
     doubt[1] = [0.01, 0.6, 0.38, 0.01]

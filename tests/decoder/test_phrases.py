@@ -13,16 +13,16 @@ from small_scorer import Ngrams, language_model, scorer
 
 from deepspeech.decoder.beam import BeamDecoder, decode, decode_batch
 from deepspeech.decoder.emission import Emission
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import DEFAULT_STRENGTH, HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import ConfigError
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
+from tests.fakes import exact
 
 AB = Characters(["a", "b", " "])
 UNSPACED = Characters(["a", "b", "c"])  # a script without spaces
-WIDE = DecodeOptions(beam_width=5000)
+WIDE = exact(beam_width=5000)
 ALPHA, BETA = 0.8, 1.1
 WORDS = ["a", "ab", "bb"]
 GRAMS: Ngrams = {
@@ -177,7 +177,7 @@ def test_equals_its_definition_with_a_scorer(opened: Scorer, phrases: dict[str, 
 @settings(max_examples=30)
 @given(SEEDS, st.booleans(), st.sampled_from([1, 3, 30, 500]))
 def test_strength_zero_changes_nothing(opened: Scorer, seed: int, with_scorer: bool, width: int) -> None:
-    array, options = probabilities(40, AB.classes, seed), DecodeOptions(beam_width=width)
+    array, options = probabilities(40, AB.classes, seed), exact(beam_width=width)
     used = opened if with_scorer else None
     silent = HotPhrases({"ba": 0.0, "b a b": 0.0})
     plain = decode(Emission(array, 0.02), AB, options, 10, used)
@@ -215,7 +215,7 @@ def test_none_that_holds_it_falls_behind_one_that_does_not(seed: int, strength: 
 def test_chunks_of_any_size_equal_the_whole(
     opened: Scorer, cuts: list[int], seed: int, width: int, phrases: dict[str, float], with_scorer: bool
 ) -> None:
-    array, options, hot = probabilities(80, AB.classes, seed), DecodeOptions(beam_width=width), HotPhrases(phrases)
+    array, options, hot = probabilities(80, AB.classes, seed), exact(beam_width=width), HotPhrases(phrases)
     used = opened if with_scorer else None
     decoder = BeamDecoder(AB, options, 0.02, used, phrases=hot)
     for chunk in np.split(array, sorted(cuts)):
@@ -225,7 +225,7 @@ def test_chunks_of_any_size_equal_the_whole(
 
 
 def best(array: NDArray[np.float32], alphabet: TokenSet = ENGLISH, **phrases: float) -> str:
-    return decode(Emission(array, 0.02), alphabet, DecodeOptions(100), phrases=HotPhrases(phrases))[0].text
+    return decode(Emission(array, 0.02), alphabet, exact(100), phrases=HotPhrases(phrases))[0].text
 
 
 def test_a_name_is_found() -> None:
@@ -238,19 +238,15 @@ def test_a_name_is_found() -> None:
 def test_several_words_are_one_phrase() -> None:
     probabilities_TV = confused("i saw jan snow", "i saw jon slow", ENGLISH, 0.4)
     hot = HotPhrases({"jon snow": 1.0})
-    assert (
-        decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(100), phrases=hot)[0].text == "i saw jon snow"
-    )
+    assert decode(Emission(probabilities_TV, 0.02), ENGLISH, exact(100), phrases=hot)[0].text == "i saw jon snow"
     probabilities_TV = confused("i saw jan slip", "i saw jon slap", ENGLISH, 0.4)
-    assert (
-        decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(100), phrases=hot)[0].text == "i saw jan slip"
-    )
+    assert decode(Emission(probabilities_TV, 0.02), ENGLISH, exact(100), phrases=hot)[0].text == "i saw jan slip"
 
 
 def test_times_and_words_are_there_as_ever() -> None:
     probabilities_TV = confused("say katnis", "say kathis", ENGLISH, 0.55)
-    plain = decode(Emission(spoken("say katnis", ENGLISH), 0.02), ENGLISH, DecodeOptions(100))[0]
-    hot = decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(100), phrases=HotPhrases({"katnis": 1.0}))[0]
+    plain = decode(Emission(spoken("say katnis", ENGLISH), 0.02), ENGLISH, exact(100))[0]
+    hot = decode(Emission(probabilities_TV, 0.02), ENGLISH, exact(100), phrases=HotPhrases({"katnis": 1.0}))[0]
     assert hot.text == plain.text
     assert [token.frame for token in hot.tokens] == [token.frame for token in plain.tokens]
     assert [word.text for word in hot.words] == ["say", "katnis"]
@@ -258,10 +254,8 @@ def test_times_and_words_are_there_as_ever() -> None:
 
 def test_confidence_is_that_of_the_search_without_phrases() -> None:
     probabilities_TV = confused("katnis", "kathis", ENGLISH, 0.55)
-    plain = {
-        one.text: one.confidence for one in decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(300), 5)
-    }
-    hot = decode(Emission(probabilities_TV, 0.02), ENGLISH, DecodeOptions(300), 5, phrases=HotPhrases({"katnis": 1.0}))
+    plain = {one.text: one.confidence for one in decode(Emission(probabilities_TV, 0.02), ENGLISH, exact(300), 5)}
+    hot = decode(Emission(probabilities_TV, 0.02), ENGLISH, exact(300), 5, phrases=HotPhrases({"katnis": 1.0}))
     assert hot[0].text == "katnis"
     assert hot[0].confidence == pytest.approx(plain["katnis"], abs=0.01)
     assert hot[0].confidence < hot[1].confidence == pytest.approx(plain["kathis"], abs=0.01)
@@ -269,7 +263,7 @@ def test_confidence_is_that_of_the_search_without_phrases() -> None:
 
 def test_words_outside_the_dictionary_become_reachable(opened: Scorer) -> None:
     array = spoken("ab ba bb", AB)
-    options = DecodeOptions(100)
+    options = exact(100)
     plain = decode(Emission(array, 0.02), AB, options, 1, opened)[0]
     assert plain.text != "ab ba bb"
     for phrases in ({"ba": 1.0}, {"ab ba": 1.0}, {"ba bb": 1.0}):
@@ -282,7 +276,7 @@ def test_words_outside_the_dictionary_become_reachable(opened: Scorer) -> None:
 
 
 def test_hot_words_go_on_beside_phrases(opened: Scorer) -> None:
-    array, options = probabilities(30, AB.classes, 4), DecodeOptions(100)
+    array, options = probabilities(30, AB.classes, 4), exact(100)
     words = {"ab": 3.0}
     with_words = decode(Emission(array, 0.02), AB, options, 3, opened, words)
     assert decode(Emission(array, 0.02), AB, options, 3, opened, words, HotPhrases({"bbbb bbbb": 0.0})) == with_words
@@ -303,14 +297,14 @@ def test_bytes_mode_with_a_scorer_reaches_new_characters(tmp_path: Path) -> None
     alphabet, path = Utf8Bytes(), tmp_path / "bytes.scorer"
     path.write_bytes(scorer(language_model(grams, 2), [alphabet.encode("日")], 0.5, 0.25, bytes_mode=True))
     byte_scorer, array = Scorer.open(path), spoken("日本日", alphabet)
-    assert decode(Emission(array, 0.02), alphabet, DecodeOptions(100), 1, byte_scorer)[0].text != "日本日"
+    assert decode(Emission(array, 0.02), alphabet, exact(100), 1, byte_scorer)[0].text != "日本日"
     hot = HotPhrases({"日本": 1.0})
-    assert decode(Emission(array, 0.02), alphabet, DecodeOptions(100), 1, byte_scorer, phrases=hot)[0].text == "日本日"
+    assert decode(Emission(array, 0.02), alphabet, exact(100), 1, byte_scorer, phrases=hot)[0].text == "日本日"
 
 
 def test_what_was_earned_long_ago_does_not_blur_what_is_earned_now() -> None:
     long = "ab ba b " * 40 + "a"
-    decoder = BeamDecoder(AB, DecodeOptions(20), 0.02, phrases=HotPhrases({long: 3.0, "bb": 0.25}))
+    decoder = BeamDecoder(AB, exact(20), 0.02, phrases=HotPhrases({long: 3.0, "bb": 0.25}))
     for _ in range(40):
         decoder.feed(spoken(f"{long} ", AB))  # 40 × 963 earned, far above where float32 counts in hundredths
     decoder.feed(confused("ba ba", "ba bb", AB, 0.45))
@@ -351,7 +345,7 @@ def test_a_phrase_is_spelled_with_the_alphabet() -> None:
 )
 def test_invalid_phrases_are_reported(phrases: dict[str, float], cause: str) -> None:
     with pytest.raises(ConfigError, match=cause):
-        BeamDecoder(ENGLISH, DecodeOptions(), 0.02, phrases=HotPhrases(phrases))
+        BeamDecoder(ENGLISH, exact(), 0.02, phrases=HotPhrases(phrases))
 
 
 def test_files_that_cannot_be_read_are_reported(tmp_path: Path) -> None:

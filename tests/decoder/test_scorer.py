@@ -14,10 +14,10 @@ from small_scorer import PROBING, REST_PROBING, Ngrams, language_model, scorer
 
 from deepspeech.decoder.beam import BeamDecoder, decode, decode_batch
 from deepspeech.decoder.emission import Emission
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError, ScorerError
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
+from tests.fakes import exact
 
 AB = Characters(["a", "b", " "])
 WORDS = ["a", "ab", "bb"]
@@ -100,7 +100,7 @@ def test_equals_the_sum_over_alignments_and_words(path: Path, seed: int, hot_wor
         *whole, last = text.split(" ")
         if set(whole) <= set(WORDS) and any(word.startswith(last) for word in WORDS):
             sums[text] += float(np.prod(array[np.arange(len(array)), labels].astype(np.float64)))
-    options = DecodeOptions(beam_width=5000, alpha=alpha, beta=beta)
+    options = exact(beam_width=5000, alpha=alpha, beta=beta)
     found = decode(Emission(array, 0.02), AB, options, 5000, Scorer.open(path), hot_words)
     assert {transcript.text for transcript in found} == set(sums)
     for transcript in found:
@@ -118,16 +118,16 @@ def test_says_what_the_file_holds(path: Path, tmp_path: Path) -> None:
 
 def test_the_files_weights_count_unless_others_are_set(path: Path) -> None:
     emission, opened = Emission(probabilities(20, AB.classes, 3), 0.02), Scorer.open(path)
-    own = decode(emission, AB, DecodeOptions(), scorer=opened)[0].confidence
-    assert own == decode(emission, AB, DecodeOptions(alpha=0.75, beta=1.85), scorer=opened)[0].confidence
-    assert own != decode(emission, AB, DecodeOptions(alpha=0.5), scorer=opened)[0].confidence
-    assert own != decode(emission, AB, DecodeOptions(beta=0.5), scorer=opened)[0].confidence
+    own = decode(emission, AB, exact(), scorer=opened)[0].confidence
+    assert own == decode(emission, AB, exact(alpha=0.75, beta=1.85), scorer=opened)[0].confidence
+    assert own != decode(emission, AB, exact(alpha=0.5), scorer=opened)[0].confidence
+    assert own != decode(emission, AB, exact(beta=0.5), scorer=opened)[0].confidence
 
 
 def test_kinds_of_hash_tables_agree(path: Path, tmp_path: Path) -> None:
     rest = Scorer.open(write(tmp_path / "rest.scorer", small(REST_PROBING)))
     emission = Emission(probabilities(30, AB.classes, 1), 0.02)
-    assert decode(emission, AB, DecodeOptions(), 5, rest) == decode(emission, AB, DecodeOptions(), 5, Scorer.open(path))
+    assert decode(emission, AB, exact(), 5, rest) == decode(emission, AB, exact(), 5, Scorer.open(path))
 
 
 def test_bytes_mode_scores_characters(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_bytes_mode_scores_characters(tmp_path: Path) -> None:
     ids = alphabet.encode("aé日")
     array = np.full((len(ids), alphabet.classes), 1e-3, np.float32)
     array[np.arange(len(ids)), ids] = 0.7
-    found = decode(Emission(array, 0.02), alphabet, DecodeOptions(beam_width=100, alpha=1, beta=0.5), 20, opened)
+    found = decode(Emission(array, 0.02), alphabet, exact(beam_width=100, alpha=1, beta=0.5), 20, opened)
     assert found[0].text == "aé日"
     logs = np.array([-0.3 + -0.6, -0.1, -0.4]) * np.log(10)  # no bigram of <s>, a: backoff and unigram
     assert found[0].confidence == pytest.approx(len(ids) * np.log(0.7) + logs.sum() + 3 * 0.5, abs=1e-3)
@@ -147,7 +147,7 @@ def test_chunks_of_any_size_equal_the_whole(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], seed: int, width: int
 ) -> None:
     opened = Scorer.open(write(tmp_path_factory.mktemp("scorer") / "small.scorer", small()))
-    array, options = probabilities(80, AB.classes, seed), DecodeOptions(beam_width=width)
+    array, options = probabilities(80, AB.classes, seed), exact(beam_width=width)
     decoder = BeamDecoder(AB, options, 0.02, opened, {"ab": 1.0})
     for chunk in np.split(array, sorted(cuts)):
         decoder.feed(chunk)
@@ -158,13 +158,13 @@ def test_chunks_of_any_size_equal_the_whole(
 def test_threads_share_a_scorer(path: Path) -> None:
     opened = Scorer.open(path)
     emissions = [Emission(probabilities(50, AB.classes, seed), 0.02) for seed in range(8)]
-    one_by_one = [decode(emission, AB, DecodeOptions(), scorer=opened) for emission in emissions]
-    assert decode_batch(emissions, AB, DecodeOptions(), threads=4, scorer=opened) == one_by_one
+    one_by_one = [decode(emission, AB, exact(), scorer=opened) for emission in emissions]
+    assert decode_batch(emissions, AB, exact(), threads=4, scorer=opened) == one_by_one
 
 
 def test_memory_of_a_long_stream_is_that_of_its_text(path: Path) -> None:
     width, open_labels = 20, 1024 + 1024  # as in beam_commit.cc
-    decoder = BeamDecoder(AB, DecodeOptions(beam_width=width), 0.02, Scorer.open(path))
+    decoder = BeamDecoder(AB, exact(beam_width=width), 0.02, Scorer.open(path))
     for seed in range(20):
         decoder.feed(probabilities(1024, AB.classes, seed))
     length = len(decoder.best().tokens)
@@ -188,7 +188,7 @@ def test_a_scorer_for_another_alphabet_is_refused(path: Path, tmp_path: Path) ->
         (byte_scorer, AB, "for bytes, the network outputs characters"),
     ]:
         with pytest.raises(ScorerError, match=cause):
-            BeamDecoder(alphabet, DecodeOptions(), 0.02, one)
+            BeamDecoder(alphabet, exact(), 0.02, one)
 
 
 def test_a_scorer_fits_its_own_alphabet_and_larger_ones(path: Path) -> None:
@@ -225,13 +225,13 @@ def test_a_vocabulary_larger_than_the_language_model_fits(tmp_path: Path) -> Non
 
 def test_weights_that_are_no_numbers_are_refused(path: Path) -> None:
     with pytest.raises(ConfigError, match="alpha is nan"):
-        DecodeOptions(alpha=float("nan"))
+        exact(alpha=float("nan"))
     with pytest.raises(ConfigError, match=r"beta is 1e\+30"):
-        DecodeOptions(beta=1e30)
+        exact(beta=1e30)
     with pytest.raises(ConfigError, match="hot word 'ab' is inf"):
-        BeamDecoder(AB, DecodeOptions(), 0.02, Scorer.open(path), {"ab": float("inf")})
+        BeamDecoder(AB, exact(), 0.02, Scorer.open(path), {"ab": float("inf")})
     with pytest.raises(ConfigError, match="without a scorer"):
-        BeamDecoder(AB, DecodeOptions(), 0.02, hot_words={"ab": 1.0})
+        BeamDecoder(AB, exact(), 0.02, hot_words={"ab": 1.0})
 
 
 def changed(content: bytes, at: int, new: bytes) -> bytes:
@@ -283,7 +283,7 @@ def survives(path: Path, alphabet: TokenSet) -> None:
     """Damage that cannot be told from data may change results but must not harm."""
     try:
         opened = Scorer.open(path)
-        found = decode(Emission(probabilities(12, alphabet.classes, 0), 0.02), alphabet, DecodeOptions(20), 3, opened)
+        found = decode(Emission(probabilities(12, alphabet.classes, 0), 0.02), alphabet, exact(20), 3, opened)
     except ScorerError:
         return
     assert all(np.isfinite(transcript.confidence) for transcript in found)

@@ -19,16 +19,16 @@ from deepspeech._native import word_probabilities
 from deepspeech.decoder import word_confidence
 from deepspeech.decoder.beam import BeamDecoder, decode, greedy
 from deepspeech.decoder.emission import Emission
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError, ScorerError
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters
+from tests.fakes import exact
 
 WORDS = ["a", "ab", "bb"]
 PIECES = Subwords(["▁a", "b", "▁", "ab", "a", "▁b"])
-WIDE = DecodeOptions(beam_width=5000)
+WIDE = exact(beam_width=5000)
 ALPHA, BETA = 0.8, 1.1
 Sequence = tuple[int, ...]
 
@@ -44,7 +44,7 @@ def sums(array: NDArray[np.float32], tokens: Subwords) -> dict[Sequence, float]:
 
 def searched(array: NDArray[np.float32], *with_these: object) -> dict[Sequence, float]:
     """Score of each sequence that a beam without limits finds, best first; `with_these`: scorer, hot words, phrases."""
-    decoder = BeamDecoder(PIECES, DecodeOptions(5000, alpha=ALPHA, beta=BETA), 0.02, *with_these)  # type: ignore[arg-type]
+    decoder = BeamDecoder(PIECES, exact(5000, alpha=ALPHA, beta=BETA), 0.02, *with_these)  # type: ignore[arg-type]
     decoder.feed(array)
     return {tuple(labels): score for labels, _, score in decoder._search.best(5000)}
 
@@ -141,7 +141,7 @@ def test_pieces_of_one_character_are_characters(
 ) -> None:
     """The search for pieces prunes as it may: a beam of any width holds what that for characters holds."""
     array = probabilities(40, 4, seed)
-    options = DecodeOptions(width, cutoff_prob=cutoff)
+    options = exact(width, cutoff_prob=cutoff)
     found = []
     for tokens in (Characters(["a", "b", " "]), Subwords(["a", "b", "▁"])):
         decoder = BeamDecoder(tokens, options, 0.02, phrases=HotPhrases(phrases))
@@ -155,7 +155,7 @@ def test_pieces_of_one_character_are_characters(
 def test_chunks_of_any_size_equal_the_whole(
     opened: Scorer, cuts: list[int], seed: int, width: int, phrases: dict[str, float], with_scorer: bool
 ) -> None:
-    array, options, hot = probabilities(80, PIECES.classes, seed), DecodeOptions(beam_width=width), HotPhrases(phrases)
+    array, options, hot = probabilities(80, PIECES.classes, seed), exact(beam_width=width), HotPhrases(phrases)
     used = opened if with_scorer else None
     decoder = BeamDecoder(PIECES, options, 0.02, used, phrases=hot)
     for chunk in np.split(array, sorted(cuts)):
@@ -231,7 +231,7 @@ def test_a_words_confidence_is_the_sum_over_all_alignments(seed: int) -> None:
 def test_every_word_has_a_confidence(seed: int, frames: int) -> None:
     array = probabilities(frames, PIECES.classes, seed) ** 3
     array /= array.sum(axis=1, keepdims=True)
-    for found in decode(Emission(array, 0.02), PIECES, DecodeOptions(beam_width=20), 5):
+    for found in decode(Emission(array, 0.02), PIECES, exact(beam_width=20), 5):
         assert len(found.words) == len(found.word_confidences)
         assert all(0 <= word.confidence <= 1 for word in found.words if word.confidence is not None)
         assert [word.text for word in found.words] == found.text.split()
@@ -246,7 +246,7 @@ def test_a_text_may_begin_within_a_word_or_with_a_space_of_its_own() -> None:
 
 
 def test_words_become_final() -> None:
-    decoder = BeamDecoder(PIECES, DecodeOptions(beam_width=50), 0.1)
+    decoder = BeamDecoder(PIECES, exact(beam_width=50), 0.1)
     decoder.feed(spoken("▁a", "b", "▁b", "▁a"))
     assert decoder.token_frames() == (0, 9)
     decoder.commit(before=8)
@@ -263,7 +263,7 @@ def test_words_become_final() -> None:
 def test_committed_words_stay(seed: int) -> None:
     array = probabilities(120, PIECES.classes, seed) ** 3
     array /= array.sum(axis=1, keepdims=True)
-    decoder, shown = BeamDecoder(PIECES, DecodeOptions(beam_width=8), 0.02), ""
+    decoder, shown = BeamDecoder(PIECES, exact(beam_width=8), 0.02), ""
     for start in range(0, 120, 7):
         decoder.feed(array[start : start + 7])
         decoder.commit(start - 20)
@@ -304,7 +304,7 @@ def test_phrases_are_found_however_they_are_cut() -> None:
 
     def best(array: NDArray[np.float32], *phrases: str) -> str:
         hot = HotPhrases(dict.fromkeys(phrases, 1.0))
-        return decode(Emission(array, 0.02), PIECES, DecodeOptions(100), phrases=hot)[0].text
+        return decode(Emission(array, 0.02), PIECES, exact(100), phrases=hot)[0].text
 
     assert (best(mixed), best(mixed, "aa"), best(mixed, "a")) == ("ab", "aa", "ab")
     assert best(split, "bb") == "bb"
@@ -315,7 +315,7 @@ def test_phrases_are_found_however_they_are_cut() -> None:
 def test_a_long_stream_lets_go_of_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_confidence, "UNDECIDED_S", 10.0)
     monkeypatch.setattr(word_confidence, "CHECK_FRAMES", 50)
-    decoder = BeamDecoder(PIECES, DecodeOptions(beam_width=4), 0.1)
+    decoder = BeamDecoder(PIECES, exact(beam_width=4), 0.1)
     part = spoken("▁a", "b", "▁b", "▁", "ab", "▁a")
     for _ in range(60):
         decoder.feed(part)

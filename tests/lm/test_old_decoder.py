@@ -9,13 +9,13 @@ import pytest
 from benchmarks.old_scorer import read
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
-from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.lm.build import BuildOptions, build
 from deepspeech.lm.discounts import FALLBACK
 from deepspeech.lm.estimate import EstimateOptions
 from deepspeech.lm.model import LanguageModel
 from deepspeech.text.tokens import ENGLISH, Characters
+from tests.fakes import exact
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "old_decoder"
@@ -24,7 +24,7 @@ GOLDEN = ROOT / "tests" / "golden" / "old_decoder"
 def same_transcripts(scorer: Path, inputs: Path, golden: Path) -> None:
     golden_results, opened = json.loads(golden.read_text()), Scorer.open(scorer)
     assert (opened.alpha, opened.beta) == (golden_results["alpha"], golden_results["beta"])
-    clips, options = read(inputs), DecodeOptions(beam_width=golden_results["beam_width"])
+    clips, options = read(inputs), exact(beam_width=golden_results["beam_width"])
     assert set(clips) == set(golden_results["transcripts"])
     for name, text in golden_results["transcripts"].items():
         assert decode(Emission(clips[name], 0.02), ENGLISH, options, scorer=opened)[0].text == text, name
@@ -38,7 +38,7 @@ def test_the_same_transcripts_of_made_up_clips() -> None:
 
 def test_the_inputs_need_a_scorer() -> None:
     clips = read(GOLDEN / "inputs.npz")
-    decoded = [decode(Emission(clip, 0.02), ENGLISH, DecodeOptions())[0].text for clip in clips.values()]
+    decoded = [decode(Emission(clip, 0.02), ENGLISH, exact())[0].text for clip in clips.values()]
     assert sum(text != name[3:].replace("_", " ") for name, text in zip(clips, decoded, strict=True)) >= 5
 
 

@@ -6,7 +6,17 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.models import open_models, say
-from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile, weights_need
+from deepspeech.cli.shared_options import (
+    Alpha,
+    BeamThreshold,
+    BeamWidth,
+    Beta,
+    HotPhrase,
+    HotPhrasesFile,
+    TokenMinLogp,
+    decode_options,
+    weights_need,
+)
 
 Models = Annotated[
     list[Path],
@@ -26,6 +36,13 @@ ConfusionPicture = Annotated[
     Path | None, typer.Option(help="Plot the confusion matrix of characters to this .png or .svg.")
 ]
 
+CalibrationFlag = Annotated[
+    bool, typer.Option("--calibration", help="Report whether the confidence of words tells how often they are right.")
+]
+CalibrationPicture = Annotated[
+    Path | None, typer.Option(help="Plot the reliability diagram of word confidence to this .png or .svg.")
+]
+
 
 def evaluate(
     model: Models,
@@ -36,6 +53,8 @@ def evaluate(
     hot_phrase: HotPhrase = None,
     hot_phrases: HotPhrasesFile = None,
     beam_width: BeamWidth = None,
+    beam_threshold: BeamThreshold = None,
+    token_min_logp: TokenMinLogp = None,
     greedy: Annotated[bool, typer.Option(help="Use greedy decoding instead of beam search.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON; wer and cer are fractions.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Report each sample, too.")] = False,
@@ -43,12 +62,13 @@ def evaluate(
     jitter_ms: JitterMs = 0.0,
     confusion: ConfusionFlag = False,
     confusion_picture: ConfusionPicture = None,
+    calibration: CalibrationFlag = False,
+    calibration_picture: CalibrationPicture = None,
 ) -> None:
     """Report error rates of a model or checkpoint on recordings.
 
     Example: deepspeech evaluate --model model.onnx --data test.csv
     """
-    from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError, DataError
@@ -57,32 +77,41 @@ def evaluate(
     from deepspeech.evaluation.score import Scores
     from deepspeech.remote.files import address, fetch
 
-    check_picture(confusion_picture)
+    check_pictures(confusion_picture, calibration_picture)
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
     if greedy and phrases.strengths:
         raise ConfigError("hot phrases need beam search and have no effect with --greedy; leave one of them out")
+    calibration = calibration or calibration_picture is not None
+    if greedy and calibration:
+        raise ConfigError("greedy decoding gives words no confidence; leave out --greedy or --calibration")
     opened = open_models(model, jitter_ms, skip_bad)
     words = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
     phrases.native(opened.tokens)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
-    search = DecodeOptions(beam_width=beam_width or opened.beam_width, alpha=alpha, beta=beta)
+    search = decode_options(
+        beam_width or opened.beam_width,
+        beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
+    )  # fmt: skip
     options = None if greedy else search
     scores: Scores = run(opened.emit(good), good, opened.tokens, options, "evaluating", words, phrases=phrases)
     if not scores.samples:
         raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
+    sureness = calibrated(scores, calibration_picture) if calibration else None
     if json_output:
-        _print_json(scores, samples, tables)
+        _print_json(scores, samples, tables, sureness)
     else:
         names = ", ".join(address(path) or str(path) for path in data)
-        _print_report(names, scores, samples, tables if confusion else [])
+        _print_report(names, scores, samples, [*(tables if confusion else []), *([sureness] if sureness else [])])
 
 
-def _print_json(scores: Any, samples: bool, tables: list[Any]) -> None:
+def _print_json(scores: Any, samples: bool, tables: list[Any], sureness: Any) -> None:
     import json
 
     page = scores.to_dict(rows=samples)
+    if sureness:
+        page["calibration"] = sureness.to_dict()
     if tables:
         page["confusion"] = dict(zip(("letters", "words"), (table.to_list() for table in tables), strict=True))
     print(json.dumps(page, indent=2, ensure_ascii=False))
@@ -98,12 +127,24 @@ def _print_report(names: str, scores: Any, samples: bool, tables: list[Any]) -> 
         print(f"\n{table.table()}")
 
 
-def check_picture(path: Path | None) -> None:
+def check_pictures(*paths: Path | None) -> None:
     """Raise DataError for an unsupported image format, before the evaluation."""
-    if path:
+    for path in filter(None, paths):
         from deepspeech.evaluation.picture import check
 
         check(path)
+
+
+def calibrated(scores: Any, picture: Path | None) -> Any:
+    """Calibration of word confidence; with `picture`, plot it."""
+    from deepspeech.evaluation.calibration import calibration
+
+    found = calibration(scores.samples)
+    if picture:
+        from deepspeech.evaluation.calibration_picture import draw
+
+        draw(found, picture)
+    return found
 
 
 def confusions(scores: Any, picture: Path | None) -> list[Any]:

@@ -40,13 +40,14 @@ def package(
     """
     from deepspeech.cli.lm_texts import read_lines
     from deepspeech.lm.build import BuildOptions, describe_package, package_model
+    from deepspeech.lm.package import Weights
 
     end_tidily()
     words = [word for line in read_lines([vocab]) for word in line.split()] if vocab else None
     characters = spelling(alphabet, subwords)
-    options = BuildOptions(weights=weights_of(alpha, beta))
-    done = package_model(model, words, output, tokens_of(characters, bytes_mode), options)
-    print("\n".join(describe_package(done, options.weights)))
+    weights = weights_of(alpha, beta) or Weights()
+    done = package_model(model, words, output, tokens_of(characters, bytes_mode), BuildOptions(weights=weights))
+    print("\n".join(describe_package(done, weights)))
 
 
 def inspect(

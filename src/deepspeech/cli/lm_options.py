@@ -11,7 +11,11 @@ ModelAlphabet = Annotated[
     Path | None, typer.Option("--alphabet", help="Read the alphabet.txt of the acoustic model; required for words.")
 ]
 PackagedAlpha = Annotated[
-    float | None, typer.Option(help="Set the default weight of the scorer.  [default: 0.931]", show_default=False)
+    float | None,
+    typer.Option(
+        help="Set the default weight of the scorer.  [default: 0.931; built from less than a million words: 0.4]",
+        show_default=False,
+    ),
 ]
 PackagedBeta = Annotated[
     float | None, typer.Option(help="Set the default bonus for each word.  [default: 1.183]", show_default=False)
@@ -19,11 +23,11 @@ PackagedBeta = Annotated[
 
 
 def weights_of(alpha: float | None, beta: float | None) -> Any:
-    """Alpha and beta; the defaults are those of the released English scorer."""
+    """Alpha and beta, None if neither is set; the default of a single one is that of the released English scorer."""
     from deepspeech.lm.package import Weights
 
     weights = {name: value for name, value in (("alpha", alpha), ("beta", beta)) if value is not None}
-    return Weights(**weights)
+    return Weights(**weights) if weights else None
 
 
 def spelling(alphabet: Path | None, subwords: Path | None) -> Any:

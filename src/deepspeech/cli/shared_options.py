@@ -1,13 +1,21 @@
 """Options shared by several commands, and their checks."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 Alpha = Annotated[float | None, typer.Option(help="Set the weight of the scorer; its own by default.")]
 Beta = Annotated[float | None, typer.Option(help="Set the bonus for each word; the scorer's own by default.")]
 BeamWidth = Annotated[int | None, typer.Option(help="Set the beam width; the model's own by default.")]
+BeamThreshold = Annotated[
+    float | None,
+    typer.Option(help="Drop hypotheses whose log probability is this far below the best; 0: none.", show_default=False),
+]
+TokenMinLogp = Annotated[
+    float | None,
+    typer.Option(help="In each frame, ignore tokens below this log probability; 0: none.", show_default=False),
+]
 HotPhrase = Annotated[
     list[str] | None,
     typer.Option(
@@ -23,6 +31,14 @@ SubwordsFile = Annotated[
         "--subwords", help="Read the SentencePiece model or list of pieces of a subword network, instead of --alphabet."
     ),
 ]
+
+
+def decode_options(beam_width: int, **chosen: float | None) -> Any:
+    """DecodeOptions with those of `chosen` that are not None."""
+    from deepspeech.decoder.options import DecodeOptions
+
+    settings: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    return DecodeOptions(beam_width, **settings)
 
 
 def weights_need(scorer: Path | None, alpha: float | None, beta: float | None) -> None:

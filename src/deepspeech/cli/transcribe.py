@@ -7,7 +7,17 @@ import typer
 
 from deepspeech.cli import transcripts
 from deepspeech.cli.recordings import jobs_of
-from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, HotPhrase, HotPhrasesFile, weights_need
+from deepspeech.cli.shared_options import (
+    Alpha,
+    BeamThreshold,
+    BeamWidth,
+    Beta,
+    HotPhrase,
+    HotPhrasesFile,
+    TokenMinLogp,
+    decode_options,
+    weights_need,
+)
 
 ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
 Files = Annotated[
@@ -63,6 +73,8 @@ def transcribe(
     exact_times: ExactTimes = False,
     align: Align = False,
     beam_width: BeamWidth = None,
+    beam_threshold: BeamThreshold = None,
+    token_min_logp: TokenMinLogp = None,
     rate: Rate = None,
     manifest: Manifest = None,
     shard: Shard = None,
@@ -82,30 +94,34 @@ def transcribe(
     Example: deepspeech transcribe --model model.onnx --channel each call.wav
     """
     from deepspeech.old_models.convert import as_model_file
-    from deepspeech.runtime.jobs import of_channels, take_shard
-    from deepspeech.runtime.recording import channels, parse_channel
-    from deepspeech.runtime.writers import checked_format
+    from deepspeech.runtime.recording import parse_channel
 
     weights_need(scorer, alpha, beta)
-    form, only, named = checked_format("json" if json_output else form), parse_channel(channel), files or []
+    form, only, named = _format(form, json_output), parse_channel(channel), files or []
     _check_numbers({"--candidates": candidates, "--cores": cores, "--rate": rate})
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray, exact_times or align)
     phrases = _phrases(hot_phrase, hot_phrases)
     model, alternatives = as_model_file(model), candidates - 1
-    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, exact_times)
+    tuning = beam_threshold, token_min_logp, exact_times
+    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, *tuning)
     recognizer = _given(recognizer.session, named, manifest) if align else recognizer
     if transcripts.STDIN in named:
         failed = transcripts.from_stdin(recognizer, form, rate, alternatives, only)
     else:
-        jobs, failed = jobs_of(named, manifest)
-        jobs = of_channels(take_shard(jobs, shard) if shard else jobs, only, channels)
+        jobs, failed = _jobs(named, manifest, shard, only)
         if on_ray and output_dir:
-            settings = (model, scorer, recognizer.options, alternatives, phrases)
-            failed += transcripts.on_ray(jobs, output_dir, form, overwrite, settings)
+            shared = (model, scorer, recognizer.options, alternatives, phrases)
+            failed += transcripts.on_ray(jobs, output_dir, form, overwrite, shared)
         else:
             failed += _here(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
     if failed:
         raise typer.Exit(2)
+
+
+def _format(form: str, json_output: bool) -> str:
+    from deepspeech.runtime.writers import checked_format
+
+    return checked_format("json" if json_output else form)
 
 
 def _phrases(hot_phrase: list[str] | None, hot_phrases: Path | None) -> Any:
@@ -174,6 +190,15 @@ def _given(session: Any, named: list[str], manifest: Path | None) -> Any:
     return GivenTranscripts(session, [sample for one in sets for sample in read_samples(one)])
 
 
+def _jobs(named: list[str], manifest: Path | None, shard: str | None, only: Any) -> tuple[Any, int]:
+    """What to transcribe, one job for each file, or for each channel; and how many inputs have failed."""
+    from deepspeech.runtime.jobs import of_channels, take_shard
+    from deepspeech.runtime.recording import channels
+
+    jobs, failed = jobs_of(named, manifest)
+    return of_channels(take_shard(jobs, shard) if shard else jobs, only, channels), failed
+
+
 def open_recognizer(
     model: Path,
     scorer: Path | None,
@@ -181,16 +206,20 @@ def open_recognizer(
     alpha: float | None,
     beta: float | None,
     phrases: Any = None,
+    beam_threshold: float | None = None,
+    token_min_logp: float | None = None,
     exact_times: bool = False,
 ) -> Any:
     """A Recognizer whose scorer and phrases fit the model."""
-    from deepspeech.decoder.options import DecodeOptions
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
 
     session = Session(model)
-    options = DecodeOptions(beam_width=beam_width or session.card.beam_width, alpha=alpha, beta=beta)
+    options = decode_options(
+        beam_width or session.card.beam_width,
+        beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
+    )  # fmt: skip
     words = Scorer.open(scorer, session.card.tokens) if scorer else None
     recognizer = Recognizer(session, options, words, phrases=phrases, exact_times=exact_times)
     recognizer.check()

@@ -106,7 +106,7 @@ class Model:
                 self._session = Session(_ours(path))
             except (ModelFileError, CheckpointError) as error:
                 raise _failed("CreateModel", _why_not(path)) from error
-        self._options = DecodeOptions(beam_width=self._session.card.beam_width)
+        self._options = DecodeOptions(self._session.card.beam_width, beam_threshold=0.0, token_min_logp=0.0)
         self._scorer: Scorer | None = None
         self._hot_words: dict[str, float] = {}
         self._set()

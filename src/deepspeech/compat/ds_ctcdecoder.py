@@ -222,7 +222,7 @@ def _emission(probabilities_TV: ArrayLike) -> Emission:
 
 def _options(beam_size: int, cutoff_prob: float, cutoff_top_n: int, scorer: Scorer | None) -> DecodeOptions:
     weights = {"alpha": scorer.alpha, "beta": scorer.beta} if scorer else {}
-    return DecodeOptions(beam_size, cutoff_prob, cutoff_top_n, **weights)
+    return DecodeOptions(beam_size, cutoff_prob, cutoff_top_n, beam_threshold=0.0, token_min_logp=0.0, **weights)
 
 
 def _spelled(hot_words: HotWords | None) -> dict[str, float] | None:

@@ -272,6 +272,8 @@ def _derived(values: flags.FlagValues) -> dict[str, Any]:
         "training.plateau_epochs": values.plateau_epochs if values.reduce_lr_on_plateau else 0,
         "training.precision": "auto" if values.automatic_mixed_precision else "float32",
         "network.dropout_1": values.dropout_rate,
+        "decoding.beam_threshold": 0.0,
+        "decoding.token_min_logp": 0.0,
         "checkpoint.folder": own,
         "checkpoint.load": source if source and source != own else "",
         "checkpoint.which": values.load_train,

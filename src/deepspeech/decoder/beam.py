@@ -4,6 +4,7 @@ In: class probabilities of a network, whole clips (Emission) or chunks. Out: Tra
 The search itself is C++: `native/src/beam.cc`.
 """
 
+import math
 import threading
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from deepspeech.text.characters import is_unspaced
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
 
+PHRASE_MARGIN = 1.25  # of the threshold, with hot phrases: measured with benchmarks/hot_phrases.py
 _TAIL = 8  # tokens that hold the last whole character: bytes of it and of a broken one
 
 
@@ -61,6 +63,7 @@ class BeamDecoder:
         self._first_token_frame: int | None = None  # relative to the search, once decided
         self._best: tuple[list[int], list[int]] | None = None  # see _open
         language = scorer.language(alphabet, options, hot_words) if scorer else None
+        graph = phrases.native(alphabet) if phrases else None
         try:
             self._search = BeamSearch(
                 alphabet.classes,
@@ -68,7 +71,8 @@ class BeamDecoder:
                 options.cutoff_prob,
                 options.cutoff_top_n,
                 language,
-                phrases.native(alphabet) if phrases else None,
+                graph,
+                *_pruning(options, graph is not None),
             )
         except ValueError as error:
             raise ConfigError(f"decoding: {error}") from None
@@ -199,6 +203,15 @@ class BeamDecoder:
     def _spell(self, labels: list[int], frames: list[int], score: float) -> Transcript:
         stream_frames = [frame + self._first_frame for frame in frames]
         return spell(self._tokens, labels, stream_frames, score, self._frame_s, self._sure.all_of(labels, frames))
+
+
+def _pruning(options: DecodeOptions, boosted: bool) -> tuple[float, float]:
+    """The threshold and the least log probability of a token for the search, infinite where there are none.
+
+    A phrase earns its boost label by label, so that it is further behind at first than other texts that win in the end.
+    """
+    threshold, least = options.beam_threshold or math.inf, options.token_min_logp or -math.inf
+    return (PHRASE_MARGIN * threshold, -math.inf) if boosted else (threshold, least)
 
 
 def _whole_words(text: str) -> str:

@@ -14,6 +14,7 @@ from deepspeech.decoder.emission import Emission
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.scorer import Scorer
+from deepspeech.decoder.transcript import Transcript
 from deepspeech.evaluation.score import Scored, Scores, score
 from deepspeech.progress import Progress
 from deepspeech.text.tokens import TokenSet
@@ -46,20 +47,21 @@ def evaluate(
     with Progress(len(samples), label, "clips") as progress:
         source = iter(emitted)
         while group := list(islice(source, chunk)):
-            for item, text in zip(group, _texts(group, alphabet, options, scorer, phrases), strict=True):
-                scored[item.sample] = score(item.sample.id, item.sample.transcript, text, item.loss)
+            for item, found in zip(group, _decoded(group, alphabet, options, scorer, phrases), strict=True):
+                reference, confidences = item.sample.transcript, found.word_confidences
+                scored[item.sample] = score(item.sample.id, reference, found.text, item.loss, confidences)
             progress.advance(len(group))
     return Scores(tuple(scored[sample] for sample in samples if sample in scored), alphabet.bytes_mode)
 
 
-def _texts(
+def _decoded(
     group: Sequence[Emitted],
     alphabet: TokenSet,
     options: DecodeOptions | None,
     scorer: Scorer | None,
     phrases: HotPhrases | None,
-) -> Iterator[str]:
+) -> Iterator[Transcript]:
     if options is None:
-        return (greedy(item.emission, alphabet).text for item in group)
+        return (greedy(item.emission, alphabet) for item in group)
     results = decode_batch([item.emission for item in group], alphabet, options, scorer=scorer, phrases=phrases)
-    return (candidates[0].text for candidates in results)
+    return (candidates[0] for candidates in results)

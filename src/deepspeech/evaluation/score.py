@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from deepspeech.text.distance import character_errors, word_errors
+from deepspeech.text.distance import character_errors, correct, word_errors
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Edit-distance counts of one sample; `loss` is its CTC loss where a checkpoint was evaluated, else None."""
+    """Edit-distance counts of one sample; `loss` is its CTC loss where a checkpoint was evaluated, else None.
+
+    `confidences`: of each word of the hypothesis, and whether that word is right; empty where no confidence is known.
+    """
 
     id: str
     reference: str
@@ -20,6 +23,7 @@ class Scored:
     character_errors: int
     characters: int
     loss: float | None = None
+    confidences: tuple[tuple[float, bool], ...] = ()
 
     @property
     def wer(self) -> float:
@@ -32,11 +36,19 @@ class Scored:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `letter_errors` and `letters` are the names of the format."""
         names = {"character_errors": "letter_errors", "characters": "letters"}
-        values = {names.get(name, name): value for name, value in asdict(self).items()}
+        values = {names.get(name, name): value for name, value in asdict(self).items() if name != "confidences"}
         return values | {"loss": finite(self.loss), "wer": self.wer, "cer": self.cer}
 
 
-def score(sample_id: str, reference: str, hypothesis: str, loss: float | None = None) -> Scored:
+def score(
+    sample_id: str,
+    reference: str,
+    hypothesis: str,
+    loss: float | None = None,
+    word_confidences: Sequence[float] = (),
+) -> Scored:
+    """Compare a hypothesis with its reference; `word_confidences` are those of its words, if known."""
+    right = correct(reference.split(), hypothesis.split()) if word_confidences else []
     return Scored(
         sample_id,
         reference,
@@ -44,6 +56,7 @@ def score(sample_id: str, reference: str, hypothesis: str, loss: float | None = 
         *word_errors(reference, hypothesis),
         *character_errors(reference, hypothesis),
         loss,
+        tuple(zip(word_confidences, right, strict=True)),
     )
 
 

@@ -24,7 +24,7 @@ from optuna.exceptions import ExperimentalWarning
 
 from deepspeech.decoder.beam import decode
 from deepspeech.decoder.emission import Emission
-from deepspeech.decoder.options import DecodeOptions
+from deepspeech.decoder.options import PRUNING, DecodeOptions
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.evaluation.score import Scored, Scores, score
@@ -64,8 +64,12 @@ class Task:
     decoding: DecodeOptions
 
     def key(self, emissions: str, scorer: str, options: TuneOptions) -> str:
-        """Key of a search, which names its journal. `emissions` and `scorer` are their checksums."""
-        settings = asdict(self.decoding) | {name: value for name, value in asdict(options).items() if name != "trials"}
+        """Key of a search, which names its journal. `emissions` and `scorer` are their checksums.
+
+        Pruning that is off leaves no trace, so that journals of the old commands are found again.
+        """
+        decoding = {name: value for name, value in asdict(self.decoding).items() if name not in PRUNING or value}
+        settings = decoding | {name: value for name, value in asdict(options).items() if name != "trials"}
         page = [emissions, scorer, list(self.transcripts), settings, ROUND, optuna.__version__]
         return hashlib.sha256(json.dumps(page, ensure_ascii=False).encode()).hexdigest()[:16]
 

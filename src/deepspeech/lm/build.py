@@ -31,7 +31,7 @@ class BuildOptions:
 
     estimate: EstimateOptions = field(default_factory=EstimateOptions)
     binary: BinaryOptions = field(default_factory=BinaryOptions)
-    weights: Weights = field(default_factory=Weights)
+    weights: Weights | None = field(default_factory=Weights)  # None: by the amount of text
     arpa: Path | None = None  # the model as text too
 
 
@@ -55,6 +55,7 @@ def build(texts: Sequence[str | Path], output: Path, tokens: TokenSet | None, op
     if kind == SCORER and spelling(tokens).space is None:
         raise LmError("a scorer for words needs the alphabet of its model, with a space; name an alphabet.txt")
     with _estimated(texts, options.estimate) as ngrams:
+        weights = options.weights or Weights.for_text(ngrams.text_words or 0, tokens)
         report = list(ngrams.report)
         for path in dict.fromkeys(path for path in (options.arpa, output if kind == ARPA else None) if path):
             write_arpa(ngrams, path)
@@ -64,7 +65,7 @@ def build(texts: Sequence[str | Path], output: Path, tokens: TokenSet | None, op
             report.append(f"{output}: {describe_model(ngrams, options.binary)}, {size(output.stat().st_size)}")
         elif kind == SCORER:
             words = [word for some in ngrams.words() for word in some]
-            first, *more = describe_package(_scorer(ngrams, words, output, tokens, options), options.weights)
+            first, *more = describe_package(_scorer(ngrams, words, output, tokens, options, weights), weights)
             report += [first, f"  language model: {describe_model(ngrams, options.binary)}", *more]
     return report
 
@@ -80,12 +81,17 @@ def _estimated(texts: Sequence[str | Path], options: EstimateOptions) -> Ngrams:
 
 
 def _scorer(
-    ngrams: Ngrams, words: Collection[str], output: Path, tokens: TokenSet | None, options: BuildOptions
+    ngrams: Ngrams,
+    words: Collection[str],
+    output: Path,
+    tokens: TokenSet | None,
+    options: BuildOptions,
+    weights: Weights,
 ) -> Package:
     """The binary is written where the scorer will be, and gets its dictionary there: no second copy on disk."""
     with atomic_path(output, LmError, lasting=True) as partial:
         fill(ngrams, partial, options.binary)
-        return append(partial, output, words, tokens, options.weights)
+        return append(partial, output, words, tokens, weights)
 
 
 def package_model(
@@ -99,13 +105,13 @@ def package_model(
     if kind_of(model) == "arpa":
         with read_arpa(model, options.estimate.memory_bytes, options.estimate.temporary) as ngrams:
             words = words or [word for some in ngrams.words() for word in some]
-            return _scorer(ngrams, words, output, tokens, options)
+            return _scorer(ngrams, words, output, tokens, options, options.weights or Weights())
     if not words:
         native = open_native(model)
         if not native.has_strings:
             raise LmError(f"{model}: does not contain its vocabulary; give a word list (--vocab)")
         words = list(islice(strings(model, native.end), native.counts[0]))
-    return package(model, words, tokens, output, options.weights)
+    return package(model, words, tokens, output, options.weights or Weights())
 
 
 def describe_model(ngrams: Ngrams, options: BinaryOptions) -> str:

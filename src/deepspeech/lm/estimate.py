@@ -87,6 +87,7 @@ def _estimate(texts: Sequence[str | Path], options: EstimateOptions, limits: lis
     ngrams = Ngrams(store, order, word_bits, int(kept.sum()), renumber)
     ngrams.frequent = (np.cumsum(kept) - 1)[by_frequency(corpus, kept)]
     found = [len(corpus.ids), *(total[0] for total in counts.totals[1:])]
+    ngrams.text_words = corpus.tokens - corpus.sentences
     ngrams.report = (*_describe_text(corpus), *_describe_orders(found, ngrams.counts, taken))
     return ngrams
 

@@ -57,6 +57,7 @@ class Ngrams:
     order: int
     counts: tuple[int, ...]  # number of n-grams of each order; counts[0] includes <unk>, <s> and </s>
     frequent: Sequence[int] | NDArray[np.intp] = ()  # ids by falling frequency, without markers; empty for read models
+    text_words: int | None = None  # of the text that it was estimated from; None for read models
     report: tuple[str, ...] = ()  # a report on the estimation, line by line
 
     def words(self) -> Iterator[list[str]]:

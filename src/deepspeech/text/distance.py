@@ -28,3 +28,12 @@ def differences(reference: Sequence[str], hypothesis: Sequence[str]) -> list[tup
         )
         for step in Levenshtein.editops(reference, hypothesis)
     ]
+
+
+def correct(reference: Sequence[str], hypothesis: Sequence[str]) -> list[bool]:
+    """Whether each item of the hypothesis is right where the two are aligned with the fewest errors."""
+    found = [True] * len(hypothesis)
+    for step in Levenshtein.editops(reference, hypothesis):
+        if step.tag != "delete":
+            found[step.dest_pos] = False
+    return found
