@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import deepspeech
-from deepspeech.alignment.align import AlignOptions, align
+from deepspeech.alignment.align import AlignOptions, _joined, align
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.formats import wav_bytes
 from deepspeech.errors import AudioError, ConfigError
@@ -112,3 +112,10 @@ def test_the_package_offers_it(hearing_model: Path, tmp_path: Path) -> None:
     for model in (hearing_model, deepspeech.Recognizer.open(hearing_model)):
         found = deepspeech.align(model, path, "Abba, cad dab.")
         assert all(word.found for word in found.words), found
+
+
+def test_foreign_sound_does_not_reach_over_words() -> None:
+    frames = np.array([*range(20), *range(30, 50), *range(70, 90)])
+    assert _joined(frames, [60], 0.02) == [(0, 50), (70, 90)]
+    assert _joined(frames, [25, 60], 0.02) == [(0, 20), (30, 50), (70, 90)]
+    assert _joined(np.zeros(0, np.int64), [], 0.02) == []

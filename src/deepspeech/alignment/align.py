@@ -193,7 +193,7 @@ class _Alignment:
             else AlignedWord(written, spoken)
             for written, spoken, word in zip(self._written, self._spoken, found, strict=True)
         ]
-        return words, _joined(_outside(found, sound_T).tolist(), card.frame_s)
+        return words, _joined(_outside(found, sound_T), [word.start for word in found if word], card.frame_s)
 
 
 def _outside(words: Sequence[WordFrames | None], sound_T: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -211,14 +211,15 @@ def _cuts(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield from run[SURE_WORDS : len(run) - SURE_WORDS + 1]
 
 
-def _joined(frames: Sequence[int], frame_s: float) -> list[tuple[int, int]]:
-    """Stretches of foreign frames over short pauses, long enough for words."""
-    stretches = list[tuple[int, int]]()
-    for frame in frames:
-        if stretches and (frame - stretches[-1][1]) * frame_s < FOREIGN_GAP_S:
+def _joined(frames: NDArray[np.int64], words: Sequence[int], frame_s: float) -> list[tuple[int, int]]:
+    """Stretches of foreign frames over short pauses, not over words (their first frames), long enough for words."""
+    stretches, last = list[tuple[int, int]](), -1
+    for frame, gap in zip(frames.tolist(), np.searchsorted(words, frames).tolist(), strict=True):
+        if stretches and gap == last and (frame - stretches[-1][1]) * frame_s < FOREIGN_GAP_S:
             stretches[-1] = stretches[-1][0], frame + 1
         else:
             stretches.append((frame, frame + 1))
+        last = gap
     return [(start, end) for start, end in stretches if (end - start) * frame_s >= FOREIGN_S]
 
 
