@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "bind_align.hh"
 #include "bind_decoder.hh"
 #include "bind_language.hh"
 #include "bind_lm.hh"
@@ -81,6 +82,7 @@ NB_MODULE(_native, m) {
         },
         "sample_rate_hz"_a, "window_samples"_a, "step_samples"_a, "mel_bands"_a, "low_hz"_a, "high_hz"_a,
         "preemphasis"_a);
+  bind_align(m);
   bind_decoder(m);
   bind_language(m);
   bind_lm(m);

@@ -19,6 +19,10 @@ _HOMES = {
     "DecodeOptions": "deepspeech.decoder.options",
     "DeepSpeechError": "deepspeech.errors",
     "HotPhrases": "deepspeech.decoder.phrases",
+    # not in __all__, as the light installation lacks it
+    "Alignment": "deepspeech.alignment.result",
+    "AlignOptions": "deepspeech.alignment.align",
+    "align": "deepspeech.alignment.align",
     # the old API
     "Model": "deepspeech.compat.client",
     "Stream": "deepspeech.compat.client",

@@ -240,6 +240,22 @@ def word_probabilities(
     word_starts: bytes = b"",
 ) -> list[float]: ...
 
+WILDCARD: int
+
+# Raises ValueError where arguments are out of range, or no path exists.
+def ctc_align(
+    log_probs: NDArray[np.float32],
+    tokens: list[int],
+    unit_ends: list[int],
+    omit_costs: list[float],
+    blank: int,
+    star_cost: float,
+    wildcard_cost: float,
+    floor: float,
+    band: int,
+    memory_bytes: int,
+) -> tuple[NDArray[np.int32], float]: ...
+
 Int8Weights = tuple[NDArray[np.int8], Floats, Floats]  # [inputs, outputs], scales [1 or outputs], bias [outputs]
 
 class Int8Network:

@@ -12,6 +12,7 @@ FLOOR = {
     "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
     "runtime": 3, "datasets": 3, "acoustic": 3, "lm": 3,
+    "alignment": 3.5,  # corpora and evaluation may use it
     "config": 4, "evaluation": 4, "corpora": 4,
     "training": 5, "export": 5, "old_models": 5, "recipes": 5, "serve": 5,
     "compat": 6,

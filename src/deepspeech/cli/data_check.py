@@ -11,31 +11,48 @@ from deepspeech.cli.shared_options import SubwordsFile
 _SHOWN = 100  # characters of a proposed alphabet
 
 
+AlphabetFile = Annotated[
+    Path | None, typer.Option("--alphabet", help="Check against this alphabet.txt; the English one by default.")
+]
+BytesOutput = Annotated[
+    bool, typer.Option("--bytes", help="Check for a network of UTF-8 bytes: every character is allowed.")
+]
+Listen = Annotated[
+    bool,
+    typer.Option(
+        "--listen",
+        help="Decode every clip too: finds silence, clipping, damage behind an intact header, and the same sound "
+        "in another format. Without it only headers are read, thousands of clips per second.",
+    ),
+]
+MinS = Annotated[float, typer.Option("--min-s", help="Report shorter clips as doubtful: seconds.")]
+MaxS = Annotated[float, typer.Option("--max-s", help="Report longer clips as doubtful: seconds.")]
+Rate = Annotated[int, typer.Option(help="Set the model's sample rate in Hz.")]
+Show = Annotated[int, typer.Option(min=0, help="Show this many examples of each kind of finding.")]
+Picture = Annotated[Path | None, typer.Option(help="Plot lengths, rates, characters and speakers to this PNG.")]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="Rank clips by how badly sound and transcript fit, by this model file."),
+]
+Worst = Annotated[int, typer.Option(min=0, help="With --model: show this many of the worst clips.")]
+Ranking = Annotated[Path | None, typer.Option(help="With --model: write all clips, worst first, to this TSV file.")]
+
+
 def check(
     data: DataSets,
-    alphabet: Annotated[
-        Path | None, typer.Option(help="Check against this alphabet.txt; the English one by default.")
-    ] = None,
+    alphabet: AlphabetFile = None,
     subwords: SubwordsFile = None,
-    bytes_output: Annotated[
-        bool, typer.Option("--bytes", help="Check for a network of UTF-8 bytes: every character is allowed.")
-    ] = False,
-    listen: Annotated[
-        bool,
-        typer.Option(
-            "--listen",
-            help="Decode every clip too: finds silence, clipping, damage behind an intact header, and the same sound "
-            "in another format. Without it only headers are read, thousands of clips per second.",
-        ),
-    ] = False,
-    min_s: Annotated[float, typer.Option("--min-s", help="Report shorter clips as doubtful: seconds.")] = 0.3,
-    max_s: Annotated[float, typer.Option("--max-s", help="Report longer clips as doubtful: seconds.")] = 20.0,
-    rate: Annotated[int, typer.Option(help="Set the model's sample rate in Hz.")] = 16000,
+    bytes_output: BytesOutput = False,
+    listen: Listen = False,
+    min_s: MinS = 0.3,
+    max_s: MaxS = 20.0,
+    rate: Rate = 16000,
     speaker_pattern: SpeakerPattern = "",
-    show: Annotated[int, typer.Option(min=0, help="Show this many examples of each kind of finding.")] = 5,
-    picture: Annotated[
-        Path | None, typer.Option(help="Plot lengths, rates, characters and speakers to this PNG.")
-    ] = None,
+    show: Show = 5,
+    picture: Picture = None,
+    model: ModelFile = None,
+    worst: Worst = 20,
+    ranking: Ranking = None,
     json_output: JsonOutput = False,
 ) -> None:
     """Check data sets before training.
@@ -45,6 +62,8 @@ def check(
     The exit code is 1 if training would refuse a clip; doubtful clips do not change it.
 
     Example: deepspeech data check train.csv dev.csv test.csv --alphabet alphabet.txt --picture data.png
+
+    Example: deepspeech data check train.csv --model model.onnx --worst 40
     """
     import json
     import sys
@@ -55,13 +74,22 @@ def check(
     from deepspeech.errors import ConfigError
     from deepspeech.features.config import MfccConfig
 
+    if ranking and not model:
+        raise ConfigError("--ranking needs a --model")
     if (alphabet or subwords) and bytes_output:
         raise ConfigError(f"--bytes needs no --{'alphabet' if alphabet else 'subwords'}; leave one of them out")
     tokens = _tokens(alphabet, subwords, bytes_output)
     options = SurveyOptions(min_s, max_s, listen, cores())
     found = survey(open_sets(data, speaker_pattern), tokens, MfccConfig(sample_rate_hz=rate), options)
     assumed = "" if alphabet or subwords or bytes_output else _assumed(found, data)
-    print(json.dumps(to_dict(found), indent=2, ensure_ascii=False) if json_output else page(found, show, assumed))
+    fits = _fits(found, model) if model else []
+    if json_output:
+        ranks = {"worst": [_entry(fit) for fit in fits[:worst]]} if model else {}
+        print(json.dumps({**to_dict(found), **ranks}, indent=2, ensure_ascii=False))
+    else:
+        print(page(found, show, assumed) + _worst(fits[:worst]))
+    if ranking:
+        _write_ranking(fits, ranking)
     if picture:
         from deepspeech.datasets.survey.picture import draw
 
@@ -69,6 +97,47 @@ def check(
         print(f"{picture}: plot of these sets", file=sys.stderr)
     if found.refused() or not found.clips:
         raise typer.Exit(1)
+
+
+def _fits(found: Any, model: Path) -> list[Any]:
+    """The fit of every clip that can be read, worst first."""
+    from deepspeech.alignment.misfits import rank
+    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.progress import Progress
+    from deepspeech.runtime.session import Session
+
+    session = Session(as_model_file(model))
+    samples = [clip.sample for clip in found.clips]
+    with Progress(len(samples), "align", "clips") as progress:
+        fits = list(progress.over(rank(session, samples)))
+    return sorted(fits, key=lambda fit: fit.score)
+
+
+def _entry(fit: Any) -> dict[str, Any]:
+    transcript, score = fit.sample.transcript, round(fit.score, 3)
+    return {"clip": fit.sample.id, "score": score, "transcript": transcript, "heard": fit.heard}
+
+
+def _worst(fits: list[Any]) -> str:
+    """The worst clips as lines of the page."""
+    if not fits:
+        return ""
+    lines = [f"\n{len(fits)} clips whose sound and transcript fit worst (0 is a perfect fit):"]
+    for fit in fits:
+        lines.append(f"  {fit.score:7.2f}  {fit.sample.id}")
+        lines += [f"           transcript: {fit.sample.transcript}", f"           heard:      {fit.heard}"]
+    return "\n".join(lines)
+
+
+def _write_ranking(fits: list[Any], path: Path) -> None:
+    from deepspeech.errors import DataError
+    from deepspeech.files import atomic_open
+
+    with atomic_open(path, DataError, "w", encoding="utf-8", newline="\n") as file:
+        file.write("score\tclip\ttranscript\theard\n")
+        for fit in fits:
+            columns = (f"{fit.score:.3f}", fit.sample.id, fit.sample.transcript, fit.heard)
+            file.write("\t".join(" ".join(column.split()) for column in columns) + "\n")
 
 
 def _tokens(alphabet: Path | None, subwords: Path | None, bytes_output: bool) -> Any:

@@ -10,6 +10,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperGroup
 
+from deepspeech.cli.import_aligned import aligned
+
+ALIGNED = "aligned"  # the one command that is no recipe: it needs a model
 RECIPES = Path(__file__).resolve().parent.parent / "corpora" / "recipes"
 
 
@@ -86,10 +89,12 @@ class CorpusGroup(TyperGroup):
     """A command group that loads a recipe only when its command is requested."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return names()
+        return sorted([*names(), ALIGNED])
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         name = cmd_name.replace("_", "-")
+        if name == ALIGNED:
+            return _command(name, aligned, None)
         if name not in names():
             return None
         try:

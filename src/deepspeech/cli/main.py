@@ -19,6 +19,7 @@ from typing import Any
 
 import typer
 
+from deepspeech.cli.align import align
 from deepspeech.cli.convert import convert
 from deepspeech.cli.data import data
 from deepspeech.cli.doctor import doctor
@@ -53,7 +54,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, plot, evaluate, expect, export, convert, transcribe, label, mic, serve, doctor):
+for command in (train, plot, evaluate, expect, export, convert, transcribe, align, label, mic, serve, doctor):
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)

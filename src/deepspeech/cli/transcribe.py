@@ -38,6 +38,13 @@ ChannelOption = Annotated[
     typer.Option(help="Select a channel, from 0, or each: one transcript per channel; all are averaged by default."),
 ]
 Candidates = Annotated[int, typer.Option(help="With json: write this many transcripts, best first.")]
+ExactTimes = Annotated[
+    bool,
+    typer.Option("--exact-times", help="Align each transcript with its sound: starts and ends of words by frames."),
+]
+Align = Annotated[
+    bool, typer.Option("--align", help="Recognize nothing: time the words of the transcripts that data sets have.")
+]
 Rate = Annotated[int | None, typer.Option(help="Read raw 16-bit mono audio of this rate, in Hz, from stdin.")]
 Manifest = Annotated[
     Path | None, typer.Option(help="Read a list of recordings: one path per line, or a CSV, .sdb, .tar or .jsonl.")
@@ -63,6 +70,8 @@ def transcribe(
     overwrite: Overwrite = False,
     channel: ChannelOption = None,
     candidates: Candidates = 1,
+    exact_times: ExactTimes = False,
+    align: Align = False,
     beam_width: BeamWidth = None,
     beam_threshold: BeamThreshold = None,
     token_min_logp: TokenMinLogp = None,
@@ -84,31 +93,56 @@ def transcribe(
 
     Example: deepspeech transcribe --model model.onnx --channel each call.wav
     """
-    from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.old_models.convert import as_model_file
     from deepspeech.runtime.recording import parse_channel
-    from deepspeech.runtime.writers import checked_format
 
     weights_need(scorer, alpha, beta)
-    form, only, named = checked_format("json" if json_output else form), parse_channel(channel), files or []
+    form, only, named = _format(form, json_output), parse_channel(channel), files or []
     _check_numbers({"--candidates": candidates, "--cores": cores, "--rate": rate})
-    _check_inputs(named, manifest, output_dir, rate, channel, on_ray)
-    phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
+    _check_inputs(named, manifest, output_dir, rate, channel, on_ray, exact_times or align)
+    phrases = _phrases(hot_phrase, hot_phrases)
     model, alternatives = as_model_file(model), candidates - 1
-    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, beam_threshold, token_min_logp)
+    tuning = beam_threshold, token_min_logp, exact_times
+    recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, *tuning)
+    recognizer = _given(recognizer.session, named, manifest) if align else recognizer
     if transcripts.STDIN in named:
         failed = transcripts.from_stdin(recognizer, form, rate, alternatives, only)
     else:
         jobs, failed = _jobs(named, manifest, shard, only)
-        if output_dir is None:
-            failed += transcripts.to_stdout(recognizer, jobs, form, alternatives, cores)
-        elif on_ray:
+        if on_ray and output_dir:
             shared = (model, scorer, recognizer.options, alternatives, phrases)
             failed += transcripts.on_ray(jobs, output_dir, form, overwrite, shared)
         else:
-            failed += transcripts.to_files(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
+            failed += _here(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
     if failed:
         raise typer.Exit(2)
+
+
+def _format(form: str, json_output: bool) -> str:
+    from deepspeech.runtime.writers import checked_format
+
+    return checked_format("json" if json_output else form)
+
+
+def _phrases(hot_phrase: list[str] | None, hot_phrases: Path | None) -> Any:
+    from deepspeech.decoder.phrases import HotPhrases
+
+    return HotPhrases.gather(hot_phrase or (), hot_phrases)
+
+
+def _here(
+    recognizer: Any,
+    jobs: list[Any],
+    form: str,
+    output_dir: Path | None,
+    overwrite: bool,
+    alternatives: int,
+    cores: int | None,
+) -> int:
+    """Transcribe on this machine; the number of recordings that could not be read, or not to the end."""
+    if output_dir is None:
+        return transcripts.to_stdout(recognizer, jobs, form, alternatives, cores)
+    return transcripts.to_files(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
 
 
 def _check_numbers(numbers: dict[str, int | None]) -> None:
@@ -126,6 +160,7 @@ def _check_inputs(
     rate: int | None,
     channel: str | None,
     on_ray: bool,
+    aligned: bool,
 ) -> None:
     """Raise ConfigError for options that exclude each other."""
     from deepspeech.errors import ConfigError
@@ -136,8 +171,23 @@ def _check_inputs(
         raise ConfigError("- must be the only input, and its text goes to stdout")
     if transcripts.STDIN in named and rate and channel:
         raise ConfigError("--channel is for sound files; raw audio on stdin is mono")
+    if aligned and (rate or on_ray):
+        raise ConfigError("--exact-times and --align are for files on this machine, without --rate and --ray")
     if on_ray and not output_dir:
         raise ConfigError("--ray writes files; name a folder with --output-dir")
+
+
+def _given(session: Any, named: list[str], manifest: Path | None) -> Any:
+    """What gives the transcripts of data sets. Raises ConfigError."""
+    from deepspeech.alignment.given import GivenTranscripts
+    from deepspeech.datasets.samples import is_data_set, read_samples
+    from deepspeech.errors import ConfigError
+
+    sets = [manifest] if manifest else [Path(name) for name in named]
+    for one in sets:
+        if not is_data_set(one):
+            raise ConfigError(f"{one}: --align needs data sets with transcripts; for a text: deepspeech align")
+    return GivenTranscripts(session, [sample for one in sets for sample in read_samples(one)])
 
 
 def _jobs(named: list[str], manifest: Path | None, shard: str | None, only: Any) -> tuple[Any, int]:
@@ -158,6 +208,7 @@ def open_recognizer(
     phrases: Any = None,
     beam_threshold: float | None = None,
     token_min_logp: float | None = None,
+    exact_times: bool = False,
 ) -> Any:
     """A Recognizer whose scorer and phrases fit the model."""
     from deepspeech.decoder.scorer import Scorer
@@ -170,6 +221,6 @@ def open_recognizer(
         beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
     )  # fmt: skip
     words = Scorer.open(scorer, session.card.tokens) if scorer else None
-    recognizer = Recognizer(session, options, words, phrases=phrases)
+    recognizer = Recognizer(session, options, words, phrases=phrases, exact_times=exact_times)
     recognizer.check()
     return recognizer

@@ -46,6 +46,7 @@ class Transcript:
     frame_s: float = 0.02  # length of a frame
     word_confidences: tuple[float, ...] = ()  # of each word, 0 to 1
     alternatives: tuple["Transcript", ...] = ()  # other candidates, best first, if requested
+    word_times: tuple[tuple[float, float], ...] = ()  # start and end of each word in s, where they were aligned
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -70,12 +71,15 @@ class Transcript:
         text = "".join(token.text for token in tokens)
         others = {other.text: other for other in (one.trimmed(end) for one in self.alternatives) if other.text != text}
         part = replace(self, text=text, tokens=tuple(tokens), alternatives=tuple(others.values()))
-        return replace(part, word_confidences=self.word_confidences[: len(part.words)])
+        count = len(part.words)
+        return replace(part, word_confidences=self.word_confidences[:count], word_times=self.word_times[:count])
 
     def _word(self, tokens: Sequence[Token], end_s: float, number: int) -> Word:
         confidence = self.word_confidences[number] if number < len(self.word_confidences) else None
-        text = "".join(token.text for token in tokens).removeprefix(" ")
-        return Word(text, tokens[0].start_s, end_s, confidence)
+        text, start_s = "".join(token.text for token in tokens).removeprefix(" "), tokens[0].start_s
+        if number < len(self.word_times):
+            start_s, end_s = self.word_times[number]
+        return Word(text, start_s, end_s, confidence)
 
 
 def spell(

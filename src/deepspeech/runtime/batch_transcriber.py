@@ -19,6 +19,7 @@ from deepspeech.audio.vad import SilenceRules
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
+from deepspeech.decoder.word_times import with_exact_times
 from deepspeech.errors import AudioError, audio_error
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.batch import BatchItem, run_batch
@@ -43,8 +44,10 @@ class BatchTranscriber:
         alternatives: int,
         threads: int | None,
         rules: SilenceRules,
+        exact_times: bool = False,
     ) -> None:
         """Use Recognizer.transcribe_all()."""
+        self._exact_times = exact_times
         self._session, self._new_decoder, self._count = session, new_decoder, 1 + alternatives
         self._reader = ClipReader(session.card, extractor, rules)
         self._threads = threads or cores()
@@ -127,7 +130,10 @@ class BatchTranscriber:
             decoder = self._new_decoder(clip.first_frame + first_frame)
             decoder.feed(probabilities)
             best, *others = decoder.candidates(self._count)
-            found.append(replace(best, alternatives=tuple(others)).trimmed())
+            text = replace(best, alternatives=tuple(others)).trimmed()
+            if self._exact_times:
+                text = with_exact_times(text, probabilities, self._session.card.tokens, clip.first_frame + first_frame)
+            found.append(text)
         return found
 
 

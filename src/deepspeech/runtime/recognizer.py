@@ -47,7 +47,10 @@ class Recognizer:
         scorer: Scorer | None = None,
         hot_words: Mapping[str, float] | None = None,
         phrases: HotPhrases | None = None,
+        exact_times: bool = False,
     ) -> None:
+        """`exact_times`: word times of `transcribe_all` come from aligning each transcript with its sound."""
+        self._exact_times = exact_times
         self._session, self._scorer, self._hot_words, self._phrases = session, scorer, hot_words, phrases
         self._extractor = session.card.front_end
         self.options = options or replace(DecodeOptions(), beam_width=session.card.beam_width)
@@ -78,6 +81,11 @@ class Recognizer:
     def card(self) -> ModelCard:
         """The model card."""
         return self._session.card
+
+    @property
+    def session(self) -> Session:
+        """The network, shared by all that use it."""
+        return self._session
 
     def transcribe(
         self, audio: Sound, rate_hz: int | None = None, alternatives: int = 0, channel: int | None = None
@@ -124,7 +132,13 @@ class Recognizer:
         transcribed as far as possible, with a `Recording.warning`.
         """
         batches = BatchTranscriber(
-            self._session, self._extractor, self._new_decoder, alternatives, cores, rules or SilenceRules()
+            self._session,
+            self._extractor,
+            self._new_decoder,
+            alternatives,
+            cores,
+            rules or SilenceRules(),
+            self._exact_times,
         )
         return batches.over(sources, channel)
 

@@ -87,7 +87,7 @@ def _pieces(segment: Transcript) -> Iterator[_Piece]:
         list(group) for space, group in groupby(segment.tokens, lambda token: token.text == " ") if not space
     )
     for word, tokens in zip(segment.words, tokens_of_words, strict=True):
-        if _columns(word.text) <= LINE_CHARACTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
+        if columns(word.text) <= LINE_CHARACTERS and tokens[-1].start_s - tokens[0].start_s <= CUE_S:
             yield _Piece(word.text, word.start_s, word.end_s)
             continue
         # Combining marks stay with the character before.
@@ -99,7 +99,7 @@ def _pieces(segment: Transcript) -> Iterator[_Piece]:
 
 
 @lru_cache(1 << 12)
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """Width of a text in columns: East Asian wide characters take two, combining marks none."""
     marks = sum(unicodedata.category(character)[0] == "M" for character in text)
     return len(text) - marks + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
@@ -110,7 +110,7 @@ def _lines(pieces: Sequence[_Piece]) -> list[str]:
     lines: list[list[str]] = []
     taken = LINE_CHARACTERS
     for piece in pieces:
-        gap, width = " " if piece.begins_word else "", _columns(piece.text)
+        gap, width = " " if piece.begins_word else "", columns(piece.text)
         taken += len(gap) + width
         if taken > LINE_CHARACTERS:
             lines.append([piece.text])

@@ -1,0 +1,85 @@
+"""What the exact pass found, judged sentence by sentence: words that are there, others said in their place, none.
+
+In: frames and scores of words, frames with sound. Out: the same, where
+
+- a word that fits its frames hardly at all is not there;
+- a sentence of which few words are there, or that fits badly, is not there: single words fit anywhere;
+- a few words that are not there, in a sentence that is, take the sound in their place, if it is as long as they could
+  be: something else was said. Their score is WORST.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepspeech.decoder.word_alignment import WordFrames
+
+WORST = -6.0  # a word with a lower score is not there
+BAD = -3.0  # nor is a sentence with a lower mean
+FOUND_SHARE = 0.5  # of the words of a sentence that is there
+MOST_REPLACED = 4  # words in a row
+PAUSE_S = 0.4  # a longer one ends the sound in place of the first or last words of a sentence
+TOKEN_S, LONGEST_TOKEN_S, SPARE_S = 0.02, 0.25, 0.4  # the shortest and the longest time of tokens
+
+Frames = NDArray[np.int64]
+Places = list[WordFrames | None]
+
+
+def placed(words: Places, tokens: Sequence[int], sentences: Sequence[int], sound: Frames, frame_s: float) -> Places:
+    """`tokens`: how many each word has; `sentences`: how many words each has; `sound`: frames with sound, ascending."""
+    kept: Places = [word if word and word.score >= WORST else None for word in words]
+    ends = np.cumsum([0, *sentences]).tolist()
+    for start, end in pairwise(ends):
+        scores = [word.score for word in kept[start:end] if word]
+        if len(scores) < FOUND_SHARE * (end - start) or sum(scores) < BAD * len(scores):
+            kept[start:end] = [None] * (end - start)
+    before = [0]  # the frame after the last word that is there, before each word
+    for word in kept:
+        before.append(word.end if word else before[-1])
+    after = [int(sound[-1]) + 1 if len(sound) else 0]  # the frame of the next one
+    for word in reversed(kept):
+        after.append(word.start if word else after[-1])
+    after.reverse()
+    for start, end in pairwise(ends):
+        for a, b in _gaps(kept, start, end) if any(kept[start:end]) else ():
+            inside = sound[np.searchsorted(sound, before[a]) : np.searchsorted(sound, after[b])]
+            if b - a <= MOST_REPLACED:
+                near = _near(inside, a == start, b == end, after[b], before[a], PAUSE_S / frame_s)
+                kept[a:b] = _spread(near, tokens[a:b], frame_s)
+    return kept
+
+
+def _near(sound: Frames, first: bool, last: bool, until: int, since: int, pause: float) -> Frames:
+    """At the beginning of a sentence only the sound right before its first word that is there; likewise at its end."""
+    if first:
+        breaks = np.flatnonzero(np.diff([*sound, until]) > pause)
+        return sound[breaks[-1] + 1 :] if len(breaks) else sound
+    if last:
+        breaks = np.flatnonzero(np.diff([since, *sound]) > pause)
+        return sound[: breaks[0]] if len(breaks) else sound
+    return sound
+
+
+def _gaps(words: Places, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Runs of words that are not there."""
+    for missing, run in groupby(range(start, end), key=lambda place: words[place] is None):
+        places = list(run)
+        if missing:
+            yield places[0], places[-1] + 1
+
+
+def _spread(sound: Frames, tokens: Sequence[int], frame_s: float) -> Places:
+    """Words over the sound in their place, by their tokens; none if it is too short or too long for them."""
+    total = sum(tokens)
+    if not len(sound):
+        return [None] * len(tokens)
+    start, length = int(sound[0]), int(sound[-1]) + 1 - int(sound[0])
+    longest_s = LONGEST_TOKEN_S * total + SPARE_S
+    if not max(TOKEN_S * total, len(tokens) * frame_s) <= length * frame_s <= longest_s:
+        return [None] * len(tokens)
+    edges = [start + round(length * sum(tokens[:place]) / total) for place in range(len(tokens) + 1)]
+    if any(a >= b for a, b in pairwise(edges)):
+        return [None] * len(tokens)
+    return [WordFrames(a, b, WORST) for a, b in pairwise(edges)]
