@@ -26,7 +26,7 @@ from deepspeech.old_models.old_model import ImportedModel, read_alphabet
 from deepspeech.runtime.emit import FileAcousticModel
 from deepspeech.runtime.session import Session
 from deepspeech.text.tokens import Utf8Bytes
-from tests.fakes import by_window
+from tests.fakes import by_window, exact
 from tests.old_models.hybrid import HybridNetwork
 from tests.old_models.old_files import (
     CHARACTERS,
@@ -351,7 +351,8 @@ def dev_clips(shared: Path) -> dict[str, tuple[Path, str]]:
 
 
 def transcripts(shared: Path, model: Path, scorer: Path | None) -> dict[str, Any]:
-    recognizer, clips = Recognizer.open(as_model_file(model), scorer), dev_clips(shared)
+    """Of the search without pruning, as the old client's was."""
+    recognizer, clips = Recognizer.open(as_model_file(model), scorer, exact()), dev_clips(shared)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda clip: recognizer.transcribe(clip[0]), clips.values())
         return dict(zip(clips, results, strict=True))

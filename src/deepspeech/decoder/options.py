@@ -22,8 +22,8 @@ class DecodeOptions:
     cutoff_top_n: int = 40  # and at most this many; no effect where cutoff_prob is 1, as in 0.9.3
     alpha: float | None = None  # weight of the scorer's language model; None: what the scorer recommends
     beta: float | None = None  # natural logarithm added for each word; None: what the scorer recommends
-    beam_threshold: float = 12.0  # drop sequences whose score is this far below the best, but for 64; 0: none
-    token_min_logp: float = -10.0  # per frame, use tokens of at least this natural logarithm; 0: all
+    beam_threshold: float = 16.0  # drop sequences whose score is this far below the best, but for 64; 0: none
+    token_min_logp: float = -14.0  # per frame, use tokens of at least this natural logarithm; 0: all
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "cutoff_top_n"):
