@@ -115,8 +115,19 @@ def test_server_sent_segments(server: Running) -> None:
     events = [json.loads(line.removeprefix("data: ")) for line in found.text.split("\n\n") if line]
     (segment,) = [event for event in events if event["type"] == "transcript.text.segment"]
     assert segment["text"] == "ab ba"
+    assert "words" not in segment
     assert found.headers["content-type"].startswith("text/event-stream")
     assert until(lambda: server.service.admission.uploads == 0) is not False
+
+
+def test_server_sent_segments_have_words_where_asked(server: Running) -> None:
+    fields = {"stream": "true", "response_format": "verbose_json", "timestamp_granularities[]": "word"}
+    found = post(server, {"model": "tones", **fields})
+    events = [json.loads(line.removeprefix("data: ")) for line in found.text.split("\n\n") if line]
+    (segment,) = [event for event in events if event["type"] == "transcript.text.segment"]
+    assert [word["word"] for word in segment["words"]] == ["ab", "ba"]
+    assert segment["words"][0]["start"] == segment["start"]
+    assert 0 < segment["words"][0]["confidence"] <= 1
 
 
 @pytest.mark.parametrize("form", ["flac", "ogg", "mp3"])

@@ -24,8 +24,8 @@ function tell(error) {
 
 function label() {
   translate();
-  document.title = "deepspeech";
   $("language").textContent = t("languageButton");
+  $("language").lang = t("otherLanguage");
   $("speak").setAttribute("aria-label", t(recording ? "stop" : "speak"));
   $("speak").title = t(recording ? "stop" : "speak");
   $("level").setAttribute("aria-label", t("level"));
@@ -145,8 +145,9 @@ function showRecording(on) {
 }
 
 function showLevel(peak, seconds) {
-  $("level").value = loudness(peak);
-  $("speak").style.setProperty("--level", loudness(peak));
+  const level = Math.max(loudness(peak), seconds && $("level").value * 0.85); // falls slowly, as meters do
+  $("level").value = level;
+  $("speak").style.setProperty("--level", level);
   $("clock").value = minutes(seconds);
 }
 

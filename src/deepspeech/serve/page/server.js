@@ -39,7 +39,10 @@ export function openStream({ model, phrases, token }, rate, onEvent) {
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new WebSocket(url, token ? ["deepspeech", `openai-insecure-api-key.${token}`] : []);
   const waiting = [JSON.stringify({ type: "start", model, rate_hz: rate, hot_phrases: phrases })];
-  const send = (message) => (socket.readyState === WebSocket.CONNECTING ? waiting.push(message) : socket.send(message));
+  const send = (message) => {
+    if (socket.readyState === WebSocket.CONNECTING) waiting.push(message);
+    else if (socket.readyState === WebSocket.OPEN) socket.send(message); // else `done` has its cause
+  };
   const done = new Promise((resolve, reject) => {
     let failure = null, opened = false, finished = false;
     socket.onopen = () => {

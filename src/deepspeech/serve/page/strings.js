@@ -2,7 +2,6 @@
 
 const STRINGS = {
   en: {
-    name: "English",
     lead: "Press the button and speak.",
     drop: "Or drop a recording on this page.",
     private: "Sound goes to this server only. It is transcribed in memory and not kept.",
@@ -18,7 +17,7 @@ const STRINGS = {
     legend: "Click a word to hear it. How sure:", sure: "sure", fair: "fairly", poor: "hardly",
     heard: "{word}: {percent} sure, at {time}", words: "Words of {name}; arrow keys move, Enter plays",
     listening: "Listening…", sending: "Sending…", working: "Transcribing…", silent: "No speech was recognized.",
-    languageButton: "Français",
+    languageButton: "Français", otherLanguage: "fr",
     noMicrophone: "No microphone was found. Connect one, or open a file.",
     refused: "The browser may not use the microphone. Allow it in the address bar, then press the button again.",
     busyMicrophone: "Another program is using the microphone, or it cannot be read.",
@@ -35,7 +34,6 @@ const STRINGS = {
     other: "The server says: {message}",
   },
   fr: {
-    name: "Français",
     lead: "Appuyez sur le bouton et parlez.",
     drop: "Ou déposez un enregistrement sur cette page.",
     private: "Le son ne va qu’à ce serveur. Il est transcrit en mémoire et n’est pas conservé.",
@@ -51,7 +49,7 @@ const STRINGS = {
     legend: "Cliquez sur un mot pour l’entendre. Certitude :", sure: "sûr", fair: "assez sûr", poor: "peu sûr",
     heard: "{word} : sûr à {percent}, à {time}", words: "Mots de {name} ; flèches pour se déplacer, Entrée pour écouter",
     listening: "J’écoute…", sending: "Envoi…", working: "Transcription…", silent: "Aucune parole reconnue.",
-    languageButton: "English",
+    languageButton: "English", otherLanguage: "en",
     noMicrophone: "Aucun micro trouvé. Branchez-en un, ou ouvrez un fichier.",
     refused: "Le navigateur n’a pas accès au micro. Autorisez-le dans la barre d’adresse, puis appuyez de nouveau.",
     busyMicrophone: "Un autre programme utilise le micro, ou il est illisible.",
@@ -76,7 +74,7 @@ export function t(key, values = {}) {
   return STRINGS[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Write the texts of all elements with data-text (and data-label) below `root`. */
+/** Write the texts of all elements with data-text below `root`. */
 export function translate(root = document) {
   document.documentElement.lang = language;
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);

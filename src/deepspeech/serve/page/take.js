@@ -84,7 +84,8 @@ export class Take {
   begin(key) {
     Object.assign(this, { utterances: [], words: [], live: true });
     this.part(".text").replaceChildren(this.current);
-    this.part(".downloads").hidden = this.part(".again").disabled = true;
+    this.part(".downloads").hidden = true;
+    this.element.classList.add("live");
     this.note(key);
   }
 
@@ -121,9 +122,9 @@ export class Take {
   /** Nothing more comes. `failure`: a key of strings.js, where it ended early; what was not settled stays as it is. */
   end(failure, values) {
     this.live = false;
+    this.element.classList.remove("live");
     this.note(failure ?? (this.words.length || this.current.textContent ? null : "silent"), values);
     this.part(".downloads").hidden = !this.words.length;
-    this.part(".again").disabled = !this.sound;
     this.draw();
   }
 
