@@ -146,7 +146,12 @@ def test_checkpoints_are_relative_to_where_the_command_runs(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("[data", "not TOML"), ("x = ", "not TOML"), (b'[card]\nname = "\xff"\n', "not TOML")],
+    [
+        ("[data", "not TOML"),
+        ("x = ", "not TOML"),
+        (b'[card]\nname = "\xff"\n', "not TOML"),
+        ("x = " + "[" * 5000, "nested too deeply"),
+    ],
 )
 def test_a_file_that_is_no_page_is_reported(tmp_path: Path, content: str | bytes, words: str) -> None:
     with pytest.raises(ConfigError) as caught:

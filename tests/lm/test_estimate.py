@@ -222,8 +222,7 @@ def test_unusable_text(tmp_path: Path, content: bytes, cause: str) -> None:
 
 def test_unreadable_files(tmp_path: Path) -> None:
     (tmp_path / "cut.gz").write_bytes(gzip.compress(b"words\n" * 1000)[:-20])
-    (tmp_path / "none.gz").write_bytes(b"words\n")
-    for name, cause in [("cut.gz", "damaged"), ("none.gz", "damaged"), ("absent", "No such file")]:
+    for name, cause in [("cut.gz", "damaged"), ("absent", "No such file")]:
         with pytest.raises(LmError, match=cause):
             estimate([tmp_path / name], EstimateOptions(2))
 

@@ -64,13 +64,13 @@ def _begun(text: str | Path, data: bytes) -> bytes:
 
 @contextmanager
 def open_text(text: str | Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Open a text file or standard input, decompressed if its name or magic bytes are gzip's; and the raw file.
+    """Open a text file or standard input, decompressed if its first bytes are gzip's; and the raw file.
 
     The raw file's position is for progress reports.
     """
     try:
         with nullcontext(sys.stdin.buffer) if str(text) == STANDARD_INPUT else open(text, "rb") as raw:
-            if _is_zipped(raw) or str(text).endswith(".gz"):
+            if _is_zipped(raw):  # whatever its name: browsers unpack what they download and keep ".gz"
                 with gzip.GzipFile(fileobj=raw) as stream:
                     yield stream, raw  # type: ignore[misc]
             else:
