@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,9 +49,24 @@ def test_where_nothing_is_kept_there_is_no_file_and_one_line(
     assert not output.exists()
 
 
+def test_recordings_inside_an_archive_are_one_line(
+    deepspeech: Command, hearing_model: Path, recordings: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "clips.tar"
+    with tarfile.open(archive, "w") as tar:
+        for name in ("train000.wav", "train001.wav"):
+            tar.add(recordings / name, name)
+    code, _, err = deepspeech("label", "-m", hearing_model, "-o", tmp_path / "a.csv", archive)
+    assert (code, "a CSV refers to whole files" in err) == (2, True), err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--confidence", "1.5", "x"], "--confidence is 1.5"), ([], "name recordings, or a list with --manifest")],
+    [
+        (["--confidence", "1.5", "x"], "--confidence is 1.5"),
+        ([], "name recordings, or a list with --manifest"),
+        (["--cores", "0", "x"], "--cores is 0; it must be at least 1"),
+    ],
 )
 def test_wrong_options_are_one_line(
     deepspeech: Command, hearing_model: Path, tmp_path: Path, arguments: list[str], words: str

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli.shared_options import ModelFile
 from deepspeech.printable import in_line
 
 Sound = Annotated[Path, typer.Argument(help="Read this recording, of any length, rate and format.")]
 Text = Annotated[Path, typer.Argument(help="Read its text: plain text, .srt, .vtt, or .csv (column transcript).")]
-ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write files to this folder, not to the terminal.")]
 Format = Annotated[
     str,

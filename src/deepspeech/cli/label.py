@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta
-from deepspeech.cli.transcribe import Cores, Files, Manifest, ModelFile, ScorerFile
+from deepspeech.cli.shared_options import Alpha, BeamWidth, Beta, ModelFile, check_positive, weights_need
+from deepspeech.cli.transcribe import Cores, Files, Manifest, ScorerFile
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Write this CSV.")]
 Confidence = Annotated[float, typer.Option(help="Skip recordings whose mean word confidence is below this, 0 to 1.")]
@@ -36,23 +36,28 @@ def label(
     """
     import json
 
+    from deepspeech.audio.source import AudioSlice
     from deepspeech.cli.recordings import jobs_of
-    from deepspeech.cli.shared_options import weights_need
     from deepspeech.cli.transcribe import open_recognizer
     from deepspeech.datasets.formats.csv_files import CsvWriter
     from deepspeech.datasets.sample import Sample
-    from deepspeech.errors import ConfigError
+    from deepspeech.errors import ConfigError, DataError
     from deepspeech.evaluation.label import Tally, label
     from deepspeech.old_models.convert import as_model_file
     from deepspeech.progress import Progress
 
     weights_need(scorer, alpha, beta)
+    check_positive({"--cores": cores})
     if not 0 <= confidence <= 1:
         raise ConfigError(f"--confidence is {confidence:g}; it must be between 0 and 1")
     if bool(files) == bool(manifest):
         raise ConfigError("name recordings, or a list with --manifest")
     jobs, _ = jobs_of(files or [], manifest)
-    paths = [Path(job.audio) for job in jobs]
+    paths = []
+    for job in jobs:
+        if isinstance(job.audio, AudioSlice):
+            raise DataError(f"{job.audio}: a CSV refers to whole files; write them with deepspeech data convert first")
+        paths.append(Path(job.audio))
     recognizer = open_recognizer(as_model_file(model), scorer, beam_width, alpha, beta)
     tally = Tally()
     with CsvWriter(output, more=("confidence",)) as writer, Progress(len(paths), "label", "recordings") as progress:

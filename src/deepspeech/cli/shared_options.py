@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
 Alpha = Annotated[float | None, typer.Option(help="Set the weight of the scorer; its own by default.")]
 Beta = Annotated[float | None, typer.Option(help="Set the bonus for each word; the scorer's own by default.")]
 BeamWidth = Annotated[int | None, typer.Option(help="Set the beam width; the model's own by default.")]
@@ -31,6 +32,15 @@ SubwordsFile = Annotated[
         "--subwords", help="Read the SentencePiece model or list of pieces of a subword network, instead of --alphabet."
     ),
 ]
+
+
+def check_positive(numbers: dict[str, int | None]) -> None:
+    """Raise ConfigError for an option, by name, whose number is below 1."""
+    from deepspeech.errors import ConfigError
+
+    for option, value in numbers.items():
+        if value is not None and value < 1:
+            raise ConfigError(f"{option} is {value}; it must be at least 1")
 
 
 def decode_options(beam_width: int, **chosen: float | None) -> Any:

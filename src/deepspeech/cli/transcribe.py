@@ -14,12 +14,13 @@ from deepspeech.cli.shared_options import (
     Beta,
     HotPhrase,
     HotPhrasesFile,
+    ModelFile,
     TokenMinLogp,
+    check_positive,
     decode_options,
     weights_need,
 )
 
-ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
 Files = Annotated[
     list[str] | None,
     typer.Argument(
@@ -98,7 +99,7 @@ def transcribe(
 
     weights_need(scorer, alpha, beta)
     form, only, named = _format(form, json_output), parse_channel(channel), files or []
-    _check_numbers({"--candidates": candidates, "--cores": cores, "--rate": rate})
+    check_positive({"--candidates": candidates, "--cores": cores, "--rate": rate})
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray, exact_times or align)
     phrases = _phrases(hot_phrase, hot_phrases)
     model, alternatives = as_model_file(model), candidates - 1
@@ -143,14 +144,6 @@ def _here(
     if output_dir is None:
         return transcripts.to_stdout(recognizer, jobs, form, alternatives, cores)
     return transcripts.to_files(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
-
-
-def _check_numbers(numbers: dict[str, int | None]) -> None:
-    from deepspeech.errors import ConfigError
-
-    for option, value in numbers.items():
-        if value is not None and value < 1:
-            raise ConfigError(f"{option} is {value}; it must be at least 1")
 
 
 def _check_inputs(
