@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deepspeech.alignment.result import AlignedWord, Alignment
-from deepspeech.runtime.writers import LINE_CHARACTERS, LINES, columns
+from deepspeech.runtime.writers import LINE_CHARACTERS, LINES, columns, cue_times
 
 LONGEST_S = 7.0
 SHORTEST_S = 1.0
@@ -51,7 +51,7 @@ def subtitles(alignment: Alignment) -> list[Subtitle]:
 def srt(alignment: Alignment) -> str:
     """SubRip, as VLC and others read it."""
     return "".join(
-        f"{number}\n{_time(one.start_s, ',')} --> {_time(one.end_s, ',')}\n{_joined(one.lines)}\n\n"
+        f"{number}\n{cue_times(one.start_s, one.end_s, 'srt')}\n{_joined(one.lines)}\n\n"
         for number, one in enumerate(subtitles(alignment), 1)
     )
 
@@ -59,7 +59,7 @@ def srt(alignment: Alignment) -> str:
 def vtt(alignment: Alignment) -> str:
     """W3C WebVTT."""
     return "WEBVTT\n\n" + "".join(
-        f"{_time(one.start_s, '.')} --> {_time(one.end_s, '.')}\n{html.escape(_joined(one.lines), quote=False)}\n\n"
+        f"{cue_times(one.start_s, one.end_s, 'vtt')}\n{html.escape(_joined(one.lines), quote=False)}\n\n"
         for one in subtitles(alignment)
     )
 
@@ -112,9 +112,3 @@ def _lines(words: Sequence[AlignedWord]) -> tuple[str, ...]:
 
 def _joined(lines: Sequence[str]) -> str:
     return "\n".join(lines)
-
-
-def _time(seconds: float, point: str) -> str:
-    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from deepspeech.errors import CorpusError
 from deepspeech.files import atomic_open
+from deepspeech.progress import clock
 from deepspeech.text.characters import name
 
 # The four reasons that DeepSpeech's importers counted, in the order of the checks.
@@ -136,10 +137,3 @@ def _set_lines(one: SetReport) -> list[str]:
         text.append(f"  Every skipped clip and why: {one.dropped_file}")
     text.append(f"  Final amount of imported audio: {clock(one.imported_s)} from {clock(one.total_s)}.")
     return text
-
-
-def clock(seconds: float) -> str:
-    """Seconds as H:MM:SS."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"

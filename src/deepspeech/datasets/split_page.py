@@ -8,8 +8,9 @@ from typing import Any
 from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.split import Split
-from deepspeech.datasets.survey.page import clock, plural, table
+from deepspeech.datasets.survey.page import plural, table
 from deepspeech.datasets.survey.survey import sentence
+from deepspeech.progress import clock
 
 
 def write(done: Split, paths: Mapping[str, Path]) -> None:

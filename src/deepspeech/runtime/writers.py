@@ -67,14 +67,7 @@ class TranscriptWriter:
         text = "\n".join(_lines(pieces))
         if self._form == "vtt":
             text = html.escape(text, quote=False)
-        return f"{self._cues}\n{self._time(pieces[0].start_s)} --> {self._time(end_s)}\n{text}\n\n"
-
-    def _time(self, seconds: float) -> str:
-        minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
-        point = "," if self._form == "srt" else "."
-        hours, minutes = divmod(minutes, 60)
-        whole, part = divmod(milliseconds, 1000)
-        return f"{hours:02}:{minutes:02}:{whole:02}{point}{part:03}"
+        return f"{self._cues}\n{cue_times(pieces[0].start_s, end_s, self._form)}\n{text}\n\n"
 
 
 def _text(segments: Sequence[Transcript]) -> str:
@@ -99,6 +92,18 @@ def _pieces(segment: Transcript) -> Iterator[_Piece]:
 
 
 @lru_cache(1 << 12)
+def cue_times(start_s: float, end_s: float, form: str) -> str:
+    """The line with the times of a subtitle, in the form "srt" or "vtt"."""
+    return f"{_timestamp(start_s, form)} --> {_timestamp(end_s, form)}"
+
+
+def _timestamp(seconds: float, form: str) -> str:
+    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    whole, part = divmod(milliseconds, 1000)
+    return f"{hours:02}:{minutes:02}:{whole:02}{',' if form == 'srt' else '.'}{part:03}"
+
+
 def columns(text: str) -> int:
     """Width of a text in columns: East Asian wide characters take two, combining marks none."""
     marks = sum(unicodedata.category(character)[0] == "M" for character in text)

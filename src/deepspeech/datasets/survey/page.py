@@ -7,6 +7,7 @@ from typing import Any
 from deepspeech.datasets.check import CHARACTERS
 from deepspeech.datasets.survey.statistics import Statistics, statistics
 from deepspeech.datasets.survey.survey import DOUBTFUL, REFUSED, Finding, Overlap, Survey
+from deepspeech.progress import clock
 from deepspeech.text.characters import name
 from deepspeech.text.charset import CharacterCount, advice, alphabet_faults
 
@@ -169,10 +170,3 @@ def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str
 
 def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def clock(seconds: float) -> str:
-    """Format seconds as H:MM:SS."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"

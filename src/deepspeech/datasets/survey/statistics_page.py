@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from deepspeech.datasets.survey.page import clock, table
+from deepspeech.datasets.survey.page import table
 from deepspeech.datasets.survey.statistics import PERCENTILES, Statistics
+from deepspeech.progress import clock
 
 _LENGTH_NAMES = ("shortest", "5 %", "25 %", "median", "75 %", "95 %", "longest")
 _MIDDLE = (1, 3, 5)
