@@ -115,6 +115,7 @@ class Pipeline:
         normalized = self.front_end.normalization is not None
         context = AugmentContext(domain, config.sample_rate_hz, config.step_ms, self.sources, normalized)
         for position, entry in self._by_domain[domain]:
-            random = keyed_random(self.seed, epoch, sample.random_key, position, *[view] * bool(view))
+            key = (self.seed, epoch, sample.random_key, position)
+            random = keyed_random(*key, view) if view else keyed_random(*key)  # the first as without views
             x = augment(x, entry, epoch / self.epochs, random, context)
         return x

@@ -52,11 +52,11 @@ def spec_augment(
     for _ in range(round(n_bands)):
         first, end = _interval(x.shape[1], bands, random)
         x[:, first:end] = fill_F[first:end]
-    longest = size * context.per_ms()
-    number = min(25, math.ceil(share * frames / max(1.0, longest)))
-    longest = min(longest, share * frames / max(1, number))
     if frames * context.step_ms < SHORT_MS:
         number, longest = 2, 0.1 * frames
+    else:
+        number = min(25, math.ceil(share * frames / max(1.0, size * context.per_ms())))
+        longest = min(size * context.per_ms(), share * frames / max(1, number))
     for _ in range(number):
         first, end = _interval(frames, longest, random)
         x[first:end] = fill_F
