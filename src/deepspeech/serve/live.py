@@ -85,7 +85,7 @@ class LiveSession:
         """Use Service.open()."""
         self.model, self.options = model, options
         self._pace, self._batcher, self._pool, self._metrics = pace, batcher, pool, metrics
-        self._held, self._held_s = b"", 0.0
+        self._held = b""
         self.audio_s = 0.0
         try:
             recognizer = model.with_phrases(model.live, options.phrases)
@@ -103,9 +103,7 @@ class LiveSession:
         self._held += data
         if len(self._held) < 2 * LEAST_S * self.options.rate_hz:
             return
-        whole = len(self._held) // 2 * 2
-        samples, self._held = np.frombuffer(self._held[:whole], "<i2").astype(np.int16), self._held[whole:]
-        async for event in self.feed(samples):
+        async for event in self.feed(self._whole_samples()):
             yield event
 
     async def feed(self, samples: Samples) -> AsyncIterator[Event]:
@@ -122,13 +120,16 @@ class LiveSession:
 
     async def finish(self) -> AsyncIterator[Event]:
         """End the stream; yields the remaining events."""
-        whole = len(self._held) // 2 * 2
-        if whole:
-            samples, self._held = np.frombuffer(self._held[:whole], "<i2").astype(np.int16), b""
-            async for event in self.feed(samples):
-                yield event
+        async for event in self.feed(self._whole_samples()):
+            yield event
         for event in await self._computed(self._stream.finish_events):
             yield event
+
+    def _whole_samples(self) -> Samples:
+        """The whole samples [N] of the bytes held; half of one stays."""
+        whole = len(self._held) // 2 * 2
+        samples, self._held = np.frombuffer(self._held[:whole], "<i2").astype(np.int16), self._held[whole:]
+        return samples
 
     async def _computed(self, work: Callable[[], Sequence[Event]]) -> Sequence[Event]:
         def at_work() -> Sequence[Event]:
