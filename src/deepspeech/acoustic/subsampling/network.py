@@ -53,9 +53,10 @@ class Subsampling(nn.Module):
 
     def _first(self, x_BTF: Tensor, padding: int) -> Tensor:
         """As a product of patches with the weights, whose backward pass takes half the time of a convolution's."""
-        x, weight_C9 = functional.pad(x_BTF, (1, 1, padding, 0)), self.conv.weight.flatten(1)
-        x_BTF9 = x.unfold(1, 3, 2).unfold(2, 3, 2).flatten(3)
-        return functional.silu(x_BTF9 @ weight_C9.t() + self.conv.bias).permute(0, 3, 1, 2)
+        x_BTF9 = functional.pad(x_BTF, (1, 1, padding, 0)).unfold(1, 3, 2).unfold(2, 3, 2).flatten(3)
+        weight_9C, bias_C = self.conv.weight.flatten(1).t(), self.conv.bias
+        assert bias_C is not None
+        return functional.silu(x_BTF9 @ weight_9C + bias_C).permute(0, 3, 1, 2)
 
     def _after(self, x_BCTF: Tensor, padding: int) -> Tensor:
         """On a CPU the depthwise convolution is in float32: its backward pass takes twelve times as long in 16 bits."""
