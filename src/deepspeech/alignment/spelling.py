@@ -11,8 +11,8 @@ from pathlib import Path
 
 from deepspeech.decoder.forced import WILDCARD
 from deepspeech.errors import TextError
-from deepspeech.text.normalize import Normalizer, tidy
 from deepspeech.text.reading import NOT_TEXT, text_of
+from deepspeech.text.spelling import Speller, tidy
 from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import read_named
 
@@ -30,7 +30,7 @@ class SpellingRule:
         given = self.spellings.get(word.lower(), self.spellings.get(bare, word))
         if self.tokens.bytes_mode:
             return tidy(given)
-        return Normalizer(self.tokens.character_set, marks_are_spaces=True)(given)
+        return Speller(self.tokens.character_set, marks_are_spaces=True)(given)
 
     def encode(self, word: str) -> tuple[str, list[int]]:
         """The spoken form and its token ids; a wildcard, with the form "", where it cannot be spelled."""

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from deepspeech.errors import LmError
 from deepspeech.text.characters import name
-from deepspeech.text.normalize import Normalizer, lower
+from deepspeech.text.spelling import Speller, lower
 from deepspeech.text.tokens import Characters
 
 SPACES = frozenset(" \t\r\n")
@@ -75,8 +75,8 @@ class Normalization:
         return self.nfc or self.lower_case or self.alphabet is not None
 
     @cached_property
-    def _normalizer(self) -> Normalizer:
-        return Normalizer(self.alphabet or (), form=self.nfc, case=self.lower_case, marks_are_spaces=True)
+    def _normalizer(self) -> Speller:
+        return Speller(self.alphabet or (), form=self.nfc, case=self.lower_case, marks_are_spaces=True)
 
     def lines(self, block: bytes, skipped: SkippedLines) -> bytes:
         """Normalize the lines of `block`; count lines outside the alphabet in `skipped`. Raises UnicodeDecodeError."""
