@@ -17,6 +17,7 @@ from deepspeech.cli.shared_options import (
     decode_options,
     weights_need,
 )
+from deepspeech.cli.text_options import Language, Lower, Map, Nfc, Numbers, text_config
 
 Models = Annotated[
     list[Path],
@@ -64,11 +65,20 @@ def evaluate(
     confusion_picture: ConfusionPicture = None,
     calibration: CalibrationFlag = False,
     calibration_picture: CalibrationPicture = None,
+    language: Language = "",
+    lower: Lower = None,
+    nfc: Nfc = None,
+    numbers: Numbers = None,
+    words: Map = None,
 ) -> None:
     """Report error rates of a model or checkpoint on recordings.
 
+    References are normalized as the model's transcripts were, or as the options say; stderr tells what changed.
+
     Example: deepspeech evaluate --model model.onnx --data test.csv
     """
+    from dataclasses import replace
+
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.errors import ConfigError, DataError
@@ -86,7 +96,8 @@ def evaluate(
     if greedy and calibration:
         raise ConfigError("greedy decoding gives words no confidence; leave out --greedy or --calibration")
     opened = open_models(model, jitter_ms, skip_bad)
-    words = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
+    opened = replace(opened, text=text_config(language, lower, nfc, numbers, words, opened.text))
+    language_model = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
     phrases.native(opened.tokens)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
     search = decode_options(
@@ -94,7 +105,7 @@ def evaluate(
         beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
     )  # fmt: skip
     options = None if greedy else search
-    scores: Scores = run(opened.emit(good), good, opened.tokens, options, "evaluating", words, phrases=phrases)
+    scores: Scores = run(opened.emit(good), good, opened.tokens, options, "evaluating", language_model, phrases=phrases)
     if not scores.samples:
         raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []

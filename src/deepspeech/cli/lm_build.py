@@ -10,11 +10,14 @@ from deepspeech.cli.lm_options import (
     PackagedAlpha,
     PackagedBeta,
     SubwordsFile,
+    card_of,
+    characters_of,
     end_tidily,
     spelling,
     tokens_of,
     weights_of,
 )
+from deepspeech.cli.text_options import Language, Lower, Map, Nfc, Numbers, text_config
 
 Texts = Annotated[
     list[Path],
@@ -47,6 +50,10 @@ Normalize = Annotated[
         show_default=False,
     ),
 ]
+CardOf = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="Take the alphabet, and how text is normalized, from this model file."),
+]
 BytesMode = Annotated[
     bool, typer.Option("--bytes", help="Build for a network of UTF-8 bytes: characters instead of words.")
 ]
@@ -78,13 +85,23 @@ def build(
     binary_type: BinaryType = "trie",
     quantize: Quantize = 8,
     array_bits: ArrayBits = 255,
+    model: CardOf = None,
+    language: Language = "",
+    lower: Lower = None,
+    nfc: Nfc = None,
+    numbers: Numbers = None,
+    words: Map = None,
 ) -> None:
     """Build a scorer (n-gram language model and vocabulary) from text.
 
-    Start with the training transcripts; more text of the same domain improves the scorer.
+    Start with the training transcripts; more text of the same domain improves the scorer. Tags and entities of HTML
+    and marks such as <s> and <unk> are taken out and counted.
 
     Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
+
+    Example: deepspeech lm build --text train.csv --text news.txt --model fr.onnx --output fr.scorer
     """
+    from dataclasses import replace
     from tempfile import TemporaryDirectory
 
     from deepspeech.cli.lm_texts import named_as_input, sources
@@ -100,20 +117,31 @@ def build(
 
     end_tidily()
     kind = kind_of_output(output)
-    characters = spelling(alphabet, subwords)
+    card = card_of(model, alphabet, subwords) if model else None
+    bytes_mode = bytes_mode or (card is not None and card.tokens.bytes_mode)
+    characters = spelling(alphabet, subwords) if card is None else characters_of(card.tokens)
+    chosen = text_config(language, lower, nfc, numbers, words)
+    if chosen and normalize:
+        raise LmError("--normalize is of the text of one alphabet, --language and its kin of a language; leave one out")
+    settings = chosen if chosen or card is None or normalize else card.text
+    normalization = replace(
+        Normalization.named(normalize, characters), markup=True, text=settings, tokens=characters
+    )  # fmt: skip
     if kind == "scorer" and characters is None and not bytes_mode:
         raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
     estimate = EstimateOptions(
         order=order, prune=parse_thresholds(prune or ["0", "0", "1"], order), most_frequent=top_k or None,
         discount_fallback=FALLBACK if discount_fallback else None, memory_bytes=memory_bytes(memory),
-        normalization=Normalization.named(normalize, characters), temporary=temporary,
+        normalization=normalization, temporary=temporary,
     )  # fmt: skip
     options = BuildOptions(
         estimate=estimate, binary=BinaryOptions(binary_type, quantize, array_bits), weights=weights_of(alpha, beta),
         arpa=arpa,
     )  # fmt: skip
     with TemporaryDirectory(dir=temporary) as folder, named_as_input(text, Path(folder)):
-        report = make(sources(text, bytes_mode, Path(folder)), output, tokens_of(characters, bytes_mode), options)
+        report = make(
+            sources(text, bytes_mode, Path(folder), normalization), output, tokens_of(characters, bytes_mode), options
+        )
     print("\n".join(report))
     if kind == "scorer":
         _suggest(output)

@@ -43,6 +43,26 @@ def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
     return Characters.from_file(alphabet) if alphabet else None
 
 
+def card_of(model: Path, alphabet: Path | None, subwords: Path | None) -> Any:
+    """The card of a model file, old ones too. Raises ConfigError where an alphabet is named as well."""
+    from deepspeech.errors import ConfigError
+    from deepspeech.modelfile.arrays import read_metadata
+    from deepspeech.modelfile.card import ModelCard
+    from deepspeech.old_models.convert import as_model_file
+
+    if alphabet or subwords:
+        raise ConfigError(f"--model has tokens of its own; leave out --{'alphabet' if alphabet else 'subwords'}")
+    file = as_model_file(model)
+    if file.is_dir():
+        raise ConfigError(f"{model}: a folder; name a model file, exported with deepspeech export")
+    return ModelCard.from_metadata(read_metadata(file))
+
+
+def characters_of(tokens: Any) -> Any:
+    """The characters of a token set; None for bytes."""
+    return None if tokens.bytes_mode else getattr(tokens, "characters", tokens)
+
+
 def tokens_of(characters: Any, bytes_mode: bool) -> Any:
     """The token set of the network that the scorer is for."""
     from deepspeech.text.tokens import Utf8Bytes

@@ -60,7 +60,11 @@ class TextConfig:
         known = {one.name for one in fields(cls)}
         if unknown := sorted(set(entries) - known):
             raise ConfigError(f"text.{unknown[0]} is no setting of this version; update deepspeech")
-        return cls(**{**entries, "words": tuple(entries.get("words", ()))})
+        words, numbers = entries.get("words", ()), entries.get("numbers")
+        plain = [*words, *(value for name, value in entries.items() if name not in ("words", "numbers"))]
+        if not all(isinstance(value, str) for value in plain) or numbers not in (None, True, False):
+            raise ConfigError("the settings of text are damaged")
+        return cls(**{**entries, "words": tuple(words)})
 
 
 def pair(entry: str) -> tuple[str, str]:

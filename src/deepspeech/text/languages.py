@@ -69,7 +69,7 @@ LANGUAGES = {
         abbreviations={"Mr.": "mister", "Mr": "mister", "Mrs.": "missus", "Mrs": "missus", "Ms.": "miz", "Ms": "miz",
                        "Dr.": "doctor", "Dr": "doctor", "Prof.": "professor", "Jr.": "junior", "Sr.": "senior",
                        "vs.": "versus", "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is",
-                       "No.": "number",
+
                        "approx.": "approximately"},
     ),
     "fr": Language(
@@ -89,7 +89,7 @@ LANGUAGES = {
         abbreviations={"M.": "monsieur", "MM.": "messieurs", "Mme": "madame", "Mmes": "mesdames",
                        "Mlle": "mademoiselle",
                        "Mlles": "mesdemoiselles", "Dr": "docteur", "Dr.": "docteur", "Pr": "professeur",
-                       "Me": "maître",
+
                        "St": "saint", "Ste": "sainte", "etc.": "et cetera", "p. ex.": "par exemple",
                        "c.-à-d.": "c'est-à-dire", "av. J.-C.": "avant Jésus-Christ",
                        "apr. J.-C.": "après Jésus-Christ",
@@ -142,7 +142,7 @@ LANGUAGES = {
         abbreviations={"Sig.": "signor", "Sig.ra": "signora", "Sig.na": "signorina", "Dott.": "dottor",
                        "Dott.ssa": "dottoressa", "Prof.": "professor", "Prof.ssa": "professoressa",
                        "Avv.": "avvocato",
-                       "ecc.": "eccetera", "es.": "esempio"},
+                       "ecc.": "eccetera"},
     ),
     "pt": Language(
         comma="vírgula", minus="menos", date="{day} de {month} de {year}", first="primeiro", ordinal="[ºª]",

@@ -113,7 +113,7 @@ class Normalizer:
         marks = {one for one in set(text) - self._known if unicodedata.category(one)[0] in "PSZ"}
         if not self._known or not self._known.isdisjoint(APOSTROPHES):
             marks -= set(APOSTROPHES)
-        return text.translate({ord(mark): " " for mark in marks}) if marks else text
+        return joined(text.translate({ord(mark): " " for mark in marks}))
 
 
 class Replacements:
@@ -134,6 +134,9 @@ class Replacements:
 
     def _words(self, found: re.Match[str]) -> str:
         written = found.group()
+        initial = len(written) == 2 and written[1] == "."  # M. is a title before a name alone
+        if initial and not found.string[found.end() :].lstrip()[:1].isupper():
+            return written
         return self._spoken.get(_key(written), self._spoken.get(_key(written.lower()), written))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from deepspeech.errors import MissingPartError
 from deepspeech.text.languages import base_code, language_of
+from deepspeech.text.spelling import joined
 
 _OTHER_CODES = {"kk": "kz", "nb": "no", "nn": "no"}  # num2words' own
 _LONGEST_NAME = 15  # digits; longer figures, and those that begin with 0, are read digit by digit
@@ -58,7 +59,7 @@ class NumberSpeller:
         )  # fmt: skip
 
     def __call__(self, text: str) -> str:
-        """The text with figures and signs as words; runs of spaces are new."""
+        """The text with figures and signs as words."""
         if any(character.isdigit() for character in text):
             if times := self._own.signs.get("×"):
                 text = _TIMES.sub(f" {times} ", text)
@@ -70,7 +71,7 @@ class NumberSpeller:
             text = text.replace(sign, f" {words} ")
         for sign, names in self._own.currency.items():
             text = text.replace(sign, f" {names[1]} ")
-        return text
+        return joined(text)
 
     def number(self, figures: str, before_noun: bool = False) -> str:
         """A number with its marks, such as 1 000,5 in French; as it is where the language is not known."""
