@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from deepspeech.cli.text_options import Language, Lower, Map, Nfc, Numbers, text_config
+from deepspeech.cli.text_options import takes_text
 
 
+@takes_text
 def convert(
     sources: Annotated[list[Path], typer.Argument(help="Read these data sets in order: .csv, .sdb, .tar or .jsonl.")],
     target: Annotated[Path, typer.Argument(help="Write this file: .csv, .sdb, .tar, .tar.gz or .jsonl.")],
@@ -33,12 +34,8 @@ def convert(
     seed: Annotated[int, typer.Option(help="Set the seed of --augment.")] = 4568,
     workers: Annotated[int | None, typer.Option(help="Use this many threads; one per core by default.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip unreadable audio.")] = False,
-    language: Language = "",
-    lower: Lower = None,
-    nfc: Nfc = None,
-    numbers: Numbers = None,
-    words: Map = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    text_settings: Any = None,
 ) -> None:
     """Convert data sets to another format, and normalize their text.
 
@@ -57,7 +54,7 @@ def convert(
     options = ConvertOptions(
         audio_type=audio_type, bitrate=bitrate, labeled=not unlabeled, sort=sort, copy=copy, absolute=absolute_paths,
         skip_bad=skip_bad, workers=workers or cores(), augmentations=parse_audible(augment or ()),
-        seed=seed, clock=clock, text=text_config(language, lower, nfc, numbers, words),
+        seed=seed, clock=clock, text=text_settings(),
     )  # fmt: skip
     print_summary(target, run(sources, target, options), json_output)
 

@@ -7,7 +7,7 @@ import typer
 
 from deepspeech.cli.data_options import JsonOutput
 from deepspeech.cli.shared_options import SubwordsFile
-from deepspeech.cli.text_options import Language, Lower, Map, Nfc, Numbers, text_config
+from deepspeech.cli.text_options import takes_text
 
 Sources = Annotated[
     list[Path],
@@ -19,17 +19,14 @@ Show = Annotated[
 ]
 
 
+@takes_text
 def text(
     data: Sources,
-    language: Language = "",
-    lower: Lower = None,
-    nfc: Nfc = None,
-    numbers: Numbers = None,
-    words: Map = None,
     alphabet: ModelAlphabet = None,
     subwords: SubwordsFile = None,
     show: Show = False,
     json_output: JsonOutput = False,
+    text_settings: Any = None,
 ) -> None:
     """Normalize transcripts and print them, or with --show what would change.
 
@@ -44,7 +41,7 @@ def text(
     from deepspeech.text.normalize import Normalizer
     from deepspeech.text.preview import preview
 
-    config = text_config(language, lower, nfc, numbers, words)
+    config = text_settings()
     normalized, found = preview(_texts(data), Normalizer(config, spelling(alphabet, subwords)))
     if json_output:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))

@@ -1,7 +1,7 @@
 """`deepspeech lm build`: estimate a language model and write it as a scorer."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,14 +10,12 @@ from deepspeech.cli.lm_options import (
     PackagedAlpha,
     PackagedBeta,
     SubwordsFile,
-    card_of,
-    characters_of,
     end_tidily,
-    spelling,
+    tokens_in,
     tokens_of,
     weights_of,
 )
-from deepspeech.cli.text_options import Language, Lower, Map, Nfc, Numbers, text_config
+from deepspeech.cli.text_options import takes_text
 
 Texts = Annotated[
     list[Path],
@@ -66,6 +64,7 @@ Quantize = Annotated[int, typer.Option(help="Quantize probabilities of a trie to
 ArrayBits = Annotated[int, typer.Option(help="Compress pointers of a trie with arrays of this many bits; 0: no.")]
 
 
+@takes_text
 def build(
     text: Texts,
     output: Output,
@@ -86,11 +85,7 @@ def build(
     quantize: Quantize = 8,
     array_bits: ArrayBits = 255,
     model: CardOf = None,
-    language: Language = "",
-    lower: Lower = None,
-    nfc: Nfc = None,
-    numbers: Numbers = None,
-    words: Map = None,
+    text_settings: Any = None,
 ) -> None:
     """Build a scorer (n-gram language model and vocabulary) from text.
 
@@ -98,53 +93,50 @@ def build(
     and marks such as <s> and <unk> are taken out and counted.
 
     Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
-
-    Example: deepspeech lm build --text train.csv --text news.txt --model fr.onnx --output fr.scorer
     """
-    from dataclasses import replace
     from tempfile import TemporaryDirectory
 
     from deepspeech.cli.lm_texts import named_as_input, sources
-    from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions
     from deepspeech.lm.build import BuildOptions, kind_of_output
     from deepspeech.lm.build import build as make
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.lm.normalize import Normalization
     from deepspeech.lm.prune import parse_thresholds
 
     end_tidily()
     kind = kind_of_output(output)
-    card = card_of(model, alphabet, subwords) if model else None
-    bytes_mode = bytes_mode or (card is not None and card.tokens.bytes_mode)
-    characters = spelling(alphabet, subwords) if card is None else characters_of(card.tokens)
-    chosen = text_config(language, lower, nfc, numbers, words)
-    if chosen and normalize:
-        raise LmError("--normalize is of the text of one alphabet, --language and its kin of a language; leave one out")
-    settings = chosen if chosen or card is None or normalize else card.text
-    normalization = replace(
-        Normalization.named(normalize, characters), markup=True, text=settings, tokens=characters
-    )  # fmt: skip
-    if kind == "scorer" and characters is None and not bytes_mode:
-        raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
+    characters, bytes_mode, card = tokens_in(model, alphabet, subwords, bytes_mode, kind == "scorer")
+    settings = text_settings(card.text if card and not normalize else None)
     estimate = EstimateOptions(
         order=order, prune=parse_thresholds(prune or ["0", "0", "1"], order), most_frequent=top_k or None,
         discount_fallback=FALLBACK if discount_fallback else None, memory_bytes=memory_bytes(memory),
-        normalization=normalization, temporary=temporary,
+        normalization=normalization_of(normalize, settings, characters), temporary=temporary,
     )  # fmt: skip
     options = BuildOptions(
         estimate=estimate, binary=BinaryOptions(binary_type, quantize, array_bits), weights=weights_of(alpha, beta),
         arpa=arpa,
     )  # fmt: skip
     with TemporaryDirectory(dir=temporary) as folder, named_as_input(text, Path(folder)):
-        report = make(
-            sources(text, bytes_mode, Path(folder), normalization), output, tokens_of(characters, bytes_mode), options
-        )
+        plain = sources(text, bytes_mode, Path(folder), estimate.normalization)
+        report = make(plain, output, tokens_of(characters, bytes_mode), options)
     print("\n".join(report))
     if kind == "scorer":
         _suggest(output)
+
+
+def normalization_of(normalize: list[str] | None, settings: Any, characters: Any) -> Any:
+    """What is done with text, markup first. Raises LmError for --normalize next to settings of text."""
+    from dataclasses import replace
+
+    from deepspeech.errors import LmError
+    from deepspeech.lm.normalize import Normalization
+
+    if settings and normalize:
+        raise LmError("--normalize is of the text of one alphabet, --language and its kin of a language; leave one out")
+    steps = Normalization.named(normalize, characters)
+    return replace(steps, markup=True, text=settings, tokens=characters)
 
 
 def _suggest(scorer: Path) -> None:

@@ -43,24 +43,34 @@ def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
     return Characters.from_file(alphabet) if alphabet else None
 
 
-def card_of(model: Path, alphabet: Path | None, subwords: Path | None) -> Any:
-    """The card of a model file, old ones too. Raises ConfigError where an alphabet is named as well."""
-    from deepspeech.errors import ConfigError
+def tokens_in(
+    model: Path | None, alphabet: Path | None, subwords: Path | None, bytes_mode: bool, needed: bool
+) -> tuple[Any, bool, Any]:
+    """The characters in which words are spelled, whether bytes are in their place, and the card of `model`, if named.
+
+    Raises ConfigError where both a model and an alphabet are named, LmError where none is, but `needed`.
+    """
+    from deepspeech.errors import ConfigError, LmError
     from deepspeech.modelfile.arrays import read_metadata
     from deepspeech.modelfile.card import ModelCard
     from deepspeech.old_models.convert import as_model_file
 
+    if model is None:
+        characters = spelling(alphabet, subwords)
+        if needed and characters is None and not bytes_mode:
+            raise LmError(
+                "a scorer for words needs --alphabet, the alphabet.txt of its model (or --model, --subwords, or --bytes)"
+            )
+        return characters, bytes_mode, None
     if alphabet or subwords:
         raise ConfigError(f"--model has tokens of its own; leave out --{'alphabet' if alphabet else 'subwords'}")
     file = as_model_file(model)
     if file.is_dir():
         raise ConfigError(f"{model}: a folder; name a model file, exported with deepspeech export")
-    return ModelCard.from_metadata(read_metadata(file))
-
-
-def characters_of(tokens: Any) -> Any:
-    """The characters of a token set; None for bytes."""
-    return None if tokens.bytes_mode else getattr(tokens, "characters", tokens)
+    card = ModelCard.from_metadata(read_metadata(file))
+    if card.tokens.bytes_mode:
+        return None, True, card
+    return getattr(card.tokens, "characters", card.tokens), False, card
 
 
 def tokens_of(characters: Any, bytes_mode: bool) -> Any:
