@@ -133,7 +133,7 @@ def test_other_entries_of_a_file_do_not_disturb() -> None:
 def test_metadata_is_text_for_the_file() -> None:
     metadata = CARD.to_metadata()
     assert list(metadata) == ["deepspeech", "deepspeech.text"]  # the second where text has settings, and only there
-    assert list(deepspeech().to_metadata()) == ["deepspeech"]
+    assert list(replace(CARD, text=TextConfig()).to_metadata()) == ["deepspeech"]
     assert "première" in metadata["deepspeech"]
 
 

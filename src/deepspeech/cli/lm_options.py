@@ -58,9 +58,8 @@ def tokens_in(
     if model is None:
         characters = spelling(alphabet, subwords)
         if needed and characters is None and not bytes_mode:
-            raise LmError(
-                "a scorer for words needs --alphabet, the alphabet.txt of its model (or --model, --subwords, or --bytes)"
-            )
+            names = "--alphabet, the alphabet.txt of its model (or --subwords, or --bytes)"
+            raise LmError(f"a scorer for words needs {names}")
         return characters, bytes_mode, None
     if alphabet or subwords:
         raise ConfigError(f"--model has tokens of its own; leave out --{'alphabet' if alphabet else 'subwords'}")

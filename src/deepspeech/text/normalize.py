@@ -27,6 +27,11 @@ _QUOTED = re.compile(r"(?<=[^\W\d_]['’ʼ])\s?[\"“„«]\s?(?=\w)")  # d’�
 _EDGES = re.compile(r"(?<![^\W_])(?<![\u0300-\u036f])['’ʼ-]|['’ʼ-](?![^\W_])")
 
 
+def typewritten(text: str) -> str:
+    """Apostrophes inside words as typewriters have them: l’homme as l'homme."""
+    return _INSIDE.sub(lambda found: found.group()[:-1] + "'", text)
+
+
 class Normalizer:
     """Text in one language for one token set. Immutable; threads may share it."""
 
