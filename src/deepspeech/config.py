@@ -24,6 +24,7 @@ from deepspeech.features import registry as features
 from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.remote.files import beside
 from deepspeech.renamed import current, saved
+from deepspeech.text.config import TextConfig
 from deepspeech.text.reading import text_of
 from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
 
@@ -180,6 +181,7 @@ class RunConfig:
     """One run. Tables of the TOML file are the fields below; `augment` is a list of `name[key=value,…]`."""
 
     data: DataConfig = field(default_factory=DataConfig)
+    text: TextConfig = field(default_factory=TextConfig)  # how transcripts are normalized; see docs/text.md
     features: FrontEndConfig = field(default_factory=MfccConfig)  # features.kind says which; see docs/features.md
     augment: tuple[str, ...] = ()
     augment_after: float = 0.0  # fraction of the epochs before augmentation starts
@@ -209,6 +211,8 @@ class RunConfig:
         `resolve` reads them back, with `warn` False.
         """
         values = _values(self)
+        if not self.text:
+            del values["text"]
         return {table: saved(table, values[table]) if isinstance(values[table], dict) else values[table]
                 for table in values}  # fmt: skip
 
@@ -239,6 +243,8 @@ def read(path: Path) -> dict[str, Any]:
         for key in ("alphabet", "subwords"):
             if data.get(key):
                 data[key] = beside(path.parent, str(data[key]))
+    if isinstance(tables.get("text"), dict) and tables["text"].get("map"):
+        tables["text"]["map"] = beside(path.parent, str(tables["text"]["map"]))
     if tables.get("scorer"):
         tables["scorer"] = beside(path.parent, str(tables["scorer"]))
     return tables

@@ -42,7 +42,7 @@ def test_check_says_which_alphabet_it_took_and_proposes_the_data_s_own(data, tmp
     path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,ışık\nb.wav,1,a\u00adb\n", encoding="utf-8")
     code, out, _ = data("check", path)
     assert code == 1
-    assert "No --alphabet: checked with the English one" in out
+    assert "No --alphabet, and not English: checked with the transcripts' own characters." in out
     assert "These transcripts need 5 characters: a b k ş ı\n" in out
     assert f"deepspeech data alphabet {path} --output alphabet.txt" in out
     assert "--skip-bad" not in out

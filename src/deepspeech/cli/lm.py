@@ -58,7 +58,7 @@ def inspect(
 ) -> None:
     """Describe a scorer or a language model.
 
-    Checks an alphabet against a scorer, too; the exit code is 1 if it does not match.
+    Checks an alphabet against a scorer, and every line of an ARPA file; the exit code is 1 if there is a fault.
 
     Example: deepspeech lm inspect my.scorer --alphabet alphabet.txt
     """

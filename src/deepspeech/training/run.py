@@ -58,6 +58,7 @@ class Run:
 
     def __init__(self, config: RunConfig, log: Log, ranks: Ranks = ALONE) -> None:
         self.log = log if ranks.first else Log()
+        config = replace(config, text=config.text.complete())  # a checkpoint keeps the map itself
         parts = prepare(config, self.log, ranks)
         kept = starting_point(config.checkpoint, self.log, ranks)
         self._resumed = bool(kept and checkpoint.lies_in(kept.path, Path(config.checkpoint.folder)))
