@@ -1,4 +1,4 @@
-"""Sphinx builds the site from the Markdown here: `make docs`. The generated pages are written first, by scripts/docs_pages.py."""
+"""Sphinx builds the site from the Markdown here: `make docs`. scripts/docs_pages.py writes the generated pages."""
 
 import sys
 from pathlib import Path
@@ -35,6 +35,12 @@ def language_of_page(app: Any, name: str, template: str, context: dict[str, Any]
         context["language"] = "fr"
 
 
+def link_of_the_site(app: Any, name: str, source: list[str]) -> None:
+    """CONTRIBUTING lies outside docs/, and is a page here."""
+    source[0] = source[0].replace("](../CONTRIBUTING.md", "](contributing.md")
+
+
 def setup(app: Any) -> None:
     docs_pages.write(ROOT / "docs" / "generated")
+    app.connect("source-read", link_of_the_site)
     app.connect("html-page-context", language_of_page)

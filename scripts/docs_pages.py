@@ -26,10 +26,16 @@ from deepspeech.settings import documented
 
 TABLES = {
     "data": (DataConfig, "Which data sets, and how they are read. More: [data sets](../data.md)."),
-    "training": (TrainingConfig, "Optimizer, schedule, stopping, precision. More: [monitoring training](../training.md)."),
+    "training": (
+        TrainingConfig,
+        "Optimizer, schedule, stopping, precision. More: [monitoring training](../training.md).",
+    ),
     "checkpoint": (CheckpointConfig, "Where a run keeps its state, and what it resumes from."),
     "transfer": (TransferConfig, "What is taken over from another model. More: [transfer learning](../transfer.md)."),
-    "decoding": (DecodeOptions, "The beam search of tests. More: [speed of the search](../transcribe.md#speed-of-the-search)."),
+    "decoding": (
+        DecodeOptions,
+        "The beam search of tests. More: [speed of the search](../transcribe.md#speed-of-the-search).",
+    ),
     "card": (CardConfig, "What the exported model says of itself."),
 }
 OLD_API = ("Model", "Stream", "Metadata", "CandidateTranscript", "TokenMetadata")
@@ -117,10 +123,14 @@ def parameters(command: Any) -> str:
     arguments = [one for one in known if one.param_type_name == "argument"]
     options = [one for one in known if one.param_type_name == "option"]
     return table(
-        ("argument", "what it is"), ((f"`{one.metavar or one.name.upper()}`", cell(one.help or "")) for one in arguments)
+        ("argument", "what it is"),
+        ((f"`{one.metavar or one.name.upper()}`", cell(one.help or "")) for one in arguments),
     ) + table(
         ("option", "default", "what it does"),
-        ((f"`{', '.join([*one.opts, *one.secondary_opts])}`", default_of(one), cell(one.help or "")) for one in options),
+        (
+            (f"`{', '.join([*one.opts, *one.secondary_opts])}`", default_of(one), cell(one.help or ""))
+            for one in options
+        ),
     )
 
 
@@ -135,7 +145,7 @@ def default_of(option: Any) -> str:
 def settings() -> str:
     """Every setting of a training run and of a server."""
     page = [
-        "# Settings\n\nGenerated from the configuration classes. A run takes its settings from the defaults, then a recipe "
+        "# Settings\n\nGenerated from the configuration classes. A run takes its settings from the defaults, a recipe "
         "(`--recipe`), then a TOML file whose tables are the sections below, then `--set TABLE.KEY=VALUE`. "
         "`deepspeech train --show` prints what results. A server has a TOML file of its own.\n\n"
         "## Outside the tables\n\n",
@@ -143,7 +153,9 @@ def settings() -> str:
     ]
     for name, (kind, text) in TABLES.items():
         page.append(f"## `[{name}]`\n\n{text}\n\n{rows_of(kind)}")
-    page.append("## `[network]`\n\n`kind` names the family; each has its own settings. More: [networks](../networks.md).\n\n")
+    page.append(
+        "## `[network]`\n\n`kind` names the family; each has its own settings. More: [networks](../networks.md).\n\n"
+    )
     for name, family in FAMILIES.items():
         page.append(f'### `kind = "{name}"`{" (default)" if name == DEFAULT else ""}\n\n{rows_of(family.config)}')
     page.append("## `[features]`\n\n`kind` is the network's, unless it is set. More: [features](../features.md).\n\n")
@@ -181,7 +193,7 @@ def shown(value: Any) -> str:
 def api() -> str:
     """The public names of Python, from their docstrings."""
     page = [
-        "# Python API\n\nGenerated from the docstrings. `from deepspeech import NAME` for the names of the first sections; "
+        "# Python API\n\nGenerated from the docstrings. `from deepspeech import NAME` for the first sections; "
         "they are imported when they are used, so `import deepspeech` is fast and needs no torch. "
         "How to use them: [transcribe](../transcribe.md), [align](../align.md).\n\n"
     ]
