@@ -52,7 +52,7 @@ def draw(histories: Sequence[History], path: Path) -> None:
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(5.8 * columns, 3.6 * rows + 0.5), layout="constrained")
     for number, (title, panel, _) in enumerate(panels):
-        axes = figure.add_subplot(rows, columns, number + 1)
+        axes: Any = figure.add_subplot(rows, columns, number + 1)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#dddddd", linewidth=0.7)
         axes.set_axisbelow(True)
