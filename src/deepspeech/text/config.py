@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import ConfigError, TextError
+from deepspeech.settings import setting
 from deepspeech.text.reading import NOT_TEXT, text_of
 from deepspeech.untrusted import read_named
 
@@ -18,13 +19,23 @@ _UNNAMED = {"case": "keep", "form": "keep", "numbers": False, "punctuation": "ke
 class TextConfig:
     """Settings of the normalizer. A language sets all others; without any setting text stays as it is."""
 
-    language: str = ""  # "fr", "tr" …: whose letters, numbers, signs and abbreviations
-    case: str = ""  # "lower" or "keep"; "": lower where a language is named
-    form: str = ""  # Unicode form "NFC", "NFD" or "NFKC", or "keep"; "": NFC where a language is named
-    numbers: bool | None = None  # spell out numbers, dates and signs; not set: where a language is named
-    punctuation: str = ""  # "space": what is outside the alphabet becomes spaces, or "keep"; "": as for case
-    map: str = ""  # a file of lines `written<TAB>spoken`, which come before all else
-    words: tuple[str, ...] = ()  # such lines themselves, with a tab or =
+    language: str = setting("", "the language whose characters, numbers, signs and abbreviations texts have", "always")
+    case: str = setting("", "lower or keep; empty: lower where a language is named", "for an alphabet with capitals")
+    form: str = setting(
+        "", "Unicode form NFC, NFD or NFKC, or keep; empty: NFC where a language is named", "for ligatures: NFKC"
+    )
+    numbers: bool | None = setting(
+        None,
+        "spell out numbers, dates and signs; not set: where a language is named",
+        "for texts without digits: false",
+    )
+    punctuation: str = setting(
+        "",
+        "space: characters outside the alphabet become spaces; keep; empty: as for case",
+        "to learn punctuation: keep",
+    )
+    map: str = setting("", "a file of lines written<TAB>spoken, applied before all else", "for abbreviations and names")
+    words: tuple[str, ...] = setting((), "such lines, as written=spoken", "for a few of them")
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():

@@ -16,12 +16,13 @@ import torch
 
 from deepspeech import checkpoint
 from deepspeech.acoustic.contract import AcousticNetwork
-from deepspeech.config import CheckpointConfig, RunConfig, page
+from deepspeech.config import RunConfig, page
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.shards.order import durations, identity
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError
+from deepspeech.run_settings import CheckpointConfig
 from deepspeech.training.build import Parts, build
 from deepspeech.training.datasets import alphabet_of, open_datasets
 from deepspeech.training.left_out import LeftOut
