@@ -25,6 +25,7 @@ ROOMS = {
     "safetensors": {"checkpoint"},
     "soundfile": {"audio"},
     "soxr": {"audio"},
+    "av": {"audio"},
     "sounddevice": {"audio"},
     "fsspec": {"remote"},
     "tensorboardX": {"training"},
