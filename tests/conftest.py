@@ -3,12 +3,14 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.web import Web, serving
 
 # A busy machine is no fault: tests are about results, never about time. Each run tries the same examples, so that a
 # failure is a change's own; HYPOTHESIS=nightly looks for new ones.
@@ -54,6 +56,14 @@ def entry_point(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
 def deepspeech(entry_point: Command) -> Command:
     """Runs `deepspeech` with arguments."""
     return partial(entry_point, "deepspeech")
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    """A web server whose files the test chooses (tests/web.py)."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ ROOMS = {
     "safetensors": {"checkpoint"},
     "soundfile": {"audio"},
     "soxr": {"audio"},
+    "av": {"audio"},
     "sounddevice": {"audio"},
     "fsspec": {"remote"},
     "tensorboardX": {"training"},

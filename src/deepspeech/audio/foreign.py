@@ -2,6 +2,7 @@
 
 import struct
 
+from deepspeech.audio.media import NEEDED, demuxer_of, readable
 from deepspeech.audio.mp3_frames import is_mp3
 from deepspeech.audio.wav_header import is_wav
 
@@ -70,7 +71,9 @@ def why_not(head: bytes) -> str:
     """Why a file with these first bytes (some hundred) cannot be opened, and what to do."""
     if head.startswith(b"NIST_1A"):
         return "a NIST sphere file whose codec cannot be read here; unpack it first: sph2pipe -f wav IN.sph OUT.wav"
-    if coded := _coded(head):
+    if coded := coded_format(head):
+        if demuxer_of(head) and not readable():
+            return f"is {coded}, which needs PyAV: {NEEDED}; or {_CONVERT}"
         return f"is {coded}, whose codec cannot be read here; {_CONVERT}"
     for magic, kind in _OTHER.items():
         if head.startswith(magic):
@@ -81,7 +84,7 @@ def why_not(head: bytes) -> str:
     return f"not a sound file; it must be {READABLE}"
 
 
-def _coded(head: bytes) -> str:
+def coded_format(head: bytes) -> str:
     """The name of an unsupported audio or video format; "" for anything else."""
     if head[4:8] in (b"ftyp", b"moov", b"mdat"):
         return _mp4(head)

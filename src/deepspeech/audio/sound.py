@@ -15,8 +15,9 @@ import numpy as np
 import soundfile
 
 from deepspeech.audio.content import Content, Spliced
-from deepspeech.audio.foreign import READABLE, why_not
+from deepspeech.audio.foreign import READABLE, coded_format, why_not
 from deepspeech.audio.layout import AGAIN, Part
+from deepspeech.audio.media import MediaDecoder, demuxer_of, readable
 from deepspeech.audio.mp3_frames import after_tags
 from deepspeech.audio.pcm import Float32, check_scale, is_off_scale, to_mono
 from deepspeech.audio.resample import LEAST_HZ, MOST_HZ, StreamResampler
@@ -60,7 +61,8 @@ class Sound:
         self.fault, self._cut_ok = "", cut_ok
         self._content = Content(source, self.name)
         self._deep = deep or self._content.size <= _SMALL
-        self._files: list[_Decoder] = []
+        self._parts: tuple[Part, ...] = ()
+        self._files: list[Any] = []  # _Decoder or MediaDecoder
         try:
             self._open()
         except BaseException:
@@ -74,6 +76,11 @@ class Sound:
 
     def _open(self) -> None:
         try:
+            head = self._content.at(0, _HEAD_BYTES)
+            if (demuxer := demuxer_of(head)) and readable():
+                file = Spliced(self._content, ((0, self._content.size),))
+                self._parts, self._files = (Part(),), [MediaDecoder(file, demuxer, coded_format(head))]
+                return
             layout = lay_out(self._content, self._deep)
         except OSError as error:
             raise AudioError(f"{self.name}: cannot be read ({error.strerror})") from None
@@ -213,10 +220,13 @@ class Sound:
         if ends_early and not self.fault and promised - found >= (_FRAMED if "MPEG" in file.subtype else 1):
             self._short(promised, found)
 
-    def _read(self, file: _Decoder, count: int) -> tuple[Float32, str]:
+    def _read(self, file: Any, count: int) -> tuple[Float32, str]:
         """The next samples [n, channels], and the error after them, if any."""
         if count <= 0:
             return np.zeros((0, file.channels), np.float32), ""
+        if isinstance(file, MediaDecoder):
+            block = file.read(np.empty((count, file.channels), np.float32))
+            return block, file.damage if len(block) < count else ""
         try:
             # Filled with a marker, to see how much was decoded before the damage.
             block = np.empty((count, file.channels), np.float32)

@@ -74,12 +74,12 @@ def align(
     from deepspeech.alignment.clips import ClipRules
     from deepspeech.alignment.outputs import FORMATS
     from deepspeech.alignment.spelling import SpellingRule, read_spellings
-    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.cli.models import model_file
     from deepspeech.runtime.session import Session
 
     forms = _checked(form, output, clips)
     rules = ClipRules(min_s, max_s, pad_s=pad_s, least_score=min_score)
-    session = Session(as_model_file(model))
+    session = Session(model_file(model))
     rule = SpellingRule(
         session.card.tokens, read_spellings(spellings) if spellings else {}, text_settings(session.card.text)
     )

@@ -107,11 +107,11 @@ def check(
 def _fits(found: Any, model: Path) -> list[Any]:
     """The fit of every clip that can be read, worst first."""
     from deepspeech.alignment.misfits import rank
-    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.cli.models import model_file
     from deepspeech.progress import Progress
     from deepspeech.runtime.session import Session
 
-    session = Session(as_model_file(model))
+    session = Session(model_file(model))
     samples = [clip.sample for clip in found.clips]
     with Progress(len(samples), "align", "clips") as progress:
         fits = list(progress.over(rank(session, samples)))

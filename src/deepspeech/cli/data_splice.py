@@ -34,20 +34,20 @@ def splice(
     from deepspeech.alignment.splice import Aligned
     from deepspeech.alignment.splice import splice as spliced
     from deepspeech.audio.encode import encode
+    from deepspeech.cli.models import model_file
     from deepspeech.datasets.clips import ClipCache
     from deepspeech.datasets.formats.csv_files import CsvWriter
     from deepspeech.datasets.sample import Sample
     from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError
     from deepspeech.files import atomic_open
-    from deepspeech.old_models.convert import as_model_file
     from deepspeech.progress import Progress
     from deepspeech.runtime.session import Session
 
     folder = output_dir / "clips"
     if folder.exists():
         raise DataError(f"{folder}: already exists; remove it, or name another --output-dir")
-    session = Session(as_model_file(model))
+    session = Session(model_file(model))
     samples = [sample for one in open_sets(data, speaker_pattern) for sample in one.samples]
     aligned, unusable = list[Aligned](), 0
     with Progress(len(samples), "align", "clips") as progress:

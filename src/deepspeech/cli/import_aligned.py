@@ -35,13 +35,13 @@ def aligned(
     from deepspeech.alignment.clips import ClipRules
     from deepspeech.alignment.folder import ALL, align_pairs, find_pairs, write_all
     from deepspeech.alignment.spelling import SpellingRule, read_spellings
+    from deepspeech.cli.models import model_file
     from deepspeech.cores import cores
-    from deepspeech.old_models.convert import as_model_file
     from deepspeech.progress import Progress
     from deepspeech.runtime.session import Session
 
     pairs, alone = find_pairs(directory)
-    session = Session(as_model_file(model))
+    session = Session(model_file(model))
     rule = SpellingRule(session.card.tokens, read_spellings(spellings) if spellings else {})
     rules = ClipRules(min_sec, max_sec, least_score=min_score)
     done_before = sum(pair.result(target_dir).exists() for pair in pairs)

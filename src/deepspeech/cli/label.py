@@ -37,13 +37,13 @@ def label(
     import json
 
     from deepspeech.audio.source import AudioSlice
+    from deepspeech.cli.models import model_file, scorer_file
     from deepspeech.cli.recordings import jobs_of
     from deepspeech.cli.transcribe import open_recognizer
     from deepspeech.datasets.formats.csv_files import CsvWriter
     from deepspeech.datasets.sample import Sample
     from deepspeech.errors import ConfigError, DataError
     from deepspeech.evaluation.label import Tally, label
-    from deepspeech.old_models.convert import as_model_file
     from deepspeech.progress import Progress
 
     weights_need(scorer, alpha, beta)
@@ -58,7 +58,7 @@ def label(
         if isinstance(job.audio, AudioSlice):
             raise DataError(f"{job.audio}: a CSV refers to whole files; write them with deepspeech data convert first")
         paths.append(Path(job.audio))
-    recognizer = open_recognizer(as_model_file(model), scorer, beam_width, alpha, beta)
+    recognizer = open_recognizer(model_file(model), scorer_file(scorer), beam_width, alpha, beta)
     tally = Tally()
     with CsvWriter(output, more=("confidence",)) as writer, Progress(len(paths), "label", "recordings") as progress:
         for found in label(recognizer, paths, confidence, tally, cores):

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from deepspeech.cli.shared_options import ModelFile
+
 
 def mic(
-    model: Annotated[Path, typer.Option("--model", "-m", help="Use this model file.")],
+    model: ModelFile,
     scorer: Annotated[Path | None, typer.Option("--scorer", "-s", help="Decode with this .scorer file.")] = None,
     device: Annotated[str | None, typer.Option(help="Record from this device; the system's default otherwise.")] = None,
     rate: Annotated[int | None, typer.Option(help="Record at this sample rate in Hz; the model's by default.")] = None,
@@ -29,13 +31,14 @@ def mic(
     from dataclasses import replace
 
     from deepspeech.audio import microphone
+    from deepspeech.cli.models import model_file, scorer_file
     from deepspeech.progress import overwrite
     from deepspeech.runtime.endpoints import EndpointRules
     from deepspeech.runtime.events import Event, Final, Partial
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.writers import TranscriptWriter, checked_format
 
-    writer, recognizer = TranscriptWriter(checked_format(form)), Recognizer.open(model, scorer)
+    writer, recognizer = TranscriptWriter(checked_format(form)), Recognizer.open(model_file(model), scorer_file(scorer))
     rate_hz = rate or recognizer.card.features.sample_rate_hz
 
     def show(events: Iterable[Event]) -> None:

@@ -1,10 +1,47 @@
-"""Opens models for the commands that evaluate: model files and checkpoints, old ones too."""
+"""Finds the models that a user names, and opens them for the commands that evaluate."""
 
 import sys
 from pathlib import Path
 from typing import Any
 
 from deepspeech.printable import in_line
+
+
+def model_file(named: Path) -> Path:
+    """The model file of what a user names: a model file or an old model, a checkpoint folder, the address of one.
+
+    Old models and checkpoints are converted once, into the user's cache. Raises a DeepSpeechError.
+    """
+    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.remote.folders import download
+
+    path = as_model_file(download(named))
+    return _exported(path) if path.is_dir() else path
+
+
+def scorer_file(named: Path | None) -> Path | None:
+    """The scorer that a user names, fetched where it lies at an address. Raises RemoteError."""
+    from deepspeech.remote.files import fetch
+
+    return fetch(named) if named else None
+
+
+def _exported(folder: Path) -> Path:
+    """The model file of the best checkpoint in a folder. Raises CheckpointError."""
+    import hashlib
+
+    from deepspeech import checkpoint
+    from deepspeech._version import __version__
+    from deepspeech.export.checkpoint import model_of
+    from deepspeech.files import sha256_of
+    from deepspeech.old_models.cache import cached
+
+    source = checkpoint.best_or_newest(folder)
+    digest = hashlib.sha256(__version__.encode())  # another version may export other graphs
+    for name in ("run.json", "weights.safetensors"):
+        with (source / name).open("rb") as file:
+            digest.update(sha256_of(file))
+    return cached(digest.hexdigest(), lambda: model_of(source))
 
 
 def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False, text_settings: Any = None) -> Any:

@@ -50,15 +50,19 @@ def _inside(path: Path) -> list[Any]:
 
     from deepspeech.audio.source import AudioSlice
     from deepspeech.datasets.samples import read_samples
+    from deepspeech.remote.files import address, fetch_all, landing
     from deepspeech.runtime.jobs import Job, below, read_manifest
 
-    if path.suffix == ".csv":
+    remote = address(path)
+    if path.suffix == ".csv" and not remote:
         return read_manifest(path)
-    jobs = []
-    for sample in read_samples(path, labeled=False):
+    jobs, samples = [], read_samples(path, labeled=False)
+    if remote:
+        fetch_all([sample.id for sample in samples if isinstance(sample.audio, Path)], "fetching clips")
+    for sample in samples:
         if isinstance(sample.audio, AudioSlice):
             name, folder = Path(sample.audio.inside), path.stem
         else:
-            name, folder = Path(os.path.relpath(sample.audio, path.parent)), ""
+            name, folder = Path(os.path.relpath(sample.audio, landing(path).parent)), ""
         jobs.append(Job(sample.audio, Path(folder, below(name))))
     return jobs

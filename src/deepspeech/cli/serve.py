@@ -82,22 +82,22 @@ def _served(settings: Any, check: bool) -> None:
 
 def _sources(models: list[str], scorers: list[str], phrases_file: Path | None) -> dict[str, Any]:
     """Model files by name; the name of a FILE alone is that of the file."""
+    from deepspeech.cli.models import model_file, scorer_file
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.errors import ConfigError
-    from deepspeech.old_models.convert import as_model_file
     from deepspeech.serve.models import ModelSource
 
     phrases = HotPhrases.from_file(phrases_file) if phrases_file else None
     named = dict(_named(text) for text in models)
     if len(named) < len(models):
         raise ConfigError("two models have the same name; name them with --model NAME=FILE")
-    found = {name: ModelSource(as_model_file(path), None, phrases) for name, path in named.items()}
+    found = {name: ModelSource(model_file(path), None, phrases) for name, path in named.items()}
     for text in scorers:
         name, equals, path = text.partition("=")
         if equals and name not in found:
             raise ConfigError(f"--scorer {text}: no --model is called {name}")
         for one in [name] if equals else list(found):
-            found[one] = ModelSource(found[one].path, Path(path if equals else text), phrases)
+            found[one] = ModelSource(found[one].path, scorer_file(Path(path if equals else text)), phrases)
     return found
 
 

@@ -5,7 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-ModelFile = Annotated[Path, typer.Option("--model", "-m", help="Use this model file; .tflite, .pb and .pbmm too.")]
+ModelFile = Annotated[
+    Path,
+    typer.Option("--model", "-m", help="Use this model: a file (.tflite, .pb, .pbmm too) or a checkpoint folder."),
+]
 Alpha = Annotated[float | None, typer.Option(help="Set the weight of the scorer; its own by default.")]
 Beta = Annotated[float | None, typer.Option(help="Set the bonus for each word; the scorer's own by default.")]
 BeamWidth = Annotated[int | None, typer.Option(help="Set the beam width; the model's own by default.")]

@@ -94,7 +94,7 @@ def transcribe(
 
     Example: deepspeech transcribe --model model.onnx --channel each call.wav
     """
-    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.cli.models import model_file, scorer_file
     from deepspeech.runtime.recording import parse_channel
 
     weights_need(scorer, alpha, beta)
@@ -102,7 +102,7 @@ def transcribe(
     check_positive({"--candidates": candidates, "--cores": cores, "--rate": rate})
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray, exact_times or align)
     phrases = _phrases(hot_phrase, hot_phrases)
-    model, alternatives = as_model_file(model), candidates - 1
+    model, scorer, alternatives = model_file(model), scorer_file(scorer), candidates - 1
     tuning = beam_threshold, token_min_logp, exact_times
     recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, *tuning)
     recognizer = _given(recognizer.session, named, manifest) if align else recognizer

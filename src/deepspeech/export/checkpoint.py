@@ -9,7 +9,7 @@ from deepspeech.audio.formats import read_audio
 from deepspeech.audio.source import AudioSource
 from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError
-from deepspeech.export.export import ParityReport, export
+from deepspeech.export.export import ParityReport, export, model_file
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.remote.files import address, fetch_all, landing, publish
 from deepspeech.remote.folders import download
@@ -43,6 +43,16 @@ def export_checkpoint(
     proof = export(restored, card, local, clips, tolerance)
     publish(local, output)
     return card, proof
+
+
+def model_of(source: Path) -> bytes:
+    """The float32 model file of the checkpoint `source`, for use at once: it is not compared with the network.
+
+    Its beam width is that of the run's tests. Raises CheckpointError.
+    """
+    restored = restore(source)
+    beam_width = checkpoint.setting(restored.run, "config.decoding.beam_width", int)
+    return model_file(restored, _card(restored, {}, False, beam_width))
 
 
 def _card(restored: Restored, described: Mapping[str, str | None], int8: bool, beam_width: int) -> ModelCard:

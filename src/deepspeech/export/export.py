@@ -59,7 +59,8 @@ def export(
     sounds = [_sound(path, card) for path in clips] or [_synthetic(card)]
     target.parent.mkdir(parents=True, exist_ok=True)
     with partial_folder(target) as folder:
-        exported = _write(restored, card, folder)
+        exported = folder / "exported.onnx"
+        exported.write_bytes(model_file(restored, card))
         report = _compare(restored, Session(exported), sounds)
         allowed = 0.0 if card.precision == "float32" else tolerance
         if report.cer > allowed:
@@ -71,14 +72,13 @@ def export(
     return replace(report, recorded=bool(clips))
 
 
-def _write(restored: Restored, card: ModelCard, folder: Path) -> Path:
+def model_file(restored: Restored, card: ModelCard) -> bytes:
+    """The bytes of the model file of a network, in the card's precision; not compared with the network."""
     weights = {name: value.detach().cpu().numpy() for name, value in restored.network.state_dict().items()}
     config = restored.network.config
     model = family(config.kind).load_exporter()(weights, config, card)
     write_card(model, card)
-    path = folder / "exported.onnx"
-    path.write_bytes(add_checksum(model.SerializeToString()))
-    return path
+    return add_checksum(model.SerializeToString())
 
 
 def _compare(restored: Restored, session: Session, sounds: Sequence[Float32]) -> ParityReport:

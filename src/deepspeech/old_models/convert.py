@@ -49,12 +49,23 @@ def read(path: Path, alphabet: TokenSet | None = None, moments: bool = False) ->
         return from_checkpoint.read(prefix, alphabet, moments)
     if not path.exists():
         raise ModelFileError(f"{path}: there is no such file; name a .tflite, .pb or .pbmm file, or a checkpoint")
+    if path.is_file() and has_checksum(path):
+        raise ModelFileError(
+            f"{path}: is a model file already; to train it further, start from its checkpoint{_beside(path)}: "
+            "deepspeech train CONFIG.toml --set checkpoint.load=FOLDER"
+        )
     if path.is_dir() or not is_old_file(path):
         raise ModelFileError(
             f"{path}: not a model of DeepSpeech 0.7 to 0.9 or Coqui STT; name a .tflite, .pb or .pbmm file, or a "
             "TensorFlow checkpoint"
         )
     return _read(path, _whole(path))
+
+
+def _beside(path: Path) -> str:
+    """Names the checkpoints that lie beside a model file, if any do."""
+    folders = sorted({run.parent.parent for run in path.parent.glob("*/*/run.json")})
+    return f" (perhaps {folders[0]})" if folders else ""
 
 
 def model_file(model: ImportedModel) -> bytes:

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
@@ -18,6 +19,7 @@ from deepspeech.errors import ConfigError, DeepSpeechError, MissingPartError, Re
 from deepspeech.files import atomic_path
 from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
+from deepspeech.remote.web import WebFiles
 
 try:
     import fsspec
@@ -195,6 +197,8 @@ def open_bytes(name: Name) -> BinaryIO:
 
 def opened(place: str) -> tuple[Any, str]:
     """The file system of an address, and the path in it."""
+    if place.startswith(("http://", "https://")) and find_spec("aiohttp") is None:
+        return WebFiles(), place
     if fsspec is None:
         raise MissingPartError(f"{place}: an address needs fsspec: pip install 'deepspeech[remote]'")
     system, path = fsspec.core.url_to_fs(place)

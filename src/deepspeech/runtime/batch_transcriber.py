@@ -13,8 +13,10 @@ engine, otherwise up to the order of sums, and in ONNX Runtime int8 up to the sh
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
+from deepspeech.audio.source import AudioSlice
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
@@ -25,7 +27,7 @@ from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.batch import BatchItem, run_batch
 from deepspeech.runtime.clips import Clip, ClipReader, OpenRecording, next_part
 from deepspeech.runtime.endpoints import Endpointer, EndpointRules
-from deepspeech.runtime.recording import Channel, Recording, Source, channels_of, next_window
+from deepspeech.runtime.recording import Channel, Recording, Source, address_of, channels_of, next_window
 from deepspeech.runtime.session import Session
 
 BATCH = 16
@@ -53,7 +55,7 @@ class BatchTranscriber:
         self._threads = threads or cores()
 
     def over(
-        self, sources: Iterable[Source | Channel], channel: int | str | None = None
+        self, sources: Source | Channel | Iterable[Source | Channel], channel: int | str | None = None
     ) -> Iterator[Recording | AudioError]:
         """A Recording or an AudioError for each source, in order."""
         remaining = channels_of(sources, channel)
@@ -149,4 +151,6 @@ def _spoken(clips: Sequence[Clip], read: dict[int, _Found]) -> list[Transcript]:
 
 
 def _name(source: Source) -> str:
-    return "sound in memory" if isinstance(source, bytes) else str(source)
+    if isinstance(source, str | Path | AudioSlice):
+        return (not isinstance(source, AudioSlice) and address_of(source)) or str(source)
+    return "sound in memory"

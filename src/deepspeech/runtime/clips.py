@@ -15,7 +15,7 @@ from deepspeech.audio.blocks import Blocks
 from deepspeech.audio.vad import SilenceRules, SpeechStream
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.runtime.recording import Channel
+from deepspeech.runtime.recording import Channel, local
 
 Float32 = NDArray[np.float32]
 
@@ -51,7 +51,8 @@ class ClipReader:
 
     def open(self, item: Channel) -> OpenRecording:
         """Open a recording and read its first clips. Raises AudioError, or other exceptions for damaged files."""
-        blocks = Blocks(item.source, self._front_end.config.sample_rate_hz, item.number, cut_ok=True)
+        source, name = local(item.source)
+        blocks = Blocks(source, self._front_end.config.sample_rate_hz, item.number, name, cut_ok=True)
         clips = self._clips(blocks)
         return OpenRecording(item, blocks, next_part(clips), clips)
 

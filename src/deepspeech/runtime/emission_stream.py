@@ -11,21 +11,15 @@ belongs to one thread; the session behind it is shared.
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.audio.pcm import int16_to_float
-from deepspeech.errors import AudioError
 from deepspeech.features.chunks import ChunkBuffer, ChunkSpec
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.session import Session
 
 Float32 = NDArray[np.float32]
-Samples: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
-
-LOUDEST = 8.0  # larger floats are not scaled to -1…1; decoders and resamplers overshoot 1 by far less
 
 
 class EmissionStream:
@@ -78,23 +72,3 @@ class EmissionStream:
         none = np.zeros((0, self._session.card.tokens.classes), np.float32)
         rows: Float32 = np.concatenate([none, *steps])
         return rows
-
-
-def as_float(audio: Samples) -> Float32:
-    """Mono samples [N] as float32 from -1 to 1. Raises AudioError."""
-    samples: NDArray[Any] = np.asarray(audio)
-    if samples.ndim != 1:
-        raise AudioError(f"samples have shape {samples.shape}; pass one channel, a 1-D array")
-    if samples.dtype.kind == "i" and samples.dtype.itemsize == 2:  # of either byte order
-        return int16_to_float(samples)
-    if samples.dtype.kind != "f":
-        raise AudioError(f"samples are {samples.dtype}; pass int16, or floats from -1 to 1")
-    highest = float(np.abs(samples).max(initial=0.0))
-    if not np.isfinite(highest):
-        raise AudioError("samples hold values that are not finite")
-    if highest > LOUDEST:
-        raise AudioError(
-            f"samples reach {highest:g}, but floats must lie between -1 and 1; divide 16-bit values by 32768, or pass "
-            "them as int16"
-        )
-    return samples.astype(np.float32, copy=False)

@@ -11,12 +11,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
+from deepspeech.audio.samples import Samples
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Token, Transcript
 from deepspeech.errors import ConfigError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.front_end import FrontEnd
-from deepspeech.runtime.emission_stream import Float32, Samples
+from deepspeech.runtime.emission_stream import Float32
 from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.event_stream import EventStream
 from deepspeech.runtime.events import Event, Final

@@ -13,12 +13,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from deepspeech.audio.resample import StreamResampler
+from deepspeech.audio.samples import Samples, as_float
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.front_end import FrontEnd
-from deepspeech.runtime.emission_stream import EmissionStream, Float32, Samples, as_float
+from deepspeech.runtime.emission_stream import EmissionStream, Float32
 from deepspeech.runtime.endpoints import Ending, Endpointer, EndpointRules
 from deepspeech.runtime.events import Event, Final, Partial, SpeechStarted, SpeechStopped
 from deepspeech.runtime.session import Session

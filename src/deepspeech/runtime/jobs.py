@@ -18,6 +18,8 @@ from deepspeech.audio.names import SOUND_SUFFIXES, recordings
 from deepspeech.audio.source import AudioSlice, AudioSource, NamedPath
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_path, visible
+from deepspeech.remote.files import address, listed
+from deepspeech.runtime.recording import address_of
 from deepspeech.text.reading import decode, read_text
 from deepspeech.text.tables import read_rows
 from deepspeech.untrusted import read_named
@@ -37,11 +39,12 @@ class Job:
     @property
     def label(self) -> str:
         """Name of the recording in outputs."""
-        return str(self.audio) if self.channel is None else f"{self.audio} channel {self.channel}"
+        name = str(self.audio) if isinstance(self.audio, AudioSlice) else address_of(self.audio) or str(self.audio)
+        return name if self.channel is None else f"{name} channel {self.channel}"
 
 
 def find(named: Iterable[str]) -> list[Job]:
-    """The jobs of files, of all sound files below folders, and of patterns such as 'clips/**/*.flac'.
+    """The jobs of files, addresses, all sound files below folders, and patterns such as 'clips/**/*.flac'.
 
     Output paths are relative to a folder, or to the part of a pattern without wildcards. Hidden files and folders are
     skipped; recordings of unsupported formats are included, so that they are reported. Raises AudioError if a folder or
@@ -50,7 +53,10 @@ def find(named: Iterable[str]) -> list[Job]:
     jobs: list[Job] = []
     for name in named:
         path = Path(name)
-        if path.is_dir():
+        if address(name):
+            found = [path]
+            jobs.append(Job(NamedPath(path), Path(path.stem)))
+        elif path.is_dir():
             found = recordings(p for p in visible(path) if not p.is_dir())
             jobs += [Job(p, p.relative_to(path).with_suffix("")) for p in found]
         elif glob.has_magic(name) and not path.exists():
@@ -82,7 +88,8 @@ def read_manifest(path: Path) -> list[Job]:
                 f"{path}: a zero byte in {line!r:.80}, which no path holds; use one path per line, or a CSV"
             )
         if line:
-            jobs.append(Job(path.parent / line, below(Path(line))))
+            place = listed(path.parent, line, str(path)) if address(line) else ""
+            jobs.append(Job(NamedPath(place) if place else path.parent / line, below(Path(line))))
     return jobs
 
 

@@ -15,7 +15,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.recognizer import Recognizer
-from deepspeech.runtime.recording import Channel
+from deepspeech.runtime.recording import Channel, address_of
 from deepspeech.runtime.writers import TranscriptWriter
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when Ray starts; disables its usage reports
@@ -113,4 +113,6 @@ def transcribe(
 def _file(audio: AudioSource) -> Path:
     if isinstance(audio, AudioSlice):
         raise ConfigError(f"{audio}: Ray reads whole files; use deepspeech data convert first")
+    if place := address_of(audio):
+        raise ConfigError(f"{place}: Ray reads files of a shared disk; download it there first")
     return audio

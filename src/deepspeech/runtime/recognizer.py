@@ -10,12 +10,11 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Ma
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias, overload
-
-import numpy as np
+from typing import BinaryIO, Literal, TypeAlias, cast, overload
 
 from deepspeech.audio.blocks import Blocks
 from deepspeech.audio.resample import LEAST_HZ, MOST_HZ
+from deepspeech.audio.samples import Samples
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.beam import BeamDecoder
@@ -26,56 +25,70 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.modelfile.card import ModelCard
+from deepspeech.remote.files import fetch
 from deepspeech.runtime.batch_transcriber import BatchTranscriber
-from deepspeech.runtime.emission_stream import Samples
 from deepspeech.runtime.endpointed import EndpointedStream
 from deepspeech.runtime.endpoints import EndpointRules
-from deepspeech.runtime.recording import Channel, Recording
+from deepspeech.runtime.recording import Channel, Recording, Source, local
 from deepspeech.runtime.session import Session
 from deepspeech.runtime.stream import RecognizerStream
 
 Sound: TypeAlias = str | Path | AudioSlice | bytes | BinaryIO | Samples
+Model: TypeAlias = str | Path
 
 
 class Recognizer:
-    """A loaded model. Immutable and thread-safe; streams belong to one thread each."""
+    """`open` a model file, then `transcribe` a recording, `transcribe_all` of many, or open a `stream`.
 
-    def __init__(
-        self,
-        session: Session,
-        options: DecodeOptions | None = None,
-        scorer: Scorer | None = None,
-        hot_words: Mapping[str, float] | None = None,
-        phrases: HotPhrases | None = None,
-        exact_times: bool = False,
-    ) -> None:
-        """`exact_times`: word times of `transcribe_all` come from aligning each transcript with its sound."""
-        self._exact_times = exact_times
-        self._session, self._scorer, self._hot_words, self._phrases = session, scorer, hot_words, phrases
-        self._extractor = session.card.front_end
-        self.options = options or replace(DecodeOptions(), beam_width=session.card.beam_width)
+        model = Recognizer.open("model.onnx", scorer="my.scorer")
+        print(model.transcribe("hello.wav").text)
+
+    Immutable and thread-safe; streams belong to one thread each.
+    """
 
     @classmethod
     def open(
         cls,
-        path: str | Path,
+        path: Model,
         scorer: str | Path | None = None,
         options: DecodeOptions | None = None,
         hot_words: Mapping[str, float] | None = None,
         threads: int = 1,
         phrases: HotPhrases | None = None,
     ) -> "Recognizer":
-        """Load a model file (old ones: `deepspeech convert`) and, if named, a scorer.
+        """Load a model file (old ones: `deepspeech convert`) and, if named, a scorer; both may lie at addresses.
 
         `phrases` are names and terms to boost, with or without a scorer. `hot_words` maps words of the scorer
         to what is added to their log probability. Raises ModelFileError or ScorerError where a file is
-        damaged, foreign or does not fit, ConfigError for phrases with characters outside the alphabet.
+        damaged, foreign or does not fit, ConfigError for phrases with characters outside the alphabet, RemoteError.
         """
-        session = Session(path, threads)
-        words = Scorer.open(scorer, session.card.tokens) if scorer else None
+        session = Session(fetch(path), threads)
+        words = Scorer.open(fetch(scorer), session.card.tokens) if scorer else None
         recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
         return recognizer
+
+    def __init__(
+        self,
+        session: Session | Model,
+        options: DecodeOptions | None = None,
+        scorer: Scorer | str | Path | None = None,
+        hot_words: Mapping[str, float] | None = None,
+        phrases: HotPhrases | None = None,
+        exact_times: bool = False,
+    ) -> None:
+        """Use `open`. `session` and `scorer` are open ones; the paths of files are opened.
+
+        `exact_times`: word times of `transcribe_all` come from aligning each transcript with its sound.
+        """
+        if isinstance(options, str | Path):
+            raise ConfigError(f"Recognizer: options is '{options}'; write Recognizer.open(model, '{options}')")
+        session = Session(fetch(session)) if isinstance(session, str | Path) else session
+        scorer = Scorer.open(fetch(scorer), session.card.tokens) if isinstance(scorer, str | Path) else scorer
+        self._exact_times = exact_times
+        self._session, self._scorer, self._hot_words, self._phrases = session, scorer, hot_words, phrases
+        self._extractor = session.card.front_end
+        self.options = options or replace(DecodeOptions(), beam_width=session.card.beam_width)
 
     @property
     def card(self) -> ModelCard:
@@ -92,10 +105,10 @@ class Recognizer:
     ) -> Transcript:
         """The best transcript of a recording, decoded as one utterance, with up to `alternatives` others.
 
-        `audio` is a path, the bytes of a file, an open binary file, or mono samples [N] (int16, or floats from -1 to
-        1) at `rate_hz` (None: the model's own rate). Files may be wav, flac, ogg, opus or mp3 of any rate and number
-        of channels; channels are averaged, or `channel`, from 0, is selected. For long recordings use `transcribe_all`.
-        Raises AudioError.
+        `audio` is a path or address, the bytes of a file, an open binary file, or mono samples [N] (int16, or floats
+        from -1 to 1; arrays, tensors, lists) at `rate_hz` (None: the model's own rate). Files may be wav, flac, ogg,
+        opus or mp3 of any rate and number of channels; channels are averaged, or `channel`, from 0, is selected. For
+        long recordings use `transcribe_all`. Raises AudioError.
         """
         best, *others = self.candidates(audio, 1 + alternatives, rate_hz, channel)
         return replace(best, alternatives=tuple(others))
@@ -104,13 +117,13 @@ class Recognizer:
         self, audio: Sound, count: int, rate_hz: int | None = None, channel: int | None = None
     ) -> list[Transcript]:
         """Up to `count` transcripts, best first; the rest as for `transcribe`."""
-        if isinstance(audio, np.ndarray):
+        if not _is_file(audio):
             if channel:
                 raise AudioError(f"there is no channel {channel}, samples in memory are one; counted from 0")
             with self.utterance(rate_hz) as stream:
-                stream.feed(audio)
+                stream.feed(cast(Samples, audio))
                 return stream.finish(count)
-        source, name = _file(audio)
+        source, name = _file(cast(Source | BinaryIO, audio))
         blocks = Blocks(source, self.card.features.sample_rate_hz, channel, name)
         with self.utterance() as stream:
             for block in blocks:
@@ -119,13 +132,13 @@ class Recognizer:
 
     def transcribe_all(
         self,
-        sources: Iterable[str | Path | AudioSlice | bytes | Channel],
+        sources: Source | Channel | Iterable[Source | Channel],
         alternatives: int = 0,
         cores: int | None = None,
         rules: SilenceRules | None = None,
         channel: int | Literal["each"] | None = None,
     ) -> Iterator[Recording | AudioError]:
-        """Transcribe recordings in batches, on all cores, in input order; unreadable ones yield their AudioError.
+        """Transcribe recordings, or one, in batches, on all cores, in order; unreadable ones yield their AudioError.
 
         Recordings longer than `rules.max_segment_s` are cut at their silences. Channels are averaged, or
         `channel`, from 0, is selected; "each" yields a Recording per channel. `cores` None: all. Truncated files are
@@ -244,11 +257,17 @@ def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, Real) else f"{value!r:.60}"
 
 
-def _file(audio: str | Path | AudioSlice | bytes | BinaryIO) -> tuple[str | Path | AudioSlice | bytes, str]:
+def _is_file(audio: object) -> bool:
+    """Whether it is the name or the content of a file, not samples."""
+    return isinstance(audio, str | Path | AudioSlice | bytes) or hasattr(audio, "read")
+
+
+def _file(audio: Source | BinaryIO) -> tuple[Source, str]:
     """The source to read, and its name in errors."""
-    if isinstance(audio, str | Path | AudioSlice | bytes):
-        return (NamedPath(audio) if isinstance(audio, str | Path) else audio), ""
-    content = audio.read()
-    if not isinstance(content, bytes):
-        raise AudioError("the open file returns text; open it in binary mode ('rb')")
-    return content, str(getattr(audio, "name", ""))
+    if not isinstance(audio, str | Path | AudioSlice | bytes):
+        content = audio.read()
+        if not isinstance(content, bytes):
+            raise AudioError("the open file returns text; open it in binary mode ('rb')")
+        return content, str(getattr(audio, "name", ""))
+    source, name = local(audio)
+    return (NamedPath(source) if isinstance(source, str | Path) else source), name

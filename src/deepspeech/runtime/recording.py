@@ -10,7 +10,8 @@ from typing import Literal
 from deepspeech.audio.formats import probe
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.decoder.transcript import Transcript
-from deepspeech.errors import AudioError, ConfigError
+from deepspeech.errors import AudioError, ConfigError, DeepSpeechError
+from deepspeech.remote.files import address, fetch
 
 Source = str | Path | AudioSlice | bytes
 
@@ -45,6 +46,12 @@ class Channel:
     number: int | None
 
 
+_NO_RECORDING = (
+    "a {} is no recording; pass paths or the bytes of files, and samples to transcribe(samples, rate_hz=rate)"
+)
+_ONE = (str, Path, AudioSlice, bytes, Channel)
+
+
 def parse_channel(text: str | None) -> int | Literal["each"] | None:
     """The channel that --channel names. Raises ConfigError."""
     if text is None or text.isdecimal():
@@ -54,11 +61,15 @@ def parse_channel(text: str | None) -> int | Literal["each"] | None:
     return "each"
 
 
-def channels_of(sources: Iterable[Source | Channel], channel: int | str | None) -> Iterator[Channel]:
+def channels_of(sources: Source | Channel | Iterable[Source | Channel], channel: int | str | None) -> Iterator[Channel]:
     """Channels to transcribe of each source. Raises ConfigError."""
     if isinstance(channel, str) and channel != EACH:
         raise ConfigError(f"channel is '{channel}'; use a number from 0, or '{EACH}'")
+    if isinstance(sources, _ONE):
+        sources = [sources]
     for source in sources:
+        if isinstance(source, float | int) or hasattr(sources, "__array__"):
+            raise AudioError(_NO_RECORDING.format(type(sources).__name__))
         if isinstance(source, Channel):
             yield source
         elif isinstance(channel, str):
@@ -75,9 +86,35 @@ def channels(source: Source) -> int:
     if isinstance(source, NamedPath) and source.is_fifo():
         raise ConfigError(f"{source}: a pipe is read once, but each channel needs it; save it to a file, or name one")
     try:
-        return probe(source).channels
+        return probe(*local(source)).channels
     except AudioError:
         return 1
+
+
+def address_of(source: str | Path) -> str | None:
+    """The address that a recording lies at; None for a file of this machine.
+
+    A Path is one only where a user named it: a data set's list must not make this machine ask any other.
+    """
+    if isinstance(source, str):
+        return address(source)
+    return address(source) if isinstance(source, NamedPath) and not source.exists() else None
+
+
+def local(source: Source) -> tuple[Source, str]:
+    """A source on this machine, and its name in errors, "" for its own; one at an address is fetched.
+
+    Raises AudioError: it cannot be fetched, or is no recording.
+    """
+    if isinstance(source, str | Path):
+        place = address_of(source)
+        try:
+            return (fetch(place), place) if place else (source, "")
+        except DeepSpeechError as error:
+            raise AudioError(str(error)) from None
+    if isinstance(source, AudioSlice | bytes):
+        return source, ""
+    raise AudioError(_NO_RECORDING.format(type(source).__name__))
 
 
 def next_window(items: Iterator[Channel]) -> Iterator[Channel]:
@@ -96,6 +133,8 @@ def _duration_s(source: Source) -> float:
         size, kind = source.size, source.kind
     elif isinstance(source, bytes):
         size, kind = len(source), "wav" if source[:4] in (b"RIFF", b"fLaC") else "mp3"
+    elif not isinstance(source, str | Path):  # reported when it is opened
+        size, kind = 0, ""
     else:
         size = os.path.getsize(source) if os.path.isfile(source) else 0
         kind = os.path.splitext(source)[1][1:].lower()

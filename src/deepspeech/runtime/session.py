@@ -26,8 +26,10 @@ class Session:
 
     def __init__(self, path: str | Path, threads: int = 1, own_int8: bool = True) -> None:
         """`threads`: of ONNX Runtime, per step; `own_int8` False: run int8 networks in ONNX Runtime, too."""
+        if os.path.isdir(path):
+            raise ModelFileError(f"{path}: is a folder; a checkpoint becomes a model by `deepspeech export`")
         if not os.path.isfile(path):
-            if os.path.exists(path) and not os.path.isdir(path):
+            if os.path.exists(path):
                 raise ModelFileError(f"{path}: a pipe or device, but models are read more than once; save it to a file")
             raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
         verify_checksum(path)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from deepspeech.audio.samples import Samples, as_float
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.front_end import FrontEnd
-from deepspeech.runtime.emission_stream import Float32, Samples, as_float
+from deepspeech.runtime.emission_stream import Float32
 from deepspeech.runtime.endpoints import Ending, EndpointRules
 from deepspeech.runtime.event_stream import EventStream
 from deepspeech.runtime.events import Event, Final

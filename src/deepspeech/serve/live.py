@@ -16,9 +16,9 @@ from functools import partial
 
 import numpy as np
 
+from deepspeech.audio.samples import Array
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.errors import ConfigError
-from deepspeech.runtime.emission_stream import Samples
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.event_stream import EventStream
 from deepspeech.runtime.events import Event, Final
@@ -106,7 +106,7 @@ class LiveSession:
         async for event in self.feed(self._whole_samples()):
             yield event
 
-    async def feed(self, samples: Samples) -> AsyncIterator[Event]:
+    async def feed(self, samples: Array) -> AsyncIterator[Event]:
         """Feed mono samples [N], int16 or floats from -1 to 1; yields events as they happen."""
         size = round(PIECE_S * self.options.rate_hz)
         for first in range(0, len(samples), size):
@@ -125,7 +125,7 @@ class LiveSession:
         for event in await self._computed(self._stream.finish_events):
             yield event
 
-    def _whole_samples(self) -> Samples:
+    def _whole_samples(self) -> Array:
         """The whole samples [N] of the bytes held; half of one stays."""
         whole = len(self._held) // 2 * 2
         samples, self._held = np.frombuffer(self._held[:whole], "<i2").astype(np.int16), self._held[whole:]
