@@ -15,7 +15,7 @@ AlphabetFile = Annotated[
     Path | None,
     typer.Option(
         "--alphabet",
-        help="Check against this alphabet.txt; by default the English one, or for other languages their own.",
+        help="Check against this alphabet.txt; by default the English one, or the data's own.",
     ),
 ]
 BytesOutput = Annotated[

@@ -66,10 +66,17 @@ def inspect(
 
     from deepspeech.lm.examine import examine, report
 
-    examined = examine(file, spelling(alphabet, subwords))
+    examined = examine(file, spelling(alphabet, subwords), _read_arpa)
     print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else report(examined))
     if examined.fault:
         raise typer.Exit(1)
+
+
+def _read_arpa(file: Path) -> None:
+    """Read an ARPA file as `package` does. Raises LmError."""
+    from deepspeech.lm.arpa import read_arpa
+
+    read_arpa(file).close()
 
 
 def score(

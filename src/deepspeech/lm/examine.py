@@ -3,13 +3,13 @@
 In: a `.scorer`, a KenLM binary or an ARPA file, optionally an alphabet. Out: an Examined, as text lines or for JSON.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deepspeech.decoder.sample_words import misfit, sample_words
 from deepspeech.errors import LmError
-from deepspeech.lm.arpa import read_arpa
 from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, size
 from deepspeech.text.tokens import TokenSet, Utf8Bytes
 
@@ -48,14 +48,14 @@ class Examined:
         return report
 
 
-def examine(path: Path, alphabet: TokenSet | None) -> Examined:
-    """Look at a file; with `alphabet`, list words and test whether it fits. An ARPA file is read to its end.
+def examine(path: Path, alphabet: TokenSet | None, read: Callable[[Path], None] | None = None) -> Examined:
+    """Look at a file; with `alphabet`, list words and test whether it fits. `read` reads an ARPA file to its end.
 
     Raises LmError, ScorerError.
     """
     seen = describe(path)
     if seen.scorer is None:
-        return Examined(seen, seen.strings, False, _fault(path) if seen.kind == "arpa" else "")
+        return Examined(seen, seen.strings, False, _fault(path, read) if seen.kind == "arpa" and read else "")
     spelled = alphabet or (Utf8Bytes() if seen.scorer.bytes_mode else None)
     fits_not = misfit(seen.scorer, alphabet) if alphabet else ""
     known = spelled is not None and spelled.bytes_mode == seen.scorer.bytes_mode and not fits_not
@@ -63,10 +63,10 @@ def examine(path: Path, alphabet: TokenSet | None) -> Examined:
     return Examined(seen, words, alphabet is not None, fits_not)
 
 
-def _fault(arpa: Path) -> str:
+def _fault(arpa: Path, read: Callable[[Path], None]) -> str:
     """Why an ARPA file cannot be used, as `lm package` would say it; empty for a sound one."""
     try:
-        read_arpa(arpa).close()
+        read(arpa)
     except LmError as error:
         return str(error).removeprefix(f"{arpa}: ")
     return ""
