@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
@@ -59,7 +59,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 def takes_text(command: Callable[..., None]) -> Callable[..., None]:
     """A command with these options in place of its last parameter, which is called with a TextConfig to use where none
     of them is given, and returns the TextConfig of the options."""
-    own, hints = inspect.signature(command), get_type_hints(command, include_extras=True)
+    own = inspect.signature(command)
     *kept, last = own.parameters.values()
 
     @functools.wraps(command)
@@ -70,9 +70,9 @@ def takes_text(command: Callable[..., None]) -> Callable[..., None]:
     kind = inspect.Parameter.KEYWORD_ONLY
     added = [inspect.Parameter(name, kind, default=one[1], annotation=one[0]) for name, one in _OPTIONS.items()]
     run.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=[*(one.replace(annotation=hints[one.name]) for one in kept), *added]
+        parameters=[*kept, *added]
     )
-    run.__annotations__ = {one.name: hints[one.name] for one in kept} | {one.name: one.annotation for one in added}
+    run.__annotations__ = {one.name: one.annotation for one in [*kept, *added]}
     return run
 
 
