@@ -5,7 +5,7 @@ In: items of a corpus, in order. Out: the items of train, dev and test, each exa
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from deepspeech.corpora.clip import Clip
 from deepspeech.datasets.survey.survey import sentence
 
 Item = TypeVar("Item")
+SentenceSplit = Annotated[
+    bool, "Split recordings: of every ten sentences, one to test.csv, one to dev.csv, eight to train.csv."
+]  # the option of importers that divide with `by_sentence`
 
 
 def by_tens(items: Iterable[Item]) -> dict[str, list[Item]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from deepspeech.errors import LmError
-from deepspeech.text.characters import name
+from deepspeech.text.characters import name, shortened
 from deepspeech.text.config import TextConfig
 from deepspeech.text.markup import Markup
 from deepspeech.text.normalize import Normalizer
@@ -20,7 +20,6 @@ from deepspeech.text.tokens import Characters, TokenSet
 SPACES = frozenset(" \t\r\n")
 _SHOWN = 5
 _EXAMPLES = 2
-_EXAMPLE_WIDTH = 60
 
 
 @dataclass
@@ -124,8 +123,7 @@ class Normalization:
 
 
 def _visible(line: str) -> str:
-    line = " ".join("".join(character if character.isprintable() else " " for character in line).split())
-    return line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 1] + "…"
+    return shortened(" ".join("".join(character if character.isprintable() else " " for character in line).split()))
 
 
 def _suiting(labels: Sequence[str]) -> list[str]:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+EXAMPLE_WIDTH = 60
+
 # Thai and Lao, Burmese, Khmer, Han with its punctuation and kana, and their compatibility and full-width forms.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
@@ -34,3 +36,8 @@ def is_invisible(character: str) -> bool:
 def is_unspaced(character: str) -> bool:
     """Whether its script has no spaces between words, as Chinese, Japanese and Thai; False for an empty text."""
     return _UNSPACED.match(character) is not None
+
+
+def shortened(text: str) -> str:
+    """An example for a message: at most EXAMPLE_WIDTH characters of `text`."""
+    return text if len(text) <= EXAMPLE_WIDTH else text[: EXAMPLE_WIDTH - 1] + "…"

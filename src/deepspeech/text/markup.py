@@ -9,6 +9,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from deepspeech.text.characters import shortened
+
 _TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>|<!--.*?-->")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _SENTENCE_MARK = re.compile(r"</?s>", re.IGNORECASE)
@@ -20,7 +22,6 @@ _DONE = {
     UNKNOWN: "sentences with <unk> dropped",
 }  # fmt: skip
 _SHOWN = 3
-_EXAMPLE_WIDTH = 60
 
 
 @dataclass
@@ -61,7 +62,6 @@ class Markup:
         parts = []
         for kind, counts in self.found.items():
             shown = ", ".join(one for one, _ in counts.most_common(_SHOWN)) + ", …" * (len(counts) > _SHOWN)
-            example = self.examples[kind]
-            example = example if len(example) <= _EXAMPLE_WIDTH else example[: _EXAMPLE_WIDTH - 1] + "…"
+            example = shortened(self.examples[kind])
             parts.append(f"{counts.total()} {_DONE[kind]} ({shown}), first in “{example}”")
         return f"markup: {'; '.join(parts)}" if parts else ""

@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepspeech.text.characters import name
+from deepspeech.text.characters import name, shortened
 from deepspeech.text.normalize import Normalizer
-
-_WIDTH = 60
 
 
 @dataclass
@@ -91,4 +89,4 @@ def preview(texts: Iterable[str], normalizer: Normalizer) -> tuple[list[str], Pr
 def cut(text: str) -> str:
     """A text in quotes, on one line and not too long."""
     text = " ".join("".join(one if one.isprintable() or one == "\u0301" else "·" for one in text).split())
-    return f"“{text if len(text) <= _WIDTH else text[: _WIDTH - 1] + '…'}”"
+    return f"“{shortened(text)}”"

@@ -1,8 +1,7 @@
 """Speller: text in the characters of an alphabet: Unicode form, case, apostrophes, white space, invisible characters.
 
 In: text as people type it. Out: the same text in the alphabet's own characters wherever both look or sound alike.
-Characters that remain outside the alphabet are never dropped here. Text that
-the alphabet can spell is not changed.
+Characters that remain outside the alphabet are never dropped here. Text that the alphabet can spell is not changed.
 """
 
 import re

@@ -11,7 +11,7 @@ from typing import Annotated
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.recipe import Part, TextOptions, import_parts, typed_english
 from deepspeech.corpora.report import ImportReport
-from deepspeech.corpora.splits import by_sentence
+from deepspeech.corpora.splits import SentenceSplit, by_sentence
 from deepspeech.errors import CorpusError
 from deepspeech.text.reading import guessed
 from deepspeech.text.tables import NO_VALUE, read_header, read_rows
@@ -31,10 +31,7 @@ def csv(
     speaker_column: Annotated[str, f"Read speakers from this column; by default {', '.join(SPEAKERS)}, if any."] = "",
     delimiter: Annotated[str, "Separate columns here: , ; | or tab; found in the header by default."] = "",
     audio_dir: Annotated[Path | None, "Resolve relative paths from this folder; the table's by default."] = None,
-    split: Annotated[
-        bool,
-        "Split recordings: of every ten sentences, one to test.csv, one to dev.csv, eight to train.csv.",
-    ] = False,
+    split: SentenceSplit = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare the recordings of a table, such as one of Excel."""

@@ -12,7 +12,7 @@ from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
 from deepspeech.corpora.recipe import Part, TextOptions, converted, import_parts, typed_english
 from deepspeech.corpora.report import ImportReport
-from deepspeech.corpora.splits import by_sentence
+from deepspeech.corpora.splits import SentenceSplit, by_sentence
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
 
@@ -23,10 +23,7 @@ def folder(
     directory: Annotated[Path, "Read this folder of recordings, each with a text file next to it."],
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; the same by default."] = None,
     text_suffix: Annotated[str, "Set the suffix of the text files."] = ".txt",
-    split: Annotated[
-        bool,
-        "Split recordings: of every ten sentences, one to test.csv, one to dev.csv, eight to train.csv.",
-    ] = False,
+    split: SentenceSplit = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare a folder of recordings with text files next to them."""
