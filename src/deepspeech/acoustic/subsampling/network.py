@@ -52,9 +52,16 @@ class Subsampling(nn.Module):
         return self._after(x_BCTF, 0), after
 
     def _first(self, x_BTF: Tensor, padding: int) -> Tensor:
-        """As a product of patches with the weights, whose backward pass takes half the time of a convolution's."""
+        """As a product of patches with the weights, whose backward pass takes half the time of a convolution's.
+
+        torch.compile gets the convolution: it cannot order the strides of permuted views of unknown size.
+        """
+        weight, bias_C = self.conv.weight, self.conv.bias
+        if torch.compiler.is_compiling():
+            x = x_BTF[:, None].contiguous(memory_format=torch.channels_last)
+            return functional.silu(functional.conv2d(x, _channels_last(weight), bias_C, 2, (padding, 1)))
         x_BTF9 = functional.pad(x_BTF, (1, 1, padding, 0)).unfold(1, 3, 2).unfold(2, 3, 2).flatten(3)
-        weight_9C, bias_C = self.conv.weight.flatten(1).t(), self.conv.bias
+        weight_9C = weight.flatten(1).t()
         assert bias_C is not None
         return functional.silu(x_BTF9 @ weight_9C + bias_C).permute(0, 3, 1, 2)
 
