@@ -343,7 +343,7 @@ def test_a_quiet_run_says_nothing_and_a_verbose_one_more(deepspeech, folder: Pat
     code, _, err = deepspeech(*arguments, "-o", tmp_path / "loud", "--verbose")
     assert code == 0
     assert "beam width 16" in err.splitlines()[0]
-    assert f"{folder}/a.wav: 1.9 s, 1 segments, 2 words, mean confidence " in err
+    assert re.search(r"/a\.wav: \d\.\d s, 1 segments, 2 words, mean confidence [01]\.\d\d\n", err)
     assert "--batch-size is 0" in deepspeech("transcribe", "-m", "m", folder, "--batch-size", 0)[2]
 
 

@@ -138,19 +138,13 @@ def transcribe(
     only, named = _channel(channel), files or []
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray, exact_times or align)
     phrases = _phrases(hot_phrase, hot_phrases)
-    model, scorer, tuning = (
-        model_file(model),
-        scorer_file(scorer),
-        (beam_threshold, token_min_logp, exact_times, device),
-    )
+    model, scorer = model_file(model), scorer_file(scorer)
+    tuning = beam_threshold, token_min_logp, exact_times, device
     recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, *tuning)
-    if verbose:
-        _say_facts(model, recognizer)
+    out.say(lambda: _facts(model, recognizer))
     recognizer = _given(recognizer.session, named, manifest) if align else recognizer
-    failed = _transcribed(
-        recognizer, named, manifest, shard, only, rate, out, (model, scorer, phrases) if on_ray else None
-    )
-    if failed:
+    ray = (model, scorer, phrases) if on_ray else None
+    if _transcribed(recognizer, named, manifest, shard, only, rate, out, ray):
         raise typer.Exit(2)
 
 
@@ -180,10 +174,7 @@ def _facts(model: Path, recognizer: Any) -> str:
 
     card, width = recognizer.card, recognizer.options.beam_width
     language, rate_hz = card.language or "language unknown", card.features.sample_rate_hz
-    return (
-        f"{model}: {card.name} {card.version}, {language}, {rate_hz} Hz, {card.precision}, beam width {width}; "
-        f"{cores()} cores"
-    )
+    return f"{model}: {language}, {rate_hz} Hz, {card.precision}, beam width {width}; {cores()} cores"
 
 
 def _formats(form: list[str], json_output: bool) -> tuple[str, ...]:

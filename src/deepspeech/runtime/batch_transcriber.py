@@ -125,9 +125,7 @@ class BatchTranscriber:
     def _texts(self, clips: Sequence[Clip]) -> list[tuple[Clip, list[Transcript]]]:
         items = [BatchItem(clip.features, self._session.card.chunk, self._endpointer(clip)) for clip in clips]
         run_batch(self._session, items)
-        found: list[tuple[Clip, _Found]] = [
-            (clip, self._read(clip, item)) for clip, item in zip(clips, items, strict=True)
-        ]
+        found = [(clip, self._read(clip, item)) for clip, item in zip(clips, items, strict=True)]
         if self._heard:
             self._heard(sum(clip.duration_s for clip in clips))
         return found
