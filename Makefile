@@ -1,6 +1,8 @@
 # make demo    set up, train on the small corpus that ships here, test, export, transcribe
 # make test    set up, run the fast tests
 # make check   lint and types
+# make docs    build the site into build/site, its notebook executed; warnings are errors; check its links
+# make links   look whether the addresses that it names exist (needs the internet)
 # make fuzz    open and search with damaged scorers, under sanitizers, for SECONDS=60
 # make Dockerfile.train, make Dockerfile.serve   write an image file, for DEEPSPEECH_REPO=… at DEEPSPEECH_SHA=…
 # make try-dockerfiles   execute both files' steps here without Docker (root, debootstrap; minutes)
@@ -10,7 +12,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check fuzz try-dockerfiles clean
+.PHONY: demo test test-slow check docs links fuzz try-dockerfiles clean
 
 demo: $(VENV)/.trainer
 	$(BIN)/python scripts/demo.py
@@ -25,6 +27,18 @@ check: $(VENV)/.developer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+SPHINX := $(BIN)/python -m sphinx -q -W --keep-going
+NOTEBOOK := docs/generated/first-model.md
+docs: $(VENV)/.writer $(NOTEBOOK)
+	$(SPHINX) -b html docs build/site
+	$(BIN)/python scripts/check_links.py build/site
+
+links: $(VENV)/.writer $(NOTEBOOK)
+	$(SPHINX) -b linkcheck docs build/links
+
+$(NOTEBOOK): docs/notebooks/first-model.ipynb $(VENV)/.writer
+	$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute $< --output-dir $(@D)
 
 SECONDS := 60
 fuzz: build/fuzz/scorers
@@ -60,7 +74,7 @@ try-dockerfiles:
 	$(PYTHON) scripts/run_dockerfile.py Dockerfile.train --bind .:/checkout $(HERE)
 
 clean:
-	rm -rf $(VENV) build demo-run Dockerfile.train Dockerfile.serve
+	rm -rf $(VENV) build demo-run docs/generated Dockerfile.train Dockerfile.serve
 
 # Installed in place: Python code is used from src/, the C++ extension is built again when native/ changes.
 NATIVE := $(wildcard native/CMakeLists.txt native/src/*)
@@ -73,4 +87,8 @@ $(VENV)/.trainer: pyproject.toml constraints.txt $(NATIVE)
 
 $(VENV)/.developer: $(VENV)/.trainer
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(VENV)/.writer: $(VENV)/.trainer
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs,serve]"
 	@touch $@

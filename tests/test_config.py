@@ -96,6 +96,7 @@ CHOICES = {
     "window_ms": 64.0, "step_ms": 10.0, "sample_rate_hz": 8000, "high_hz": 3000.0,
     "cutoff_prob": 0.5, "train": ("/a.csv", "/b.csv"), "dev": ("/c.csv",), "test": ("/d.csv",), "metrics": ("/e.csv",),
     "longest": ("dev",), "alphabet": "/a.txt", "subwords": "/pieces.model",
+    "case": "keep", "form": "NFD", "punctuation": "keep", "numbers": False, "map": "/map.tsv", "words": ("a=b",),
     "drop": ("layer_5", "layer_6"), "freeze": ("layer_1",),
     "scorer": "/a.scorer", "recurrent": "relu", "optimizer": "nesterov",
     "augment": ("volume[p=0.2,dbfs=-10:-40]", "tempo"), "precision": "bfloat16", "which": "best",

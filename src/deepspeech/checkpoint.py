@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from deepspeech.errors import CheckpointError
+from deepspeech.errors import CheckpointError, ConfigError
 from deepspeech.files import crc32_of
+from deepspeech.text.config import TextConfig
 from deepspeech.untrusted import at, check_description, read_json, reason
 
 Tensors = dict[str, NDArray[Any]]
@@ -124,6 +125,15 @@ def setting(run: dict[str, Any], name: str, *kinds: type) -> Any:
     try:
         return at(run, name, *kinds)
     except ValueError as error:
+        raise CheckpointError(f"the checkpoint's run.json is damaged ({error}); use another one") from None
+
+
+def text_of(run: dict[str, Any]) -> TextConfig:
+    """How a run normalized its transcripts; no settings in checkpoints of earlier versions."""
+    entries = setting(run, "config", dict).get("text", {})
+    try:
+        return TextConfig.from_dict(entries)
+    except (ConfigError, TypeError, AttributeError) as error:
         raise CheckpointError(f"the checkpoint's run.json is damaged ({error}); use another one") from None
 
 

@@ -26,6 +26,7 @@ RATE = 16000
 CODED = [
     ("MP3", "MPEG_LAYER_III"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("WAV", "PCM_24"),
     ("RF64", "PCM_16"), ("W64", "PCM_16"), ("AU", "PCM_16"), ("AIFF", "PCM_16"), ("NIST", "PCM_16"),
+    ("VOC", "PCM_16"),
 ]  # fmt: skip
 JOINABLE = [
     ("MP3", "MPEG_LAYER_III"),

@@ -6,7 +6,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.text.tokens import Characters
@@ -42,7 +44,7 @@ def test_check_says_which_alphabet_it_took_and_proposes_the_data_s_own(data, tmp
     path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,ışık\nb.wav,1,a\u00adb\n", encoding="utf-8")
     code, out, _ = data("check", path)
     assert code == 1
-    assert "No --alphabet: checked with the English one" in out
+    assert "No --alphabet, and not English: checked with the transcripts' own characters." in out
     assert "These transcripts need 5 characters: a b k ş ı\n" in out
     assert f"deepspeech data alphabet {path} --output alphabet.txt" in out
     assert "--skip-bad" not in out
@@ -182,3 +184,18 @@ def test_the_old_character_check(sets: tuple[Path, Path], tmp_path: Path) -> Non
     assert "'\\r'" in done.stdout.splitlines()[-1]
     done = old("util/check_characters.py", "-csv", tmp_path / "none.csv")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_text_is_previewed_and_converted(data, tmp_path: Path) -> None:
+    path, target = tmp_path / "fr.csv", tmp_path / "made.csv"
+    soundfile.write(tmp_path / "a.wav", np.zeros(16000, np.float32), 16000)
+    path.write_text("wav_filename;wav_filesize;transcript\na.wav;1;L’œuvre, à 5 %\na.wav;1;½ heure\n", encoding="utf-8")
+    code, out, _ = data("text", path, "--language", "fr", "--show")
+    assert code == 1
+    assert "2 of 2 transcripts change" in out or "1 of 2 transcripts change" in out
+    assert "'½' (U+00BD), first in “½ heure”" in out
+    code, _, err = data("convert", path, target, "--language", "fr")
+    assert code == 0
+    assert "transcripts keep characters that cannot be written" in err
+    assert "l'œuvre à cinq pour cent" in target.read_text(encoding="utf-8")
+    assert data("text", target, "--numbers")[2].startswith("deepspeech: --numbers needs --language")

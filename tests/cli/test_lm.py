@@ -349,3 +349,46 @@ def test_several_values_of_one_option() -> None:
     ]  # fmt: skip
     assert spread(["--text=a", "b", "-o", "c", "d"], many) == ["--text=a", "--text", "b", "-o", "c", "d"]
     assert spread(["x"], many) == ["x"]
+
+
+DAMAGE = {
+    "counts": ("ngram 2=", "ngram 2=9"), "comma": ("-0.", "-0,"), "infinite": ("\n-0.", "\n-inf0."),
+    "comment": ("\\1-grams:\n", "\\1-grams:\n# a comment of someone\n"), "end": ("\\end\\", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_inspecting_says_of_an_arpa_file_what_packaging_says(deepspeech, text: Path, tmp_path: Path, kind: str) -> None:
+    whole = tmp_path / "whole.arpa"
+    deepspeech("build", "--text", text, "--order", 2, "--discount-fallback", "--output", whole)
+    assert deepspeech("inspect", whole)[0] == 0
+    damaged = tmp_path / "damaged.arpa"
+    damaged.write_text(whole.read_text().replace(*DAMAGE[kind]))
+    code, out, _ = deepspeech("inspect", damaged)
+    fault = next(line for line in out.splitlines() if line.startswith("  fault"))
+    _, _, err = deepspeech("package", damaged, "--bytes", "--output", tmp_path / "x.scorer")
+    assert code == 1
+    assert fault.split("fault", 1)[1].strip() in err
+
+
+def test_markup_is_told_and_becomes_no_word(deepspeech, alphabet: Path, tmp_path: Path) -> None:
+    path, output = tmp_path / "marked.txt", tmp_path / "marked.arpa"
+    path.write_text("<s> the <b>cat</b> &amp; a mat </s>\nthe <unk> sat\nthe dog sat\n")
+    code, out, _ = deepspeech(
+        "build", "--text", path, "--alphabet", alphabet, "--discount-fallback", "--output", output
+    )
+    assert code == 0
+    assert "2 tags removed (<b>, </b>), first in “the <b>cat</b> &amp; a mat”" in out
+    assert "1 sentences with <unk> dropped" in out
+    words = {line.split("\t")[1] for line in output.read_text().split("\\2-grams")[0].splitlines() if "\t" in line}
+    assert words == {"<unk>", "<s>", "</s>", "the", "cat", "a", "mat", "dog", "sat"}
+
+
+def test_a_language_is_normalized(deepspeech, tmp_path: Path) -> None:
+    path, output = tmp_path / "fr.txt", tmp_path / "fr.arpa"
+    path.write_text("L’homme a 2 €.\n", encoding="utf-8")
+    arguments = ("build", "--text", path, "--language", "fr", "--discount-fallback", "--output", output)
+    assert deepspeech(*arguments)[0] == 0
+    assert "\tl'homme\t" in output.read_text(encoding="utf-8")
+    assert "\tdeux\t" in output.read_text(encoding="utf-8")
+    assert "leave one out" in deepspeech(*arguments, "--normalize", "lower")[2]

@@ -61,10 +61,10 @@ def test_a_process_serves_what_transcribe_hears_until_sigterm(
                "--port", "0", "--workers", str(workers)]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"NO_COLOR": "1"}) as server:
         assert server.stderr is not None
-        port = re.search(r":(\d+)", json.loads(server.stderr.readline())["address"].removeprefix("http:"))
-        assert port
-        url = f"ws://127.0.0.1:{port[1]}/stream"
         try:
+            port = re.search(r":(\d+)", json.loads(server.stderr.readline())["address"].removeprefix("http:"))
+            assert port
+            url = f"ws://127.0.0.1:{port[1]}/stream"
             with connect(url, open_timeout=60) as first, connect(url, open_timeout=60) as second:
                 for socket in (first, second):
                     socket.send(float_to_int16(sound).tobytes())

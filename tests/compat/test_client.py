@@ -121,7 +121,7 @@ def test_a_model_that_cannot_be_opened(tmp_path: Path, name: str, content: bytes
         Model(path)
     assert str(raised.value) == f"CreateModel failed with {message}"
     assert isinstance(raised.value.__cause__, DeepSpeechError)
-    assert (path or "file") in str(raised.value.__cause__)
+    assert (path or "folder") in str(raised.value.__cause__)
 
 
 # ── scorers and hot words ────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,7 +27,7 @@ def run(name: str, tree: trees.Tree) -> None:
 
 def csvs(folder: Path) -> list[Path]:
     """The CSVs that an import wrote."""
-    return [path for path in folder.rglob("*.csv") if path.read_text(encoding="utf-8").startswith("wav_filename")]
+    return [path for path in folder.rglob("*.csv") if path.read_bytes().startswith(b"wav_filename")]
 
 
 def tones(folder: Path) -> set[int]:

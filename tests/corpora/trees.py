@@ -581,6 +581,14 @@ def plain_folder(folder: Path) -> Tree:
     return Tree([folder / "data"], {"data/test.csv": ["hello there"], "data/train.csv": kept})
 
 
+def table_of_excel(folder: Path) -> Tree:
+    for voice in VOICES:
+        record(folder / "sounds" / f"{voice.name}.wav", voice)
+    rows = ["Fichier;Sentence", *(f"sounds\\{voice.name}.wav;{voice.text}" for voice in VOICES), ";no recording"]
+    (folder / "list.csv").write_bytes("".join(f"{row}\r\n" for row in rows).encode("cp1252"))
+    return Tree([folder / "list.csv", "--audio-column", "fichier"], {"list-clips.csv": [*CLEAN, LONG]})
+
+
 def nemo(folder: Path) -> Tree:
     rows = []
     for voice in VOICES:
@@ -703,7 +711,8 @@ def debian_package(path: Path, folder: Path) -> Path:
 
 
 BUILDERS: dict[str, Callable[[Path], Tree]] = {
-    "aidatatang": aidatatang, "aishell": aishell, "asterisk": asterisk, "atthack": atthack, "ccpmf": ccpmf, "cv": cv,
+    "aidatatang": aidatatang, "aishell": aishell, "asterisk": asterisk, "atthack": atthack, "ccpmf": ccpmf,
+    "csv": table_of_excel, "cv": cv,
     "cv-personal": cv_personal, "cv-spontaneous": cv_spontaneous, "cv2": cv2, "fisher": fisher, "fleurs": fleurs,
     "folder": plain_folder, "freestmandarin": freestmandarin, "gram-vaani": gram_vaani, "huggingface": huggingface,
     "kaldi": kaldi, "ldc93s1": ldc93s1, "lhotse": lhotse, "librivox": librivox, "lingua-libre": lingua_libre,

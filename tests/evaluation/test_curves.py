@@ -50,3 +50,12 @@ def test_without_figures_there_is_no_picture(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"):
         draw([run("one")], tmp_path / "none" / "p.png")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_rate_that_was_measured_once_has_no_panel() -> None:
+    from deepspeech.evaluation.curves import _single_rates
+
+    once = History("a", {1: 2.0, 2: 1.0}, datasets=[DatasetMetrics("dev", "dev.csv", {2: 1.5}, {2: 0.107}, {2: 0.025})])
+    note = _single_rates([once], ["Word error rate", "Character error rate"])
+    assert note == "Validated once: WER 10.7 %; CER 2.5 %"
+    assert not _single_rates([once], ["Learning rate"])

@@ -16,11 +16,12 @@ import pytest
 from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.acoustic.registry import FAMILIES
 from deepspeech.cli.export import export
-from deepspeech.config import CardConfig, RunConfig
+from deepspeech.config import RunConfig
 from deepspeech.datasets.formats.csv_files import read_csv
 from deepspeech.datasets.shards.writer import ShardOptions, write_shards
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.registry import FRONT_ENDS
+from deepspeech.run_settings import CardConfig
 from deepspeech.runtime.session import Session
 from deepspeech.training.log import Log
 from deepspeech.training.run import Run

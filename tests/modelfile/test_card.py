@@ -14,6 +14,7 @@ from deepspeech.features.chunks import ChunkSpec
 from deepspeech.features.config import LogMelConfig, MfccConfig
 from deepspeech.features.normalization import Normalization
 from deepspeech.modelfile.card import FORMAT, ModelCard
+from deepspeech.text.config import TextConfig
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 
@@ -23,6 +24,7 @@ CARD = ModelCard(
     beam_width=64, precision="int8", name="première", version="1.2", author="Ünal", contact="a@b", language="fr",
     license="MPL-2.0", description='two\nlines and "quotes"', made_with="deepspeech 1",
     normalization=Normalization((0.5,) * 26, (2.0,) * 26),
+    text=TextConfig("fr", case="keep", numbers=False, words=("M.\tmaître",)),
 )  # fmt: skip
 
 
@@ -130,7 +132,8 @@ def test_other_entries_of_a_file_do_not_disturb() -> None:
 
 def test_metadata_is_text_for_the_file() -> None:
     metadata = CARD.to_metadata()
-    assert list(metadata) == ["deepspeech"]
+    assert list(metadata) == ["deepspeech", "deepspeech.text"]  # the second where text has settings, and only there
+    assert list(replace(CARD, text=TextConfig()).to_metadata()) == ["deepspeech"]
     assert "première" in metadata["deepspeech"]
 
 

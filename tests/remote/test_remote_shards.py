@@ -72,7 +72,14 @@ def read_all(samples: ShardSet, groups: Sequence[list[int]]) -> Iterator[tuple[s
 
 
 def bytes_here(cache: Path) -> int:
-    """Of shards, and of the one that is on its way."""
+    """Of shards, and of the one that is on its way.
+
+    The least of three counts: one that another thread renames or replaces meanwhile would be counted twice.
+    """
+    return min(_counted(cache) for _ in range(3))
+
+
+def _counted(cache: Path) -> int:
     total = 0
     for path in cache.rglob("*.tar*"):
         with suppress(FileNotFoundError):  # it went while we looked

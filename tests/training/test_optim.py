@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.network import DeepSpeech
-from deepspeech.config import TrainingConfig, TransferConfig
+from deepspeech.run_settings import TrainingConfig, TransferConfig
 from deepspeech.training import optim
 
 STEPS_AN_EPOCH = 10

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from deepspeech import checkpoint
-from deepspeech.config import CheckpointConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.run_settings import CheckpointConfig
 from deepspeech.training.log import Log
 from deepspeech.training.resume import starting_point
 

@@ -8,8 +8,8 @@ import torch
 
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.network import DeepSpeech
-from deepspeech.config import TrainingConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.run_settings import TrainingConfig
 from deepspeech.training import optim
 from deepspeech.training.state import Position, TrainingState
 from deepspeech.training.stopping import Progress

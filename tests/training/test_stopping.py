@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepspeech.config import TrainingConfig
+from deepspeech.run_settings import TrainingConfig
 from deepspeech.training.state import Position
 from deepspeech.training.stopping import Progress, advance, on_plateau, should_stop
 

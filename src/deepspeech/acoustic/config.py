@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeVar
 
 from deepspeech.features.chunks import ChunkSpec
+from deepspeech.settings import setting
 
 Count = TypeVar("Count", bound=Any)
 
@@ -18,7 +19,11 @@ class NetworkConfig:
     kind = "deepspeech"
     front_end: ClassVar[str] = "mfcc"  # features.kind of a configuration that names none
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # settings that `network.size` stands for
-    normalize_features: bool = True  # subtract the training set's mean and divide by its deviation, per coefficient
+    normalize_features: bool = setting(
+        True,
+        "subtract the training set's mean and divide by its deviation, per coefficient",
+        "false to repeat a training of 0.9.3",
+    )
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepspeech.errors import TextError
-from deepspeech.text.normalize import tidy
 from deepspeech.text.reading import NOT_TEXT, text_of
+from deepspeech.text.spelling import tidy
 from deepspeech.text.tables import read_rows
 from deepspeech.untrusted import read_named
 

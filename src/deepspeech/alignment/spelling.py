@@ -1,20 +1,21 @@
 """SpellingRule: a written word as the network's tokens spell it, or as wildcards.
 
 In: written words ("Mother-in-law,", "1984"). Out: tokens. The rule, in order: the spellings that the user gives, by
-the written word without outer punctuation; the alphabet's own normalization, with punctuation as spaces; and what the
-alphabet still lacks, a digit or a foreign character, makes the whole word a wildcard, which takes any sound.
+the written word without outer punctuation; the normalizer, of the network's language where its card has one; and what
+the alphabet still lacks, a digit or a foreign character, makes the whole word a wildcard, which takes any sound.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from deepspeech.decoder.forced import WILDCARD
 from deepspeech.errors import TextError
-from deepspeech.text.normalize import Normalizer, tidy
-from deepspeech.text.reading import NOT_TEXT, text_of
+from deepspeech.text.config import TextConfig, read_map
+from deepspeech.text.normalize import Normalizer
+from deepspeech.text.spelling import Speller
 from deepspeech.text.tokens import TokenSet
-from deepspeech.untrusted import read_named
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,19 @@ class SpellingRule:
 
     tokens: TokenSet
     spellings: Mapping[str, str] = field(default_factory=dict)  # written word, lower case → spoken words
+    text: TextConfig = field(default_factory=TextConfig)
 
     def spoken(self, word: str) -> str:
         """The spoken form of a written word; may hold characters that the tokens lack, or be empty."""
         bare = word.strip("".join(set(word) - {c for c in word if c.isalnum()})).lower()
         given = self.spellings.get(word.lower(), self.spellings.get(bare, word))
-        if self.tokens.bytes_mode:
-            return tidy(given)
-        return Normalizer(self.tokens.character_set, marks_are_spaces=True)(given)
+        return self._normalize(given)
+
+    @cached_property
+    def _normalize(self) -> Callable[[str], str]:
+        if self.text or self.tokens.bytes_mode:
+            return Normalizer(self.text, self.tokens)
+        return Speller(self.tokens.character_set, marks_are_spaces=True)
 
     def encode(self, word: str) -> tuple[str, list[int]]:
         """The spoken form and its token ids; a wildcard, with the form "", where it cannot be spelled."""
@@ -45,17 +51,4 @@ class SpellingRule:
 
 def read_spellings(path: Path) -> dict[str, str]:
     """A file of lines `written<TAB>spoken`; empty lines and lines with # first are skipped. Raises TextError."""
-    try:
-        text = text_of(read_named(path))
-    except OSError as error:
-        raise TextError(f"{path}: cannot be read ({error.strerror}); name a file of spellings") from None
-    except UnicodeError:
-        raise TextError(f"{path}: {NOT_TEXT}") from None
-    spellings = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip() and not line.startswith("#"):
-            written, tab, spoken = line.partition("\t")
-            if not tab or not written.strip():
-                raise TextError(f"{path}:{number}: no tab; write the word, a tab, and how it is spoken")
-            spellings[written.strip().lower()] = spoken.strip()
-    return spellings
+    return {written.lower(): spoken for written, spoken in read_map(path).items()}

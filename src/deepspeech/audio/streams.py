@@ -17,6 +17,7 @@ _OPEN = 0x7FFF0000  # lengths from here on are placeholders of writers that coul
 _LENGTHS = re.compile(r": (\d+) \(should be (\d+)\)")
 _SPHERE = re.compile(rb"^(\w+) -i (\d+)", re.M)
 _SPHERE_HEAD = 1024
+_LEFT_OUT = 7  # bytes that writers leave out at the end: what fills up to a multiple of 8, or an end mark
 _STEP = 1 << 20
 _MAGIC = 4
 _MOST_STREAMS = 1000
@@ -77,7 +78,7 @@ def other_streams(content: Content) -> Layout:
         if len(starts) > _MOST_STREAMS:
             return Layout(fault=f"contains more than {_MOST_STREAMS} files in a row; create it again")
     layout = _split(content, starts)
-    if len(starts) > 1 and end and end > content.size + 7:  # some leave out what fills up to a multiple of 8
+    if len(starts) > 1 and end and end > content.size + _LEFT_OUT:
         fault = f"cut off: the last of its {len(starts)} files lacks {end - content.size} bytes; {AGAIN}"
         return Layout(layout.parts, fault)
     return layout
@@ -105,4 +106,6 @@ def length_fault(content: Content, file: Any) -> str:
         samples, promised = (content.size - _SPHERE_HEAD) // width, int(fields[b"sample_count"])
         if samples < promised:
             return f"cut off: its header promises {promised} samples, {samples} are there; {AGAIN}"
+    if head.startswith(b"Crea") and (end := end_of(content, 0)) and end > content.size + _LEFT_OUT:
+        return f"cut off: its header promises {end} bytes, {content.size} are there; {AGAIN}"
     return ""

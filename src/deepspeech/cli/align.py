@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.shared_options import ModelFile
+from deepspeech.cli.text_options import takes_text
 from deepspeech.printable import in_line
 
 Sound = Annotated[Path, typer.Argument(help="Read this recording, of any length, rate and format.")]
@@ -36,6 +37,7 @@ Speaker = Annotated[str, typer.Option(help="Write this name into the column spea
 Cores = Annotated[int | None, typer.Option(min=1, help="Use this many cores; all by default.")]
 
 
+@takes_text
 def align(
     sound: Sound,
     text: Text,
@@ -53,11 +55,12 @@ def align(
     min_score: MinScore = -0.5,
     speaker: Speaker = "",
     cores: Cores = None,
+    text_settings: Any = None,
 ) -> None:
     """Align a recording with its text: start, end and score of each word, sentence and paragraph.
 
-    Text that is not in the sound and sound that is not in the text are found and reported. Words with digits or
-    characters that the model's alphabet lacks may be any sound, unless --spellings says how they are spoken.
+    Text that is not in the sound and sound that is not in the text are found and reported. Words that the model's
+    alphabet cannot write, such as figures, may be any sound, unless --spellings or --language says how they are spoken.
 
     Example: deepspeech align --model model.onnx book.mp3 book.txt --format srt
 
@@ -77,7 +80,9 @@ def align(
     forms = _checked(form, output, clips)
     rules = ClipRules(min_s, max_s, pad_s=pad_s, least_score=min_score)
     session = Session(model_file(model))
-    rule = SpellingRule(session.card.tokens, read_spellings(spellings) if spellings else {})
+    rule = SpellingRule(
+        session.card.tokens, read_spellings(spellings) if spellings else {}, text_settings(session.card.text)
+    )
     options = AlignOptions("lines" if lines else "sentences", channel, cores, greedy)
     found = align_text(session, sound, text, options, rule)
     if output is None:

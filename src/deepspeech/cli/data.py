@@ -8,13 +8,17 @@ from deepspeech.cli.data_compare import compare
 from deepspeech.cli.data_convert import convert
 from deepspeech.cli.data_play import play
 from deepspeech.cli.data_shard import index, shard
+from deepspeech.cli.data_splice import splice
 from deepspeech.cli.data_split import split
 from deepspeech.cli.data_stats import stats
+from deepspeech.cli.data_text import text
 
 data = typer.Typer(rich_markup_mode=None)
 data.command()(check)
 data.command()(alphabet)
+data.command()(text)
 data.command()(split)
+data.command()(splice)
 data.command()(stats)
 data.command()(shard)
 data.command()(index)

@@ -12,7 +12,11 @@ _SHOWN = 100  # characters of a proposed alphabet
 
 
 AlphabetFile = Annotated[
-    Path | None, typer.Option("--alphabet", help="Check against this alphabet.txt; the English one by default.")
+    Path | None,
+    typer.Option(
+        "--alphabet",
+        help="Check against this alphabet.txt; by default the English one, or the data's own.",
+    ),
 ]
 BytesOutput = Annotated[
     bool, typer.Option("--bytes", help="Check for a network of UTF-8 bytes: every character is allowed.")
@@ -78,9 +82,10 @@ def check(
         raise ConfigError("--ranking needs a --model")
     if (alphabet or subwords) and bytes_output:
         raise ConfigError(f"--bytes needs no --{'alphabet' if alphabet else 'subwords'}; leave one of them out")
-    tokens = _tokens(alphabet, subwords, bytes_output)
+    tokens, sets = _tokens(alphabet, subwords, bytes_output), open_sets(data, speaker_pattern)
+    tokens = tokens or _own([sample.transcript for one in sets for sample in one.samples])
     options = SurveyOptions(min_s, max_s, listen, cores())
-    found = survey(open_sets(data, speaker_pattern), tokens, MfccConfig(sample_rate_hz=rate), options)
+    found = survey(sets, tokens, MfccConfig(sample_rate_hz=rate), options)
     assumed = "" if alphabet or subwords or bytes_output else _assumed(found, data)
     fits = _fits(found, model) if model else []
     if json_output:
@@ -141,32 +146,72 @@ def _write_ranking(fits: list[Any], path: Path) -> None:
 
 
 def _tokens(alphabet: Path | None, subwords: Path | None, bytes_output: bool) -> Any:
-    """The token set to check against. Raises ConfigError."""
+    """The token set to check against; None where none is named. Raises ConfigError."""
     from deepspeech.errors import ConfigError
     from deepspeech.modelfile.vocabulary import read_vocabulary
-    from deepspeech.text.tokens import ENGLISH, Characters, Utf8Bytes
+    from deepspeech.text.tokens import Characters, Utf8Bytes
 
     if alphabet and subwords:
         raise ConfigError("--alphabet and --subwords name two kinds of tokens; leave one of them out")
     if bytes_output or subwords:
         return read_vocabulary(subwords) if subwords else Utf8Bytes()
-    return Characters.from_file(alphabet) if alphabet else ENGLISH
+    return Characters.from_file(alphabet) if alphabet else None
+
+
+def _own(transcripts: list[str]) -> Any:
+    """The English alphabet for transcripts in its letters, else the alphabet of their own characters."""
+    from deepspeech.errors import TextError
+    from deepspeech.text.charset import propose
+    from deepspeech.text.tokens import ENGLISH
+
+    foreign = sum(any(one.isalpha() and not one.isascii() for one in transcript) for transcript in transcripts)
+    if 50 * foreign <= len(transcripts):
+        return ENGLISH
+    try:
+        return propose(transcripts).alphabet
+    except TextError:  # no character at all
+        return ENGLISH
 
 
 def _assumed(found: Any, data: list[Path]) -> str:
-    """Describe the default alphabet and, if it does not fit, the one the transcripts need."""
+    """Describe the default alphabet and, if it does not fit, the one the transcripts need; and how to mend text."""
     from deepspeech.datasets.check import CHARACTERS
+    from deepspeech.errors import TextError
     from deepspeech.text.characters import name
     from deepspeech.text.charset import propose
+    from deepspeech.text.tokens import ENGLISH
 
+    english, transcripts = found.alphabet == ENGLISH, [clip.sample.transcript for clip in found.clips]
     used = "No --alphabet: checked with the English one (a to z, apostrophe, space)."
-    if not found.findings[CHARACTERS]:
+    if english and not found.findings[CHARACTERS]:
         return used
-    characters = propose([clip.sample.transcript for clip in found.clips]).alphabet.labels
+    try:
+        characters = propose(transcripts).alphabet.labels
+    except TextError:
+        return used
     shown = " ".join(one if one.isprintable() and one != " " else name(one) for one in characters[:_SHOWN])
     more = " …" * (len(characters) > _SHOWN)
     files = " ".join(map(str, data))
+    if not english:
+        used = "No --alphabet, and not English: checked with the transcripts' own characters."
     return (
-        f"{used} These transcripts need {len(characters)} characters: {shown}{more}\n"
+        f"{used} These transcripts need {len(characters)} characters: {shown}{more}\n{_to_mend(transcripts, files)}"
         f"To write it: deepspeech data alphabet {files} --output alphabet.txt"
     )
+
+
+def _to_mend(transcripts: list[str], files: str) -> str:
+    """A line about capitals, punctuation and figures, each of which a network would have to learn."""
+    import unicodedata
+
+    kinds = {"capitals": ("Lu", "Lt"), "punctuation and signs": ("P", "S"), "figures": ("N",)}
+    counts = {
+        words: sum(
+            any(unicodedata.category(one).startswith(codes) for one in set(text) - {"'"}) for text in transcripts
+        )
+        for words, codes in kinds.items()
+    }
+    parts = [f"{words} in {count}" for words, count in counts.items() if count]
+    if not parts:
+        return ""
+    return f"They hold {', '.join(parts)}. To mend them: deepspeech data text {files} --language CODE --show\n"

@@ -5,7 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli.text_options import takes_text
 
+
+@takes_text
 def convert(
     sources: Annotated[list[Path], typer.Argument(help="Read these data sets in order: .csv, .sdb, .tar or .jsonl.")],
     target: Annotated[Path, typer.Argument(help="Write this file: .csv, .sdb, .tar, .tar.gz or .jsonl.")],
@@ -32,13 +35,16 @@ def convert(
     workers: Annotated[int | None, typer.Option(help="Use this many threads; one per core by default.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip unreadable audio.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    text_settings: Any = None,
 ) -> None:
-    """Convert data sets to another format.
+    """Convert data sets to another format, and normalize their text.
 
     Audio that needs no change is copied unchanged. The target is written atomically. A .csv or .jsonl refers to
     recordings in place; audio from inside another file goes into a folder next to the target.
 
     Example: deepspeech data convert train.csv more.csv train.sdb --audio-type opus
+
+    Example: deepspeech data convert recordings.csv train.csv --language fr
     """
     from deepspeech.cores import cores
     from deepspeech.datasets.augment.audible import parse_audible
@@ -48,7 +54,7 @@ def convert(
     options = ConvertOptions(
         audio_type=audio_type, bitrate=bitrate, labeled=not unlabeled, sort=sort, copy=copy, absolute=absolute_paths,
         skip_bad=skip_bad, workers=workers or cores(), augmentations=parse_audible(augment or ()),
-        seed=seed, clock=clock,
+        seed=seed, clock=clock, text=text_settings(),
     )  # fmt: skip
     print_summary(target, run(sources, target, options), json_output)
 
@@ -63,9 +69,12 @@ def print_summary(target: Path, done: Any, as_json: bool = False) -> None:
 
     if done.faults:
         print(describe(done.faults, "given"), file=sys.stderr)
+    if done.text:
+        print("\n".join(done.text.lines()), file=sys.stderr)
     if as_json:
         page = {"target": str(target), "samples": done.samples, "duration_s": round(done.duration_s, 3)}
         page |= {"kinds": done.kinds, "coded": done.coded, "skipped": [fault.sample.id for fault in done.faults]}
+        page |= {"text": done.text.to_dict()} if done.text else {}
         print(json.dumps(page, indent=2, ensure_ascii=False))
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(done.kinds.items()))

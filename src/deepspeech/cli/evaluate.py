@@ -17,6 +17,7 @@ from deepspeech.cli.shared_options import (
     decode_options,
     weights_need,
 )
+from deepspeech.cli.text_options import takes_text
 
 Models = Annotated[
     list[Path],
@@ -44,6 +45,7 @@ CalibrationPicture = Annotated[
 ]
 
 
+@takes_text
 def evaluate(
     model: Models,
     data: DataSets,
@@ -64,14 +66,17 @@ def evaluate(
     confusion_picture: ConfusionPicture = None,
     calibration: CalibrationFlag = False,
     calibration_picture: CalibrationPicture = None,
+    text_settings: Any = None,
 ) -> None:
     """Report error rates of a model or checkpoint on recordings.
+
+    References are normalized as the model's transcripts were, or as the options say.
 
     Example: deepspeech evaluate --model model.onnx --data test.csv
     """
     from deepspeech.decoder.phrases import HotPhrases
     from deepspeech.decoder.scorer import Scorer
-    from deepspeech.errors import ConfigError, DataError
+    from deepspeech.errors import DataError
     from deepspeech.evaluation.evaluate import evaluate as run
     from deepspeech.evaluation.evaluated_model import usable_samples
     from deepspeech.evaluation.score import Scores
@@ -80,30 +85,35 @@ def evaluate(
     check_pictures(confusion_picture, calibration_picture)
     weights_need(scorer, alpha, beta)
     phrases = HotPhrases.gather(hot_phrase or (), hot_phrases)
-    if greedy and phrases.strengths:
-        raise ConfigError("hot phrases need beam search and have no effect with --greedy; leave one of them out")
     calibration = calibration or calibration_picture is not None
-    if greedy and calibration:
-        raise ConfigError("greedy decoding gives words no confidence; leave out --greedy or --calibration")
-    opened = open_models(model, jitter_ms, skip_bad)
-    words = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
+    _check_greedy(greedy, phrases.strengths, calibration)
+    opened = open_models(model, jitter_ms, skip_bad, text_settings)
+    language_model = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
     phrases.native(opened.tokens)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
-    search = decode_options(
+    search = None if greedy else decode_options(
         beam_width or opened.beam_width,
         beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,
     )  # fmt: skip
-    options = None if greedy else search
-    scores: Scores = run(opened.emit(good), good, opened.tokens, options, "evaluating", words, phrases=phrases)
+    scores: Scores = run(opened.emit(good), good, opened.tokens, search, "evaluating", language_model, phrases=phrases)
     if not scores.samples:
         raise DataError(f"{data[0]}: no usable sample")
     tables = confusions(scores, confusion_picture) if confusion or confusion_picture else []
     sureness = calibrated(scores, calibration_picture) if calibration else None
+    names = ", ".join(address(path) or str(path) for path in data)
     if json_output:
         _print_json(scores, samples, tables, sureness)
     else:
-        names = ", ".join(address(path) or str(path) for path in data)
         _print_report(names, scores, samples, [*(tables if confusion else []), *([sureness] if sureness else [])])
+
+
+def _check_greedy(greedy: bool, phrases: Any, calibration: bool) -> None:
+    from deepspeech.errors import ConfigError
+
+    if greedy and phrases:
+        raise ConfigError("hot phrases need beam search and have no effect with --greedy; leave one of them out")
+    if greedy and calibration:
+        raise ConfigError("greedy decoding gives words no confidence; leave out --greedy or --calibration")
 
 
 def _print_json(scores: Any, samples: bool, tables: list[Any], sureness: Any) -> None:

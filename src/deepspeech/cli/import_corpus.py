@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from typer.core import TyperGroup
@@ -34,15 +34,13 @@ def command(name: str) -> Any:
         common = {one.name: options.pop(one.name) for one in fields(bundle)} if bundle else {}
         show(recipe(**options, **({"options": bundle(**common)} if bundle else {})))
 
-    hints = get_type_hints(recipe, include_extras=True)
     parameters = [
-        _declare(one.name, hints[one.name], one.default)
+        _declare(one.name, one.annotation, one.default)
         for one in inspect.signature(recipe).parameters.values()
         if one.name != "options"
     ]
     if bundle:
-        hints = get_type_hints(bundle, include_extras=True)
-        parameters += [_declare(one.name, hints[one.name], one.default) for one in fields(bundle)]
+        parameters += [_declare(one.name, one.type, one.default) for one in fields(bundle)]
     run_recipe.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run_recipe.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return _command(name, run_recipe, recipe.__doc__)
@@ -63,8 +61,8 @@ def _recipe(name: str) -> tuple[Callable[..., Any], Any]:
     """The function of a recipe, and the dataclass of its parameter `options`."""
     module = name.replace("-", "_")
     recipe: Callable[..., Any] = getattr(import_module(f"deepspeech.corpora.recipes.{module}"), module)
-    bundle = get_type_hints(recipe).get("options")
-    return recipe, bundle if is_dataclass(bundle) else None
+    options = inspect.signature(recipe).parameters.get("options")
+    return recipe, options.annotation if options and is_dataclass(options.annotation) else None
 
 
 def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:

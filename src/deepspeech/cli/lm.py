@@ -58,7 +58,7 @@ def inspect(
 ) -> None:
     """Describe a scorer or a language model.
 
-    Checks an alphabet against a scorer, too; the exit code is 1 if it does not match.
+    Checks an alphabet against a scorer, and every line of an ARPA file; the exit code is 1 if there is a fault.
 
     Example: deepspeech lm inspect my.scorer --alphabet alphabet.txt
     """
@@ -66,10 +66,17 @@ def inspect(
 
     from deepspeech.lm.examine import examine, report
 
-    examined = examine(file, spelling(alphabet, subwords))
+    examined = examine(file, spelling(alphabet, subwords), _read_arpa)
     print(json.dumps(examined.to_dict(), indent=2, ensure_ascii=False) if json_output else report(examined))
     if examined.fault:
         raise typer.Exit(1)
+
+
+def _read_arpa(file: Path) -> None:
+    """Read an ARPA file as `package` does. Raises LmError."""
+    from deepspeech.lm.arpa import read_arpa
+
+    read_arpa(file).close()
 
 
 def score(

@@ -1,7 +1,7 @@
 """`deepspeech lm build`: estimate a language model and write it as a scorer."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,10 +11,11 @@ from deepspeech.cli.lm_options import (
     PackagedBeta,
     SubwordsFile,
     end_tidily,
-    spelling,
+    tokens_in,
     tokens_of,
     weights_of,
 )
+from deepspeech.cli.text_options import takes_text
 
 Texts = Annotated[
     list[Path],
@@ -47,6 +48,10 @@ Normalize = Annotated[
         show_default=False,
     ),
 ]
+CardOf = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="Take the alphabet, and how text is normalized, from this model file."),
+]
 BytesMode = Annotated[
     bool, typer.Option("--bytes", help="Build for a network of UTF-8 bytes: characters instead of words.")
 ]
@@ -59,6 +64,7 @@ Quantize = Annotated[int, typer.Option(help="Quantize probabilities of a trie to
 ArrayBits = Annotated[int, typer.Option(help="Compress pointers of a trie with arrays of this many bits; 0: no.")]
 
 
+@takes_text
 def build(
     text: Texts,
     output: Output,
@@ -78,45 +84,59 @@ def build(
     binary_type: BinaryType = "trie",
     quantize: Quantize = 8,
     array_bits: ArrayBits = 255,
+    model: CardOf = None,
+    text_settings: Any = None,
 ) -> None:
     """Build a scorer (n-gram language model and vocabulary) from text.
 
-    Start with the training transcripts; more text of the same domain improves the scorer.
+    Start with the training transcripts; more text of the same domain improves the scorer. Tags and entities of HTML
+    and marks such as <s> and <unk> are taken out and counted.
 
     Example: deepspeech lm build --text train.csv --alphabet alphabet.txt --output my.scorer
     """
     from tempfile import TemporaryDirectory
 
     from deepspeech.cli.lm_texts import named_as_input, sources
-    from deepspeech.errors import LmError
     from deepspeech.lm.binary import BinaryOptions
     from deepspeech.lm.build import BuildOptions, kind_of_output
     from deepspeech.lm.build import build as make
     from deepspeech.lm.discounts import FALLBACK
     from deepspeech.lm.estimate import EstimateOptions
     from deepspeech.lm.memory import memory_bytes
-    from deepspeech.lm.normalize import Normalization
     from deepspeech.lm.prune import parse_thresholds
 
     end_tidily()
     kind = kind_of_output(output)
-    characters = spelling(alphabet, subwords)
-    if kind == "scorer" and characters is None and not bytes_mode:
-        raise LmError("a scorer for words needs --alphabet, the alphabet.txt of its model (or --subwords, or --bytes)")
+    characters, bytes_mode, card = tokens_in(model, alphabet, subwords, bytes_mode, kind == "scorer")
+    settings = text_settings(card.text if card and not normalize else None)
     estimate = EstimateOptions(
         order=order, prune=parse_thresholds(prune or ["0", "0", "1"], order), most_frequent=top_k or None,
         discount_fallback=FALLBACK if discount_fallback else None, memory_bytes=memory_bytes(memory),
-        normalization=Normalization.named(normalize, characters), temporary=temporary,
+        normalization=normalization_of(normalize, settings, characters), temporary=temporary,
     )  # fmt: skip
     options = BuildOptions(
         estimate=estimate, binary=BinaryOptions(binary_type, quantize, array_bits), weights=weights_of(alpha, beta),
         arpa=arpa,
     )  # fmt: skip
     with TemporaryDirectory(dir=temporary) as folder, named_as_input(text, Path(folder)):
-        report = make(sources(text, bytes_mode, Path(folder)), output, tokens_of(characters, bytes_mode), options)
+        plain = sources(text, bytes_mode, Path(folder), estimate.normalization)
+        report = make(plain, output, tokens_of(characters, bytes_mode), options)
     print("\n".join(report))
     if kind == "scorer":
         _suggest(output)
+
+
+def normalization_of(normalize: list[str] | None, settings: Any, characters: Any) -> Any:
+    """What is done with text, markup first. Raises LmError for --normalize next to settings of text."""
+    from dataclasses import replace
+
+    from deepspeech.errors import LmError
+    from deepspeech.lm.normalize import Normalization
+
+    if settings and normalize:
+        raise LmError("--normalize is of the text of one alphabet, --language and its kin of a language; leave one out")
+    steps = Normalization.named(normalize, characters)
+    return replace(steps, markup=True, text=settings, tokens=characters)
 
 
 def _suggest(scorer: Path) -> None:

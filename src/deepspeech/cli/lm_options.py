@@ -43,6 +43,35 @@ def spelling(alphabet: Path | None, subwords: Path | None) -> Any:
     return Characters.from_file(alphabet) if alphabet else None
 
 
+def tokens_in(
+    model: Path | None, alphabet: Path | None, subwords: Path | None, bytes_mode: bool, needed: bool
+) -> tuple[Any, bool, Any]:
+    """The characters in which words are spelled, whether bytes are in their place, and the card of `model`, if named.
+
+    Raises ConfigError where both a model and an alphabet are named, LmError where none is, but `needed`.
+    """
+    from deepspeech.errors import ConfigError, LmError
+    from deepspeech.modelfile.arrays import read_metadata
+    from deepspeech.modelfile.card import ModelCard
+    from deepspeech.old_models.convert import as_model_file
+
+    if model is None:
+        characters = spelling(alphabet, subwords)
+        if needed and characters is None and not bytes_mode:
+            names = "--alphabet, the alphabet.txt of its model (or --subwords, or --bytes)"
+            raise LmError(f"a scorer for words needs {names}")
+        return characters, bytes_mode, None
+    if alphabet or subwords:
+        raise ConfigError(f"--model has tokens of its own; leave out --{'alphabet' if alphabet else 'subwords'}")
+    file = as_model_file(model)
+    if file.is_dir():
+        raise ConfigError(f"{model}: a folder; name a model file, exported with deepspeech export")
+    card = ModelCard.from_metadata(read_metadata(file))
+    if card.tokens.bytes_mode:
+        return None, True, card
+    return getattr(card.tokens, "characters", card.tokens), False, card
+
+
 def tokens_of(characters: Any, bytes_mode: bool) -> Any:
     """The token set of the network that the scorer is for."""
     from deepspeech.text.tokens import Utf8Bytes

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _COLUMNS = ("transcript", "sentence", "text")  # of a TSV file: the first that exists
 
 
-def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
+def sources(texts: list[Path], bytes_mode: bool, folder: Path, normalization: Any = None) -> list[Path]:
     """Paths of texts with one sentence per line: extracts transcripts, and in bytes mode separates characters.
 
-    Extracted text is written to `folder`.
+    Extracted text is written to `folder`; separated text is normalized before.
     """
     plain = []
     for number, text in enumerate(texts):
@@ -21,8 +22,17 @@ def sources(texts: list[Path], bytes_mode: bool, folder: Path) -> list[Path]:
         plain.append(_made(folder, number))
         with plain[-1].open("w", encoding="utf-8", newline="\n") as file:
             for line in read_lines([text]) if sentences is None else sentences:
-                file.write((" ".join("".join(line.split())) if bytes_mode else line) + "\n")
+                file.write((_separated(line, normalization) if bytes_mode else line) + "\n")
     return plain
+
+
+def _separated(line: str, normalization: Any) -> str:
+    """The characters of a line as words, as a network of bytes has them."""
+    from deepspeech.lm.normalize import SkippedLines
+
+    if normalization:
+        line = normalization.lines(line.encode(), SkippedLines()).decode()
+    return " ".join("".join(line.split()))
 
 
 @contextmanager

@@ -44,12 +44,18 @@ def _exported(folder: Path) -> Path:
     return cached(digest.hexdigest(), lambda: model_of(source))
 
 
-def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False) -> Any:
-    """Open models as one EvaluatedModel; the probabilities of several are averaged."""
+def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False, text_settings: Any = None) -> Any:
+    """Open models as one EvaluatedModel; the probabilities of several are averaged.
+
+    `text_settings`: those of options (`takes_text`), in place of the first model's own.
+    """
+    from dataclasses import replace
+
     from deepspeech.evaluation.evaluated_model import as_one, check_jitter
 
     check_jitter(jitter_ms)
-    return as_one(paths, [open_model(path, jitter_ms, skip_bad) for path in paths])
+    model = as_one(paths, [open_model(path, jitter_ms, skip_bad) for path in paths])
+    return replace(model, text=text_settings(model.text)) if text_settings else model
 
 
 def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import AudioError, CorpusError
 from deepspeech.files import visible
+from deepspeech.text.config import TextConfig
 from deepspeech.text.labels import Validator, load_validator, spelled, to_ascii, validate_english
+from deepspeech.text.normalize import Normalizer, typewritten
 from deepspeech.text.tokens import Characters
 
 _PACKED = {".gz", ".bz2", ".xz", ".tar", ".tgz", ".zip", ".deb"}
@@ -47,6 +49,7 @@ def plain(sentence: str, keep: str = "") -> str:
 class Options:
     """Options of every importer."""
 
+    _remedy: ClassVar[str] = "--validate-label-locale"
     filter_alphabet: Annotated[Path | None, "Drop sentences with characters outside this alphabet.txt."] = None
     normalize: Annotated[bool, "Replace accented letters with ASCII letters and drop all others."] = False
     space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False
@@ -62,6 +65,11 @@ class Options:
         None
     )
     workers: Annotated[int, "Convert this many clips at once; 0: one per core."] = 0
+
+    @property
+    def text(self) -> TextConfig:
+        """How sentences are normalized, in place of the importer's rule."""
+        return TextConfig()
 
     def rules(
         self,
@@ -80,9 +88,12 @@ class Options:
         validate = load_validator(self.validate_label_locale) if self.validate_label_locale else clean
         alphabet = self.filter_alphabet or alphabet
         characters = Characters.from_file(alphabet) if alphabet else None
+        if self.text:
+            validate = normalized(Normalizer(self.text, characters), validate if self.validate_label_locale else None)
         return Rules(
             validate=spelled(
-                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate, characters
+                (lambda sentence: validate(plain(sentence, keep))) if self.normalize else validate,
+                None if self.text else characters,
             ),
             alphabet=characters,
             min_s=min_s if self.min_sec is None else self.min_sec,
@@ -93,9 +104,54 @@ class Options:
 
     def report(self, corpus: str, english_rule: bool = False) -> ImportReport:
         """An empty report; `english_rule`: the rule for English cleans sentences that may be of any language."""
-        noted = english_rule and self.validate_label_locale is None
-        note = "Sentences were cleaned by the rule for English; see --validate-label-locale."
+        noted = english_rule and self.validate_label_locale is None and not self.text
+        note = f"Sentences were cleaned by the rule for English; see {self._remedy}."
         return ImportReport(corpus, notes=[note] if noted else [])
+
+
+@dataclass(frozen=True)
+class TextOptions(Options):
+    """Options of importers for any language."""
+
+    language: Annotated[
+        str,
+        "Normalize sentences of this language, such as fr; see docs/text.md. Without it the rule for English applies.",
+    ] = ""
+    lower: Annotated[bool | None, "Lower the case; the default of a language.", "--lower/--no-lower"] = None
+    nfc: Annotated[bool | None, "Compose characters; the default of a language.", "--nfc/--no-nfc"] = None
+    numbers: Annotated[
+        bool | None, "Spell out numbers and abbreviations; the default of a language.", "--numbers/--no-numbers"
+    ] = None
+    map: Annotated[Path | None, "Replace words first: lines of WORD, a tab, how it is spoken."] = None
+    _remedy: ClassVar[str] = "--language, or --validate-label-locale"
+
+    @property
+    def text(self) -> TextConfig:
+        return TextConfig(
+            self.language,
+            {None: "", True: "lower", False: "keep"}[self.lower],
+            {None: "", True: "NFC", False: "keep"}[self.nfc],
+            self.numbers,
+            map=str(self.map) if self.map else "",
+        )
+
+
+def typed_english(sentence: str) -> str | None:
+    """The rule for English, for sentences with typographers' apostrophes."""
+    return validate_english(typewritten(sentence))
+
+
+def normalized(normalizer: Normalizer, validate: Validator | None) -> Validator:
+    """A label rule: the normalized sentence, None where none is left, or figures and signs, which nobody says as they
+    are written. `validate`: the user's own rule, for the normalized sentence."""
+
+    def rule(sentence: str) -> str | None:
+        label = normalizer(sentence)
+        if not label or (normalizer.tokens is None and normalizer.unwritable(label)):
+            return None
+        return validate(label) if validate else label
+
+    return rule
 
 
 class Clips(Protocol):

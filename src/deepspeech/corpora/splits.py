@@ -4,12 +4,13 @@ In: items of a corpus, in order. Out: the items of train, dev and test, each exa
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from deepspeech.corpora.clip import Clip
+from deepspeech.datasets.survey.survey import sentence
 
 Item = TypeVar("Item")
 
@@ -20,6 +21,15 @@ def by_tens(items: Iterable[Item]) -> dict[str, list[Item]]:
     for number, item in enumerate(items):
         sets[{0: "test", 1: "dev"}.get(number % 10, "train")].append(item)
     return sets
+
+
+def by_sentence(clips: Iterable[Clip], label: Callable[[str], str | None]) -> dict[str, list[Clip]]:
+    """`by_tens` of sentences: clips whose `label` is the same, whatever its case and punctuation, are in one set."""
+    groups: dict[str, list[Clip]] = {}
+    for clip in clips:
+        said = label(" ".join(clip.sentence.split())) or clip.sentence
+        groups.setdefault(sentence(said) or str(clip.source), []).append(clip)
+    return {name: [clip for group in some for clip in group] for name, some in by_tens(groups.values()).items()}
 
 
 def by_order(items: Sequence[Item]) -> dict[str, list[Item]]:

@@ -7,7 +7,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.datasets.survey.page import plural, table
 from deepspeech.text.characters import name
 from deepspeech.text.charset import Proposal
-from deepspeech.text.normalize import APOSTROPHES
+from deepspeech.text.spelling import APOSTROPHES
 
 
 def to_dict(proposal: Proposal, samples: Sequence[Sample]) -> dict[str, Any]:

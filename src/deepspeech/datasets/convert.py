@@ -6,7 +6,7 @@ samples of all sources ─▶ probe ─▶ sort (optional) ─▶ read, augment,
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepspeech.audio.encode import CODED, encode, kind_of
@@ -23,6 +23,9 @@ from deepspeech.datasets.samples import read_samples
 from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
+from deepspeech.text.config import TextConfig
+from deepspeech.text.normalize import Normalizer
+from deepspeech.text.preview import Preview, preview
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class ConvertOptions:
     audio_type: str = ""  # wav, flac or opus; "": keep formats
     bitrate: int | None = None  # of Opus, in bits per second
     labeled: bool = True
+    text: TextConfig = field(default_factory=TextConfig)  # how transcripts are normalized
     sort: bool | None = None  # shortest first; None: only for a .sdb, which the old trainer reads in order
     copy: bool = False  # for CSVs and JSON lines: copy files that need no change, too
     absolute: bool = False  # absolute paths in a CSV
@@ -59,6 +63,7 @@ class Converted:
     kinds: dict[str, int]  # samples by format
     coded: int  # re-encoded samples
     faults: tuple[Fault, ...]
+    text: Preview | None = None  # what was normalized
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
         if source.exists() and target.exists() and source.samefile(target):
             raise ConfigError(f"{target}: is also a source; write to another file")
     samples = [sample for source in sources for sample in read_samples(source, options.labeled)]
+    samples, texts = _normalized(samples, options)
     looks = for_each(_look, samples, "probing", options.workers)
     seen, faults = [s for s in looks if isinstance(s, _Seen)], [f for f in looks if isinstance(f, Fault)]
     if not options.skip_bad:
@@ -123,7 +129,15 @@ def convert(sources: Sequence[Path], target: Path, options: ConvertOptions) -> C
             duration_s += sound.sample.duration_s or 0.0
         if not kinds:
             raise DataError(f"{sources[0]}: no sample could be converted")
-    return Converted(kinds.total(), duration_s, dict(kinds), coded, tuple(faults))
+    return Converted(kinds.total(), duration_s, dict(kinds), coded, tuple(faults), texts)
+
+
+def _normalized(samples: list[Sample], options: ConvertOptions) -> tuple[list[Sample], Preview | None]:
+    """The samples with normalized transcripts, and what changed. A sample whose text is empty then stays."""
+    if not (options.text and options.labeled):
+        return samples, None
+    texts, found = preview((sample.transcript for sample in samples), Normalizer(options.text))
+    return [replace(sample, transcript=text) for sample, text in zip(samples, texts, strict=True)], found
 
 
 def _look(sample: Sample) -> _Seen | Fault:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from deepspeech.errors import ConfigError
+from deepspeech.settings import setting
 
 LARGEST_WEIGHT = 1e6  # larger weights may overflow sums of float32
 PRUNING = ("beam_threshold", "token_min_logp")  # options that 0.9.3 did not have
@@ -17,13 +18,34 @@ class DecodeOptions:
     `token_min_logp`. It makes the search several times faster; decision 25 has figures.
     """
 
-    beam_width: int = 500  # label sequences kept after each frame
-    cutoff_prob: float = 1.0  # per frame, use the most probable classes up to this cumulative probability; 1: all
-    cutoff_top_n: int = 40  # and at most this many; no effect where cutoff_prob is 1, as in 0.9.3
-    alpha: float | None = None  # weight of the scorer's language model; None: what the scorer recommends
-    beta: float | None = None  # natural logarithm added for each word; None: what the scorer recommends
-    beam_threshold: float = 16.0  # drop sequences whose score is this far below the best, but for 64; 0: none
-    token_min_logp: float = -14.0  # per frame, use tokens of at least this natural logarithm; 0: all
+    beam_width: int = setting(500, "label sequences kept after each frame", "100 or less for speed", "sequences")
+    cutoff_prob: float = setting(
+        1.0, "per frame, use the most probable classes up to this cumulative probability; 1: all", "seldom"
+    )
+    cutoff_top_n: int = setting(
+        40, "and at most this many; no effect where cutoff_prob is 1, as in 0.9.3", "with cutoff_prob", "classes"
+    )
+    alpha: float | None = setting(
+        None, "weight of the scorer's language model; not set: what the scorer recommends", "after `deepspeech lm tune`"
+    )
+    beta: float | None = setting(
+        None,
+        "added for each word; not set: what the scorer recommends",
+        "after `deepspeech lm tune`",
+        "natural logarithm",
+    )
+    beam_threshold: float = setting(
+        16.0,
+        "drop sequences whose score is this far below the best, but for 64; 0: none",
+        "0 to search as 0.9.3 did",
+        "natural logarithm",
+    )
+    token_min_logp: float = setting(
+        -14.0,
+        "per frame, use tokens of at least this logarithm of a probability; 0: all",
+        "0 to search as 0.9.3 did",
+        "natural logarithm",
+    )
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "cutoff_top_n"):

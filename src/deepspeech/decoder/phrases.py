@@ -11,7 +11,8 @@ from pathlib import Path
 
 from deepspeech import _native
 from deepspeech.errors import ConfigError, TextError
-from deepspeech.text.normalize import normalizer
+from deepspeech.text.config import TextConfig
+from deepspeech.text.normalize import Normalizer
 from deepspeech.text.reading import read_text
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
@@ -86,7 +87,7 @@ class HotPhrases:
     @classmethod
     def spellable(cls, texts: Iterable[str], alphabet: TokenSet, strength: float = DEFAULT_STRENGTH) -> "HotPhrases":
         """Those of `texts` that an alphabet can spell, for texts that are no list of phrases, such as a prompt."""
-        characters, spell = _characters_of(alphabet), normalizer(alphabet)
+        characters, spell = _characters_of(alphabet), Normalizer(TextConfig(), alphabet)
 
         def fits(text: str) -> bool:
             try:
@@ -107,7 +108,7 @@ class HotPhrases:
         return self._graphs[alphabet]
 
     def _build(self, alphabet: TokenSet) -> _native.ContextGraph | None:
-        spell = normalizer(alphabet)
+        spell = Normalizer(TextConfig(), alphabet)
         characters = _characters_of(alphabet)
         pieces: list[list[int]] = []
         if isinstance(alphabet, Subwords):

@@ -4,7 +4,7 @@ Model files are opened by `model_file.py`, checkpoints, which need torch, by `tr
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepspeech.cores import cores
@@ -16,6 +16,9 @@ from deepspeech.evaluation.averaged import averaged
 from deepspeech.evaluation.emissions import AcousticModel
 from deepspeech.evaluation.references import unavoidable_errors
 from deepspeech.features.config import FrontEndConfig
+from deepspeech.text.config import TextConfig
+from deepspeech.text.normalize import Normalizer
+from deepspeech.text.preview import preview
 from deepspeech.text.tokens import TokenSet
 
 LONGEST_JITTER_MS = 1000
@@ -32,6 +35,7 @@ class EvaluatedModel:
     has_loss: bool
     outputs: Callable[[int], int]  # frames of features → frames of the emission
     emit: AcousticModel
+    text: TextConfig = field(default_factory=TextConfig)  # how its references are normalized
 
 
 def check_jitter(jitter_ms: float) -> None:
@@ -60,9 +64,10 @@ def usable_samples(
 ) -> list[Sample]:
     """The usable samples of all files of `data`; others are refused, or reported with `say` and skipped.
 
-    Raises DataError. References with characters outside the alphabet are reported, too.
+    References are normalized as the model's were, which is reported, and so are characters outside the alphabet.
+    Raises DataError.
     """
-    samples = [sample for path in data for sample in read_samples(path)]
+    samples = _normalized([sample for path in data for sample in read_samples(path)], model, data, say)
     # The loss of a checkpoint requires transcripts in its alphabet.
     tokens = model.tokens if model.has_loss else None
     good, faults = examine_all(samples, tokens, model.features, "recordings", cores(), model.outputs)
@@ -75,3 +80,14 @@ def usable_samples(
     for line in unavoidable_errors(good, model.tokens):
         say(f"{', '.join(map(str, data))}: {line}")
     return good
+
+
+def _normalized(
+    samples: list[Sample], model: EvaluatedModel, data: Sequence[Path], say: Callable[[str], None]
+) -> list[Sample]:
+    if not model.text:
+        return samples
+    texts, found = preview((sample.transcript for sample in samples), Normalizer(model.text, model.tokens))
+    if found.changed:
+        say(f"{', '.join(map(str, data))}: {found.in_short()}")
+    return [replace(sample, transcript=text) for sample, text in zip(samples, texts, strict=True)]

@@ -39,4 +39,6 @@ def open_model_file(
         return emit
 
     emit = averaged([shifted_model(shift) for shift in shifts(jitter_ms, card.features.sample_rate_hz)])
-    return EvaluatedModel((path,), card.tokens, card.features, card.beam_width, False, card.chunk.outputs, emit)
+    return EvaluatedModel(
+        (path,), card.tokens, card.features, card.beam_width, False, card.chunk.outputs, emit, card.text
+    )

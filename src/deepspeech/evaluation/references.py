@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from deepspeech.datasets.sample import Sample
 from deepspeech.text.characters import name
+from deepspeech.text.preview import cut
 from deepspeech.text.tokens import TokenSet
 
 _SHOWN = 8
@@ -20,9 +21,11 @@ def unavoidable_errors(samples: Sequence[Sample], alphabet: TokenSet) -> Iterato
         counts = Counter(character for found in foreign for character in found)
         shown = ", ".join(f"{name(character)} in {count}" for character, count in counts.most_common(_SHOWN))
         more = f" and {len(counts) - _SHOWN} others" if len(counts) > _SHOWN else ""
+        example = next(sample.transcript for sample in samples if alphabet.missing(sample.transcript))
         yield (
             f"{_of(len(foreign), samples)} characters outside the model's alphabet, and each counts as an error: "
-            f"{shown}{more}; normalize the references to its alphabet"
+            f"{shown}{more}, first in {cut(example)}; normalize the references to its alphabet, "
+            "for example with --language or --lower"
         )
     empty = sum(not sample.transcript.split() for sample in samples)
     if empty == len(samples):

@@ -64,6 +64,7 @@ def _card(restored: Restored, described: Mapping[str, str | None], int8: bool, b
         normalization=restored.normalization,
         model=shape.described(),
         chunk=shape.chunk,
+        text=checkpoint.text_of(restored.run),
         beam_width=beam_width,
         precision="int8" if int8 else "float32",
         made_with=checkpoint.setting(restored.run, "made_with", str),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from deepspeech.errors import ConfigError
+from deepspeech.settings import setting
 
 
 class FrontEndConfig:
@@ -72,14 +73,25 @@ class MfccConfig(FrontEndConfig):
     of one model follow the same rule.
     """
 
-    sample_rate_hz: int = 16000
-    window_ms: float = 32.0
-    step_ms: float = 20.0
-    coefficients: int = 26
-    mel_bands: int = 40
-    low_hz: float = 20.0
-    high_hz: float | None = None  # None: half the sample rate
-    end: str = "drop"
+    sample_rate_hz: int = setting(
+        16000, "sample rate of the model; other recordings are resampled", "8000 for telephone speech only", "Hz"
+    )
+    window_ms: float = setting(32.0, "length of a window", "seldom", "milliseconds")
+    step_ms: float = setting(
+        20.0, "from one window to the next", "10 for twice the outputs, as in the paper", "milliseconds"
+    )
+    coefficients: int = setting(26, "cepstral coefficients of a frame", "seldom", "coefficients")
+    mel_bands: int = setting(40, "mel bands that they are computed from", "seldom", "bands")
+    low_hz: float = setting(20.0, "lower end of the lowest mel band", "seldom", "Hz")
+    high_hz: float | None = setting(
+        None,
+        "upper end of the highest mel band; not set: half the sample rate",
+        "3800 for telephone speech at 16 kHz",
+        "Hz",
+    )
+    end: str = setting(
+        "drop", 'samples after the last whole window: "drop", or "pad" with zeros', '"pad" for models that 0.9.3 made'
+    )
     kind = "mfcc"  # no field: saved settings without `kind` are these, also for versions that know no other
 
     @property
@@ -92,15 +104,28 @@ class LogMelConfig(FrontEndConfig):
     """Log-mel filter bank energies (fbank), the input of most end-to-end systems (Kaldi, NeMo, icefall: 80 bins)."""
 
     kind: str = field(default="log_mel", init=False)
-    sample_rate_hz: int = 16000
-    window_ms: float = 25.0
-    step_ms: float = 10.0
-    mel_bands: int = 80
-    low_hz: float = 20.0
-    high_hz: float | None = None  # None: half the sample rate
-    preemphasis: float = 0.97  # y[t] = x[t] - preemphasis * x[t - 1]
-    normalize: bool = True  # subtract the training set's mean and divide by its deviation, per mel band
-    end: str = "drop"
+    sample_rate_hz: int = setting(
+        16000, "sample rate of the model; other recordings are resampled", "8000 for telephone speech only", "Hz"
+    )
+    window_ms: float = setting(25.0, "length of a window", "seldom", "milliseconds")
+    step_ms: float = setting(
+        10.0, "from one window to the next", "seldom: networks of stride 4 expect 10", "milliseconds"
+    )
+    mel_bands: int = setting(80, "mel bands of a frame", "40 for small networks and 8 kHz", "bands")
+    low_hz: float = setting(20.0, "lower end of the lowest mel band", "seldom", "Hz")
+    high_hz: float | None = setting(
+        None,
+        "upper end of the highest mel band; not set: half the sample rate",
+        "3800 for telephone speech at 16 kHz",
+        "Hz",
+    )
+    preemphasis: float = setting(0.97, "y[t] = x[t] - preemphasis * x[t - 1]; 0: none", "seldom")
+    normalize: bool = setting(
+        True, "subtract the training set's mean and divide by its deviation, per mel band", "seldom"
+    )
+    end: str = setting(
+        "drop", 'samples after the last whole window: "drop", or "pad" with zeros', '"pad" for models that 0.9.3 made'
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,6 +1,6 @@
 """Describe a language model file: `.scorer`, KenLM binary or ARPA.
 
-In: a path. Out: a Description; only headers are read.
+In: a path. Out: a Description; only headers are read (`examine.py` reads the rest of an ARPA file).
 """
 
 import re

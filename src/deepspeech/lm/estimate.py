@@ -102,8 +102,7 @@ def _numbers(corpus: Corpus, kept: NDArray[np.bool_]) -> Iterator[NDArray[np.uin
 def _describe_text(corpus: Corpus) -> Iterator[str]:
     words, different = corpus.tokens - corpus.sentences, len(corpus.ids) - 3
     yield f"{words} words, {different} different ones, in {corpus.sentences} sentences"
-    if corpus.skipped.lines:
-        yield str(corpus.skipped)
+    yield from filter(None, (str(corpus.skipped.markup), str(corpus.skipped)))
 
 
 def _describe_orders(found: Sequence[int], kept: Sequence[int], taken: Sequence[Discounts]) -> Iterator[str]:

@@ -3,11 +3,13 @@
 In: a `.scorer`, a KenLM binary or an ARPA file, optionally an alphabet. Out: an Examined, as text lines or for JSON.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deepspeech.decoder.sample_words import misfit, sample_words
+from deepspeech.errors import LmError
 from deepspeech.lm.describe import WORDS_SHOWN, Description, describe, size
 from deepspeech.text.tokens import TokenSet, Utf8Bytes
 
@@ -19,7 +21,7 @@ class Examined:
     description: Description
     words: tuple[str, ...]  # some
     has_alphabet: bool
-    fault: str  # why the alphabet does not fit; empty where it fits or none was passed
+    fault: str  # why the alphabet does not fit, or the file cannot be used; empty where all is well
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -41,19 +43,33 @@ class Examined:
         report["words"] = list(self.words)
         if self.has_alphabet:
             report |= {"alphabet_fits": not self.fault, "fault": self.fault}
+        elif self.fault:
+            report["fault"] = self.fault
         return report
 
 
-def examine(path: Path, alphabet: TokenSet | None) -> Examined:
-    """Look at a file; with `alphabet`, list words and test whether it fits. Raises LmError, ScorerError."""
+def examine(path: Path, alphabet: TokenSet | None, read: Callable[[Path], None] | None = None) -> Examined:
+    """Look at a file; with `alphabet`, list words and test whether it fits. `read` reads an ARPA file to its end.
+
+    Raises LmError, ScorerError.
+    """
     seen = describe(path)
     if seen.scorer is None:
-        return Examined(seen, seen.strings, False, "")
+        return Examined(seen, seen.strings, False, _fault(path, read) if seen.kind == "arpa" and read else "")
     spelled = alphabet or (Utf8Bytes() if seen.scorer.bytes_mode else None)
     fits_not = misfit(seen.scorer, alphabet) if alphabet else ""
     known = spelled is not None and spelled.bytes_mode == seen.scorer.bytes_mode and not fits_not
     words = tuple(sample_words(seen.scorer, spelled, WORDS_SHOWN)) if spelled and known else ()
     return Examined(seen, words, alphabet is not None, fits_not)
+
+
+def _fault(arpa: Path, read: Callable[[Path], None]) -> str:
+    """Why an ARPA file cannot be used, as `lm package` would say it; empty for a sound one."""
+    try:
+        read(arpa)
+    except LmError as error:
+        return str(error).removeprefix(f"{arpa}: ")
+    return ""
 
 
 def report(examined: Examined) -> str:
@@ -79,4 +95,6 @@ def report(examined: Examined) -> str:
         lines.append("  words         pass --alphabet to list some: a scorer does not store its alphabet")
     if examined.has_alphabet:
         lines.append(f"  alphabet      {'does not fit: ' + examined.fault if examined.fault else 'fits'}")
+    elif examined.fault:
+        lines.append(f"  fault         {examined.fault}")
     return "\n".join(lines)

@@ -5,14 +5,17 @@ In: whole lines of UTF-8. Out: normalized lines in the acoustic model's alphabet
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from deepspeech.errors import LmError
 from deepspeech.text.characters import name
-from deepspeech.text.normalize import Normalizer, lower
-from deepspeech.text.tokens import Characters
+from deepspeech.text.config import TextConfig
+from deepspeech.text.markup import Markup
+from deepspeech.text.normalize import Normalizer
+from deepspeech.text.spelling import Speller, lower
+from deepspeech.text.tokens import Characters, TokenSet
 
 SPACES = frozenset(" \t\r\n")
 _SHOWN = 5
@@ -27,6 +30,7 @@ class SkippedLines:
     lines: int = 0
     characters: Counter[str] = field(default_factory=Counter)  # number of lines per character
     examples: list[str] = field(default_factory=list)  # the first skipped lines
+    markup: Markup = field(default_factory=Markup)
 
     def add(self, line: str, characters: set[str]) -> None:
         """Count a line with `characters` outside the alphabet."""
@@ -58,6 +62,9 @@ class Normalization:
     # line with any other character outside it (a letter or digit) is skipped, because deleting the character would
     # create n-grams that do not exist. None: no restriction.
     alphabet: frozenset[str] | None = None
+    markup: bool = False  # take tags, entities and sentence marks out first
+    text: TextConfig = field(default_factory=TextConfig)  # with settings: in place of all above but markup
+    tokens: TokenSet | None = None  # that `text` is spelled in; lines that they cannot write are skipped
 
     @classmethod
     def named(cls, names: Sequence[str] | None, alphabet: Characters | None) -> "Normalization":
@@ -72,20 +79,27 @@ class Normalization:
         return cls("nfc" in names, "lower" in names, frozenset(labels) if "letters" in names else None)
 
     def __bool__(self) -> bool:
-        return self.nfc or self.lower_case or self.alphabet is not None
+        return self.nfc or self.lower_case or self.alphabet is not None or self.markup or bool(self.text)
 
     @cached_property
-    def _normalizer(self) -> Normalizer:
-        return Normalizer(self.alphabet or (), form=self.nfc, case=self.lower_case, marks_are_spaces=True)
+    def _speller(self) -> Speller:
+        return Speller(self.alphabet or (), form=self.nfc, case=self.lower_case, marks_are_spaces=True)
 
     def lines(self, block: bytes, skipped: SkippedLines) -> bytes:
         """Normalize the lines of `block`; count lines outside the alphabet in `skipped`. Raises UnicodeDecodeError."""
+        marked = self.markup and (b"<" in block or b"&" in block)
+        if self.markup and not marked and not replace(self, markup=False):
+            return block
         text = block.decode()
+        if marked:
+            text = "\n".join(one for line in text.split("\n") for one in skipped.markup.sentences(line))
+        if self.text:
+            return "\n".join(self._kept(map(self._line, text.split("\n")), skipped)).encode()
         if self.alphabet is None:
             text = unicodedata.normalize("NFC", text) if self.nfc else text
             return (lower(text) if self.lower_case else text).encode()
-        text = self._normalizer.lines(text)
-        unknown = set(text) - self._normalizer.known - SPACES
+        text = self._speller.lines(text)
+        unknown = set(text) - self._speller.known - SPACES
         if unknown:
             kept = []
             for line in text.split("\n"):
@@ -95,6 +109,18 @@ class Normalization:
                     skipped.add(line, unknown.intersection(line))
             text = "\n".join(kept)
         return text.encode()
+
+    @cached_property
+    def _line(self) -> Normalizer:
+        return Normalizer(self.text, self.tokens)
+
+    def _kept(self, lines: Iterable[str], skipped: SkippedLines) -> Iterator[str]:
+        """The lines that the tokens can write."""
+        for line in lines:
+            if self.tokens is None or not (unknown := set(self.tokens.missing(line)) if line else set()):
+                yield line
+            else:
+                skipped.add(line, unknown)
 
 
 def _visible(line: str) -> str:

@@ -3,7 +3,7 @@
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from deepspeech.errors import ConfigError, ModelFileError, TextError
@@ -14,13 +14,15 @@ from deepspeech.features.normalization import Normalization
 from deepspeech.features.registry import new_front_end, read_front_end
 from deepspeech.modelfile.old_cards import lifted, lowered
 from deepspeech.renamed import current, saved
+from deepspeech.text.config import TextConfig
 from deepspeech.text.token_files import token_set
 from deepspeech.text.tokens import TokenSet
 from deepspeech.untrusted import check_description, parse_json, reason
 
 FORMAT = 3
 _KEY = "deepspeech"
-_PARTS = ("tokens", "features", "normalization", "model", "chunk")  # what is written as tables
+_TEXT = "deepspeech.text"  # an entry of its own, which earlier versions ignore; only where text has settings
+_PARTS = ("tokens", "features", "normalization", "model", "chunk", "text")  # what is written as tables
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class ModelCard:
     description: str = ""
     made_with: str = ""
     normalization: Normalization | None = None  # of the features, where it is not the network's
+    text: TextConfig = field(default_factory=TextConfig)  # how the transcripts that it was trained on were normalized
 
     @property
     def front_end(self) -> FrontEnd:
@@ -71,13 +74,14 @@ class ModelCard:
 
     def to_metadata(self) -> dict[str, str]:
         """Key-value pairs for the file."""
-        entries = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _PARTS}
+        entries = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _PARTS}
         entries["format"] = FORMAT
         entries["model"] = dict(self.model)
         entries["tokens"] = self.tokens.to_dict()
         entries["features"] = {"kind": self.features.kind, **self.front_end.to_dict()}
         entries["chunk"] = self.chunk.to_dict()
-        return {_KEY: json.dumps(saved("card", lowered(entries)), ensure_ascii=False)}
+        text = {_TEXT: json.dumps(self.text.to_dict(), ensure_ascii=False)} if self.text else {}
+        return {_KEY: json.dumps(saved("card", lowered(entries)), ensure_ascii=False), **text}
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> "ModelCard":
@@ -100,6 +104,7 @@ class ModelCard:
                 normalization=front_end.normalization,
                 model=_model(**entries.pop("model")),
                 chunk=ChunkSpec.from_dict(entries.pop("chunk")),
+                text=TextConfig.from_dict(parse_json(metadata.get(_TEXT, "{}"))),
                 **entries,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ConfigError, TextError) as error:

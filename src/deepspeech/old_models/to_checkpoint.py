@@ -11,12 +11,13 @@ import numpy as np
 
 from deepspeech import checkpoint
 from deepspeech.checkpoint import Tensors
-from deepspeech.config import CardConfig, RunConfig
+from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
 from deepspeech.features.registry import read_config
 from deepspeech.files import atomic_path
 from deepspeech.old_models import convert, from_checkpoint
 from deepspeech.old_models.old_model import ImportedModel
+from deepspeech.run_settings import CardConfig
 from deepspeech.text.token_files import write_alphabet
 from deepspeech.text.tokens import Characters, TokenSet, Utf8Bytes
 

@@ -81,7 +81,7 @@ async def _chunks(request: Request, limits: Limits) -> AsyncGenerator[bytes, Non
             chunk = await asyncio.wait_for(anext(stream), limits.idle_s)
         except StopAsyncIteration:
             return
-        except TimeoutError:
+        except asyncio.TimeoutError:
             raise Refused(f"nothing more of the body came for {limits.idle_s:g} s", 408, "timeout") from None
         taken += len(chunk)
         if taken > limits.upload_bytes:

@@ -6,28 +6,47 @@ All of them are settings of the table `limits` of the server's TOML file. `Refus
 from dataclasses import dataclass, fields
 
 from deepspeech.errors import ConfigError, DeepSpeechError
+from deepspeech.settings import setting
 
 
 @dataclass(frozen=True)
 class Limits:
     """Every limit is a number above 0."""
 
-    streams: int = 64  # live streams at once
-    streams_per_address: int = 32
-    uploads: int = 16  # recordings accepted at once; as many are transcribed at a time as there are cores
-    requests_per_minute: int = 600  # of one address, streams and uploads
-    upload_mb: float = 100.0  # size of a recording as it is sent
-    upload_s: float = 7200.0  # its duration once decoded
-    stream_s: float = 14400.0  # audio of one connection
-    burst_s: float = 60.0  # audio that a stream may send at once; after that `speed` applies
-    speed: float = 8.0  # times real time that a stream is read
-    idle_s: float = 60.0  # seconds without a message before a stream is closed, or an upload given up
-    send_s: float = 20.0  # seconds that a client may take to read what it was sent
-    phrases: int = 1000  # hot phrases of one request
-    phrase_characters: int = 20_000  # of all of them
-    message_mb: float = 21.0  # of a WebSocket message: 15 MiB of audio as base64 in JSON
-    retry_after_s: int = 5  # what a client that was refused is told
-    drain_s: float = 30.0  # seconds after SIGTERM in which accepted streams end with their finals
+    streams: int = setting(64, "live streams at once", "to what `benchmarks/serve.py` measures", "streams")
+    streams_per_address: int = setting(32, "of one address", "higher behind a proxy that hides addresses", "streams")
+    uploads: int = setting(
+        16,
+        "recordings accepted at once; as many are transcribed at a time as there are cores",
+        "fewer where memory is short",
+        "recordings",
+    )
+    requests_per_minute: int = setting(
+        600, "of one address, streams and uploads", "lower on a public server", "requests per minute"
+    )
+    upload_mb: float = setting(100.0, "size of a recording as it is sent", "for longer recordings", "MiB")
+    upload_s: float = setting(7200.0, "its duration once decoded", "for longer recordings", "seconds")
+    stream_s: float = setting(14400.0, "audio of one connection", "for streams that never end", "seconds")
+    burst_s: float = setting(
+        60.0, "audio that a stream may send at once; after that `speed` applies", "for files sent as streams", "seconds"
+    )
+    speed: float = setting(8.0, "how fast a stream is read after that", "for files sent as streams", "times real time")
+    idle_s: float = setting(
+        60.0, "without a message for so long a stream is closed, or an upload given up", "for push-to-talk", "seconds"
+    )
+    send_s: float = setting(20.0, "time that a client may take to read what it was sent", "seldom", "seconds")
+    phrases: int = setting(1000, "hot phrases of one request", "for long lists of names", "phrases")
+    phrase_characters: int = setting(20_000, "of all of them", "with phrases", "characters")
+    message_mb: float = setting(
+        21.0, "size of a WebSocket message: 15 MiB of audio as base64 in JSON", "lower where memory is short", "MiB"
+    )
+    retry_after_s: int = setting(5, "what a client that was refused is told", "seldom", "seconds")
+    drain_s: float = setting(
+        30.0,
+        "time after SIGTERM in which accepted streams end with their finals",
+        "to what your supervisor allows",
+        "seconds",
+    )
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -22,4 +22,6 @@ class Log:
             values["text"] = text
         line = json.dumps({"time": stamp, "event": event, **values}, ensure_ascii=False)
         with self._lock:
-            print(line, file=self._file or sys.stderr, flush=True)
+            file = self._file or sys.stderr
+            file.write(f"{line}\n")  # at once: print() writes the end of a line separately, and workers share the file
+            file.flush()

@@ -19,6 +19,7 @@ from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.errors import ConfigError
 from deepspeech.serve.limits import Limits
 from deepspeech.serve.models import ModelSource
+from deepspeech.settings import setting
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,17 +34,21 @@ class ServeSettings:
     """Everything about a server."""
 
     models: Mapping[str, ModelSource] = field(default_factory=dict)
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1  # processes; each loads the models
-    wyoming_port: int = 0  # 0: no Wyoming
-    zeroconf: bool = False  # announce Wyoming in the local network
-    tokens_file: str = ""  # a bearer token per line; empty: everybody may
-    tls_certificate: str = ""
-    tls_key: str = ""
-    trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For and -Proto count
-    cors_origins: tuple[str, ...] = ()  # web pages of other hosts that may use this server
-    log_texts: bool = False  # log what was said
+    host: str = setting("127.0.0.1", "address to listen at", "0.0.0.0 to serve other machines")
+    port: int = setting(8000, "port of HTTP and WebSockets", "if it is taken")
+    workers: int = setting(1, "processes; each loads the models", "when one event loop is busy", "processes")
+    wyoming_port: int = setting(0, "port of Wyoming; 0: none", "10300 for Home Assistant")
+    zeroconf: bool = setting(False, "announce Wyoming in the local network", "true for Home Assistant")
+    tokens_file: str = setting(
+        "", "a file with a bearer token per line; empty: everybody who reaches the port may", "on every open network"
+    )
+    tls_certificate: str = setting("", "file of the certificate; empty: no TLS", "for microphones of other machines")
+    tls_key: str = setting("", "file of its key", "with tls_certificate")
+    trusted_proxies: tuple[str, ...] = setting((), "addresses whose X-Forwarded-For and -Proto count", "behind a proxy")
+    cors_origins: tuple[str, ...] = setting(
+        (), "web pages of other hosts that may use this server", "for web pages of your own"
+    )
+    log_texts: bool = setting(False, "log what was said", "to find out what goes wrong, with everybody's consent")
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -71,7 +71,7 @@ class Connection:
         return self.service.open(model, options, self.pace)
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Send JSON. Raises TimeoutError where the client does not read."""
+        """Send JSON. Raises asyncio.TimeoutError (the built-in one from 3.11 on) if the client does not read."""
         text = json.dumps(message, ensure_ascii=False)
         await asyncio.wait_for(self.websocket.send_text(text), self.service.limits.send_s)
 
@@ -85,7 +85,7 @@ class Connection:
         """Close; does nothing where it is closed already."""
         if self.websocket.client_state is WebSocketState.CONNECTED:
             short = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
-            with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            with suppress(RuntimeError, WebSocketDisconnect, asyncio.TimeoutError):
                 await asyncio.wait_for(self.websocket.close(code, short), self.service.limits.send_s)
 
 
@@ -123,7 +123,7 @@ def socket_route(service: Service, path: str, protocol: SocketProtocol) -> WebSo
             await connection.close(LATER if refusal.later else REFUSED, f"{refusal}{retry}")
         except WebSocketDisconnect:
             status = "disconnected"
-        except TimeoutError:
+        except asyncio.TimeoutError:
             status = "slow reader"
             await connection.close(REFUSED, "the client does not read what it was sent")
         except Exception as error:
@@ -153,5 +153,5 @@ def _public(error: Exception) -> Exception:
 
 
 async def _told(connection: Connection, protocol: SocketProtocol, error: Exception, code: str) -> None:
-    with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+    with suppress(RuntimeError, WebSocketDisconnect, asyncio.TimeoutError):
         await connection.send(protocol.error(str(error), code))

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from deepspeech.errors import TextError
-from deepspeech.text.normalize import Normalizer, dotted, lower, tidy
+from deepspeech.text.normalize import TYPED
+from deepspeech.text.spelling import Speller, dotted, lower, tidy
 from deepspeech.text.tokens import TokenSet
 
 Validator: TypeAlias = Callable[[str], str | None]
@@ -21,8 +22,6 @@ Validator: TypeAlias = Callable[[str], str | None]
 _REFUSED = re.compile(r"[0-9(<\[\]&*{]")
 _SPACES = str.maketrans("-_", "  ")
 _DELETED = str.maketrans("", "", '.,;?!:"')
-# Signs of typographers, for rules that know those of typewriters alone.
-_TYPED = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "‐": "-", "‑": "-"}
 
 
 def validate_english(sentence: str) -> str | None:
@@ -44,8 +43,8 @@ def spelled(validate: Validator, alphabet: TokenSet | None) -> Validator:
     """
     if alphabet is None or alphabet.bytes_mode:
         return lambda sentence: validate(tidy(sentence))
-    before, after = Normalizer(alphabet.character_set, case=False), Normalizer(alphabet.character_set)
-    typed = str.maketrans({sign: plain for sign, plain in _TYPED.items() if sign not in before.known})
+    before, after = Speller(alphabet.character_set, case=False), Speller(alphabet.character_set)
+    typed = str.maketrans({sign: plain for sign, plain in TYPED.items() if sign not in before.known})
 
     def rule(sentence: str) -> str | None:
         label = validate(dotted(before(sentence).translate(typed), before.known))

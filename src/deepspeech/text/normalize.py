@@ -1,156 +1,167 @@
-"""Text spelled with the characters of an alphabet: Unicode form, case, apostrophes, white space, invisible characters.
+"""The normalizer: text as people type it → text as it is said, in the characters of one alphabet.
 
-In: text as people type it. Out: the same text in the alphabet's own characters wherever both look or sound alike.
-Characters that remain outside the alphabet are never dropped here. Text that
-the alphabet can spell is not changed.
+In: a TextConfig and, where it is known, the token set of the network. Out: a pure function of text, and what no token
+can write. Imports, checks, language models, evaluation, alignment and training all treat text with it. Without any
+setting it only spells text with the characters of the alphabet (`spelling.py`).
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Mapping
 
-from deepspeech.text.characters import is_invisible, is_space
+from deepspeech.text.config import TextConfig, pair
+from deepspeech.text.languages import DOTTED_I, base_code, language_of
+from deepspeech.text.numbers import NumberSpeller
+from deepspeech.text.spelling import APOSTROPHES, LOOKS, Speller, joined, lower, tidy
 from deepspeech.text.tokens import TokenSet
 
-APOSTROPHES = "'’ʼ"  # in order of preference: the first that the alphabet has is written
-_LOOK_LIKE_APOSTROPHES = "'’ʼ‘`´′＇"  # inside a word
-_AT_EDGES = "’ʼ＇"  # also at a word's edge, where the others are quotation marks
-_ALPHABETIC = r"[^\W\d_]"
-_OPENED, _CLOSED = re.compile(rf"(?<!\w)[‘’‚](?={_ALPHABETIC})"), re.compile(rf"(?<={_ALPHABETIC})’(?!\w)")
-_LIKE_HYPHENS = "‐‑\u2212"
-_JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: part of the spelling of Persian and of Indian languages
-_NON_JOINER = "\u200c"
-_DOT = "\u0307"
-_LOOKS = {"<wide>", "<narrow>", "<compat>", "<initial>", "<medial>", "<final>", "<isolated>"}
-_ONE_LINE = str.maketrans("\n\r\t", "   ")
-_SPACES = re.compile(r" {2,}")
-_APOSTROPHE_LIKE = frozenset(_LOOK_LIKE_APOSTROPHES)
+Step = Callable[[str], str]
+
+# Signs of typographers → those of typewriters, unless the alphabet has the former.
+TYPED = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-", "‐": "-", "‑": "-"}
+_LIGATURES = {"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss", "ẞ": "SS"}  # unless the alphabet has them
+_TATWEEL = "\u0640"  # lengthens Arabic letters for looks
+_JOINER = re.compile(r"(?<![\u0600-\u0dff\u1780-\u18af])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff\u1780-\u18af])")
+_INSIDE = re.compile(r"(?<=[^\W\d_])[\u0300-\u036f]*['’ʼ‘`´′＇](?=[^\W\d_])")
+_QUOTED = re.compile(r"(?<=[^\W\d_]['’ʼ])\s?[\"“„«]\s?(?=\w)")  # d’“Art” is d'art
+_EDGES = re.compile(r"(?<![^\W_])(?<![\u0300-\u036f])['’ʼ-]|['’ʼ-](?![^\W_])")
 
 
-def tidy(text: str) -> str:
-    """Text of any language with white space as spaces and without invisible characters, except joiners (ZWNJ, ZWJ)."""
-    if text.isascii() and text.isprintable():
-        return text
-    foreign = {c for c in set(text) if c != " " and (is_space(c) or (is_invisible(c) and c not in _JOINERS))}
-    return _joined(text.translate({ord(c): " " if is_space(c) else "" for c in foreign})) if foreign else text
-
-
-def dotted(text: str, characters: Collection[str]) -> str:
-    """Capitals of i and ı in lower case where the alphabet `characters` has ı and not its capital; İ else as i."""
-    if "ı" in characters and "I" not in characters:
-        text = text.replace("I", "ı")
-    return text if "İ" in characters else text.replace("İ", "i")
-
-
-def lower(text: str, characters: Collection[str] = ()) -> str:
-    """Lower case as the alphabet `characters` has it: with ı in it I becomes ı. İ becomes i, one dot."""
-    text = dotted(text, characters).lower()
-    return text if _DOT in characters and "ı" not in characters else text.replace("i" + _DOT, "i")
-
-
-def normalizer(alphabet: TokenSet | None) -> Callable[[str], str]:
-    """The normalizer of an alphabet; `tidy` for bytes and without an alphabet."""
-    return tidy if alphabet is None or alphabet.bytes_mode else Normalizer(alphabet.character_set)
+def typewritten(text: str) -> str:
+    """Apostrophes inside words as typewriters have them: l’homme as l'homme."""
+    return _INSIDE.sub(lambda found: found.group()[:-1] + "'", text)
 
 
 class Normalizer:
-    """Spells text with the characters of one alphabet. Immutable; threads may share it."""
+    """Text in one language for one token set. Immutable; threads may share it."""
 
-    def __init__(
-        self, characters: Iterable[str], form: bool = True, case: bool = True, marks_are_spaces: bool = False
-    ) -> None:
-        """`characters`: labels of an alphabet; those of several code points never match, as in Characters.
-
-        `form`: fit the Unicode form; `case`: fit the case; `marks_are_spaces`: punctuation, symbols and separators
-        outside the alphabet become spaces.
-        """
-        self.known = frozenset(label for label in characters if len(label) == 1)
-        self._spaced = self.known | set(" \n\r\t")
-        has_marks = any(unicodedata.combining(label) for label in self.known)
-        self._forms = () if not form else ("", "NFC") if has_marks else ("NFC",)
-        self._form, self._case, self._marks_are_spaces = form, case, marks_are_spaces
-        self._small = case and not any(label != label.lower() for label in self.known)
-        # Letters that Unicode itself takes apart in NFC, such as U+0958, where an alphabet holds them.
-        composed = ((unicodedata.normalize("NFC", label), label) for label in sorted(self.known))
-        self._whole = [(parts, label) for parts, label in composed if form and parts != label]
-        self._apostrophe = next((mark for mark in APOSTROPHES if mark in self.known), None)
-        inside, at_edge = (_any_of(set(marks) - self.known) for marks in (_LOOK_LIKE_APOSTROPHES, _AT_EDGES))
-        self._inside = re.compile(rf"(?<={_ALPHABETIC}){inside}(?={_ALPHABETIC})")
-        self._at_edge = re.compile(rf"(?<={_ALPHABETIC}){at_edge}|{at_edge}(?={_ALPHABETIC})")
-        arabic = any("ARABIC LETTER" in unicodedata.name(label, "") for label in self.known)
-        self._non_joiner = " " if arabic and " " in self.known else ""
+    def __init__(self, config: TextConfig, tokens: TokenSet | None = None) -> None:
+        """`tokens`: the network's, if known. Raises TextError for a map that cannot be read."""
+        self.config = config.complete()
+        self.tokens = tokens
+        self._known = frozenset(() if tokens is None or tokens.bytes_mode else tokens.character_set)
+        self.steps: tuple[tuple[str, Step], ...] = tuple(self._steps())
 
     def __call__(self, text: str) -> str:
-        """Normalize one line. Text already spelled with the alphabet stays as it is."""
-        if self.known.issuperset(text):
+        """Normalize one line."""
+        for _, step in self.steps:
+            text = step(text)
+        return text
+
+    def unwritable(self, text: str) -> list[str]:
+        """The characters of a normalized text that the tokens lack; without tokens, those that are not said."""
+        if self.tokens is not None:
+            return self.tokens.missing(text)
+        return [character for character in dict.fromkeys(text) if not self._said(character)]
+
+    def _said(self, character: str) -> bool:
+        kind = unicodedata.category(character)[0]
+        spared = (self.config.chosen("punctuation") == "keep" and kind in "PS") or (
+            not self.config.chosen("numbers") and kind == "N"
+        )
+        return spared or character in " '" or kind in "LM" or character in "\u200c\u200d"
+
+    def _steps(self) -> list[tuple[str, Step]]:
+        config, spell = self.config, Speller(self._known) if self._known else tidy
+        if not config:
+            return [("spelling", spell)]
+        own = language_of(config.language)
+        form, steps = config.chosen("form"), list[tuple[str, Step]]()
+        steps.append(("white space and invisible characters", _visible))
+        steps.append(("Unicode form and ligatures", self._formed))
+        if config.words:
+            steps.append(("words of the map", Replacements(dict(map(pair, config.words)))))
+        if config.chosen("numbers"):
+            steps.append(("abbreviations", Replacements(own.abbreviations)))
+            steps.append(("numbers and signs", NumberSpeller(config.language)))
+        if config.chosen("case") == "lower":
+            dotless = "ı" if base_code(config.language) in DOTTED_I else ""
+            steps.append(("capitals", lambda text: lower(text, dotless)))
+        steps.append(("quotes and apostrophes", self._typed))
+        if config.chosen("punctuation") == "space":
+            steps.append(("punctuation", self._without_punctuation))
+        if form != "keep":
+            steps.append(("Unicode form and ligatures", lambda text: unicodedata.normalize(form, text)))
+        steps.append(("white space and invisible characters", lambda text: joined(_visible(text))))
+        return [*steps, ("the alphabet", spell)] if self._known else steps
+
+    def _formed(self, text: str) -> str:
+        """In Unicode form, with ligatures and letters of presentation as the letters that they stand for."""
+        if text.isascii():
             return text
-        return _joined(self.lines(text.translate(_ONE_LINE)))
+        form = self.config.chosen("form")
+        text = unicodedata.normalize(form, text) if form != "keep" else text
+        parts = {ord(one): other for one in set(text) - self._known if (other := self._parts(one)) is not None}
+        return text.translate(parts) if parts else text
 
-    def lines(self, text: str) -> str:
-        """Normalize many lines at once; new runs of spaces are kept."""
-        if self._spaced.issuperset(text):
-            return text
-        if len(self._forms) < 2:
-            return self._spell(text, *self._forms)
-        # The alphabet has both decomposed and composed characters: normalize each line by itself.
-        return "\n".join(self._line(line) for line in text.split("\n"))
-
-    def _line(self, line: str) -> str:
-        for form in self._forms:
-            spelled = self._spell(line, form)
-            if self._spaced.issuperset(spelled):
-                break
-        return spelled
-
-    def _spell(self, text: str, form: str = "") -> str:
-        text = unicodedata.normalize(form, text) if form else text  # type: ignore[arg-type]
-        text = lower(text, self.known) if self._small else text
-        for parts, label in self._whole:
-            text = text.replace(parts, label)
-        if self._apostrophe and not _APOSTROPHE_LIKE.isdisjoint(text):
-            text = "\n".join(map(self._with_apostrophes, text.split("\n")))
-        foreign = set(text) - self._spaced
-        spelled = {ord(character): self._spelled(character) for character in foreign}
-        return text.translate({code: other for code, other in spelled.items() if other is not None})
-
-    def _with_apostrophes(self, line: str) -> str:
-        own = self._apostrophe or ""
-        line = self._inside.sub(own, line)
-        # ‘Words’ between quotation marks are not words with apostrophes.
-        opened = _OPENED.search(line)
-        return line if opened and _CLOSED.search(line, opened.end()) else self._at_edge.sub(own, line)
-
-    def _spelled(self, character: str) -> str | None:
-        """The spelling of an unknown character with known ones; None if there is none."""
-        if is_invisible(character):
-            return self._non_joiner if character == _NON_JOINER else ""
-        if is_space(character):
-            return " "
-        for other in self._alike(character):
-            parts = [part if part in self.known else self._spelled(part) for part in other]
-            if other and None not in parts:
-                return "".join(part for part in parts if part)
-        return " " if self._marks_are_spaces and unicodedata.category(character)[0] in "PSZ" else None
-
-    def _alike(self, character: str) -> Iterator[str]:
-        """Alternative spellings of a character: decompositions and case variants."""
+    def _parts(self, character: str) -> str | None:
+        if character == _TATWEEL:
+            return ""
+        if (parts := _LIGATURES.get(character)) and self._known and self._known.issuperset(parts.lower()):
+            return parts
         tag, *codes = unicodedata.decomposition(character).split() or [""]
-        if self._form and tag and not tag.startswith("<"):
-            yield "".join(chr(int(code, 16)) for code in (tag, *codes))
-        if tag in _LOOKS and character.isalpha():
-            yield "".join(chr(int(code, 16)) for code in codes)
-        if character in _LIKE_HYPHENS and "-" in self.known:
-            yield "-"
-        if self._case:
-            dotted = {"i": "İ", "ı": "I"} if "İ" in self.known else {}
-            yield from (c for c in (lower(character), dotted.get(character, character.upper())) if c in self.known)
+        seen = tag in LOOKS and (character.isalnum() or tag == "<wide>")
+        return unicodedata.normalize("NFC", "".join(chr(int(code, 16)) for code in codes)) if seen else None
+
+    def _typed(self, text: str) -> str:
+        """Apostrophes inside words as the alphabet's own, and typewriters' quotes and dashes."""
+        own = next((mark for mark in APOSTROPHES if mark in self._known), "'")
+        text = _INSIDE.sub(lambda found: found.group()[:-1] + own, _QUOTED.sub("", text))
+        typed = {**TYPED, "—": " - "}
+        if text.isascii():
+            return text
+        return text.translate({ord(sign): plain for sign, plain in typed.items() if sign not in self._known})
+
+    def _without_punctuation(self, text: str) -> str:
+        """Punctuation and signs outside the alphabet as spaces; apostrophes and hyphens stay inside words alone."""
+        text = _EDGES.sub(" ", text)
+        marks = {one for one in set(text) - self._known if unicodedata.category(one)[0] in "PSZ"}
+        if not self._known or not self._known.isdisjoint(APOSTROPHES):
+            marks -= set(APOSTROPHES)
+        return joined(text.translate({ord(mark): " " for mark in marks}))
 
 
-def _any_of(characters: set[str]) -> str:
-    """A regular expression for any of `characters`; without any, one that never matches."""
-    return f"[{re.escape(''.join(sorted(characters)))}]" if characters else "(?!)"
+class Replacements:
+    """Replaces written words and signs by spoken ones. An entry with a capital matches as written, others in any
+    case; a word matches only as a whole."""
+
+    def __init__(self, spoken: Mapping[str, str]) -> None:
+        self._spoken = {_key(written): words for written, words in spoken.items()}
+        exact = [written for written in spoken if written != written.lower()]
+        self._exact, self._any = _any_of(exact), _any_of([written for written in spoken if written not in exact])
+
+    def __call__(self, text: str) -> str:
+        """The text with its entries replaced."""
+        for pattern in (self._exact, self._any):
+            if pattern:
+                text = pattern.sub(self._words, text)
+        return text
+
+    def _words(self, found: re.Match[str]) -> str:
+        written = found.group()
+        initial = len(written) == 2 and written[1] == "."  # M. is a title before a name alone
+        if initial and not found.string[found.end() :].lstrip()[:1].isupper():
+            return written
+        return self._spoken.get(_key(written), self._spoken.get(_key(written.lower()), written))
 
 
-def _joined(text: str) -> str:
-    """Single spaces, none at the ends."""
-    return _SPACES.sub(" ", text).strip(" ")
+def _key(written: str) -> str:
+    return unicodedata.normalize("NFC", "".join(written.split()))
+
+
+def _any_of(written: list[str]) -> re.Pattern[str] | None:
+    """What matches any of the entries, the longest first; words as a whole."""
+    if not written:
+        return None
+    flags = re.IGNORECASE if all(one == one.lower() for one in written) else 0
+    parts = []
+    for one in sorted((unicodedata.normalize("NFC", one) for one in written), key=lambda one: (-len(one), one)):
+        begin, end = r"(?<!\w)" * one[0].isalnum(), r"(?!\w)" * one[-1].isalnum()
+        parts.append(begin + re.escape(one).replace(r"\ ", r"\s?") + end)
+    return re.compile("|".join(parts), flags)
+
+
+def _visible(text: str) -> str:
+    """White space as single spaces, no invisible characters; joiners (ZWNJ, ZWJ) where a script spells with them."""
+    text = tidy(text)
+    return text if text.isascii() else _JOINER.sub("", text)

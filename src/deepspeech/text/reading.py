@@ -30,6 +30,21 @@ def decoded(content: bytes) -> str:
     return content.decode(encoding or "utf-8-sig")
 
 
+def guessed(content: bytes) -> tuple[str, str]:
+    """(text, its encoding) of a table as Excel and others write it: UTF-8, UTF-16 with or without a mark, else
+    Windows' CP1252. Never fails: CP1252's five gaps become U+FFFD."""
+    head = content[:_LOOKED_AT]
+    encoding = _marked(content)
+    if encoding is None and 4 * head.count(0) > len(head):
+        encoding = "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    if encoding is None:
+        try:
+            return content.decode("utf-8-sig"), "UTF-8"
+        except UnicodeDecodeError:
+            encoding = "cp1252"
+    return content.decode(encoding, "replace"), encoding.upper()
+
+
 def decode(content: bytes, name: object, error: type[DeepSpeechError]) -> str:
     """A text file's characters, without a byte-order mark. Raises `error` with file and line."""
     try:

@@ -17,26 +17,26 @@ _SEPARATORS = ",;\t"
 NO_VALUE = {"nan", "NaN", "None", "<NA>"}
 
 
-def read_header(text: str, needed: Sequence[str] = ()) -> tuple[list[str], str, bool]:
+def read_header(text: str, needed: Sequence[str] = (), separators: str = _SEPARATORS) -> tuple[list[str], str, bool]:
     """The names of the columns, the separator (the first under which all `needed` are there), and whether blanks follow
     the separators."""
     line = next(iter(io.StringIO(text, newline="")), "").rstrip("\r\n")
     found = []
-    for separator in _SEPARATORS:
+    for separator in separators:
         names = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
         found.append(([name.strip() for name in names], separator, f"{separator} " in line))
     return next((one for one in found if set(needed) <= set(one[0])), max(found, key=lambda one: len(one[0])))
 
 
 def read_rows(
-    text: str, name: object, error: Error, needed: Sequence[str] = ()
+    text: str, name: object, error: Error, needed: Sequence[str] = (), separators: str = _SEPARATORS
 ) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """The header of a CSV, and its rows that are not blank, each with the line where it begins.
 
     A row may be shorter than the header. Raises `error` with file and line: a column of `needed` is missing or there
     twice, a row has more columns than the header, a quote is not closed.
     """
-    header, separator, spaced = read_header(text, needed)
+    header, separator, spaced = read_header(text, needed, separators)
     for column in needed:
         if header.count(column) != 1:
             there = "are two columns" if column in header else "is no column"

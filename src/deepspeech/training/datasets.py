@@ -15,6 +15,7 @@ from deepspeech.datasets.shards.check import examine_shards
 from deepspeech.datasets.shards.shard_set import ShardSet
 from deepspeech.errors import ConfigError, DataError
 from deepspeech.modelfile.vocabulary import read_vocabulary
+from deepspeech.text.normalize import Normalizer
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet, Utf8Bytes
 from deepspeech.training.log import Log
 from deepspeech.training.ranks import ALONE, Ranks
@@ -78,12 +79,12 @@ def open_datasets(config: RunConfig, alphabet: TokenSet, log: Log, ranks: Ranks 
     """Read and check all files, each rank its shard; the faults of all files are reported together."""
     data = config.data
     limits = {"train": data.limit_train, "dev": data.limit_dev, "test": data.limit_test, "metrics": 0}
-    cache = ShardCache(data.shard_cache_mb)
+    cache, normalizer = ShardCache(data.shard_cache_mb), Normalizer(config.text, alphabet) if config.text else None
     opened: dict[str, Files] = {}
     faults: list[Fault] = []
     for kind, limit in limits.items():
         opened[kind] = {}
-        files = {name: read_samples(name, cache=cache) for name in getattr(data, kind)}
+        files = {name: _normalized(read_samples(name, cache=cache), name, normalizer) for name in getattr(data, kind)}
         for name, samples in limited(files, limit, kind in data.longest, together=kind == "train").items():
             good: Sequence[Sample]
             if isinstance(samples, ShardSet):  # each rank reads the manifest, no sound
@@ -103,6 +104,17 @@ def open_datasets(config: RunConfig, alphabet: TokenSet, log: Log, ranks: Ranks 
             if not samples:
                 raise DataError(f"{name}: no usable sample in this {kind} set")
     return Datasets(join(opened["train"].values()), opened["dev"], opened["test"], opened["metrics"])
+
+
+def _normalized(samples: Sequence[Sample], name: str, normalizer: Normalizer | None) -> Sequence[Sample]:
+    if normalizer is None:
+        return samples
+    if isinstance(samples, ShardSet):
+        raise ConfigError(
+            f"{name}: a sharded set is trained on as it is, but the table [text] has settings; normalize its text when "
+            "it is written: deepspeech data convert"
+        )
+    return [replace(sample, transcript=normalizer(sample.transcript)) for sample in samples]
 
 
 def _put_together(

@@ -8,7 +8,7 @@ import torch
 
 from deepspeech.acoustic.contract import AcousticNetwork
 from deepspeech.checkpoint import Tensors
-from deepspeech.config import TrainingConfig, TransferConfig
+from deepspeech.run_settings import TrainingConfig, TransferConfig
 
 RAMP = 0.2  # share of the training until CR-CTC has its whole weight
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from deepspeech import checkpoint
-from deepspeech.config import CheckpointConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.run_settings import CheckpointConfig
 from deepspeech.training.log import Log
 from deepspeech.training.ranks import ALONE, Ranks, restarted
 

@@ -16,12 +16,13 @@ import torch
 
 from deepspeech import checkpoint
 from deepspeech.acoustic.contract import AcousticNetwork
-from deepspeech.config import CheckpointConfig, RunConfig, page
+from deepspeech.config import RunConfig, page
 from deepspeech.datasets.augment.spec import parse
 from deepspeech.datasets.feature_cache import open_feature_cache
 from deepspeech.datasets.shards.order import durations, identity
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import ConfigError
+from deepspeech.run_settings import CheckpointConfig
 from deepspeech.training.build import Parts, build
 from deepspeech.training.datasets import alphabet_of, open_datasets
 from deepspeech.training.left_out import LeftOut
@@ -58,6 +59,7 @@ class Run:
 
     def __init__(self, config: RunConfig, log: Log, ranks: Ranks = ALONE) -> None:
         self.log = log if ranks.first else Log()
+        config = replace(config, text=config.text.complete())  # a checkpoint keeps the map itself
         parts = prepare(config, self.log, ranks)
         kept = starting_point(config.checkpoint, self.log, ranks)
         self._resumed = bool(kept and checkpoint.lies_in(kept.path, Path(config.checkpoint.folder)))

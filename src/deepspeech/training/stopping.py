@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from deepspeech.config import TrainingConfig
+from deepspeech.run_settings import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ def open_checkpoint(
         True,
         restored.network.config.outputs,
         acoustic_model_of(restored, EVALUATION_BATCH, cores(), jitter_ms, on_bad or refuse),
+        checkpoint.text_of(restored.run),
     )
 
 

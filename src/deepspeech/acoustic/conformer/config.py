@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from deepspeech.acoustic.subsampling.config import SubsampledConfig
 from deepspeech.errors import ConfigError
+from deepspeech.settings import setting
 
 ROTARY_BASE = 10000.0  # of rotary positions: pair k of n in a head turns by BASE^(-k/n) per frame
 
@@ -25,15 +26,22 @@ class ConformerConfig(SubsampledConfig):
     described_as: ClassVar[tuple[str, ...]] = ("width", "blocks", "heads", "kernel", "left_frames")
 
     kind: str = field(default="conformer", init=False)
-    width: int = 144
-    blocks: int = 8
-    heads: int = 4  # attention heads
-    kernel: int = 15  # size of the causal depthwise convolution
-    left_frames: int = 64  # left context of attention, in output frames
-    # Dynamic chunk training: each batch draws a chunk size (0: the whole clip), so that one network serves several
-    # latencies.
-    train_chunks: tuple[int, ...] = (4, 8, 16, 0)
-    train_chunk_weights: tuple[float, ...] = (0.15, 0.4, 0.25, 0.2)
+    width: int = setting(144, "width of a block", "rather choose a size", "units")
+    blocks: int = setting(8, "Conformer blocks", "rather choose a size", "blocks")
+    heads: int = setting(
+        4, "attention heads; the width is a multiple of twice as many", "rather choose a size", "heads"
+    )
+    kernel: int = setting(15, "outputs that the causal depthwise convolution sees", "seldom", "outputs")
+    left_frames: int = setting(64, "left context of attention", "fewer for less memory and time per stream", "outputs")
+    train_chunks: tuple[int, ...] = setting(
+        (4, 8, 16, 0),
+        "dynamic chunk training: each batch draws one of these chunk sizes; 0: the whole clip",
+        "to the latencies that streams shall have",
+        "outputs",
+    )
+    train_chunk_weights: tuple[float, ...] = setting(
+        (0.15, 0.4, 0.25, 0.2), "how often each of train_chunks is drawn", "with train_chunks"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

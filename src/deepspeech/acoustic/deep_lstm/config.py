@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from deepspeech.acoustic.subsampling.config import SubsampledConfig, chunk_of
 from deepspeech.errors import ConfigError
 from deepspeech.features.chunks import ChunkSpec
+from deepspeech.settings import setting
 
 LOOK_AHEAD = "look_ahead"  # the layer after the front end, if there is one
 
@@ -25,9 +26,14 @@ class DeepLstmConfig(SubsampledConfig):
     may_be_0: ClassVar[frozenset[str]] = frozenset({"look_ahead"})
 
     kind: str = field(default="deep_lstm", init=False)
-    width: int = 320
-    blocks: int = 3
-    look_ahead: int = 4  # later outputs of the front end that each output sees, 40 ms each; adds to the latency
+    width: int = setting(320, "width of a block", "rather choose a size", "units")
+    blocks: int = setting(3, "LSTM layers", "rather choose a size", "blocks")
+    look_ahead: int = setting(
+        4,
+        "later outputs of the front end that each output sees, 40 ms each; adds to the latency",
+        "0 for the least latency",
+        "outputs",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

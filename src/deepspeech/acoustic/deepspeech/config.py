@@ -7,6 +7,7 @@ from typing import Any
 from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.errors import ConfigError
 from deepspeech.features.chunks import ChunkSpec
+from deepspeech.settings import setting
 
 STEP_OUTPUTS = 16
 DESCRIBED = ("kind", "context_frames", "hidden", "lstm_layers", "recurrent", "bidirectional", "stride")
@@ -20,19 +21,29 @@ class DeepSpeechConfig(NetworkConfig):
     `bidirectional` and `stride = 2` make the network of Hannun et al. 2014.
     """
 
-    hidden: int = 2048  # width of every layer and of the LSTM
-    context_frames: int = 9  # frames of context on each side (splicing)
-    relu_clip: float = 20.0  # upper limit of the outputs of dense layers, and of a "relu" recurrent layer
-    recurrent: str = "lstm"  # or "relu": clipped rectified units
-    lstm_layers: int = 1
-    bidirectional: bool = False  # only with "relu"; such a network cannot stream
-    stride: int = 1  # subsampling: input frames per output frame
-    layer_norm: bool = False  # after each dense layer but the last
-    dropout_1: float = 0.05  # dropout rate after dense layers 1, 2, 3 and 5
-    dropout_2: float = 0.05
-    dropout_3: float = 0.05
-    dropout_5: float = 0.05
-    dropout_lstm: float = 0.0  # the same after the LSTM
+    hidden: int = setting(
+        2048, "width of every layer and of the LSTM", "256 to 512 for less than an hour or a CPU", "units"
+    )
+    context_frames: int = setting(9, "frames of context on each side (splicing)", "seldom", "frames")
+    relu_clip: float = setting(
+        20.0, 'upper limit of the outputs of dense layers, and of a "relu" recurrent layer', "seldom"
+    )
+    recurrent: str = setting("lstm", '"lstm"; "relu": clipped rectified units', '"relu" to repeat the paper')
+    lstm_layers: int = setting(1, "LSTM layers", "2 for hundreds of hours", "layers")
+    bidirectional: bool = setting(
+        False, 'both directions of time; only with "relu"; such a network cannot stream', "true to repeat the paper"
+    )
+    stride: int = setting(1, "subsampling: input frames per output frame", "2 with features.step_ms = 10", "frames")
+    layer_norm: bool = setting(
+        False, "layer normalization after each dense layer but the last", "true with high learning rates"
+    )
+    dropout_1: float = setting(
+        0.05, "dropout rate after the first dense layer", "0.1 to 0.3 where the train loss falls and the dev loss rises"
+    )
+    dropout_2: float = setting(0.05, "after the second", "as dropout_1")
+    dropout_3: float = setting(0.05, "after the third", "as dropout_1")
+    dropout_5: float = setting(0.05, "after the one that follows the LSTM", "as dropout_1")
+    dropout_lstm: float = setting(0.0, "after the LSTM", "as dropout_1")
 
     def __post_init__(self) -> None:
         if self.recurrent not in ("lstm", "relu"):

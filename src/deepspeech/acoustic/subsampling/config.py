@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.errors import ConfigError
 from deepspeech.features.chunks import ChunkSpec
+from deepspeech.settings import setting
 
 STRIDE = 4  # feature frames per output frame
 CHANNELS = 64  # channels of its convolutions
@@ -28,10 +29,15 @@ class SubsampledConfig(NetworkConfig):
     described_as: ClassVar[tuple[str, ...]] = ("width", "blocks")  # written to model files beside the kind
     may_be_0: ClassVar[frozenset[str]] = frozenset()  # of these
 
-    width: int = 0
-    blocks: int = 0
-    dropout: float = 0.1  # dropout rate
-    chunk_frames: int = 8  # output frames of a step; 40 ms each if features.step_ms is 10
+    width: int = setting(0, "width of a block", "rather choose a size", "units")
+    blocks: int = setting(0, "blocks", "rather choose a size", "blocks")
+    dropout: float = setting(0.1, "dropout rate", "0.15 to 0.3 where the train loss falls and the dev loss rises")
+    chunk_frames: int = setting(
+        8,
+        "outputs of a step of a stream; 40 ms each if features.step_ms is 10",
+        "4 for less latency, 16 for fewer errors of a Conformer",
+        "outputs",
+    )
 
     def __post_init__(self) -> None:
         for name in {*self.described_as, "chunk_frames"} - self.may_be_0:

@@ -52,13 +52,18 @@ class Subsampling(nn.Module):
         return self._after(x_BCTF, 0), after
 
     def _first(self, x_BTF: Tensor, padding: int) -> Tensor:
-        """In channels-last layout, which on a CPU takes half the time of torch's default."""
-        conv, x = self.conv, x_BTF[:, None].contiguous(memory_format=torch.channels_last)
-        return functional.silu(functional.conv2d(x, _channels_last(conv.weight), conv.bias, 2, (padding, 1)))
+        """As a product of patches with the weights, whose backward pass takes half the time of a convolution's."""
+        x_BTF9 = functional.pad(x_BTF, (1, 1, padding, 0)).unfold(1, 3, 2).unfold(2, 3, 2).flatten(3)
+        weight_9C, bias_C = self.conv.weight.flatten(1).t(), self.conv.bias
+        assert bias_C is not None
+        return functional.silu(x_BTF9 @ weight_9C + bias_C).permute(0, 3, 1, 2)
 
     def _after(self, x_BCTF: Tensor, padding: int) -> Tensor:
-        conv = self.depthwise
-        x = functional.conv2d(x_BCTF, _channels_last(conv.weight), conv.bias, 2, (padding, 1), groups=CHANNELS)
+        """On a CPU the depthwise convolution is in float32: its backward pass takes twelve times as long in 16 bits."""
+        conv, device = self.depthwise, x_BCTF.device.type
+        with torch.autocast(device, enabled=device != "cpu" and torch.is_autocast_enabled(device)):
+            x = x_BCTF.to(conv.weight.dtype) if device == "cpu" else x_BCTF
+            x = functional.conv2d(x, _channels_last(conv.weight), conv.bias, 2, (padding, 1), groups=CHANNELS)
         x_BTFC = functional.silu(self.pointwise(x.permute(0, 2, 3, 1)))
         out: Tensor = self.output(x_BTFC.flatten(2))
         return out

@@ -12,7 +12,7 @@ from typing import Annotated
 from deepspeech.corpora.clip import Clip, WavNames
 from deepspeech.corpora.engine import Rules, import_set
 from deepspeech.corpora.reading import tsv_rows
-from deepspeech.corpora.recipe import Options, unpacked
+from deepspeech.corpora.recipe import TextOptions, unpacked
 from deepspeech.corpora.report import ImportReport, SetReport
 from deepspeech.datasets.formats.csv_files import CsvWriter
 from deepspeech.datasets.sample import Sample
@@ -27,7 +27,7 @@ HELD_OUT = ("test", "dev")
 def cv2(
     tsv_dir: Annotated[Path, "Read this folder of one language, with train.tsv and clips/, or its .tar.gz."],
     audio_dir: Annotated[Path | None, "Read clips from this folder; clips/ next to the tables by default."] = None,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare a language of Common Voice.
 

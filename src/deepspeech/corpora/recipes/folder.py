@@ -10,9 +10,9 @@ from typing import Annotated
 from deepspeech.audio.names import recordings
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import text_of
-from deepspeech.corpora.recipe import Options, Part, converted, import_parts
+from deepspeech.corpora.recipe import Part, TextOptions, converted, import_parts, typed_english
 from deepspeech.corpora.report import ImportReport
-from deepspeech.corpora.splits import by_tens
+from deepspeech.corpora.splits import by_sentence
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
 
@@ -24,9 +24,10 @@ def folder(
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; the same by default."] = None,
     text_suffix: Annotated[str, "Set the suffix of the text files."] = ".txt",
     split: Annotated[
-        bool, "Split recordings: of every ten, one to test.csv, one to dev.csv, eight to train.csv."
+        bool,
+        "Split recordings: of every ten sentences, one to test.csv, one to dev.csv, eight to train.csv.",
     ] = False,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare a folder of recordings with text files next to them."""
     if not directory.is_dir():
@@ -39,8 +40,8 @@ def folder(
     lonely = [path for path in files if path.name.endswith(text_suffix) and path.with_suffix("") not in named]
     clips = [_clip(path, text_suffix, converted(path, directory, wavs)) for path in sounds]
     clips += [Clip(path.with_suffix(".wav"), path, "", fault="the text has no recording") for path in lonely]
-    sets = by_tens(clips) if split else _by_folder(clips, directory)
-    rules = options.rules(max_s=30)
+    rules = options.rules(typed_english, max_s=30)
+    sets = by_sentence(clips, rules.validate) if split else _by_folder(clips, directory)
     parts = [Part(target_dir / f"{name}.csv", some, rules) for name, some in sets.items() if some]
     return import_parts(options.report("folder", english_rule=True), parts, options)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.parquet import ParquetClips
 from deepspeech.corpora.reading import csv_rows, json_object, lines, sentence_of, speaker_of
-from deepspeech.corpora.recipe import Clips, Options, Part, import_parts
+from deepspeech.corpora.recipe import Clips, Part, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
@@ -27,7 +27,7 @@ def huggingface(
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; the data set's by default."] = None,
     text_column: Annotated[str, f"Read sentences from this column; by default the first of {', '.join(TEXTS)}."] = "",
     audio_column: Annotated[str, "Read recordings from this column of Parquet files."] = "audio",
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare a data set in one of Hugging Face's layouts."""
     home = path if path.is_dir() else path.parent

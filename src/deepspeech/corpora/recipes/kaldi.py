@@ -11,7 +11,7 @@ from typing import Annotated
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.kaldi_pipes import recording_of
 from deepspeech.corpora.reading import number, table
-from deepspeech.corpora.recipe import Options, Part, import_parts
+from deepspeech.corpora.recipe import Part, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport
 
 CHANNELS = {"0": 0, "1": 1, "A": 0, "B": 1}
@@ -21,7 +21,7 @@ def kaldi(
     directories: Annotated[list[Path], "Read these data directories, each with wav.scp and text."],
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each directory by default."] = None,
     root: Annotated[Path, "Resolve relative paths in wav.scp from this folder."] = Path(),
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare Kaldi data directories."""
     rules, parts = options.rules(max_s=30), []

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import json_object, number, sentence_of, speaker_of
-from deepspeech.corpora.recipe import Options, Part, import_parts
+from deepspeech.corpora.recipe import Part, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.text.reading import decode
@@ -23,7 +23,7 @@ def lhotse(
     manifests: Annotated[list[Path], "Read these manifests of recordings and supervisions, or of cuts."],
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each manifest's by default."] = None,
     root: Annotated[Path, "Resolve relative paths of recordings from this folder."] = Path(),
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare what Lhotse manifests list."""
     entries = {manifest: _entries(manifest) for manifest in manifests}

@@ -9,14 +9,14 @@ from typing import Annotated
 
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import json_object, lines, number, sentence_of, speaker_of
-from deepspeech.corpora.recipe import Options, Part, import_parts
+from deepspeech.corpora.recipe import Part, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport
 
 
 def nemo(
     manifests: Annotated[list[Path], "Read these manifests."],
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each manifest's by default."] = None,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Prepare what NeMo manifests list."""
     rules, parts = options.rules(max_s=30), []

@@ -22,6 +22,7 @@ from deepspeech.files import atomic_path
 _COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # safe for color blindness
 _POINTS = 4000  # per set; more would overlap
 _CHARACTERS = 60
+_NARROW = 30  # characters that fit side by side into half a row
 _BINS = 40
 
 _FONT = get_font(findfont(FontProperties()))
@@ -31,15 +32,19 @@ Panel = Callable[[Any, Survey, FrontEndConfig], None]
 
 def draw(survey: Survey, features: FrontEndConfig, path: Path) -> None:
     """Write the plot to `path`. Raises DataError where it cannot be written."""
-    panels: list[Panel] = [_lengths, _characters_and_seconds, _rates, _characters]
-    if any(clip.sample.speaker for clip in survey.clips):
+    panels: list[Panel] = [_lengths, _characters_and_seconds, _rates]
+    if len({clip.sample.speaker for clip in survey.clips} - {""}) > 1:
         panels.append(_speakers)
     if any(clip.levels for clip in survey.clips):
         panels.append(_loudness)
-    rows = -(-len(panels) // 2)
+    wide = len(survey.characters) > _NARROW or len(panels) % 2 == 0  # the characters have a row of their own
+    rows = (len(panels) + 1) // 2 + 1 if wide else (len(panels) + 1) // 2
     figure = Figure(figsize=(12, 3.8 * rows), layout="constrained")
-    for number, panel in enumerate(panels):
-        axes = figure.add_subplot(rows, 2, number + 1)
+    grid = figure.add_gridspec(rows, 2)
+    places = [grid[number // 2, number % 2] for number in range(len(panels))]
+    places.append(grid[rows - 1, :] if wide else grid[rows - 1, 1])
+    for place, panel in zip(places, [*panels, _characters], strict=True):
+        axes = figure.add_subplot(place)
         axes.spines[["top", "right"]].set_visible(False)
         panel(axes, survey, features)
     if len(survey.sets) > 1:
@@ -64,7 +69,9 @@ def _histogram(axes: Any, survey: Survey, value: Callable[[Clip], float | None],
     everything = [one for _, _, values in sets for one in values]
     if everything:
         low, high = np.percentile(everything, [0, 100])
-        bins = np.linspace(low, max(high, low + 1e-6), _BINS + 1)
+        if high - low < 0.01 * abs(high):  # all alike: a bar in the middle of a legible axis
+            low, high = low - (0.1 * abs(low) or 1), high + (0.1 * abs(high) or 1)
+        bins = np.linspace(low, high, _BINS + 1)
         for number, (name, color, values) in enumerate(sets):
             weights = np.full(len(values), 100 / max(len(values), 1))
             style: dict[str, Any] = {"histtype": "stepfilled", "alpha": 0.45} if number == 0 else {"histtype": "step"}
@@ -80,11 +87,12 @@ def _rates(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
     _histogram(axes, survey, lambda clip: clip.rate, "Speaking rate", "characters per second, without spaces")
     if survey.usual_rates:
         low, high = axes.get_xlim()
-        for odd in ((low, survey.usual_rates[0]), (survey.usual_rates[1], high)):
-            if odd[0] < odd[1]:
-                axes.axvspan(*odd, color="#bbbbbb", alpha=0.3, linewidth=0)
+        odd = [(low, survey.usual_rates[0]), (survey.usual_rates[1], high)]
+        for start, end in (span := [one for one in odd if one[0] < one[1]]):
+            axes.axvspan(start, end, color="#bbbbbb", alpha=0.5, linewidth=0)
         axes.set_xlim(low, high)
-        axes.set_title("Speaking rate (gray: unusual)")
+        if span:
+            axes.set_title("Speaking rate (gray: unusual)")
 
 
 def _characters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig) -> None:
@@ -98,7 +106,7 @@ def _characters_and_seconds(axes: Any, survey: Survey, features: FrontEndConfig)
         _points(axes, clips, s=9, alpha=0.5, color=_COLORS[number % len(_COLORS)], linewidths=0)
     bad = [clip for clip in survey.clips if clip.duration_s and id(clip) in refused]
     if bad:
-        _points(axes, bad[:_POINTS], s=45, marker="x", color="black", linewidths=1.2, label="refused")
+        _points(axes, bad[:_POINTS], s=20, marker="x", color="black", linewidths=0.8, label="refused")
     top = axes.get_ylim()[1]
     axes.plot(
         [0, longest], [0, longest / features.step_s], color="#555555", linewidth=1, label="one character per frame"

@@ -73,9 +73,9 @@ class _Talk:
         except Refused as refusal:
             status = refusal.code
             self._service.metrics.refusals.add(cause=refusal.code)
-            with suppress(OSError, TimeoutError):
+            with suppress(OSError, asyncio.TimeoutError):
                 await self._send("error", text=str(refusal), code=refusal.code)
-        except (OSError, TimeoutError) as error:
+        except (OSError, asyncio.TimeoutError) as error:
             status = type(error).__name__
         except Exception as error:
             status = type(error).__name__
