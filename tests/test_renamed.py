@@ -21,8 +21,10 @@ OLD = {
     "deepspeech.runtime.bulk.emit": "deepspeech.runtime.batch.run_batch",
     "deepspeech.runtime.conversation.ConversationStream": "deepspeech.runtime.endpointed.EndpointedStream",
     "deepspeech.runtime.emit.FileEmitter": "deepspeech.runtime.emit.FileAcousticModel",
-    "deepspeech.runtime.pages.FORMATS": "deepspeech.runtime.writers.FORMATS",
-    "deepspeech.runtime.pages.Page": "deepspeech.runtime.writers.TranscriptWriter",
+    "deepspeech.runtime.pages.FORMATS": "deepspeech.decoder.writers.FORMATS",
+    "deepspeech.runtime.pages.Page": "deepspeech.decoder.writers.TranscriptWriter",
+    "deepspeech.runtime.writers.TranscriptWriter": "deepspeech.decoder.writers.TranscriptWriter",
+    "deepspeech.runtime.writers.columns": "deepspeech.decoder.subtitles.columns",
 }
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deepspeech.alignment.outputs import FORMATS, audacity, ctm, eaf, textgrid, to_json, tsv
 from deepspeech.alignment.subtitles import READING_SPEED, srt, subtitles, vtt
-from deepspeech.runtime.writers import LINE_CHARACTERS, columns
+from deepspeech.decoder.subtitles import LINE_CHARACTERS, columns
 from tests.alignment.results import made
 
 TEXT = 'Él said: "No & <yes>"\n[Not] [there.]\nThen she went.\n\nThe end, my friend.'

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,8 +18,10 @@ from deepspeech import progress
 from deepspeech.audio import microphone
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.pcm import float_to_int16, read_pcm
+from deepspeech.errors import ConfigError
 from deepspeech.runtime import recognizer as recognizer_module
 from deepspeech.runtime import session as session_module
+from deepspeech.runtime.engines import onnx
 from tests.fakes import ToneSession, silence, spoken, tones
 
 RATE = 16000
@@ -27,8 +30,8 @@ RATE = 16000
 @pytest.fixture
 def deepspeech(deepspeech, monkeypatch: pytest.MonkeyPatch):
     """Runs a command with a model that knows tones."""
-    monkeypatch.setattr(session_module, "Session", lambda path, threads=1: ToneSession())
-    monkeypatch.setattr(recognizer_module, "Session", lambda path, threads=1: ToneSession())
+    monkeypatch.setattr(session_module, "Session", lambda path, threads=1, device="cpu": ToneSession())
+    monkeypatch.setattr(recognizer_module, "Session", lambda path, threads=1, device="cpu": ToneSession())
     return deepspeech
 
 
@@ -308,3 +311,63 @@ def test_no_name_of_a_file_ends_a_run(deepspeech, tmp_path: Path) -> None:
     code, out, err = deepspeech("transcribe", "--model", "m.onnx", folder / "*d*.wav", folder / "two*.wav")
     assert (code, out) == (2, f"{folder}/good.wav: a\n{folder}/two\\nlines.wav: a\n")
     assert (err.count("\n"), "bad\\nsound.wav: " in err) == (1, True)
+
+
+def test_several_formats_are_written_at_once(deepspeech, folder: Path, tmp_path: Path) -> None:
+    arguments = ("transcribe", "--model", "m", "-f", "srt", "-f", "json", "-o", tmp_path / "texts", folder / "a.wav")
+    assert deepspeech(*arguments)[0] == 0
+    assert sorted(path.name for path in (tmp_path / "texts").iterdir()) == ["a.json", "a.srt"]
+    (tmp_path / "texts" / "a.srt").unlink()
+    assert "1 of 1 recordings written" in deepspeech(*arguments)[2]  # one of them was missing
+    assert "1 skipped" in deepspeech(*arguments)[2]
+    assert deepspeech("transcribe", "-m", "m", "-f", "all", "-o", tmp_path / "all", folder / "a.wav")[0] == 0
+    assert len(list((tmp_path / "all").iterdir())) == 5
+    code, out, err = deepspeech("transcribe", "-m", "m", "-f", "all", folder / "a.wav")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "several formats need a folder; name one with --output-dir" in err
+
+
+def test_subtitles_are_laid_out_as_wanted(deepspeech, folder: Path) -> None:
+    arguments = ("transcribe", "-m", "m", folder / "b.wav", "-f", "vtt", "--max-line-width", 5, "--max-line-count", 2)
+    code, out, _ = deepspeech(*arguments, "--word-timestamps")
+    assert code == 0
+    assert re.sub("<[^>]*>", "", out.split("\n\n")[1]).split("\n")[2:] == ["a bad", "cab"]
+    assert out.count("<00:") == 2
+    code, _, err = deepspeech("transcribe", "-m", "m", folder / "b.wav", "--max-line-width", 0)
+    assert (code, err) == (2, "deepspeech: --max-line-width is 0; it must be at least 1\n")
+
+
+def test_a_quiet_run_says_nothing_and_a_verbose_one_more(deepspeech, folder: Path, tmp_path: Path) -> None:
+    arguments = ("transcribe", "-m", "m", folder, "--batch-size", 1)
+    assert deepspeech(*arguments, "-o", tmp_path / "quiet", "--quiet") == (0, "", "")
+    code, _, err = deepspeech(*arguments, "-o", tmp_path / "loud", "--verbose")
+    assert code == 0
+    assert "beam width 16" in err.splitlines()[0]
+    assert re.search(r"/a\.wav: \d\.\d s, 1 segments, 2 words, mean confidence [01]\.\d\d\n", err)
+    assert "--batch-size is 0" in deepspeech("transcribe", "-m", "m", folder, "--batch-size", 0)[2]
+
+
+def test_progress_moves_within_a_recording(deepspeech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "LOG_EVERY_S", 0.0)
+    parts = [part for _ in range(12) for part in (spoken("abba dc"), silence(2.0))]
+    write_wav(tmp_path / "long.wav", np.concatenate(parts), RATE)
+    code, _, err = deepspeech("transcribe", "-m", "m", tmp_path / "long.wav", "--batch-size", 2)
+    assert code == 0
+    lines = [line for line in err.splitlines() if line.startswith("transcribe: 0 of 1 ")]
+    assert len(lines) >= 2
+    assert all(" of audio, real-time factor " in line for line in lines)
+
+
+def test_a_gpu_that_is_not_there_is_told(deepspeech, monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(onnx, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(ConfigError, match="pip install onnxruntime-gpu"):
+        session_module.Session(tiny_model, device="cuda")
+    with pytest.raises(ConfigError, match="the device is 'tpu'; choose one of auto, cpu, cuda"):
+        session_module.Session(tiny_model, device="tpu")
+    session_module.Session(tiny_model, device="auto")
+    assert not onnx.on_cuda("auto")
+    monkeypatch.setattr(onnx, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    assert onnx.on_cuda("auto")
+    assert onnx.on_cuda("cuda")
+    assert not onnx.on_cuda("cpu")

@@ -24,7 +24,7 @@ class GivenTranscripts:
         self._texts = {str(sample.audio): sample.transcript for sample in samples}
 
     def transcribe_all(
-        self, sources: Iterable[Channel], alternatives: int = 0, cores: int | None = None
+        self, sources: Iterable[Channel], alternatives: int = 0, cores: int | None = None, **_: object
     ) -> Iterator[Recording | AudioError]:
         """A Recording for each of `sources`, which are recordings of the samples, or its AudioError."""
 

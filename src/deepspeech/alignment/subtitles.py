@@ -4,12 +4,11 @@ A subtitle holds one sentence or a part of one, in two lines of 42 columns. Long
 pauses. A subtitle stays until it can be read at READING_SPEED, if the next one lets it; `too_fast` counts the others.
 """
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deepspeech.alignment.result import AlignedWord, Alignment
-from deepspeech.runtime.writers import LINE_CHARACTERS, LINES, columns, cue_times
+from deepspeech.decoder.subtitles import LINE_CHARACTERS, LINES, columns, cue, escaped
 
 LONGEST_S = 7.0
 SHORTEST_S = 1.0
@@ -51,16 +50,14 @@ def subtitles(alignment: Alignment) -> list[Subtitle]:
 def srt(alignment: Alignment) -> str:
     """SubRip, as VLC and others read it."""
     return "".join(
-        f"{number}\n{cue_times(one.start_s, one.end_s, 'srt')}\n{_joined(one.lines)}\n\n"
-        for number, one in enumerate(subtitles(alignment), 1)
+        cue(one.start_s, one.end_s, one.lines, "srt", number) for number, one in enumerate(subtitles(alignment), 1)
     )
 
 
 def vtt(alignment: Alignment) -> str:
     """W3C WebVTT."""
     return "WEBVTT\n\n" + "".join(
-        f"{cue_times(one.start_s, one.end_s, 'vtt')}\n{html.escape(_joined(one.lines), quote=False)}\n\n"
-        for one in subtitles(alignment)
+        cue(one.start_s, one.end_s, [escaped(line, "vtt") for line in one.lines], "vtt") for one in subtitles(alignment)
     )
 
 
@@ -108,7 +105,3 @@ def _lines(words: Sequence[AlignedWord]) -> tuple[str, ...]:
         else:
             lines.append(text)
     return tuple(lines)
-
-
-def _joined(lines: Sequence[str]) -> str:
-    return "\n".join(lines)

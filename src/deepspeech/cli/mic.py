@@ -32,11 +32,11 @@ def mic(
 
     from deepspeech.audio import microphone
     from deepspeech.cli.models import model_file, scorer_file
+    from deepspeech.decoder.writers import TranscriptWriter, checked_format
     from deepspeech.progress import overwrite
     from deepspeech.runtime.endpoints import EndpointRules
     from deepspeech.runtime.events import Event, Final, Partial
     from deepspeech.runtime.recognizer import Recognizer
-    from deepspeech.runtime.writers import TranscriptWriter, checked_format
 
     writer, recognizer = TranscriptWriter(checked_format(form)), Recognizer.open(model_file(model), scorer_file(scorer))
     rate_hz = rate or recognizer.card.features.sample_rate_hz

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli import transcripts
+from deepspeech.cli.models import model_file, scorer_file
 from deepspeech.cli.recordings import jobs_of
 from deepspeech.cli.shared_options import (
     Alpha,
@@ -20,6 +21,7 @@ from deepspeech.cli.shared_options import (
     decode_options,
     weights_need,
 )
+from deepspeech.cli.transcripts import Output
 
 Files = Annotated[
     list[str] | None,
@@ -28,7 +30,35 @@ Files = Annotated[
     ),
 ]
 ScorerFile = Annotated[Path | None, typer.Option("--scorer", "-s", help="Decode with this .scorer file.")]
-Format = Annotated[str, typer.Option("--format", "-f", help="Write txt, json, srt, vtt or tsv.")]
+Format = Annotated[
+    list[str],
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="txt|json|srt|vtt|tsv|all",
+        help="Write this format; may be repeated with --output-dir.",
+        autocompletion=lambda: ["txt", "json", "srt", "vtt", "tsv", "all"],
+    ),
+]
+WordTimestamps = Annotated[
+    bool,
+    typer.Option("--word-timestamps", help="Mark each word in srt and vtt as it is spoken (karaoke)."),
+]
+LineWidth = Annotated[int, typer.Option("--max-line-width", metavar="COLUMNS", help="Break lines of subtitles here.")]
+LineCount = Annotated[int, typer.Option("--max-line-count", metavar="LINES", help="Give subtitles at most this many.")]
+BatchSize = Annotated[
+    int, typer.Option(metavar="CLIPS", help="Run this many clips at a time on each core; fewer need less memory.")
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|cpu|cuda",
+        help="Run the network here; auto: on a GPU where ONNX Runtime has CUDA.",
+        autocompletion=lambda: ["auto", "cpu", "cuda"],
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary, only errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print facts of the model and of each recording.")]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Write JSON, like --format json.")]
 OutputDir = Annotated[
     Path | None, typer.Option("--output-dir", "-o", help="Write one file per recording; existing ones are skipped.")
@@ -65,7 +95,7 @@ def transcribe(
     beta: Beta = None,
     hot_phrase: HotPhrase = None,
     hot_phrases: HotPhrasesFile = None,
-    form: Format = "txt",
+    form: Format = ["txt"],  # noqa: B006  # never changed
     json_output: JsonOutput = False,
     output_dir: OutputDir = None,
     overwrite: Overwrite = False,
@@ -81,6 +111,13 @@ def transcribe(
     shard: Shard = None,
     cores: Cores = None,
     on_ray: OnRay = False,
+    word_timestamps: WordTimestamps = False,
+    max_line_width: LineWidth = 42,
+    max_line_count: LineCount = 2,
+    batch_size: BatchSize = 16,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Transcribe audio files, in batches, on all cores.
 
@@ -94,56 +131,74 @@ def transcribe(
 
     Example: deepspeech transcribe --model model.onnx --channel each call.wav
     """
-    from deepspeech.cli.models import model_file, scorer_file
-    from deepspeech.runtime.recording import parse_channel
-
     weights_need(scorer, alpha, beta)
-    form, only, named = _format(form, json_output), parse_channel(channel), files or []
-    check_positive({"--candidates": candidates, "--cores": cores, "--rate": rate})
+    check_positive({"--candidates": candidates, "--cores": cores, "--rate": rate, "--batch-size": batch_size})
+    layout, forms = _layout(max_line_width, max_line_count, word_timestamps), _formats(form, json_output)
+    out = Output(forms, layout, output_dir, overwrite, candidates - 1, cores, batch_size, quiet, verbose)
+    only, named = _channel(channel), files or []
     _check_inputs(named, manifest, output_dir, rate, channel, on_ray, exact_times or align)
     phrases = _phrases(hot_phrase, hot_phrases)
-    model, scorer, alternatives = model_file(model), scorer_file(scorer), candidates - 1
-    tuning = beam_threshold, token_min_logp, exact_times
+    model, scorer = model_file(model), scorer_file(scorer)
+    tuning = beam_threshold, token_min_logp, exact_times, device
     recognizer = open_recognizer(model, scorer, beam_width, alpha, beta, phrases, *tuning)
+    out.say(lambda: _facts(model, recognizer))
     recognizer = _given(recognizer.session, named, manifest) if align else recognizer
-    if transcripts.STDIN in named:
-        failed = transcripts.from_stdin(recognizer, form, rate, alternatives, only)
-    else:
-        jobs, failed = _jobs(named, manifest, shard, only)
-        if on_ray and output_dir:
-            shared = (model, scorer, recognizer.options, alternatives, phrases)
-            failed += transcripts.on_ray(jobs, output_dir, form, overwrite, shared)
-        else:
-            failed += _here(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
-    if failed:
+    ray = (model, scorer, phrases) if on_ray else None
+    if _transcribed(recognizer, named, manifest, shard, only, rate, out, ray):
         raise typer.Exit(2)
 
 
-def _format(form: str, json_output: bool) -> str:
-    from deepspeech.runtime.writers import checked_format
+def _transcribed(
+    recognizer: Any,
+    named: list[str],
+    manifest: Path | None,
+    shard: str | None,
+    only: Any,
+    rate: int | None,
+    out: Output,
+    ray: tuple[Any, ...] | None,
+) -> int:
+    """Transcribe; the number of recordings that could not be read, or not to the end."""
+    if transcripts.STDIN in named:
+        return transcripts.from_stdin(recognizer, out, rate, only)
+    jobs, failed = _jobs(named, manifest, shard, only)
+    if ray:
+        model, scorer, phrases = ray
+        shared = (model, scorer, recognizer.options, out.alternatives, phrases)
+        return failed + transcripts.on_ray(jobs, out, shared)
+    return failed + (transcripts.to_files if out.folder else transcripts.to_stdout)(recognizer, jobs, out)
 
-    return checked_format("json" if json_output else form)
+
+def _facts(model: Path, recognizer: Any) -> str:
+    from deepspeech.cores import cores
+
+    card, width = recognizer.card, recognizer.options.beam_width
+    language, rate_hz = card.language or "language unknown", card.features.sample_rate_hz
+    return f"{model}: {language}, {rate_hz} Hz, {card.precision}, beam width {width}; {cores()} cores"
+
+
+def _formats(form: list[str], json_output: bool) -> tuple[str, ...]:
+    from deepspeech.decoder.writers import checked_formats
+
+    return checked_formats(["json"] if json_output else form)
+
+
+def _layout(line_width: int, lines: int, word_times: bool) -> Any:
+    from deepspeech.decoder.subtitles import SubtitleLayout
+
+    return SubtitleLayout(line_width, lines, word_times)
+
+
+def _channel(channel: str | None) -> Any:
+    from deepspeech.runtime.recording import parse_channel
+
+    return parse_channel(channel)
 
 
 def _phrases(hot_phrase: list[str] | None, hot_phrases: Path | None) -> Any:
     from deepspeech.decoder.phrases import HotPhrases
 
     return HotPhrases.gather(hot_phrase or (), hot_phrases)
-
-
-def _here(
-    recognizer: Any,
-    jobs: list[Any],
-    form: str,
-    output_dir: Path | None,
-    overwrite: bool,
-    alternatives: int,
-    cores: int | None,
-) -> int:
-    """Transcribe on this machine; the number of recordings that could not be read, or not to the end."""
-    if output_dir is None:
-        return transcripts.to_stdout(recognizer, jobs, form, alternatives, cores)
-    return transcripts.to_files(recognizer, jobs, form, output_dir, overwrite, alternatives, cores)
 
 
 def _check_inputs(
@@ -202,13 +257,14 @@ def open_recognizer(
     beam_threshold: float | None = None,
     token_min_logp: float | None = None,
     exact_times: bool = False,
+    device: str = "auto",
 ) -> Any:
     """A Recognizer whose scorer and phrases fit the model."""
     from deepspeech.decoder.scorer import Scorer
     from deepspeech.runtime.recognizer import Recognizer
     from deepspeech.runtime.session import Session
 
-    session = Session(model)
+    session = Session(model, device=device)
     options = decode_options(
         beam_width or session.card.beam_width,
         beam_threshold=beam_threshold, token_min_logp=token_min_logp, alpha=alpha, beta=beta,

@@ -10,6 +10,7 @@ else: the sum over all alignments of its tokens (`native/src/spelling.cc`). The 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deepspeech.decoder.writers import Written
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import TokenSet
 
@@ -37,7 +38,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Transcript:
+class Transcript(Written):
     """A decoded text. `confidence` is the natural logarithm of its score, comparable among candidates for one clip."""
 
     text: str
@@ -62,6 +63,9 @@ class Transcript:
         if word:
             words.append(self._word(word, word[-1].start_s + self.frame_s, len(words)))
         return tuple(words)
+
+    def _written(self) -> "tuple[str, Sequence[Transcript], float | None]":
+        return "", [self] if self.tokens else [], None
 
     def trimmed(self, end: int | None = None) -> "Transcript":
         """The part before frame `end` (None: all), without spaces at either end; likewise of the alternatives."""

@@ -22,7 +22,7 @@ from deepspeech.cores import cores
 from deepspeech.decoder.beam import BeamDecoder
 from deepspeech.decoder.transcript import Transcript
 from deepspeech.decoder.word_times import with_exact_times
-from deepspeech.errors import AudioError, audio_error
+from deepspeech.errors import AudioError, ConfigError, audio_error
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.batch import BatchItem, run_batch
 from deepspeech.runtime.clips import Clip, ClipReader, OpenRecording, next_part
@@ -47,8 +47,13 @@ class BatchTranscriber:
         threads: int | None,
         rules: SilenceRules,
         exact_times: bool = False,
+        batch_size: int = BATCH,
+        heard: Callable[[float], object] | None = None,
     ) -> None:
         """Use Recognizer.transcribe_all()."""
+        if batch_size < 1:
+            raise ConfigError(f"batch_size is {batch_size}; it must be at least 1")
+        self._batch_size, self._heard = batch_size, heard
         self._exact_times = exact_times
         self._session, self._new_decoder, self._count = session, new_decoder, 1 + alternatives
         self._reader = ClipReader(session.card, extractor, rules)
@@ -105,22 +110,25 @@ class BatchTranscriber:
 
     def _submit(self, pool: ThreadPoolExecutor, clips: Sequence[Clip]) -> list[Future[list[tuple[Clip, _Found]]]]:
         ordered = sorted(clips, key=lambda clip: -len(clip.features))
-        groups = [ordered[first : first + BATCH] for first in range(0, len(ordered), BATCH)]
+        groups = [ordered[first : first + self._batch_size] for first in range(0, len(ordered), self._batch_size)]
         return [pool.submit(self._run, group) for group in groups]
 
     def _run(self, clips: Sequence[Clip]) -> list[tuple[Clip, _Found]]:
         """Transcribe a batch; if it fails, retry clips one by one to find the failing one."""
         try:
-            return self._texts(clips)
+            return list(self._texts(clips))
         except Exception as error:
             if len(clips) == 1:
                 return [(clips[0], error)]
             return [found for clip in clips for found in self._run([clip])]
 
-    def _texts(self, clips: Sequence[Clip]) -> list[tuple[Clip, _Found]]:
+    def _texts(self, clips: Sequence[Clip]) -> list[tuple[Clip, list[Transcript]]]:
         items = [BatchItem(clip.features, self._session.card.chunk, self._endpointer(clip)) for clip in clips]
         run_batch(self._session, items)
-        return [(clip, self._read(clip, item)) for clip, item in zip(clips, items, strict=True)]
+        found = [(clip, self._read(clip, item)) for clip, item in zip(clips, items, strict=True)]
+        if self._heard:
+            self._heard(sum(clip.duration_s for clip in clips))
+        return found
 
     def _endpointer(self, clip: Clip) -> Endpointer | None:
         card = self._session.card

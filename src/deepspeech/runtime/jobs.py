@@ -175,10 +175,15 @@ def _path(audio: AudioSource) -> Path:
     return Path(os.path.abspath(audio.file / audio.inside if isinstance(audio, AudioSlice) else audio))
 
 
-def to_do(jobs: Sequence[Job], folder: Path, form: str, overwrite: bool = False) -> list[Job]:
-    """The jobs without complete output, or with `overwrite` all; one per output."""
+def to_do(jobs: Sequence[Job], folder: Path, forms: str | Sequence[str], overwrite: bool = False) -> list[Job]:
+    """The jobs without complete output in each of `forms`, or with `overwrite` all; one per output."""
+    forms = [forms] if isinstance(forms, str) else forms
     once = {job.name: job for job in reversed(jobs)}
-    return [job for job in jobs if job is once[job.name] and (overwrite or not is_whole(output(folder, job, form)))]
+
+    def is_done(job: Job) -> bool:
+        return all(is_whole(output(folder, job, form)) for form in forms)
+
+    return [job for job in jobs if job is once[job.name] and (overwrite or not is_done(job))]
 
 
 def is_whole(path: Path) -> bool:

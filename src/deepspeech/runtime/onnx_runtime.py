@@ -11,3 +11,4 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime  # after the variable, not before
 
 InferenceSession, SessionOptions = onnxruntime.InferenceSession, onnxruntime.SessionOptions
+get_available_providers = onnxruntime.get_available_providers

@@ -4,5 +4,5 @@ from deepspeech.renamed import renamed
 
 __getattr__ = renamed(
     __name__,
-    {"Page": "deepspeech.runtime.writers:TranscriptWriter", "FORMATS": "deepspeech.runtime.writers:FORMATS"},
+    {"Page": "deepspeech.decoder.writers:TranscriptWriter", "FORMATS": "deepspeech.decoder.writers:FORMATS"},
 )

@@ -12,11 +12,11 @@ from typing import Any
 from deepspeech.audio.source import AudioSlice, AudioSource
 from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
+from deepspeech.decoder.writers import TranscriptWriter
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.recording import Channel, address_of
-from deepspeech.runtime.writers import TranscriptWriter
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when Ray starts; disables its usage reports
 

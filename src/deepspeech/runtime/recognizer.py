@@ -6,7 +6,7 @@ print(model.transcribe("hello.wav").text)
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -26,7 +26,7 @@ from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.remote.files import fetch
-from deepspeech.runtime.batch_transcriber import BatchTranscriber
+from deepspeech.runtime.batch_transcriber import BATCH, BatchTranscriber
 from deepspeech.runtime.endpointed import EndpointedStream
 from deepspeech.runtime.endpoints import EndpointRules
 from deepspeech.runtime.recording import Channel, Recording, Source, local
@@ -55,14 +55,16 @@ class Recognizer:
         hot_words: Mapping[str, float] | None = None,
         threads: int = 1,
         phrases: HotPhrases | None = None,
+        device: str = "auto",
     ) -> "Recognizer":
         """Load a model file (old ones: `deepspeech convert`) and, if named, a scorer; both may lie at addresses.
 
         `phrases` are names and terms to boost, with or without a scorer. `hot_words` maps words of the scorer
-        to what is added to their log probability. Raises ModelFileError or ScorerError where a file is
-        damaged, foreign or does not fit, ConfigError for phrases with characters outside the alphabet, RemoteError.
+        to what is added to their log probability. `device`: cpu, cuda, or auto: a GPU where ONNX Runtime has CUDA.
+        Raises ModelFileError or ScorerError where a file is damaged, foreign or does not fit, ConfigError for phrases
+        with characters outside the alphabet, RemoteError.
         """
-        session = Session(fetch(path), threads)
+        session = Session(fetch(path), threads, device=device)
         words = Scorer.open(fetch(scorer), session.card.tokens) if scorer else None
         recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
@@ -137,12 +139,15 @@ class Recognizer:
         cores: int | None = None,
         rules: SilenceRules | None = None,
         channel: int | Literal["each"] | None = None,
+        batch_size: int = BATCH,
+        heard: Callable[[float], object] | None = None,
     ) -> Iterator[Recording | AudioError]:
         """Transcribe recordings, or one, in batches, on all cores, in order; unreadable ones yield their AudioError.
 
         Recordings longer than `rules.max_segment_s` are cut at their silences. Channels are averaged, or
         `channel`, from 0, is selected; "each" yields a Recording per channel. `cores` None: all. Truncated files are
-        transcribed as far as possible, with a `Recording.warning`.
+        transcribed as far as possible, with a `Recording.warning`. `batch_size`: clips that run together on a core;
+        `heard` is called, in any thread, with the seconds of audio of each batch that is done.
         """
         batches = BatchTranscriber(
             self._session,
@@ -152,6 +157,8 @@ class Recognizer:
             cores,
             rules or SilenceRules(),
             self._exact_times,
+            batch_size,
+            heard,
         )
         return batches.over(sources, channel)
 

@@ -1,7 +1,7 @@
 """Recording, the result of batch transcription, and Channel, its input; divides inputs into windows."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Literal
 from deepspeech.audio.formats import probe
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.decoder.transcript import Transcript
+from deepspeech.decoder.writers import Written
 from deepspeech.errors import AudioError, ConfigError, DeepSpeechError
 from deepspeech.remote.files import address, fetch
 
@@ -23,7 +24,7 @@ _PLAIN_BYTES_PER_S = 16000
 
 
 @dataclass(frozen=True)
-class Recording:
+class Recording(Written):
     """Transcript of one recording."""
 
     source: Source
@@ -36,6 +37,10 @@ class Recording:
     def text(self) -> str:
         """The text of all segments, in one line."""
         return " ".join(segment.text for segment in self.segments)
+
+    def _written(self) -> tuple[str, Sequence[Transcript], float | None]:
+        name = "" if isinstance(self.source, bytes) else str(self.source)
+        return name, self.segments, self.duration_s
 
 
 @dataclass(frozen=True)

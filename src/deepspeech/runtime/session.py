@@ -18,14 +18,18 @@ from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.checksum import verify_checksum
 from deepspeech.runtime.engines.engine import Engine, Float32, States
 from deepspeech.runtime.engines.int8 import open_int8
-from deepspeech.runtime.engines.onnx import OnnxEngine
+from deepspeech.runtime.engines.onnx import OnnxEngine, on_cuda
 
 
 class Session:
     """The network of a model file. Raises ModelFileError where the file is not one."""
 
-    def __init__(self, path: str | Path, threads: int = 1, own_int8: bool = True) -> None:
-        """`threads`: of ONNX Runtime, per step; `own_int8` False: run int8 networks in ONNX Runtime, too."""
+    def __init__(self, path: str | Path, threads: int = 1, own_int8: bool = True, device: str = "cpu") -> None:
+        """`threads`: of ONNX Runtime, per step; `own_int8` False: run int8 networks in ONNX Runtime, too.
+
+        `device`: auto, cpu or cuda (`on_cuda`). With auto, int8 networks of the own kernel stay on the processor.
+        """
+        cuda = on_cuda(device)
         if os.path.isdir(path):
             raise ModelFileError(f"{path}: is a folder; a checkpoint becomes a model by `deepspeech export`")
         if not os.path.isfile(path):
@@ -37,10 +41,10 @@ class Session:
             self.card = ModelCard.from_metadata(_metadata(path))
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from None
-        own = open_int8(path, self.card) if own_int8 else None
+        own = open_int8(path, self.card) if own_int8 and device != "cuda" else None
         # ONNX Runtime scales the activations of an int8 network over the whole batch.
         self.independent_rows = own is not None or self.card.precision != "int8"
-        self._engine: Engine = own or OnnxEngine(path, self.card, threads)
+        self._engine: Engine = own or OnnxEngine(path, self.card, threads, cuda)
 
     def through(self, wrap: Callable[[Engine], Engine]) -> "Session":
         """The same network with its engine wrapped, for example by one that joins the steps of several streams."""

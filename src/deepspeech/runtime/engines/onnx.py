@@ -10,21 +10,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech.errors import ModelFileError
+from deepspeech.errors import ConfigError, ModelFileError
 from deepspeech.modelfile.arrays import check_graph
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import Float32, States, windows_of
-from deepspeech.runtime.onnx_runtime import InferenceSession, SessionOptions
+from deepspeech.runtime.onnx_runtime import InferenceSession, SessionOptions, get_available_providers
 
 CLIPS = "clips"
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+DEVICES = ("auto", "cpu", "cuda")
 TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
 
 
-class OnnxEngine:
-    """A model file in ONNX Runtime; `threads`: per step. Raises ModelFileError for other graphs."""
+def on_cuda(device: str) -> bool:
+    """Whether networks run on a GPU: "auto" means where ONNX Runtime is installed with CUDA. Raises ConfigError."""
+    if device not in DEVICES:
+        raise ConfigError(f"the device is {device!r:.40}; choose one of {', '.join(DEVICES)}")
+    there = device != "cpu" and CUDA in get_available_providers()
+    if device == "cuda" and not there:
+        raise ConfigError(
+            "the device is cuda, but ONNX Runtime is installed without CUDA: pip install onnxruntime-gpu in place of "
+            "onnxruntime, or choose auto"
+        )
+    return there
 
-    def __init__(self, path: str | Path, card: ModelCard, threads: int = 1) -> None:
-        self._path, self._classes, self._session = path, card.tokens.classes, _session(path, threads)
+
+class OnnxEngine:
+    """A model file in ONNX Runtime; `threads`: per step; `cuda`: on a GPU. Raises ModelFileError for other graphs."""
+
+    def __init__(self, path: str | Path, card: ModelCard, threads: int = 1, cuda: bool = False) -> None:
+        self._path, self._classes, self._session = path, card.tokens.classes, _session(path, threads, cuda)
         inputs = {value.name: value for value in self._session.get_inputs()}
         self._context = card.chunk.left if "windows" in inputs else None
         self._stride = card.chunk.stride
@@ -65,7 +80,7 @@ class OnnxEngine:
         return outputs
 
 
-def _session(path: str | Path, threads: int) -> InferenceSession:
+def _session(path: str | Path, threads: int, cuda: bool) -> InferenceSession:
     options = SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -76,7 +91,7 @@ def _session(path: str | Path, threads: int) -> InferenceSession:
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
         check_graph(path)
-        return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return InferenceSession(str(path), options, providers=[CUDA, CPU] if cuda else [CPU])
     except Exception as error:  # onnxruntime's own errors share no base class with a public name
         raise ModelFileError(f"{path}: not a readable ONNX model ({_reason(error)})") from None
 

@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.transcript import Transcript
+from deepspeech.decoder.writers import TranscriptWriter
 from deepspeech.runtime.recording import Recording
-from deepspeech.runtime.writers import TranscriptWriter
 from deepspeech.serve.answers import address
 from deepspeech.serve.forms import Form, read_form
 from deepspeech.serve.limits import Refused

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepspeech.decoder.subtitles import LINE_CHARACTERS
 from deepspeech.decoder.transcript import Token, Transcript
-from deepspeech.runtime.writers import FORMATS, LINE_CHARACTERS, TranscriptWriter
+from deepspeech.decoder.writers import FORMATS, TranscriptWriter, checked_formats
+from deepspeech.errors import ConfigError
+from deepspeech.runtime.recording import Recording
 
 
 def said(text: str, start_s: float = 0.0, letter_s: float = 0.06, sure: float = 0.5) -> Transcript:
@@ -114,3 +117,51 @@ def test_a_chinese_sentence_is_cut_from_the_times_of_its_characters() -> None:
         ["00:00:06,000 --> 00:00:12,000", "天" * 21, "天" * 3],
         ["00:00:12,000 --> 00:00:14,770", "天" * 12],
     ]
+
+
+def test_lines_are_as_wide_and_as_many_as_wanted() -> None:
+    segment = said("the cat sat on the mat and ran")
+    text = segment.to_srt(max_line_width=10, max_line_count=1)
+    cues = [cue.split("\n")[2:] for cue in text.strip().split("\n\n")]
+    assert cues == [["the cat"], ["sat on the"], ["mat and"], ["ran"]]
+    assert segment.to_srt() == TranscriptWriter("srt").body("x", [segment])
+    with pytest.raises(ConfigError, match="--max-line-width is 0; it must be at least 1"):
+        segment.to_srt(max_line_width=0)
+
+
+def test_words_are_marked_as_they_are_spoken() -> None:
+    segment = said("a <b> c", 1.0)
+    assert segment.to_vtt(word_timestamps=True) == (
+        "WEBVTT\n\n1\n00:00:01.000 --> 00:00:01.800\na <00:00:01.120>&lt;b&gt; <00:00:01.360>c\n\n"
+    )
+    cues = [cue.split("\n") for cue in segment.to_srt(word_timestamps=True).strip().split("\n\n")]
+    assert cues == [
+        ["1", "00:00:01,000 --> 00:00:01,120", "<u>a</u> <b> c"],
+        ["2", "00:00:01,120 --> 00:00:01,360", "a <u><b></u> c"],
+        ["3", "00:00:01,360 --> 00:00:01,800", "a <b> <u>c</u>"],
+    ]
+
+
+@given(words=st.lists(st.text("abc", min_size=1, max_size=60), min_size=1, max_size=40), letter_s=st.floats(0.02, 0.3))
+def test_marks_change_no_word(words: list[str], letter_s: float) -> None:
+    segment = said(" ".join(words), letter_s=letter_s)
+    assert re.sub(r"<[^>]+>", "", segment.to_vtt(word_timestamps=True)) == segment.to_vtt()
+
+
+def test_transcripts_and_recordings_write_themselves() -> None:
+    page = json.loads(TWO[0].to_json())
+    assert page["text"] == "the cat"
+    assert "file" not in page
+    recording = Recording("a.wav", 4000.0, tuple(TWO))
+    assert json.loads(recording.to_json()) == json.loads(TranscriptWriter("json").body("a.wav", TWO, 4000.0))
+    assert recording.to_srt() == TranscriptWriter("srt").body("a.wav", TWO)
+    assert recording.to_vtt().startswith("WEBVTT\n\n1\n")
+    assert Transcript("", (), 0.0).to_srt() == ""
+
+
+def test_formats_are_named_once_or_all() -> None:
+    assert checked_formats(["srt", "vtt", "srt"]) == ("srt", "vtt")
+    assert checked_formats(["txt,json"]) == ("txt", "json")
+    assert checked_formats(["srt", "all"]) == FORMATS
+    with pytest.raises(ConfigError, match="--format is 'doc'; choose one of txt, json, srt, vtt, tsv, all"):
+        checked_formats(["doc"])
