@@ -20,7 +20,7 @@ WORST = -6.0  # a word with a lower score is not there
 BAD = -3.0  # nor is a sentence with a lower mean
 FOUND_SHARE = 0.5  # of the words of a sentence that is there
 MOST_REPLACED = 4  # words in a row
-PAUSE_S = 0.4  # a longer one ends the sound in place of the first or last words of a sentence
+PAUSE_S = 0.6  # a longer one ends the sound in place of the first or last words of a sentence
 TOKEN_S, LONGEST_TOKEN_S, SPARE_S = 0.02, 0.25, 0.4  # the shortest and the longest time of tokens
 
 Frames = NDArray[np.int64]
