@@ -174,3 +174,9 @@ def test_a_name_that_is_nearly_one_is_recognized(offer: Any, web: Web) -> None:
     assert near("model.onnx") == near("folder/tones-en-1.1") == ""
     with pytest.raises(ConfigError, match=r"tones: no published model has this name; `deepspeech models` lists them"):
         find("tones")
+
+
+def test_the_documentation_names_every_model() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    names = re.findall(r"`([^`\s]+)`", "".join(line for line in page.splitlines() if line.startswith("| `")))
+    assert sorted(names) == sorted(model.name for model in published())

@@ -102,7 +102,7 @@ def find(name: str) -> PublishedModel:
     for model in published():
         if model.name == name:
             return model
-    raise ConfigError(f"{name}: no published model has this name{near(name)}; `deepspeech models` lists them")
+    raise ConfigError(f"{name}: no published model has this name{near(name) or '; `deepspeech models` lists them'}")
 
 
 def near(name: Name) -> str:
