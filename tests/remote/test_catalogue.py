@@ -85,7 +85,7 @@ def test_a_model_is_fetched_without_its_scorer(offer: Any, web: Web) -> None:
     model = offer(entry(web))
     assert [file.name for file in fetch(model, convert, scorer=False)] == ["model.onnx"]
     assert model.is_fetched
-    with pytest.raises(RemoteError, match="not here yet: deepspeech models fetch tones-en-1.0$"):
+    with pytest.raises(RemoteError, match=r"not here yet: deepspeech models fetch tones-en-1\.0$"):
         scorer_of("tones-en-1.0")
 
 
