@@ -62,6 +62,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 COMMANDS = (
     "", "train", "evaluate", "export", "convert", "transcribe", "mic", "serve", "doctor", "data", "data check",
     "import", "import cv2", "import ldc93s1", "lm", "lm build", "lm inspect", "lm score", "lm tune",
+    "models", "models fetch",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deepspeech.errors import ConfigError, RemoteError
+from deepspeech.errors import ConfigError, RemoteError, ScorerError
 from deepspeech.remote import catalogue
 from deepspeech.remote.catalogue import fetch, find, model_of, near, original_of, published, scorer_of
 from tests.web import Web
@@ -171,7 +171,9 @@ def test_files_come_before_names(offer: Any, web: Web, tmp_path: Path, monkeypat
 def test_a_name_that_is_nearly_one_is_recognized(offer: Any, web: Web) -> None:
     offer(entry(web))
     assert near("Tones-en-1.1") == "; did you mean tones-en-1.0?"
-    assert near("model.onnx") == near("folder/tones-en-1.1") == ""
+    with pytest.raises(ScorerError, match=r"^tones-en-1: there is no such file; did you mean tones-en-1\.0\?$"):
+        scorer_of("tones-en-1")
+    assert near("model.onnx") == near("tones-en-1.0") == near("folder/tones-en-1.1") == ""
     with pytest.raises(ConfigError, match=r"tones: no published model has this name; `deepspeech models` lists them"):
         find("tones")
 

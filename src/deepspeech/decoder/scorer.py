@@ -14,7 +14,6 @@ from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT, DecodeOptions
 from deepspeech.decoder.sample_words import misfit
 from deepspeech.errors import ConfigError, ScorerError
-from deepspeech.remote.catalogue import near
 from deepspeech.text.subwords import Subwords
 from deepspeech.text.tokens import ENGLISH, Characters, TokenSet
 
@@ -37,7 +36,7 @@ class Scorer:
         try:
             scorer = cls(Path(path), _native.Scorer(str(path)))
         except (RuntimeError, ValueError) as error:
-            raise ScorerError(f"{path}: the scorer {error}{near(path)}") from None
+            raise ScorerError(f"{path}: the scorer {error}") from None
         if alphabet is not None:
             scorer.language(alphabet, DecodeOptions())
         return scorer

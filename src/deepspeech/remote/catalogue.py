@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
-from deepspeech.errors import ConfigError, RemoteError
+from deepspeech.errors import ConfigError, RemoteError, ScorerError
 from deepspeech.files import atomic_path, sha256_of
 from deepspeech.remote.download import ChecksumError, download
 from deepspeech.remote.files import Name, alone, cache_folder, lock_of
@@ -109,7 +109,7 @@ def near(name: Name) -> str:
     """What to add to the message that there is no such file: the name that is probably meant, or nothing."""
     names = {model.name.lower(): model.name for model in published()} if _is_name(name) else {}
     found = difflib.get_close_matches(str(name).lower(), names, 1)
-    return f"; did you mean {names[found[0]]}?" if found else ""
+    return f"; did you mean {names[found[0]]}?" if found and str(name) not in names.values() else ""
 
 
 def model_of(name: Name) -> Name:
@@ -121,7 +121,12 @@ def model_of(name: Name) -> Name:
 
 
 def scorer_of(name: Name) -> Name:
-    """Like `model_of`, the scorer of a published model. Raises ConfigError, too, where it has none."""
+    """Like `model_of`, the scorer of a published model.
+
+    Raises ConfigError, too, where it has none, and ScorerError for what is no file and nearly a name.
+    """
+    if hint := near(name):
+        raise ScorerError(f"{name}: there is no such file{hint}")
     return _fetched(name, lambda model: model.path(SCORER))
 
 
