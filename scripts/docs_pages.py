@@ -90,9 +90,7 @@ def commands() -> str:
         "request was wrong.\n\n"
     ]
     for path, command in walk(typer.main.get_command(app), "deepspeech"):
-        page.append(f"{'#' * (2 if path.count(' ') == 1 else 3)} `{path}`\n\n{described(command)}")
-        if not hasattr(command, "commands"):
-            page.append(parameters(command))
+        page.append(f"{'#' * (2 if path.count(' ') == 1 else 3)} `{path}`\n\n{described(command)}{parameters(command)}")
     return "".join(page)
 
 

@@ -68,6 +68,7 @@ def test_a_recognizer_loads_what_it_needs() -> None:
 COMMANDS = (
     "", "train", "evaluate", "export", "convert", "transcribe", "mic", "serve", "doctor", "data", "data check",
     "import", "import cv2", "import ldc93s1", "lm", "lm build", "lm inspect", "lm score", "lm tune",
+    "models", "models fetch",
 )  # fmt: skip
 
 

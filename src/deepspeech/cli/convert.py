@@ -8,7 +8,11 @@ import typer
 
 def convert(
     old: Annotated[
-        Path, typer.Argument(help="Read this .tflite, .pb or .pbmm file, or TensorFlow checkpoint (folder or files).")
+        Path,
+        typer.Argument(
+            help="Read this .tflite, .pb or .pbmm file, TensorFlow checkpoint (folder or files), or a fetched model of "
+            "`deepspeech models`."
+        ),
     ],
     new: Annotated[
         Path, typer.Argument(help="Write NAME.onnx, a model file, or a checkpoint folder of any other name.")
@@ -23,8 +27,10 @@ def convert(
 
     Example: deepspeech convert deepspeech-0.9.3-models.pbmm english.onnx
     """
+    from deepspeech.remote.catalogue import original_of
     from deepspeech.text.tokens import Characters
 
+    old = Path(original_of(old))
     characters = Characters.from_file(alphabet) if alphabet else None
     if new.suffix == ".onnx":
         _model_file(old, new, characters)

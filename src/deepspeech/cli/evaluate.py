@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepspeech.cli.models import open_models, say
+from deepspeech.cli.models import open_models, say, scorer_file
 from deepspeech.cli.shared_options import (
     Alpha,
     BeamThreshold,
@@ -80,7 +80,7 @@ def evaluate(
     from deepspeech.evaluation.evaluate import evaluate as run
     from deepspeech.evaluation.evaluated_model import usable_samples
     from deepspeech.evaluation.score import Scores
-    from deepspeech.remote.files import address, fetch
+    from deepspeech.remote.files import address
 
     check_pictures(confusion_picture, calibration_picture)
     weights_need(scorer, alpha, beta)
@@ -88,7 +88,8 @@ def evaluate(
     calibration = calibration or calibration_picture is not None
     _check_greedy(greedy, phrases.strengths, calibration)
     opened = open_models(model, jitter_ms, skip_bad, text_settings)
-    language_model = Scorer.open(fetch(scorer), opened.tokens) if scorer else None
+    scorer = scorer_file(scorer)
+    language_model = Scorer.open(scorer, opened.tokens) if scorer else None
     phrases.native(opened.tokens)  # fails early where they do not fit the model
     good = usable_samples(data, opened, skip_bad, say)
     search = None if greedy else decode_options(

@@ -54,6 +54,7 @@ def tokens_in(
     from deepspeech.modelfile.arrays import read_metadata
     from deepspeech.modelfile.card import ModelCard
     from deepspeech.old_models.convert import as_model_file
+    from deepspeech.remote.catalogue import model_of
 
     if model is None:
         characters = spelling(alphabet, subwords)
@@ -63,7 +64,7 @@ def tokens_in(
         return characters, bytes_mode, None
     if alphabet or subwords:
         raise ConfigError(f"--model has tokens of its own; leave out --{'alphabet' if alphabet else 'subwords'}")
-    file = as_model_file(model)
+    file = as_model_file(Path(model_of(model)))
     if file.is_dir():
         raise ConfigError(f"{model}: a folder; name a model file, exported with deepspeech export")
     card = ModelCard.from_metadata(read_metadata(file))

@@ -36,14 +36,14 @@ def tune(
 
     Example: deepspeech lm tune --model model.onnx --scorer my.scorer --data dev.csv --output tuned.scorer
     """
-    from deepspeech.cli.models import open_model, say
+    from deepspeech.cli.models import open_model, say, scorer_file
     from deepspeech.evaluation.evaluated_model import usable_samples
     from deepspeech.evaluation.tune import TuneOptions
     from deepspeech.evaluation.tuning import search
     from deepspeech.lm.package import with_weights
 
     options = TuneOptions(trials, alpha_max, beta_max, seed)
-    opened = open_model(model, skip_bad=skip_bad)
+    opened, scorer = open_model(model, skip_bad=skip_bad), scorer_file(scorer) or scorer
     decoding = decode_options(
         beam_width or opened.beam_width, beam_threshold=beam_threshold, token_min_logp=token_min_logp
     )

@@ -20,6 +20,7 @@ from typing import Any
 import typer
 
 from deepspeech.cli.align import align
+from deepspeech.cli.catalogue import models
 from deepspeech.cli.convert import convert
 from deepspeech.cli.data import data
 from deepspeech.cli.doctor import doctor
@@ -58,6 +59,7 @@ for command in (train, plot, evaluate, expect, export, convert, transcribe, alig
     app.command()(command)
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
+app.add_typer(models, name="models")
 app.add_typer(data, name="data", help="Check, split, convert and count data sets.", no_args_is_help=True)
 lm = typer.Typer(rich_markup_mode=None)
 app.add_typer(lm, name="lm", help="Build, inspect and tune scorers (language models).", no_args_is_help=True)

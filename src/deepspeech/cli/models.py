@@ -8,22 +8,33 @@ from deepspeech.printable import in_line
 
 
 def model_file(named: Path) -> Path:
-    """The model file of what a user names: a model file or an old model, a checkpoint folder, the address of one.
+    """The model file of what a user names: a model file or an old model, a checkpoint folder, the address of one, or
+    a published model that was fetched.
 
     Old models and checkpoints are converted once, into the user's cache. Raises a DeepSpeechError.
     """
-    from deepspeech.old_models.convert import as_model_file
-    from deepspeech.remote.folders import download
-
-    path = as_model_file(download(named))
+    path = _local(named)
     return _exported(path) if path.is_dir() else path
 
 
 def scorer_file(named: Path | None) -> Path | None:
-    """The scorer that a user names, fetched where it lies at an address. Raises RemoteError."""
+    """The scorer that a user names, fetched where it lies at an address; or that of a published model.
+
+    Raises RemoteError, or ConfigError where a published model has none.
+    """
+    from deepspeech.remote.catalogue import scorer_of
     from deepspeech.remote.files import fetch
 
-    return fetch(named) if named else None
+    return fetch(scorer_of(named)) if named else None
+
+
+def _local(named: Path) -> Path:
+    """The model file or checkpoint folder on this machine that a user names. Raises a DeepSpeechError."""
+    from deepspeech.old_models.convert import as_model_file
+    from deepspeech.remote.catalogue import model_of
+    from deepspeech.remote.folders import download
+
+    return as_model_file(download(model_of(named)))
 
 
 def _exported(folder: Path) -> Path:
@@ -59,14 +70,11 @@ def open_models(paths: list[Path], jitter_ms: float, skip_bad: bool = False, tex
 
 
 def open_model(path: Path, jitter_ms: float = 0.0, skip_bad: bool = False) -> Any:
-    """Open a model file or a checkpoint folder, also of DeepSpeech 0.7 to 0.9 and Coqui STT.
+    """Open a model file or a checkpoint folder, also of DeepSpeech 0.7 to 0.9 and Coqui STT, or a published model.
 
     `skip_bad`: report damaged recordings and skip them.
     """
-    from deepspeech.old_models.convert import as_model_file
-    from deepspeech.remote.folders import download
-
-    path = as_model_file(download(path))
+    path = _local(path)
     on_bad = _report_skipped if skip_bad else None
     if path.is_dir():
         from deepspeech.training.test import open_checkpoint

@@ -14,7 +14,7 @@ _EXTRA = ("starlette", "uvicorn", "websockets", "python_multipart")
 def serve(
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", help="Serve this model file, as FILE or NAME=FILE; may be repeated."),
+        typer.Option("--model", "-m", help="Serve this model, as FILE or NAME=FILE; may be repeated."),
     ] = None,
     scorer: Annotated[
         list[str] | None,
@@ -102,5 +102,9 @@ def _sources(models: list[str], scorers: list[str], phrases_file: Path | None) -
 
 
 def _named(text: str) -> tuple[str, Path]:
+    from deepspeech.remote.catalogue import published
+
     name, equals, path = text.partition("=")
-    return (name, Path(path)) if equals else (Path(text).stem, Path(text))
+    if equals:
+        return name, Path(path)
+    return text if any(text == model.name for model in published()) else Path(text).stem, Path(text)

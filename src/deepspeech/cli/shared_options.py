@@ -7,7 +7,11 @@ import typer
 
 ModelFile = Annotated[
     Path,
-    typer.Option("--model", "-m", help="Use this model: a file (.tflite, .pb, .pbmm too) or a checkpoint folder."),
+    typer.Option(
+        "--model",
+        "-m",
+        help="Use this model: a file (.tflite, .pb, .pbmm too), a checkpoint folder, or a name of `deepspeech models`.",
+    ),
 ]
 Alpha = Annotated[float | None, typer.Option(help="Set the weight of the scorer; its own by default.")]
 Beta = Annotated[float | None, typer.Option(help="Set the bonus for each word; the scorer's own by default.")]

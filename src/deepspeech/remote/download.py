@@ -25,12 +25,23 @@ class RefusedError(RemoteError):
     """The server answered, but not with the file."""
 
 
-def download(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60.0, shown: bool = True) -> Path:
-    """Download `url` to `path` unless it exists, and return `path`. `sha256`: checked if not empty;
+class ChecksumError(RemoteError):
+    """What was downloaded is not the file that is expected."""
+
+
+def download(
+    url: str,
+    path: str | Path,
+    sha256: str = "",
+    timeout_s: float = 60.0,
+    shown: bool = True,
+    size: int | None = None,
+) -> Path:
+    """Download `url` to `path` unless it exists, and return `path`. `sha256`, `size` in bytes: checked if known;
     `shown`: with a progress line of its own.
 
     An interrupted download (`path`.part) is resumed if the server's file has not changed.
-    Raises RemoteError: no connection, a refusal (RefusedError), a short or wrong file, no space.
+    Raises RemoteError: no connection, a refusal (RefusedError), a short or wrong file (ChecksumError), no space.
     """
     path = Path(path)
     if path.is_file() and path.stat().st_size:
@@ -39,7 +50,10 @@ def download(url: str, path: str | Path, sha256: str = "", timeout_s: float = 60
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _download(url, part, tag, timeout_s, shown)
-        _check(url, part, sha256)
+        if fault := _fault(url, part, sha256, size):
+            part.unlink()
+            tag.unlink(missing_ok=True)
+            raise fault
         part.replace(path)
         tag.unlink(missing_ok=True)
     except urllib.error.HTTPError as error:
@@ -109,11 +123,14 @@ def _copy(source: IO[bytes], target: IO[bytes], have: int, progress: Progress) -
         have += len(block)
 
 
-def _check(url: str, part: Path, sha256: str) -> None:
+def _fault(url: str, part: Path, sha256: str, size: int | None) -> RemoteError | None:
+    """What is wrong with a whole download; None: nothing."""
+    if size is not None and (found_size := part.stat().st_size) != size:
+        return ChecksumError(f"{url}: {found_size} bytes, not {size}; the file was removed, see what the address gives")
     if not sha256:
-        return
+        return None
     with part.open("rb") as file:
         found = sha256_of(file).hex()
-    if found != sha256.lower():
-        part.unlink()
-        raise RemoteError(f"{url}: wrong checksum, expected {sha256}; the file was removed, run this again")
+    if found == sha256.lower():
+        return None
+    return ChecksumError(f"{url}: wrong checksum, expected {sha256}; the file was removed, run this again")

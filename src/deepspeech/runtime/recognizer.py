@@ -25,6 +25,7 @@ from deepspeech.decoder.transcript import Transcript
 from deepspeech.errors import AudioError, ConfigError
 from deepspeech.features.chunks import ChunkSpec
 from deepspeech.modelfile.card import ModelCard
+from deepspeech.remote.catalogue import model_of, scorer_of
 from deepspeech.remote.files import fetch
 from deepspeech.runtime.batch_transcriber import BATCH, BatchTranscriber
 from deepspeech.runtime.endpointed import EndpointedStream
@@ -59,13 +60,15 @@ class Recognizer:
     ) -> "Recognizer":
         """Load a model file (old ones: `deepspeech convert`) and, if named, a scorer; both may lie at addresses.
 
+        Or those of a published model, by the name under which `deepspeech models` lists it, once it was fetched.
+
         `phrases` are names and terms to boost, with or without a scorer. `hot_words` maps words of the scorer
         to what is added to their log probability. `device`: cpu, cuda, or auto: a GPU where ONNX Runtime has CUDA.
         Raises ModelFileError or ScorerError where a file is damaged, foreign or does not fit, ConfigError for phrases
         with characters outside the alphabet, RemoteError.
         """
-        session = Session(fetch(path), threads, device=device)
-        words = Scorer.open(fetch(scorer), session.card.tokens) if scorer else None
+        session = Session(fetch(model_of(path)), threads, device=device)
+        words = Scorer.open(fetch(scorer_of(scorer)), session.card.tokens) if scorer else None
         recognizer = cls(session, options, words, hot_words, phrases)
         recognizer.check()
         return recognizer

@@ -16,6 +16,7 @@ from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.arrays import read_metadata
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.checksum import verify_checksum
+from deepspeech.remote.catalogue import near
 from deepspeech.runtime.engines.engine import Engine, Float32, States
 from deepspeech.runtime.engines.int8 import open_int8
 from deepspeech.runtime.engines.onnx import OnnxEngine, on_cuda
@@ -35,7 +36,7 @@ class Session:
         if not os.path.isfile(path):
             if os.path.exists(path):
                 raise ModelFileError(f"{path}: a pipe or device, but models are read more than once; save it to a file")
-            raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`")
+            raise ModelFileError(f"{path}: there is no such file; name a model made by `deepspeech export`{near(path)}")
         verify_checksum(path)
         try:
             self.card = ModelCard.from_metadata(_metadata(path))
