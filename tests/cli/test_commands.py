@@ -196,7 +196,14 @@ def test_an_unknown_setting_names_its_neighbour(deepspeech) -> None:
 def test_the_resolved_settings_are_shown(deepspeech) -> None:
     code, out, _ = deepspeech("train", "--set", "training.epochs=3", "--show")
     assert code == 0
-    assert "epochs = 3" in out
+    assert "# passes over the training set [epochs]\n" in out
+    assert "\nepochs = 3\n" in out
+
+
+def test_the_settings_shown_are_a_file_to_train_from(deepspeech, tmp_path: Path) -> None:
+    _, out, _ = deepspeech("train", "--recipe", "small", "--set", f"data.train={tmp_path / 'a.csv'}", "--show")
+    (tmp_path / "mine.toml").write_text(out)
+    assert deepspeech("train", tmp_path / "mine.toml", "--show") == (0, out, "")
 
 
 def test_training_and_testing_end_with_json(deepspeech, tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def train(
     change: SetOption = None,
     recipe: RecipeOption = "",
     skip_bad: SkipOption = False,
-    show: Annotated[bool, typer.Option("--show", help="Print the resolved settings and stop.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the resolved settings as TOML, explained, and stop.")
+    ] = False,
     probe: Annotated[
         bool, typer.Option("--probe", help="Find the largest training.batch_size that fits into memory and stop.")
     ] = False,
@@ -51,7 +53,7 @@ def train(
         tables.setdefault("data", {})["on_bad_sample"] = "skip"
     run_config = resolve(tables)
     if show:
-        print(page(run_config), end="")
+        print(page(run_config, explained=True), end="")
         return
 
     from deepspeech.training.log import Log
