@@ -2,7 +2,7 @@
 
 Sources, in this order: the defaults below, a TOML file whose tables are the fields of RunConfig, and
 `--set table.key=value`. Unknown keys raise ConfigError with the closest known key. The resolved configuration is
-printed at its first start and saved with every checkpoint.
+printed when a run first starts and saved with every checkpoint.
 """
 
 import difflib

@@ -74,10 +74,10 @@ def train(
         report(replace(run_config, checkpoint=own), log, json_output)
 
 
-def run_training(run_config: Any, log: Any) -> None:
+def run_training(run_config: Any, log: Any, repeat_settings: bool = False) -> None:
     """Train. Raises typer.Exit with the exit code of a signal that stopped it (128 + number).
 
-    With several ranks, only the first returns; the others raise typer.Exit.
+    With several ranks, only the first returns; the others raise typer.Exit. `repeat_settings`: see `Run.train`.
     """
     from dataclasses import replace
 
@@ -90,7 +90,7 @@ def run_training(run_config: Any, log: Any) -> None:
         with joined() as ranks:
             source = (adopt(run_config, log) if ranks.first else run_config).checkpoint.load
             checkpoint = replace(run_config.checkpoint, load=ranks.broadcast(source))
-            Run(replace(run_config, checkpoint=checkpoint), log, ranks).train()
+            Run(replace(run_config, checkpoint=checkpoint), log, ranks).train(repeat_settings)
     except Stopped as stopped:
         if ranks.first:
             log.line("Stopped. A checkpoint is written; run the same command again to resume.")
