@@ -298,3 +298,15 @@ def test_a_run_that_started_from_another_folder_tests_what_it_learnt_itself(
     code, _, err = deepspeech("train", *changes)
     assert code == 0
     assert f"checkpoint from {tmp_path / 'own'}" in err
+
+
+@pytest.mark.parametrize("arguments", [("evaluate", "--data"), ("transcribe",), ("transcribe", "--manifest")])
+def test_a_table_of_excel_is_answered_with_the_command_that_converts_it(
+    deepspeech, tiny_model: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    table = tmp_path / "excel.csv"
+    table.write_bytes("Datei;Text\r\na.wav;für\r\n".encode("cp1252"))
+    code, out, err = deepspeech(arguments[0], "--model", tiny_model, *arguments[1:], table)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert f"deepspeech import csv {table}" in err

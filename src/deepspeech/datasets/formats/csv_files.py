@@ -7,7 +7,6 @@ CSV's folder, or absolute, or URLs (`s3://…`). A CSV may itself be stored at a
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +17,7 @@ from deepspeech.errors import DataError
 from deepspeech.files import atomic_open
 from deepspeech.remote.files import address, beside, fetch, landing, listed, parent
 from deepspeech.text.reading import decode, guessed
-from deepspeech.text.tables import NO_VALUE, read_header, read_rows
+from deepspeech.text.tables import NO_VALUE, read_rows, read_table
 from deepspeech.untrusted import read_named
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
@@ -36,11 +35,7 @@ def read_csv(path: str | Path, labeled: bool = True) -> list[Sample]:
         content = read_named(fetch(place))
     except OSError as error:
         raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
-    try:
-        text = decode(content, place, DataError)
-    except DataError as fault:
-        raise DataError(f"{fault}{_advice(guessed(content)[0], place)}") from None
-    return list(_samples(text, place, labeled))
+    return list(_samples(content, place, labeled))
 
 
 def listed_names(path: Path) -> set[int]:
@@ -117,14 +112,11 @@ def _field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _samples(text: str, path: str | Path, labeled: bool) -> Iterator[Sample]:
-    if not text:
+def _samples(content: bytes, path: str | Path, labeled: bool) -> Iterator[Sample]:
+    if not guessed(content[:8])[0]:
         raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
     needed = (COLUMNS[0], COLUMNS[2]) if labeled else COLUMNS[:1]
-    try:
-        header, rows = read_rows(text, path, DataError, needed)
-    except DataError as fault:
-        raise DataError(f"{fault}{_advice(text, path)}") from None
+    header, rows = read_table(content, path, DataError, needed)
     audio, size, transcript = (header.index(name) if name in header else -1 for name in COLUMNS)
     speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)
     folder = parent(path)
@@ -136,13 +128,6 @@ def _samples(text: str, path: str | Path, labeled: bool) -> Iterator[Sample]:
         size_bytes = _size_bytes(row[size], where) if size >= 0 else 0
         speaks = row[speaker] if -1 < speaker < len(row) else ""
         yield Sample(name, landing(name), row[transcript] if transcript >= 0 else "", size_bytes, speaks)
-
-
-def _advice(text: str, path: str | Path) -> str:
-    """What to do with a table of a spreadsheet, in its own encoding or with columns of its own; "" for no table."""
-    if "\0" in text or len(read_header(text)[0]) < 2:
-        return ""
-    return f". Convert a spreadsheet's table: deepspeech import csv {shlex.quote(str(path))}"
 
 
 def _audio_name(name: str, folder: str, where: str) -> str:
