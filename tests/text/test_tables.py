@@ -68,7 +68,7 @@ def test_what_would_be_cut_off_in_silence_is_reported_with_its_line(content: str
             "there is no column wav_filename; its columns are Datei, Text",
         ),
         (
-            "Datei\tText\r\na.wav\tfür\r\n".encode("utf-16-le"),
+            "Datei\tText\r\na.wav\tda\r\n".encode("utf-16-le"),
             "a zero byte, which no text holds; save the file as UTF-8",
         ),
     ],
