@@ -6,8 +6,9 @@
 
 The first form joins the clips, writes their text with capitals and full stops, replaces a share of the words with
 others, and leaves out sentences on either side: some of the text, others of the sound. The reference is the alignment
-of each clip alone with its true text. The second repeats the recording and its text; the third swaps transcripts and
-counts how many of them are among the worst of the ranking of `deepspeech data check --model`.
+of each clip alone with its true text; `--peer` does the same with ctc-segmentation (Kürzinger et al. 2020), if it is
+installed, on the same output of the network. The second repeats the recording and its text; the third swaps
+transcripts and counts how many of them are among the worst of the ranking of `deepspeech data check --model`.
 """
 
 import argparse
@@ -65,6 +66,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--hours", type=float, help="repeat the recording to this length; measure time and memory")
     parser.add_argument("--faults", type=int, help="swap so many transcripts and rank all clips")
+    parser.add_argument("--peer", action="store_true", help="ctc-segmentation, too")
     parser.add_argument("--greedy", action="store_true", help="without a language model of the text")
     values = parser.parse_args()
     session = Session(values.model)
@@ -75,7 +77,7 @@ def main() -> None:
         long_recording(session, samples, values.hours, AlignOptions(greedy=values.greedy), draw)
     else:
         sentences = joined(session, samples, values.wrong, values.missing, draw)
-        accuracy(session, sentences, AlignOptions(greedy=values.greedy))
+        accuracy(session, sentences, AlignOptions(greedy=values.greedy), values.peer)
 
 
 def joined(session: Session, samples: list[Sample], wrong: float, missing: int, draw: random.Random) -> list[Sentence]:
@@ -111,13 +113,15 @@ def script(sentences: list[Sentence]) -> Script:
     return Script((tuple((*[w[0].capitalize(), *w[1:-1]], w[-1] + ".") if w[1:] else (w[0] + ".",) for w in written),))
 
 
-def accuracy(session: Session, sentences: list[Sentence], options: AlignOptions) -> None:
+def accuracy(session: Session, sentences: list[Sentence], options: AlignOptions, with_peer: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "joined.wav")
         write_wav(path, np.concatenate([one.samples for one in sentences if one.in_sound]), RATE_HZ)
         started_s = time.monotonic()
         found = align(session, path, script(sentences), options)
         took_s = time.monotonic() - started_s
+        if with_peer:
+            peer(session, path, sentences)
     errors_s, exact_100, exact_30, total, placed = list[float](), 0, 0, 0, 0
     right, right_100 = 0, 0  # sentences whose first word is right in the text
     in_text = [one for one in sentences if one.in_text]
@@ -140,6 +144,33 @@ def accuracy(session: Session, sentences: list[Sentence], options: AlignOptions)
     print(f"sentences within 100 ms: {exact_100} of {total}; within 30 ms: {exact_30}; found: {placed}")
     print(f"sentences whose first word the text has right, within 100 ms: {right_100} of {right}")
     report_missing(sentences, in_text, found)
+
+
+def peer(session: Session, path: Path, sentences: list[Sentence]) -> None:
+    """The start of each sentence's first character by ctc-segmentation, which places every sentence somewhere."""
+    import ctc_segmentation as ctc
+
+    tokens = session.card.tokens
+    started_s = time.monotonic()
+    emission = FileAcousticModel(session).emit_file(path)
+    network_s = time.monotonic() - started_s
+    log_probabilities = np.log(np.maximum(emission.probabilities_TV, 1e-20))
+    config = ctc.CtcSegmentationParameters(
+        char_list=[*tokens.labels, "ε"], blank=tokens.blank, index_duration=emission.frame_s
+    )
+    in_text = [one for one in sentences if one.in_text]
+    text = [np.array(tokens.encode(" ".join(one.written))) for one in in_text]
+    before_mb, started_s = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.monotonic()
+    matrix, begins = ctc.prepare_token_list(config, text)
+    timings, _, _ = ctc.ctc_segmentation(config, log_probabilities, matrix)
+    took_s, after_mb = time.monotonic() - started_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    starts = [timings[begin + 1] for begin in begins[:-1]]
+    pairs = [(abs(at - s.start_s - s.reference[0]), s) for at, s in zip(starts, in_text, strict=True) if s.in_sound]
+    exact_100, exact_30 = (sum(error_s <= limit_s for error_s, _ in pairs) for limit_s in (0.1, 0.03))
+    right = [error_s for error_s, s in pairs if s.words[0] == s.written[0]]
+    print(f"ctc-segmentation: {took_s:.1f} s after {network_s:.1f} s of network, {after_mb - before_mb:.0f} MB more")
+    print(f"  sentences within 100 ms: {exact_100} of {len(pairs)}; within 30 ms: {exact_30}; told as missing: none")
+    print(f"  whose first word the text has right, within 100 ms: {sum(e <= 0.1 for e in right)} of {len(right)}")
 
 
 def report_missing(sentences: list[Sentence], in_text: list[Sentence], found: Alignment) -> None:

@@ -59,6 +59,12 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_a_recognizer_loads_what_it_needs() -> None:
+    loaded = "[m for m in ('av', 'fsspec', 'jinja2') if m in sys.modules]"
+    done = child(f"from deepspeech import Recognizer; import sys; print({loaded})")
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 COMMANDS = (
     "", "train", "evaluate", "export", "convert", "transcribe", "mic", "serve", "doctor", "data", "data check",
     "import", "import cv2", "import ldc93s1", "lm", "lm build", "lm inspect", "lm score", "lm tune",

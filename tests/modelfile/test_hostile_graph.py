@@ -46,6 +46,15 @@ def test_weights_in_another_file_are_refused(tmp_path: Path) -> None:
         check_graph(saved(tmp_path / "b.onnx", [node]))
 
 
+def test_weights_that_are_said_to_be_in_this_file_pass(tmp_path: Path) -> None:
+    """As ONNX Runtime's quantization writes them."""
+    here = onnx.TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1], float_data=[0.5])
+    here.data_location = TensorProto.DEFAULT
+    path = saved(tmp_path / "a.onnx", [helper.make_node("Add", ["x", "w"], ["y"])], (here,))
+    assert b"\x70\x00" in path.read_bytes()  # field 14 of the tensor, 0
+    check_graph(path)
+
+
 @pytest.mark.parametrize("name", ["loop", "card-deep", "card-hidden-1e9", "card-beam-str", "card-labels-esc"])
 def test_the_kept_models_are_refused(shared: Path, name: str) -> None:
     path = shared / "cases" / "hostile" / f"{name}.onnx"

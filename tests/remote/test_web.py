@@ -1,5 +1,6 @@
 """Files of web servers are fetched without fsspec's packages for them; every error is one line."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.web import Web
 @pytest.fixture(autouse=True)
 def without_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "find_spec", lambda name: None)
-    monkeypatch.setattr(files, "fsspec", None)
+    monkeypatch.setitem(sys.modules, "fsspec", None)
 
 
 def test_a_file_is_fetched_once_and_again_when_it_changed(web: Web, cache: Path) -> None:

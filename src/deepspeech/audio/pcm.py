@@ -61,7 +61,7 @@ def _powers(channel: Float32) -> NDArray[np.float64]:
 
 def is_off_scale(samples: Float32) -> bool:
     """Whether samples go so far beyond full scale that no recording does; NaN does, too."""
-    return not float(np.abs(samples).max(initial=0.0)) <= _LOUDEST
+    return not (samples.max(initial=0.0) <= _LOUDEST and samples.min(initial=0.0) >= -_LOUDEST)
 
 
 def check_scale(samples: Float32, name: str) -> None:

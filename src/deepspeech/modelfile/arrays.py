@@ -71,8 +71,9 @@ def _check_node(node: memoryview) -> None:
 
 
 def _check_tensor(tensor: memoryview) -> None:
-    for number, _ in wire.fields(tensor, MOST_FIELDS):
-        if number in (13, 14):  # TensorProto.external_data, data_location
+    for number, value in wire.fields(tensor, MOST_FIELDS):
+        # TensorProto.external_data; data_location, whose 0, in this file, some writers spell out
+        if number == 13 or (number == 14 and value != 0):
             raise ModelFileError("keeps weights in another file, which no model of this package does")
 
 

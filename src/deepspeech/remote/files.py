@@ -21,11 +21,6 @@ from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 from deepspeech.remote.web import WebFiles
 
-try:
-    import fsspec
-except ImportError:
-    fsspec = None
-
 Name: TypeAlias = str | Path
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
 ALLOW_ADDRESSES = "DEEPSPEECH_ALLOW_ADDRESSES"  # set by a user whose data sets name files at addresses
@@ -199,8 +194,10 @@ def opened(place: str) -> tuple[Any, str]:
     """The file system of an address, and the path in it."""
     if place.startswith(("http://", "https://")) and find_spec("aiohttp") is None:
         return WebFiles(), place
-    if fsspec is None:
-        raise MissingPartError(f"{place}: an address needs fsspec: pip install 'deepspeech[remote]'")
+    try:
+        import fsspec  # here: it takes a while, and most need no addresses
+    except ImportError:
+        raise MissingPartError(f"{place}: an address needs fsspec: pip install 'deepspeech[remote]'") from None
     system, path = fsspec.core.url_to_fs(place)
     return system, str(path)
 
