@@ -8,6 +8,16 @@ import typer
 from deepspeech.cli.data_options import DataSets, JsonOutput, normalized_sets
 from deepspeech.cli.text_options import takes_text
 
+Rare = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Mark characters that occur in fewer transcripts as rare.  [default: 10, or 2 % of the transcripts if "
+        "that is less]",
+        show_default=False,
+    ),
+]
+
 
 @takes_text
 def alphabet(
@@ -15,15 +25,7 @@ def alphabet(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write this alphabet.txt; standard output by default.")
     ] = None,
-    rare: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Mark characters that occur in fewer transcripts as rare.  [default: 10, or 2 % of the transcripts if "
-            "that is less]",
-            show_default=False,
-        ),
-    ] = None,
+    rare: Rare = None,
     at_least: Annotated[
         int,
         typer.Option(min=1, help="Leave out characters that occur in fewer transcripts; training refuses those clips."),

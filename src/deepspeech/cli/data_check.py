@@ -73,7 +73,6 @@ def check(
     Example: deepspeech data check train.csv --model model.onnx --worst 40
     """
     import json
-    import sys
 
     from deepspeech.cores import cores
     from deepspeech.datasets.survey.page import page, to_dict
@@ -100,10 +99,7 @@ def check(
     if ranking:
         _write_ranking(fits, ranking)
     if picture:
-        from deepspeech.datasets.survey.picture import draw
-
-        draw(found, MfccConfig(sample_rate_hz=rate), picture)
-        print(f"{picture}: plot of these sets", file=sys.stderr)
+        _draw(found, MfccConfig(sample_rate_hz=rate), picture)
     if found.refused() or not found.clips:
         raise typer.Exit(1)
 
@@ -136,6 +132,15 @@ def _worst(fits: list[Any]) -> str:
         lines.append(f"  {fit.score:7.2f}  {fit.sample.id}")
         lines += [f"           transcript: {fit.sample.transcript}", f"           heard:      {fit.heard}"]
     return "\n".join(lines)
+
+
+def _draw(found: Any, features: Any, picture: Path) -> None:
+    import sys
+
+    from deepspeech.datasets.survey.picture import draw
+
+    draw(found, features, picture)
+    print(f"{picture}: plot of these sets", file=sys.stderr)
 
 
 def _write_ranking(fits: list[Any], path: Path) -> None:

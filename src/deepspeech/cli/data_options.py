@@ -47,8 +47,11 @@ def as_options(config: Any) -> str:
     """Settings of text as options of a command, each after a blank; those that `takes_text` adds."""
     import shlex
 
-    switches = {"case": {"lower": " --lower", "keep": " --no-lower"}, "form": {"NFC": " --nfc", "keep": " --no-nfc"},
-                "numbers": {True: " --numbers", False: " --no-numbers"}}  # fmt: skip
+    switches: dict[str, dict[Any, str]] = {
+        "case": {"lower": " --lower", "keep": " --no-lower"},
+        "form": {"NFC": " --nfc", "keep": " --no-nfc"},
+        "numbers": {True: " --numbers", False: " --no-numbers"},
+    }
     named = f" --language {config.language}" * bool(config.language)
     named += "".join(known.get(getattr(config, name), "") for name, known in switches.items())
     return named + f" --map {shlex.quote(config.map)}" * bool(config.map)

@@ -101,7 +101,7 @@ def changed_settings(before: Mapping[str, Any], config: RunConfig) -> list[str]:
 
 def _by_name(tables: Mapping[str, Any]) -> dict[str, Any]:
     """Settings by dotted name, under their current names."""
-    flat = {}
+    flat: dict[str, Any] = {}
     for table, values in tables.items():
         if isinstance(values, Mapping):
             flat |= {f"{table}.{key}": value for key, value in current(table, values, warn=False).items()}
