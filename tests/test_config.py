@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from deepspeech.acoustic.config import NetworkConfig
 from deepspeech.acoustic.conformer.config import ConformerConfig
 from deepspeech.acoustic.deep_lstm.config import DeepLstmConfig
+from deepspeech.acoustic.registry import FAMILIES
 from deepspeech.config import (
     CardConfig,
     CheckpointConfig,
@@ -43,7 +45,9 @@ def toml(folder: Path, content: str | bytes) -> Path:
 
 
 def reread(folder: Path, config: RunConfig) -> RunConfig:
-    return resolve(read(toml(folder, page(config))))
+    plain, explained = (resolve(read(toml(folder, page(config, one)))) for one in (False, True))
+    assert plain == explained
+    return plain
 
 
 def fault(tables: dict[str, Any]) -> str:
@@ -69,6 +73,26 @@ def test_settings_outside_tables_are_above_them_on_the_page() -> None:
     above = page(resolve({"augment": ["volume[p=0.1]", "tempo"]})).split("\n\n[")[0].split("\n")
     assert 'augment = ["volume[p=0.1]", "tempo"]' in above
     assert sorted(line.split(" = ")[0] for line in above) == sorted(item.name for item in PLAIN)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_page_may_explain_every_setting_in_comments_of_a_terminals_width(family: str) -> None:
+    config = resolve({"network": {"kind": family}})
+    above: list[str] = []
+    seen = []
+    for line in page(config, explained=True).split("\n"):
+        setting = re.match(r"(?:# )?(\w+)(?: = | is not set)", line)
+        if not setting:
+            assert len(line) < 80
+            above = [*above, line] if line.startswith("#") else []
+            continue
+        seen.append(setting[1])
+        assert above[0].startswith("# ")
+        assert any(part.startswith("# Change: ") for part in above[1:])
+        above = []
+    plain = [line.removeprefix("# ").split()[0] for line in page(config).split("\n") if line and line[0] != "["]
+    assert sorted({*seen}) == sorted({*plain, "kind"})
+    assert "# passes over the training set [epochs]\n# Change: more while" in page(config, explained=True)
 
 
 def test_the_defaults_read_back(tmp_path: Path) -> None:

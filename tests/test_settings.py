@@ -12,9 +12,11 @@ from deepspeech.run_settings import CardConfig, CheckpointConfig, TrainingConfig
 from deepspeech.serve.limits import Limits
 from deepspeech.serve.settings import ServeSettings
 from deepspeech.settings import documented
+from deepspeech.text.config import TextConfig
 
 KINDS = [
-    *(DataConfig, TrainingConfig, CheckpointConfig, TransferConfig, CardConfig, DecodeOptions, Limits, ServeSettings),
+    *(DataConfig, TextConfig, TrainingConfig, CheckpointConfig, TransferConfig, CardConfig, DecodeOptions),
+    *(Limits, ServeSettings),
     *(family.config for family in FAMILIES.values()),
     *(config for config, _ in FRONT_ENDS.values()),
 ]

@@ -2,14 +2,15 @@
 
 Sources, in this order: the defaults below, a TOML file whose tables are the fields of RunConfig, and
 `--set table.key=value`. Unknown keys raise ConfigError with the closest known key. The resolved configuration is
-printed once and saved with every checkpoint.
+printed when a run first starts and saved with every checkpoint.
 """
 
 import difflib
 import json
 import sys
+import textwrap
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -25,7 +26,7 @@ from deepspeech.features.config import FrontEndConfig, MfccConfig
 from deepspeech.remote.files import beside
 from deepspeech.renamed import current, saved
 from deepspeech.run_settings import CardConfig, CheckpointConfig, TrainingConfig, TransferConfig
-from deepspeech.settings import setting
+from deepspeech.settings import Setting, documented, setting
 from deepspeech.text.config import TextConfig
 from deepspeech.text.reading import text_of
 from deepspeech.untrusted import LARGEST_NUMBER, LARGEST_PAGE, check_values, is_number
@@ -212,21 +213,44 @@ def _value(hint: Any, value: Any, path: str) -> Any:
     raise ConfigError(f"{path} is {value!r:.100}; it must be {wanted}{advice}")
 
 
-def page(config: RunConfig) -> str:
-    """Format the configuration as TOML that `read` reads back."""
-    lines: list[str] = []
+_WIDTH = 79  # columns of a comment
+_HEAD = "Settings of a run, for `deepspeech train FILE`. Relative paths of data files start at the folder of this file."
+_KINDS = {
+    "network": Setting("family of networks; each has its own settings", "for more accuracy: see the page on networks"),
+    "features": Setting("front end; not set: that of the family of networks", "seldom"),
+}
+
+
+def page(config: RunConfig, explained: bool = False) -> str:
+    """Format the configuration as TOML that `read` reads back; `explained`: with comments above each setting."""
     values = _values(config)
-    for name, value in values.items():
-        if not isinstance(value, dict):
-            lines.insert(0, f"{name} = {_toml(value)}")
-    for name, table in values.items():
-        if isinstance(table, dict):
-            lines += [
-                "",
-                f"[{name}]",
-                *(_line(key, value) for key, value in table.items()),
-            ]
-    return "\n".join(lines) + "\n"
+    outside = {name: value for name, value in reversed(values.items()) if not isinstance(value, dict)}
+    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    if not explained:
+        parts = [[_line(key, value) for key, value in outside.items()]]
+        parts += [[f"[{name}]", *(_line(key, value) for key, value in one.items())] for name, one in tables.items()]
+        return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+    tables["network"] = {"kind": config.network.kind, **tables["network"]}
+    tables["features"] = {"kind": None, **tables["features"]}
+    blocks = ["\n".join(_comment(_HEAD)), *_explained(config, outside)]
+    for name, table in tables.items():
+        blocks += [f"[{name}]", *_explained(getattr(config, name), table, _KINDS.get(name))]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _explained(settings: Any, values: Mapping[str, Any], kind: Setting | None = None) -> Iterator[str]:
+    """Each of `values` below its documentation; `kind`: that of the setting kind."""
+    texts = {name: one for name, _, one in documented(settings)} | ({"kind": kind} if kind else {})
+    for key, value in values.items():
+        one = texts[key]
+        effect = f"{one.effect} [{one.unit}]" if one.unit else one.effect
+        yield "\n".join([*_comment(effect), *_comment(f"Change: {one.change}"), _line(key, value)])
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent="# ", subsequent_indent="#   ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _line(key: str, value: Any) -> str:

@@ -196,7 +196,14 @@ def test_an_unknown_setting_names_its_neighbour(deepspeech) -> None:
 def test_the_resolved_settings_are_shown(deepspeech) -> None:
     code, out, _ = deepspeech("train", "--set", "training.epochs=3", "--show")
     assert code == 0
-    assert "epochs = 3" in out
+    assert "# passes over the training set [epochs]\n" in out
+    assert "\nepochs = 3\n" in out
+
+
+def test_the_settings_shown_are_a_file_to_train_from(deepspeech, tmp_path: Path) -> None:
+    _, out, _ = deepspeech("train", "--recipe", "small", "--set", f"data.train={tmp_path / 'a.csv'}", "--show")
+    (tmp_path / "mine.toml").write_text(out)
+    assert deepspeech("train", tmp_path / "mine.toml", "--show") == (0, out, "")
 
 
 def test_training_and_testing_end_with_json(deepspeech, tmp_path: Path) -> None:
@@ -291,3 +298,15 @@ def test_a_run_that_started_from_another_folder_tests_what_it_learnt_itself(
     code, _, err = deepspeech("train", *changes)
     assert code == 0
     assert f"checkpoint from {tmp_path / 'own'}" in err
+
+
+@pytest.mark.parametrize("arguments", [("evaluate", "--data"), ("transcribe",), ("transcribe", "--manifest")])
+def test_a_table_of_excel_is_answered_with_the_command_that_converts_it(
+    deepspeech, tiny_model: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    table = tmp_path / "excel.csv"
+    table.write_bytes("Datei;Text\r\na.wav;für\r\n".encode("cp1252"))
+    code, out, err = deepspeech(arguments[0], "--model", tiny_model, *arguments[1:], table)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert f"deepspeech import csv {table}" in err

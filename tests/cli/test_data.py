@@ -1,6 +1,7 @@
 """`deepspeech data check`, `alphabet`, `split` and `stats`, and the old scripts, as a person runs them."""
 
 import json
+import shlex
 import subprocess
 import sys
 from functools import partial
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from deepspeech.cli.data_options import as_options
+from deepspeech.cli.text_options import text_config
 from deepspeech.datasets.formats.csv_files import read_csv
+from deepspeech.text.config import TextConfig
 from deepspeech.text.tokens import Characters
 from tests.datasets.faulty_set import REFUSED, faulty_set
 
@@ -184,6 +188,49 @@ def test_the_old_character_check(sets: tuple[Path, Path], tmp_path: Path) -> Non
     assert "'\\r'" in done.stdout.splitlines()[-1]
     done = old("util/check_characters.py", "-csv", tmp_path / "none.csv")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_data_are_checked_and_an_alphabet_is_proposed_as_a_language_normalizes_them(data, tmp_path: Path) -> None:
+    path, alphabet = tmp_path / "fr.csv", tmp_path / "alphabet.txt"
+    noise = np.random.default_rng(0).normal(0, 0.1, 48000).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", noise, 16000)
+    path.write_text("wav_filename,wav_filesize,transcript\na.wav,1,L’œuvre à 5 %\n", encoding="utf-8")
+    code, out, err = data("alphabet", path, "--language", "fr", "--output", alphabet)
+    assert code == 0
+    assert "fr.csv: 1 of 1 transcripts normalized" in err
+    labels = alphabet.read_text(encoding="utf-8").splitlines()
+    assert "q" in labels  # of cinq
+    assert not {"5", "%", "L", "’"} & set(labels)
+    assert data("check", path, "--alphabet", alphabet)[0] == 1
+    assert data("check", path, "--alphabet", alphabet, "--language", "fr")[0] == 0
+    assert f"To mend them: deepspeech data text {path} --language CODE" in data("check", path)[1]
+    out = data("check", path, "--language", "fr")[1]
+    assert "To mend them" not in out
+    assert f"deepspeech data alphabet {path} --language fr --output" in out
+    assert data("check", path, "--numbers")[2].startswith("deepspeech: --numbers needs --language")
+
+
+@pytest.mark.parametrize(
+    ("config", "options"),
+    [
+        (TextConfig(), ""),
+        (TextConfig("fr", numbers=False, map="my map.tsv"), " --language fr --no-numbers --map 'my map.tsv'"),
+        (TextConfig("de", case="keep", form="NFC"), " --language de --no-lower --nfc"),
+    ],
+)
+def test_settings_of_text_are_named_as_options(config: TextConfig, options: str) -> None:
+    assert as_options(config) == options
+    words = shlex.split(options)
+    assert (
+        text_config(
+            language=config.language,
+            lower={"": None, "keep": False}[config.case],
+            nfc=True if "--nfc" in words else None,
+            numbers=config.numbers,
+            map_file=Path(config.map) if config.map else None,
+        )
+        == config
+    )
 
 
 def test_text_is_previewed_and_converted(data, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Recordings in batches: the same texts as one by one, in order, with their times, errors in their places."""
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.errors import AudioError
-from deepspeech.runtime import clips, recording
+from deepspeech.runtime import batch_transcriber, clips, recording
 from deepspeech.runtime.batch import BatchItem, run_batch
 from deepspeech.runtime.emission_stream import EmissionStream
 from deepspeech.runtime.engines.engine import States
@@ -174,3 +176,70 @@ def test_each_channel_is_a_recording(model: Recognizer, tmp_path: Path) -> None:
     assert [(one.channel, one.text) for one in found[:2] if isinstance(one, Recording)] == [(0, "abb"), (1, "dcd")]
     assert isinstance(found[2], AudioError)
     assert model.transcribe(tmp_path / "call.wav", channel=1).text.strip() == "dcd"
+
+
+def conversation() -> tuple[bytes, SilenceRules]:
+    """Twelve utterances between pauses, and rules that cut there."""
+    parts = [part for n in range(12) for part in (spoken(f"a bad {'abcd'[n % 4]}"), silence(2.13, seed=n))]
+    return wav_bytes(np.concatenate(parts), RATE), SilenceRules(max_segment_s=4)
+
+
+@pytest.fixture
+def read_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds of each block that is read."""
+    seconds = []
+
+    class Counted(clips.Blocks):
+        def __iter__(self) -> Iterator[Any]:
+            for block in super().__iter__():
+                seconds.append(len(block) / RATE)
+                yield block
+
+    monkeypatch.setattr(clips, "Blocks", Counted)
+    return seconds
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_segments_are_those_of_the_recording(model: Recognizer, monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(batch_transcriber, "SEGMENTS_S", 3.0)
+    sound, rules = conversation()
+    (whole,) = model.transcribe_all([sound], alternatives=1, rules=rules)
+    assert isinstance(whole, Recording)
+    assert tuple(model.segments(sound, 1, cores, rules)) == whole.segments
+    assert len(whole.segments) == 12
+
+
+def test_the_first_segment_comes_before_the_rest_is_read(
+    model: Recognizer, monkeypatch: pytest.MonkeyPatch, read_s: list[float]
+) -> None:
+    monkeypatch.setattr(batch_transcriber, "SEGMENTS_S", 3.0)
+    sound, rules = conversation()
+    coming = model.segments(sound, cores=1, rules=rules)
+    assert next(coming).text == "a bad a"
+    first_s = sum(read_s)
+    list(coming)
+    assert first_s < sum(read_s) / 2
+
+
+def test_segments_that_nobody_takes_are_not_made(model: Recognizer, read_s: list[float]) -> None:
+    sound, rules = conversation()
+    coming = model.segments(sound, cores=1, rules=rules)
+    assert read_s == []
+    next(coming)
+    coming.close()  # type: ignore[attr-defined]
+    assert sum(read_s) < 20
+
+
+def test_segments_need_a_recording_that_can_be_read(model: Recognizer) -> None:
+    with pytest.raises(AudioError, match=r"gone\.wav"):
+        list(model.segments("gone.wav"))
+    with pytest.raises(AudioError, match="segments takes one recording"):
+        model.segments([0.0, 0.5])  # type: ignore[arg-type]
+
+
+def test_a_truncated_recording_gives_its_segments_then_an_error(model: Recognizer) -> None:
+    sound, rules = conversation()
+    coming = model.segments(io.BytesIO(sound[: len(sound) // 2]), rules=rules)
+    assert [next(coming).text for _ in range(4)] == [f"a bad {one}" for one in "abcd"]
+    with pytest.raises(AudioError, match="the segments before it are transcribed"):
+        list(coming)

@@ -4,7 +4,7 @@ import pytest
 
 from deepspeech.errors import DataError
 from deepspeech.text.reading import decode
-from deepspeech.text.tables import read_rows
+from deepspeech.text.tables import read_rows, read_table
 
 HEADER = "wav_filename,transcript"
 
@@ -53,6 +53,38 @@ def test_what_would_be_cut_off_in_silence_is_reported_with_its_line(content: str
         read(content)
     assert str(caught.value).startswith(words)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            "wav_filename;transcript\r\na.wav;für\r\n".encode("cp1252"),
+            "not UTF-8 text in line 2; save the file as UTF-8",
+        ),
+        ("Datei;Text\r\na.wav;für\r\n".encode("cp1252"), "not UTF-8 text in line 2; save the file as UTF-8"),
+        (
+            "Datei;Text\r\na.wav;für\r\n".encode("utf-8-sig"),
+            "there is no column wav_filename; its columns are Datei, Text",
+        ),
+        (
+            "Datei\tText\r\na.wav\tda\r\n".encode("utf-16-le"),
+            "a zero byte, which no text holds; save the file as UTF-8",
+        ),
+    ],
+)
+def test_a_spreadsheets_table_is_answered_with_the_command_that_converts_it(content: bytes, words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_table(content, "my table.csv", DataError, ("wav_filename", "transcript"))
+    assert words in str(caught.value)
+    assert str(caught.value).endswith(". Convert a spreadsheet's table: deepspeech import csv 'my table.csv'")
+
+
+@pytest.mark.parametrize("content", [b"hello\n", b"", bytes(range(256)), f"{HEADER},transcript\n".encode()])
+def test_what_is_no_table_or_one_of_doubtful_columns_is_not(content: bytes) -> None:
+    with pytest.raises(DataError) as caught:
+        read_table(content, "x.csv", DataError, ("wav_filename", "transcript"))
+    assert "import csv" not in str(caught.value)
 
 
 def test_blank_columns_at_the_end_of_a_row_do_no_harm() -> None:

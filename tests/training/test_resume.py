@@ -1,15 +1,17 @@
 """Where a run starts from: for each `checkpoint.which` and each state of two folders, the checkpoint that is taken."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from deepspeech import checkpoint
+from deepspeech.config import RunConfig, resolve
 from deepspeech.errors import CheckpointError
 from deepspeech.run_settings import CheckpointConfig
 from deepspeech.training.log import Log
-from deepspeech.training.resume import starting_point
+from deepspeech.training.resume import changed_settings, starting_point
 
 RUN = {"config": {}, "position": {}}
 
@@ -74,6 +76,20 @@ def test_what_is_asked_for_and_not_there_is_an_error(own: Path, other: Path) -> 
         taken(folder=str(own), which="last")
     with pytest.raises(CheckpointError, match=f"{own.parent}/none: no 'auto' checkpoint to start"):
         taken(folder=str(own), load=str(own.parent / "none"))
+
+
+def test_changed_settings_are_named_under_current_names() -> None:
+    before = RunConfig().to_dict()
+    before["training"]["optimiser"] = "nesterov"  # as files name it
+    before["augment_after"] = 0.5
+    before["text"], before["training"]["of_a_later_version"] = {"language": "fr"}, 1
+    del before["training"]["seed"]  # as if the version did not know it
+    now = resolve({"data": {"train": ["a.csv"]}})
+    assert changed_settings(json.loads(json.dumps(before)), now) == [
+        'data.train = ["a.csv"], was []',
+        "augment_after = 0.0, was 0.5",
+        'training.optimizer = "adam", was "nesterov"',
+    ]
 
 
 def test_damaged_ones_are_passed_over_and_named(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

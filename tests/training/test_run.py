@@ -45,6 +45,21 @@ def test_the_loss_falls_and_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
     assert checkpoint.describe(best[0])["position"]["progress"]["best"] == min(dev)
 
 
+@pytest.mark.parametrize("repeat", [False, True])
+def test_settings_are_printed_at_the_first_start_and_then_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], repeat: bool
+) -> None:
+    Run(config(tmp_path, training__epochs=1, training__preview_every_s=0.0), Log()).train()
+    assert "\n[network]\nnormalize_features = true\n" in capsys.readouterr().err
+    Run(config(tmp_path, training__epochs=1, training__preview_every_s=0.0), Log()).train(repeat)
+    err = capsys.readouterr().err
+    assert ("\n[network]\n" in err) == repeat
+    assert (", 1 of 1 epochs done, with the same settings\n" in err) == (not repeat)
+    Run(config(tmp_path, training__epochs=1, training__preview_every_s=9.0, data__workers=2), Log()).train(repeat)
+    line = "changed settings: data.workers = 2, was 1; training.preview_every_s = 9.0, was 0.0\n"
+    assert (line in capsys.readouterr().err) == (not repeat)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_seed_gives_the_same_weights(tmp_path: Path, threads: int) -> None:
     for name in ("a", "b"):

@@ -17,6 +17,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
+        metavar="FORMAT[,FORMAT…]",
         help="Write json, tsv, ctm, textgrid (Praat), audacity, srt, vtt or eaf (ELAN); several with commas.",
     ),
 ]
@@ -57,10 +58,11 @@ def align(
     cores: Cores = None,
     text_settings: Any = None,
 ) -> None:
-    """Align a recording with its text: start, end and score of each word, sentence and paragraph.
+    """Align a recording with its text: when each word is said.
 
-    Text that is not in the sound and sound that is not in the text are found and reported. Words that the model's
-    alphabet cannot write, such as figures, may be any sound, unless --spellings or --language says how they are spoken.
+    Gives start, end and score of each word, sentence and paragraph. Text that is not in the sound and sound that is not
+    in the text are reported. Words that the model's alphabet cannot write, such as figures, may be any sound, unless
+    --spellings or --language says how they are spoken.
 
     Example: deepspeech align --model model.onnx book.mp3 book.txt --format srt
 

@@ -12,16 +12,8 @@ from deepspeech.cli.data_splice import splice
 from deepspeech.cli.data_split import split
 from deepspeech.cli.data_stats import stats
 from deepspeech.cli.data_text import text
+from deepspeech.cli.metavars import with_metavars
 
 data = typer.Typer(rich_markup_mode=None)
-data.command()(check)
-data.command()(alphabet)
-data.command()(text)
-data.command()(split)
-data.command()(splice)
-data.command()(stats)
-data.command()(shard)
-data.command()(index)
-data.command()(convert)
-data.command()(play)
-data.command()(compare)
+for command in (check, alphabet, text, split, splice, stats, shard, index, convert, play, compare):
+    data.command()(with_metavars(command))

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern
+from deepspeech.cli.data_options import DataSets, JsonOutput, SpeakerPattern, as_options, normalized_sets
 from deepspeech.cli.shared_options import SubwordsFile
+from deepspeech.cli.text_options import takes_text
 
 _SHOWN = 100  # characters of a proposed alphabet
 
@@ -42,6 +43,7 @@ Worst = Annotated[int, typer.Option(min=0, help="With --model: show this many of
 Ranking = Annotated[Path | None, typer.Option(help="With --model: write all clips, worst first, to this TSV file.")]
 
 
+@takes_text
 def check(
     data: DataSets,
     alphabet: AlphabetFile = None,
@@ -58,11 +60,12 @@ def check(
     worst: Worst = 20,
     ranking: Ranking = None,
     json_output: JsonOutput = False,
+    text_settings: Any = None,
 ) -> None:
     """Check data sets before training.
 
-    Reports clips that training would refuse, doubtful ones, characters and overlaps between sets.
-
+    Reports clips that training would refuse, doubtful ones, characters and overlaps between sets. With --language it
+    checks normalized transcripts, as a training with the same text.language sees them.
     The exit code is 1 if training would refuse a clip; doubtful clips do not change it.
 
     Example: deepspeech data check train.csv dev.csv test.csv --alphabet alphabet.txt --picture data.png
@@ -70,7 +73,6 @@ def check(
     Example: deepspeech data check train.csv --model model.onnx --worst 40
     """
     import json
-    import sys
 
     from deepspeech.cores import cores
     from deepspeech.datasets.survey.page import page, to_dict
@@ -82,11 +84,12 @@ def check(
         raise ConfigError("--ranking needs a --model")
     if (alphabet or subwords) and bytes_output:
         raise ConfigError(f"--bytes needs no --{'alphabet' if alphabet else 'subwords'}; leave one of them out")
-    tokens, sets = _tokens(alphabet, subwords, bytes_output), open_sets(data, speaker_pattern)
+    tokens, text = _tokens(alphabet, subwords, bytes_output), text_settings()
+    sets = normalized_sets(open_sets(data, speaker_pattern), text, tokens)
     tokens = tokens or _own([sample.transcript for one in sets for sample in one.samples])
     options = SurveyOptions(min_s, max_s, listen, cores())
     found = survey(sets, tokens, MfccConfig(sample_rate_hz=rate), options)
-    assumed = "" if alphabet or subwords or bytes_output else _assumed(found, data)
+    assumed = "" if alphabet or subwords or bytes_output else _assumed(found, data, text)
     fits = _fits(found, model) if model else []
     if json_output:
         ranks = {"worst": [_entry(fit) for fit in fits[:worst]]} if model else {}
@@ -96,10 +99,7 @@ def check(
     if ranking:
         _write_ranking(fits, ranking)
     if picture:
-        from deepspeech.datasets.survey.picture import draw
-
-        draw(found, MfccConfig(sample_rate_hz=rate), picture)
-        print(f"{picture}: plot of these sets", file=sys.stderr)
+        _draw(found, MfccConfig(sample_rate_hz=rate), picture)
     if found.refused() or not found.clips:
         raise typer.Exit(1)
 
@@ -132,6 +132,15 @@ def _worst(fits: list[Any]) -> str:
         lines.append(f"  {fit.score:7.2f}  {fit.sample.id}")
         lines += [f"           transcript: {fit.sample.transcript}", f"           heard:      {fit.heard}"]
     return "\n".join(lines)
+
+
+def _draw(found: Any, features: Any, picture: Path) -> None:
+    import sys
+
+    from deepspeech.datasets.survey.picture import draw
+
+    draw(found, features, picture)
+    print(f"{picture}: plot of these sets", file=sys.stderr)
 
 
 def _write_ranking(fits: list[Any], path: Path) -> None:
@@ -173,7 +182,7 @@ def _own(transcripts: list[str]) -> Any:
         return ENGLISH
 
 
-def _assumed(found: Any, data: list[Path]) -> str:
+def _assumed(found: Any, data: list[Path], text: Any) -> str:
     """Describe the default alphabet and, if it does not fit, the one the transcripts need; and how to mend text."""
     from deepspeech.datasets.check import CHARACTERS
     from deepspeech.errors import TextError
@@ -195,8 +204,9 @@ def _assumed(found: Any, data: list[Path]) -> str:
     if not english:
         used = "No --alphabet, and not English: checked with the transcripts' own characters."
     return (
-        f"{used} These transcripts need {len(characters)} characters: {shown}{more}\n{_to_mend(transcripts, files)}"
-        f"To write it: deepspeech data alphabet {files} --output alphabet.txt"
+        f"{used} These transcripts need {len(characters)} characters: {shown}{more}\n"
+        f"{'' if text else _to_mend(transcripts, files)}"
+        f"To write it: deepspeech data alphabet {files}{as_options(text)} --output alphabet.txt"
     )
 
 

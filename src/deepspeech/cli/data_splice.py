@@ -21,8 +21,9 @@ def splice(
     seed: Annotated[int, typer.Option(help="Set the seed of the draws.")] = 4568,
     speaker_pattern: SpeakerPattern = "",
 ) -> None:
-    """Cut recordings between their words, and join the words of each speaker in new orders.
+    """Make new clips of the words of a data set, by speaker.
 
+    Cuts recordings between their words, and joins the words of each speaker in new orders.
     For small data sets: a network that sees the same hundreds of sentences learns these instead of the sounds of words.
     The model, trained on the same data, finds where words begin and end. Train a new one on both:
     --set 'data.train=["train.csv", "spliced/spliced.csv"]'. Without speakers all recordings count as one speaker's.

@@ -28,7 +28,9 @@ def text(
     json_output: JsonOutput = False,
     text_settings: Any = None,
 ) -> None:
-    """Normalize transcripts and print them, or with --show what would change.
+    """Normalize transcripts, or show what would change.
+
+    Prints the normalized transcripts, or with --show counts and examples of changes.
 
     The exit code is 1 if characters are left that the alphabet cannot write; without an alphabet figures and signs
     are such characters. Nothing is written: `deepspeech data convert` writes, with the same options.

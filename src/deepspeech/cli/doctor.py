@@ -21,7 +21,10 @@ DISTRIBUTIONS = {"absl": "absl-py"}
 
 
 def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Report what is installed and how to install the rest."""
+    """Report what is installed and how to install the rest.
+
+    Example: deepspeech doctor
+    """
     import json
     import platform
     from importlib import metadata

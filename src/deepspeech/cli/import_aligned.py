@@ -23,7 +23,9 @@ def aligned(
     ] = False,
     workers: Annotated[int, typer.Option(min=0, help="Align so many recordings at once; 0: one for each core.")] = 0,
 ) -> None:
-    """Align long recordings with their texts (.txt, .srt, .vtt, .csv) and cut them into clips.
+    """Align recordings with their texts and cut them into clips.
+
+    Texts are .txt, .srt, .vtt or .csv.
 
     Each pair gets a folder with its clips, its alignment and a page to listen to doubtful clips; all.csv lists the
     clips of all. Finished pairs are skipped, so an interrupted import can be resumed.

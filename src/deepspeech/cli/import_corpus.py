@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from deepspeech.cli.import_aligned import aligned
+from deepspeech.cli.metavars import name_value, with_metavars
 
 ALIGNED = "aligned"  # the one command that is no recipe: it needs a model
 RECIPES = Path(__file__).resolve().parent.parent / "corpora" / "recipes"
@@ -80,6 +81,8 @@ def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
         shown = typer.Option(f"--{name.replace('_', '-')}", help=text)  # no --no- twin
     else:
         shown = typer.Option(*declared, help=text)
+        if kind is not bool and "/" not in "".join(declared):
+            name_value(shown, name, kind)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, shown])
 
 
@@ -92,7 +95,7 @@ class CorpusGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         name = cmd_name.replace("_", "-")
         if name == ALIGNED:
-            return _command(name, aligned, None)
+            return _command(name, with_metavars(aligned), None)
         if name not in names():
             return None
         try:

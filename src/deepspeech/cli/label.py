@@ -27,7 +27,7 @@ def label(
     cores: Cores = None,
     json_output: JsonOutput = False,
 ) -> None:
-    """Transcribe recordings without transcripts, and write the confident ones as a data set.
+    """Transcribe recordings into a data set of the confident ones.
 
     The CSV has a column with each clip's confidence. Train on it together with your own transcripts:
     --set 'data.train=["train.csv", "labeled.csv"]'. See docs/self-training.md.

@@ -33,6 +33,7 @@ from deepspeech.cli.lm import inspect, package, score
 from deepspeech.cli.lm_build import build
 from deepspeech.cli.lm_tune import tune
 from deepspeech.cli.many_values import ManyValues
+from deepspeech.cli.metavars import with_metavars
 from deepspeech.cli.mic import mic
 from deepspeech.cli.old_client import client, is_old
 from deepspeech.cli.plot import plot
@@ -45,6 +46,7 @@ from deepspeech.printable import printable_output
 _TRAINER_PARTS = {"torch", "safetensors", "absl", "rapidfuzz", "duckdb", "optuna", "matplotlib"}
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 SHOW_TRACEBACK = "DEEPSPEECH_TRACEBACK"
+HELP_WIDTH = 1000  # columns: that of the terminal, however wide
 _LONGEST = 300  # characters of a message or a command line that are shown
 
 app = typer.Typer(
@@ -53,21 +55,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes cut long option names
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH},
 )
 for command in (train, plot, evaluate, expect, export, convert, transcribe, align, label, mic, serve, doctor):
-    app.command()(command)
+    app.command()(with_metavars(command))
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(data, name="data", help="Check, split, convert and count data sets.", no_args_is_help=True)
 lm = typer.Typer(rich_markup_mode=None)
 app.add_typer(lm, name="lm", help="Build, inspect and tune scorers (language models).", no_args_is_help=True)
-lm.command(cls=ManyValues)(build)
-lm.command()(package)
-lm.command()(inspect)
-lm.command(cls=ManyValues)(score)
-lm.command()(tune)
+lm.command(cls=ManyValues)(with_metavars(build))
+lm.command()(with_metavars(package))
+lm.command()(with_metavars(inspect))
+lm.command(cls=ManyValues)(with_metavars(score))
+lm.command()(with_metavars(tune))
 
 
 @contextmanager

@@ -17,7 +17,9 @@ def mic(
     chunk_ms: Annotated[
         float | None, typer.Option(help="Set the chunk size of the network in ms, if the model allows several.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="Print txt, json, srt, vtt or tsv.")] = "txt",
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="txt|json|srt|vtt|tsv", help="Print in this format.")
+    ] = "txt",
 ) -> None:
     """Transcribe a microphone in real time.
 

@@ -99,7 +99,7 @@ def _train(config: Any, log: Any, values: Any) -> None:
 
     flags.write_file(values, Path(config.checkpoint.folder))
     started_s = time.monotonic()
-    run_training(config, log)
+    run_training(config, log, repeat_settings=True)
     log.line(f"FINISHED optimization in {duration(time.monotonic() - started_s)}")
 
 

@@ -14,11 +14,16 @@ _EXTRA = ("starlette", "uvicorn", "websockets", "python_multipart")
 def serve(
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", help="Serve this model, as FILE or NAME=FILE; may be repeated."),
+        typer.Option("--model", "-m", metavar="[NAME=]FILE", help="Serve this model file, or one of the catalogue by name; may be repeated."),
     ] = None,
     scorer: Annotated[
         list[str] | None,
-        typer.Option("--scorer", "-s", help="Decode with this .scorer file, as FILE (all models) or NAME=FILE."),
+        typer.Option(
+            "--scorer",
+            "-s",
+            metavar="[NAME=]FILE",
+            help="Decode with this .scorer file: all models, or one.",
+        ),
     ] = None,
     hot_phrases: HotPhrasesFile = None,
     config: Annotated[Path | None, typer.Option(help="Read settings from this TOML file; flags precede.")] = None,
@@ -43,7 +48,9 @@ def serve(
         bool, typer.Option("--check", help="Load everything, print what would be served, and exit.")
     ] = False,
 ) -> None:
-    """Serve models over the network: live streams and recordings, in the protocols of OpenAI, vosk and Wyoming.
+    """Serve models over the network.
+
+    Takes live streams and recordings, in the protocols of OpenAI, vosk and Wyoming.
 
     Live streams are batched together. Limits and everything else can be set in a TOML file; see docs/serve.md. Needs
     pip install 'deepspeech[serve]'.

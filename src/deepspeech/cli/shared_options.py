@@ -27,7 +27,7 @@ TokenMinLogp = Annotated[
 HotPhrase = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="TEXT[:STRENGTH]",
+        metavar="PHRASE[:STRENGTH]",
         help="Boost a name or phrase; may be repeated. STRENGTH, 1 by default, is added to the log probability of "
         "each character; see docs/hot-words.md.",
     ),

@@ -27,7 +27,9 @@ def train(
     change: SetOption = None,
     recipe: RecipeOption = "",
     skip_bad: SkipOption = False,
-    show: Annotated[bool, typer.Option("--show", help="Print the resolved settings and stop.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the resolved settings as TOML, explained, and stop.")
+    ] = False,
     probe: Annotated[
         bool, typer.Option("--probe", help="Find the largest training.batch_size that fits into memory and stop.")
     ] = False,
@@ -51,7 +53,7 @@ def train(
         tables.setdefault("data", {})["on_bad_sample"] = "skip"
     run_config = resolve(tables)
     if show:
-        print(page(run_config), end="")
+        print(page(run_config, explained=True), end="")
         return
 
     from deepspeech.training.log import Log
@@ -72,10 +74,10 @@ def train(
         report(replace(run_config, checkpoint=own), log, json_output)
 
 
-def run_training(run_config: Any, log: Any) -> None:
+def run_training(run_config: Any, log: Any, repeat_settings: bool = False) -> None:
     """Train. Raises typer.Exit with the exit code of a signal that stopped it (128 + number).
 
-    With several ranks, only the first returns; the others raise typer.Exit.
+    With several ranks, only the first returns; the others raise typer.Exit. `repeat_settings`: see `Run.train`.
     """
     from dataclasses import replace
 
@@ -88,7 +90,7 @@ def run_training(run_config: Any, log: Any) -> None:
         with joined() as ranks:
             source = (adopt(run_config, log) if ranks.first else run_config).checkpoint.load
             checkpoint = replace(run_config.checkpoint, load=ranks.broadcast(source))
-            Run(replace(run_config, checkpoint=checkpoint), log, ranks).train()
+            Run(replace(run_config, checkpoint=checkpoint), log, ranks).train(repeat_settings)
     except Stopped as stopped:
         if ranks.first:
             log.line("Stopped. A checkpoint is written; run the same command again to resume.")

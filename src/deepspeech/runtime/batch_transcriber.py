@@ -25,12 +25,13 @@ from deepspeech.decoder.word_times import with_exact_times
 from deepspeech.errors import AudioError, ConfigError, audio_error
 from deepspeech.features.front_end import FrontEnd
 from deepspeech.runtime.batch import BatchItem, run_batch
-from deepspeech.runtime.clips import Clip, ClipReader, OpenRecording, next_part
+from deepspeech.runtime.clips import PART_S, Clip, ClipReader, OpenRecording, next_part
 from deepspeech.runtime.endpoints import Endpointer, EndpointRules
 from deepspeech.runtime.recording import Channel, Recording, Source, address_of, channels_of, next_window
 from deepspeech.runtime.session import Session
 
 BATCH = 16
+SEGMENTS_S = 60.0  # audio that a thread transcribes before `segments` gives more
 
 _Found: TypeAlias = list[Transcript] | Exception  # result of a clip
 
@@ -84,6 +85,25 @@ class BatchTranscriber:
             finally:
                 pool.shutdown(cancel_futures=True)
 
+    def segments(self, item: Channel) -> Iterator[Transcript]:
+        """The segments of one recording as they are made, in order. Raises AudioError; of a truncated file at its end.
+
+        The first clip is transcribed alone, so that its text comes soon, then parts of a minute a thread.
+        """
+        with ThreadPoolExecutor(self._threads) as pool:
+            try:
+                loaded = self._reader.open(item, part_s=0)
+                yield from self._now(pool, loaded.clips)
+                loaded.clips.clear()
+                for part in self._parts(pool, loaded.rest, SEGMENTS_S * self._threads):
+                    yield from part
+            except Exception as error:
+                raise audio_error(error, _name(item.source)) from error
+            finally:
+                pool.shutdown(cancel_futures=True)
+        if loaded.blocks.fault:
+            raise AudioError(f"{loaded.blocks.fault}; the segments before it are transcribed")
+
     def _recording(
         self, pool: ThreadPoolExecutor, loaded: OpenRecording, read: dict[int, _Found]
     ) -> Recording | AudioError:
@@ -92,14 +112,22 @@ class BatchTranscriber:
         try:
             found = _spoken(loaded.clips, read)
             loaded.clips.clear()
-            ahead = pool.submit(next_part, loaded.rest)
-            while clips := ahead.result():
-                ahead = pool.submit(next_part, loaded.rest)
-                here = {id(clip): texts for job in self._submit(pool, clips) for clip, texts in job.result()}
-                found += _spoken(clips, here)
+            for more in self._parts(pool, loaded.rest, PART_S):
+                found += more
         except Exception as error:
             return audio_error(error, _name(item.source))
         return Recording(item.source, blocks.duration_s, tuple(found), item.number, blocks.fault)
+
+    def _parts(self, pool: ThreadPoolExecutor, rest: Iterator[Clip], part_s: float) -> Iterator[list[Transcript]]:
+        """Transcripts of the clips of `rest`, a part at a time; the next part is read meanwhile."""
+        ahead = pool.submit(next_part, rest, part_s)
+        while clips := ahead.result():
+            ahead = pool.submit(next_part, rest, part_s)
+            yield self._now(pool, clips)
+
+    def _now(self, pool: ThreadPoolExecutor, clips: Sequence[Clip]) -> list[Transcript]:
+        """Transcripts of these clips. Raises the exception of a failed one."""
+        return _spoken(clips, {id(clip): texts for job in self._submit(pool, clips) for clip, texts in job.result()})
 
     def _load(self, item: Channel) -> OpenRecording | AudioError:
         """Open a recording; exceptions become its AudioError."""

@@ -49,12 +49,15 @@ class ClipReader:
         """Recordings longer than `rules.max_segment_s` are cut."""
         self._card, self._front_end, self._rules = card, front_end, rules
 
-    def open(self, item: Channel) -> OpenRecording:
-        """Open a recording and read its first clips. Raises AudioError, or other exceptions for damaged files."""
+    def open(self, item: Channel, part_s: float = PART_S) -> OpenRecording:
+        """Open a recording and read its first clips, at least one and about `part_s` seconds.
+
+        Raises AudioError, or other exceptions for damaged files.
+        """
         source, name = local(item.source)
         blocks = Blocks(source, self._front_end.config.sample_rate_hz, item.number, name, cut_ok=True)
         clips = self._clips(blocks)
-        return OpenRecording(item, blocks, next_part(clips), clips)
+        return OpenRecording(item, blocks, next_part(clips, part_s), clips)
 
     def _clips(self, blocks: Blocks) -> Iterator[Clip]:
         """Clips of a recording, lazily."""
@@ -83,9 +86,9 @@ class ClipReader:
                 held, first = held[spare:], first + spare
 
 
-def next_part(clips: Iterator[Clip]) -> list[Clip]:
-    """The next clips, about PART_S seconds; empty at the end."""
-    some, left_s = list[Clip](), PART_S
+def next_part(clips: Iterator[Clip], part_s: float = PART_S) -> list[Clip]:
+    """The next clips, about `part_s` seconds; empty at the end."""
+    some, left_s = list[Clip](), part_s
     for clip in clips:
         some.append(clip)
         left_s -= clip.duration_s

@@ -20,8 +20,8 @@ from deepspeech.errors import AudioError, ConfigError, DataError
 from deepspeech.files import atomic_path, visible
 from deepspeech.remote.files import address, listed
 from deepspeech.runtime.recording import address_of
-from deepspeech.text.reading import decode, read_text
-from deepspeech.text.tables import read_rows
+from deepspeech.text.reading import read_text
+from deepspeech.text.tables import read_table
 from deepspeech.untrusted import read_named
 
 CSV_COLUMN = "wav_filename"
@@ -101,7 +101,7 @@ def below(path: Path) -> Path:
 
 def _csv_paths(path: Path) -> list[str]:
     """The recordings that a CSV names, by the same rules as for training. Raises OSError, DataError."""
-    header, rows = read_rows(decode(read_named(path), path, DataError), path, DataError, [CSV_COLUMN])
+    header, rows = read_table(read_named(path), path, DataError, [CSV_COLUMN])
     place, paths = header.index(CSV_COLUMN), []
     for line, row in rows:
         if len(row) <= place or not row[place].strip():

@@ -39,7 +39,8 @@ Model: TypeAlias = str | Path
 
 
 class Recognizer:
-    """`open` a model file, then `transcribe` a recording, `transcribe_all` of many, or open a `stream`.
+    """`open` a model file, then `transcribe` a recording, `transcribe_all` of many, or open a `stream`;
+    `segments` gives a long one piece by piece.
 
         model = Recognizer.open("model.onnx", scorer="my.scorer")
         print(model.transcribe("hello.wav").text)
@@ -113,7 +114,7 @@ class Recognizer:
         `audio` is a path or address, the bytes of a file, an open binary file, or mono samples [N] (int16, or floats
         from -1 to 1; arrays, tensors, lists) at `rate_hz` (None: the model's own rate). Files may be wav, flac, ogg,
         opus or mp3 of any rate and number of channels; channels are averaged, or `channel`, from 0, is selected. For
-        long recordings use `transcribe_all`. Raises AudioError.
+        long recordings use `transcribe_all` or `segments`. Raises AudioError.
         """
         best, *others = self.candidates(audio, 1 + alternatives, rate_hz, channel)
         return replace(best, alternatives=tuple(others))
@@ -152,7 +153,37 @@ class Recognizer:
         transcribed as far as possible, with a `Recording.warning`. `batch_size`: clips that run together on a core;
         `heard` is called, in any thread, with the seconds of audio of each batch that is done.
         """
-        batches = BatchTranscriber(
+        return self._batches(alternatives, cores, rules, batch_size, heard).over(sources, channel)
+
+    def segments(
+        self,
+        source: Source | BinaryIO,
+        alternatives: int = 0,
+        cores: int | None = None,
+        rules: SilenceRules | None = None,
+        channel: int | None = None,
+        batch_size: int = BATCH,
+    ) -> Iterator[Transcript]:
+        """Transcribe one recording of any length: its segments in order, as they are made, in bounded memory.
+
+        The texts of the `segments` of the Recording that `transcribe_all` gives, with its arguments: the first one
+        comes after the first seconds of speech, the others about a minute a core at a time. Raises AudioError: at once
+        for a file that cannot be read, after the last segment for one that is truncated.
+        """
+        if not _is_file(source):
+            raise AudioError("segments takes one recording: a path, an address or bytes of a file; for samples: stream")
+        batches = self._batches(alternatives, cores, rules, batch_size)
+        return batches.segments(Channel(_file(source)[0], channel))
+
+    def _batches(
+        self,
+        alternatives: int,
+        cores: int | None,
+        rules: SilenceRules | None,
+        batch_size: int,
+        heard: Callable[[float], object] | None = None,
+    ) -> BatchTranscriber:
+        return BatchTranscriber(
             self._session,
             self._extractor,
             self._new_decoder,
@@ -163,7 +194,6 @@ class Recognizer:
             batch_size,
             heard,
         )
-        return batches.over(sources, channel)
 
     @overload
     def stream(

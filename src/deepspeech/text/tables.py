@@ -6,9 +6,11 @@ Nothing is cut off in silence: a row of more columns than the header and a quote
 
 import csv
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 
 from deepspeech.errors import DeepSpeechError
+from deepspeech.text.reading import decode, guessed
 
 Error = type[DeepSpeechError]
 
@@ -44,6 +46,21 @@ def read_rows(
     rows = _rows(text, name, error, separator, spaced)
     next(rows, None)
     return header, _checked(rows, len(header), name, error)
+
+
+def read_table(
+    content: bytes, name: object, error: Error, needed: Sequence[str]
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """`read_rows` of a data set's bytes. For a table in the encoding or with the columns of a spreadsheet, the error
+    names the command that converts it."""
+    try:
+        return read_rows(decode(content, name, error), name, error, needed)
+    except error as fault:
+        text, _ = guessed(content)
+        header, _, _ = read_header(text, needed)
+        table = "\0" not in text and len(header) > 1 and all(header.count(column) < 2 for column in needed)
+        advice = f". Convert a spreadsheet's table: deepspeech import csv {shlex.quote(str(name))}" if table else ""
+        raise error(f"{fault}{advice}") from None
 
 
 def _rows(text: str, name: object, error: Error, separator: str, spaced: bool) -> Iterator[tuple[int, list[str]]]:

@@ -1,9 +1,17 @@
-"""Chooses the checkpoint a run starts from: its own latest, another folder's, or none. Reads only."""
+"""Chooses the checkpoint a run starts from: its own latest, another folder's, or none; and which settings it changes.
 
+Reads only.
+"""
+
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from deepspeech import checkpoint
+from deepspeech.config import RunConfig
 from deepspeech.errors import CheckpointError
+from deepspeech.renamed import current
 from deepspeech.run_settings import CheckpointConfig
 from deepspeech.training.log import Log
 from deepspeech.training.ranks import ALONE, Ranks, restarted
@@ -76,3 +84,27 @@ def _first_sound(candidates: list[Path], log: Log) -> checkpoint.Checkpoint:
     raise CheckpointError(
         f"{candidates[0].parent}: no readable checkpoint; start from scratch with checkpoint.which = init"
     )
+
+
+def changed_settings(before: Mapping[str, Any], config: RunConfig) -> list[str]:
+    """`table.name = …, was …` for each setting that differs from those a checkpoint keeps (`config` of its run.json).
+
+    Settings that the version which wrote it did not know are left out.
+    """
+    now = _by_name(json.loads(json.dumps(config.to_dict())))
+    return [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}, was {json.dumps(was, ensure_ascii=False)}"
+        for name, was in _by_name(before).items()
+        if name in now and (value := now[name]) != was
+    ]
+
+
+def _by_name(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by dotted name, under their current names."""
+    flat: dict[str, Any] = {}
+    for table, values in tables.items():
+        if isinstance(values, Mapping):
+            flat |= {f"{table}.{key}": value for key, value in current(table, values, warn=False).items()}
+        else:
+            flat[table] = values
+    return flat

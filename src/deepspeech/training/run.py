@@ -31,7 +31,7 @@ from deepspeech.training.loop import Loop, check_weights, plan_epoch
 from deepspeech.training.memory_probe import fitting_batch_size, new_probe
 from deepspeech.training.preview import SamplePreview
 from deepspeech.training.ranks import ALONE, Ranks
-from deepspeech.training.resume import starting_point
+from deepspeech.training.resume import changed_settings, starting_point
 from deepspeech.training.saving import CheckpointWriter
 from deepspeech.training.signals import noted
 from deepspeech.training.start import start
@@ -63,6 +63,7 @@ class Run:
         parts = prepare(config, self.log, ranks)
         kept = starting_point(config.checkpoint, self.log, ranks)
         self._resumed = bool(kept and checkpoint.lies_in(kept.path, Path(config.checkpoint.folder)))
+        self._settings_before = checkpoint.setting(kept.run, "config", dict) if kept and self._resumed else None
         left_out = LeftOut(config.data.on_bad_sample, self.log, ranks)
         self.state: TrainingState
         parts, self.state = start(parts, kept, self._resumed, left_out, self.log)
@@ -86,9 +87,13 @@ class Run:
     def position(self) -> Position:
         return self.state.position
 
-    def train(self) -> None:
-        """Train until the last epoch or an early stop; resumes at the position. Raises Stopped on a signal."""
-        self.log.line(page(self.config))
+    def train(self, repeat_settings: bool = False) -> None:
+        """Train until the last epoch or an early stop; resumes at the position. Raises Stopped on a signal.
+
+        `repeat_settings`: print all settings after a resume too, instead of those that changed.
+        """
+        resumed = self._settings_before is not None and not repeat_settings
+        self.log.line(self._resumption() if resumed else page(self.config))
         if self.parts.ranks.first:
             self.writer.claim(self._resumed)
         with noted() as signals:
@@ -96,6 +101,13 @@ class Run:
                 self._probe_memory()
             self._loop.run(signals)
         self.parts.ranks.barrier()  # until the last checkpoint is written
+
+    def _resumption(self) -> str:
+        """One line: where the run resumes, and which settings differ from those of its checkpoint."""
+        changed = changed_settings(self._settings_before or {}, self.config)
+        settings = f"changed settings: {'; '.join(changed)}" if changed else "with the same settings"
+        done = f"{self.position.epoch} of {self.config.training.epochs} epochs done"
+        return f"Resuming from step {self.position.step}, {done}, {settings}"
 
     def _probe_memory(self) -> None:
         """Dry run of the largest batch, to detect lack of memory before training."""

@@ -26,7 +26,7 @@ def folder(
     split: SentenceSplit = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a folder of recordings with text files next to them."""
+    """Prepare a folder of recordings, each with a text file."""
     if not directory.is_dir():
         raise CorpusError(f"{directory}: there is no such folder")
     target_dir = target_dir or directory

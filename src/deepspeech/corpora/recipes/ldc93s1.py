@@ -18,7 +18,10 @@ FILES = ("LDC93S1.wav", "LDC93S1.txt")
 def ldc93s1(
     data_dir: Annotated[Path, "Download the sample to this folder; existing files are not fetched again."],
 ) -> ImportReport:
-    """Fetch LDC93S1, one spoken sentence, and write ldc93s1.csv: enough to try a whole training run."""
+    """Fetch and prepare LDC93S1, one spoken sentence.
+
+    Writes ldc93s1.csv: enough to try a whole training run.
+    """
     data_dir = data_dir.absolute()
     try:
         wav, text = (fetch(BASE_URL + name, data_dir / name) for name in FILES)

@@ -29,7 +29,7 @@ def lingua_libre(
     ] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare the words of one language from Lingua Libre."""
+    """Fetch and prepare words of a language of Lingua Libre."""
     name = f"Q{qid}-{iso639_3}-{english_name}"
     corpus = obtain(Archive(f"{name}.zip", HOME, f"{HOME}{name}.zip"), target_dir, name, target_dir / "lingua_libre")
     bogus = [re.compile(line) for line in lines(bogus_records)] if bogus_records else []

@@ -26,7 +26,7 @@ def m_ailabs(
     skiplist: Annotated[str, "Skip books or readers: parts of their paths, separated by commas."] = "",
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare one language of the M-AILABS audio books."""
+    """Fetch and prepare a language of the M-AILABS audio books."""
     name = f"{language}.tgz"
     corpus = obtain(Archive(name, HOME, URL + name), target_dir, into=target_dir / language)
     left_out = [part for part in skiplist.split(",") if part]

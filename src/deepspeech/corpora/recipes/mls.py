@@ -25,7 +25,7 @@ def mls(
     ] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare one language of Multilingual LibriSpeech."""
+    """Fetch and prepare a language of Multilingual LibriSpeech."""
     if language not in LANGUAGES:
         raise CorpusError(f"'{language}' is not in Multilingual LibriSpeech; it has {', '.join(LANGUAGES)}")
     name, corpus = f"mls_{language}_opus", target_dir / f"mls_{language}"

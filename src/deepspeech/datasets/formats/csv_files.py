@@ -16,8 +16,8 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import atomic_open
 from deepspeech.remote.files import address, beside, fetch, landing, listed, parent
-from deepspeech.text.reading import decode
-from deepspeech.text.tables import NO_VALUE, read_rows
+from deepspeech.text.reading import decode, guessed
+from deepspeech.text.tables import NO_VALUE, read_rows, read_table
 from deepspeech.untrusted import read_named
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
@@ -35,7 +35,7 @@ def read_csv(path: str | Path, labeled: bool = True) -> list[Sample]:
         content = read_named(fetch(place))
     except OSError as error:
         raise DataError(f"{place}: cannot read the data set ({error.strerror}); name a CSV file") from None
-    return list(_samples(decode(content, place, DataError), place, labeled))
+    return list(_samples(content, place, labeled))
 
 
 def listed_names(path: Path) -> set[int]:
@@ -112,11 +112,11 @@ def _field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _samples(text: str, path: str | Path, labeled: bool) -> Iterator[Sample]:
-    if not text:
+def _samples(content: bytes, path: str | Path, labeled: bool) -> Iterator[Sample]:
+    if not guessed(content[:8])[0]:
         raise DataError(f"{path}: the file is empty; a data set begins with the line {','.join(COLUMNS)}")
     needed = (COLUMNS[0], COLUMNS[2]) if labeled else COLUMNS[:1]
-    header, rows = read_rows(text, path, DataError, needed)
+    header, rows = read_table(content, path, DataError, needed)
     audio, size, transcript = (header.index(name) if name in header else -1 for name in COLUMNS)
     speaker = next((header.index(name) for name in SPEAKER_COLUMNS if name in header), -1)
     folder = parent(path)
