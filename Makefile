@@ -4,6 +4,7 @@
 # make docs    build the site into build/site, its notebook executed; warnings are errors; check its links
 # make links   look whether the addresses that it names exist (needs the internet)
 # make fuzz    open and search with damaged scorers, under sanitizers, for SECONDS=60
+# make kernels, make kernels-arm64   compare the kernels of 8-bit networks; the latter needs g++-aarch64-linux-gnu and qemu-user
 # make Dockerfile.train, make Dockerfile.serve   write an image file, for DEEPSPEECH_REPO=… at DEEPSPEECH_SHA=…
 # make try-dockerfiles   execute both files' steps here without Docker (root, debootstrap; minutes)
 # make clean   remove what these made
@@ -12,7 +13,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check docs links fuzz try-dockerfiles clean
+.PHONY: demo test test-slow check docs links fuzz kernels kernels-arm64 try-dockerfiles clean
 
 demo: $(VENV)/.trainer
 	$(BIN)/python scripts/demo.py
@@ -55,6 +56,35 @@ build/fuzz/scorers: $(FUZZED:%.cc=build/fuzz/%.o)
 build/fuzz/%.o: %.cc $(wildcard native/*/*.hh)
 	@mkdir -p $(@D)
 	$(CXX) $(FUZZ_FLAGS) -Inative/src -c -o $@ $<
+
+# The kernels alone, each file with its instructions as in native/CMakeLists.txt; the rest of this machine's flags differ.
+CHECK_FLAGS := -std=c++17 -Wall -Wextra -O3 -ffp-contract=off -Wno-uninitialized -Wno-maybe-uninitialized -Inative/src
+CHECKED := check/int8_kernels src/int8_kernel src/int8_portable src/int8_avx512 src/int8_avx_vnni src/int8_avx2 src/int8_neon
+
+kernels: build/check/x86_64/int8_kernels
+	$<
+
+kernels-arm64:
+	@if command -v aarch64-linux-gnu-g++ && command -v qemu-aarch64; then \
+	  $(MAKE) --no-print-directory build/check/aarch64/int8_kernels && qemu-aarch64 build/check/aarch64/int8_kernels; \
+	else echo "kernels-arm64 is left out: it needs aarch64-linux-gnu-g++ and qemu-aarch64"; fi
+
+build/check/x86_64/src/int8_avx512.o: CHECK_FLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512vnni -mfma
+build/check/x86_64/src/int8_avx2.o: CHECK_FLAGS += -mavx2 -mfma
+# As processors with AVX-512 VNNI, which are more common, run it.
+build/check/x86_64/src/int8_avx_vnni.o: CHECK_FLAGS += -mavx2 -mfma -mavx512vl -mavx512vnni
+build/check/aarch64/src/int8_neon.o: CHECK_FLAGS += -march=armv8.2-a+dotprod
+build/check/x86_64/%: CHECK_CXX := $(CXX)
+build/check/aarch64/%: CHECK_CXX := aarch64-linux-gnu-g++
+
+build/check/x86_64/int8_kernels: $(CHECKED:%=build/check/x86_64/%.o)
+build/check/aarch64/int8_kernels: $(CHECKED:%=build/check/aarch64/%.o)
+build/check/%/int8_kernels:
+	$(CHECK_CXX) -static -o $@ $^
+
+build/check/x86_64/%.o build/check/aarch64/%.o: native/%.cc $(wildcard native/src/int8_*.hh)
+	@mkdir -p $(@D)
+	$(CHECK_CXX) $(CHECK_FLAGS) -c -o $@ $<
 
 # Where an image gets the project, and which state of it; by default that of this checkout.
 DEEPSPEECH_REPO ?= $(shell git remote get-url origin 2>/dev/null)

@@ -3,11 +3,13 @@
 
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <cstring>
 #include <memory>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -42,7 +44,8 @@ Int8Matrix matrix(const Dense& dense) {
 
 void make(Int8Network* self, Floats mean, Floats scale, std::pair<FloatWeights, Floats> first,
           const std::vector<Dense>& dense, const std::vector<std::pair<Dense, Dense>>& lstm, const Dense& last,
-          const std::vector<std::pair<Floats, Floats>>& norms, float relu_clip, bool portable) {
+          const std::vector<std::pair<Floats, Floats>>& norms, float relu_clip,
+          const std::string& kernel) {
   if (first.second.size() != first.first.shape(1)) throw nb::value_error("bias does not fit the weights");
   std::vector<Int8Matrix> middle;
   for (const Dense& one : dense) middle.push_back(matrix(one));
@@ -53,7 +56,13 @@ void make(Int8Network* self, Floats mean, Floats scale, std::pair<FloatWeights, 
   new (self) Int8Network(
       copied(mean), copied(scale),
       FloatMatrix(first.first.data(), first.first.shape(0), first.first.shape(1), first.second.data()),
-      std::move(middle), std::move(layers), matrix(last), std::move(normal), relu_clip, portable);
+      std::move(middle), std::move(layers), matrix(last), std::move(normal), relu_clip, kernel);
+}
+
+std::vector<std::string> kernels() {
+  std::vector<std::string> names;
+  for (const deepspeech::NamedKernel& one : deepspeech::kernels_here()) names.emplace_back(one.name);
+  return names;
 }
 
 Result cube(std::size_t a, std::size_t b, std::size_t c, std::unique_ptr<float[]> values) {
@@ -91,8 +100,9 @@ void bind_network(nb::module_& m) {
   nb::class_<Int8Network>(m, "Int8Network")
       // Arrays of other types are refused, not turned into these.
       .def("__init__", &make, "mean"_a.noconvert(), "scale"_a.noconvert(), "first"_a.noconvert(), "dense"_a.noconvert(),
-           "lstm"_a.noconvert(), "last"_a.noconvert(), "norms"_a.noconvert(), "relu_clip"_a, "portable"_a = false)
+           "lstm"_a.noconvert(), "last"_a.noconvert(), "norms"_a.noconvert(), "relu_clip"_a, "kernel"_a = "")
       .def_static("runs_here", &Int8Network::runs_here)
+      .def_static("kernels", &kernels)
       .def_prop_ro("window", &Int8Network::window)
       .def_prop_ro("hidden", &Int8Network::hidden)
       .def_prop_ro("classes", &Int8Network::classes)

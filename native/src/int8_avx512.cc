@@ -7,11 +7,11 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <type_traits>
+
+#include "int8_tiles.hh"
 
 namespace deepspeech {
 namespace {
-
 
 constexpr std::size_t kLanes = 16;
 constexpr std::size_t kVectors = kBlock / kLanes;
@@ -100,35 +100,17 @@ void float_tile(const FloatMatrix& weights, std::size_t block, const float* x, f
       _mm512_storeu_ps(out + row * weights.width + block * kBlock + v * kLanes, sums[row][v]);
 }
 
-// Runs `tile` over all rows in tiles of like size: 16 rows as 5, 5 and 6. `tile` takes a first row and, as a type, a size.
-template <class Tile>
-void over_rows(std::size_t rows, Tile tile) {
-  const std::size_t tiles = (rows + kRows - 1) / kRows;
-  for (std::size_t number = 0, row = 0; number < tiles; ++number) {
-    const std::size_t count = (rows - row) / (tiles - number);
-    switch (count) {
-      case 1: tile(row, std::integral_constant<std::size_t, 1>()); break;
-      case 2: tile(row, std::integral_constant<std::size_t, 2>()); break;
-      case 3: tile(row, std::integral_constant<std::size_t, 3>()); break;
-      case 4: tile(row, std::integral_constant<std::size_t, 4>()); break;
-      case 5: tile(row, std::integral_constant<std::size_t, 5>()); break;
-      default: tile(row, std::integral_constant<std::size_t, 6>()); break;
-    }
-    row += count;
-  }
-}
-
 void multiply(const Int8Matrix& weights, const std::uint8_t* numbers, const RowScale* scales, std::size_t rows,
               float* out, bool add) {
   for (std::size_t block = 0; block < weights.width / kBlock; ++block)
-    over_rows(rows, [&](std::size_t row, auto count) {
+    over_rows<kRows>(rows, [&](std::size_t row, auto count) {
       tile<count>(weights, block, numbers + row * weights.groups * kGroup, scales + row, out + row * weights.width, add);
     });
 }
 
 void multiply_float(const FloatMatrix& weights, const float* x, std::size_t rows, float* out) {
   for (std::size_t block = 0; block < weights.width / kBlock; ++block)
-    over_rows(rows, [&](std::size_t row, auto count) {
+    over_rows<kRows>(rows, [&](std::size_t row, auto count) {
       float_tile<count>(weights, block, x + row * weights.inputs, out + row * weights.width);
     });
 }

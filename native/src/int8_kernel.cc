@@ -1,6 +1,5 @@
 #include "int8_kernel.hh"
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -13,15 +12,14 @@ constexpr std::size_t kLine = 64;
 template <class Value>
 Aligned<Value>::Aligned(std::size_t count) {
   const std::size_t bytes = rounded_up(count * sizeof(Value), kLine);
-  void* memory = std::aligned_alloc(kLine, bytes ? bytes : kLine);
-  if (!memory) throw std::bad_alloc();
+  void* memory = ::operator new(bytes, std::align_val_t(kLine));
   std::memset(memory, 0, bytes);
   values_.reset(static_cast<Value*>(memory));
 }
 
 template <class Value>
 void Aligned<Value>::Free::operator()(Value* values) const {
-  std::free(values);
+  ::operator delete(values, std::align_val_t(kLine));
 }
 
 template class Aligned<std::int8_t>;
@@ -62,6 +60,18 @@ FloatMatrix::FloatMatrix(const float* values, std::size_t inputs, std::size_t ou
   for (std::size_t input = 0; input < inputs; ++input)
     for (std::size_t output = 0; output < outputs; ++output)
       packed.data()[((output / kBlock) * inputs + input) * kBlock + output % kBlock] = values[input * outputs + output];
+}
+
+const std::vector<NamedKernel>& kernels_here() {
+  static const std::vector<NamedKernel> here = [] {
+    std::vector<NamedKernel> found;
+    for (const NamedKernel& one : {NamedKernel{"avx512", avx512_kernel()}, NamedKernel{"avx_vnni", avx_vnni_kernel()},
+                                   NamedKernel{"avx2", avx2_kernel()}, NamedKernel{"neon", neon_kernel()},
+                                   NamedKernel{"portable", portable_kernel()}})
+      if (one.kernel) found.push_back(one);
+    return found;
+  }();
+  return here;
 }
 
 }  // namespace deepspeech

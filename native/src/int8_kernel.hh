@@ -66,7 +66,7 @@ class FloatMatrix {
   std::vector<float> bias;  // [width]
 };
 
-// The same four functions for each kind of processor.
+// The same four functions for each kind of processor, with the same results, bit for bit.
 struct Kernel {
   // x[count] → numbers[count], and what they are worth.
   RowScale (*round_row)(const float* x, std::size_t count, std::uint8_t* numbers);
@@ -79,10 +79,21 @@ struct Kernel {
   void (*gates)(const float* sums, std::size_t hidden, float* c, float* h);
 };
 
-// For processors with AVX-512 VNNI; null elsewhere.
-const Kernel* avx512_kernel();
+// Null where the processor lacks the instructions, or the compiler does not know them.
+const Kernel* avx512_kernel();    // AVX-512 VNNI
+const Kernel* avx_vnni_kernel();  // AVX-VNNI
+const Kernel* avx2_kernel();      // AVX2 and FMA
+const Kernel* neon_kernel();      // NEON with dot products
 
 // For any processor, slow: the same bits, for tests.
 const Kernel* portable_kernel();
+
+struct NamedKernel {
+  const char* name;
+  const Kernel* kernel;
+};
+
+// Those that run here, the fastest first and the portable one last.
+const std::vector<NamedKernel>& kernels_here();
 
 }  // namespace deepspeech

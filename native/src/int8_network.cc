@@ -39,6 +39,12 @@ void softmax(const float* x, std::size_t count, float* out) {
   for (std::size_t i = 0; i < count; ++i) out[i] /= sum;
 }
 
+const Kernel* kernel_of(const std::string& name) {
+  for (const NamedKernel& one : kernels_here())
+    if (name.empty() ? one.kernel != portable_kernel() : name == one.name) return one.kernel;
+  throw std::runtime_error("this processor has no kernel for 8-bit networks" + (name.empty() ? "" : " named " + name));
+}
+
 void require(bool fits) {
   if (!fits) throw std::invalid_argument("sizes of layers do not fit together");
 }
@@ -47,8 +53,8 @@ void require(bool fits) {
 
 Int8Network::Int8Network(std::vector<float> mean, std::vector<float> scale, FloatMatrix first,
                          std::vector<Int8Matrix> dense, std::vector<Lstm> lstm, Int8Matrix last,
-                         std::vector<Norm> norms, float relu_clip, bool portable)
-    : kernel_(portable ? portable_kernel() : avx512_kernel()),
+                         std::vector<Norm> norms, float relu_clip, const std::string& kernel)
+    : kernel_(kernel_of(kernel)),
       mean_(std::move(mean)),
       scale_(std::move(scale)),
       first_(std::move(first)),
@@ -57,7 +63,6 @@ Int8Network::Int8Network(std::vector<float> mean, std::vector<float> scale, Floa
       last_(std::move(last)),
       norms_(std::move(norms)),
       relu_clip_(relu_clip) {
-  if (!kernel_) throw std::runtime_error("this processor has no kernel for 8-bit networks");
   require(dense_.size() == 3 && norms_.size() == 4 && !lstm_.empty());
   const std::size_t hidden = this->hidden();
   require(!mean_.empty() && mean_.size() == scale_.size() && first_.inputs % mean_.size() == 0);

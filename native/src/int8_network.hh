@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "int8_kernel.hh"
@@ -26,12 +27,13 @@ class Int8Network {
     Int8Matrix recurrent;  // the same, its bias 0
   };
 
-  // `portable`: with the slow kernel, which every processor runs. Throws std::invalid_argument where sizes do not fit
-  // together, std::runtime_error where the processor has no kernel.
+  // `kernel`: the name of one of kernels_here(); empty: the fastest, but not the portable one. Throws
+  // std::invalid_argument where sizes do not fit together, std::runtime_error where the processor has no such kernel.
   Int8Network(std::vector<float> mean, std::vector<float> scale, FloatMatrix first, std::vector<Int8Matrix> dense,
-              std::vector<Lstm> lstm, Int8Matrix last, std::vector<Norm> norms, float relu_clip, bool portable);
+              std::vector<Lstm> lstm, Int8Matrix last, std::vector<Norm> norms, float relu_clip,
+              const std::string& kernel);
 
-  static bool runs_here() { return avx512_kernel() != nullptr; }
+  static bool runs_here() { return kernels_here().front().kernel != portable_kernel(); }
 
   std::size_t window() const { return first_.inputs; }
   std::size_t classes() const { return last_.outputs; }

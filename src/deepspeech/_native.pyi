@@ -259,9 +259,9 @@ def ctc_align(
 Int8Weights = tuple[NDArray[np.int8], Floats, Floats]  # [inputs, outputs], scales [1 or outputs], bias [outputs]
 
 class Int8Network:
-    """Raises ValueError or TypeError where sizes or types of the arrays do not fit, RuntimeError without VNNI.
+    """Raises ValueError or TypeError where sizes or types of the arrays do not fit, RuntimeError without the kernel.
 
-    `portable`: with the slow kernel, which runs on any processor.
+    `kernel`: one of `kernels()`; empty: the fastest, but not the portable one, which is slow and for tests.
     """
 
     def __init__(
@@ -274,10 +274,13 @@ class Int8Network:
         last: Int8Weights,
         norms: list[tuple[Floats, Floats]],
         relu_clip: float,
-        portable: bool = False,
+        kernel: str = "",
     ) -> None: ...
     @staticmethod
     def runs_here() -> bool: ...
+    @staticmethod
+    def kernels() -> list[str]:
+        """Those that run here, the fastest first, "portable" last."""
     @property
     def window(self) -> int: ...
     @property

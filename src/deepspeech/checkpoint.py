@@ -236,6 +236,8 @@ def set_aside(folder: Path, after: int = -1) -> Path | None:
 
 
 def _to_disk(path: Path) -> None:
+    if os.name == "nt":  # which opens no folders, and flushes no file opened to read
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -107,6 +107,8 @@ def _abandoned(entry: "os.DirEntry[str]", host: str | None, process: int) -> boo
         return False
     if host != _host():
         return _is_stale(entry)
+    if os.name == "nt":  # os.kill would end it
+        return _is_stale(entry)
     try:
         os.kill(process, 0)
     except ProcessLookupError:

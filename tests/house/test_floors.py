@@ -8,6 +8,7 @@ from pathlib import Path
 FLOOR = {
     "untrusted": 0,
     "errors": 0, "settings": 0, "printable": 0, "cores": 0, "pool": 0, "_native": 0, "_version": 0,
+    "installing": 0, "file_positions": 0,
     "files": 0.5, "progress": 0.5, "renamed": 0.5,  # errors and printable lie under them
     "audio": 1, "features": 1, "text": 1, "remote": 1,
     "decoder": 2, "modelfile": 2, "checkpoint": 2,
@@ -45,6 +46,8 @@ ROOMS = {
     "numpy": set(FLOOR)
     - {
         "errors",
+        "installing",
+        "file_positions",
         "settings",
         "run_settings",
         "pool",

@@ -123,7 +123,7 @@ def test_training_says_what_it_needs() -> None:
     done = deepspeech("train")
     assert done.returncode == 2
     assert "torch" in done.stderr
-    assert "pip install deepspeech" in done.stderr
+    assert "pip install . in a clone" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -139,7 +139,7 @@ def test_faults_are_one_line(name: str, kind: type[Exception], words: str) -> No
 
 def test_without_fsspec_an_address_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(MissingPartError, match=r"pip install 'deepspeech\[remote\]'"):
+    with pytest.raises(MissingPartError, match=r"pip install '\.\[remote\]'"):
         fetch("s3://bucket/a.csv")
 
 

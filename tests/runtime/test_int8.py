@@ -26,8 +26,14 @@ from deepspeech.runtime.session import Session
 from deepspeech.text.tokens import ENGLISH
 from tests.fakes import by_window
 
-fast = pytest.mark.skipif(not Int8Network.runs_here(), reason="this processor lacks AVX-512 VNNI")
-kernels = pytest.mark.parametrize("portable", [True, pytest.param(False, marks=fast)], ids=["portable", "avx512"])
+ORDER = ["avx512", "avx_vnni", "avx2", "neon", "portable"]
+FAST = Int8Network.kernels()[:-1]
+fast = pytest.mark.skipif(not FAST, reason="this processor lacks AVX2 or NEON's dot products")
+fast_kernels = pytest.mark.parametrize(
+    "kernel",
+    [pytest.param(name, marks=pytest.mark.skipif(name not in FAST, reason="not here")) for name in ORDER[:-1]],
+)
+kernels = pytest.mark.parametrize("kernel", Int8Network.kernels())
 
 Float32 = NDArray[np.float32]
 CONTEXT, COEFFICIENTS = 2, 7
@@ -122,9 +128,9 @@ def expected(made: dict[str, Any], x: Float32, clip: float) -> tuple[Float32, Fl
 
 @kernels
 @pytest.mark.parametrize(("hidden", "layers", "norms"), [(64, 1, False), (5, 1, True), (100, 2, True), (33, 3, False)])
-def test_the_arithmetic_is_the_promised_one(hidden: int, layers: int, norms: bool, portable: bool) -> None:
+def test_the_arithmetic_is_the_promised_one(hidden: int, layers: int, norms: bool, kernel: str) -> None:
     made = weights(hidden, layers, norms)
-    network = native(made, layers, relu_clip=1.5, portable=portable)
+    network = native(made, layers, relu_clip=1.5, kernel=kernel)
     x = windows(2, 9)
     zeros = np.zeros((layers, 2, hidden), np.float32)
     found = network.step(x.reshape(2, 9, -1), zeros, zeros)
@@ -138,24 +144,49 @@ def test_the_arithmetic_is_the_promised_one(hidden: int, layers: int, norms: boo
         np.testing.assert_allclose(found[2][:, clip], due[2], atol=0.04)
 
 
-@fast
+def test_kernels_are_in_order_of_speed() -> None:
+    found = Int8Network.kernels()
+    assert found == [name for name in ORDER if name in found]
+    assert found[-1] == "portable"
+    assert Int8Network.runs_here() == (len(found) > 1)
+
+
+def test_a_kernel_that_is_not_here_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="no kernel for 8-bit networks named mmx"):
+        native(weights(16, 1, False), kernel="mmx")
+
+
+@fast_kernels
 @given(st.integers(1, 130), st.integers(1, 3), st.integers(1, 9), st.integers(1, 4), st.booleans(), st.integers(0, 99))
 @settings(max_examples=20)
 def test_the_kernels_give_the_same_bits(
-    hidden: int, layers: int, clips: int, frames: int, norms: bool, seed: int
+    kernel: str, hidden: int, layers: int, clips: int, frames: int, norms: bool, seed: int
 ) -> None:
     made = weights(hidden, layers, norms, seed)
     x = 3 * windows(clips, frames, seed).reshape(clips, frames, -1)
     state = np.random.default_rng(seed).normal(size=(2, layers, clips, hidden)).astype(np.float32)
-    found, due = (native(made, layers, portable=portable).step(x, *state) for portable in (False, True))
+    found, due = (native(made, layers, kernel=name).step(x, *state) for name in (kernel, "portable"))
     for a, b in zip(found, due, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-@fast
-def test_the_kernels_agree_on_what_is_hardly_a_number() -> None:
+@fast_kernels
+def test_sums_of_the_largest_bytes_are_exact(kernel: str) -> None:
+    """Products of bytes, added in 16 bits, would saturate."""
+    made = weights(130, 1, False)
+    for weight in (one for one in made.values() if isinstance(one, Quantized)):
+        weight.values[:] = np.where(np.arange(len(weight.values)) % 3 == 0, -128, 127)[:, None]
+    x = np.full((3, 4, 35), 9, np.float32)
+    state = np.ones((1, 3, 130), np.float32)
+    found, due = (native(made, kernel=name).step(x, state, state) for name in (kernel, "portable"))
+    for a, b in zip(found, due, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@fast_kernels
+def test_the_kernels_agree_on_what_is_hardly_a_number(kernel: str) -> None:
     made = weights(16, 1, False)
-    networks = [native(made, portable=portable) for portable in (False, True)]
+    networks = [native(made, kernel=name) for name in (kernel, "portable")]
     for value in (np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-42):
         for place in (0, 20):
             x = windows(1, 4).reshape(1, 4, -1)
@@ -195,10 +226,8 @@ def test_it_is_near_what_onnx_runtime_answers(tmp_path: Path) -> None:
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(1, 20), st.sampled_from([6, 64, 70]), st.booleans()
 )
-def test_pieces_and_batches_change_no_bit(
-    portable: bool, pieces: list[int], clips: int, hidden: int, norms: bool
-) -> None:
-    network = native(weights(hidden, 1, norms), portable=portable)
+def test_pieces_and_batches_change_no_bit(kernel: str, pieces: list[int], clips: int, hidden: int, norms: bool) -> None:
+    network = native(weights(hidden, 1, norms), kernel=kernel)
     x = windows(clips, sum(pieces)).reshape(clips, sum(pieces), -1)
     zeros = np.zeros((1, clips, hidden), np.float32)
     whole = network.step(x, zeros, zeros)
@@ -245,8 +274,8 @@ def native(made: dict[str, Any], layers: int = 1, **changes: Any) -> Int8Network
 
 
 @kernels
-def test_threads_share_a_network(portable: bool) -> None:
-    network = native(weights(64, 1, False), portable=portable)
+def test_threads_share_a_network(kernel: str) -> None:
+    network = native(weights(64, 1, False), kernel=kernel)
     clips = [windows(1, 16, seed).reshape(1, 16, -1) for seed in range(64)]
     zeros = np.zeros((1, 1, 64), np.float32)
     due = [network.step(clip, zeros, zeros)[0] for clip in clips]
@@ -278,14 +307,14 @@ ROW = np.zeros(16, np.float32)
 )
 def test_sizes_that_do_not_fit_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="fit"):
-        native(weights(16, 1, False), portable=True, **changes)
+        native(weights(16, 1, False), kernel="portable", **changes)
 
 
 def test_arrays_of_another_type_are_refused() -> None:
     made = weights(16, 1, False)
     with pytest.raises(TypeError):
-        native(made, portable=True, last=(np.zeros((16, 29), np.float32), ROW[:1], np.zeros(29, np.float32)))
-    network = native(made, portable=True)
+        native(made, kernel="portable", last=(np.zeros((16, 29), np.float32), ROW[:1], np.zeros(29, np.float32)))
+    network = native(made, kernel="portable")
     with pytest.raises(TypeError):
         network.step(windows(1, 3).astype(np.float64).reshape(1, 3, -1), ROW.reshape(1, 1, 16), ROW.reshape(1, 1, 16))
     with pytest.raises(ValueError, match="state"):
@@ -293,8 +322,8 @@ def test_arrays_of_another_type_are_refused() -> None:
 
 
 @kernels
-def test_what_is_not_finite_is_survived(portable: bool) -> None:
-    network = native(weights(16, 1, False), portable=portable)
+def test_what_is_not_finite_is_survived(kernel: str) -> None:
+    network = native(weights(16, 1, False), kernel=kernel)
     x = windows(1, 4).reshape(1, 4, -1)
     for value in (np.nan, np.inf, -np.inf, 3e38):
         x[0, 1, 3] = value

@@ -24,7 +24,7 @@ def test_hot_phrases_reach_the_workers(tiny_model: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_ray_job_writes_what_one_machine_writes(tiny_model: Path, tmp_path: Path) -> None:
-    ray = pytest.importorskip("ray", reason="needs ray: pip install 'deepspeech[ray]'")
+    ray = pytest.importorskip("ray", reason="needs ray, the extra [ray]")
     from deepspeech import Recognizer
 
     corpus(tmp_path / "clips", 6)

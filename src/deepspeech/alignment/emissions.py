@@ -4,7 +4,6 @@ In: a sound file. Out: an EmissionFile, from which any stretch of frames can be 
 sound (`runtime/clips.py`), whatever the length. Silences between segments of speech are blanks.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from deepspeech.audio.vad import SilenceRules
 from deepspeech.decoder.word_alignment import log_probs
+from deepspeech.file_positions import read_at, write_at
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.batch import BatchItem, run_batch
 from deepspeech.runtime.batch_transcriber import BATCH
@@ -43,11 +43,11 @@ class EmissionFile:
 
     def write(self, first_frame: int, probabilities: Float32) -> None:
         """Put rows at their place; later ones replace earlier ones."""
-        os.pwrite(self._file.fileno(), np.ascontiguousarray(probabilities).tobytes(), first_frame * self._row)
+        write_at(self._file.fileno(), np.ascontiguousarray(probabilities).tobytes(), first_frame * self._row)
 
     def log_probs(self, start: int, end: int) -> Float32:
         """Log probabilities [frames, classes] of the frames from `start` to before `end`."""
-        data = os.pread(self._file.fileno(), (end - start) * self._row, start * self._row)
+        data = read_at(self._file.fileno(), (end - start) * self._row, start * self._row)
         rows = np.zeros((end - start, self._card.tokens.classes), np.float32)
         rows.reshape(-1).view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
         rows[~rows.any(axis=1), self._card.tokens.blank] = 1.0

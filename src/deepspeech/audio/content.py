@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from deepspeech.audio.source import AudioSlice, check_readable
 from deepspeech.errors import AudioError
+from deepspeech.file_positions import read_at
 from deepspeech.untrusted import awaited
 
 Piece: TypeAlias = bytes | tuple[int, int]  # bytes to put in, or (offset, size) of the content
@@ -56,7 +57,7 @@ class Content:
                 self._data = _drained(path, name)
                 self.size = len(self._data)
                 return
-            self._descriptor = os.open(path, os.O_RDONLY)
+            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
             if isinstance(source, AudioSlice):
                 self._base, self.size = source.offset, source.size
             else:
@@ -77,7 +78,7 @@ class Content:
         self.read_to = offset + count
         if self._descriptor < 0:
             return self._data[offset : offset + count]
-        return os.pread(self._descriptor, count, self._base + offset)
+        return read_at(self._descriptor, count, self._base + offset)
 
     def close(self) -> None:
         """Close the file."""

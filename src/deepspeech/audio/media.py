@@ -13,8 +13,9 @@ import numpy as np
 from deepspeech.audio.layout import AGAIN
 from deepspeech.audio.pcm import Float32
 from deepspeech.errors import AudioError
+from deepspeech.installing import install_hint
 
-NEEDED = "pip install 'deepspeech[media]'"
+NEEDED = install_hint("media")
 UNKNOWN_LENGTH = 1 << 62  # as libsndfile says it
 _EXACT, _TOLERANCE_S = "mov", 0.5  # the container that states its duration, but for what encoders add
 _DEMUXERS = {

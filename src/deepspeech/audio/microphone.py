@@ -10,6 +10,7 @@ import numpy as np
 
 from deepspeech.audio.pcm import Int16, read_pcm
 from deepspeech.errors import AudioError, MissingPartError
+from deepspeech.installing import install_hint
 
 try:
     import sounddevice
@@ -18,7 +19,7 @@ except (ImportError, OSError):  # OSError: the PortAudio library is missing
 
 CHUNK_MS = 100
 HINT = (
-    "no way to a microphone here: pip install 'deepspeech[mic]' and the system's PortAudio (libportaudio2), "
+    f"no way to a microphone here: {install_hint('mic')}, with the system's PortAudio (libportaudio2), "
     "or install arecord (alsa-utils)"
 )
 

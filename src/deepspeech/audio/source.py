@@ -10,6 +10,7 @@ from stat import S_ISREG
 from typing import TypeAlias
 
 from deepspeech.errors import AudioError
+from deepspeech.file_positions import read_at
 from deepspeech.untrusted import check_regular, regular_descriptor
 
 PACKETS = "packets"  # bare Opus packets, see opus_packets.py
@@ -48,7 +49,7 @@ class AudioSlice:
             try:
                 if self.offset + self.size > os.fstat(descriptor).st_size:
                     raise AudioError(f"{self}: cut off: it lies beyond the end of the file; copy the file again")
-                return os.pread(descriptor, count, self.offset)
+                return read_at(descriptor, count, self.offset)
             finally:
                 os.close(descriptor)
         except FileNotFoundError:

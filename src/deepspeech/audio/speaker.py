@@ -5,6 +5,7 @@ import subprocess
 
 from deepspeech.audio.pcm import Float32, float_to_int16
 from deepspeech.errors import AudioError, MissingPartError
+from deepspeech.installing import install_hint
 
 try:
     import sounddevice
@@ -12,7 +13,7 @@ except (ImportError, OSError):  # OSError: the PortAudio library is missing
     sounddevice = None
 
 HINT = (
-    "no way to a loudspeaker here: pip install 'deepspeech[mic]' and the system's PortAudio (libportaudio2), "
+    f"no way to a loudspeaker here: {install_hint('mic')}, with the system's PortAudio (libportaudio2), "
     "or install aplay (alsa-utils); or write to a file with --output"
 )
 

@@ -29,7 +29,7 @@ def play(
     """Play samples of a data set, or write them to a file.
 
     With --augment they sound as in training.
-    Playing needs sounddevice (pip install 'deepspeech[mic]') or aplay.
+    Playing needs sounddevice (the extra [mic]) or aplay.
 
     Example: deepspeech data play train.csv --random --number 3 --augment "reverb[delay=50,decay=2]"
     """

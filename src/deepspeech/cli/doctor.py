@@ -31,6 +31,7 @@ def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.
 
     from deepspeech._version import __version__
     from deepspeech.cores import cores
+    from deepspeech.installing import install_hint
 
     versions: dict[str, str | None] = {}
     for part in PARTS:
@@ -55,14 +56,16 @@ def doctor(json_output: Annotated[bool, typer.Option("--json", help="Print JSON.
     for part, use in PARTS.items():
         missing = f"missing: pip install {DISTRIBUTIONS.get(part, part)}"
         print(f"  {part:<15} {versions[part] or missing}  ({use})")
-    print(f"  devices         {', '.join(facts['devices']) or 'training is not installed: pip install deepspeech'}")
+    print(f"  devices         {', '.join(facts['devices']) or f'training is not installed: {install_hint()}'}")
 
 
 def _extension() -> str:
     try:
         from deepspeech import _native
     except ImportError as error:
-        return f"missing ({error}); install again: pip install --force-reinstall deepspeech"
+        from deepspeech.installing import install_hint
+
+        return f"missing ({error}); install again: {install_hint()}"
     return "loaded" if hasattr(_native, "FrameKernel") else "damaged; install again"
 
 

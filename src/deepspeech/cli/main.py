@@ -119,8 +119,10 @@ def _explained(error: Exception) -> str | None:
     if isinstance(error, MemoryError):
         return "out of memory; process less at once, or use a machine with more"
     if isinstance(error, ImportError) and (error.name in _TRAINER_PARTS or not find_spec("deepspeech.training")):
+        from deepspeech.installing import install_hint
+
         part = error.name if error.name in _TRAINER_PARTS else "the trainer's part"
-        return f"this command needs {part}, which is not installed here: pip install deepspeech"
+        return f"this command needs {part}, which is not installed here: {install_hint()}"
     if isinstance(error, OSError) and (error.filename or error.strerror):
         return f"{error.filename or 'file system'}: {error.strerror}"
     return None

@@ -24,7 +24,7 @@ def mic(
     """Transcribe a microphone in real time.
 
     Prints one line per utterance, as soon as you pause. A terminal shows partial text meanwhile. Ctrl-C stops it after
-    the current utterance. Needs sounddevice (pip install 'deepspeech[mic]') or arecord.
+    the current utterance. Needs sounddevice (the extra [mic]) or arecord.
 
     Example: deepspeech mic --model model.onnx
     """

@@ -53,7 +53,7 @@ def serve(
     Takes live streams and recordings, in the protocols of OpenAI, vosk and Wyoming.
 
     Live streams are batched together. Limits and everything else can be set in a TOML file; see docs/serve.md. Needs
-    pip install 'deepspeech[serve]'.
+    the extra [serve]: pip install '.[serve]' in a clone of this project.
 
     Example: deepspeech serve --model model.onnx --scorer en.scorer
 
@@ -74,12 +74,13 @@ def serve(
 def _served(settings: Any, check: bool) -> None:
     """Serve, or say what would be served. Raises MissingPartError without the extra."""
     from deepspeech.errors import MissingPartError
+    from deepspeech.installing import install_hint
 
     try:
         from deepspeech.serve import run
     except ModuleNotFoundError as error:
         if error.name in _EXTRA:
-            raise MissingPartError(f"serving needs {error.name}: pip install 'deepspeech[serve]'") from None
+            raise MissingPartError(f"serving needs {error.name}: {install_hint('serve')}") from None
         raise
     if check:
         print(run.described(settings))

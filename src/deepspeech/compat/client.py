@@ -33,6 +33,7 @@ from deepspeech.errors import (
     ModelFileError,
     ScorerError,
 )
+from deepspeech.installing import install_hint
 from deepspeech.modelfile.checksum import has_checksum
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.session import Session
@@ -279,7 +280,7 @@ def _ours(path: Path) -> Path:
     except ModuleNotFoundError as error:
         raise MissingPartError(
             f"{path}: no model of this version, and this installation lacks what converts older ones ({error.name}): "
-            "pip install deepspeech"
+            f"{install_hint()}"
         ) from None
     made: Path = convert.as_model_file(path)
     return made

@@ -22,7 +22,10 @@ def memory_bytes(text: str) -> int:
 
 
 def _machine_bytes() -> int:
-    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        raise LmError("this system does not tell how much memory it has; write a size, for example 2GB") from None
     try:
         return min(whole, int(_CONTAINER_LIMIT.read_text()))
     except (OSError, ValueError):  # no container, or "max"

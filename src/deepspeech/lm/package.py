@@ -17,6 +17,7 @@ from deepspeech import _native
 from deepspeech.decoder.options import LARGEST_WEIGHT
 from deepspeech.decoder.scorer import Scorer
 from deepspeech.errors import LmError, ScorerError
+from deepspeech.file_positions import read_at
 from deepspeech.files import atomic_path
 from deepspeech.lm.dictionary import MARKS, Dictionary, build_dictionary
 from deepspeech.text.subwords import Subwords
@@ -27,6 +28,7 @@ MUCH_TEXT = 1_000_000  # words
 _TRAILER = struct.Struct("<4si?dd")
 _WEIGHTS = struct.Struct("<dd")
 _MAGIC, _VERSION = b"EIRT", 6
+_BLOCK = 1 << 20  # bytes copied at once
 _STRINGS_AT = 100  # offset of the KenLM header flag: vocabulary included
 
 
@@ -137,7 +139,7 @@ def _copy(source: int, target: int, count: int) -> None:
     """Copy the first `count` bytes of a file."""
     done = 0
     while done < count:
-        sent = os.sendfile(target, source, done, count - done)
-        if not sent:
+        block = read_at(source, min(count - done, _BLOCK), done)
+        if not block:
             raise LmError("the language model file shrank while it was read; try again")
-        done += sent
+        done += os.write(target, block)

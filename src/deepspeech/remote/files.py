@@ -5,7 +5,6 @@ files: object stores show a file when its last byte has arrived. A name without 
 function accepts and leaves alone. Thread-safe.
 """
 
-import fcntl
 import hashlib
 import os
 import re
@@ -17,9 +16,15 @@ from typing import Any, BinaryIO, TypeAlias, cast
 
 from deepspeech.errors import ConfigError, DeepSpeechError, MissingPartError, RemoteError
 from deepspeech.files import atomic_path
+from deepspeech.installing import install_hint
 from deepspeech.pool import ordered_map
 from deepspeech.progress import Progress
 from deepspeech.remote.web import WebFiles
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 Name: TypeAlias = str | Path
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "updated", "mtime", "created")  # by protocol
@@ -147,8 +152,9 @@ def alone(lock: str) -> Iterator[None]:
     folder = cache_folder().parent / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / lock).open("w") as file:
-        with suppress(OSError):  # a network disk may know no locks; partial files have names of their own in any case
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(OSError):  # some network disks have none; partial files have names of their own
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -197,7 +203,7 @@ def opened(place: str) -> tuple[Any, str]:
     try:
         import fsspec  # here: it takes a while, and most need no addresses
     except ImportError:
-        raise MissingPartError(f"{place}: an address needs fsspec: pip install 'deepspeech[remote]'") from None
+        raise MissingPartError(f"{place}: an address needs fsspec: {install_hint('remote')}") from None
     system, path = fsspec.core.url_to_fs(place)
     return system, str(path)
 

@@ -12,8 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from deepspeech.installing import install_hint
+
 TIMEOUT_S = 60.0
-_NEEDS = "only whole files are read from web servers without it: pip install aiohttp requests 'deepspeech[remote]'"
+_NEEDS = (
+    f"only whole files are read from web servers without it: pip install aiohttp requests; {install_hint('remote')}"
+)
 
 
 class WebFiles:

@@ -1,7 +1,7 @@
 """Batch transcription as a Ray Data job on a cluster.
 
 In: jobs, on a file system shared by all machines, like the model and the outputs. Out: an output per job; an
-interrupted run can be resumed. Needs ray (pip install 'deepspeech[ray]').
+interrupted run can be resumed. Needs ray, the extra [ray].
 """
 
 import os
@@ -14,6 +14,7 @@ from deepspeech.decoder.options import DecodeOptions
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.decoder.writers import TranscriptWriter
 from deepspeech.errors import AudioError, ConfigError, MissingPartError, audio_error
+from deepspeech.installing import install_hint
 from deepspeech.runtime.jobs import Job, output, write
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.recording import Channel, address_of
@@ -87,7 +88,7 @@ def transcribe(
     without ray.
     """
     if ray is None:
-        raise MissingPartError("this needs ray, which is not installed here: pip install 'deepspeech[ray]'")
+        raise MissingPartError(f"this needs ray, which is not installed here: {install_hint('ray')}")
     if not ray.is_initialized():
         ray.init(log_to_driver=False)
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))

@@ -3,7 +3,7 @@
 In: components and samples. Out: peak bytes of a batch size, or the largest batch size that fits.
 """
 
-import resource
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +20,11 @@ from deepspeech.training.build import Parts
 from deepspeech.training.loader import cut
 from deepspeech.training.log import Log
 from deepspeech.training.step import Trainer
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 SPARE = 0.9  # usable fraction of GPU memory
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc")  # in torch's messages
@@ -139,4 +144,8 @@ def _peak(device: torch.device) -> int:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
     except (OSError, StopIteration):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        pass
+    if resource is None:  # Windows
+        raise TrainingError("this system does not tell how much memory a step takes; set training.batch_size")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

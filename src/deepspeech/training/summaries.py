@@ -2,7 +2,7 @@
 
 In: metrics of steps and validations. Out: `FOLDER/train`, `FOLDER/dev/NAME`, `FOLDER/metrics/NAME`, which are runs to
 TensorBoard (0.9.3 wrote train, dev and metrics): `step_loss` and `learning_rate` by batch; `loss`, `wer` and `cer` by
-epoch, one chart for all sets. Needs tensorboardX: `pip install 'deepspeech[summaries]'`.
+epoch, one chart for all sets. Needs tensorboardX, the extra [summaries].
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deepspeech.errors import ConfigError, MissingPartError
+from deepspeech.installing import install_hint
 from deepspeech.remote.files import address
 
 try:
@@ -31,7 +32,7 @@ class Summaries:
             raise ConfigError(f"training.summaries is {folder}; event files are appended to, so use a local folder")
         if folder and EventsWriter is None:
             raise MissingPartError(
-                "training.summaries needs tensorboardX: pip install 'deepspeech[summaries]', or leave it empty"
+                f"training.summaries needs tensorboardX: {install_hint('summaries')}, or leave it empty"
             )
         self._folder, self._first_step = folder, step
         self._writers: dict[str, Any] = {}

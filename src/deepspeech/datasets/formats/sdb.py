@@ -18,6 +18,7 @@ from deepspeech.audio.pcm import Float32
 from deepspeech.audio.source import PACKETS, AudioSlice
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
+from deepspeech.file_positions import read_at
 from deepspeech.files import atomic_open
 from deepspeech.untrusted import LARGEST_PAGE, open_regular, parse_json
 
@@ -122,7 +123,7 @@ class SampleDatabase:
     def _bytes(self, at: int, size: int) -> bytes:
         if at + size > self._size:
             raise DataError(f"{self.path}: cut off or damaged (byte {at + size} is named, it has {self._size})")
-        return os.pread(self._file.fileno(), size, at)
+        return read_at(self._file.fileno(), size, at)
 
 
 def read_sdb(path: str | Path, labeled: bool = True) -> list[Sample]:

@@ -4,7 +4,6 @@ Two layouts (docs/formats/tar.md). WebDataset: members of one key, `KEY.wav` and
 data_set_tool's: sounds and a `samples.csv` that lists them.
 """
 
-import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from deepspeech.audio.source import AudioSlice
 from deepspeech.datasets.formats.csv_files import COLUMNS
 from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
+from deepspeech.file_positions import read_at
 from deepspeech.text.tables import read_rows
 from deepspeech.untrusted import LARGEST_PAGE, is_number, open_regular, parse_json
 
@@ -150,7 +150,7 @@ def _text(file: BinaryIO, path: Path, member: Member) -> str:
     if member.size > (LARGEST_PAGE if member.name == LISTING else _LARGEST_TEXT):
         raise DataError(f"{path}:{member.name}: {member.size} bytes are no transcript; make the archive again")
     try:
-        return os.pread(file.fileno(), member.size, member.offset).decode("utf-8-sig")
+        return read_at(file.fileno(), member.size, member.offset).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{path}:{member.name}: not UTF-8 text; make the archive again") from None
 

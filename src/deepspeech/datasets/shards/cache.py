@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from deepspeech.audio.source import AudioSlice
 from deepspeech.errors import AudioError, ConfigError, DataError
+from deepspeech.file_positions import read_at
 from deepspeech.remote.files import alone, fetch, forget, landing
 
 DEFAULT_MB = 100_000
@@ -88,6 +89,6 @@ class CachedShardSlice(AudioSlice):
         """Read its bytes; downloads the shard if necessary. Raises RemoteError, DataError or AudioError."""
         with self.cache.open(self.place) as file:
             try:
-                return os.pread(file.fileno(), self.size, self.offset)
+                return read_at(file.fileno(), self.size, self.offset)
             except OSError as error:
                 raise AudioError(f"{self}: cannot be read ({error.strerror})") from None

@@ -29,6 +29,7 @@ from deepspeech.datasets.shards.index import (
     write_index,
 )
 from deepspeech.errors import DataError
+from deepspeech.file_positions import read_at
 from deepspeech.progress import Progress
 from deepspeech.remote.files import Name, address, beside, exists, fetch, is_folder, landing, listed, parent, sizes
 from deepspeech.untrusted import is_count, is_number, open_regular, parse_json
@@ -75,7 +76,7 @@ class Manifest:
 
     def sample(self, at: int, size: int, shard: int) -> Sample:
         """The sample of the line at offset `at`."""
-        row = self._row(os.pread(self._file.fileno(), size, at), self.name)
+        row = self._row(read_at(self._file.fileno(), size, at), self.name)
         try:
             member, text, duration_s = str(row["member"]), str(row["text"]), float(row["duration"])
             span = self._span(shard, int(row["offset"]), int(row["size"]), member)
