@@ -14,7 +14,12 @@ _EXTRA = ("starlette", "uvicorn", "websockets", "python_multipart")
 def serve(
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", metavar="[NAME=]FILE", help="Serve this model file, or one of the catalogue by name; may be repeated."),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="[NAME=]FILE",
+            help="Serve this file, or published model; may be repeated.",
+        ),
     ] = None,
     scorer: Annotated[
         list[str] | None,
