@@ -146,10 +146,9 @@ class Bench:
 def make_random(path: Path, hidden: int) -> None:
     """Write an untrained int8 model of this hidden size."""
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
-    from deepspeech.acoustic.deepspeech.graph import build
+    from deepspeech.acoustic.deepspeech.graph import build, quantize
     from deepspeech.acoustic.deepspeech.network import DeepSpeech
     from deepspeech.features.config import MfccConfig
     from deepspeech.modelfile.card import ModelCard
@@ -159,11 +158,8 @@ def make_random(path: Path, hidden: int) -> None:
     shape, made_with = DeepSpeechConfig(hidden=hidden), "benchmarks/recognition.py"
     card = ModelCard(ENGLISH, MfccConfig(), shape.described(), shape.chunk, precision="int8", made_with=made_with)
     network = DeepSpeech(shape, card.features.coefficients, ENGLISH.classes)
-    with tempfile.TemporaryDirectory() as folder:
-        weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-        onnx.save(build(weights, shape, card), f"{folder}/float32.onnx")
-        quantize_dynamic(f"{folder}/float32.onnx", path, per_channel=True, weight_type=QuantType.QInt8)
-    model = onnx.load(path)
+    weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+    model = build(quantize(weights), shape, card)
     write_card(model, card)
     onnx.save(model, path)
 

@@ -41,20 +41,23 @@ class Int8Engine:
         return probabilities, States({"state_h": h, "state_c": c}, AXES)
 
 
-def open_int8(path: str | Path, card: ModelCard) -> Int8Engine | None:
-    """Open a model file; None if processor or graph is not supported."""
+def open_int8(path: str | Path, card: ModelCard, kernel: str = "") -> Int8Engine | None:
+    """Open a model file; None if processor or graph is not supported.
+
+    `kernel`: one of `Int8Network.kernels()`; "": the fastest that the processor has.
+    """
     shape = card.model
     if card.precision != "int8" or (shape["kind"], shape.get("recurrent")) != ("deepspeech", "lstm"):
         return None
     if not Int8Network.runs_here():
         return None
     try:
-        return Int8Engine(_network(read_constants(path), card), card)
+        return Int8Engine(_network(read_constants(path), card, kernel), card)
     except (KeyError, IndexError, TypeError, ValueError, ModelFileError):
         return None  # ONNX Runtime supports any graph, or reports the error
 
 
-def _network(arrays: Arrays, card: ModelCard) -> Int8Network:
+def _network(arrays: Arrays, card: ModelCard, kernel: str) -> Int8Network:
     shape = card.model
     layers = [_lstm(arrays, f"lstm.{layer}") for layer in range(shape["lstm_layers"])]
     norms = [(_norm(arrays, name, "weight"), _norm(arrays, name, "bias")) for name in "1235"]
@@ -62,7 +65,7 @@ def _network(arrays: Arrays, card: ModelCard) -> Int8Network:
     clip = float(arrays["layer_1.high"].reshape(-1)[0])
     network = Int8Network(
         arrays["feature_mean"], arrays["feature_scale"], first, [_dense(arrays, n) for n in "235"], layers,
-        _dense(arrays, "6"), norms, clip,
+        _dense(arrays, "6"), norms, clip, kernel,
     )  # fmt: skip
     size = (2 * shape["context_frames"] + 1) * card.features.dimensions
     if (network.window, network.hidden, network.classes) != (size, shape["hidden"], card.tokens.classes):
