@@ -28,7 +28,7 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Run
     """What a script does, each step with its configuration; the steps themselves do nothing."""
     steps: list[tuple[str, RunConfig]] = []
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr(train, "run_training", lambda config, log: steps.append(("train", config)))
+    monkeypatch.setattr(train, "run_training", lambda config, log, repeat_settings: steps.append(("train", config)))
     for name in ("test", "export", "one_shot"):
 
         def step(config: RunConfig, *_: Any, name: str = name) -> None:
@@ -156,7 +156,7 @@ def test_notes_about_flags_without_effect_are_warnings(
 def test_a_signal_that_stopped_training_is_an_exit_code_and_ends_the_door(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[str, RunConfig]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(config: RunConfig, log: Any) -> None:
+    def stopped(config: RunConfig, log: Any, repeat_settings: bool) -> None:
         raise typer.Exit(130)
 
     monkeypatch.setattr(train, "run_training", stopped)

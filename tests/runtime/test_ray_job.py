@@ -12,7 +12,7 @@ from tests.fakes import corpus
 
 def test_without_ray_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ray_job, "ray", None)
-    with pytest.raises(MissingPartError, match=r"deepspeech\[ray\]"):
+    with pytest.raises(MissingPartError, match=r"pip install .*\[ray\]"):
         ray_job.transcribe([], tmp_path, "txt", tmp_path / "m.onnx")
 
 

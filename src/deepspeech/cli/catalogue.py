@@ -46,9 +46,9 @@ def fetch(
     name: Annotated[str, typer.Argument(help="Fetch this model, named as `deepspeech models` lists it.")],
     scorer: Annotated[bool, typer.Option("--scorer/--no-scorer", help="Fetch its scorer, too.")] = True,
 ) -> None:
-    """Download a published model and its scorer, check them, and print the paths of the files.
+    """Download a published model and its scorer.
 
-    An old model is converted, so that it opens at once. An interrupted download is resumed by the same command.
+    Checks the files and prints their paths. An old model is converted, so that it opens at once. An interrupted download is resumed by the same command.
 
     Example: deepspeech models fetch deepspeech-en-0.9.3
     """

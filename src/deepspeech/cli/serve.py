@@ -11,25 +11,19 @@ _ENV = "DEEPSPEECH_SERVE_"
 _EXTRA = ("starlette", "uvicorn", "websockets", "python_multipart")
 
 
+ModelFiles = Annotated[
+    list[str] | None,
+    typer.Option("--model", "-m", metavar="[NAME=]FILE", help="Serve this file, or published model; may be repeated."),
+]
+ScorerFiles = Annotated[
+    list[str] | None,
+    typer.Option("--scorer", "-s", metavar="[NAME=]FILE", help="Decode with this .scorer file: all models, or one."),
+]
+
+
 def serve(
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="[NAME=]FILE",
-            help="Serve this file, or published model; may be repeated.",
-        ),
-    ] = None,
-    scorer: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--scorer",
-            "-s",
-            metavar="[NAME=]FILE",
-            help="Decode with this .scorer file: all models, or one.",
-        ),
-    ] = None,
+    model: ModelFiles = None,
+    scorer: ScorerFiles = None,
     hot_phrases: HotPhrasesFile = None,
     config: Annotated[Path | None, typer.Option(help="Read settings from this TOML file; flags precede.")] = None,
     host: Annotated[str | None, typer.Option(help="Listen on this address; 127.0.0.1 by default.")] = None,
