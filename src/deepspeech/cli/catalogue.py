@@ -48,7 +48,8 @@ def fetch(
 ) -> None:
     """Download a published model and its scorer.
 
-    Checks the files and prints their paths. An old model is converted, so that it opens at once. An interrupted download is resumed by the same command.
+    Checks the files and prints their paths. An old model is converted, so that it opens at once. An interrupted
+    download is resumed by the same command.
 
     Example: deepspeech models fetch deepspeech-en-0.9.3
     """
