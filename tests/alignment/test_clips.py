@@ -101,8 +101,21 @@ def test_a_data_set_is_written(tmp_path: Path) -> None:
     assert rate_hz == 16000
     assert 1.2 <= len(samples) / rate_hz <= 1.8
     text = (tmp_path / "report.html").read_text()
-    assert "doubtful/book-00002.wav" in text
+    assert f"doubtful/{Path(doubtful[0].audio).name}" in text
     assert "2 of 3 clips kept" in text
+
+
+def test_another_run_into_the_same_folder_leaves_the_sounds_of_the_first_list(tmp_path: Path) -> None:
+    sound = np.random.default_rng(0).normal(0, 0.1, 16000 * 9).astype(np.float32)
+    alignment = made("One two three.\n\nFour five six.", score=-0.1)
+    write_clips(alignment, wav_bytes(sound, 16000), tmp_path, "book", 16000)
+    heard = {sample.transcript: Path(sample.audio) for sample in read_samples(tmp_path / "clips.csv")}
+    before = heard["one two three"].read_bytes()
+    write_clips(
+        replace(alignment, paragraphs=alignment.paragraphs[1:]), wav_bytes(sound, 16000), tmp_path, "book", 16000
+    )
+    assert [sample.transcript for sample in read_samples(tmp_path / "clips.csv")] == ["four five six"]
+    assert heard["one two three"].read_bytes() == before
 
 
 def test_the_page_needs_no_other_host_and_escapes_what_it_shows() -> None:

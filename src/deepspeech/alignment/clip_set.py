@@ -2,9 +2,12 @@
 
 In: an Alignment and its recording. Out, in a folder:
 
-    clips.csv, clips/NAME-00001.wav …         what can be trained on
-    doubtful.csv, doubtful/NAME-00007.wav …   what was left out, with the transcript it was aligned with
-    report.html                               scores over time; doubtful clips to listen to; it saves accepted.csv
+    clips.csv, clips/NAME-START-END.wav …         what can be trained on
+    doubtful.csv, doubtful/NAME-START-END.wav …   what was left out, with the transcript it was aligned with
+    report.html                                   scores over time; doubtful clips to listen to; it saves accepted.csv
+
+START and END are the milliseconds of the words. So a file that is written again holds the same words, and a list of an
+earlier run, like one that was accepted by hand, keeps its sounds.
 """
 
 from collections.abc import Sequence
@@ -48,8 +51,8 @@ def write_clips(
     shown, chosen = list[Doubtful](), set(map(id, on_page))
     kept, left_out = (CsvWriter(folder / f"{part}.csv", speakers=bool(speaker)) for part in (CLIPS, DOUBTFUL))
     with kept, left_out:
-        for number, (clip, samples) in enumerate(cut(source, clips, rate_hz, channel), 1):
-            path = folder / (DOUBTFUL if clip.reason else CLIPS) / f"{name}-{number:05}.wav"
+        for clip, samples in cut(source, clips, rate_hz, channel):
+            path = folder / (DOUBTFUL if clip.reason else CLIPS) / f"{name}-{_ms(clip.start_s)}-{_ms(clip.end_s)}.wav"
             size_bytes = write_wav(path, samples, rate_hz)
             (left_out if clip.reason else kept).write(Sample(str(path), path, clip.text, size_bytes, speaker))
             if id(clip) in chosen and len(samples):
@@ -58,6 +61,10 @@ def write_clips(
                 shown.append(Doubtful(clip, file, size_bytes, sound, "audio/ogg; codecs=opus"))
     _write_page(folder / REPORT, alignment, clips, shown, name)
     return clips
+
+
+def _ms(seconds: float) -> str:
+    return f"{round(1000 * seconds):07}"
 
 
 def _write_page(path: Path, alignment: Alignment, clips: Sequence[Clip], shown: Sequence[Doubtful], name: str) -> None:
