@@ -5,12 +5,8 @@ In: a sentence with figures. Out: the spoken form. Supports cardinal numbers bel
 
 import re
 
-_SMALL = (
-    "zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
-    "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf",
-)  # fmt: skip
-_TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 80: "quatre-vingt"}
-_LARGE = ((10**9, "milliard"), (10**6, "million"))
+from deepspeech.text import numbers
+
 _LIMIT = 10**12
 _NUMBER = re.compile(r"\d+(?:,\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d)[\s\u00a0\u202f](?=\d{3}(?!\d))")
@@ -31,33 +27,7 @@ def spell_out(sentence: str) -> str:
 
 def cardinal(number: int) -> str:
     """A whole number from 0 in words, by the traditional spelling: 71 is soixante et onze, 80 quatre-vingts."""
-    if number >= 1000:
-        return _thousands(number)
-    if number >= 100:
-        hundreds, rest = divmod(number, 100)
-        words = "cent" if hundreds == 1 else f"{_SMALL[hundreds]} cent"
-        return f"{words} {cardinal(rest)}" if rest else words + "s" * (hundreds > 1)
-    if number < 20:
-        return _SMALL[number]
-    tens = number // 10 * 10 if number < 60 else number // 20 * 20
-    rest = number - tens
-    if not rest:
-        return _TENS[tens] + "s" * (tens == 80)
-    return f"{_TENS[tens]} et {_SMALL[rest]}" if rest in (1, 11) and tens < 80 else f"{_TENS[tens]}-{_SMALL[rest]}"
-
-
-def _thousands(number: int) -> str:
-    for size, name in _LARGE:
-        if number >= size:
-            count, rest = divmod(number, size)
-            words = f"{cardinal(count)} {name}{'s' * (count > 1)}"
-            return f"{words} {cardinal(rest)}" if rest else words
-    count, rest = divmod(number, 1000)
-    counted = cardinal(count)
-    if count % 100 in (0, 80):
-        counted = counted.removesuffix("s")  # deux cent mille, quatre-vingt mille
-    words = "mille" if count == 1 else f"{counted} mille"
-    return f"{words} {cardinal(rest)}" if rest else words
+    return numbers.cardinal(number, "fr")
 
 
 def _figures(match: re.Match[str]) -> str:

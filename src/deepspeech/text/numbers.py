@@ -32,6 +32,11 @@ def _library() -> Any:
         ) from None
 
 
+def cardinal(number: int, code: str) -> str:
+    """A whole number in the words of a language. Raises MissingPartError without num2words."""
+    return str(_library().num2words(number, lang=_OTHER_CODES.get(code, code)))
+
+
 class NumberSpeller:
     """Spells figures and signs in one language. Immutable; threads may share it."""
 
