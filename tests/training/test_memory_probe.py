@@ -133,7 +133,13 @@ def test_translating_with_several_threads_is_refused_in_one_line(tmp_path: Path)
 @pytest.mark.filterwarnings("ignore")  # torch's translator warns of what it finds in passing
 def test_translated_it_learns_the_same(tmp_path: Path) -> None:
     for name, wanted in (("plain", False), ("compiled", True)):
-        made = config(tmp_path / name, training__compile=wanted, training__threads=1, network={"hidden": 16})
+        made = config(
+            tmp_path / name,
+            training__compile=wanted,
+            training__threads=1,
+            network={"hidden": 16},
+            training__precision="float32",
+        )
         run = Run(made, Log())
         run.train()
         assert next(iter(run.network.state_dict())) == "feature_mean"  # a checkpoint's names stay
