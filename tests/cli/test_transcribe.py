@@ -18,6 +18,9 @@ from deepspeech import progress
 from deepspeech.audio import microphone
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.audio.pcm import float_to_int16, read_pcm
+from deepspeech.cli import transcripts
+from deepspeech.cli.transcripts import Output
+from deepspeech.decoder.subtitles import SubtitleLayout
 from deepspeech.errors import ConfigError
 from deepspeech.runtime import recognizer as recognizer_module
 from deepspeech.runtime import session as session_module
@@ -371,3 +374,15 @@ def test_a_gpu_that_is_not_there_is_told(deepspeech, monkeypatch: pytest.MonkeyP
     assert onnx.on_cuda("auto")
     assert onnx.on_cuda("cuda")
     assert not onnx.on_cuda("cpu")
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        (Output(("txt", "srt")), "txt, srt: --ray writes one format"),
+        (Output(("srt",), SubtitleLayout(word_times=True)), "--ray does not lay out subtitles"),
+    ],
+)
+def test_what_a_cluster_cannot_write_is_refused(out: Output, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        transcripts.on_ray([], out, ())

@@ -112,11 +112,17 @@ def to_files(recognizer: Any, jobs: list[Any], out: Output) -> int:
 
 
 def on_ray(jobs: list[Any], out: Output, settings: tuple[Any, ...]) -> int:
+    from deepspeech.decoder.subtitles import SubtitleLayout
+    from deepspeech.errors import ConfigError
     from deepspeech.runtime.jobs import to_do
     from deepspeech.runtime.ray_job import transcribe as transcribe_on_ray
 
+    if len(out.forms) > 1:
+        raise ConfigError(f"{', '.join(out.forms)}: --ray writes one format; run it once for each")
+    if out.layout not in (None, SubtitleLayout()):
+        raise ConfigError("--ray does not lay out subtitles; leave --word-timestamps, --max-line-width and -count out")
     assert out.folder is not None
-    folder, form = out.folder, _only_form(out)
+    folder, form = out.folder, out.forms[0]
     left = to_do(jobs, folder, form, out.overwrite)
     rows = transcribe_on_ray(left, folder, form, *settings) if left else []
     errors = [row["error"] for row in rows if row["error"]]

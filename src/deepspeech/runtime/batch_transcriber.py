@@ -136,15 +136,15 @@ class BatchTranscriber:
         except Exception as error:
             return audio_error(error, _name(item.source))
 
-    def _submit(self, pool: ThreadPoolExecutor, clips: Sequence[Clip]) -> list[Future[list[tuple[Clip, _Found]]]]:
+    def _submit(self, pool: ThreadPoolExecutor, clips: Sequence[Clip]) -> list[Future[Sequence[tuple[Clip, _Found]]]]:
         ordered = sorted(clips, key=lambda clip: -len(clip.features))
         groups = [ordered[first : first + self._batch_size] for first in range(0, len(ordered), self._batch_size)]
         return [pool.submit(self._run, group) for group in groups]
 
-    def _run(self, clips: Sequence[Clip]) -> list[tuple[Clip, _Found]]:
+    def _run(self, clips: Sequence[Clip]) -> Sequence[tuple[Clip, _Found]]:
         """Transcribe a batch; if it fails, retry clips one by one to find the failing one."""
         try:
-            return list(self._texts(clips))
+            return self._texts(clips)
         except Exception as error:
             if len(clips) == 1:
                 return [(clips[0], error)]
