@@ -42,6 +42,7 @@ Beam::Beam(const BeamOptions& options)
     if (options.language->tokens() + 1 != options.classes)
       throw std::invalid_argument("the scorer was prepared for another number of classes");
     language_.emplace(options.language);
+    most_by_unit_ = options.language->most_by_unit();
     positions_.push_back(language_->start());
     language_->retain(positions_.back());
   }
@@ -212,10 +213,11 @@ void Beam::extend_along(Id slot) {
   const Prefix& prefix = prefixes_[slot];
   Position& position = positions_[slot];
   const float least = threshold_ - prefix.score - kSlack;  // of a label that brings no bonus
+  const float least_ending = least - most_by_unit_;
   const auto extend_by = [&](std::uint32_t label) {
     const float log = classes_.log(label);
     const bool ends_unit = language_->ends_unit(position, label);
-    if (!ends_unit && log < least) return;
+    if (log < (ends_unit ? least_ending : least)) return;
     const float score = log + (label == prefix.label ? prefix.blank : prefix.score);
     if (score == kNever || !within(log, prefix.score) || has_child(prefix, label)) return;
     if (!ends_unit) return offer({score, label, slot, true, 0.0f});

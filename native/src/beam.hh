@@ -183,6 +183,7 @@ class Beam {
   std::vector<std::uint64_t> taken_;  // per label: the last extension round in which it was not free
   std::uint64_t round_ = 0;
   float threshold_ = 0;               // candidates below it cannot enter the beam
+  float most_by_unit_ = 0;            // with a language: no unit that ends adds more
   float cutoff_ = 0;                  // with a language: what scores below it before the bonus does not count
   double shifted_ = 0;                // taken out of all scores so far
   std::uint32_t frames_ = 0;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -41,6 +42,12 @@ struct Language {
   float beta;
   std::unordered_map<std::string, float> hot_words;  // boosts, natural logarithm, before alpha
   std::shared_ptr<const Pieces> pieces;  // the network's tokens; null: these are the labels
+
+  // An upper bound of a bonus with beta: a probability is at most 1.
+  float most_by_unit() const {
+    const bool bounded = alpha >= 0.0f && hot_words.empty();
+    return bounded ? beta : std::numeric_limits<float>::infinity();
+  }
 
   std::size_t tokens() const { return pieces ? pieces->all.size() : labels.size(); }
 };
