@@ -31,6 +31,7 @@ _DEMUXERS = {
     b"\xff\xf1": "aac",
     b"\xff\xf9": "aac",
 }
+_MAGIC_BYTES = sorted({len(magic) for magic in _DEMUXERS})
 
 
 @cache
@@ -56,7 +57,7 @@ def demuxer_of(head: bytes) -> str:
         return "avi"
     if head[:1] == b"G" and head[188:189] == b"G":
         return "mpegts"
-    return next((name for magic, name in _DEMUXERS.items() if head.startswith(magic)), "")
+    return next((name for length in _MAGIC_BYTES if (name := _DEMUXERS.get(head[:length]))), "")
 
 
 class MediaDecoder:

@@ -205,7 +205,7 @@ class Sound:
         block_frames = max(1, min(BLOCK_FRAMES, 8 * BLOCK_FRAMES // file.channels))
         while last is None or found < last:
             count = min(block_frames, (promised if last is None else min(last, promised)) - found)
-            block, damage = self._read(file, count)
+            block, damage = self._read(file, found, count)
             if "MPEG" in file.subtype and not damage and is_off_scale(block):
                 block, damage = block[:0], f"damaged sound (its frames hold no audio); {AGAIN}"
             found += len(block)
@@ -220,21 +220,19 @@ class Sound:
         if ends_early and not self.fault and promised - found >= (_FRAMED if "MPEG" in file.subtype else 1):
             self._short(promised, found)
 
-    def _read(self, file: Any, count: int) -> tuple[Float32, str]:
-        """The next samples [n, channels], and the error after them, if any."""
+    def _read(self, file: Any, at: int, count: int) -> tuple[Float32, str]:
+        """The next samples [n, channels] from `at` on, and the error after them, if any."""
         if count <= 0:
             return np.zeros((0, file.channels), np.float32), ""
         if isinstance(file, MediaDecoder):
             block = file.read(np.empty((count, file.channels), np.float32))
             return block, file.damage if len(block) < count else ""
+        block = np.empty((count, file.channels), np.float32)
         try:
-            # Filled with a marker, to see how much was decoded before the damage.
-            block = np.empty((count, file.channels), np.float32)
-            block[:, 0] = np.nan
             return file.read(out=block), ""
         except soundfile.LibsndfileError as error:
-            gaps = np.flatnonzero(np.isnan(block[:, 0]))
-            return block[: gaps[0] if len(gaps) else count], _damage(error)
+            decoded = int(file.tell()) - at if file.can_seek else 0
+            return block[:decoded], _damage(error)
 
     def _mono(self, block: Float32, channel: int | None) -> Float32:
         if self._files[0].subtype in ("FLOAT", "DOUBLE"):
