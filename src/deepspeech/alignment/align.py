@@ -45,6 +45,7 @@ class AlignOptions:
     channel: int | None = None  # None: all, averaged
     cores: int | None = None  # None: all
     greedy: bool = False  # the coarse pass without a language model of the text
+    all_spoken: bool = False  # leave no text out, and trust no anchors: for a network too weak to find them
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,13 @@ class _Alignment:
 
     def of(self, sound: str | Path | AudioSlice | bytes) -> Alignment:
         card = self._session.card
-        recognition = Recognition(card, None if self._options.greedy else text_scorer(list(self._sentences()), card))
+        recognition = Recognition(card, None if self._options.greedy or self._options.all_spoken else text_scorer(list(self._sentences()), card))
         source = NamedPath(sound) if isinstance(sound, str | Path) else sound
         with EmissionFile(card) as emissions:
             compute_emissions(self._session, source, emissions, self._cores, self._options.channel, recognition.add)
             heard = recognition.words
             pairs, word_of = self._matched(heard)
-            stretches = self._stretches(pairs, word_of, heard, emissions.frames)
+            stretches = self._stretches([] if self._options.all_spoken else pairs, word_of, heard, emissions.frames)
             words, foreign = self._exact(stretches, self._likely(pairs, word_of, heard, emissions.frames), emissions)
         return Alignment(
             "" if isinstance(sound, bytes) else str(sound),
@@ -178,7 +179,8 @@ class _Alignment:
 
         def one(stretch: _Stretch) -> Exact:
             rows, part = emissions.log_probs(stretch.start, stretch.end), slice(stretch.first, stretch.last)
-            return align_words(rows, self._tokens[part], card.tokens, card.frame_s, likely[part])
+            all_spoken = self._options.all_spoken
+            return align_words(rows, self._tokens[part], card.tokens, card.frame_s, likely[part], all_spoken=all_spoken)
 
         found, sound_T = list[WordFrames | None](), np.zeros(emissions.frames, bool)
         for stretch, exact in zip(stretches, ordered_map(one, stretches, self._cores, ahead=2), strict=True):
@@ -186,7 +188,8 @@ class _Alignment:
             found += [word and word.moved(stretch.start) for word in exact.words]
         sentences = [len(sentence) for paragraph in self._script.paragraphs for sentence in paragraph]
         lengths = [len(tokens) for tokens in self._tokens]
-        found = placed(found, lengths, sentences, np.flatnonzero(sound_T), card.frame_s)
+        if not self._options.all_spoken:
+            found = placed(found, lengths, sentences, np.flatnonzero(sound_T), card.frame_s)
         words = [
             AlignedWord(written, spoken, word.start * card.frame_s, word.end * card.frame_s, word.score)
             if word

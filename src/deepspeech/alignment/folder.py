@@ -80,12 +80,13 @@ def align_pairs(
     rules: ClipRules,
     speakers: bool,
     workers: int,
+    all_spoken: bool = False,
 ) -> Iterator[Done]:
     """Align and cut pairs that are not done yet, `workers` at a time, in order; errors of one do not stop others."""
 
     def one(pair: Pair) -> Done:
         try:
-            found = align(session, pair.sound, pair.text, AlignOptions(cores=1), rule)
+            found = align(session, pair.sound, pair.text, AlignOptions(cores=1, all_spoken=all_spoken), rule)
             speaker = pair.speaker if speakers else ""
             rate_hz = session.card.features.sample_rate_hz
             clips = write_clips(found, pair.sound, target / pair.name, pair.name.name, rate_hz, rules, speaker)

@@ -27,6 +27,12 @@ Spellings = Annotated[
 ]
 ChannelOption = Annotated[int | None, typer.Option(help="Select a channel, from 0; all are averaged by default.")]
 Greedy = Annotated[bool, typer.Option("--greedy", help="Find anchors without a language model of the text: faster.")]
+AllSpoken = Annotated[
+    bool,
+    typer.Option(
+        "--all-spoken", help="Leave no text out: for a weak first model and a text that is read from beginning to end."
+    ),
+]
 Clips = Annotated[
     bool, typer.Option("--clips", help="Cut clips to train on, with clips.csv and a page to listen to doubtful ones.")
 ]
@@ -49,6 +55,7 @@ def align(
     spellings: Spellings = None,
     channel: ChannelOption = None,
     greedy: Greedy = False,
+    all_spoken: AllSpoken = False,
     clips: Clips = False,
     min_s: MinS = 1.0,
     max_s: MaxS = 15.0,
@@ -85,7 +92,7 @@ def align(
     rule = SpellingRule(
         session.card.tokens, read_spellings(spellings) if spellings else {}, text_settings(session.card.text)
     )
-    options = AlignOptions("lines" if lines else "sentences", channel, cores, greedy)
+    options = AlignOptions("lines" if lines else "sentences", channel, cores, greedy, all_spoken)
     found = align_text(session, sound, text, options, rule)
     if output is None:
         print(FORMATS[forms[0]][1](found), end="")

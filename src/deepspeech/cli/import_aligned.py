@@ -21,6 +21,9 @@ def aligned(
     speakers: Annotated[
         bool, typer.Option("--speakers", help="Name the speaker of each clip: the folder of its recording.")
     ] = False,
+    all_spoken: Annotated[
+        bool, typer.Option("--all-spoken", help="Leave no text out: for a weak first model and texts read whole.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=0, help="Align so many recordings at once; 0: one for each core.")] = 0,
 ) -> None:
     """Align recordings with their texts and cut them into clips.
@@ -49,7 +52,7 @@ def aligned(
     done_before = sum(pair.result(target_dir).exists() for pair in pairs)
     errors = 0
     with Progress(len(pairs), "align", "recordings", done=done_before) as progress:
-        for done in align_pairs(session, pairs, target_dir, rule, rules, speakers, workers or cores()):
+        for done in align_pairs(session, pairs, target_dir, rule, rules, speakers, workers or cores(), all_spoken):
             if done.error:
                 print(f"deepspeech: {in_line(done.error)}", file=sys.stderr)
                 errors += 1

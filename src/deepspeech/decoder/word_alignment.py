@@ -17,6 +17,7 @@ Float32 = NDArray[np.float32]
 
 LEAST_PROBABILITY = 1e-10
 STAR_PER_S = 20.0  # costs are natural logarithms: a frame that a word does not fit costs it 5 to 12
+ALL_SPOKEN_STAR_PER_S = 60.0  # a weak network's words fit badly, and where all are said they are not foreign
 OMIT_WORD = 8.0
 OMIT_TOKEN = 5.0  # and for each token of the word
 LEAST_DOUBT = 0.1  # of the costs of a word, where the coarse pass heard nothing in its place
@@ -59,13 +60,16 @@ def align_words(
     frame_s: float,
     likely: Sequence[float] = (),
     strict: bool = False,
+    all_spoken: bool = False,
 ) -> Exact:
     """Align the token ids of `words`, in order.
 
-    `likely`: for each word, 0 to 1, how likely it seems to be there: what it costs to leave it out. With `strict` text
-    and sound must fit: nothing is left out or foreign. Raises TextError where a strict text does not fit.
+    `likely`: for each word, 0 to 1, how likely it seems to be there: what it costs to leave it out. With
+    `all_spoken` no word is left out, with `strict` no sound is foreign either. Raises TextError where such a text is too
+    long for the sound.
     """
-    costs = PathCosts() if strict else PathCosts(star=STAR_PER_S * frame_s)
+    star_per_s = ALL_SPOKEN_STAR_PER_S if all_spoken else STAR_PER_S
+    costs = PathCosts() if strict else PathCosts(star=star_per_s * frame_s)
     units, places = list[Unit](), list[int]()  # where the tokens of each word begin
     count, space = 0, tokens.space
     for number, word in enumerate(words):
@@ -75,7 +79,7 @@ def align_words(
         places.append(count)
         count += len(word)
         cost = (OMIT_WORD + OMIT_TOKEN * len(word)) * max(LEAST_DOUBT, likely[number] if likely else 1.0)
-        units.append(Unit(word, np.inf if strict else cost))
+        units.append(Unit(word, np.inf if strict or all_spoken else cost))
     path = force_align(log_probs_TV, units, tokens.blank, costs)
     starts, ends = path.token_frames(count)
     relative_TV = np.maximum(log_probs_TV - log_probs_TV.max(axis=1, keepdims=True), costs.floor)
