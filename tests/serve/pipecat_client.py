@@ -1,6 +1,6 @@
-"""pipecat's services for OpenAI against a server: PYTHON pipecat_client.py HOST:PORT ONE TWO; prints what they heard as JSON.
+"""pipecat's services for OpenAI against a server; prints what they heard as JSON.
 
-ONE and TWO are wav files of one and of two utterances.
+PYTHON pipecat_client.py HOST:PORT ONE TWO; the files are wav files of one and of two utterances.
 
 Runs in an environment of its own, which has pipecat-ai[openai] and need not have this project.
 """
@@ -30,15 +30,14 @@ from pipecat.services.openai.stt import OpenAIRealtimeSTTService, OpenAISTTServi
 from pipecat.workers.runner import WorkerRunner
 
 WAIT_S = 60
+KINDS = {
+    InterimTranscriptionFrame: "interim", TranscriptionFrame: "transcript",
+    ProposedUserStartedSpeakingFrame: "started", ProposedUserStoppedSpeakingFrame: "stopped",
+}  # fmt: skip
 
 
 class Sink(FrameProcessor):
-    """Keeps what a service says, in order: interim texts, transcripts, where it proposes that speech began and ended."""
-
-    KINDS = {
-        InterimTranscriptionFrame: "interim", TranscriptionFrame: "transcript",
-        ProposedUserStartedSpeakingFrame: "started", ProposedUserStoppedSpeakingFrame: "stopped",
-    }  # fmt: skip
+    """Keeps what a service says, in order: interim texts, transcripts, and where speech begins and ends."""
 
     def __init__(self, transcripts: int) -> None:
         super().__init__()
@@ -47,7 +46,7 @@ class Sink(FrameProcessor):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
-        if kind := self.KINDS.get(type(frame)):
+        if kind := KINDS.get(type(frame)):
             self.heard.append((kind, getattr(frame, "text", "")))
             self.left -= kind == "transcript"
             if not self.left:

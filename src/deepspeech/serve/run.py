@@ -25,6 +25,7 @@ from deepspeech.errors import ConfigError, DeepSpeechError
 from deepspeech.serve.announce import check_zeroconf
 from deepspeech.serve.app import application
 from deepspeech.serve.batcher import Batcher
+from deepspeech.serve.connections import http_connection, websocket_connection
 from deepspeech.serve.log import Log
 from deepspeech.serve.models import Models
 from deepspeech.serve.protocols.wyoming import wyoming_server
@@ -95,7 +96,8 @@ def uvicorn_config(app: object, service: Service, settings: ServeSettings) -> uv
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
-        ws="websockets-sansio",
+        http=http_connection(limits.send_s),
+        ws=websocket_connection(limits.send_s),
         ws_max_size=limits.message_bytes,
         ws_ping_timeout=None,  # limits.idle_s and send_s find dead peers; pongs of busy ones wait behind their sound
         ws_per_message_deflate=False,  # PCM does not shrink, and unpacking is work for free
