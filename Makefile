@@ -100,7 +100,9 @@ Dockerfile.train Dockerfile.serve: %: %.tmpl
 # HERE is what only this machine needs, for example HERE="--bind /etc/pip.conf --env PIP_CERT=/etc/ssl/certs/ca.pem".
 try-dockerfiles:
 	$(MAKE) --no-print-directory Dockerfile.train Dockerfile.serve DEEPSPEECH_REPO=/checkout
-	$(PYTHON) scripts/run_dockerfile.py Dockerfile.serve --bind .:/checkout $(HERE)
+	test -f demo-run/demo.onnx || $(MAKE) --no-print-directory demo
+	mkdir -p build/models && cp packaging/serve/serve.toml build/models && cp demo-run/demo.onnx build/models/model.onnx
+	$(PYTHON) scripts/run_dockerfile.py Dockerfile.serve --bind .:/checkout --bind build/models:/models $(HERE)
 	$(PYTHON) scripts/run_dockerfile.py Dockerfile.train --bind .:/checkout $(HERE)
 
 clean:
