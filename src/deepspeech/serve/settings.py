@@ -9,6 +9,7 @@ streams = 100
 """
 
 import difflib
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -57,10 +58,15 @@ class ServeSettings:
         for name in ("port", "wyoming_port"):
             if not 0 <= getattr(self, name) <= 65535:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be from 0 to 65535")
+        if self.port and self.port == self.wyoming_port:
+            raise ConfigError(f"port and wyoming_port are both {self.port}; choose another for one")
         if self.workers < 1:
             raise ConfigError(f"workers is {self.workers}; it must be at least 1")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ConfigError("TLS needs both files: tls_certificate and tls_key")
+        for origin in self.cors_origins:
+            if origin != "*" and not re.fullmatch(r"https?://[^/]+", origin):
+                raise ConfigError(f"cors_origins has '{origin}'; an origin is like https://example.org, without a path")
         if self.zeroconf and not self.wyoming_port:
             raise ConfigError("zeroconf announces Wyoming; set wyoming_port too")
 
@@ -71,8 +77,10 @@ class ServeSettings:
             return []
         try:
             lines = Path(self.tokens_file).read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeError) as error:
-            raise ConfigError(f"{self.tokens_file}: cannot read the tokens ({error})") from None
+        except OSError as error:
+            raise ConfigError(f"{self.tokens_file}: the tokens cannot be read ({error.strerror})") from None
+        except UnicodeError:
+            raise ConfigError(f"{self.tokens_file}: the tokens cannot be read (it is no text in UTF-8)") from None
         tokens = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         if not tokens:
             raise ConfigError(f"{self.tokens_file}: holds no token; write one per line")
@@ -113,7 +121,9 @@ def _checked(kind: type[Any], table: Any, place: str) -> dict[str, Any]:
     found = {}
     for name, value in table.items():
         if name not in defaults:
-            near = difflib.get_close_matches(name, defaults, 1)
+            near = difflib.get_close_matches(
+                name, [*defaults, *(("models", "limits") if kind is ServeSettings else ())], 1
+            )
             raise ConfigError(f"{place}: {name} is unknown" + (f"; did you mean {near[0]}?" if near else ""))
         default = defaults[name]
         if isinstance(default, tuple):
@@ -131,6 +141,8 @@ def _source(path: Path | None, name: str, table: Any) -> ModelSource:
     known = {"path", "scorer", "hot_phrases"}
     if not isinstance(table, dict) or "path" not in table or set(table) - known:
         raise ConfigError(f"{path}: models.{name} needs path, and may have scorer and hot_phrases")
+    if wrong := [key for key, value in table.items() if not isinstance(value, str)]:
+        raise ConfigError(f"{path}: models.{name}.{wrong[0]} is {table[wrong[0]]!r}; it must be a file name in quotes")
     folder = path.parent if path else Path()
     phrases = HotPhrases.from_file(folder / table["hot_phrases"]) if "hot_phrases" in table else None
     return ModelSource(folder / table["path"], folder / table["scorer"] if "scorer" in table else None, phrases)
