@@ -85,6 +85,7 @@ export class Take {
     Object.assign(this, { utterances: [], words: [], live: true });
     this.part(".text").replaceChildren(this.current);
     this.part(".downloads").hidden = true;
+    this.part("canvas").hidden = false;
     this.element.classList.add("live");
     this.note(key);
   }
@@ -125,6 +126,7 @@ export class Take {
     this.element.classList.remove("live");
     this.note(failure ?? (this.words.length || this.current.textContent ? null : "silent"), values);
     this.part(".downloads").hidden = !this.words.length;
+    this.part("canvas").hidden = !this.peaks.length; // of a file that this browser cannot read
     this.draw();
   }
 
