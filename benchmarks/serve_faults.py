@@ -1,6 +1,6 @@
 """Faults of clients and processes against a running server: who is disturbed, and what remains.
 
-    python benchmarks/serve_faults.py MODEL.onnx CLIP [--connects 10000] [--only NAME …]
+    python benchmarks/serve_faults.py MODEL.onnx CLIP [--connects 10000] [--only NAME …] [--rounds 1]
 
 A server with two workers; each row is one fault. Meanwhile a witness streams CLIP at real-time pace, over and over, and
 must hear each time what was heard before all faults; so must a stream afterwards. Memory and open files are those of
@@ -330,6 +330,7 @@ def main() -> None:
     parser.add_argument("clip")
     parser.add_argument("--connects", type=int, default=10_000)
     parser.add_argument("--only", nargs="+", default=[], help="names of faults, as the functions above")
+    parser.add_argument("--rounds", type=int, default=1, help="of all faults, to see whether memory grows")
     options = parser.parse_args()
     faults = [half_open, one_byte, slow_readers, connects(options.connects), two_gigabytes, bombs, killed_worker]
     with serving(options.model, options.clip) as target:
@@ -337,7 +338,7 @@ def main() -> None:
             expected = target.heard()
         print("| fault | what came of it | streams meanwhile | a stream after it | MB before, after | files |")
         print("|---|---|---|---|---|---|")
-        for fault in faults:
+        for fault in faults * options.rounds:
             if options.only and fault.__name__ not in options.only:
                 continue
             before_mb, before = target.memory_mb(), target.files()

@@ -29,6 +29,14 @@ def test_a_file_and_flags_that_precede_it(tmp_path: Path) -> None:
     assert settings.limits == Limits(streams=7, speed=4)
 
 
+def test_paths_of_a_file_are_relative_to_it_and_those_of_flags_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "serve.toml"
+    path.write_text('tokens_file = "t"\ntls_certificate = "/c"\ntls_key = "k"\n' + PAGE)
+    settings = read_settings(path, {"tls_key": "key"})
+    found = (settings.tokens_file, settings.tls_certificate, settings.tls_key)
+    assert found == (str(tmp_path / "t"), "/c", "key")
+
+
 @pytest.mark.parametrize(
     ("page", "told"),
     [

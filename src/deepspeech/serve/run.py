@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -151,11 +152,20 @@ class Server(uvicorn.Server):
 
 def _worker(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:
     """`serve` in a process of its own; says what is wrong in one line, as the command does."""
+    threading.Thread(target=_drain_with_parent, daemon=True).start()
     try:
         serve(settings, sockets)
     except DeepSpeechError as error:
         print(f"deepspeech: {error}", file=sys.stderr)
         sys.exit(CANNOT_START)
+
+
+def _drain_with_parent() -> None:
+    """Where the supervisor was killed, nobody else could stop its workers."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _supervise(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:

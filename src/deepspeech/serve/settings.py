@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.errors import ConfigError
@@ -27,7 +27,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Values = TypeVar("Values")
+FILES = ("tokens_file", "tls_certificate", "tls_key")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class ServeSettings:
 def read_settings(path: Path | None, flags: Mapping[str, Any]) -> ServeSettings:
     """Settings of a TOML file, if any, and of `flags`, which take precedence; None is a flag that was not given.
 
-    Paths of models in the file are relative to it. Raises ConfigError.
+    Paths in the file are relative to it. Raises ConfigError.
     """
     page = _page(path) if path else {}
     models, limits = page.pop("models", {}), page.pop("limits", {})
@@ -98,7 +98,10 @@ def read_settings(path: Path | None, flags: Mapping[str, Any]) -> ServeSettings:
         raise ConfigError(f"{path}: models is no table; write [models.NAME]")
     named = {name: _source(path, name, table) for name, table in models.items()}
     given = {name: value for name, value in flags.items() if value is not None}
-    values = {**_checked(ServeSettings, page, str(path)), **given}
+    written = _checked(ServeSettings, page, str(path))
+    if path:
+        written |= {name: str(path.parent / written[name]) for name in FILES if written.get(name)}
+    values = {**written, **given}
     values["models"] = {**named, **given.get("models", {})}
     values["limits"] = replace(Limits(), **_checked(Limits, limits, f"{path}: limits"))
     return ServeSettings(**values)
