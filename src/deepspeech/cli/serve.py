@@ -94,10 +94,10 @@ def _sources(models: list[str], scorers: list[str], phrases_file: Path | None) -
 
     phrases = HotPhrases.from_file(phrases_file) if phrases_file else None
     named = dict[str, Path]()
-    for name, path in map(_named, models):
+    for name, file in map(_named, models):
         if name in named:
             raise ConfigError(f"two models are named '{name}'; give each a name of its own: --model NAME=FILE")
-        named[name] = path
+        named[name] = file
     found = {name: ModelSource(model_file(path), None, phrases) for name, path in named.items()}
     for text in scorers:
         name, equals, path = text.partition("=")

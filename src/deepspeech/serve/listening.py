@@ -49,7 +49,9 @@ def check_tls(settings: ServeSettings) -> None:
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read as {name} ({error.strerror})") from None
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files.values(), password=_no_password)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.tls_certificate, settings.tls_key, _no_password
+        )
     except (ssl.SSLError, ValueError) as error:
         mismatch = "MISMATCH" in str(error)
         what = "the key is not the certificate's" if mismatch else "no PEM certificate and PEM key without a password"
