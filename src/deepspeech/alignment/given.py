@@ -81,7 +81,7 @@ class GivenTranscripts:
 
     def _read(self, item: Channel) -> _Clip:
         if isinstance(item.source, bytes | str) or str(item.source) not in self._texts:
-            raise AudioError(f"{str(item.source):.80}: no recording of the data set")
+            raise AudioError(f"{item.source!s:.80}: no recording of the data set")
         card, (source, name) = self._session.card, local(item.source)
         blocks = Blocks(source, card.features.sample_rate_hz, item.number, name)
         return _Clip(item, card.front_end(np.concatenate(list(blocks))), blocks.duration_s)
