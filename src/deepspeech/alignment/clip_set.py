@@ -57,8 +57,8 @@ def write_clips(
             (left_out if clip.reason else kept).write(Sample(str(path), path, clip.text, size_bytes, speaker))
             if id(clip) in chosen and len(samples):
                 sound = encode(samples, rate_hz, "opus")
-                file = path.relative_to(folder).as_posix()
-                shown.append(Doubtful(clip, file, size_bytes, sound, "audio/ogg; codecs=opus"))
+                place = path.relative_to(folder).as_posix()
+                shown.append(Doubtful(clip, place, size_bytes, sound, "audio/ogg; codecs=opus"))
     shown.sort(key=lambda one: one.clip.score)
     with atomic_open(folder / REPORT, DataError, "w", encoding="utf-8", newline="\n") as file:
         file.write(page(alignment, clips, shown, name, rules.least_score, speaker))
