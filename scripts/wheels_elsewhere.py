@@ -20,7 +20,10 @@ from wheels import CLIP, DIST, FOLDER, PROJECTS, ROOT, built, environment, run, 
 PACKAGES = "python3,libpython3-dev,libstdc++6"
 PLATFORMS = ("2_34", "2_28", "2_27", "2_17", "2_12", "2_5")
 # ONNX Runtime looks there for the kind of processor; qemu would show it the machine's own.
-CPUINFO = "processor\t: 0\nFeatures\t: fp asimd crc32 atomics fphp asimdhp asimddp\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n"
+CPUINFO = (
+    "processor\t: 0\nFeatures\t: fp asimd crc32 atomics fphp asimdhp asimddp\n"
+    "CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n"
+)
 TESTS = ("decoder", "features", "modelfile", "runtime/test_int8.py")
 
 
