@@ -171,3 +171,25 @@ def test_workers_drain_when_the_process_that_holds_them_is_killed(hearing_model:
             for line in started:
                 with suppress(ProcessLookupError):
                     os.kill(line["process"], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_streams_and_sigterm_do_not_need_a_reader_of_the_log(hearing_model: Path, workers: str) -> None:
+    command = [sys.executable, "-m", "deepspeech", "serve", "--model", str(hearing_model), "--port", "0",
+               "--workers", workers]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            for _ in range(int(workers)):
+                url = json.loads(server.stderr.readline())["address"].replace("http", "ws") + "/stream"
+            server.stderr.close()
+            for _ in range(2 * int(workers)):
+                with connect(url, open_timeout=60) as stream:
+                    stream.send(float_to_int16(tones("ab dc")).tobytes())
+                    stream.send('{"type": "finish"}')
+                    assert _text(stream)
+                    assert stream.close_code == 1000
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(30) == 0
+        finally:
+            server.kill()
