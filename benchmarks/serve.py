@@ -1,11 +1,13 @@
 """Live streams that a server holds at real-time pace: latency of finals, CPU and memory, unbatched and batched.
 
     python benchmarks/serve.py MODEL.onnx CLIP… [--scorer S] [--streams 4 8 16 32] [--seconds 30] [--batches 1 32]
+                               [--old PYTHON MODEL.tflite]
 
 Each row starts a server in a process of its own, and this process is its client: so many streams send clips, 100 ms of
 sound every 100 ms, each clip on a connection of its own, and finish. The latency is the time from when the last sample
 was due to be sent until its final is here; a server that falls behind is charged for it. CPU is in cores, of server and
-client apart. A row holds where 95 of 100 finals come within 500 ms and none is missing.
+client apart; memory is the server's, before, after the first seconds, and at the end. A row holds where 95 of 100
+finals come within 500 ms and none is missing. `--old` adds rows of deepspeech-tflite 0.9.3 (old_server.py).
 """
 
 import argparse
@@ -38,6 +40,7 @@ from deepspeech.serve.settings import ServeSettings
 
 RATE_HZ, CHUNK_S = 16000, 0.1
 BOUND_MS = 500
+OLD = Path(__file__).with_name("old_server.py")
 WARM_S = 3.0  # after the start, before CPU and latencies count
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -62,6 +65,7 @@ class Load:
     missing: int = 0
     server_cores: float = 0.0
     client_cores: float = 0.0
+    warm_mb: float = 0.0
 
 
 async def speak(url: str, clips: list[bytes], load: Load, until_s: float, count_from_s: float, seed: int) -> None:
@@ -103,15 +107,22 @@ def memory_mb(process: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def row(options: argparse.Namespace, clips: list[bytes], batch: int, streams: int) -> bool:
+def command_of(options: argparse.Namespace, name: str, descriptor: int) -> list[str]:
+    """What starts a server: "old", or ours with batches of that size."""
+    scorer = options.scorer or ""
+    if name == "old":
+        return [options.old[0], str(OLD), options.old[1], scorer, str(descriptor)]
+    command = [sys.executable, __file__, options.model, "--server", str(descriptor), "--batches", name]
+    return command + (["--scorer", scorer] if scorer else [])
+
+
+def row(options: argparse.Namespace, clips: list[bytes], name: str, streams: int) -> bool:
     """Measure one number of streams; returns whether the server held it."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen(4096)
         port, descriptor = bound.getsockname()[1], bound.fileno()
-        command = [sys.executable, __file__, options.model, "--server", str(descriptor), "--batches", str(batch)]
-        command += ["--scorer", options.scorer] if options.scorer else []
-        process = subprocess.Popen(command, pass_fds=[descriptor])
+        process = subprocess.Popen(command_of(options, name, descriptor), pass_fds=[descriptor])
     try:
         url = f"http://127.0.0.1:{port}"
         urllib.request.urlopen(f"{url}/health", timeout=120).read()
@@ -126,10 +137,12 @@ def row(options: argparse.Namespace, clips: list[bytes], batch: int, streams: in
     latencies = np.sort(load.latencies_ms) if load.latencies_ms else np.array([np.inf])
     middle, high = (float(np.quantile(latencies, share, method="nearest")) for share in (0.5, 0.95))
     held = high <= BOUND_MS and not load.missing
+    mean = sizes["sum"] / max(1, sizes["count"]) if sizes else 1.0
     print(
-        f"{batch:5} {streams:7} {len(load.latencies_ms):6} {load.missing:7} {middle:7.0f} {high:7.0f}"
-        f" {sizes['sum'] / max(1, sizes['count']):9.1f} {load.server_cores:10.2f} {load.client_cores:10.2f}"
-        f" {full_mb:7.0f} {(full_mb - empty_mb) / streams:9.2f}  {'yes' if held else 'no'}",
+        f"{name:>5} {streams:7} {len(load.latencies_ms):6} {load.missing:7} {middle:7.0f} {high:7.0f}"
+        f" {mean:9.1f} {load.server_cores:10.2f} {load.client_cores:10.2f}"
+        f" {empty_mb:8.0f} {load.warm_mb:7.0f} {full_mb:7.0f} {(full_mb - empty_mb) / streams:9.2f}"
+        f"  {'yes' if held else 'no'}",
         flush=True,
     )
     return held
@@ -141,7 +154,7 @@ async def measure(url: str, clips: list[bytes], load: Load, streams: int, second
     from_s, until_s = began_s + WARM_S, began_s + WARM_S + seconds
     speakers = [asyncio.ensure_future(speak(url, clips, load, until_s, from_s, seed)) for seed in range(streams)]
     await asyncio.sleep(WARM_S)
-    server_s, client_s = cpu_s(process), time.process_time()
+    server_s, client_s, load.warm_mb = cpu_s(process), time.process_time(), memory_mb(process)
     await asyncio.sleep(seconds)
     load.server_cores = (cpu_s(process) - server_s) / seconds
     load.client_cores = (time.process_time() - client_s) / seconds
@@ -156,24 +169,28 @@ def main() -> None:
     parser.add_argument("--streams", type=int, nargs="+", default=[4, 8, 16, 32, 64])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32], help="largest batches to compare")
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--old", nargs=2, metavar=("PYTHON", "MODEL"), help="compare deepspeech-tflite of this Python")
     parser.add_argument("--server", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.server is not None:
         serve(options.model, options.scorer, options.batches[0], options.server)
         return
     clips = [float_to_int16(resample(*read_audio(clip), RATE_HZ)).tobytes() for clip in options.clips]
-    print("batch streams finals missing  p50 ms  p95 ms mean size server CPU client CPU      MB MB/stream  held")
-    most = {}
-    for batch in options.batches:
-        most[batch] = 0
+    print(
+        "batch streams finals missing  p50 ms  p95 ms mean size server CPU client CPU"
+        " MB empty MB warm  MB end MB/stream  held"
+    )
+    names, most = [*map(str, options.batches), *(["old"] if options.old else [])], dict[str, int]()
+    for name in names:
+        most[name] = 0
         for streams in options.streams:
-            if not row(options, clips, batch, streams):
+            if not row(options, clips, name, streams):
                 break
-            most[batch] = streams
-    first = options.batches[0]
-    for batch, streams in most.items():
+            most[name] = streams
+    first = names[0]
+    for name, streams in most.items():
         ratio = f", {streams / most[first]:.1f} times batch {first}" if most[first] else ""
-        print(f"largest batch {batch}: {streams} streams{ratio}")
+        print(f"{'old server' if name == 'old' else f'largest batch {name}'}: {streams} streams{ratio}")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
     python3 scripts/run_dockerfile.py Dockerfile.serve --bind .:/checkout --then 'deepspeech doctor'
 
-In: a Dockerfile (FROM, ARG, ENV, SHELL, WORKDIR, USER, COPY, RUN, CMD, ENTRYPOINT; anything else is refused). Out:
-trees below build/docker, and the output of every step; the first step that fails ends it. It needs root and
-debootstrap. Every base image is replaced by Debian bookworm, so what a base brings of its own, such as CUDA, is not
-proved. What the machine needs to reach its registries is bound in and set from outside (--bind, --env) and is no part
-of the image.
+In: a Dockerfile (FROM, ARG, ENV, SHELL, WORKDIR, USER, COPY, RUN, CMD, ENTRYPOINT, EXPOSE, HEALTHCHECK; anything else
+is refused). Out: trees below build/docker, and the output of every step; the first step that fails ends it. The image's
+own command must end well at the end; with a HEALTHCHECK it is a server, which must become healthy and end well on
+SIGTERM. It needs root and debootstrap. Every base image is replaced by Debian bookworm, so what a base brings of its
+own, such as CUDA, is not proved. What the machine needs to reach its registries is bound in and set from outside
+(--bind, --env) and is no part of the image.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+HEALTHY_S, STOP_S = 120, 60  # until a server answers; from SIGTERM to its end
 SUITE, MIRROR = "bookworm", "http://deb.debian.org/debian"
 FOLDER = Path("build/docker")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -71,6 +74,7 @@ class Stage:
     user: str = "0"
     entry: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
+    check: list[str] = field(default_factory=list)
 
     def home(self) -> str:
         """The user's home, as Docker sets it: that of /etc/passwd."""
@@ -107,7 +111,26 @@ class Builder:
         return self.stage
 
     def execute(self, stage: Stage, command: Sequence[str]) -> int:
-        """Exit code of a command in the tree, with /proc, /dev and the binds mounted for as long as it runs."""
+        """Exit code of a command in the tree."""
+        return self.start(stage, command).wait()
+
+    def serve(self, stage: Stage) -> int:
+        """Exit code of the image's command after SIGTERM, once it is healthy. Raises DockerfileError."""
+        server, end_s = self.start(stage, [*stage.entry, *stage.command]), time.monotonic() + HEALTHY_S
+        try:
+            while self.start(stage, stage.check, quiet=True).wait():
+                if server.poll() is not None or time.monotonic() > end_s:
+                    raise DockerfileError(f"{shlex.join(stage.command)}: never healthy")
+                time.sleep(1)
+            print("    healthy", flush=True)
+            (inner,) = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+            os.kill(int(inner), signal.SIGTERM)
+            return server.wait(STOP_S)
+        finally:
+            server.kill()
+
+    def start(self, stage: Stage, command: Sequence[str], quiet: bool = False) -> "subprocess.Popen[bytes]":
+        """Start a command in the tree, with /proc, /dev and the binds mounted for as long as it runs."""
         root = stage.root.resolve()
         proc, devices = shlex.quote(f"{root}/proc"), shlex.quote(f"{root}/dev")
         mounts = [f"mount -t proc proc {proc}", f"mount --rbind /dev {devices}"]
@@ -124,7 +147,8 @@ class Builder:
         enter = ["chroot", f"--userspec={stage.user}:{stage.user}", str(root), "env", "-i", *settings]
         enter += ["/bin/sh", "-c", 'cd "$0" && exec "$@"', stage.folder, *command]
         script = " && ".join([*mounts, "exec " + shlex.join(enter)])
-        return subprocess.run(["unshare", "--mount", "--pid", "--fork", "sh", "-c", script], check=False).returncode
+        enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script]
+        return subprocess.Popen(enter, stderr=subprocess.DEVNULL if quiet else None)
 
     @property
     def _now(self) -> Stage:
@@ -183,6 +207,12 @@ class Builder:
     def _entrypoint(self, step: Step) -> None:
         self._now.entry = json.loads(step.text)
 
+    def _expose(self, step: Step) -> None:
+        """Ports are those of this machine."""
+
+    def _healthcheck(self, step: Step) -> None:
+        self._now.check = json.loads(step.text.partition("CMD ")[2])
+
     def _cmd(self, step: Step) -> None:
         self._now.command = json.loads(step.text)
 
@@ -213,7 +243,8 @@ def main() -> int:
         whole = [*stage.entry, *stage.command]
         for command in ([whole] if stage.entry else []) + [["/bin/sh", "-c", text] for text in given.then]:
             print(f"[then] {shlex.join(command)}", flush=True)
-            if code := builder.execute(stage, command):
+            served = command is whole and stage.check
+            if code := builder.serve(stage) if served else builder.execute(stage, command):
                 raise DockerfileError(f"{shlex.join(command)}: ended with {code}")
     except (DockerfileError, subprocess.CalledProcessError, OSError) as error:
         print(f"{given.file}: {error}", file=sys.stderr)

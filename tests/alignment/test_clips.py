@@ -128,6 +128,14 @@ def test_the_page_needs_no_other_host_and_escapes_what_it_shows() -> None:
     assert "default-src 'none'" in text
 
 
+def test_a_page_that_cannot_show_all_says_so() -> None:
+    alignment = made("One two three.\nFour five six.", score=-2.0)
+    clips = plan_clips(alignment, RULES)
+    shown = [Doubtful(clip, f"doubtful/{number}.wav", 4, b"", "audio/wav") for number, clip in enumerate(clips)]
+    assert "Here are the 1 worst of 2" in page(alignment, clips, shown[:1], "a")
+    assert "Here are" not in page(alignment, clips, shown, "a")
+
+
 def test_rules_that_contradict() -> None:
     with pytest.raises(ConfigError, match="the first must be less"):
         ClipRules(5, 4)

@@ -37,9 +37,15 @@ def test_a_folder_becomes_one_data_set(deepspeech: Command, hearing_model: Path,
     assert {sample.speaker for sample in samples} == {"ann", "bob"}
     assert all(Path(sample.audio).is_file() for sample in samples)
     assert f"{len(samples)} clips of 3 recordings" in out
+    one = next(sample for sample in samples if sample.speaker == "bob")
+    sound = Path(one.audio).relative_to(target / "bob" / "one")
+    (target / "bob" / "one" / "accepted.csv").write_text(
+        f"wav_filename,wav_filesize,transcript,speaker\n{sound},1,by hand,bob\n"
+    )
     first = (target / "ann" / "one" / "one.json").stat().st_mtime_ns
     (books / "bob" / "broken.wav").unlink()
     assert deepspeech(*run)[0] == 0
+    assert [sample.transcript for sample in read_samples(target / "all.csv")].count("by hand") == 1
     assert (target / "ann" / "one" / "one.json").stat().st_mtime_ns == first
 
 

@@ -31,15 +31,26 @@ def test_check_says_what_would_be_served(deepspeech: Any, tiny_model: Path, word
     assert "limits.streams = 64" in out
 
 
+def test_options_from_the_environment(deepspeech: Any, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPSPEECH_SERVE_MODEL", f"en={tiny_model} fr={tiny_model}")
+    monkeypatch.setenv("DEEPSPEECH_SERVE_HOST", "0.0.0.0")
+    monkeypatch.setenv("DEEPSPEECH_SERVE_PORT", "9124")
+    code, out, _ = deepspeech("serve", "--check", "--port", "9125")
+    assert code == 0
+    assert "0.0.0.0:9125, 1 worker\n" in out
+    assert "model fr: " in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         ((), "--model"),
         (("--model", "gone.onnx"), "gone.onnx"),
         (("--model", "en={model}", "--scorer", "fr=x.scorer"), "no --model is called fr"),
-        (("--model", "a={model}", "--model", "a={model}"), "same name"),
+        (("--model", "a={model}", "--model", "a={model}"), "two models are named 'a'"),
         (("--model", "{model}", "--tls-key", "k"), "both files"),
-        (("--model", "{model}", "--tokens-file", "gone", "--check"), "gone"),
+        (("--model", "{model}", "--tokens-file", "gone"), "gone: the tokens cannot be read"),
+        (("--model", "{model}", "--tls-key", "gone", "--tls-certificate", "gone"), "gone: cannot be read as tls_cert"),
     ],
 )
 def test_mistakes_are_one_line(deepspeech: Any, tiny_model: Path, arguments: tuple[str, ...], told: str) -> None:
@@ -125,5 +136,60 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_streams_go_on(hearin
                 assert {_text(stream)} >= alone
             server.send_signal(signal.SIGTERM)
             assert server.wait(60) == 0
+        finally:
+            server.kill()
+
+
+@pytest.mark.slow
+def test_workers_drain_when_the_process_that_holds_them_is_killed(hearing_model: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "deepspeech",
+        "serve",
+        "--model",
+        str(hearing_model),
+        "--port",
+        "0",
+        "--workers",
+        "2",
+    ]
+    sound = float_to_int16(tones("ab dc abba bad")).tobytes()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        started = [json.loads(server.stderr.readline()) for _ in range(2)]
+        url = started[0]["address"].replace("http", "ws") + "/stream"
+        try:
+            with connect(url, open_timeout=60) as stream:
+                stream.send(sound)
+                stream.recv(timeout=60)
+                server.kill()
+                assert _text(stream)
+                assert stream.close_code == 1012
+            server.stderr.read()  # ends with the last worker
+        finally:
+            for line in started:
+                with suppress(ProcessLookupError):
+                    os.kill(line["process"], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_streams_and_sigterm_do_not_need_a_reader_of_the_log(hearing_model: Path, workers: str) -> None:
+    command = [sys.executable, "-m", "deepspeech", "serve", "--model", str(hearing_model), "--port", "0",
+               "--workers", workers]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            for _ in range(int(workers)):
+                url = json.loads(server.stderr.readline())["address"].replace("http", "ws") + "/stream"
+            server.stderr.close()
+            for _ in range(2 * int(workers)):
+                with connect(url, open_timeout=60) as stream:
+                    stream.send(float_to_int16(tones("ab dc")).tobytes())
+                    stream.send('{"type": "finish"}')
+                    assert _text(stream)
+                    assert stream.close_code == 1000
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(30) == 0
         finally:
             server.kill()

@@ -119,13 +119,40 @@ def test_steps_act_on_their_tree(
     last = builder.build(runner.parse(
         'FROM x:1 AS made\nARG V=2\nWORKDIR /w\nWORKDIR in\nENV A="$V 3" B=${A}\nRUN go\nCOPY note .\n'
         'FROM y:1\nSHELL ["/bin/bash", "-c"]\nCOPY --from=made /w/in /copied\nUSER 1000\nRUN come\nENTRYPOINT ["e"]\n'
+        'EXPOSE 1\nHEALTHCHECK --interval=1s CMD ["h"]\n'
     ))  # fmt: skip
     (first, second) = ran
     assert (first[0], first[2], first[3]) == ("made", "/w/in", ["/bin/sh", "-c", "go"])
     assert (first[1]["V"], first[1]["A"]) == ("2", "2 3")
     assert second[3] == ["/bin/bash", "-c", "come"]
     assert (last.root / "copied/note").read_text() == "from the context"
-    assert (last.home(), last.entry) == ("/home/me", ["e"])
+    assert (last.home(), last.entry, last.check) == ("/home/me", ["e"], ["h"])
     for text, words in (("FROM x:1\nRUN false\n", "line 2: the step ended with 3"), ("RUN a\n", "before FROM")):
         with pytest.raises(runner.DockerfileError, match=words):
             runner.Builder(tmp_path / "build", tmp_path, [], {}).build(runner.parse(text))
+
+
+SERVER = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+time.sleep(0.3)
+pathlib.Path("healthy").touch()
+time.sleep(60)
+"""
+
+
+def test_a_server_is_checked_until_it_is_healthy_and_stopped(
+    runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but entering the tree: a shell stands for what enters it, the server is its child."""
+
+    def start(self: object, stage: object, command: list[str], quiet: bool = False) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(["sh", "-c", '"$@"; exit $?', "sh", *command], cwd=tmp_path)
+
+    monkeypatch.setattr(runner.Builder, "start", start)
+    builder = runner.Builder(tmp_path, tmp_path, [], {})
+    stage = runner.Stage(tmp_path, entry=[sys.executable, "-c"], command=[SERVER], check=["test", "-e", "healthy"])
+    assert builder.serve(stage) == 7
+    stage.command, stage.check = ["raise SystemExit(3)"], ["false"]
+    with pytest.raises(runner.DockerfileError, match="never healthy"):
+        builder.serve(stage)

@@ -64,14 +64,20 @@ def running(
     limits: Limits | None = None,
     log_texts: bool = False,
     beside: Callable[[Service], Any] | None = None,
+    send_buffer: int = 0,
     **given: Any,
 ) -> Iterator[Running]:
-    """A server; `given`: settings of ServeSettings; `beside`: a context in which it runs."""
+    """A server; `given`: settings of ServeSettings; `beside`: a context in which it runs.
+
+    `send_buffer`: bytes that the system takes for a client that does not read; 0: megabytes.
+    """
     settings = ServeSettings(models={"tones": ModelSource(Path("none"))}, **given)
     log = io.StringIO()
     service = Service(load or tone_models(), limits or Limits(), Log(log_texts, log))
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
+    if send_buffer:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     bound.listen(128)
     app = application(service, settings.tokens, settings.cors_origins, beside and (lambda: beside(service)))
     server = Server(uvicorn_config(app, service, settings), service)

@@ -3,6 +3,7 @@
 What is sent are damaged copies of valid messages, which reach deeper than noise does.
 """
 
+import base64
 import json
 import socket
 from collections.abc import Iterator
@@ -22,9 +23,20 @@ from tests.serve.running import RATE_HZ, SAID, Running, pcm, running, until
 # As many as the profile says where that is more than usual.
 FEW = settings(max_examples=40 if settings().max_examples <= 100 else settings().max_examples, deadline=None)
 LIMITS = Limits(requests_per_minute=1_000_000, idle_s=0.5, upload_s=10, upload_mb=2)
-HTTP = httpx.Client(timeout=60)  # making one takes longer than a request
 WAV = wav_bytes(SAID[:8000], RATE_HZ)
 
+damages = st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=6), st.integers(0, 6)), min_size=1, max_size=4)
+
+
+def damaged(data: bytes, edits: list[tuple[float, bytes, int]]) -> bytes:
+    """`data` with bytes inserted in the place of others."""
+    for place, inserted, removed in edits:
+        at = int(place * len(data))
+        data = data[:at] + inserted + data[at + removed :]
+    return data
+
+
+BASE64 = base64.b64encode(pcm(SAID)[:4000])
 simple = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 values = st.recursive(
     simple, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
@@ -41,13 +53,25 @@ kinds = st.sampled_from([
 objects = st.recursive(
     st.dictionaries(names, values | kinds, max_size=4), lambda inner: st.dictionaries(names, inner | values, max_size=4)
 )
+appended = st.builds(
+    lambda edits: json.dumps({"type": "input_audio_buffer.append", "audio": damaged(BASE64, edits).decode("latin-1")}),
+    damages,
+)
 messages = st.one_of(
+    appended,
     st.binary(max_size=4000),
     st.text(max_size=50),
     st.builds(lambda kind, rest: json.dumps({**rest, "type": kind}), kinds, objects),
     objects.map(json.dumps),
     st.just(pcm(SAID)[:8000]),
 )
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    """Making one takes longer than a request."""
+    with httpx.Client(timeout=60) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +104,11 @@ def test_websockets(fuzzed: tuple[Running, int], path: str, sent: list[str | byt
             return
 
 
-damages = st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=6), st.integers(0, 6)), min_size=1, max_size=4)
-
-
-def damaged(data: bytes, edits: list[tuple[float, bytes, int]]) -> bytes:
-    """`data` with bytes inserted in the place of others."""
-    for place, inserted, removed in edits:
-        at = int(place * len(data))
-        data = data[:at] + inserted + data[at + removed :]
-    return data
-
-
 @FEW
 @given(edits=damages)
-def test_recordings(fuzzed: tuple[Running, int], edits: list[tuple[float, bytes, int]]) -> None:
+def test_recordings(fuzzed: tuple[Running, int], http: httpx.Client, edits: list[tuple[float, bytes, int]]) -> None:
     body = damaged(WAV[:200], edits) + WAV[200:]
-    found = HTTP.post(f"{fuzzed[0].http}/stt", content=body)
+    found = http.post(f"{fuzzed[0].http}/stt", content=body)
     assert found.status_code in (200, 400, 413), found.text
 
 
@@ -110,10 +123,12 @@ FORM = (
 @given(
     edits=damages, kind=st.sampled_from(["multipart/form-data; boundary=x", "multipart/form-data; boundary=", "text"])
 )
-def test_forms(fuzzed: tuple[Running, int], edits: list[tuple[float, bytes, int]], kind: str) -> None:
+def test_forms(
+    fuzzed: tuple[Running, int], http: httpx.Client, edits: list[tuple[float, bytes, int]], kind: str
+) -> None:
     body = damaged(FORM[:300], edits) + FORM[300:]
     url = f"{fuzzed[0].http}/v1/audio/transcriptions"
-    found = HTTP.post(url, content=body, headers={"content-type": kind})
+    found = http.post(url, content=body, headers={"content-type": kind})
     assert found.status_code in (200, 400, 404, 413), found.text
 
 

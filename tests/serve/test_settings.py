@@ -29,6 +29,14 @@ def test_a_file_and_flags_that_precede_it(tmp_path: Path) -> None:
     assert settings.limits == Limits(streams=7, speed=4)
 
 
+def test_paths_of_a_file_are_relative_to_it_and_those_of_flags_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "serve.toml"
+    path.write_text('tokens_file = "t"\ntls_certificate = "/c"\ntls_key = "k"\n' + PAGE)
+    settings = read_settings(path, {"tls_key": "key"})
+    found = (settings.tokens_file, settings.tls_certificate, settings.tls_key)
+    assert found == (str(tmp_path / "t"), "/c", "key")
+
+
 @pytest.mark.parametrize(
     ("page", "told"),
     [
@@ -39,6 +47,10 @@ def test_a_file_and_flags_that_precede_it(tmp_path: Path) -> None:
         ("workers = 0", "at least 1"),
         ("tls_key = 'a'", "both files"),
         ("cors_origins = 'a'", "cors_origins is 'a'"),
+        ("cors_origins = ['https://a.org/']", "without a path"),
+        ("wyoming_port = 8000", "both 8000"),
+        ("[model.en]\npath = 'a'", "model is unknown; did you mean models?"),
+        ("[models.fr]\npath = 1", "models.fr.path is 1; it must be a file name"),
         ("zeroconf = true", "wyoming_port"),
         ("[limits]\nstreams = 0", "above 0"),
         ("[limits]\nstreams = 1.5", "streams is 1.5"),
@@ -49,7 +61,7 @@ def test_a_file_and_flags_that_precede_it(tmp_path: Path) -> None:
 )
 def test_mistakes_are_told(page: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "serve.toml"
-    path.write_text(page if "[models" in page else f"{page}\n[models.en]\npath = 'en.onnx'\n")
+    path.write_text(page if "[model" in page else f"{page}\n[models.en]\npath = 'en.onnx'\n")
     with pytest.raises(ConfigError, match=told.replace("?", r"\?")):
         read_settings(path, {})
 

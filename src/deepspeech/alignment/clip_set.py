@@ -10,7 +10,6 @@ START and END are the milliseconds of the words. So a file that is written again
 earlier run, like one that was accepted by hand, keeps its sounds.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from deepspeech.alignment.clips import Clip, ClipRules, plan_clips
@@ -25,7 +24,7 @@ from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError
 from deepspeech.files import atomic_open
 
-CLIPS, DOUBTFUL, REPORT = "clips", "doubtful", "report.html"
+CLIPS, DOUBTFUL, ACCEPTED, REPORT = "clips", "doubtful", "accepted", "report.html"
 _ON_PAGE = 300  # doubtful clips, the worst; more would make it too large
 
 
@@ -44,7 +43,8 @@ def write_clips(
     Wav files are mono, 16 bits, at `rate_hz`. Transcripts are spelled as the network's alphabet spells them. Raises
     AudioError, DataError.
     """
-    clips = plan_clips(alignment, rules or ClipRules())
+    rules = rules or ClipRules()
+    clips = plan_clips(alignment, rules)
     for part in (CLIPS, DOUBTFUL):
         (folder / part).mkdir(parents=True, exist_ok=True)
     on_page = sorted((clip for clip in clips if clip.reason), key=lambda clip: clip.score)[:_ON_PAGE]
@@ -57,16 +57,13 @@ def write_clips(
             (left_out if clip.reason else kept).write(Sample(str(path), path, clip.text, size_bytes, speaker))
             if id(clip) in chosen and len(samples):
                 sound = encode(samples, rate_hz, "opus")
-                file = path.relative_to(folder).as_posix()
-                shown.append(Doubtful(clip, file, size_bytes, sound, "audio/ogg; codecs=opus"))
-    _write_page(folder / REPORT, alignment, clips, shown, name)
+                place = path.relative_to(folder).as_posix()
+                shown.append(Doubtful(clip, place, size_bytes, sound, "audio/ogg; codecs=opus"))
+    shown.sort(key=lambda one: one.clip.score)
+    with atomic_open(folder / REPORT, DataError, "w", encoding="utf-8", newline="\n") as file:
+        file.write(page(alignment, clips, shown, name, rules.least_score, speaker))
     return clips
 
 
 def _ms(seconds: float) -> str:
     return f"{round(1000 * seconds):07}"
-
-
-def _write_page(path: Path, alignment: Alignment, clips: Sequence[Clip], shown: Sequence[Doubtful], name: str) -> None:
-    with atomic_open(path, DataError, "w", encoding="utf-8", newline="\n") as file:
-        file.write(page(alignment, clips, sorted(shown, key=lambda one: one.clip.score), name))

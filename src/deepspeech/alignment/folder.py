@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepspeech.alignment.align import AlignOptions, align
-from deepspeech.alignment.clip_set import CLIPS, write_clips
+from deepspeech.alignment.clip_set import ACCEPTED, CLIPS, write_clips
 from deepspeech.alignment.clips import ClipRules
 from deepspeech.alignment.outputs import to_json
 from deepspeech.alignment.spelling import SpellingRule
@@ -101,10 +101,11 @@ def align_pairs(
 
 
 def write_all(pairs: Sequence[Pair], target: Path, speakers: bool) -> int:
-    """Write all.csv: the clips of all pairs that are done. Returns how many."""
+    """Write all.csv: the clips of all pairs that are done, those accepted by hand, too. Returns how many."""
     with CsvWriter(target / ALL, speakers=speakers) as writer:
         for pair in pairs:
             if pair.result(target).exists():
-                for sample in read_csv(target / pair.name / f"{CLIPS}.csv"):
+                lists = [target / pair.name / f"{part}.csv" for part in (CLIPS, ACCEPTED)]
+                for sample in (sample for one in lists if one.exists() for sample in read_csv(one)):
                     writer.write(sample)
         return writer.rows

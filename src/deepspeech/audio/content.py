@@ -17,6 +17,7 @@ from deepspeech.untrusted import awaited
 Piece: TypeAlias = bytes | tuple[int, int]  # bytes to put in, or (offset, size) of the content
 
 _IN_MEMORY = 1 << 22  # a span up to this size is read at once
+_HEAD_BYTES = 1024  # read once: what kind of file it is takes several looks
 _LARGEST_PIPE = 1 << 30  # bytes: nine hours of 16-bit sound at 16 kHz; some devices never end
 
 
@@ -42,6 +43,7 @@ class Content:
         self.path: Path | None = None
         self.read_to = 0  # end of the latest read
         self._data, self._descriptor, self._base, self.size = b"", -1, 0, 0
+        self._head = b""
         if isinstance(source, AudioSlice):
             source = source.checked() if source.size > _IN_MEMORY else source.read()
         if isinstance(source, bytes):
@@ -78,7 +80,10 @@ class Content:
         self.read_to = offset + count
         if self._descriptor < 0:
             return self._data[offset : offset + count]
-        return read_at(self._descriptor, count, self._base + offset)
+        if offset + count > _HEAD_BYTES:
+            return read_at(self._descriptor, count, self._base + offset)
+        self._head = self._head or read_at(self._descriptor, min(_HEAD_BYTES, self.size), self._base)
+        return self._head[offset : offset + count]
 
     def close(self) -> None:
         """Close the file."""

@@ -192,7 +192,7 @@ class Sound:
     def _stream(self, number: int, skip: int, left: int | None, channel: int | None) -> Iterator[Float32]:
         """Mono blocks of one part, at its own rate."""
         file, part = self._files[number], self._parts[number]
-        promised = int(file.frames)
+        promised, framed = int(file.frames), "MPEG" in file.subtype
         if skip and file.can_seek and promised < _UNKNOWN_LENGTH:
             try:
                 file.seek(min(skip, promised))
@@ -206,7 +206,7 @@ class Sound:
         while last is None or found < last:
             count = min(block_frames, (promised if last is None else min(last, promised)) - found)
             block, damage = self._read(file, found, count)
-            if "MPEG" in file.subtype and not damage and is_off_scale(block):
+            if framed and not damage and is_off_scale(block):
                 block, damage = block[:0], f"damaged sound (its frames hold no audio); {AGAIN}"
             found += len(block)
             if len(block) > skip:
@@ -217,7 +217,7 @@ class Sound:
             if damage or len(block) < block_frames:
                 break
         ends_early = last is None and found < promised < _UNKNOWN_LENGTH and part.frames is None
-        if ends_early and not self.fault and promised - found >= (_FRAMED if "MPEG" in file.subtype else 1):
+        if ends_early and not self.fault and promised - found >= (_FRAMED if framed else 1):
             self._short(promised, found)
 
     def _read(self, file: Any, at: int, count: int) -> tuple[Float32, str]:
@@ -235,7 +235,7 @@ class Sound:
             return block[:decoded], _damage(error)
 
     def _mono(self, block: Float32, channel: int | None) -> Float32:
-        if self._files[0].subtype in ("FLOAT", "DOUBLE"):
+        if self.coding in ("FLOAT", "DOUBLE"):
             if not np.isfinite(block).all():
                 raise AudioError(f"{self.name}: contains samples that are NaN or infinite; create the file again")
             check_scale(block, self.name)

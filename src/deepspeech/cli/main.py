@@ -37,7 +37,7 @@ from deepspeech.cli.metavars import with_metavars
 from deepspeech.cli.mic import mic
 from deepspeech.cli.old_client import client, is_old
 from deepspeech.cli.plot import plot
-from deepspeech.cli.serve import serve
+from deepspeech.cli.serve import ENVIRONMENT, serve
 from deepspeech.cli.train import train
 from deepspeech.cli.transcribe import transcribe
 from deepspeech.errors import DeepSpeechError
@@ -57,8 +57,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes cut long option names
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH},
 )
-for command in (train, plot, evaluate, expect, export, convert, transcribe, align, label, mic, serve, doctor):
+for command in (train, plot, evaluate, expect, export, convert, transcribe, align, label, mic, doctor):
     app.command()(with_metavars(command))
+app.command(context_settings={"auto_envvar_prefix": ENVIRONMENT})(with_metavars(serve))
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
 app.add_typer(models, name="models")

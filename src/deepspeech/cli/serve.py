@@ -1,5 +1,6 @@
 """`deepspeech serve`: serve models to clients that speak OpenAI's, vosk's or Wyoming's protocol, or WebSocket."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,17 +8,19 @@ import typer
 
 from deepspeech.cli.shared_options import HotPhrasesFile
 
-_ENV = "DEEPSPEECH_SERVE_"
+ENVIRONMENT = "DEEPSPEECH_SERVE"  # _PORT, and so on for each option
 _EXTRA = ("starlette", "uvicorn", "websockets", "python_multipart")
 
 
+_option = partial(typer.Option, show_envvar=False)
+
 ModelFiles = Annotated[
     list[str] | None,
-    typer.Option("--model", "-m", metavar="[NAME=]FILE", help="Serve this file, or published model; may be repeated."),
+    _option("--model", "-m", metavar="[NAME=]FILE", help="Serve this file, or published model; may be repeated."),
 ]
 ScorerFiles = Annotated[
     list[str] | None,
-    typer.Option("--scorer", "-s", metavar="[NAME=]FILE", help="Decode with this .scorer file: all models, or one."),
+    _option("--scorer", "-s", metavar="[NAME=]FILE", help="Decode with this .scorer file: all models, or one."),
 ]
 
 
@@ -25,34 +28,29 @@ def serve(
     model: ModelFiles = None,
     scorer: ScorerFiles = None,
     hot_phrases: HotPhrasesFile = None,
-    config: Annotated[Path | None, typer.Option(help="Read settings from this TOML file; flags precede.")] = None,
-    host: Annotated[str | None, typer.Option(help="Listen on this address; 127.0.0.1 by default.")] = None,
-    port: Annotated[int | None, typer.Option(envvar=f"{_ENV}PORT", help="Listen on this port; 8000.")] = None,
-    workers: Annotated[int | None, typer.Option(envvar=f"{_ENV}WORKERS", help="Run so many processes; 1.")] = None,
-    wyoming_port: Annotated[int | None, typer.Option(help="Serve Wyoming on this port too; usually 10300.")] = None,
-    zeroconf: Annotated[bool | None, typer.Option("--zeroconf", help="Announce Wyoming in the local network.")] = None,
-    tokens_file: Annotated[
-        str | None, typer.Option(envvar=f"{_ENV}TOKENS_FILE", help="Require a bearer token of this file, one per line.")
-    ] = None,
-    tls_certificate: Annotated[str | None, typer.Option(help="Serve TLS with this certificate (PEM).")] = None,
-    tls_key: Annotated[str | None, typer.Option(help="Use this private key (PEM).")] = None,
+    config: Annotated[Path | None, _option(help="Read settings from this TOML file; flags precede.")] = None,
+    host: Annotated[str | None, _option(help="Listen on this address; 127.0.0.1 by default.")] = None,
+    port: Annotated[int | None, _option(help="Listen on this port; 8000.")] = None,
+    workers: Annotated[int | None, _option(help="Run so many processes; 1.")] = None,
+    wyoming_port: Annotated[int | None, _option(help="Serve Wyoming on this port too; usually 10300.")] = None,
+    zeroconf: Annotated[bool | None, _option("--zeroconf", help="Announce Wyoming in the local network.")] = None,
+    tokens_file: Annotated[str | None, _option(help="Require a bearer token of this file, one per line.")] = None,
+    tls_certificate: Annotated[str | None, _option(help="Serve TLS with this certificate (PEM).")] = None,
+    tls_key: Annotated[str | None, _option(help="Use this private key (PEM).")] = None,
     trusted_proxy: Annotated[
-        list[str] | None, typer.Option(help="Trust forwarded headers from this address; may be repeated.")
+        list[str] | None, _option(help="Trust forwarded headers from this address; may be repeated.")
     ] = None,
-    cors_origin: Annotated[
-        list[str] | None, typer.Option(help="Allow web pages of this origin; may be repeated.")
-    ] = None,
-    log_texts: Annotated[bool | None, typer.Option("--log-texts", help="Log what was said.")] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Load everything, print what would be served, and exit.")
-    ] = False,
+    cors_origin: Annotated[list[str] | None, _option(help="Allow web pages of this origin; may be repeated.")] = None,
+    log_texts: Annotated[bool | None, _option("--log-texts", help="Log what was said.")] = None,
+    check: Annotated[bool, _option("--check", help="Load everything, print what would be served, and exit.")] = False,
 ) -> None:
     """Serve models over the network.
 
     Takes live streams and recordings, in the protocols of OpenAI, vosk and Wyoming.
 
-    Live streams are batched together. Limits and everything else can be set in a TOML file; see docs/serve.md. Needs
-    the extra [serve]: pip install '.[serve]' in a clone of this project.
+    Live streams are batched together. Limits and everything else can be set in a TOML file; see docs/serve.md. Each
+    option may be set in the environment: DEEPSPEECH_SERVE_PORT=8000. Needs the extra [serve]: pip install '.[serve]' in
+    a clone of this project.
 
     Example: deepspeech serve --model model.onnx --scorer en.scorer
 
@@ -95,9 +93,11 @@ def _sources(models: list[str], scorers: list[str], phrases_file: Path | None) -
     from deepspeech.serve.models import ModelSource
 
     phrases = HotPhrases.from_file(phrases_file) if phrases_file else None
-    named = dict(_named(text) for text in models)
-    if len(named) < len(models):
-        raise ConfigError("two models have the same name; name them with --model NAME=FILE")
+    named = dict[str, Path]()
+    for name, file in map(_named, models):
+        if name in named:
+            raise ConfigError(f"two models are named '{name}'; give each a name of its own: --model NAME=FILE")
+        named[name] = file
     found = {name: ModelSource(model_file(path), None, phrases) for name, path in named.items()}
     for text in scorers:
         name, equals, path = text.partition("=")

@@ -52,14 +52,16 @@ async def read_form(request: Request, limits: Limits, file_field: str = "file") 
     except MultiPartException as error:
         raise Refused(f"the form cannot be read: {error.message}", 400, "invalid_form") from None
     content, texts = b"", dict[str, list[str]]()
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            if name != file_field:
+    try:
+        for name, value in form.multi_items():
+            if not isinstance(value, UploadFile):
+                texts.setdefault(name.removesuffix("[]"), []).append(value)
+            elif name == file_field:
+                content = await value.read()
+            else:
                 raise Refused(f"a file in the field '{name[:40]}'; send it as '{file_field}'", 400, "invalid_form")
-            content = await value.read()
-            await value.close()
-        else:
-            texts.setdefault(name.removesuffix("[]"), []).append(value)
+    finally:
+        await form.close()
     if not content:
         raise Refused(f"the field '{file_field}' is missing, or an empty file", 400, "missing_file", file_field)
     return Form(content, texts)

@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import IO, Any
 
 
@@ -21,7 +22,7 @@ class Log:
         if self.texts and text is not None:
             values["text"] = text
         line = json.dumps({"time": stamp, "event": event, **values}, ensure_ascii=False)
-        with self._lock:
+        with self._lock, suppress(OSError):  # whoever read the log is gone; the server's clients are not
             file = self._file or sys.stderr
             file.write(f"{line}\n")  # at once: print() writes the end of a line separately, and workers share the file
             file.flush()

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,17 +22,19 @@ from types import FrameType
 
 import uvicorn
 
-from deepspeech.errors import ConfigError, DeepSpeechError
+from deepspeech.errors import DeepSpeechError
 from deepspeech.serve.announce import check_zeroconf
 from deepspeech.serve.app import application
 from deepspeech.serve.batcher import Batcher
+from deepspeech.serve.connections import http_connection, websocket_connection
+from deepspeech.serve.listening import BACKLOG, bound, check_tls, is_open
 from deepspeech.serve.log import Log
 from deepspeech.serve.models import Models
 from deepspeech.serve.protocols.wyoming import wyoming_server
 from deepspeech.serve.service import Service
 from deepspeech.serve.settings import ServeSettings
 
-BACKLOG = 512
+OPEN = "everybody who reaches the port may use it; tokens_file requires a token"
 SPARE_CONNECTIONS = 256  # above streams and uploads: health checks, pages, refusals
 RESTART_S = 1.0
 CANNOT_START = 2
@@ -39,29 +42,38 @@ CANNOT_START = 2
 
 def run(settings: ServeSettings) -> None:
     """Serve. Raises ConfigError where an address is taken, and what opening the models raises."""
-    if settings.zeroconf:
-        check_zeroconf()
-    sockets = _bound(settings)
+    _check(settings)
+    sockets = bound(settings)
     if settings.workers == 1:
         serve(settings, sockets)
     else:
         _supervise(settings, sockets)
 
 
+def _check(settings: ServeSettings) -> None:
+    """Raise what is wrong with files and packages other than models."""
+    if settings.zeroconf:
+        check_zeroconf()
+    check_tls(settings)
+    _ = settings.tokens
+
+
 def described(settings: ServeSettings) -> str:
-    """What would be served, after loading it. Raises what serving would."""
+    """What would be served, after loading it. Raises what serving would, but for sockets."""
+    _check(settings)
     batcher, tokens = Batcher(threads=1), settings.tokens
     try:
         models = Models.open(settings.models, batcher)
     finally:
         batcher.close()
-    lines = [f"{'https' if settings.tls_key else 'http'}://{settings.host}:{settings.port}, {settings.workers} workers"]
+    workers = f"{settings.workers} worker{'s' if settings.workers > 1 else ''}"
+    lines = [f"{'https' if settings.tls_key else 'http'}://{settings.host}:{settings.port}, {workers}"]
     for model in models.values():
         live = "streams and recordings" if model.card.streams else "recordings only (its network needs whole ones)"
         scorer = settings.models[model.name].scorer
         language = model.card.language or "no language named"
         lines.append(f"model {model.name}: {language}, {live}, {f'scorer {scorer}' if scorer else 'no scorer'}")
-    lines.append(f"{len(tokens)} tokens" if tokens else "no tokens: everybody who reaches the port may use it")
+    lines.append(f"tokens that are accepted: {len(tokens)}" if tokens else f"no tokens: {OPEN}")
     if settings.wyoming_port:
         lines.append(f"Wyoming on port {settings.wyoming_port}, which knows no tokens and no TLS")
     lines += [f"limits.{name} = {value:g}" for name, value in asdict(settings.limits).items()]
@@ -74,6 +86,8 @@ def serve(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:
     host, port = sockets[0].getsockname()[:2]
     where = f"http{'s' if settings.tls_key else ''}://{host}:{port}"
     service.log.write("listening", address=where, models=list(service.models), process=os.getpid())
+    if is_open(settings):
+        service.log.write("no tokens", note=OPEN)
     beside = None
     if len(sockets) > 1:
         beside = partial(wyoming_server, service, sockets[1], settings.zeroconf)
@@ -95,7 +109,8 @@ def uvicorn_config(app: object, service: Service, settings: ServeSettings) -> uv
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
-        ws="websockets-sansio",
+        http=http_connection(limits.send_s),
+        ws=websocket_connection(limits.send_s),
         ws_max_size=limits.message_bytes,
         ws_ping_timeout=None,  # limits.idle_s and send_s find dead peers; pongs of busy ones wait behind their sound
         ws_per_message_deflate=False,  # PCM does not shrink, and unpacking is work for free
@@ -135,31 +150,22 @@ class Server(uvicorn.Server):
         self._task = asyncio.ensure_future(drain())
 
 
-def _bound(settings: ServeSettings) -> list[socket.socket]:
-    ports = [settings.port, *([settings.wyoming_port] if settings.wyoming_port else [])]
-    return [_listening(settings.host, port) for port in ports]
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise ConfigError(f"{host}:{port}: cannot be listened on ({error.strerror}); choose another port") from None
-    bound.listen(BACKLOG)
-    return bound
-
-
 def _worker(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:
     """`serve` in a process of its own; says what is wrong in one line, as the command does."""
+    threading.Thread(target=_drain_with_parent, daemon=True).start()
     try:
         serve(settings, sockets)
     except DeepSpeechError as error:
         print(f"deepspeech: {error}", file=sys.stderr)
         sys.exit(CANNOT_START)
+
+
+def _drain_with_parent() -> None:
+    """Where the supervisor was killed, nobody else could stop its workers."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _supervise(settings: ServeSettings, sockets: Sequence[socket.socket]) -> None:

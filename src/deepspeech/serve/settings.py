@@ -9,11 +9,12 @@ streams = 100
 """
 
 import difflib
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from deepspeech.decoder.phrases import HotPhrases
 from deepspeech.errors import ConfigError
@@ -26,7 +27,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Values = TypeVar("Values")
+FILES = ("tokens_file", "tls_certificate", "tls_key")
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,15 @@ class ServeSettings:
         for name in ("port", "wyoming_port"):
             if not 0 <= getattr(self, name) <= 65535:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be from 0 to 65535")
+        if self.port and self.port == self.wyoming_port:
+            raise ConfigError(f"port and wyoming_port are both {self.port}; choose another for one")
         if self.workers < 1:
             raise ConfigError(f"workers is {self.workers}; it must be at least 1")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ConfigError("TLS needs both files: tls_certificate and tls_key")
+        for origin in self.cors_origins:
+            if origin != "*" and not re.fullmatch(r"https?://[^/]+", origin):
+                raise ConfigError(f"cors_origins has '{origin}'; an origin is like https://example.org, without a path")
         if self.zeroconf and not self.wyoming_port:
             raise ConfigError("zeroconf announces Wyoming; set wyoming_port too")
 
@@ -71,8 +77,10 @@ class ServeSettings:
             return []
         try:
             lines = Path(self.tokens_file).read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeError) as error:
-            raise ConfigError(f"{self.tokens_file}: cannot read the tokens ({error})") from None
+        except OSError as error:
+            raise ConfigError(f"{self.tokens_file}: the tokens cannot be read ({error.strerror})") from None
+        except UnicodeError:
+            raise ConfigError(f"{self.tokens_file}: the tokens cannot be read (it is no text in UTF-8)") from None
         tokens = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         if not tokens:
             raise ConfigError(f"{self.tokens_file}: holds no token; write one per line")
@@ -82,7 +90,7 @@ class ServeSettings:
 def read_settings(path: Path | None, flags: Mapping[str, Any]) -> ServeSettings:
     """Settings of a TOML file, if any, and of `flags`, which take precedence; None is a flag that was not given.
 
-    Paths of models in the file are relative to it. Raises ConfigError.
+    Paths in the file are relative to it. Raises ConfigError.
     """
     page = _page(path) if path else {}
     models, limits = page.pop("models", {}), page.pop("limits", {})
@@ -90,7 +98,10 @@ def read_settings(path: Path | None, flags: Mapping[str, Any]) -> ServeSettings:
         raise ConfigError(f"{path}: models is no table; write [models.NAME]")
     named = {name: _source(path, name, table) for name, table in models.items()}
     given = {name: value for name, value in flags.items() if value is not None}
-    values = {**_checked(ServeSettings, page, str(path)), **given}
+    written = _checked(ServeSettings, page, str(path))
+    if path:
+        written |= {name: str(path.parent / written[name]) for name in FILES if written.get(name)}
+    values = {**written, **given}
     values["models"] = {**named, **given.get("models", {})}
     values["limits"] = replace(Limits(), **_checked(Limits, limits, f"{path}: limits"))
     return ServeSettings(**values)
@@ -113,7 +124,9 @@ def _checked(kind: type[Any], table: Any, place: str) -> dict[str, Any]:
     found = {}
     for name, value in table.items():
         if name not in defaults:
-            near = difflib.get_close_matches(name, defaults, 1)
+            near = difflib.get_close_matches(
+                name, [*defaults, *(("models", "limits") if kind is ServeSettings else ())], 1
+            )
             raise ConfigError(f"{place}: {name} is unknown" + (f"; did you mean {near[0]}?" if near else ""))
         default = defaults[name]
         if isinstance(default, tuple):
@@ -131,6 +144,8 @@ def _source(path: Path | None, name: str, table: Any) -> ModelSource:
     known = {"path", "scorer", "hot_phrases"}
     if not isinstance(table, dict) or "path" not in table or set(table) - known:
         raise ConfigError(f"{path}: models.{name} needs path, and may have scorer and hot_phrases")
+    if wrong := [key for key, value in table.items() if not isinstance(value, str)]:
+        raise ConfigError(f"{path}: models.{name}.{wrong[0]} is {table[wrong[0]]!r}; it must be a file name in quotes")
     folder = path.parent if path else Path()
     phrases = HotPhrases.from_file(folder / table["hot_phrases"]) if "hot_phrases" in table else None
     return ModelSource(folder / table["path"], folder / table["scorer"] if "scorer" in table else None, phrases)

@@ -57,8 +57,8 @@ def read_table(
         return read_rows(decode(content, name, error), name, error, needed)
     except error as fault:
         text, _ = guessed(content)
-        header, _, _ = read_header(text, needed)
-        table = "\0" not in text and len(header) > 1 and all(header.count(column) < 2 for column in needed)
+        header = [] if "\0" in text else read_header(text, needed)[0]  # Python 3.10's csv reads no zero byte
+        table = len(header) > 1 and all(header.count(column) < 2 for column in needed)
         advice = f". Convert a spreadsheet's table: deepspeech import csv {shlex.quote(str(name))}" if table else ""
         raise error(f"{fault}{advice}") from None
 

@@ -3,7 +3,7 @@
 const STRINGS = {
   en: {
     lead: "Press the button and speak.",
-    drop: "Or drop a recording on this page.",
+    drop: "Or open a recording, or drop it on this page.",
     private: "Sound goes to this server only. It is transcribed in memory and not kept.",
     dropHere: "Drop the recording",
     speak: "Speak", stop: "Stop", file: "Open a file", options: "Options",
@@ -14,7 +14,7 @@ const STRINGS = {
     microphone: "Microphone, {time}",
     play: "Play", pause: "Pause", again: "Transcribe again with the current options", remove: "Remove",
     download: "Download", downloadAs: "Download as {form}",
-    legend: "Click a word to hear it. How sure:", sure: "sure", fair: "fairly", poor: "hardly",
+    hear: "Click a word to hear it.", legend: "How sure:", sure: "sure", fair: "fairly", poor: "hardly",
     heard: "{word}: {percent} sure, at {time}", words: "Words of {name}; arrow keys move, Enter plays",
     listening: "Listening…", sending: "Sending…", working: "Transcribing…", silent: "No speech was recognized.",
     languageButton: "Français", otherLanguage: "fr",
@@ -35,7 +35,7 @@ const STRINGS = {
   },
   fr: {
     lead: "Appuyez sur le bouton et parlez.",
-    drop: "Ou déposez un enregistrement sur cette page.",
+    drop: "Ou ouvrez un enregistrement, ou déposez-le sur cette page.",
     private: "Le son ne va qu’à ce serveur. Il est transcrit en mémoire et n’est pas conservé.",
     dropHere: "Déposez l’enregistrement",
     speak: "Parler", stop: "Arrêter", file: "Ouvrir", options: "Options",
@@ -46,7 +46,7 @@ const STRINGS = {
     microphone: "Micro, {time}",
     play: "Écouter", pause: "Pause", again: "Transcrire de nouveau avec les options actuelles", remove: "Retirer",
     download: "Télécharger", downloadAs: "Télécharger en {form}",
-    legend: "Cliquez sur un mot pour l’entendre. Certitude :", sure: "sûr", fair: "assez sûr", poor: "peu sûr",
+    hear: "Cliquez sur un mot pour l’entendre.", legend: "Certitude :", sure: "sûr", fair: "assez sûr", poor: "peu sûr",
     heard: "{word} : sûr à {percent}, à {time}", words: "Mots de {name} ; flèches pour se déplacer, Entrée pour écouter",
     listening: "J’écoute…", sending: "Envoi…", working: "Transcription…", silent: "Aucune parole reconnue.",
     languageButton: "English", otherLanguage: "en",

@@ -85,6 +85,7 @@ export class Take {
     Object.assign(this, { utterances: [], words: [], live: true });
     this.part(".text").replaceChildren(this.current);
     this.part(".downloads").hidden = true;
+    this.part("canvas").hidden = false;
     this.element.classList.add("live");
     this.note(key);
   }
@@ -125,6 +126,7 @@ export class Take {
     this.element.classList.remove("live");
     this.note(failure ?? (this.words.length || this.current.textContent ? null : "silent"), values);
     this.part(".downloads").hidden = !this.words.length;
+    this.part("canvas").hidden = !this.peaks.length; // of a file that this browser cannot read
     this.draw();
   }
 
@@ -178,23 +180,35 @@ export class Take {
     this.draw();
   }
 
+  /** With the next picture that the browser shows. */
   draw() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.paint();
+    });
+  }
+
+  paint() {
     const canvas = this.part("canvas"), ratio = devicePixelRatio || 1, { clientWidth: width, clientHeight: height } = canvas;
     if (!width) return;
-    Object.assign(canvas, { width: width * ratio, height: height * ratio });
-    const paint = canvas.getContext("2d"), style = getComputedStyle(canvas), bars = Math.floor(width / (BAR + GAP));
-    paint.scale(ratio, ratio);
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+    const brush = canvas.getContext("2d"), style = getComputedStyle(canvas), bars = Math.floor(width / (BAR + GAP));
+    brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+    brush.clearRect(0, 0, width, height);
     const span = Math.max(this.live && !this.sound ? LIVE_S : 0, this.duration_s) * PEAKS_PER_S;
     const reached = playing === this ? audio.currentTime * PEAKS_PER_S : 0;
+    const played = new Path2D(), rest = new Path2D();
     for (let bar = 0; bar < bars; bar++) {
       const first = Math.floor((bar * span) / bars), after = Math.max(first + 1, Math.floor(((bar + 1) * span) / bars));
       const peak = this.peaks.slice(first, after).reduce((most, one) => Math.max(most, one), -1);
       if (peak < 0) break;
       const tall = Math.max(BAR, loudness(peak) * height);
-      paint.fillStyle = style.getPropertyValue(first < reached ? "--accent" : "--wave");
-      paint.beginPath();
-      paint.roundRect(bar * (BAR + GAP), (height - tall) / 2, BAR, tall, BAR / 2);
-      paint.fill();
+      (first < reached ? played : rest).roundRect(bar * (BAR + GAP), (height - tall) / 2, BAR, tall, BAR / 2);
+    }
+    for (const [path, color] of [[played, "--accent"], [rest, "--wave"]]) {
+      brush.fillStyle = style.getPropertyValue(color);
+      brush.fill(path);
     }
   }
 

@@ -42,8 +42,9 @@ async def wyoming_server(service: Service, listening: socket, zeroconf: bool = F
             await talk.run()
         finally:
             writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+            with suppress(OSError, asyncio.TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), service.limits.send_s)
+            writer.transport.abort()  # where the client does not read what is left
 
     server = await asyncio.start_server(client, sock=listening, limit=LARGEST_LINE)
     async with server, announced(listening.getsockname()[1] if zeroconf else None):
