@@ -12,7 +12,7 @@ import deepspeech
 from deepspeech.alignment.align import AlignOptions, _joined, align
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.formats import wav_bytes
-from deepspeech.errors import AudioError, ConfigError
+from deepspeech.errors import AudioError, ConfigError, TextError
 from deepspeech.text.tokens import ENGLISH
 from tests.fakes import ToneSession, silence, spoken
 
@@ -53,6 +53,22 @@ def test_a_text_that_fits(greedy: bool) -> None:
     assert not found.foreign
     assert found.anchors > 100
     assert min(word.score for word in found.words if word.score is not None) > -0.5
+
+
+def test_a_text_that_is_all_spoken_is_all_placed() -> None:
+    said = sentences(24)
+    sound, starts = recorded([*said[:6], *said[9:]])
+    assert not all(word.found for word in run(sound, written(said)).words)
+    found = run(sound, written(said), all_spoken=True)
+    assert all(word.found for word in found.words)
+    far = [*found.sentences[:4], *found.sentences[12:]]
+    assert np.abs(np.array([one.start_s for one in far]) - [*starts[:4], *starts[9:]]).max() < 0.1
+
+
+def test_a_text_that_cannot_all_be_spoken_is_refused() -> None:
+    sound, _ = recorded(sentences(2))
+    with pytest.raises(TextError, match="frames"):
+        run(sound, written(sentences(400)), all_spoken=True)
 
 
 def test_text_without_sound_and_sound_without_text_are_found() -> None:

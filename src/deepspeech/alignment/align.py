@@ -106,7 +106,8 @@ class _Alignment:
 
     def of(self, sound: str | Path | AudioSlice | bytes) -> Alignment:
         card = self._session.card
-        recognition = Recognition(card, None if self._options.greedy or self._options.all_spoken else text_scorer(list(self._sentences()), card))
+        greedy = self._options.greedy or self._options.all_spoken
+        recognition = Recognition(card, None if greedy else text_scorer(list(self._sentences()), card))
         source = NamedPath(sound) if isinstance(sound, str | Path) else sound
         with EmissionFile(card) as emissions:
             compute_emissions(self._session, source, emissions, self._cores, self._options.channel, recognition.add)

@@ -94,10 +94,7 @@ def align(
     )
     options = AlignOptions("lines" if lines else "sentences", channel, cores, greedy, all_spoken)
     found = align_text(session, sound, text, options, rule)
-    if output is None:
-        print(FORMATS[forms[0]][1](found), end="")
-    else:
-        _write(found, output, sound.stem, {FORMATS[one] for one in forms})
+    _write(found, output, sound.stem, {FORMATS[one] for one in forms})
     _sum_up(found)
     if clips and output is not None:
         cut = write_clips(
@@ -124,9 +121,14 @@ def _checked(form: str, output: Path | None, clips: bool) -> list[str]:
     return forms
 
 
-def _write(found: Any, output: Path, name: str, forms: Any) -> None:
+def _write(found: Any, output: Path | None, name: str, forms: Any) -> None:
+    """Write each form to a file, or where there is no folder the only one to the terminal."""
     from deepspeech.files import atomic_open
 
+    if output is None:
+        for _, writer in forms:
+            print(writer(found), end="")
+        return
     output.mkdir(parents=True, exist_ok=True)
     for suffix, writer in forms:
         with atomic_open(output / f"{name}{suffix}", None, "w", encoding="utf-8", newline="\n") as file:

@@ -65,8 +65,8 @@ def align_words(
     """Align the token ids of `words`, in order.
 
     `likely`: for each word, 0 to 1, how likely it seems to be there: what it costs to leave it out. With
-    `all_spoken` no word is left out, with `strict` no sound is foreign either. Raises TextError where such a text is too
-    long for the sound.
+    `all_spoken` no word is left out, with `strict` no sound is foreign either. Raises TextError where such a text is
+    too long for the sound.
     """
     star_per_s = ALL_SPOKEN_STAR_PER_S if all_spoken else STAR_PER_S
     costs = PathCosts() if strict else PathCosts(star=star_per_s * frame_s)
