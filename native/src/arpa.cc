@@ -5,6 +5,10 @@
 #include <cstring>
 #include <stdexcept>
 
+#ifdef __APPLE__
+#include <xlocale.h>
+#endif
+
 namespace deepspeech {
 namespace {
 
@@ -16,6 +20,16 @@ bool number(std::string_view text, T& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
 }
+
+#ifdef __APPLE__
+// Apple's std::from_chars came to read floats years after the others'.
+bool number(std::string_view text, float& value) {
+  const std::string copy(text);
+  char* end = nullptr;
+  value = ::strtof_l(copy.c_str(), &end, LC_C_LOCALE);
+  return !copy.empty() && end == copy.c_str() + copy.size();
+}
+#endif
 
 // Cuts at spaces and tabs; how many fields there are, of which `fields` holds as many as fit.
 std::size_t split(std::string_view line, std::string_view (&fields)[kMostFields + 1]) {

@@ -1,14 +1,61 @@
 #include "mapped_file.hh"
 
+#ifdef _WIN32
+#define NOMINMAX
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <filesystem>
+#else
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#endif
+
 #include <system_error>
 
 namespace deepspeech {
+
+#ifdef _WIN32
+namespace {
+
+[[noreturn]] void refuse(HANDLE file, DWORD error) {
+  if (file != INVALID_HANDLE_VALUE) ::CloseHandle(file);
+  throw FormatError("cannot be read (" + std::system_category().message(static_cast<int>(error)) + ")");
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::string& path, Access access) {
+  const bool change = access == Access::kChange;
+  const std::filesystem::path name = std::filesystem::u8path(path);
+  const HANDLE file = ::CreateFileW(name.c_str(), change ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ, FILE_SHARE_READ,
+                                    nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+  if (file == INVALID_HANDLE_VALUE) refuse(file, ::GetLastError());
+  LARGE_INTEGER size{};
+  if (!::GetFileSizeEx(file, &size)) refuse(file, ::GetLastError());
+  if (size.QuadPart <= 0) {
+    ::CloseHandle(file);
+    throw FormatError("is empty");
+  }
+  size_ = static_cast<std::uint64_t>(size.QuadPart);
+  const HANDLE mapping = ::CreateFileMappingW(file, nullptr, change ? PAGE_READWRITE : PAGE_READONLY, 0, 0, nullptr);
+  if (!mapping) refuse(file, ::GetLastError());
+  void* data = ::MapViewOfFile(mapping, change ? FILE_MAP_WRITE : FILE_MAP_READ, 0, 0, 0);
+  const DWORD error = ::GetLastError();
+  ::CloseHandle(mapping);  // the view keeps the mapping, and the mapping the file
+  if (!data) refuse(file, error);
+  ::CloseHandle(file);
+  data_ = static_cast<const std::uint8_t*>(data);
+}
+
+MappedFile::~MappedFile() {
+  if (mapped_) ::UnmapViewOfFile(data_);
+}
+#else
 namespace {
 
 [[noreturn]] void refuse(int file, int error) {
@@ -39,6 +86,7 @@ MappedFile::MappedFile(const std::string& path, Access access) {
 MappedFile::~MappedFile() {
   if (mapped_) ::munmap(const_cast<std::uint8_t*>(data_), size_);
 }
+#endif
 
 const std::uint8_t* Cursor::take(std::uint64_t count, std::uint64_t bytes) {
   if (offset_ > file_.size() || count > (file_.size() - offset_) / bytes) throw FormatError("is cut short");
