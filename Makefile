@@ -5,6 +5,8 @@
 # make links   look whether the addresses that it names exist (needs the internet)
 # make fuzz    open and search with damaged scorers, under sanitizers, for SECONDS=60
 # make kernels, make kernels-arm64   compare the kernels of 8-bit networks; the latter needs g++-aarch64-linux-gnu and qemu-user
+# make wheels   build wheels and source distributions of both packages, try each on PYTHONS; they lie in build/wheels/dist
+# make wheels-elsewhere   then those for arm64, under qemu, and on other Debians' Pythons (mmdebstrap, qemu-user, g++-aarch64-linux-gnu)
 # make Dockerfile.train, make Dockerfile.serve   write an image file, for DEEPSPEECH_REPO=… at DEEPSPEECH_SHA=…
 # make try-dockerfiles   execute both files' steps here without Docker (root, debootstrap; minutes)
 # make clean   remove what these made
@@ -13,7 +15,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow check docs links fuzz kernels kernels-arm64 try-dockerfiles clean
+.PHONY: demo test test-slow check docs links fuzz kernels kernels-arm64 wheels wheels-elsewhere try-dockerfiles clean
 
 demo: $(VENV)/.trainer
 	$(BIN)/python scripts/demo.py
@@ -85,6 +87,13 @@ build/check/%/int8_kernels:
 build/check/x86_64/%.o build/check/aarch64/%.o: native/%.cc $(wildcard native/src/int8_*.hh)
 	@mkdir -p $(@D)
 	$(CHECK_CXX) $(CHECK_FLAGS) -c -o $@ $<
+
+PYTHONS ?= $(or $(wildcard $(HOME)/.pyenv/versions/3.1[0-9].*/bin/python3),$(shell command -v $(PYTHON)))
+wheels:
+	$(PYTHON) scripts/wheels.py $(PYTHONS)
+
+wheels-elsewhere:
+	$(PYTHON) scripts/wheels_elsewhere.py $(PYTHONS)
 
 # Where an image gets the project, and which state of it; by default that of this checkout.
 DEEPSPEECH_REPO ?= $(shell git remote get-url origin 2>/dev/null)

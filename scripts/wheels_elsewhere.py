@@ -19,7 +19,16 @@ from wheels import CLIP, DIST, FOLDER, PROJECTS, ROOT, built, environment, run, 
 
 PACKAGES = "python3,libpython3-dev,libstdc++6"
 PLATFORMS = ("2_34", "2_28", "2_27", "2_17", "2_12", "2_5")
+# ONNX Runtime looks there for the kind of processor; qemu would show it the machine's own.
+CPUINFO = """processor\t: 0
+Features\t: fp asimd crc32 atomics fphp asimdhp asimddp
+CPU implementer\t: 0x41
+CPU part\t: 0xd0c
+"""
+# A real processor, with dot products. On qemu's own, which has more, ONNX Runtime's 8-bit operators err (qemu 7.2).
+QEMU = ("-cpu", "neoverse-n1")
 TESTS = ("decoder", "features", "modelfile", "runtime/test_int8.py")
+NEED_TRAINER = ("modelfile/test_hostile_graph.py",)
 
 
 @dataclass(frozen=True)
@@ -55,13 +64,17 @@ class Tree:
             partial = self.root.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
             run(*command, self.suite, partial)
+            if self.foreign:
+                (partial / "proc").mkdir(exist_ok=True)
+                (partial / "proc/cpuinfo").write_text(CPUINFO)
             partial.replace(self.root)
 
     def call(self, site: Path, *arguments: object) -> str:
         """Stdout of the tree's Python, with what is installed in `site`."""
         libraries = self.root / f"usr/lib/{self.machine}-linux-gnu"
-        loader = [next((self.root / "usr/lib64").glob("ld-linux*")), "--library-path", libraries] if not self.foreign else []
-        runner = ["qemu-" + self.machine, "-L", self.root] if self.foreign else loader
+        runner: list[object] = ["qemu-" + self.machine, *QEMU, "-L", self.root]
+        if not self.foreign:
+            runner = [next((self.root / "usr/lib64").glob("ld-linux*")), "--library-path", libraries]
         variables = (f"PYTHONHOME={self.root}/usr", f"PYTHONPATH={site}", "PYTHONDONTWRITEBYTECODE=1")
         return run("env", *variables, *runner, self.python, *arguments)
 
@@ -82,11 +95,11 @@ def cross_build(python: Path, tree: Tree, tools: Path) -> None:
         f"set(CMAKE_CXX_COMPILER {tree.machine}-linux-gnu-g++)\n{modes}\n"
     )
     maker = environment(python, f"cross-{python.name}", "build", "scikit-build-core", "nanobind")
-    suffix = ".abi3.so" if tag(tree.version).endswith("abi3") else f".cpython-3{tree.version[1]}-{tree.machine}-linux-gnu.so"
+    abi = "abi3" if tag(tree.version).endswith("abi3") else f"cpython-3{tree.version[1]}-{tree.machine}-linux-gnu"
     variables = (
         f"CMAKE_TOOLCHAIN_FILE={toolchain}",
         f"_PYTHON_HOST_PLATFORM=linux-{tree.machine}",
-        f"SETUPTOOLS_EXT_SUFFIX={suffix}",
+        f"SETUPTOOLS_EXT_SUFFIX=.{abi}.so",
     )
     raw = FOLDER / "raw-cross"
     for project, folder in PROJECTS.items():
@@ -102,8 +115,8 @@ def site(tree: Tree, pip: Path, wheel: Path) -> Path:
     folder = FOLDER / f"site-{tree.suite}-{tree.debian}"
     shutil.rmtree(folder, ignore_errors=True)
     platforms = [f"--platform=manylinux_{glibc}_{tree.machine}" for glibc in PLATFORMS]
-    target = ("--target", folder, "--only-binary", ":all:", *platforms, "--python-version", "{}.{}".format(*tree.version))
-    run(pip, "-m", "pip", "install", "-q", *target, wheel, "pytest", "pytest-timeout", "hypothesis")
+    of = ("--only-binary", ":all:", *platforms, "--python-version", "{}.{}".format(*tree.version))
+    run(pip, "-m", "pip", "install", "-q", "--target", folder, *of, wheel, "pytest", "pytest-timeout", "hypothesis")
     return folder
 
 
@@ -120,8 +133,8 @@ def main(pythons: Sequence[Path]) -> None:
         folder = site(tree, python, wheel)
         print(f"{wheel.name}, {wheel.stat().st_size / 1e6:.2f} MB, on Debian {tree.suite}'s Python:", flush=True)
         print(tree.call(folder, ROOT / "packaging/try_wheel.py", CLIP), flush=True)
-        tests = [ROOT / "tests" / name for name in TESTS]
-        print(tree.call(folder, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", ROOT, *tests), flush=True)
+        tests = [ROOT / "tests" / name for name in TESTS] + [f"--ignore={ROOT}/tests/{name}" for name in NEED_TRAINER]
+        print(tree.call(folder, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--rootdir", ROOT, *tests)[-600:])
 
 
 if __name__ == "__main__":
