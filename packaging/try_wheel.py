@@ -101,8 +101,11 @@ def main(clips: list[str]) -> None:
         print(f"  8-bit kernels of this processor: {', '.join(Int8Network.kernels()) or 'none, ONNX Runtime is used'}")
         for clip in clips:
             samples, rate_hz = read_audio(clip)
-            transcribed = len(samples) > rate_hz and recognizer.transcribe(clip) is not None
-            expect(f"{clip} is read and transcribed", transcribed, True)
+            expect(
+                f"{clip} is read and transcribed",
+                len(samples) > rate_hz and recognizer.transcribe(clip) is not None,
+                True,
+            )
     where = f"{platform.machine()}, Python {platform.python_version()}"
     print(f"deepspeech {deepspeech.version()}, {where}: import {import_s:.3f} s, with Recognizer {recognizer_s:.3f} s")
 

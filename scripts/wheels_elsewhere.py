@@ -20,11 +20,15 @@ from wheels import CLIP, DIST, FOLDER, PROJECTS, ROOT, built, environment, run, 
 PACKAGES = "python3,libpython3-dev,libstdc++6"
 PLATFORMS = ("2_34", "2_28", "2_27", "2_17", "2_12", "2_5")
 # ONNX Runtime looks there for the kind of processor; qemu would show it the machine's own.
-CPUINFO = (
-    "processor\t: 0\nFeatures\t: fp asimd crc32 atomics fphp asimdhp asimddp\n"
-    "CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n"
-)
+CPUINFO = """processor\t: 0
+Features\t: fp asimd crc32 atomics fphp asimdhp asimddp
+CPU implementer\t: 0x41
+CPU part\t: 0xd0c
+"""
+# A real processor, with dot products. On qemu's own, which has more, ONNX Runtime's 8-bit operators err (qemu 7.2).
+QEMU = ("-cpu", "neoverse-n1")
 TESTS = ("decoder", "features", "modelfile", "runtime/test_int8.py")
+NEED_TRAINER = ("modelfile/test_hostile_graph.py",)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Tree:
     def call(self, site: Path, *arguments: object) -> str:
         """Stdout of the tree's Python, with what is installed in `site`."""
         libraries = self.root / f"usr/lib/{self.machine}-linux-gnu"
-        runner: list[object] = ["qemu-" + self.machine, "-L", self.root]
+        runner: list[object] = ["qemu-" + self.machine, *QEMU, "-L", self.root]
         if not self.foreign:
             runner = [next((self.root / "usr/lib64").glob("ld-linux*")), "--library-path", libraries]
         variables = (f"PYTHONHOME={self.root}/usr", f"PYTHONPATH={site}", "PYTHONDONTWRITEBYTECODE=1")
@@ -129,8 +133,8 @@ def main(pythons: Sequence[Path]) -> None:
         folder = site(tree, python, wheel)
         print(f"{wheel.name}, {wheel.stat().st_size / 1e6:.2f} MB, on Debian {tree.suite}'s Python:", flush=True)
         print(tree.call(folder, ROOT / "packaging/try_wheel.py", CLIP), flush=True)
-        tests = [ROOT / "tests" / name for name in TESTS]
-        print(tree.call(folder, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", ROOT, *tests), flush=True)
+        tests = [ROOT / "tests" / name for name in TESTS] + [f"--ignore={ROOT}/tests/{name}" for name in NEED_TRAINER]
+        print(tree.call(folder, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--rootdir", ROOT, *tests)[-600:])
 
 
 if __name__ == "__main__":
