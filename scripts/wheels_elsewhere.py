@@ -64,6 +64,8 @@ class Tree:
             partial = self.root.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
             run(*command, self.suite, partial)
+            if not (partial / "lib").exists():  # newer suites make this link when they are set up
+                (partial / "lib").symlink_to("usr/lib")
             if self.foreign:
                 (partial / "proc").mkdir(exist_ok=True)
                 (partial / "proc/cpuinfo").write_text(CPUINFO)
