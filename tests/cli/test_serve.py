@@ -60,6 +60,13 @@ def test_mistakes_are_one_line(deepspeech: Any, tiny_model: Path, arguments: tup
     assert err.count("\n") == 1
 
 
+def _serving(model: Path, workers: int, *options: str) -> subprocess.Popen[str]:
+    """The command in a process of its own, at a free port; its log is the pipe stderr."""
+    command = [sys.executable, "-m", "deepspeech", "serve", "--model", str(model), "--port", "0"]
+    command += ["--workers", str(workers), *options]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"NO_COLOR": "1"})
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_process_serves_what_transcribe_hears_until_sigterm(
     workers: int, deepspeech: Any, hearing_model: Path, word_scorer: Path, tmp_path: Path
@@ -68,9 +75,7 @@ def test_a_process_serves_what_transcribe_hears_until_sigterm(
     write_wav(tmp_path / "a.wav", sound, 16000)
     _, expected, _ = deepspeech("transcribe", "--model", hearing_model, "--scorer", word_scorer, tmp_path / "a.wav")
     assert len(expected.split()) > 1
-    command = [sys.executable, "-m", "deepspeech", "serve", "--model", str(hearing_model), "--scorer", str(word_scorer),
-               "--port", "0", "--workers", str(workers)]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"NO_COLOR": "1"}) as server:
+    with _serving(hearing_model, workers, "--scorer", str(word_scorer)) as server:
         assert server.stderr is not None
         try:
             port = re.search(r":(\d+)", json.loads(server.stderr.readline())["address"].removeprefix("http:"))
@@ -100,20 +105,8 @@ def _text(socket: Any) -> str:
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_and_the_others_streams_go_on(hearing_model: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "deepspeech",
-        "serve",
-        "--model",
-        str(hearing_model),
-        "--port",
-        "0",
-        "--workers",
-        "2",
-    ]
     sound = float_to_int16(tones("ab dc abba bad")).tobytes()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    with _serving(hearing_model, 2) as server:
         assert server.stderr is not None
         started = [json.loads(server.stderr.readline()) for _ in range(2)]
         url = started[0]["address"].replace("http", "ws") + "/stream"
@@ -142,20 +135,8 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_streams_go_on(hearin
 
 @pytest.mark.slow
 def test_workers_drain_when_the_process_that_holds_them_is_killed(hearing_model: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "deepspeech",
-        "serve",
-        "--model",
-        str(hearing_model),
-        "--port",
-        "0",
-        "--workers",
-        "2",
-    ]
     sound = float_to_int16(tones("ab dc abba bad")).tobytes()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    with _serving(hearing_model, 2) as server:
         assert server.stderr is not None
         started = [json.loads(server.stderr.readline()) for _ in range(2)]
         url = started[0]["address"].replace("http", "ws") + "/stream"
@@ -173,17 +154,15 @@ def test_workers_drain_when_the_process_that_holds_them_is_killed(hearing_model:
                     os.kill(line["process"], signal.SIGKILL)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_streams_and_sigterm_do_not_need_a_reader_of_the_log(hearing_model: Path, workers: str) -> None:
-    command = [sys.executable, "-m", "deepspeech", "serve", "--model", str(hearing_model), "--port", "0",
-               "--workers", workers]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_streams_and_sigterm_do_not_need_a_reader_of_the_log(hearing_model: Path, workers: int) -> None:
+    with _serving(hearing_model, workers) as server:
         assert server.stderr is not None
         try:
-            for _ in range(int(workers)):
+            for _ in range(workers):
                 url = json.loads(server.stderr.readline())["address"].replace("http", "ws") + "/stream"
             server.stderr.close()
-            for _ in range(2 * int(workers)):
+            for _ in range(2 * workers):
                 with connect(url, open_timeout=60) as stream:
                     stream.send(float_to_int16(tones("ab dc")).tobytes())
                     stream.send('{"type": "finish"}')

@@ -112,8 +112,8 @@ class _Alignment:
         with EmissionFile(card) as emissions:
             compute_emissions(self._session, source, emissions, self._cores, self._options.channel, recognition.add)
             heard = recognition.words
-            pairs, word_of = self._matched(heard)
-            stretches = self._stretches([] if self._options.all_spoken else pairs, word_of, heard, emissions.frames)
+            pairs, word_of = self._matched([] if self._options.all_spoken else heard)
+            stretches = self._stretches(pairs, word_of, heard, emissions.frames)
             words, foreign = self._exact(stretches, self._likely(pairs, word_of, heard, emissions.frames), emissions)
         return Alignment(
             "" if isinstance(sound, bytes) else str(sound),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from deepspeech.cli.align import AllSpoken
 from deepspeech.printable import in_line
 
 
@@ -21,9 +22,7 @@ def aligned(
     speakers: Annotated[
         bool, typer.Option("--speakers", help="Name the speaker of each clip: the folder of its recording.")
     ] = False,
-    all_spoken: Annotated[
-        bool, typer.Option("--all-spoken", help="Leave no text out: for a weak first model and texts read whole.")
-    ] = False,
+    all_spoken: AllSpoken = False,
     workers: Annotated[int, typer.Option(min=0, help="Align so many recordings at once; 0: one for each core.")] = 0,
 ) -> None:
     """Align recordings with their texts and cut them into clips.
