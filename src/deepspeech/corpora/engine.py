@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+import numpy as np
+
 from deepspeech.cores import cores
 from deepspeech.corpora.clip import Clip, Converted, WavNames, convert
 from deepspeech.corpora.report import (
@@ -75,6 +77,7 @@ def import_set(
         coming = _inside(clips, report.csv.parent, WavNames() if names is None else names)
         first = list(islice(coming, _PEEKED))
         speakers = any(clip.speaker for clip in first)
+        _keep_freed()
         with CsvWriter(report.csv, speakers=speakers) as writer, dropped_file as dropped, progress:
             converted = ordered_map(
                 lambda clip: (clip, convert(clip)), chain(first, coming), workers, _TOGETHER, name=lambda clip: clip.wav
@@ -82,8 +85,7 @@ def import_set(
             for clip, sound in converted:
                 verdict = check_clip(clip, sound, rules, report)
                 if isinstance(verdict, Sample):
-                    writer.write(verdict)
-                    earlier.discard(hash(writer.name(Path(verdict.id))))
+                    earlier.discard(hash(writer.write(verdict)))
                     each(verdict)
                 else:
                     dropped.write(verdict)
@@ -92,6 +94,11 @@ def import_set(
         raise CorpusError(f"{error.filename or report.csv}: cannot be written ({error.strerror})") from None
     report.unlisted = len(earlier)
     report.dropped_file = dropped_file.path if dropped_file.lines else None
+
+
+def _keep_freed() -> None:
+    """Have glibc keep up to 32 MB of freed memory: else it returns a clip's to the system, to ask for it again."""
+    np.empty(1 << 24, np.uint8)  # it adapts to the largest block freed so far
 
 
 def _inside(clips: Iterable[Clip], folder: Path, names: WavNames) -> Iterator[Clip]:

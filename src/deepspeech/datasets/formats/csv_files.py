@@ -70,7 +70,7 @@ class CsvWriter:
         self.path = Path(path)
         self.rows = 0
         self._speakers, self._more = speakers, more
-        self._folder = None if absolute else Path(os.path.abspath(self.path.parent))
+        self._folder = None if absolute else os.path.join(os.path.abspath(self.path.parent), "")
         self._whole = atomic_open(self.path, DataError, "w", encoding="utf-8", newline="")
 
     def __enter__(self) -> "CsvWriter":
@@ -78,24 +78,25 @@ class CsvWriter:
         self._file.write(",".join([*COLUMNS, *SPEAKER_COLUMNS[: self._speakers], *self._more]) + "\n")
         return self
 
-    def write(self, sample: Sample, *more: str) -> None:
-        """Add one row, with the values of the columns `more`."""
+    def write(self, sample: Sample, *more: str) -> str:
+        """Add one row, with the values of the columns `more`; returns how it names its file."""
         if isinstance(sample.audio, AudioSlice):
             raise DataError(f"{sample.audio}: a CSV refers to whole files; use deepspeech data convert")
-        name, transcript = _field(self.name(sample.audio)), _field(sample.transcript)
+        name = self._name(sample.audio)
         others = "".join(f",{_field(value)}" for value in ((sample.speaker,) if self._speakers else ()) + more)
-        self._file.write(written(f"{name},{sample.size_bytes},{transcript}{others}\n", self.path))
+        row = f"{_field(name)},{sample.size_bytes},{_field(sample.transcript)}{others}\n"
+        self._file.write(written(row, self.path))
         self.rows += 1
+        return name
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._whole.__exit__(kind, error, at)
 
-    def name(self, audio: Path) -> str:
-        """How a row names its file."""
-        place = Path(os.path.abspath(audio))
-        if self._folder is not None and place.is_relative_to(self._folder):
-            return place.relative_to(self._folder).as_posix()
-        return str(place)
+    def _name(self, audio: Path) -> str:
+        place = os.path.abspath(audio)
+        if self._folder is not None and place.startswith(self._folder):
+            return place[len(self._folder) :].replace(os.sep, "/")
+        return place
 
 
 def written(text: str, where: Path) -> str:
