@@ -51,6 +51,31 @@ def test_at_the_edges_of_a_sentence_only_what_is_near() -> None:
     assert found[5] == WordFrames(235, 245, WORST)
 
 
+def test_a_long_word_in_place_of_a_short_sound_lasts_longer_than_it() -> None:
+    words: Places = [None, word(60), word(80)]
+    found = placed(words, [8, 3, 3], [3], np.arange(50, 52), FRAME_S)
+    assert found[0] == WordFrames(50, 58, WORST)
+    assert placed(words, [8, 3, 3], [3], np.arange(56, 58), FRAME_S)[0] is None  # there is no time for it
+
+
+def test_a_sentence_begins_with_its_sound_even_if_its_first_word_fits_only_a_part_of_it() -> None:
+    sound = [*range(10, 18), *range(50, 60), *range(62, 72), *range(80, 90)]
+    good, bad = word(62, -0.2), word(62, -2.0)
+    assert place([word(8), good, word(80)], [1, 2], sound)[1] == good
+    assert place([word(8), bad, word(80)], [1, 2], sound)[1] == WordFrames(50, 72, -2.0)
+    far: Places = [word(8), word(20, -2.0, 40), word(80)]  # begins in another sound, before a silence
+    assert place(far, [1, 2], [10, 11, 20, *range(52, 60), *range(80, 90)])[1] == WordFrames(52, 60, -2.0)
+    late: Places = [word(8), word(45, -2.0, 15), word(80)]  # its first token is hardly heard
+    assert place(late, [1, 2], [10, 11, *range(52, 60), *range(80, 90)])[1] == late[1]
+
+
+def test_a_sentence_of_one_word_takes_the_only_sound_in_its_place() -> None:
+    words: Places = [word(0), None, word(100)]
+    assert place(words, [1, 1, 1], list(range(40, 50)))[1] == WordFrames(40, 50, WORST)
+    assert place(words, [1, 1, 1], [*range(20, 30), *range(70, 80)])[1] is None
+    assert place([word(0), None, None, word(100)], [1, 2, 1], list(range(40, 50)))[1:3] == [None, None]
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 20), st.integers(0, 30), st.floats(-12, 0), st.booleans()), max_size=30),
     st.lists(st.integers(0, 900), max_size=200),

@@ -101,6 +101,8 @@ class _Alignment:
         encoded = {word: rule.encode(word) for word in set(self._written)}
         self._spoken = [encoded[word][0] for word in self._written]
         self._tokens = [encoded[word][1] for word in self._written]
+        self._lengths = [len(sentence) for paragraph in script.paragraphs for sentence in paragraph]
+        self._sentence_of = [number for number, length in enumerate(self._lengths) for _ in range(length)]
         self._cores = options.cores or all_cores()
 
     def of(self, sound: str | Path | AudioSlice | bytes) -> Alignment:
@@ -178,15 +180,16 @@ class _Alignment:
 
         def one(stretch: _Stretch) -> Exact:
             rows, part = emissions.log_probs(stretch.start, stretch.end), slice(stretch.first, stretch.last)
-            return align_words(rows, self._tokens[part], card.tokens, card.frame_s, likely[part])
+            return align_words(
+                rows, self._tokens[part], card.tokens, card.frame_s, likely[part], self._sentence_of[part]
+            )
 
         found, sound_T = list[WordFrames | None](), np.zeros(emissions.frames, bool)
         for stretch, exact in zip(stretches, ordered_map(one, stretches, self._cores, ahead=2), strict=True):
             sound_T[stretch.start : stretch.end] = exact.sound_T
             found += [word and word.moved(stretch.start) for word in exact.words]
-        sentences = [len(sentence) for paragraph in self._script.paragraphs for sentence in paragraph]
         lengths = [len(tokens) for tokens in self._tokens]
-        found = placed(found, lengths, sentences, np.flatnonzero(sound_T), card.frame_s)
+        found = placed(found, lengths, self._lengths, np.flatnonzero(sound_T), card.frame_s)
         words = [
             AlignedWord(written, spoken, word.start * card.frame_s, word.end * card.frame_s, word.score)
             if word
