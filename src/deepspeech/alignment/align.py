@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deepspeech.alignment.anchors import match, runs
 from deepspeech.alignment.coarse import Heard, Recognition, text_scorer
 from deepspeech.alignment.emissions import EmissionFile, compute_emissions
-from deepspeech.alignment.placing import placed
+from deepspeech.alignment.placing import burdened, placed
 from deepspeech.alignment.result import AlignedWord, Alignment, ForeignSound, build
 from deepspeech.alignment.script import Script, plain_script, read_script
 from deepspeech.alignment.spelling import SpellingRule
@@ -190,13 +190,18 @@ class _Alignment:
             found += [word and word.moved(stretch.start) for word in exact.words]
         lengths = [len(tokens) for tokens in self._tokens]
         found = placed(found, lengths, self._lengths, np.flatnonzero(sound_T), card.frame_s)
+        outside = _outside(found, sound_T)
+        foreign = _joined(outside, [word.start for word in found if word], card.frame_s)
+        for start, end in foreign:
+            outside = outside[(outside < start) | (outside >= end)]
+        found = burdened(found, outside, card.frame_s)
         words = [
             AlignedWord(written, spoken, word.start * card.frame_s, word.end * card.frame_s, word.score)
             if word
             else AlignedWord(written, spoken)
             for written, spoken, word in zip(self._written, self._spoken, found, strict=True)
         ]
-        return words, _joined(_outside(found, sound_T), [word.start for word in found if word], card.frame_s)
+        return words, foreign
 
 
 def _outside(words: Sequence[WordFrames | None], sound_T: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ In: frames and scores of words, frames with sound. Out: the same, where
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -23,9 +24,10 @@ BAD = -3.0  # nor is a sentence with a lower mean
 DOUBT = -1.0  # a word with a lower score may be another
 FOUND_SHARE = 0.5  # of the words of a sentence that is there
 MOST_REPLACED = 4  # words in a row
+BESIDE_S = 0.2  # sound so close to a word belongs to it, or to what was said in its place
 APART_S = 0.4  # a longer silence tears a word
 PAUSE_S = 0.6  # a longer one ends the sound in place of the first or last words of a sentence
-TOKEN_S, LONGEST_TOKEN_S, SPARE_S = 0.02, 0.25, 0.4  # the shortest and the longest time of tokens
+TOKEN_S, LONGEST_TOKEN_S, SPARE_S = 0.01, 0.25, 0.4  # the shortest and the longest time of tokens
 
 Frames = NDArray[np.int64]
 Places = list[WordFrames | None]
@@ -33,7 +35,7 @@ Places = list[WordFrames | None]
 
 def placed(words: Places, tokens: Sequence[int], sentences: Sequence[int], sound: Frames, frame_s: float) -> Places:
     """`tokens`: how many each word has; `sentences`: how many words each has; `sound`: frames with sound, ascending."""
-    kept: Places = [word if word and word.score >= WORST else None for word in words]
+    kept: Places = [word if word and word.score > WORST else None for word in words]
     ends = np.cumsum([0, *sentences]).tolist()
     for start, end in pairwise(ends):
         scores = [word.score for word in kept[start:end] if word]
@@ -62,12 +64,45 @@ def placed(words: Places, tokens: Sequence[int], sentences: Sequence[int], sound
     return kept
 
 
+def burdened(words: Places, left: Frames, frame_s: float) -> Places:
+    """Words with the score that they have with the sound beside them that no word explains, WORST in each frame.
+
+    `left`: frames of such sound, ascending. Where "t" stands for "three", the rest of that word is beside it.
+    """
+    places = [place for place, word in enumerate(words) if word]
+    if not places or not len(left):
+        return words
+    starts, ends = (np.array([edge(words[place]) for place in places]) for edge in (_start, _end))
+    after = np.searchsorted(starts, left)  # the word after each frame
+    until_T = np.where(after < len(starts), starts[np.minimum(after, len(starts) - 1)] - left, np.iinfo(np.int64).max)
+    since_T = np.where(after > 0, left - ends[np.maximum(after - 1, 0)] + 1, np.iinfo(np.int64).max)
+    near_T = np.minimum(until_T, since_T) * frame_s <= BESIDE_S
+    counts = np.bincount(np.where(until_T < since_T, after, after - 1)[near_T], minlength=len(places))
+    found = list(words)
+    for place, frames in zip(places, counts.tolist(), strict=True):
+        word = words[place]
+        if word and frames:
+            length = word.end - word.start
+            found[place] = replace(word, score=(word.score * length + WORST * frames) / (length + frames))
+    return found
+
+
+def _start(word: WordFrames | None) -> int:
+    assert word
+    return word.start
+
+
+def _end(word: WordFrames | None) -> int:
+    assert word
+    return word.end
+
+
 def _begun(word: WordFrames | None, near: Frames, tokens: int, until: int, frame_s: float) -> WordFrames | None:
     """The first word of a sentence, from the beginning of the `near` sound where it was torn, or fits badly."""
     if word is None or word.score <= WORST or not len(near):
         return word
     start = int(near[0])
-    torn = (start - word.start) * frame_s > APART_S
+    torn = (start - word.start) * frame_s > APART_S and (start < word.end or word.score < DOUBT)
     longer = (until - start) * frame_s > LONGEST_TOKEN_S * tokens + SPARE_S
     if not torn and (longer or start > word.start or word.score >= DOUBT):
         return word
