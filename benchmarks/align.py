@@ -1,14 +1,19 @@
 """Accuracy, time and memory of alignment, on clips joined to one recording whose borders are known.
 
-    python benchmarks/align.py MODEL.onnx DEV.csv [--wrong 0.05] [--missing 3] [--seed 0]
+    python benchmarks/align.py MODEL.onnx DEV.csv [--wrong 0.05] [--missing 3] [--seed 0] [--draws 1]
+    python benchmarks/align.py MODEL.onnx DEV.csv --draws 20 --threshold
     python benchmarks/align.py MODEL.onnx DEV.csv --hours 4
     python benchmarks/align.py MODEL.onnx TRAIN.csv --faults 20
 
 The first form joins the clips, writes their text with capitals and full stops, replaces a share of the words with
 others, and leaves out sentences on either side: some of the text, others of the sound. The reference is the alignment
-of each clip alone with its true text; `--peer` does the same with ctc-segmentation (Kürzinger et al. 2020), if it is
-installed, on the same output of the network. The second repeats the recording and its text; the third swaps
-transcripts and counts how many of them are among the worst of the ranking of `deepspeech data check --model`.
+of each clip alone with its true text; where the text has the first word wrong, the sentence should begin where the
+right one is said. `--draws` repeats it with other words, and sums up; `--threshold` cuts clips from each and counts how
+many with a wrong transcript are kept, and how many with the right one left out, by the lowest score of a clip and of a
+word. A transcript is right if its words are those whose references lie within the clip. `--peer` does the same with
+ctc-segmentation (Kürzinger et al. 2020), if it is installed, on the same output of the network. `--hours` repeats the
+recording and its text; `--faults` swaps transcripts and counts how many of them are among the worst of the ranking of
+`deepspeech data check --model`.
 """
 
 import argparse
@@ -18,12 +23,14 @@ import resource
 import tempfile
 import time
 import wave
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from deepspeech.alignment.align import AlignOptions, align
+from deepspeech.alignment.clips import ClipRules, plan_clips
 from deepspeech.alignment.misfits import rank
 from deepspeech.alignment.result import Alignment
 from deepspeech.alignment.script import Script
@@ -64,20 +71,29 @@ def main() -> None:
     parser.add_argument("--wrong", type=float, default=0.05, help="share of words that the text has wrong")
     parser.add_argument("--missing", type=int, default=3, help="sentences left out of the text, and of the sound")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--draws", type=int, default=1, help="so many seeds, from that one on")
+    parser.add_argument("--threshold", action="store_true", help="which clips lower scores would keep")
     parser.add_argument("--hours", type=float, help="repeat the recording to this length; measure time and memory")
     parser.add_argument("--faults", type=int, help="swap so many transcripts and rank all clips")
     parser.add_argument("--peer", action="store_true", help="ctc-segmentation, too")
     parser.add_argument("--greedy", action="store_true", help="without a language model of the text")
     values = parser.parse_args()
-    session = Session(values.model)
+    session, options = Session(values.model), AlignOptions(greedy=values.greedy)
     draw, samples = random.Random(values.seed), list(read_samples(values.data))
     if values.faults:
         faults(session, samples, values.faults, draw)
     elif values.hours:
-        long_recording(session, samples, values.hours, AlignOptions(greedy=values.greedy), draw)
+        long_recording(session, samples, values.hours, options, draw)
     else:
-        sentences = joined(session, samples, values.wrong, values.missing, draw)
-        accuracy(session, sentences, AlignOptions(greedy=values.greedy), values.peer)
+        total, cuts = Counter[str](), list[Cut]()
+        for seed in range(values.seed, values.seed + values.draws):
+            sentences = joined(session, samples, values.wrong, values.missing, random.Random(seed))
+            found = accuracy(session, sentences, options, values.peer, total)
+            cuts += cut(found, sentences) if values.threshold else []
+        if values.draws > 1:
+            print(f"all {values.draws} draws: {summary(total)}")
+        if values.threshold:
+            trade_off(cuts)
 
 
 def joined(session: Session, samples: list[Sample], wrong: float, missing: int, draw: random.Random) -> list[Sentence]:
@@ -113,7 +129,9 @@ def script(sentences: list[Sentence]) -> Script:
     return Script((tuple((*[w[0].capitalize(), *w[1:-1]], w[-1] + ".") if w[1:] else (w[0] + ".",) for w in written),))
 
 
-def accuracy(session: Session, sentences: list[Sentence], options: AlignOptions, with_peer: bool) -> None:
+def accuracy(
+    session: Session, sentences: list[Sentence], options: AlignOptions, with_peer: bool, total: Counter[str]
+) -> Alignment:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "joined.wav")
         write_wav(path, np.concatenate([one.samples for one in sentences if one.in_sound]), RATE_HZ)
@@ -122,28 +140,74 @@ def accuracy(session: Session, sentences: list[Sentence], options: AlignOptions,
         took_s = time.monotonic() - started_s
         if with_peer:
             peer(session, path, sentences)
-    errors_s, exact_100, exact_30, total, placed = list[float](), 0, 0, 0, 0
-    right, right_100 = 0, 0  # sentences whose first word is right in the text
+    errors_s, counts = list[float](), Counter[str]()
     in_text = [one for one in sentences if one.in_text]
     for one, sentence in zip(in_text, found.sentences, strict=True):
         if not one.in_sound:
+            counts.update(missing=1, told=not sentence.found)
             continue
         pairs = zip(sentence.words, one.reference, one.words, one.written, strict=True)
         own = [abs(word.start_s - one.start_s - at) for word, at, a, b in pairs if word.start_s is not None and a == b]
         errors_s += own
-        total += 1
-        placed += sentence.found
-        first_s = None if sentence.start_s is None else abs(sentence.start_s - one.start_s - one.reference[0])
-        exact_100 += first_s is not None and first_s <= 0.1
-        exact_30 += first_s is not None and first_s <= 0.03
-        right += one.words[0] == one.written[0]
-        right_100 += one.words[0] == one.written[0] and first_s is not None and first_s <= 0.1
+        first_s = np.inf if sentence.start_s is None else abs(sentence.start_s - one.start_s - one.reference[0])
+        right, within = one.words[0] == one.written[0], first_s <= 0.1
+        counts.update(sentences=1, found=sentence.found, right=right, within=within, right_within=right and within)
+        counts.update(within_30=first_s <= 0.03)
     print(f"{found.duration_s:.1f} s of sound, {len(found.words)} words, {found.anchors} anchors, {took_s:.1f} s")
     median_s, p95_s = np.percentile(errors_s, [50, 95])
     print(f"word starts against clips alone: median {1000 * median_s:.0f} ms, 95 % within {1000 * p95_s:.0f} ms")
-    print(f"sentences within 100 ms: {exact_100} of {total}; within 30 ms: {exact_30}; found: {placed}")
-    print(f"sentences whose first word the text has right, within 100 ms: {right_100} of {right}")
-    report_missing(sentences, in_text, found)
+    print(summary(counts))
+    report_missing(sentences, found)
+    total.update(counts)
+    return found
+
+
+def summary(counts: Counter[str]) -> str:
+    wrong, wrong_within = counts["sentences"] - counts["right"], counts["within"] - counts["right_within"]
+    share = counts["within"] / counts["sentences"]
+    return (
+        f"sentences within 100 ms: {counts['within']} of {counts['sentences']} ({share:.1%}); "
+        f"within 30 ms: {counts['within_30']}; found: {counts['found']}\n"
+        f"of those whose first word the text has right: {counts['right_within']} of {counts['right']}; "
+        f"wrong: {wrong_within} of {wrong}\n"
+        f"sentences without sound found to be so: {counts['told']} of {counts['missing']}"
+    )
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A clip that could be kept, whether its transcript is right, and what it would be kept by."""
+
+    right: bool
+    score: float
+    worst_word: float
+
+
+def cut(found: Alignment, sentences: list[Sentence]) -> list[Cut]:
+    """Clips that nothing but their scores speaks against."""
+    said = [
+        (x.start_s + at, word) for x in sentences if x.in_sound for word, at in zip(x.words, x.reference, strict=True)
+    ]
+    cuts = []
+    for clip in plan_clips(found, ClipRules(least_score=-np.inf, least_word=-np.inf)):
+        if not clip.reason:
+            own = [word for at, word in said if clip.start_s - 0.1 <= at < clip.end_s + 0.05]
+            cuts.append(Cut(clip.text.split() == own, clip.score, min(word.score or 0.0 for word in clip.words)))
+    return cuts
+
+
+def trade_off(cuts: list[Cut]) -> None:
+    right, wrong = ([one for one in cuts if one.right == kind] for kind in (True, False))
+    print(f"{len(right)} clips with the right transcript, {len(wrong)} with a wrong one")
+    print("share of wrong ones kept / of right ones lost, by the lowest score of a word (rows) and of a clip (columns)")
+    scores = (-np.inf, -2.0, -1.5, -1.0, -0.75, -0.5, -0.4, -0.3, -0.2)
+    print("       " + "".join(f"{score:>15}" for score in scores))
+    for least_word in (-np.inf, -6.0, -5.0, -4.0, -3.0, -2.5, -2.0, -1.0):
+        shares = []
+        for least in scores:
+            kept = [[one.score >= least and one.worst_word >= least_word for one in some] for some in (wrong, right)]
+            shares.append(f"{np.mean(kept[0]):6.1%} /{1 - np.mean(kept[1]):6.1%}")
+        print(f"{least_word:>7}" + "".join(f"{share:>15}" for share in shares))
 
 
 def peer(session: Session, path: Path, sentences: list[Sentence]) -> None:
@@ -173,9 +237,7 @@ def peer(session: Session, path: Path, sentences: list[Sentence]) -> None:
     print(f"  whose first word the text has right, within 100 ms: {sum(e <= 0.1 for e in right)} of {len(right)}")
 
 
-def report_missing(sentences: list[Sentence], in_text: list[Sentence], found: Alignment) -> None:
-    no_sound = [s for one, s in zip(in_text, found.sentences, strict=True) if not one.in_sound]
-    print(f"sentences without sound found to be so: {sum(not s.found for s in no_sound)} of {len(no_sound)}")
+def report_missing(sentences: list[Sentence], found: Alignment) -> None:
     no_text = [one for one in sentences if not one.in_text]
     covered = [
         sum(max(0.0, min(f.end_s, one.end_s) - max(f.start_s, one.start_s)) for f in found.foreign) for one in no_text

@@ -10,7 +10,10 @@ namespace deepspeech {
 namespace {
 
 constexpr double kNever = -std::numeric_limits<double>::infinity();
-enum Pointer : std::uint8_t { kStay, kStep, kSkip, kOmit };  // from the same state, 1 or 2 before, or the last border
+// From the same state, 1 or 2 before, or the last border. A gap is never reached from 2 before, so there kSkip is from
+// where the last group began.
+enum Pointer : std::uint8_t { kStay, kStep, kSkip, kOmit };
+constexpr Pointer kOmitGroup = kSkip;
 
 class Search {
  public:
@@ -22,6 +25,12 @@ class Search {
     for (const std::size_t end : input.unit_ends) border_[end] = 1;
     borders_.push_back(0);
     borders_.insert(borders_.end(), input.unit_ends.begin(), input.unit_ends.end());
+    std::size_t begin = 0, group = 0;
+    for (const std::size_t end : input.unit_ends) {
+      const bool last = group < input.group_ends.size() && input.group_ends[group] == end;
+      groups_.push_back({begin, last ? input.group_costs[group] : -kNever});
+      if (last) begin = end, ++group;
+    }
     block_ = std::clamp<std::size_t>(options.memory_bytes / row_bytes_, 1, std::max<std::size_t>(input.frames, 1));
     pointers_.resize(block_ * row_bytes_);
   }
@@ -107,24 +116,29 @@ class Search {
       return;
     }
     set(row, place, pointer);
-    now_[state] = best + (is_token ? of_token(in_.tokens[token]) : border_[token] ? at_border_ : class_[in_.blank]);
+    now_[state] = best + (is_token ? of_token(in_.tokens[token]) : of_gap(token));
   }
 
   double of_token(std::int32_t token) const {
     return token == kWildcard ? -options_.wildcard_cost : class_[std::size_t(token)];
   }
 
+  double of_gap(std::size_t token) const { return (border_[token] ? at_border_ : class_[in_.blank]) - in_.gap_costs[token]; }
+
   // From border to border within the frame, in order, so that several units may be left out at once.
   void omit(std::size_t from, std::uint8_t* row) {
     auto unit = std::size_t(std::lower_bound(borders_.begin(), borders_.end(), (from + 1) / 2) - borders_.begin());
     for (; unit + 1 < borders_.size() && 2 * borders_[unit + 1] < from + band_; ++unit) {
-      const double score = now_[2 * borders_[unit]] - in_.omit_costs[unit];
-      const std::size_t state = 2 * borders_[unit + 1];
-      if (score > now_[state]) {
-        now_[state] = score;
-        set(row, state - from, kOmit);
-      }
+      const std::size_t state = 2 * borders_[unit + 1], begin = 2 * groups_[unit].begin;
+      leave_out(now_[2 * borders_[unit]] - in_.omit_costs[unit], state, row, state - from, kOmit);
+      if (begin >= from) leave_out(now_[begin] - groups_[unit].cost, state, row, state - from, kOmitGroup);
     }
+  }
+
+  void leave_out(double score, std::size_t state, std::uint8_t* row, std::size_t place, Pointer pointer) {
+    if (!(score > now_[state])) return;
+    now_[state] = score;
+    set(row, place, pointer);
   }
 
   static void set(std::uint8_t* row, std::size_t place, Pointer pointer) {
@@ -146,12 +160,13 @@ class Search {
     for (;;) {
       const std::size_t place = state - low(frame);
       const auto pointer = Pointer((row[place / 4] >> (2 * (place & 3))) & 3);
-      if (pointer != kOmit) {
+      const bool group = pointer == kOmitGroup && !(state & 1);
+      if (pointer != kOmit && !group) {
         at = std::int32_t(state);
         return state - pointer;
       }
-      const auto unit = std::lower_bound(borders_.begin(), borders_.end(), state / 2);
-      state = 2 * *(unit - 1);
+      const auto unit = std::size_t(std::lower_bound(borders_.begin(), borders_.end(), state / 2) - borders_.begin()) - 1;
+      state = 2 * (group ? groups_[unit].begin : borders_[unit]);
     }
   }
 
@@ -160,11 +175,21 @@ class Search {
   std::size_t states_, band_, row_bytes_, block_ = 1;
   std::vector<std::uint8_t> border_;  // whether the gap before a token lies between units
   std::vector<std::size_t> borders_;  // tokens after those gaps
+  struct Group {
+    std::size_t begin;  // its first token
+    double cost;
+  };
+  std::vector<Group> groups_;  // of each unit; only the last one of a group can end it
   std::vector<double> now_, before_;  // scores after this frame and the last one
   std::vector<double> class_;         // of this frame
   double at_border_ = 0.0;
   std::vector<std::uint8_t> pointers_;  // of this block's frames, two bits for each state of the band
 };
+
+void check_costs(const std::vector<double>& costs) {
+  for (const double cost : costs)
+    if (!(cost >= 0)) throw std::invalid_argument("costs must not be negative");
+}
 
 void check(const AlignInput& in) {
   for (const std::int32_t token : in.tokens)
@@ -177,8 +202,15 @@ void check(const AlignInput& in) {
   }
   if (before != in.tokens.size()) throw std::invalid_argument("the last unit must end with the tokens");
   if (in.unit_ends.size() != in.omit_costs.size()) throw std::invalid_argument("each unit needs a cost");
-  for (const double cost : in.omit_costs)
-    if (!(cost >= 0)) throw std::invalid_argument("costs must not be negative");
+  if (in.group_ends.size() != in.group_costs.size()) throw std::invalid_argument("each group needs a cost");
+  for (std::size_t group = 0; group < in.group_ends.size(); ++group) {
+    if (group && in.group_ends[group] <= in.group_ends[group - 1])
+      throw std::invalid_argument("the ends of groups must ascend");
+    if (!std::binary_search(in.unit_ends.begin(), in.unit_ends.end(), in.group_ends[group]))
+      throw std::invalid_argument("a group must end with a unit");
+  }
+  if (in.gap_costs.size() != in.tokens.size() + 1) throw std::invalid_argument("each gap needs a cost");
+  for (const auto* costs : {&in.omit_costs, &in.group_costs, &in.gap_costs}) check_costs(*costs);
   if (in.blank >= in.classes) throw std::invalid_argument("the blank is out of range");
   for (std::size_t i = 0; i < in.frames * in.classes; ++i)
     if (!(in.log_probs[i] < std::numeric_limits<float>::infinity()))

@@ -4,7 +4,8 @@
 // texts and sounds that do not fit quite alignable:
 // - Tokens form units (words, the spaces between them). The gap at the border of two units may also emit any class, at
 //   `star_cost` per frame below the frame's best class: sound that is not in the text.
-// - A unit may be left out at a cost of its own: text that is not in the sound.
+// - A unit, or a group of them (a sentence), may be left out at a cost of its own: text that is not in the sound.
+// - Each frame in a gap may cost something: words whose sounds lie together are likelier than scattered ones.
 // A token kWildcard emits any class, at `wildcard_cost` per frame.
 //
 // A frame's scores count relative to its best class. Only `band` states are searched in each frame, along the diagonal.
@@ -27,6 +28,9 @@ struct AlignInput {
   std::vector<std::int32_t> tokens;
   std::vector<std::size_t> unit_ends;  // the token after each unit, ascending; the last one is tokens.size()
   std::vector<double> omit_costs;      // of each unit; infinity: it must be there
+  std::vector<std::size_t> group_ends;  // the token after each group of units, ascending; the last one is tokens.size()
+  std::vector<double> group_costs;      // of each group as a whole; infinity: only unit by unit
+  std::vector<double> gap_costs;        // per frame in the gap before each token, and after the last one
 };
 
 struct AlignOptions {
@@ -42,7 +46,7 @@ struct Alignment {
   double score;                      // sum over frames, relative to the best classes, less the costs; at most 0
 };
 
-// Throws std::invalid_argument for tokens or units out of range, and where no path exists (too few frames).
+// Throws std::invalid_argument for tokens, units or groups out of range, and where no path exists (too few frames).
 Alignment ctc_align(const AlignInput& input, const AlignOptions& options);
 
 }  // namespace deepspeech

@@ -96,6 +96,37 @@ def test_a_preamble_and_a_repeated_reading() -> None:
     assert found.foreign[0].start_s < 1.2
 
 
+def test_a_missing_sentence_takes_nothing_of_its_neighbors() -> None:
+    """It is spelled like the next one in part, so that word by word it would be cheaper to say it there."""
+    said = sentences(12)
+    for missing in ("Dabb cab.", f"{said[6].split()[0].capitalize()} dcba cd."):
+        sound, starts = recorded(said)
+        text = [one.capitalize() + "." for one in said]
+        found = run(sound, " ".join([*text[:6], missing, *text[6:]]))
+        assert [one.text for one in found.missing] == [missing]
+        times = [one.start_s for one in found.sentences if one.found]
+        assert np.abs(np.array(times) - starts).max() < 0.1
+
+
+def test_words_that_are_missing_in_the_middle_of_an_endless_sentence() -> None:
+    said = sentences(40)
+    sound, starts = recorded([*said[:15], *said[25:]])
+    found = run(sound, " ".join(said))
+    words = [one for one in found.words if one.found]
+    assert len(found.sentences) == 1
+    assert [word.text for word in words] == " ".join([*said[:15], *said[25:]]).split()
+    assert np.abs(np.array([word.start_s for word in words[::4]]) - starts).max() < 0.1
+
+
+@pytest.mark.parametrize("wrong", ["z", "dabbadac"])
+def test_a_sentence_whose_first_word_is_wrong_begins_where_the_other_one_is_said(wrong: str) -> None:
+    said = sentences(12)
+    sound, starts = recorded(said, 0.8)
+    text = [f"{wrong} {one.split(' ', 1)[1]}" if number % 3 == 1 else one for number, one in enumerate(said)]
+    found = run(sound, written(text))
+    assert np.abs(np.array([one.start_s for one in found.sentences]) - starts).max() < 0.1
+
+
 def test_digits_are_wildcards_or_spelled() -> None:
     said = ["abba cab 77 dad bad"]
     sound, _ = recorded(["abba cab ddcc dad bad"])

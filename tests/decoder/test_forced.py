@@ -1,7 +1,7 @@
 """Forced alignment against a plain walk over the whole lattice."""
 
 import math
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
@@ -21,9 +21,13 @@ def cases(draw: st.DrawFn, extended: bool = True) -> tuple[np.ndarray, list[Unit
     log_probs = np.log(np.random.default_rng(seed).dirichlet(np.full(BLANK + 1, 0.4), frames) + 1e-9)
     ids = st.sampled_from([0, 1, 2, WILDCARD] if extended else [0, 1, 2])
     costs = st.sampled_from([0.5, 2.0, 7.0, math.inf]) if extended else st.just(math.inf)
-    units = draw(st.lists(st.builds(Unit, st.lists(ids, min_size=1, max_size=3), costs), max_size=4))
-    star = draw(st.sampled_from([0.1, 1.0, math.inf])) if extended else math.inf
-    return log_probs.astype(np.float32), units, PathCosts(star, 0.25, -6.0)
+    groups = st.integers(0, 1) if extended else st.just(0)
+    units = draw(st.lists(st.builds(Unit, st.lists(ids, min_size=1, max_size=3), costs, groups), max_size=5))
+    if not extended:
+        return log_probs.astype(np.float32), units, PathCosts(math.inf, 0.25, -6.0)
+    star, pause, inside = (draw(st.sampled_from(few)) for few in ([0.1, 1.0, math.inf], [0.0, 0.3], [0.0, 0.7]))
+    share = draw(st.sampled_from([0.4, 2.0, math.inf]))
+    return log_probs.astype(np.float32), units, PathCosts(star, 0.25, -6.0, pause, inside, share)
 
 
 def relative(log_probs: np.ndarray, costs: PathCosts) -> np.ndarray:
@@ -31,11 +35,25 @@ def relative(log_probs: np.ndarray, costs: PathCosts) -> np.ndarray:
     return np.maximum(values - values.max(axis=1, keepdims=True), costs.floor)
 
 
-def emitted(scores_V: np.ndarray, state: int, tokens: list[int], borders: set[int], costs: PathCosts) -> float:
-    token = state // 2
-    if state % 2 == 0:
-        return max(scores_V[BLANK], -costs.star) if token in borders else scores_V[BLANK]
-    return -costs.wildcard if tokens[token] == WILDCARD else scores_V[tokens[token]]
+def emitted(scores_V: np.ndarray, state: int, units: list[Unit], costs: PathCosts) -> float:
+    (tokens, borders), token = lattice(units), state // 2
+    if state % 2:
+        return -costs.wildcard if tokens[token] == WILDCARD else scores_V[tokens[token]]
+    if token not in borders:
+        return scores_V[BLANK] - costs.inside
+    place = borders.index(token)
+    within = 0 < place < len(units) and units[place - 1].group == units[place].group
+    return max(scores_V[BLANK], -costs.star) - costs.pause * within
+
+
+def groups(units: list[Unit], costs: PathCosts) -> list[tuple[int, int, float]]:
+    """Of each group the borders at which it begins and ends, as numbers, and what it costs to leave it out."""
+    found, place = list[tuple[int, int, float]](), 0
+    for _, own in groupby(units, key=lambda unit: unit.group):
+        members = list(own)
+        found.append((place, place + len(members), costs.group_share * sum(unit.omit_cost for unit in members)))
+        place += len(members)
+    return found
 
 
 def lattice(units: list[Unit]) -> tuple[list[int], list[int]]:
@@ -56,9 +74,13 @@ def oracle(log_probs: np.ndarray, units: list[Unit], costs: PathCosts) -> float:
                 now[state] = max(now[state], before[state - 2])
             if frame == 0:
                 now[state] = 0.0 if state < 2 else -math.inf
-            now[state] += emitted(scores_V, state, tokens, set(borders), costs)
-        for unit, start, end in zip(units, borders, borders[1:], strict=False):
-            now[2 * end] = max(now[2 * end], now[2 * start] - unit.omit_cost)
+            now[state] += emitted(scores_V, state, units, costs)
+        for place, unit in enumerate(units, 1):
+            end = 2 * borders[place]
+            now[end] = max(now[end], now[2 * borders[place - 1]] - unit.omit_cost)
+            for first, last, cost in groups(units, costs):
+                if last == place:
+                    now[end] = max(now[end], now[2 * borders[first]] - cost)
         before = now
     return max(before[-2:])
 
@@ -68,12 +90,16 @@ def rescored(path: TokenPath, log_probs: np.ndarray, units: list[Unit], costs: P
     tokens, borders = lattice(units)
     total, last = 0.0, 0
     for scores_V, state in zip(relative(log_probs, costs), path.states_T.tolist(), strict=True):
-        total += emitted(scores_V, state, tokens, set(borders), costs)
+        total += emitted(scores_V, state, units, costs)
     starts, _ = path.token_frames(len(tokens))
-    for unit, start, end in zip(units, borders, borders[1:], strict=False):
+    left_out = list[bool]()
+    for start, end in pairwise(borders):
         said = starts[start:end] >= 0
         assert said.all() or not said.any(), "a unit is said whole or not at all"
-        total -= 0.0 if said.all() else unit.omit_cost
+        left_out.append(not said.any())
+    for first, end, cost in groups(units, costs):
+        own = sum(unit.omit_cost for unit, out in zip(units[first:end], left_out[first:end], strict=True) if out)
+        total -= min(own, cost) if all(left_out[first:end]) else own
     for state in path.states_T.tolist():
         assert state >= last
         last = state
@@ -154,6 +180,27 @@ def test_missing_text_and_foreign_sound_are_found() -> None:
     assert ends.tolist()[:3] == [4, 8, 12]
 
 
+def test_a_group_is_left_out_for_less_than_its_units() -> None:
+    first, second = [[0, 1], [2, 0], [1, 2]], [[2, 1], [0, 2], [1, 0]]
+    log_probs = spoken([token for word in second for token in word])
+    units = [Unit(word, 30.0, group) for group, words in enumerate((first, second)) for word in words]
+    path = force_align(log_probs, units, BLANK, PathCosts(star=2.0, group_share=0.25))
+    assert path.token_frames(12)[0].tolist() == [*[-1] * 6, *range(1, 24, 4)]
+    assert path.score == pytest.approx(-0.25 * 90)
+    smeared = force_align(log_probs, units, BLANK, PathCosts(star=2.0))
+    assert (smeared.token_frames(12)[0] >= 0).all()  # the sentence that is not there takes a part of the other's sound
+
+
+def test_sounds_that_lie_together_are_preferred() -> None:
+    """Of two equal sounds a word takes the one near its neighbor, and a token that near its word."""
+    log_probs = spoken([0, 1, 0, 1])
+    log_probs[8:9] = log_probs[0]
+    for units in ([Unit([0]), Unit([1])], [Unit([0, 1])]):
+        costs = PathCosts(star=0.1, pause=0.05, inside=0.05)
+        starts, _ = force_align(np.concatenate([log_probs[:4], log_probs[8:]]), units, BLANK, costs).token_frames(2)
+        assert starts[1] - starts[0] == 4
+
+
 def test_a_wildcard_takes_the_sound_between_its_neighbours() -> None:
     starts, ends = force_align(
         spoken([0, 1, 2, 1, 0]), [Unit([0]), Unit([WILDCARD]), Unit([0])], BLANK, PathCosts(star=0.4)
@@ -186,6 +233,12 @@ def test_no_class_at_all_counts_as_any() -> None:
     assert force_align(rows, [Unit([0])], BLANK).score == pytest.approx(-48.0)
 
 
-def test_costs_below_zero_are_refused() -> None:
-    with pytest.raises(ConfigError, match="must not be negative"):
-        PathCosts(star=-1.0)
+@pytest.mark.parametrize("name", ["star", "wildcard", "pause", "inside", "group_share"])
+def test_costs_below_zero_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name}.* must not be negative"):
+        PathCosts(**{name: -1.0})
+
+
+def test_a_floor_of_zero_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"floor.* must be negative"):
+        PathCosts(floor=0.0)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deepspeech.alignment.anchors import match, runs
 from deepspeech.alignment.coarse import Heard, Recognition, text_scorer
 from deepspeech.alignment.emissions import EmissionFile, compute_emissions
-from deepspeech.alignment.placing import placed
+from deepspeech.alignment.placing import burdened, placed
 from deepspeech.alignment.result import AlignedWord, Alignment, ForeignSound, build
 from deepspeech.alignment.script import Script, plain_script, read_script
 from deepspeech.alignment.spelling import SpellingRule
@@ -102,6 +102,8 @@ class _Alignment:
         encoded = {word: rule.encode(word) for word in set(self._written)}
         self._spoken = [encoded[word][0] for word in self._written]
         self._tokens = [encoded[word][1] for word in self._written]
+        self._lengths = [len(sentence) for paragraph in script.paragraphs for sentence in paragraph]
+        self._sentence_of = [number for number, length in enumerate(self._lengths) for _ in range(length)]
         self._cores = options.cores or all_cores()
 
     def of(self, sound: str | Path | AudioSlice | bytes) -> Alignment:
@@ -180,24 +182,28 @@ class _Alignment:
 
         def one(stretch: _Stretch) -> Exact:
             rows, part = emissions.log_probs(stretch.start, stretch.end), slice(stretch.first, stretch.last)
-            all_spoken = self._options.all_spoken
-            return align_words(rows, self._tokens[part], card.tokens, card.frame_s, likely[part], all_spoken=all_spoken)
+            words, sentences, all_spoken = self._tokens[part], self._sentence_of[part], self._options.all_spoken
+            return align_words(rows, words, card.tokens, card.frame_s, likely[part], sentences, all_spoken=all_spoken)
 
         found, sound_T = list[WordFrames | None](), np.zeros(emissions.frames, bool)
         for stretch, exact in zip(stretches, ordered_map(one, stretches, self._cores, ahead=2), strict=True):
             sound_T[stretch.start : stretch.end] = exact.sound_T
             found += [word and word.moved(stretch.start) for word in exact.words]
-        sentences = [len(sentence) for paragraph in self._script.paragraphs for sentence in paragraph]
         lengths = [len(tokens) for tokens in self._tokens]
         if not self._options.all_spoken:
-            found = placed(found, lengths, sentences, np.flatnonzero(sound_T), card.frame_s)
+            found = placed(found, lengths, self._lengths, np.flatnonzero(sound_T), card.frame_s)
+        outside = _outside(found, sound_T)
+        foreign = _joined(outside, [word.start for word in found if word], card.frame_s)
+        for start, end in foreign:
+            outside = outside[(outside < start) | (outside >= end)]
+        found = burdened(found, outside, card.frame_s)
         words = [
             AlignedWord(written, spoken, word.start * card.frame_s, word.end * card.frame_s, word.score)
             if word
             else AlignedWord(written, spoken)
             for written, spoken, word in zip(self._written, self._spoken, found, strict=True)
         ]
-        return words, _joined(_outside(found, sound_T), [word.start for word in found if word], card.frame_s)
+        return words, foreign
 
 
 def _outside(words: Sequence[WordFrames | None], sound_T: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -5,8 +5,9 @@ In: log probabilities of a network and token ids. Out: the best CTC path, frame 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,18 @@ class PathCosts:
     star: float = math.inf  # per frame of sound that is not in the text, between units; infinity: there is none
     wildcard: float = 0.05  # per frame of a wildcard: it should take no more than it needs
     floor: float = -12.0  # the lowest score of a class in a frame: one frame proves nothing alone
+    pause: float = 0.0  # per frame between units of a group, sound or silence
+    inside: float = 0.0  # per frame between tokens of a unit
+    group_share: float = math.inf  # a whole group may be left out for this share of what its units cost
 
     def __post_init__(self) -> None:
-        if not (self.star >= 0 and self.wildcard >= 0 and self.floor < 0):
-            raise ConfigError(
-                f"costs of an alignment are star {self.star:g}, wildcard {self.wildcard:g}, floor {self.floor:g}; "
-                "the first two must not be negative, the floor must be"
-            )
+        for name in ("star", "wildcard", "pause", "inside", "group_share"):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(
+                    f"{name}, a cost of an alignment, is {getattr(self, name):g}; it must not be negative"
+                )
+        if not self.floor < 0:
+            raise ConfigError(f"floor, of the scores of an alignment, is {self.floor:g}; it must be negative")
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Unit:
 
     tokens: Sequence[int]  # ids, or WILDCARD
     omit_cost: float = math.inf  # infinity: it must be said
+    group: int = 0  # units in a row with the same one, a sentence, are a group
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +81,17 @@ def force_align(
     """
     costs = costs or PathCosts()
     units = [unit for unit in units if len(unit.tokens)]
+    groups = [(len(own), sum(unit.omit_cost for unit in own)) for own in _groups(units)]
+    ends = np.cumsum([len(unit.tokens) for unit in units], dtype=np.int64)
     try:
         states, score = _native.ctc_align(
             np.ascontiguousarray(log_probs_TV, np.float32),
             [int(token) for unit in units for token in unit.tokens],
-            np.cumsum([len(unit.tokens) for unit in units], dtype=np.int64).tolist(),
+            ends.tolist(),
             [float(unit.omit_cost) for unit in units],
+            ends[np.cumsum([count for count, _ in groups], dtype=np.int64) - 1].tolist(),
+            [costs.group_share * cost if cost else 0.0 for _, cost in groups],
+            _gap_costs(units, costs),
             blank,
             costs.star,
             costs.wildcard,
@@ -90,3 +102,16 @@ def force_align(
     except ValueError as error:
         raise TextError(f"the text cannot be aligned: {error}") from None
     return TokenPath(states, score)
+
+
+def _groups(units: Sequence[Unit]) -> Iterator[list[Unit]]:
+    return (list(own) for _, own in groupby(units, key=lambda unit: unit.group))
+
+
+def _gap_costs(units: Sequence[Unit], costs: PathCosts) -> list[float]:
+    """Of the gap before each token and after the last one; between groups there is none."""
+    gaps = [0.0]
+    for unit, following in pairwise([*units, None]):
+        gaps += [costs.inside] * (len(unit.tokens) - 1) if unit else []
+        gaps.append(costs.pause if unit and following and unit.group == following.group else 0.0)
+    return gaps

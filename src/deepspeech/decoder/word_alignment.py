@@ -22,6 +22,11 @@ OMIT_WORD = 8.0
 OMIT_TOKEN = 5.0  # and for each token of the word
 LEAST_DOUBT = 0.1  # of the costs of a word, where the coarse pass heard nothing in its place
 OMIT_SPACE = 2.0
+SENTENCE_SHARE = 0.5  # of the costs of its words to leave out a sentence
+PAUSE_PER_S = 3.0  # between words of a sentence, which begin and end soon after each other
+INSIDE_PER_S = 3.0  # between tokens of a word
+WILDCARD_PER_S = 5.0  # more than a pause: it should take no silence
+BETWEEN = -1  # the number of spaces between sentences
 SPACE_S = 0.2  # the space after a word ends it, if it comes so soon
 
 
@@ -59,27 +64,35 @@ def align_words(
     tokens: TokenSet,
     frame_s: float,
     likely: Sequence[float] = (),
+    sentences: Sequence[int] = (),
     strict: bool = False,
     all_spoken: bool = False,
 ) -> Exact:
     """Align the token ids of `words`, in order.
 
-    `likely`: for each word, 0 to 1, how likely it seems to be there: what it costs to leave it out. With
-    `all_spoken` no word is left out, with `strict` no sound is foreign either. Raises TextError where such a text is
-    too long for the sound.
+    `likely`: for each word, 0 to 1, how likely it seems to be there: what it costs to leave it out. `sentences`: the
+    number of each word's sentence, from 0; by default all are one. With `all_spoken` no word is left out, with `strict`
+    no sound is foreign either. Raises TextError where such a text is too long for the sound.
     """
-    star_per_s = ALL_SPOKEN_STAR_PER_S if all_spoken else STAR_PER_S
-    costs = PathCosts() if strict else PathCosts(star=star_per_s * frame_s)
+    free = PathCosts(
+        (ALL_SPOKEN_STAR_PER_S if all_spoken else STAR_PER_S) * frame_s,
+        WILDCARD_PER_S * frame_s,
+        pause=PAUSE_PER_S * frame_s,
+        inside=INSIDE_PER_S * frame_s,
+        group_share=SENTENCE_SHARE,
+    )
+    costs = PathCosts() if strict else free
+    own = sentences or [0] * len(words)
     units, places = list[Unit](), list[int]()  # where the tokens of each word begin
     count, space = 0, tokens.space
     for number, word in enumerate(words):
         if number and space is not None:
-            units.append(Unit([space], OMIT_SPACE))
+            units.append(Unit([space], OMIT_SPACE, own[number] if own[number - 1] == own[number] else BETWEEN))
             count += 1
         places.append(count)
         count += len(word)
         cost = (OMIT_WORD + OMIT_TOKEN * len(word)) * max(LEAST_DOUBT, likely[number] if likely else 1.0)
-        units.append(Unit(word, np.inf if strict or all_spoken else cost))
+        units.append(Unit(word, np.inf if strict or all_spoken else cost, own[number]))
     path = force_align(log_probs_TV, units, tokens.blank, costs)
     starts, ends = path.token_frames(count)
     relative_TV = np.maximum(log_probs_TV - log_probs_TV.max(axis=1, keepdims=True), costs.floor)
