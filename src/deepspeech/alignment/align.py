@@ -25,7 +25,7 @@ from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.source import AudioSlice, NamedPath
 from deepspeech.cores import cores as all_cores
 from deepspeech.decoder.word_alignment import Exact, WordFrames, align_words
-from deepspeech.errors import ConfigError
+from deepspeech.errors import ConfigError, TextError
 from deepspeech.pool import ordered_map
 from deepspeech.runtime.recognizer import Recognizer
 from deepspeech.runtime.session import Session
@@ -69,8 +69,9 @@ def align(
 
     `model`: a model file, or an open one. `sound`: a file of any length, or its bytes. `text`: the text itself, a Path
     to a file (plain, .srt, .vtt, .csv), or a Script. `rule`: how written words are spelled; by default as
-    `SpellingRule` says. Memory does not grow with the length of the sound. Raises AudioError, TextError,
-    ModelFileError.
+    `SpellingRule` says. Memory does not grow with the length of the sound. Whether text and recording fit at all is
+    for the caller to see: `Alignment.misfit`. Raises AudioError, ModelFileError, and TextError where the text cannot be
+    read, or not one of its words can be spelled.
     """
     options = options or AlignOptions()
     session = _session(model)
@@ -78,6 +79,12 @@ def align(
     rule = rule or SpellingRule(session.card.tokens)
     if rule.tokens != session.card.tokens:
         raise ConfigError("the spelling rule is for other tokens than the model's; make one for its alphabet")
+    if not any(rule.encode(word)[0] for word in script.words):
+        raise TextError(
+            f"{f'{text}: ' if isinstance(text, Path) else ''}the model's alphabet can write none of the "
+            f"{len(script.words)} words (first: {script.words[0][:40]}), so any sound would fit; take a model of the "
+            "text's language, or say how words are spoken (--spellings)"
+        )
     return _Alignment(session, script, rule, options).of(sound)
 
 

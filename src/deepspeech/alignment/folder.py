@@ -1,14 +1,20 @@
 """Folders of pairs: each recording with its text beside it → one data set of clips.
 
 In: a tree of sound files, each with a text of its name. Out, in a target folder: for each pair a folder as of
-`clip_set.py` with the alignment as JSON, and all.csv with the clips of all. A pair with its JSON is done: the same
-command again goes on where it was stopped.
+`clip_set.py` with the alignment as JSON, and all.csv with the clips of all. made_with.json, written last, holds what
+they were made with: a pair that has it is done until any of that differs. So the same command again goes on where it
+was stopped, and another model makes all anew.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
+from deepspeech._version import __version__
 from deepspeech.alignment.align import AlignOptions, align
 from deepspeech.alignment.clip_set import ACCEPTED, CLIPS, write_clips
 from deepspeech.alignment.clips import ClipRules
@@ -16,13 +22,14 @@ from deepspeech.alignment.outputs import to_json
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.names import recordings
 from deepspeech.datasets.formats.csv_files import CsvWriter, read_csv
+from deepspeech.datasets.sample import Sample
 from deepspeech.errors import DataError, DeepSpeechError
 from deepspeech.files import atomic_open, visible
 from deepspeech.pool import ordered_map
 from deepspeech.runtime.session import Session
 
 TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".csv")
-ALL = "all.csv"
+ALL, MADE_WITH = "all.csv", "made_with.json"
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,32 @@ class Pair:
         """The folder that the recording lies in, "" at the top."""
         return self.name.parent.name
 
-    def result(self, target: Path) -> Path:
+    def made_with(self, target: Path) -> Path:
         """The file that is written last."""
-        return target / self.name / f"{self.name.name}.json"
+        return target / self.name / MADE_WITH
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the clips of a pair depend on, beside its two files."""
+
+    model_sha256: str
+    spellings: Mapping[str, str] = field(default_factory=dict)  # as of SpellingRule
+    rules: ClipRules = field(default_factory=ClipRules)
+    speakers: bool = False  # name them as `Pair.speaker` does
+    all_spoken: bool = False  # as of AlignOptions
+
+    def described(self, pair: Pair) -> dict[str, Any]:
+        """What a pair's clips are made with now. Raises OSError."""
+        return {
+            "version": __version__,
+            "model": self.model_sha256,
+            "spellings": blake2b(repr(sorted(self.spellings.items())).encode(), digest_size=8).hexdigest(),
+            "clips": asdict(self.rules),
+            "speaker": pair.speaker if self.speakers else "",
+            "all_spoken": self.all_spoken,
+            **{name: _state(path) for name, path in (("recording", pair.sound), ("text", pair.text))},
+        }
 
 
 @dataclass(frozen=True)
@@ -50,6 +80,7 @@ class Done:
     pair: Pair
     clips: int = 0
     kept: int = 0
+    wildcards: int = 0  # words that any sound fits
     error: str = ""
 
 
@@ -72,40 +103,81 @@ def find_pairs(folder: Path) -> tuple[list[Pair], list[Path]]:
     return pairs, alone
 
 
+def outdated(pairs: Sequence[Pair], target: Path, settings: Settings) -> dict[Pair, list[str]]:
+    """The pairs that are not done, in order; for each what differs from what it was made with, if it was."""
+    found = dict[Pair, list[str]]()
+    for pair in pairs:
+        before, now = _read(pair.made_with(target)), settings.described(pair)
+        if before != now:
+            found[pair] = [name for name in now if before.get(name) != now[name]] if before else []
+    return found
+
+
 def align_pairs(
-    session: Session,
-    pairs: Sequence[Pair],
-    target: Path,
-    rule: SpellingRule,
-    rules: ClipRules,
-    speakers: bool,
-    workers: int,
-    all_spoken: bool = False,
+    session: Session, pairs: Sequence[Pair], target: Path, settings: Settings, workers: int
 ) -> Iterator[Done]:
-    """Align and cut pairs that are not done yet, `workers` at a time, in order; errors of one do not stop others."""
+    """Align and cut pairs, `workers` at a time, in order; errors of one do not stop others."""
+    rule = SpellingRule(session.card.tokens, settings.spellings, session.card.text)
+    options, rate_hz = AlignOptions(cores=1, all_spoken=settings.all_spoken), session.card.features.sample_rate_hz
 
     def one(pair: Pair) -> Done:
+        made_with = settings.described(pair)
+        pair.made_with(target).unlink(missing_ok=True)
         try:
-            found = align(session, pair.sound, pair.text, AlignOptions(cores=1, all_spoken=all_spoken), rule)
-            speaker = pair.speaker if speakers else ""
-            rate_hz = session.card.features.sample_rate_hz
-            clips = write_clips(found, pair.sound, target / pair.name, pair.name.name, rate_hz, rules, speaker)
-            with atomic_open(pair.result(target), DataError, "w", encoding="utf-8") as file:
-                file.write(to_json(found))
+            found = align(session, pair.sound, pair.text, options, rule)
+            if found.misfit:
+                return Done(pair, error=found.misfit)
+            folder, name = target / pair.name, pair.name.name
+            clips = write_clips(found, pair.sound, folder, name, rate_hz, settings.rules, made_with["speaker"])
+            for path, text in (
+                (folder / f"{name}.json", to_json(found)),
+                (pair.made_with(target), json.dumps(made_with, indent=1, ensure_ascii=False) + "\n"),
+            ):
+                with atomic_open(path, DataError, "w", encoding="utf-8") as file:
+                    file.write(text)
         except DeepSpeechError as error:
             return Done(pair, error=str(error))
-        return Done(pair, len(clips), sum(not clip.reason for clip in clips))
+        wildcards = len(found.words) - len(found.spelled)
+        return Done(pair, len(clips), sum(not clip.reason for clip in clips), wildcards)
 
-    left = [pair for pair in pairs if not pair.result(target).exists()]
-    yield from ordered_map(one, left, workers, ahead=1)
+    yield from ordered_map(one, pairs, workers, ahead=1)
 
 
 def write_all(pairs: Sequence[Pair], target: Path, speakers: bool) -> int:
-    """Write all.csv: the clips of all pairs that are done, those accepted by hand, too. Returns how many."""
+    """Write all.csv: the clips of all pairs that are done, those accepted by hand, too. Returns how many.
+
+    What was accepted by hand after an earlier alignment takes the place of clips of the same sound.
+    """
     with CsvWriter(target / ALL, speakers=speakers) as writer:
         for pair in pairs:
-            if pair.result(target).exists():
-                lists = [target / pair.name / f"{part}.csv" for part in (CLIPS, ACCEPTED)]
-                for sample in (sample for one in lists if one.exists() for sample in read_csv(one)):
+            if pair.made_with(target).exists():
+                cut, by_hand = (_samples(target / pair.name / f"{part}.csv") for part in (CLIPS, ACCEPTED))
+                for sample in [one for one in cut if not any(_overlap(one, other) for other in by_hand)] + by_hand:
                     writer.write(sample)
         return writer.rows
+
+
+def _samples(path: Path) -> list[Sample]:
+    return list(read_csv(path)) if path.exists() else []
+
+
+def _overlap(one: Sample, other: Sample) -> bool:
+    """Whether two clips of a recording share sound, by the milliseconds in their names."""
+    places = [re.search(r"-(\d+)-(\d+)$", Path(str(sample.audio)).stem) for sample in (one, other)]
+    (a, b), (c, d) = ((int(place[1]), int(place[2])) if place else (0, 0) for place in places)
+    return a < d and c < b
+
+
+def _state(path: Path) -> str:
+    """Size and time of a file: another one looks otherwise. Raises OSError."""
+    found = path.stat()
+    return f"{found.st_size} bytes, {found.st_mtime_ns} ns"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a pair was made with; nothing where that cannot be read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

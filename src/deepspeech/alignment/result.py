@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+SURE_SCORE = -1.0  # of a word that is heard as it is written
+LEAST_SURE = 0.05  # of the words, or of the time
+
 
 @dataclass(frozen=True)
 class AlignedWord:
@@ -99,6 +102,32 @@ class Alignment:
     @cached_property
     def words(self) -> tuple[AlignedWord, ...]:
         return tuple(word for sentence in self.sentences for word in sentence.words)
+
+    @property
+    def spelled(self) -> tuple[AlignedWord, ...]:
+        """The words that are no wildcards."""
+        return tuple(word for word in self.words if word.spoken)
+
+    @property
+    def sure(self) -> tuple[AlignedWord, ...]:
+        """The words that the network hears as the text has them: wildcards are none."""
+        return tuple(word for word in self.spelled if word.score is not None and word.score >= SURE_SCORE)
+
+    @property
+    def misfit(self) -> str:
+        """One line if recording and text have no more in common than chance; else empty.
+
+        They do if 5 % of the words are sure, or sure words take 5 % of the time: the text may be a part of what is said
+        or the other way round.
+        """
+        sure_s = sum((word.end_s or 0.0) - (word.start_s or 0.0) for word in self.sure)
+        if len(self.sure) >= LEAST_SURE * len(self.spelled) or sure_s >= LEAST_SURE * self.duration_s:
+            return ""
+        return (
+            f"{self.source or 'the recording'}: hardly a word of its text is heard there ({len(self.sure)} of "
+            f"{len(self.spelled)} for sure); is it silence or noise, another text, or another language than the "
+            "model's? Check both files and the model"
+        )
 
     @property
     def missing(self) -> Iterator[Span]:

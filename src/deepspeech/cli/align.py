@@ -77,6 +77,8 @@ def align(
 
     Example: deepspeech align --model model.onnx book.mp3 book.txt --output aligned --clips --speaker ann
     """
+    import sys
+
     from deepspeech.alignment.align import AlignOptions
     from deepspeech.alignment.align import align as align_text
     from deepspeech.alignment.clip_set import write_clips
@@ -101,8 +103,10 @@ def align(
             found, sound, output, sound.stem, session.card.features.sample_rate_hz, rules, speaker, channel
         )
         _sum_up_clips(cut, output)
-    if found.warning:
-        raise typer.Exit(2)
+    if found.misfit:
+        print(f"deepspeech: {in_line(found.misfit)}", file=sys.stderr)
+    if found.warning or found.misfit:
+        raise typer.Exit(2 if found.warning else 1)
 
 
 def _checked(form: str, output: Path | None, clips: bool) -> list[str]:
@@ -147,6 +151,8 @@ def _sum_up(found: Any) -> None:
     parts = [f"{said} of {len(words)} words found in {duration(found.duration_s)} of sound"]
     if missing:
         parts.append(f"{len(missing)} of {len(found.sentences)} sentences are not there (first: {missing[0][:60]})")
+    if wild := [word.text for word in words if not word.spoken]:
+        parts.append(f"{len(wild)} words are wildcards that any sound fits (first: {wild[0][:40]}; see --spellings)")
     if foreign_s:
         parts.append(f"{foreign_s:.1f} s of sound is not in the text")
     if found.warning:

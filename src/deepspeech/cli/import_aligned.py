@@ -30,32 +30,42 @@ def aligned(
     Texts are .txt, .srt, .vtt or .csv.
 
     Each pair gets a folder with its clips, its alignment and a page to listen to doubtful clips; all.csv lists the
-    clips of all. Finished pairs are skipped, so an interrupted import can be resumed.
+    clips of all. Finished pairs are skipped, so an interrupted import can be resumed; with another model or other
+    settings, and after a change of recording or text, they are made anew.
 
     Example: deepspeech import aligned books/ clips/ --model model.onnx
     """
     import sys
 
     from deepspeech.alignment.clips import ClipRules
-    from deepspeech.alignment.folder import ALL, align_pairs, find_pairs, write_all
-    from deepspeech.alignment.spelling import SpellingRule, read_spellings
+    from deepspeech.alignment.folder import ALL, Settings, align_pairs, find_pairs, outdated, write_all
+    from deepspeech.alignment.spelling import read_spellings
     from deepspeech.cli.models import model_file
     from deepspeech.cores import cores
+    from deepspeech.files import sha256_of
     from deepspeech.progress import Progress
     from deepspeech.runtime.session import Session
 
     pairs, alone = find_pairs(directory)
-    session = Session(model_file(model))
-    rule = SpellingRule(session.card.tokens, read_spellings(spellings) if spellings else {})
-    rules = ClipRules(min_sec, max_sec, least_score=min_score)
-    done_before = sum(pair.result(target_dir).exists() for pair in pairs)
-    errors = 0
-    with Progress(len(pairs), "align", "recordings", done=done_before) as progress:
-        for done in align_pairs(session, pairs, target_dir, rule, rules, speakers, workers or cores(), all_spoken):
+    rules, path = ClipRules(min_sec, max_sec, least_score=min_score), model_file(model)
+    session = Session(path)
+    with path.open("rb") as file:
+        digest = sha256_of(file).hex()
+    settings = Settings(digest, read_spellings(spellings) if spellings else {}, rules, speakers, all_spoken)
+    left = outdated(pairs, target_dir, settings)
+    if anew := [names for names in left.values() if names]:
+        differing = ", ".join(dict.fromkeys(name for names in anew for name in names))
+        print(f"deepspeech: {len(anew)} recordings are aligned anew; what differs: {differing}", file=sys.stderr)
+    errors = wildcards = 0
+    with Progress(len(pairs), "align", "recordings", done=len(pairs) - len(left)) as progress:
+        for done in align_pairs(session, list(left), target_dir, settings, workers or cores()):
             if done.error:
                 print(f"deepspeech: {in_line(done.error)}", file=sys.stderr)
                 errors += 1
+            wildcards += done.wildcards
             progress.advance(note=f"{done.pair.name}: {done.kept} of {done.clips} clips")
+    if wildcards:
+        print(f"deepspeech: {wildcards} words are wildcards that any sound fits; see --spellings", file=sys.stderr)
     target_dir.mkdir(parents=True, exist_ok=True)
     clips = write_all(pairs, target_dir, speakers)
     print(f"{target_dir / ALL}: {clips} clips of {len(pairs) - errors} recordings")
