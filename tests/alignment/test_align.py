@@ -14,6 +14,7 @@ from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.formats import wav_bytes
 from deepspeech.errors import AudioError, ConfigError, TextError
 from deepspeech.text.tokens import ENGLISH
+from tests.alignment.results import made
 from tests.fakes import ToneSession, silence, spoken
 
 STEP_S = 0.2  # of a character of `spoken`
@@ -142,6 +143,20 @@ def test_silence_has_no_words() -> None:
     found = run(wav_bytes(silence(2.0), 16000), "Abc dab.")
     assert not any(word.found for word in found.words)
     assert found.duration_s == pytest.approx(2.0)
+    assert "the recording: hardly a word of its text is heard there (0 of 2 for sure)" in found.misfit
+
+
+@pytest.mark.parametrize("words", ["[a] [b] c [d]", "c " + "[a] " * 29])  # a part of the text, a part of the sound
+def test_a_text_fits_if_it_has_a_part_in_common_with_the_recording(words: str) -> None:
+    assert not made(words, word_s=2.0).misfit
+    assert made(words, word_s=2.0, score=-1.5).misfit  # other words may be said there
+    wildcard = made(words.replace("c", "7"), word_s=2.0)
+    assert "(0 of" in wildcard.misfit
+
+
+def test_a_text_that_the_alphabet_cannot_write_is_refused() -> None:
+    with pytest.raises(TextError, match=r"^the model's alphabet can write none of the 2 words \(first: 你好\)"):
+        run(wav_bytes(silence(2.0), 16000), "你好 世界")
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:

@@ -71,6 +71,36 @@ def test_clips_are_a_data_set(
     assert (code, "name a folder" in err) == (2, True)
 
 
+@pytest.mark.parametrize("more", [[], ["--all-spoken"]])
+def test_sound_without_speech_is_told(
+    deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path], more: list[str]
+) -> None:
+    write_wav(pair[0], tones(" " * 40), 16000)
+    code, out, err = deepspeech("align", "-m", hearing_model, *pair, *more)
+    assert code == 1
+    assert err.splitlines()[-1].startswith(f"deepspeech: {pair[0]}: hardly a word of its text is heard there (0 of 3")
+    assert json.loads(out)["paragraphs"]
+
+
+def test_another_text_is_told(deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path]) -> None:
+    pair[1].write_text("Everything else, however, mustn't worry people. Somebody shouts.\n")
+    code, _, err = deepspeech("align", "-m", hearing_model, *pair)
+    assert (code, "hardly a word of its text" in err) == (1, True)
+
+
+def test_wildcards_are_counted(deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path]) -> None:
+    pair[1].write_text("Abba 7 dab 1984.\n")
+    code, _, err = deepspeech("align", "-m", hearing_model, *pair)
+    assert (code, "2 words are wildcards that any sound fits (first: 7; see --spellings)" in err) == (0, True)
+
+
+def test_a_text_of_wildcards_is_refused(deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path]) -> None:
+    pair[1].write_text("Εν αρχή ην ο λόγος.\n", encoding="utf-8")
+    code, out, err = deepspeech("align", "-m", hearing_model, *pair)
+    assert (code, out, len(err.strip().splitlines())) == (2, "", 1)
+    assert f"{pair[1]}: the model's alphabet can write none of the 5 words (first: Εν)" in err
+
+
 def test_transcribe_times_the_transcripts_of_a_data_set(
     deepspeech: Command, hearing_model: Path, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:

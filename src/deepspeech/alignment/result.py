@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 SURE_SCORE = -1.0  # of a word that is heard as it is written
-LEAST_SURE = 0.05  # of the words, or of the time
+LEAST_WORDS, LEAST_TIME = 0.1, 0.15  # that sure words make up; by chance less
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,11 @@ class Alignment:
     def misfit(self) -> str:
         """One line if recording and text have no more in common than chance; else empty.
 
-        They do if 5 % of the words are sure, or sure words take 5 % of the time: the text may be a part of what is said
-        or the other way round.
+        They do if a tenth of the words are sure, or sure words take 15 % of the time: the text may be a part of what is
+        said, or the other way round.
         """
         sure_s = sum((word.end_s or 0.0) - (word.start_s or 0.0) for word in self.sure)
-        if len(self.sure) >= LEAST_SURE * len(self.spelled) or sure_s >= LEAST_SURE * self.duration_s:
+        if len(self.sure) >= LEAST_WORDS * len(self.spelled) or sure_s >= LEAST_TIME * self.duration_s:
             return ""
         return (
             f"{self.source or 'the recording'}: hardly a word of its text is heard there ({len(self.sure)} of "

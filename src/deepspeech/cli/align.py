@@ -77,8 +77,6 @@ def align(
 
     Example: deepspeech align --model model.onnx book.mp3 book.txt --output aligned --clips --speaker ann
     """
-    import sys
-
     from deepspeech.alignment.align import AlignOptions
     from deepspeech.alignment.align import align as align_text
     from deepspeech.alignment.clip_set import write_clips
@@ -97,16 +95,14 @@ def align(
     options = AlignOptions("lines" if lines else "sentences", channel, cores, greedy, all_spoken)
     found = align_text(session, sound, text, options, rule)
     _write(found, output, sound.stem, {FORMATS[one] for one in forms})
-    _sum_up(found)
+    code = _sum_up(found)
     if clips and output is not None:
         cut = write_clips(
             found, sound, output, sound.stem, session.card.features.sample_rate_hz, rules, speaker, channel
         )
         _sum_up_clips(cut, output)
-    if found.misfit:
-        print(f"deepspeech: {in_line(found.misfit)}", file=sys.stderr)
-    if found.warning or found.misfit:
-        raise typer.Exit(2 if found.warning else 1)
+    if code:
+        raise typer.Exit(code)
 
 
 def _checked(form: str, output: Path | None, clips: bool) -> list[str]:
@@ -139,8 +135,8 @@ def _write(found: Any, output: Path | None, name: str, forms: Any) -> None:
             file.write(writer(found))
 
 
-def _sum_up(found: Any) -> None:
-    """Say on stderr how much of the text and of the sound was found."""
+def _sum_up(found: Any) -> int:
+    """Say on stderr how much of the text and of the sound was found. Returns the exit code."""
     import sys
 
     from deepspeech.progress import duration
@@ -158,6 +154,9 @@ def _sum_up(found: Any) -> None:
     if found.warning:
         parts.append(f"the recording is incomplete: {found.warning}")
     print(f"deepspeech: {in_line('; '.join(parts))}", file=sys.stderr)
+    if found.misfit:
+        print(f"deepspeech: {in_line(found.misfit)}", file=sys.stderr)
+    return 2 if found.warning else 1 if found.misfit else 0
 
 
 def _sum_up_clips(clips: Any, output: Path) -> None:

@@ -35,12 +35,10 @@ def aligned(
 
     Example: deepspeech import aligned books/ clips/ --model model.onnx
     """
-    import sys
-
     from deepspeech.alignment.clips import ClipRules
     from deepspeech.alignment.folder import ALL, Settings, align_pairs, find_pairs, outdated, write_all
     from deepspeech.alignment.spelling import read_spellings
-    from deepspeech.cli.models import model_file
+    from deepspeech.cli.models import model_file, say
     from deepspeech.cores import cores
     from deepspeech.files import sha256_of
     from deepspeech.progress import Progress
@@ -53,23 +51,30 @@ def aligned(
         digest = sha256_of(file).hex()
     settings = Settings(digest, read_spellings(spellings) if spellings else {}, rules, speakers, all_spoken)
     left = outdated(pairs, target_dir, settings)
-    if anew := [names for names in left.values() if names]:
-        differing = ", ".join(dict.fromkeys(name for names in anew for name in names))
-        print(f"deepspeech: {len(anew)} recordings are aligned anew; what differs: {differing}", file=sys.stderr)
+    _say_what_differs([names for names in left.values() if names])
     errors = wildcards = 0
     with Progress(len(pairs), "align", "recordings", done=len(pairs) - len(left)) as progress:
         for done in align_pairs(session, list(left), target_dir, settings, workers or cores()):
             if done.error:
-                print(f"deepspeech: {in_line(done.error)}", file=sys.stderr)
+                say(f"deepspeech: {in_line(done.error)}")
                 errors += 1
             wildcards += done.wildcards
             progress.advance(note=f"{done.pair.name}: {done.kept} of {done.clips} clips")
     if wildcards:
-        print(f"deepspeech: {wildcards} words are wildcards that any sound fits; see --spellings", file=sys.stderr)
+        say(f"deepspeech: {wildcards} words are wildcards that any sound fits; see --spellings")
     target_dir.mkdir(parents=True, exist_ok=True)
     clips = write_all(pairs, target_dir, speakers)
     print(f"{target_dir / ALL}: {clips} clips of {len(pairs) - errors} recordings")
     for sound in alone:
-        print(f"deepspeech: {in_line(str(sound))}: has no text beside it, left out", file=sys.stderr)
+        say(f"deepspeech: {in_line(str(sound))}: has no text beside it, left out")
     if errors:
         raise typer.Exit(2)
+
+
+def _say_what_differs(anew: list[list[str]]) -> None:
+    """Why finished recordings are aligned anew: of each the names of what they were made with otherwise."""
+    from deepspeech.cli.models import say
+
+    if anew:
+        names = ", ".join(dict.fromkeys(name for names in anew for name in names))
+        say(f"deepspeech: {len(anew)} recordings are aligned anew; what differs: {names}")
