@@ -2,6 +2,7 @@
 
 A score is the mean over a stretch's frames of the natural logarithm of the probability of the aligned path, relative to
 the most probable class of each frame: 0 where the network hears exactly this text, about -1 where it hears another.
+Sound beside a word that no word explains lowers its score.
 """
 
 from collections.abc import Iterator, Sequence
