@@ -41,5 +41,6 @@ def test_it_knows_how_many_samples_the_next_step_lacks(heard: int) -> None:
     stream.feed(SOUND[:heard])
     lacking = stream.lacking
     assert lacking > 0
-    assert not len(stream.feed(np.zeros(lacking - 1, np.float32))) and stream.lacking == 1
+    assert not len(stream.feed(np.zeros(lacking - 1, np.float32)))
+    assert stream.lacking == 1
     assert len(stream.feed(np.zeros(1, np.float32)))
