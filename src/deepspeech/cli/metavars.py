@@ -28,7 +28,8 @@ NAMES = {
     "order": "N", "prune": "COUNT", "qid": "NUMBER", "quantize": "BITS", "rare": "TRANSCRIPTS", "rate": "HZ",
     "sets": "ARCHIVES", "shard": "I/N", "show": "EXAMPLES", "silence": "SECONDS", "skiplist": "PARTS",
     "speaker": "NAME",
-    "start": "SAMPLE", "test": "FRACTION", "text_suffix": "SUFFIX", "threshold": "DBFS", "tls_certificate": "FILE",
+    "start": "SAMPLE", "test": "FRACTION", "text_language": "CODE", "text_suffix": "SUFFIX", "threshold": "DBFS",
+    "tls_certificate": "FILE",
     "tls_key": "FILE", "token_min_logp": "LOGP", "tolerance": "FRACTION", "top_k": "WORDS", "trusted_proxy": "ADDRESS",
     "worst": "CLIPS", "wyoming_port": "PORT",
 }  # fmt: skip

@@ -41,7 +41,7 @@ def csv(
     clips = _clips(text, table, columns, audio_dir or table.parent, folder / f"{table.stem}-wavs")
     rules = options.rules(typed_english, max_s=30)
     sets = by_sentence(clips, rules.validate) if split else {f"{table.stem}-clips": clips}
-    report = options.report("csv", english_rule=True)
+    report = options.report("csv")
     if encoding != "UTF-8":
         report.notes.append(f"{table}: read as {encoding}.")
     return import_parts(

@@ -41,7 +41,7 @@ def cv2(
     if not audio_dir.is_dir():
         raise CorpusError(f"{audio_dir}: there is no such folder; name the folder of the clips with --audio-dir")
     rules, workers = options.rules(), options.workers
-    report, held_out, names = options.report("cv2", english_rule=True), HeldOut(), WavNames()
+    report, held_out, names = options.report("cv2"), HeldOut(), WavNames()
     for name, table in tables.items():
         report.sets.append(SetReport(name, audio_dir / f"{name}.csv", rules.max_s))
         if name == "validated":

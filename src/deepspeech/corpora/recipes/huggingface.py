@@ -44,7 +44,7 @@ def huggingface(
             clips += _listed(file, wavs, texts)
         some: Clips = ParquetClips(packed, wavs, audio_column, texts, SPEAKERS) if packed else clips
         parts.append(Part(target_dir / f"{name}.csv", some, rules))
-    return import_parts(options.report("huggingface", english_rule=True), parts, options)
+    return import_parts(options.report("huggingface"), parts, options)
 
 
 def split_of(path: Path) -> str:

@@ -29,7 +29,7 @@ def kaldi(
         folder, name = target_dir or directory, directory.absolute().name
         clips = _clips(directory, root, folder / f"{name}-wavs")
         parts.append(Part(folder / f"{name}.csv", clips, rules))
-    return import_parts(options.report("kaldi", english_rule=True), parts, options)
+    return import_parts(options.report("kaldi"), parts, options)
 
 
 def _clips(directory: Path, root: Path, wavs: Path) -> list[Clip]:

@@ -36,7 +36,7 @@ def lhotse(
         clips = [clip for one in found if "sources" not in one for clip in _clips(one, recordings, root, wavs)]
         if clips:
             parts.append(Part(folder / f"{name}.csv", clips, rules))
-    return import_parts(options.report("lhotse", english_rule=True), parts, options)
+    return import_parts(options.report("lhotse"), parts, options)
 
 
 def _entries(manifest: Path) -> list[dict[str, Any]]:

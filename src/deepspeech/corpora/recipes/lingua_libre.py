@@ -11,7 +11,7 @@ from typing import Annotated
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
+from deepspeech.corpora.recipe import Part, TargetDir, TextOptions, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.files import visible
@@ -27,7 +27,7 @@ def lingua_libre(
     bogus_records: Annotated[
         Path | None, "Skip paths that match a regular expression of this file, one per line."
     ] = None,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
     """Fetch and prepare words of a language of Lingua Libre."""
     name = f"Q{qid}-{iso639_3}-{english_name}"

@@ -25,7 +25,7 @@ def nemo(
         wavs = folder / f"{manifest.stem}-wavs"
         clips = [_clip(line, n, manifest, wavs) for n, line in enumerate(lines(manifest), 1)]
         parts.append(Part(folder / f"{manifest.stem}.csv", clips, rules))
-    return import_parts(options.report("nemo", english_rule=True), parts, options)
+    return import_parts(options.report("nemo"), parts, options)
 
 
 def _clip(line: str, count: int, manifest: Path, wavs: Path) -> Clip:
