@@ -30,7 +30,7 @@ def ldc93s1(
     info = probe(wav)
     csv = data_dir / "ldc93s1.csv"
     sample = Sample(str(wav), wav, transcript(text), wav.stat().st_size, duration_s=info.duration_s)
-    write_csv(csv, [sample], absolute=True)
+    write_csv(csv, [sample])
     counts = SetReport("ldc93s1", csv, max_s=10, clips=1, imported_s=info.duration_s, total_s=info.duration_s)
     return ImportReport("ldc93s1", [counts])
 
