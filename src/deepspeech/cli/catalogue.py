@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli.metavars import Command, with_metavars
+
 models = typer.Typer(rich_markup_mode=None)
 
 
@@ -41,7 +43,8 @@ def listed(
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-@models.command()
+@models.command(cls=Command)
+@with_metavars
 def fetch(
     name: Annotated[str, typer.Argument(help="Fetch this model, named as `deepspeech models` lists it.")],
     scorer: Annotated[bool, typer.Option("--scorer/--no-scorer", help="Fetch its scorer, too.")] = True,

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from deepspeech.cli.import_aligned import aligned
-from deepspeech.cli.metavars import name_value, with_metavars
+from deepspeech.cli.metavars import Command, name_value, pasteable, with_metavars
 
 ALIGNED = "aligned"  # the one command that is no recipe: it needs a model
 RECIPES = Path(__file__).resolve().parent.parent / "corpora" / "recipes"
@@ -45,7 +45,7 @@ def command(name: str) -> Any:
         parameters += [_declare(one.name, one.type, one.default, taken) for one in fields(bundle)]
     run_recipe.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run_recipe.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return _command(name, run_recipe, recipe.__doc__)
+    return _command(name, run_recipe, pasteable(recipe.__doc__))
 
 
 def _command(name: str, action: Callable[..., None], text: str | None) -> Any:
@@ -55,7 +55,7 @@ def _command(name: str, action: Callable[..., None], text: str | None) -> Any:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(name=name, help=text)(action)
+    app.command(name=name, help=text, cls=Command)(action)
     return typer.main.get_command(app)
 
 
@@ -79,6 +79,7 @@ def _declare(name: str, hint: Any, default: Any, taken: Set[str] = frozenset()) 
     default = inspect.Parameter.empty if default is MISSING else default
     if default is inspect.Parameter.empty and not declared:
         shown: Any = typer.Argument(help=text)
+        name_value(shown, name, kind)
     elif kind is bool and not declared:
         shown = typer.Option(f"--{name.replace('_', '-')}", help=text)  # no --no- twin
     else:

@@ -27,7 +27,10 @@ def asterisk(
     target_dir: Annotated[Path | None, "Write wav files and CSVs to this folder; asterisk-LANGUAGE by default."] = None,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare the prompts of the Asterisk telephone exchange."""
+    """Prepare the prompts of the Asterisk telephone exchange.
+
+    Example: deepspeech import asterisk --language fr --target-dir corpora/asterisk-fr
+    """
     if language not in LANGUAGES:
         raise CorpusError(f"'{language}' has no prompts in Debian; there are {', '.join(LANGUAGES)}")
     target_dir = target_dir or Path(f"asterisk-{language}")

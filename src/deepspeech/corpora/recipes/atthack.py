@@ -25,7 +25,10 @@ def atthack(
     ] = None,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare Att-HACK, acted French."""
+    """Fetch and prepare Att-HACK, acted French.
+
+    Example: deepspeech import atthack corpora/atthack --language fr
+    """
     texts, wavs = (
         obtain(Archive(f"{kind}.tgz", HOME, f"{URL}{kind}.tgz"), target_dir, f"{ROOT}/{kind}")
         for kind in ("txt", "wav")

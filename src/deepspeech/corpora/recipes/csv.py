@@ -34,7 +34,10 @@ def csv(
     split: SentenceSplit = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare the recordings of a table, such as one of Excel."""
+    """Prepare the recordings of a table, such as one of Excel.
+
+    Example: deepspeech import csv recordings.csv --text-column phrase --language fr --split
+    """
     text, encoding = _read(table)
     folder = target_dir or table.parent
     columns = _columns(text, table, delimiter, audio_column, text_column, speaker_column)

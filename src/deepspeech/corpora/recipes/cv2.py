@@ -34,6 +34,8 @@ def cv2(
     Converts its clips to 16 kHz wav files and writes a CSV for each set. Drops, counts and lists clips that cannot be
     read, whose sentence cannot be used, that have less than 20 milliseconds per character, or that are longer than
     10 seconds. Run an interrupted command again to resume it.
+
+    Example: deepspeech import cv2 cv-corpus/fr --language fr
     """
     tsv_dir = unpacked(tsv_dir, "*.tsv")
     tables = _tables(tsv_dir)

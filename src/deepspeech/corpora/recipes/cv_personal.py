@@ -18,7 +18,10 @@ def cv_personal(
     zip_file: Annotated[Path, "Read this zip with its clips."],
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare your own takeout from Common Voice."""
+    """Prepare your own takeout from Common Voice.
+
+    Example: deepspeech import cv-personal takeout.tsv takeout.zip --language fr
+    """
     clips = unpack_once(zip_file, zip_file.parent, zip_file.with_suffix(""))
     rows = tsv_rows(tsv_file, ("original_sentence_id", "sentence"))
     found = [

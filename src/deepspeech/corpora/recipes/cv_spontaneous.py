@@ -24,7 +24,10 @@ def cv_spontaneous(
     corpus: Annotated[Path, "Read this folder of one language, with ss-corpus-….tsv and audios; or its .tar.gz."],
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a language of Common Voice's Spontaneous Speech."""
+    """Prepare a language of Common Voice's Spontaneous Speech.
+
+    Example: deepspeech import cv-spontaneous sps-corpus-5.0-fr.tar.gz --language fr
+    """
     corpus = unpacked(corpus, "ss-corpus-*.tsv")
     tables = visible(corpus, "ss-corpus-*.tsv")
     if not tables:

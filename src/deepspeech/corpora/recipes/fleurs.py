@@ -26,7 +26,10 @@ def fleurs(
     raw: Annotated[bool, "Use sentences as written, not as cleaned by FLEURS."] = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare one language of FLEURS."""
+    """Fetch and prepare one language of FLEURS.
+
+    Example: deepspeech import fleurs corpora/fleurs --language fr_fr --text-language fr
+    """
     folder, rules, parts = target_dir / language, options.rules(max_s=30), []
     for name in ("test", "dev", "train"):
         table = fetch(f"{URL}{language}/{name}.tsv", folder / f"{name}.tsv")

@@ -26,7 +26,10 @@ def folder(
     split: SentenceSplit = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a folder of recordings, each with a text file."""
+    """Prepare a folder of recordings, each with a text file.
+
+    Example: deepspeech import folder recordings --split --language fr
+    """
     if not directory.is_dir():
         raise CorpusError(f"{directory}: there is no such folder")
     target_dir = target_dir or directory

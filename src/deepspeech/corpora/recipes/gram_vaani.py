@@ -25,7 +25,10 @@ def gram_vaani(
     ] = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare Gram Vaani, Hindi."""
+    """Fetch and prepare Gram Vaani, Hindi.
+
+    Example: deepspeech import gram-vaani --csv-filename gram_vaani.csv --target-dir corpora/gram-vaani --language hi
+    """
     rows = csv_rows(csv_filename, ("audio_url", "transcript"))
     listed = [row for row in rows if row["audio_url"]]
     fetched = Progress(len(listed), "downloading", "clips").over(listed)

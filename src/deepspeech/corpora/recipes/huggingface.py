@@ -29,7 +29,10 @@ def huggingface(
     audio_column: Annotated[str, "Read recordings from this column of Parquet files."] = "audio",
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a data set in one of Hugging Face's layouts."""
+    """Prepare a data set in one of Hugging Face's layouts.
+
+    Example: deepspeech import huggingface datasets/minds14 --target-dir corpora/minds14 --language fr
+    """
     home = path if path.is_dir() else path.parent
     target_dir, rules, texts = target_dir or home, options.rules(max_s=30), (text_column,) if text_column else TEXTS
     found = [path] if path.is_file() else visible(path, "**/*.parquet") or visible(path, "**/metadata.*")

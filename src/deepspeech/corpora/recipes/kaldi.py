@@ -23,7 +23,10 @@ def kaldi(
     root: Annotated[Path, "Resolve relative paths in wav.scp from this folder."] = Path(),
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare Kaldi data directories."""
+    """Prepare Kaldi data directories.
+
+    Example: deepspeech import kaldi data/train data/dev data/test --target-dir corpora/kaldi --language fr
+    """
     rules, parts = options.rules(max_s=30), []
     for directory in directories:
         folder, name = target_dir or directory, directory.absolute().name

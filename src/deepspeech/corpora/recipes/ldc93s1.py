@@ -21,6 +21,8 @@ def ldc93s1(
     """Fetch and prepare LDC93S1, one spoken sentence.
 
     Writes ldc93s1.csv: enough to try a whole training run.
+
+    Example: deepspeech import ldc93s1 corpora/ldc93s1
     """
     data_dir = data_dir.absolute()
     try:

@@ -25,7 +25,10 @@ def lhotse(
     root: Annotated[Path, "Resolve relative paths of recordings from this folder."] = Path(),
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare what Lhotse manifests list."""
+    """Prepare what Lhotse manifests list.
+
+    Example: deepspeech import lhotse cuts_train.jsonl.gz cuts_dev.jsonl.gz --target-dir corpora/lhotse --language fr
+    """
     entries = {manifest: _entries(manifest) for manifest in manifests}
     recordings = {str(one.get("id")): one for found in entries.values() for one in found if "sources" in one}
     rules, parts = options.rules(max_s=30), []

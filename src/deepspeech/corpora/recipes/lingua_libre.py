@@ -29,7 +29,10 @@ def lingua_libre(
     ] = None,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare words of a language of Lingua Libre."""
+    """Fetch and prepare words of a language of Lingua Libre.
+
+    Example: deepspeech import lingua-libre corpora/words --qid 21 --iso639-3 fra --english-name French --language fr
+    """
     name = f"Q{qid}-{iso639_3}-{english_name}"
     corpus = obtain(Archive(f"{name}.zip", HOME, f"{HOME}{name}.zip"), target_dir, name, target_dir / "lingua_libre")
     bogus = [re.compile(line) for line in lines(bogus_records)] if bogus_records else []

@@ -26,7 +26,10 @@ def m_ailabs(
     skiplist: Annotated[str, "Skip books or readers: parts of their paths, separated by commas."] = "",
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare a language of the M-AILABS audio books."""
+    """Fetch and prepare a language of the M-AILABS audio books.
+
+    Example: deepspeech import m-ailabs corpora/m-ailabs --language fr_FR --text-language fr
+    """
     name = f"{language}.tgz"
     corpus = obtain(Archive(name, HOME, URL + name), target_dir, into=target_dir / language)
     left_out = [part for part in skiplist.split(",") if part]

@@ -25,7 +25,10 @@ def mls(
     ] = None,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare a language of Multilingual LibriSpeech."""
+    """Fetch and prepare a language of Multilingual LibriSpeech.
+
+    Example: deepspeech import mls corpora/mls --language french --text-language fr
+    """
     if language not in LANGUAGES:
         raise CorpusError(f"'{language}' is not in Multilingual LibriSpeech; it has {', '.join(LANGUAGES)}")
     name, corpus = f"mls_{language}_opus", target_dir / f"mls_{language}"

@@ -18,7 +18,10 @@ def nemo(
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each manifest's by default."] = None,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare what NeMo manifests list."""
+    """Prepare what NeMo manifests list.
+
+    Example: deepspeech import nemo train.json dev.json --target-dir corpora/nemo --language fr
+    """
     rules, parts = options.rules(max_s=30), []
     for manifest in manifests:
         folder = target_dir or manifest.parent

@@ -28,7 +28,10 @@ LISTS = (
 
 
 def slr57(target_dir: TargetDir, options: TextOptions = TextOptions()) -> ImportReport:
-    """Fetch and prepare African Accented French."""
+    """Fetch and prepare African Accented French.
+
+    Example: deepspeech import slr57 corpora/slr57 --language fr
+    """
     corpus = obtain(ARCHIVE, target_dir, NAME)
     transcripts = {}
     for name in LISTS:

@@ -20,7 +20,10 @@ def voxpopuli(
     raw: Annotated[bool, "Use sentences as written, not as cleaned by the corpus."] = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a language of VoxPopuli, the European Parliament."""
+    """Prepare a language of VoxPopuli, the European Parliament.
+
+    Example: deepspeech import voxpopuli transcribed_data/fr --language fr
+    """
     tables = {name: folder / f"asr_{name}.tsv" for name in ("test", "dev", "train")}
     if not any(table.is_file() for table in tables.values()):
         raise CorpusError(f"{folder}: no asr_train.tsv in it; see https://github.com/facebookresearch/voxpopuli")
