@@ -1,13 +1,14 @@
 """Live streams that a server holds at real-time pace: latency of finals, CPU and memory, unbatched and batched.
 
     python benchmarks/serve.py MODEL.onnx CLIP… [--scorer S] [--streams 4 8 16 32] [--seconds 30] [--batches 1 32]
-                               [--old PYTHON MODEL.tflite]
+                               [--workers 2] [--old PYTHON MODEL.tflite]
 
-Each row starts a server in a process of its own, and this process is its client: so many streams send clips, 100 ms of
-sound every 100 ms, each clip on a connection of its own, and finish. The latency is the time from when the last sample
-was due to be sent until its final is here; a server that falls behind is charged for it. CPU is in cores, of server and
-client apart; memory is the server's, before, after the first seconds, and at the end. A row holds where 95 of 100
-finals come within 500 ms and none is missing. `--old` adds rows of deepspeech-tflite 0.9.3 (old_server.py).
+Each row starts a server in a process of its own (or several, as `deepspeech serve --workers` does), and this process is
+its client: so many streams send clips, 100 ms of sound every 100 ms, each clip on a connection of its own, and finish.
+The latency is the time from when the last sample was due to be sent until its final is here; a server that falls behind
+is charged for it. CPU is in cores, of server and client apart; memory is the server's, before, after the first seconds,
+and at the end. A row holds where 95 of 100 finals come within 500 ms and none is missing. `--old` adds rows of
+deepspeech-tflite 0.9.3 (old_server.py).
 """
 
 import argparse
@@ -95,16 +96,16 @@ async def speak(url: str, clips: list[bytes], load: Load, until_s: float, count_
             load.missing += 1
 
 
-def cpu_s(process: int) -> float:
-    """CPU time of a process so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def cpu_s(processes: list[int]) -> float:
+    """CPU time of the processes so far."""
+    stats = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in processes]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
 
 
-def memory_mb(process: int) -> float:
-    """Resident memory of a process."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
-    return int(found[1]) / 1024 if found else 0.0
+def memory_mb(processes: list[int]) -> float:
+    """Resident memory of the processes."""
+    statuses = [Path(f"/proc/{process}/status").read_text() for process in processes]
+    return sum(int(kb) for status in statuses for kb in re.findall(r"VmRSS:\s+(\d+)", status)) / 1024
 
 
 def command_of(options: argparse.Namespace, name: str, descriptor: int) -> list[str]:
@@ -122,17 +123,21 @@ def row(options: argparse.Namespace, clips: list[bytes], name: str, streams: int
         bound.bind(("127.0.0.1", 0))
         bound.listen(4096)
         port, descriptor = bound.getsockname()[1], bound.fileno()
-        process = subprocess.Popen(command_of(options, name, descriptor), pass_fds=[descriptor])
+        command, count = command_of(options, name, descriptor), 1 if name == "old" else options.workers
+        processes = [subprocess.Popen(command, pass_fds=[descriptor]) for _ in range(count)]
+    ids = [process.pid for process in processes]
     try:
         url = f"http://127.0.0.1:{port}"
-        urllib.request.urlopen(f"{url}/health", timeout=120).read()
-        empty_mb, load = memory_mb(process.pid), Load()
-        asyncio.run(measure(f"ws://127.0.0.1:{port}/stream", clips, load, streams, options.seconds, process.pid))
+        for _ in range(8 * count):  # each of them has answered
+            urllib.request.urlopen(f"{url}/health", timeout=120).read()
+        empty_mb, load = memory_mb(ids), Load()
+        asyncio.run(measure(f"ws://127.0.0.1:{port}/stream", clips, load, streams, options.seconds, ids))
         page = urllib.request.urlopen(f"{url}/metrics").read().decode()
-        full_mb = memory_mb(process.pid)
+        full_mb = memory_mb(ids)
     finally:
-        process.terminate()
-        process.wait(60)
+        for process in processes:
+            process.terminate()
+            process.wait(60)
     sizes = {name: float(value) for name, value in re.findall(r"deepspeech_batch_size_(sum|count) (\S+)", page)}
     latencies = np.sort(load.latencies_ms) if load.latencies_ms else np.array([np.inf])
     middle, high = (float(np.quantile(latencies, share, method="nearest")) for share in (0.5, 0.95))
@@ -148,15 +153,15 @@ def row(options: argparse.Namespace, clips: list[bytes], name: str, streams: int
     return held
 
 
-async def measure(url: str, clips: list[bytes], load: Load, streams: int, seconds: float, process: int) -> None:
+async def measure(url: str, clips: list[bytes], load: Load, streams: int, seconds: float, processes: list[int]) -> None:
     """Run the speakers; adds the cores that server and client used meanwhile to `load`."""
     began_s = time.monotonic()
     from_s, until_s = began_s + WARM_S, began_s + WARM_S + seconds
     speakers = [asyncio.ensure_future(speak(url, clips, load, until_s, from_s, seed)) for seed in range(streams)]
     await asyncio.sleep(WARM_S)
-    server_s, client_s, load.warm_mb = cpu_s(process), time.process_time(), memory_mb(process)
+    server_s, client_s, load.warm_mb = cpu_s(processes), time.process_time(), memory_mb(processes)
     await asyncio.sleep(seconds)
-    load.server_cores = (cpu_s(process) - server_s) / seconds
+    load.server_cores = (cpu_s(processes) - server_s) / seconds
     load.client_cores = (time.process_time() - client_s) / seconds
     await asyncio.gather(*speakers)
 
@@ -168,6 +173,7 @@ def main() -> None:
     parser.add_argument("--scorer")
     parser.add_argument("--streams", type=int, nargs="+", default=[4, 8, 16, 32, 64])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32], help="largest batches to compare")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the server")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--old", nargs=2, metavar=("PYTHON", "MODEL"), help="compare deepspeech-tflite of this Python")
     parser.add_argument("--server", type=int, help=argparse.SUPPRESS)

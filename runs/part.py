@@ -15,5 +15,5 @@ data, percent, output = sys.argv[1:]
 samples = read_samples(data)
 order = np.random.default_rng(1).permutation(len(samples))
 kept = sorted(order[: max(1, round(len(samples) * float(percent) / 100))].tolist())
-write_csv(output, [samples[place] for place in kept], absolute=True)
+write_csv(output, [samples[place] for place in kept])
 print(f"{hours([output]):.4f}")

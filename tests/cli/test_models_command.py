@@ -72,9 +72,11 @@ def test_a_fetched_model_opens_by_its_name_everywhere(deepspeech, web: Web, offe
     code, out, _ = deepspeech("convert", NAME, offered.parent / "again.onnx")
     assert code == 0
     assert (offered.parent / "again.onnx").read_bytes() == model.read_bytes()
-    asked = len(web.asked)
-    assert deepspeech("models", "fetch", NAME)[0] == 0
-    assert len(web.asked) == asked
+    asked, written = len(web.asked), model.stat().st_mtime_ns
+    code, out, err = deepspeech("models", "fetch", NAME)
+    assert (code, out) == (0, f"{model}\n{scorer}\n")
+    assert "was fetched and converted before, nothing to do" in err
+    assert (len(web.asked), model.stat().st_mtime_ns) == (asked, written)
 
 
 def test_a_fetched_model_is_served_under_its_name(deepspeech, offered: Path) -> None:

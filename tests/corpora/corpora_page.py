@@ -32,11 +32,11 @@ class Run:
     report: ImportReport
 
 
-def run(name: str, folder: Path) -> Run:
-    """Build the tree of an importer in `folder` and run its command on it."""
+def run(name: str, folder: Path, *more: str) -> Run:
+    """Build the tree of an importer in `folder` and run its command on it and `more` options."""
     tree = trees.BUILDERS[name](folder)
     with reports() as seen:
-        command(name)(args=[trees_option(argument) for argument in tree.arguments], standalone_mode=False)
+        command(name)(args=[trees_option(argument) for argument in (*tree.arguments, *more)], standalone_mode=False)
     return Run(tree, folder, seen[0])
 
 

@@ -19,7 +19,9 @@ def test_uses_the_files_that_are_there(shared: Path, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path.parent)
     report = ldc93s1(Path(tmp_path.name))
     wav = tmp_path / "LDC93S1.wav"
-    assert (tmp_path / "ldc93s1.csv").read_text() == (f"wav_filename,wav_filesize,transcript\n{wav},93638,{SENTENCE}\n")
+    assert (
+        tmp_path / "ldc93s1.csv"
+    ).read_text() == f"wav_filename,wav_filesize,transcript\n{wav.name},93638,{SENTENCE}\n"
     assert read_csv(tmp_path / "ldc93s1.csv")[0].audio == wav
     assert (report.sets[0].imported, round(report.sets[0].imported_s, 2)) == (1, 2.92)
 

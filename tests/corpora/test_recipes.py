@@ -13,6 +13,7 @@ from trees import BUILDERS, transcripts
 from deepspeech.audio.formats import probe
 from deepspeech.cli.import_corpus import command, names
 from deepspeech.datasets.formats.csv_files import read_csv
+from deepspeech.errors import CorpusError
 
 # The options of the old scripts, by door. Sources: `bin/import_*.py` of DeepSpeech 0.9.3 and of STT 1.4.
 OLD_OPTIONS = {
@@ -68,6 +69,33 @@ def test_every_importer_has_a_tree_and_every_old_one_its_script() -> None:
 def test_the_old_options_are_there(name: str) -> None:
     found = {option for parameter in command(name).params for option in parameter.opts}
     assert {f"--{option.replace('_', '-')}" for option in OLD_OPTIONS[name].split()} <= found
+
+
+# Of one language, and cleaned by a rule for it.
+OWN_RULE = {
+    "aidatatang", "aishell", "ccpmf", "cv", "fisher", "freestmandarin", "ldc93s1", "librivox", "magicdata",
+    "primewords", "swb", "ted", "timit", "ts", "tuda", "vctk", "voxforge",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_language_of_the_text_can_be_named(name: str) -> None:
+    opts = [option for parameter in command(name).params for option in parameter.opts]
+    assert ("--text-language" in opts) == (name not in OWN_RULE)
+    assert opts.count("--language") == (name not in OWN_RULE)
+
+
+@pytest.mark.parametrize("name", sorted({*names()} - OWN_RULE))
+def test_sentences_of_a_named_language_are_normalized(name: str, tmp_path: Path) -> None:
+    done = run(name, tmp_path, "--text-language", "en", "--no-lower")
+    texts = " ".join(text for part in done.report.sets for text in transcripts(part.csv))
+    assert ("Hello there" if name == "swc" else "oom seven") in texts  # the tree of swc has no figures
+    assert not [note for note in done.report.notes if "English" in note]
+
+
+def test_the_language_of_texts_of_three_languages_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="all three are imported; choose one with --language"):
+        command("swc")(args=[str(tmp_path), "--text-language", "nl"], standalone_mode=False)
 
 
 @pytest.mark.parametrize("name", names())

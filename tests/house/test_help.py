@@ -1,6 +1,7 @@
-"""Help says what an option takes, in its own words, and lists whole sentences."""
+"""Help says what an option or argument takes, in its own words, and lists whole sentences."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,17 +27,27 @@ GROUPS = [path for path, (command, _) in COMMANDS.items() if hasattr(command, "l
 
 
 @pytest.mark.parametrize(
-    "shown", ["--rate INTEGER", "--model <list[Path]>", "--rare INTEGER RANGE", "--to <int range>"]
+    "shown", ["--rate INTEGER", "--model <list[Path]>", "--rare INTEGER RANGE", "--to <int range>", "old <path>"]
 )
 def test_a_bare_metavar_is_found(shown: str) -> None:
     assert BARE.search(shown)
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_no_option_takes_a_mere_type(path: str) -> None:
+def test_no_option_or_argument_takes_a_mere_type(path: str) -> None:
     command, context = COMMANDS[path]
-    records = [one.get_help_record(context) for one in command.params if one.param_type_name == "option"]
+    records = [one.get_help_record(context) for one in command.params]
     assert [shown for shown, _ in filter(None, records) if BARE.search(shown)] == []
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_arguments_have_names_of_their_own_in_capitals(path: str) -> None:
+    """As options' values have: FILE, FOLDER, and what it is where a command has two."""
+    command, context = COMMANDS[path]
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    shown = [one.get_help_record(context)[0] for one in arguments]
+    assert [one for one in shown if not re.fullmatch(r"[A-Z]+(=[A-Za-z.]+)?", one)] == []
+    assert len(set(shown)) == len(shown)
 
 
 @pytest.mark.parametrize("path", GROUPS)
@@ -48,7 +59,7 @@ def test_no_summary_is_cut_at_80_columns(path: str, monkeypatch: pytest.MonkeyPa
     assert [line for line in text.splitlines() if line.endswith(("...", "…")) and "[ARGS]..." not in line] == []
 
 
-@pytest.mark.parametrize("path", [path for path in COMMANDS if path not in GROUPS and " import " not in path])
+@pytest.mark.parametrize("path", [path for path in COMMANDS if path not in GROUPS])
 def test_examples_are_one_line_each_of_options_that_exist(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     command, context = COMMANDS[path]
@@ -58,6 +69,7 @@ def test_examples_are_one_line_each_of_options_that_exist(path: str, monkeypatch
     for example in examples:
         assert example.startswith(f"{path} ") or example == path
         assert set(re.findall(r"(?<= )--?[a-z][a-z0-9-]*", example)) <= known
+        command.make_context(path, shlex.split(example.removeprefix(path)))  # nothing is lacking
 
 
 def test_fixed_choices_are_completed() -> None:

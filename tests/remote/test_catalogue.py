@@ -45,6 +45,10 @@ def convert(old: Path, new: Path) -> None:
     new.write_bytes(b"converted " + old.read_bytes())
 
 
+def refuse(old: Path, new: Path) -> None:
+    pytest.fail("converted again")
+
+
 def test_the_page_says_of_each_model_what_a_user_needs() -> None:
     assert len({model.name for model in published()}) == len(published()) > 10
     for model in published():
@@ -74,10 +78,11 @@ def test_files_are_fetched_converted_and_opened_by_name(offer: Any, web: Web, ca
     assert [file.read_bytes() for file in files] == [b"converted " + OLD, WORDS]
     assert [model_of("tones-en-1.0"), scorer_of(Path("tones-en-1.0"))] == files
     assert original_of("tones-en-1.0") == model.folder / "old.pbmm"
-    sums = f"{hashlib.sha256(OLD).hexdigest()}  old.pbmm\n{hashlib.sha256(WORDS).hexdigest()}  words.scorer\n"
+    contents = {"model.onnx": b"converted " + OLD, "old.pbmm": OLD, "words.scorer": WORDS}
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in contents.items())
     assert (model.folder / "SHA256SUMS").read_text() == sums
-    assert fetch(model, convert) == files
-    assert len(web.asked) == 2  # nothing is fetched twice
+    assert fetch(model, refuse) == files
+    assert len(web.asked) == 2  # nothing is fetched or converted twice
     assert {path.name for path in model.folder.iterdir()} == {"old.pbmm", "model.onnx", "words.scorer", "SHA256SUMS"}
 
 
@@ -113,6 +118,20 @@ def test_a_file_that_changed_since_the_first_fetch_is_refused(offer: Any, web: W
     assert not list(model.folder.glob("words.scorer*"))
     web.files["/v1%2B2/words.scorer"] = WORDS
     assert fetch(model, convert)[1].read_bytes() == WORDS
+
+
+def test_what_is_no_longer_the_conversion_of_the_old_model_is_made_again(offer: Any, web: Web) -> None:
+    model = offer(entry(web))
+    new = fetch(model, convert, scorer=False)[0]
+    assert fetch(model, refuse)[0] == new  # the scorer alone was missing
+    new.write_bytes(b"damaged")
+    assert fetch(model, convert)[0].read_bytes() == b"converted " + OLD
+    # The publisher's file is another one, as a later version of the catalogue knows.
+    web.files["/v1%2B2/old.pbmm"] = b"another model"
+    files = entry(web)["files"]
+    model = offer(entry(web, files=[files[0] | {"sha256": hashlib.sha256(b"another model").hexdigest()}, files[1]]))
+    model.original.unlink()
+    assert fetch(model, convert)[0].read_bytes() == b"converted another model"
 
 
 def test_what_changed_here_is_told(offer: Any, web: Web) -> None:

@@ -33,3 +33,14 @@ def test_a_flush_says_what_can_be_said_and_changes_nothing_that_follows() -> Non
     found, due = np.concatenate(rows), emissions(SOUND)
     assert len(rows) > 3, "half of the sound leaves frames to flush"
     np.testing.assert_array_equal(found, due)
+
+
+@given(st.integers(0, len(SOUND)))
+def test_it_knows_how_many_samples_the_next_step_lacks(heard: int) -> None:
+    stream = EmissionStream(SESSION, EXTRACTOR)  # type: ignore[arg-type]
+    stream.feed(SOUND[:heard])
+    lacking = stream.lacking
+    assert lacking > 0
+    assert not len(stream.feed(np.zeros(lacking - 1, np.float32)))
+    assert stream.lacking == 1
+    assert len(stream.feed(np.zeros(1, np.float32)))

@@ -226,3 +226,18 @@ def test_deltas_join_to_the_text(writes: str, text: str) -> None:
         sent = text
     assert "".join(deltas) == due
     assert sum(map(bool, deltas)) > 5
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 44100, 48000])
+def test_no_step_is_due_before_the_samples_that_it_lacks(rate_hz: int, model: Recognizer) -> None:
+    stream, waits = model.stream(rate_hz), list[int]()
+    for _ in range(20):
+        before_s, waited = stream.decoded_s, 0
+        stream.feed_events(np.zeros(max(0, stream.lacking - 1), np.float32))
+        assert stream.decoded_s == before_s
+        while stream.decoded_s == before_s:
+            piece = max(1, stream.lacking)
+            stream.feed_events(np.zeros(piece, np.float32))
+            waited += piece
+        waits.append(waited)
+    assert max(waits) <= (1 if rate_hz == 16000 else rate_hz // 5), "the resampler gives samples in blocks"

@@ -1,5 +1,7 @@
 """Resampling (libsoxr HQ): of whole clips, or streaming with equal results."""
 
+import math
+
 import numpy as np
 import soxr
 
@@ -26,6 +28,7 @@ class StreamResampler:
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
         self._stream = None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, quality=QUALITY)
+        self._ratio, self._fed, self._given = from_hz / to_hz, 0, 0
 
     def feed(self, samples: Float32) -> Float32:
         """Feed a chunk; return the samples [n], n ≥ 0, that are ready."""
@@ -36,11 +39,15 @@ class StreamResampler:
         tail = self._resample(np.zeros(0, np.float32), last=True)
         if self._stream is not None:
             self._stream.clear()
+        self._fed = self._given = 0
         return tail
+
+    def lacking(self, count: int) -> int:
+        """How many more samples must be fed at least before `count` more have been returned."""
+        return max(0, math.floor((self._given + count) * self._ratio) - self._fed - (self._stream is not None))
 
     def _resample(self, samples: Float32, last: bool) -> Float32:
         samples = samples.astype(np.float32, copy=False)
-        if self._stream is None:
-            return samples
-        result: Float32 = self._stream.resample_chunk(samples, last=last)
+        result: Float32 = samples if self._stream is None else self._stream.resample_chunk(samples, last=last)
+        self._fed, self._given = self._fed + len(samples), self._given + len(result)
         return result

@@ -9,8 +9,13 @@ from deepspeech.cli.shared_options import ModelFile
 from deepspeech.cli.text_options import takes_text
 from deepspeech.printable import in_line
 
-Sound = Annotated[Path, typer.Argument(help="Read this recording, of any length, rate and format.")]
-Text = Annotated[Path, typer.Argument(help="Read its text: plain text, .srt, .vtt, or .csv (column transcript).")]
+Sound = Annotated[
+    Path, typer.Argument(metavar="RECORDING", help="Read this recording, of any length, rate and format.")
+]
+Text = Annotated[
+    Path,
+    typer.Argument(metavar="TRANSCRIPT", help="Read its text: plain text, .srt, .vtt, or .csv (column transcript)."),
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write files to this folder, not to the terminal.")]
 Format = Annotated[
     str,

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deepspeech.cli.metavars import Command, with_metavars
+
 models = typer.Typer(rich_markup_mode=None)
 
 
@@ -41,27 +43,37 @@ def listed(
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-@models.command()
+@models.command(cls=Command)
+@with_metavars
 def fetch(
     name: Annotated[str, typer.Argument(help="Fetch this model, named as `deepspeech models` lists it.")],
     scorer: Annotated[bool, typer.Option("--scorer/--no-scorer", help="Fetch its scorer, too.")] = True,
 ) -> None:
     """Download a published model and its scorer.
 
-    Checks the files and prints their paths. An old model is converted, so that it opens at once. An interrupted
-    download is resumed by the same command.
+    Checks the files and prints their paths. An old model is converted, so that it opens at once; what is here already
+    is kept. An interrupted download is resumed by the same command.
 
     Example: deepspeech models fetch deepspeech-en-0.9.3
     """
+    from pathlib import Path
+
     from deepspeech.cli.models import say
     from deepspeech.old_models.convert import read, write_model_file
     from deepspeech.remote import catalogue
 
     model = catalogue.find(name)
-    for path in catalogue.fetch(model, lambda old, new: write_model_file(read(old), new), scorer):
+    new = [path for path in model.opened(scorer) if not path.is_file()]
+
+    def convert(old: Path, target: Path) -> None:
+        write_model_file(read(old), target)
+        new.append(target)
+
+    for path in catalogue.fetch(model, convert, scorer):
         print(path)
     named = f" --scorer {name}" if scorer and model.has_scorer else ""
-    say(f"deepspeech: ready: deepspeech transcribe --model {name}{named} hello.wav")
+    state = "ready" if new else "was fetched and converted before, nothing to do"
+    say(f"deepspeech: {state}: deepspeech transcribe --model {name}{named} hello.wav")
 
 
 def _row(model: Any) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ def convert(
     old: Annotated[
         Path,
         typer.Argument(
+            metavar="OLD",
             help="Read this .tflite, .pb or .pbmm file, TensorFlow checkpoint (folder or files), or a fetched model of "
-            "`deepspeech models`."
+            "`deepspeech models`.",
         ),
     ],
     new: Annotated[
-        Path, typer.Argument(help="Write NAME.onnx, a model file, or a checkpoint folder of any other name.")
+        Path,
+        typer.Argument(metavar="NEW", help="Write NAME.onnx, a model file, or a checkpoint folder of any other name."),
     ],
     alphabet: Annotated[
         Path | None, typer.Option(help="Read the alphabet.txt of a checkpoint; exported models contain it.")

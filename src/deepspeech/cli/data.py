@@ -12,8 +12,8 @@ from deepspeech.cli.data_splice import splice
 from deepspeech.cli.data_split import split
 from deepspeech.cli.data_stats import stats
 from deepspeech.cli.data_text import text
-from deepspeech.cli.metavars import with_metavars
+from deepspeech.cli.metavars import Command, with_metavars
 
 data = typer.Typer(rich_markup_mode=None)
 for command in (check, alphabet, text, split, splice, stats, shard, index, convert, play, compare):
-    data.command()(with_metavars(command))
+    data.command(cls=Command)(with_metavars(command))

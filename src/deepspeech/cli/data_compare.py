@@ -9,8 +9,8 @@ SHOWN = 20
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(help="Read this sound file or data set.")],
-    second: Annotated[Path, typer.Argument(help="Compare it with this one.")],
+    first: Annotated[Path, typer.Argument(metavar="FIRST", help="Read this sound file or data set.")],
+    second: Annotated[Path, typer.Argument(metavar="SECOND", help="Compare it with this one.")],
     threshold: Annotated[float, typer.Option(help="Ignore differences up to this level, in dBFS.")] = -60.0,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON: every pair.")] = False,
 ) -> None:

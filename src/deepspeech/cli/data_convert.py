@@ -10,8 +10,12 @@ from deepspeech.cli.text_options import takes_text
 
 @takes_text
 def convert(
-    sources: Annotated[list[Path], typer.Argument(help="Read these data sets in order: .csv, .sdb, .tar or .jsonl.")],
-    target: Annotated[Path, typer.Argument(help="Write this file: .csv, .sdb, .tar, .tar.gz or .jsonl.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="DATA", help="Read these data sets in order: .csv, .sdb, .tar or .jsonl.")
+    ],
+    target: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Write this file: .csv, .sdb, .tar, .tar.gz or .jsonl.")
+    ],
     audio_type: Annotated[
         str, typer.Option(help="Encode the audio as wav, flac or opus; by default formats are kept.")
     ] = "",

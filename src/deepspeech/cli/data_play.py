@@ -8,7 +8,9 @@ import typer
 
 
 def play(
-    source: Annotated[Path, typer.Argument(help="Read this data set (.csv, .sdb, .tar, .jsonl) or sound file.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Read this data set (.csv, .sdb, .tar, .jsonl) or sound file.")
+    ],
     start: Annotated[int, typer.Option(help="Start with this sample, from 0; negative: from the end.")] = 0,
     number: Annotated[int, typer.Option(help="Play this many samples; negative: all that follow.")] = -1,
     random: Annotated[bool, typer.Option("--random", help="Shuffle the samples.")] = False,

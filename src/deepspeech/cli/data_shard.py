@@ -46,7 +46,7 @@ def shard(
 
 def index(
     shards: Annotated[
-        list[Path], typer.Argument(metavar="TAR…", help="Read these tar files of one folder, in WebDataset's layout.")
+        list[Path], typer.Argument(metavar="TAR", help="Read these tar files of one folder, in WebDataset's layout.")
     ],
     workers: Workers = 0,
     json_output: JsonOutput = False,

@@ -8,7 +8,7 @@ import typer
 Results = Annotated[
     list[str],
     typer.Argument(
-        metavar="HOURS=RESULT.json...",
+        metavar="HOURS=RESULT.json",
         help="Read results of evaluate --json --samples, each after the hours its model was trained on.",
     ),
 ]

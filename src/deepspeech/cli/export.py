@@ -11,8 +11,10 @@ from deepspeech.printable import in_line
 
 
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="Read this checkpoint, or the best one in a folder.")],
-    output: Annotated[Path, typer.Argument(help="Write this model file, for example model.onnx.")],
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="Read this checkpoint, or the best one in a folder.")
+    ],
+    output: Annotated[Path, typer.Argument(metavar="FILE", help="Write this model file, for example model.onnx.")],
     int8: Annotated[bool, typer.Option("--int8", help="Quantize weights to 8 bits: smaller, faster.")] = False,
     data: Annotated[
         list[Path] | None,

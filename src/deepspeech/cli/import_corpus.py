@@ -1,7 +1,7 @@
 """`deepspeech import NAME …`: one command per module of `corpora/recipes`, generated from its function's signature."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from deepspeech.cli.import_aligned import aligned
-from deepspeech.cli.metavars import name_value, with_metavars
+from deepspeech.cli.metavars import Command, name_value, pasteable, with_metavars
 
 ALIGNED = "aligned"  # the one command that is no recipe: it needs a model
 RECIPES = Path(__file__).resolve().parent.parent / "corpora" / "recipes"
@@ -41,10 +41,11 @@ def command(name: str) -> Any:
         if one.name != "options"
     ]
     if bundle:
-        parameters += [_declare(one.name, one.type, one.default) for one in fields(bundle)]
+        taken = {f"--{one.name}" for one in parameters}
+        parameters += [_declare(one.name, one.type, one.default, taken) for one in fields(bundle)]
     run_recipe.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run_recipe.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return _command(name, run_recipe, recipe.__doc__)
+    return _command(name, run_recipe, pasteable(recipe.__doc__))
 
 
 def _command(name: str, action: Callable[..., None], text: str | None) -> Any:
@@ -54,7 +55,7 @@ def _command(name: str, action: Callable[..., None], text: str | None) -> Any:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(name=name, help=text)(action)
+    app.command(name=name, help=text, cls=Command)(action)
     return typer.main.get_command(app)
 
 
@@ -66,17 +67,19 @@ def _recipe(name: str) -> tuple[Callable[..., Any], Any]:
     return recipe, options.annotation if options and is_dataclass(options.annotation) else None
 
 
-def _declare(name: str, hint: Any, default: Any) -> inspect.Parameter:
+def _declare(name: str, hint: Any, default: Any, taken: Set[str] = frozenset()) -> inspect.Parameter:
     """Convert `Annotated[type, "help"]` to Typer's form: an argument without a default, else an option.
 
-    Names after the help, `Annotated[type, "help", "--name", "-n"]`, make an option of either.
+    Names after the help, `Annotated[type, "help", "--name", "-n"]`, make an option of either, without those `taken`.
     """
     if get_origin(hint) is not Annotated:
         raise TypeError(f"{name}: a recipe's parameter is Annotated[type, 'help text']")
     kind, text, *declared = get_args(hint)
+    declared = [one for one in declared if one not in taken]
     default = inspect.Parameter.empty if default is MISSING else default
     if default is inspect.Parameter.empty and not declared:
         shown: Any = typer.Argument(help=text)
+        name_value(shown, name, kind)
     elif kind is bool and not declared:
         shown = typer.Option(f"--{name.replace('_', '-')}", help=text)  # no --no- twin
     else:

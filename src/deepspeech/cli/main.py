@@ -33,7 +33,7 @@ from deepspeech.cli.lm import inspect, package, score
 from deepspeech.cli.lm_build import build
 from deepspeech.cli.lm_tune import tune
 from deepspeech.cli.many_values import ManyValues
-from deepspeech.cli.metavars import with_metavars
+from deepspeech.cli.metavars import Command, with_metavars
 from deepspeech.cli.mic import mic
 from deepspeech.cli.old_client import client, is_old
 from deepspeech.cli.plot import plot
@@ -58,8 +58,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH},
 )
 for command in (train, plot, evaluate, expect, export, convert, transcribe, align, label, mic, doctor):
-    app.command()(with_metavars(command))
-app.command(context_settings={"auto_envvar_prefix": ENVIRONMENT})(with_metavars(serve))
+    app.command(cls=Command)(with_metavars(command))
+app.command(cls=Command, context_settings={"auto_envvar_prefix": ENVIRONMENT})(with_metavars(serve))
 corpora = typer.Typer(cls=CorpusGroup, rich_markup_mode=None)
 app.add_typer(corpora, name="import", help="Prepare a corpus for training.", no_args_is_help=True)
 app.add_typer(models, name="models")
@@ -67,10 +67,10 @@ app.add_typer(data, name="data", help="Check, split, convert and count data sets
 lm = typer.Typer(rich_markup_mode=None)
 app.add_typer(lm, name="lm", help="Build, inspect and tune scorers (language models).", no_args_is_help=True)
 lm.command(cls=ManyValues)(with_metavars(build))
-lm.command()(with_metavars(package))
-lm.command()(with_metavars(inspect))
+lm.command(cls=Command)(with_metavars(package))
+lm.command(cls=Command)(with_metavars(inspect))
 lm.command(cls=ManyValues)(with_metavars(score))
-lm.command()(with_metavars(tune))
+lm.command(cls=Command)(with_metavars(tune))
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from typer.core import TyperCommand
+from deepspeech.cli.metavars import Command
 
 
-class ManyValues(TyperCommand):
+class ManyValues(Command):
     """A command whose repeatable options accept several values at once."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.main import run
+from deepspeech.cli.metavars import Command, with_metavars
 
 
 def generate_lm() -> None:
@@ -26,7 +27,7 @@ def _run(command: Any, name: str) -> None:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(name=name)(command)
+    app.command(name=name, cls=Command)(with_metavars(command))
     click_command = typer.main.get_command(app)
     run(lambda: click_command(args=sys.argv[1:], prog_name=name))
 

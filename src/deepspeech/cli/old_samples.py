@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from deepspeech.cli.main import run
+from deepspeech.cli.metavars import Command, with_metavars
 from deepspeech.cli.old_importers import with_hyphens
 from deepspeech.renamed import renamed
 
@@ -22,16 +23,18 @@ def run_script(command: Any) -> None:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     name = Path(sys.argv[0]).name
-    app.command(name=name)(command)
+    app.command(name=name, cls=Command)(with_metavars(command))
     click_command = typer.main.get_command(app)
     run(lambda: click_command(args=with_hyphens(sys.argv[1:]), prog_name=name))
 
 
 def data_set_tool(
-    sources: Annotated[list[Path], typer.Argument(help="Read these data sets: .csv or .sdb; .tar and .jsonl too.")],
-    target: Annotated[Path, typer.Argument(help="Write this file: .csv, .sdb, .tar, .tar.gz or .tgz.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="DATA", help="Read these data sets: .csv or .sdb; .tar and .jsonl too.")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="Write this file: .csv, .sdb, .tar, .tar.gz or .tgz.")],
     audio_type: Annotated[
-        str, typer.Option("--audio-type", help="Encode the audio of a .sdb as opus or wav.")
+        str, typer.Option("--audio-type", metavar="opus|wav", help="Encode the audio of a .sdb in this format.")
     ] = "opus",
     bitrate: Annotated[
         int | None, typer.Option("--bitrate", help="Set the bit rate of opus in bits per second.")
@@ -93,8 +96,8 @@ def play(
 
 
 def compare_samples(
-    sample1: Annotated[Path, typer.Argument(help="Read this sound file.")],
-    sample2: Annotated[Path, typer.Argument(help="Compare it with this one.")],
+    sample1: Annotated[Path, typer.Argument(metavar="FIRST", help="Read this sound file.")],
+    sample2: Annotated[Path, typer.Argument(metavar="SECOND", help="Compare it with this one.")],
     threshold: Annotated[
         float, typer.Option("--threshold", help="Ignore differences up to this level, in dBFS.")
     ] = -60.0,

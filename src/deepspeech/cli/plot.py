@@ -9,7 +9,7 @@ import typer
 def plot(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Read these checkpoint folders of trainings, or their log.jsonl."),
+        typer.Argument(metavar="RUN", help="Read these checkpoint folders of trainings, or their log.jsonl."),
     ],
     output: Annotated[Path, typer.Option(help="Write this .png or .svg.")] = Path("training.png"),
     samples: Annotated[

@@ -27,7 +27,7 @@ def spell_out(sentence: str) -> str:
 
 def cardinal(number: int) -> str:
     """A whole number from 0 in words, by the traditional spelling: 71 is soixante et onze, 80 quatre-vingts."""
-    return numbers.cardinal(number, "fr")
+    return numbers.named(str(number), "fr")
 
 
 def _figures(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 
@@ -49,7 +49,6 @@ def plain(sentence: str, keep: str = "") -> str:
 class Options:
     """Options of every importer."""
 
-    _remedy: ClassVar[str] = "--validate-label-locale"
     filter_alphabet: Annotated[Path | None, "Drop sentences with characters outside this alphabet.txt."] = None
     normalize: Annotated[bool, "Replace accented letters with ASCII letters and drop all others."] = False
     space_after_every_character: Annotated[bool, "Put a space between the characters of each transcript."] = False
@@ -102,20 +101,24 @@ class Options:
             spell=" ".join if self.space_after_every_character else str,
         )
 
-    def report(self, corpus: str, english_rule: bool = False) -> ImportReport:
-        """An empty report; `english_rule`: the rule for English cleans sentences that may be of any language."""
-        noted = english_rule and self.validate_label_locale is None and not self.text
-        note = f"Sentences were cleaned by the rule for English; see {self._remedy}."
-        return ImportReport(corpus, notes=[note] if noted else [])
+    def report(self, corpus: str) -> ImportReport:
+        """An empty report."""
+        return ImportReport(corpus)
 
 
 @dataclass(frozen=True)
 class TextOptions(Options):
-    """Options of importers for any language."""
+    """Options of importers whose sentences are cleaned by the rule for English unless their language is named.
 
-    language: Annotated[
+    `--language` is the text's where the corpus has no option of that name, which selects its archives.
+    """
+
+    text_language: Annotated[
         str,
-        "Normalize sentences of this language, such as fr; see docs/text.md. Without it the rule for English applies.",
+        "Normalize sentences of this language, such as fr; see docs/text.md. "
+        "Without it the rule of this importer applies.",
+        "--text-language",
+        "--language",
     ] = ""
     lower: Annotated[bool | None, "Lower the case; the default of a language.", "--lower/--no-lower"] = None
     nfc: Annotated[bool | None, "Compose characters; the default of a language.", "--nfc/--no-nfc"] = None
@@ -123,17 +126,22 @@ class TextOptions(Options):
         bool | None, "Spell out numbers and abbreviations; the default of a language.", "--numbers/--no-numbers"
     ] = None
     map: Annotated[Path | None, "Replace words first: lines of WORD, a tab, how it is spoken."] = None
-    _remedy: ClassVar[str] = "--language, or --validate-label-locale"
 
     @property
     def text(self) -> TextConfig:
         return TextConfig(
-            self.language,
+            self.text_language,
             {None: "", True: "lower", False: "keep"}[self.lower],
             {None: "", True: "NFC", False: "keep"}[self.nfc],
             self.numbers,
             map=str(self.map) if self.map else "",
         )
+
+    def report(self, corpus: str, english_rule: bool = True) -> ImportReport:
+        """An empty report; `english_rule`: the rule for English cleans sentences that may be of any language."""
+        noted = english_rule and self.validate_label_locale is None and not self.text
+        note = "Sentences were cleaned by the rule for English; see --text-language, or --validate-label-locale."
+        return ImportReport(corpus, notes=[note] if noted else [])
 
 
 def typed_english(sentence: str) -> str | None:

@@ -115,6 +115,11 @@ class ChunkBuffer:
             yield chunk
         self._held = self._held.copy()  # releases the caller's array
 
+    @property
+    def lacking(self) -> int:
+        """Frames still to come until a chunk is whole; 1 where the whole clip is one."""
+        return self._spec.frames - len(self._held) if self._spec.hop else 1
+
     def flush(self) -> Iterator[Float32]:
         """A shorter chunk, of all outputs whose frames are there."""
         if self._parts:

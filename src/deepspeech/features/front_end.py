@@ -123,6 +123,11 @@ class FrameStream:
         self._tail = held[len(features) * self._front_end.config.step_samples :].copy()
         return features
 
+    def lacking(self, frames: int) -> int:
+        """Samples still to come until `frames` more windows are whole."""
+        config = self._front_end.config
+        return max(0, config.window_samples + (frames - 1) * config.step_samples - len(self._tail))
+
     def finish(self) -> Float32:
         """Features of the remaining samples by the end rule. Resets the stream."""
         tail, self._tail = self._tail, np.zeros(0, np.float32)

@@ -2,8 +2,8 @@
 
 In: `models.json` beside this file, and names. Out: the paths of fetched files, in
 `$XDG_CACHE_HOME/deepspeech/catalogue/NAME/`: files as published, `model.onnx` converted from the old model among them,
-and `SHA256SUMS`. Where a publisher states no SHA-256, that of the first fetch is recorded and required from then on.
-Only `fetch` downloads.
+and `SHA256SUMS` of all. Where a publisher states no SHA-256, that of the first fetch is recorded and required from then
+on. Only `fetch` downloads.
 """
 
 import difflib
@@ -24,6 +24,7 @@ from deepspeech.untrusted import read_json
 
 PAGE = Path(__file__).with_name("models.json")
 MODEL, SCORER = "model", "scorer"  # kinds of files
+CONVERTED = "model.onnx"
 SUMS = "SHA256SUMS"  # as sha256sum writes and checks it
 
 
@@ -80,9 +81,13 @@ class PublishedModel:
         file = self._file(MODEL)
         return self.folder / (Path(file.member).name or file.name)
 
+    def opened(self, scorer: bool) -> list[Path]:
+        """The files that are opened, its scorer among them if `scorer` and it has one."""
+        return [self.path(file.kind) for file in self.files if scorer or file.kind != SCORER]
+
     def path(self, kind: str) -> Path:
         """The file that is opened: the converted model, or the scorer. Raises ConfigError where it has no scorer."""
-        return self.folder / "model.onnx" if kind == MODEL else self.folder / self._file(kind).name
+        return self.folder / CONVERTED if kind == MODEL else self.folder / self._file(kind).name
 
     def _file(self, kind: str) -> PublishedFile:
         for file in self.files:
@@ -138,17 +143,21 @@ def original_of(name: Name) -> Name:
 def fetch(model: PublishedModel, convert: Callable[[Path, Path], object], scorer: bool = True) -> list[Path]:
     """Download what is missing of a model, check it, `convert(old, new)` it, and return the files that are opened.
 
-    Files appear whole; an interrupted download is resumed. `scorer` False: the model alone. Raises RemoteError: no
-    connection, not the file that is expected, no space.
+    A conversion is kept as long as neither it nor the old model changes. Files appear whole; an interrupted download is
+    resumed. `scorer` False: the model alone. Raises RemoteError: no connection, not the expected file, no space.
     """
-    files = [file for file in model.files if scorer or file.kind != SCORER]
+    new = model.path(MODEL)
     with alone(lock_of(model.folder)):
-        for file in files:
-            _fetch(file, model.folder)
-            if file.member:
-                _unpack(model.folder / file.name, file.member, model.original)
-        convert(model.original, model.path(MODEL))
-    return [model.path(file.kind) for file in files]
+        for file in model.files:
+            if scorer or file.kind != SCORER:
+                _fetch(file, model.folder)
+        if not _is_converted(model):
+            source = model._file(MODEL)
+            if source.member:
+                _unpack(model.folder / source.name, source.member, model.original)
+            convert(model.original, new)
+            _remember(model.folder, {CONVERTED: _sha256(new)})
+    return model.opened(scorer)
 
 
 @cache
@@ -188,9 +197,24 @@ def _fetch(file: PublishedFile, folder: Path) -> None:
             f"{file.address}: not the file that was fetched first (SHA-256 {expected}), and it was removed; if you "
             f"trust the new one, delete {folder} and fetch again"
         ) from None
-    sums[file.name] = expected or _sha256(path)
+    found = expected or _sha256(path)
+    if sums.get(file.name) != found:
+        of_another = {CONVERTED: ""} if file.kind == MODEL else {}
+        _remember(folder, {file.name: found, **of_another})
+
+
+def _remember(folder: Path, found: dict[str, str]) -> None:
+    """Write SHA-256 by name to the list of a folder; empty ones are removed from it."""
+    sums = {name: sha256 for name, sha256 in (dict(_sums(folder / SUMS)) | found).items() if sha256}
     with atomic_path(folder / SUMS, RemoteError) as partial:
         partial.write_text("".join(f"{sha256}  {name}\n" for name, sha256 in sorted(sums.items())), encoding="utf-8")
+
+
+def _is_converted(model: PublishedModel) -> bool:
+    """Whether the converted model is that of the old model, which is here, too."""
+    new = model.path(MODEL)
+    both = new.is_file() and model.original.is_file()
+    return both and dict(_sums(model.folder / SUMS)).get(CONVERTED) == _sha256(new)
 
 
 def _sums(path: Path) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,11 @@ class EmissionStream:
         """Probabilities of the frames still held."""
         return self._joined(self.last_steps())
 
+    @property
+    def lacking(self) -> int:
+        """Samples still to come until the next step of the network."""
+        return self._frames.lacking(self._chunks.lacking)
+
     def steps(self, samples: Float32) -> Iterator[Float32]:
         """Like `feed`, one result per step of the network."""
         return map(self._step, self._chunks.feed(self._frames.feed(samples)))

@@ -87,6 +87,14 @@ class EventStream(ABC):
         return self._decoder.committed_prefix.strip(" ")
 
     @property
+    def lacking(self) -> int:
+        """Samples, at the stream's rate, without which `feed_events` returns no events: until the network's next step.
+
+        Callers with many streams may hold them, to call less often; this delays nothing.
+        """
+        return self._resampler.lacking(self._emissions.lacking)
+
+    @property
     def decoded_s(self) -> float:
         """Seconds of audio decoded so far."""
         return self._frames * self._frame_s

@@ -32,9 +32,21 @@ def _library() -> Any:
         ) from None
 
 
-def cardinal(number: int, code: str) -> str:
-    """A whole number in the words of a language. Raises MissingPartError without num2words."""
-    return str(_library().num2words(number, lang=_OTHER_CODES.get(code, code)))
+def named(digits: str, code: str, kind: str = "cardinal") -> str:
+    """What num2words says for a number in a language; `kind`: cardinal, ordinal or year.
+
+    Empty where it does not know the language, or how to say it. Raises MissingPartError without num2words.
+    """
+    library, base = _library(), base_code(code)
+    codes = (code.replace("-", "_"), _OTHER_CODES.get(base, base))
+    known = next((one for one in codes if one in library.CONVERTER_CLASSES), None)
+    if known is None:
+        return ""
+    try:
+        words = library.num2words(int(digits) if digits.isdigit() else digits, lang=known, to=kind)
+    except (NotImplementedError, ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError):
+        return ""
+    return str(words).strip()
 
 
 class NumberSpeller:
@@ -100,18 +112,7 @@ class NumberSpeller:
         return self._named(digits, "year" if year else "cardinal") or digits
 
     def _named(self, digits: str, kind: str = "cardinal") -> str:
-        """What num2words says; empty where it does not know the language, or how to say it."""
-        library = _library()
-        own = self._code.replace("-", "_")
-        base = base_code(self._code)
-        code = next((one for one in (own, _OTHER_CODES.get(base, base)) if one in library.CONVERTER_CLASSES), None)
-        if code is None:
-            return ""
-        try:
-            words = library.num2words(int(digits) if digits.isdigit() else digits, lang=code, to=kind)
-        except (NotImplementedError, ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError):
-            return ""
-        return str(words).strip()
+        return named(digits, self._code, kind)
 
     def _ordinal(self, found: re.Match[str]) -> str:
         words = self._named(found[1], "ordinal")

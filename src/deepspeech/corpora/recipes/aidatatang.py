@@ -18,7 +18,10 @@ def aidatatang(
     target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare aidatatang_200zh, Mandarin, from its archive."""
+    """Prepare aidatatang_200zh, Mandarin, from its archive.
+
+    Example: deepspeech import aidatatang aidatatang_200zh.tgz --target-dir corpora/aidatatang
+    """
     target_dir = target_dir or tgz_file.parent
     corpus = unpack_once(tgz_file, target_dir, target_dir / "aidatatang_200zh")
     packed = visible(corpus, "corpus/*/*.tar.gz")

@@ -18,7 +18,10 @@ def aishell(
     target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare AISHELL-1, Mandarin, from its archive."""
+    """Prepare AISHELL-1, Mandarin, from its archive.
+
+    Example: deepspeech import aishell data_aishell.tgz --target-dir corpora/aishell
+    """
     target_dir = target_dir or aishell_tgz_file.parent
     corpus = unpack_once(aishell_tgz_file, target_dir, target_dir / "data_aishell")
     packed = visible(corpus, "wav/*.tar.gz")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import unpack_once
 from deepspeech.corpora.french import spell_out
-from deepspeech.corpora.recipe import Options, Part, Sentences, converted, import_parts
+from deepspeech.corpora.recipe import Part, Sentences, TextOptions, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.errors import CorpusError
@@ -25,9 +25,12 @@ def asterisk(
     language: Annotated[str, f"Select a language: {', '.join(LANGUAGES)}.", "--language", "-l"],
     source: Annotated[list[Path] | None, "Read the two .deb files, or a copy of /usr/share.", "--source"] = None,
     target_dir: Annotated[Path | None, "Write wav files and CSVs to this folder; asterisk-LANGUAGE by default."] = None,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare the prompts of the Asterisk telephone exchange."""
+    """Prepare the prompts of the Asterisk telephone exchange.
+
+    Example: deepspeech import asterisk --language fr --target-dir corpora/asterisk-fr
+    """
     if language not in LANGUAGES:
         raise CorpusError(f"'{language}' has no prompts in Debian; there are {', '.join(LANGUAGES)}")
     target_dir = target_dir or Path(f"asterisk-{language}")
@@ -48,7 +51,7 @@ def asterisk(
     sets, rules = by_tens(clips + sentences.missing()), options.rules(cleaner(language), max_s=30)
     csv = f"asterisk-{language}-{{}}.csv"
     parts = [Part(target_dir / csv.format(name), sets[name], rules) for name in ("test", "dev", "train")]
-    return import_parts(options.report("asterisk"), parts, options)
+    return import_parts(options.report("asterisk", english_rule=language not in ("en", "fr")), parts, options)
 
 
 def cleaner(language: str) -> Validator:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.reading import text_of
-from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, converted, import_parts
+from deepspeech.corpora.recipe import Part, Sentences, TargetDir, TextOptions, converted, import_parts
 from deepspeech.corpora.report import ImportReport, save_too_long
 from deepspeech.corpora.splits import sample_size
 from deepspeech.files import visible
@@ -23,9 +23,12 @@ def atthack(
     save_excluded_max_sec_to_disk: Annotated[
         Path | None, "Write the sentences of clips that are too long to this file."
     ] = None,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare Att-HACK, acted French."""
+    """Fetch and prepare Att-HACK, acted French.
+
+    Example: deepspeech import atthack corpora/atthack --language fr
+    """
     texts, wavs = (
         obtain(Archive(f"{kind}.tgz", HOME, f"{URL}{kind}.tgz"), target_dir, f"{ROOT}/{kind}")
         for kind in ("txt", "wav")
@@ -40,6 +43,6 @@ def atthack(
     sets = {"test": mixed[:size], "dev": mixed[size : 2 * size], "train": mixed[2 * size :]}
     rules = options.rules(min_s=0.85, ms_per_character=30)
     parts = [Part(target_dir / f"Att-HACK_{name}.csv", some, rules) for name, some in sets.items()]
-    report = import_parts(options.report("atthack", english_rule=True), parts, options)
+    report = import_parts(options.report("atthack"), parts, options)
     save_too_long(report, save_excluded_max_sec_to_disk)
     return report

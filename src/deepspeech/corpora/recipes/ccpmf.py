@@ -30,7 +30,10 @@ TAG = re.compile(r"\[end\]")
 
 
 def ccpmf(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
-    """Prepare the conferences of the French ministry of finance."""
+    """Prepare the conferences of the French ministry of finance.
+
+    Example: deepspeech import ccpmf corpora/ccpmf
+    """
     corpus, packed = target_dir / NAME, target_dir / ARCHIVE.name
     if packed.is_file() or not corpus.is_dir():
         _join(visible(target_dir, f"{ARCHIVE.name}.[0-9]*"), packed)

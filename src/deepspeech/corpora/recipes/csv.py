@@ -34,14 +34,17 @@ def csv(
     split: SentenceSplit = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare the recordings of a table, such as one of Excel."""
+    """Prepare the recordings of a table, such as one of Excel.
+
+    Example: deepspeech import csv recordings.csv --text-column phrase --language fr --split
+    """
     text, encoding = _read(table)
     folder = target_dir or table.parent
     columns = _columns(text, table, delimiter, audio_column, text_column, speaker_column)
     clips = _clips(text, table, columns, audio_dir or table.parent, folder / f"{table.stem}-wavs")
     rules = options.rules(typed_english, max_s=30)
     sets = by_sentence(clips, rules.validate) if split else {f"{table.stem}-clips": clips}
-    report = options.report("csv", english_rule=True)
+    report = options.report("csv")
     if encoding != "UTF-8":
         report.notes.append(f"{table}: read as {encoding}.")
     return import_parts(

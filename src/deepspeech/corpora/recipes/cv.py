@@ -20,7 +20,10 @@ ARCHIVE = Archive(
 
 
 def cv(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
-    """Fetch and prepare the first Common Voice, English."""
+    """Fetch and prepare the first Common Voice, English.
+
+    Example: deepspeech import cv corpora/cv
+    """
     corpus = obtain(ARCHIVE, target_dir, NAME)
     parts = []
     for table in visible(corpus, "*.csv"):

@@ -34,6 +34,8 @@ def cv2(
     Converts its clips to 16 kHz wav files and writes a CSV for each set. Drops, counts and lists clips that cannot be
     read, whose sentence cannot be used, that have less than 20 milliseconds per character, or that are longer than
     10 seconds. Run an interrupted command again to resume it.
+
+    Example: deepspeech import cv2 cv-corpus/fr --language fr
     """
     tsv_dir = unpacked(tsv_dir, "*.tsv")
     tables = _tables(tsv_dir)
@@ -41,7 +43,7 @@ def cv2(
     if not audio_dir.is_dir():
         raise CorpusError(f"{audio_dir}: there is no such folder; name the folder of the clips with --audio-dir")
     rules, workers = options.rules(), options.workers
-    report, held_out, names = options.report("cv2", english_rule=True), HeldOut(), WavNames()
+    report, held_out, names = options.report("cv2"), HeldOut(), WavNames()
     for name, table in tables.items():
         report.sets.append(SetReport(name, audio_dir / f"{name}.csv", rules.max_s))
         if name == "validated":

@@ -12,20 +12,22 @@ from typing import Annotated
 
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import tsv_rows
-from deepspeech.corpora.recipe import Options, Part, import_parts, unpacked
+from deepspeech.corpora.recipe import Part, TextOptions, import_parts, unpacked
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
-from deepspeech.text.labels import validate_english
 
 MARK = re.compile(r"\[[^\]]*\]")
 
 
 def cv_spontaneous(
     corpus: Annotated[Path, "Read this folder of one language, with ss-corpus-….tsv and audios; or its .tar.gz."],
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a language of Common Voice's Spontaneous Speech."""
+    """Prepare a language of Common Voice's Spontaneous Speech.
+
+    Example: deepspeech import cv-spontaneous sps-corpus-5.0-fr.tar.gz --language fr
+    """
     corpus = unpacked(corpus, "ss-corpus-*.tsv")
     tables = visible(corpus, "ss-corpus-*.tsv")
     if not tables:
@@ -34,8 +36,9 @@ def cv_spontaneous(
     for row in tsv_rows(tables[0], ("audio_file", "transcription")):
         mp3 = corpus / "audios" / row["audio_file"]
         fault = row.fault or ("" if row["transcription"].strip() else "nobody has transcribed it yet")
-        clip = Clip(mp3, corpus / "wavs" / f"{mp3.stem}.wav", row["transcription"], row["client_id"], fault)
+        sentence = MARK.sub(" ", row["transcription"])
+        clip = Clip(mp3, corpus / "wavs" / f"{mp3.stem}.wav", sentence, row["client_id"], fault)
         sets.get(row["split"], sets["unassigned"]).append(clip)
-    rules = options.rules(lambda sentence: validate_english(MARK.sub(" ", sentence)), max_s=30)
+    rules = options.rules(max_s=30)
     parts = [Part(corpus / f"{name}.csv", clips, rules) for name, clips in sets.items() if clips]
-    return import_parts(options.report("cv-spontaneous", english_rule=True), parts, options)
+    return import_parts(options.report("cv-spontaneous"), parts, options)

@@ -34,7 +34,10 @@ def fisher(
     ],
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare Fisher English, telephone conversations."""
+    """Prepare Fisher English, telephone conversations.
+
+    Example: deepspeech import fisher corpora/fisher
+    """
     sets: dict[str, list[Clip]] = {"test": [], "dev": [], "train": []}
     for year, (sound, text) in YEARS.items():
         for folder in (data_dir / sound, data_dir / text):

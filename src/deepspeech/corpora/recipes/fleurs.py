@@ -11,7 +11,7 @@ from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.fetch import fetch
 from deepspeech.corpora.reading import lines
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
+from deepspeech.corpora.recipe import Part, TargetDir, TextOptions, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 
 HOME = "https://huggingface.co/datasets/google/fleurs"
@@ -24,9 +24,12 @@ def fleurs(
         str, "Language and country, as FLEURS writes them: fr_fr, en_us, cmn_hans_cn.", "--language", "-l"
     ],
     raw: Annotated[bool, "Use sentences as written, not as cleaned by FLEURS."] = False,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare one language of FLEURS."""
+    """Fetch and prepare one language of FLEURS.
+
+    Example: deepspeech import fleurs corpora/fleurs --language fr_fr --text-language fr
+    """
     folder, rules, parts = target_dir / language, options.rules(max_s=30), []
     for name in ("test", "dev", "train"):
         table = fetch(f"{URL}{language}/{name}.tsv", folder / f"{name}.tsv")

@@ -26,7 +26,10 @@ def folder(
     split: SentenceSplit = False,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a folder of recordings, each with a text file."""
+    """Prepare a folder of recordings, each with a text file.
+
+    Example: deepspeech import folder recordings --split --language fr
+    """
     if not directory.is_dir():
         raise CorpusError(f"{directory}: there is no such folder")
     target_dir = target_dir or directory
@@ -40,7 +43,7 @@ def folder(
     rules = options.rules(typed_english, max_s=30)
     sets = by_sentence(clips, rules.validate) if split else _by_folder(clips, directory)
     parts = [Part(target_dir / f"{name}.csv", some, rules) for name, some in sets.items() if some]
-    return import_parts(options.report("folder", english_rule=True), parts, options)
+    return import_parts(options.report("folder"), parts, options)
 
 
 def _by_folder(clips: list[Clip], directory: Path) -> dict[str, list[Clip]]:

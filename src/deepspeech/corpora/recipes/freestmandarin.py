@@ -22,7 +22,10 @@ def freestmandarin(
     target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare the Free ST Chinese Mandarin Corpus."""
+    """Prepare the Free ST Chinese Mandarin Corpus.
+
+    Example: deepspeech import freestmandarin ST-CMDS-20170001_1-OS.tar.gz --target-dir corpora/freestmandarin
+    """
     target_dir = target_dir or tgz_file.parent
     corpus = unpack_once(tgz_file, target_dir, target_dir / "ST-CMDS-20170001_1-OS")
     names = sorted({path.with_suffix("") for path in visible(corpus, "*") if path.suffix in (".wav", ".txt")})

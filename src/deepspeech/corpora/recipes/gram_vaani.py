@@ -12,7 +12,7 @@ from typing import Annotated
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.fetch import RefusedError, fetch
 from deepspeech.corpora.reading import csv_rows
-from deepspeech.corpora.recipe import Options, Part, import_parts
+from deepspeech.corpora.recipe import Part, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.progress import Progress
 
@@ -23,9 +23,12 @@ def gram_vaani(
     verbose: Annotated[
         bool, "Has no effect: what is done is always shown.", "--verbose", "--very-verbose", "-v"
     ] = False,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare Gram Vaani, Hindi."""
+    """Fetch and prepare Gram Vaani, Hindi.
+
+    Example: deepspeech import gram-vaani --csv-filename gram_vaani.csv --target-dir corpora/gram-vaani --language hi
+    """
     rows = csv_rows(csv_filename, ("audio_url", "transcript"))
     listed = [row for row in rows if row["audio_url"]]
     fetched = Progress(len(listed), "downloading", "clips").over(listed)
@@ -35,7 +38,7 @@ def gram_vaani(
     dev, train = len(clips) // 10, len(clips) * 8 // 10
     sets = {"test": mixed[train + dev :], "dev": mixed[train : train + dev], "train": mixed[:train]}
     parts = [Part(target_dir / f"{name}.csv", some, options.rules()) for name, some in sets.items()]
-    return import_parts(options.report("gram-vaani", english_rule=True), parts, options)
+    return import_parts(options.report("gram-vaani"), parts, options)
 
 
 def _clip(url: str, text: str, folder: Path, names: dict[str, str]) -> Clip:

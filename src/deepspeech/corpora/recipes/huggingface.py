@@ -29,7 +29,10 @@ def huggingface(
     audio_column: Annotated[str, "Read recordings from this column of Parquet files."] = "audio",
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a data set in one of Hugging Face's layouts."""
+    """Prepare a data set in one of Hugging Face's layouts.
+
+    Example: deepspeech import huggingface datasets/minds14 --target-dir corpora/minds14 --language fr
+    """
     home = path if path.is_dir() else path.parent
     target_dir, rules, texts = target_dir or home, options.rules(max_s=30), (text_column,) if text_column else TEXTS
     found = [path] if path.is_file() else visible(path, "**/*.parquet") or visible(path, "**/metadata.*")
@@ -44,7 +47,7 @@ def huggingface(
             clips += _listed(file, wavs, texts)
         some: Clips = ParquetClips(packed, wavs, audio_column, texts, SPEAKERS) if packed else clips
         parts.append(Part(target_dir / f"{name}.csv", some, rules))
-    return import_parts(options.report("huggingface", english_rule=True), parts, options)
+    return import_parts(options.report("huggingface"), parts, options)
 
 
 def split_of(path: Path) -> str:

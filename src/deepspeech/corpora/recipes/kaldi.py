@@ -23,13 +23,16 @@ def kaldi(
     root: Annotated[Path, "Resolve relative paths in wav.scp from this folder."] = Path(),
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare Kaldi data directories."""
+    """Prepare Kaldi data directories.
+
+    Example: deepspeech import kaldi data/train data/dev data/test --target-dir corpora/kaldi --language fr
+    """
     rules, parts = options.rules(max_s=30), []
     for directory in directories:
         folder, name = target_dir or directory, directory.absolute().name
         clips = _clips(directory, root, folder / f"{name}-wavs")
         parts.append(Part(folder / f"{name}.csv", clips, rules))
-    return import_parts(options.report("kaldi", english_rule=True), parts, options)
+    return import_parts(options.report("kaldi"), parts, options)
 
 
 def _clips(directory: Path, root: Path, wavs: Path) -> list[Clip]:

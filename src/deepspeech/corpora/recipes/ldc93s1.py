@@ -21,6 +21,8 @@ def ldc93s1(
     """Fetch and prepare LDC93S1, one spoken sentence.
 
     Writes ldc93s1.csv: enough to try a whole training run.
+
+    Example: deepspeech import ldc93s1 corpora/ldc93s1
     """
     data_dir = data_dir.absolute()
     try:
@@ -30,7 +32,7 @@ def ldc93s1(
     info = probe(wav)
     csv = data_dir / "ldc93s1.csv"
     sample = Sample(str(wav), wav, transcript(text), wav.stat().st_size, duration_s=info.duration_s)
-    write_csv(csv, [sample], absolute=True)
+    write_csv(csv, [sample])
     counts = SetReport("ldc93s1", csv, max_s=10, clips=1, imported_s=info.duration_s, total_s=info.duration_s)
     return ImportReport("ldc93s1", [counts])
 

@@ -25,7 +25,10 @@ def lhotse(
     root: Annotated[Path, "Resolve relative paths of recordings from this folder."] = Path(),
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare what Lhotse manifests list."""
+    """Prepare what Lhotse manifests list.
+
+    Example: deepspeech import lhotse cuts_train.jsonl.gz cuts_dev.jsonl.gz --target-dir corpora/lhotse --language fr
+    """
     entries = {manifest: _entries(manifest) for manifest in manifests}
     recordings = {str(one.get("id")): one for found in entries.values() for one in found if "sources" in one}
     rules, parts = options.rules(max_s=30), []
@@ -36,7 +39,7 @@ def lhotse(
         clips = [clip for one in found if "sources" not in one for clip in _clips(one, recordings, root, wavs)]
         if clips:
             parts.append(Part(folder / f"{name}.csv", clips, rules))
-    return import_parts(options.report("lhotse", english_rule=True), parts, options)
+    return import_parts(options.report("lhotse"), parts, options)
 
 
 def _entries(manifest: Path) -> list[dict[str, Any]]:

@@ -26,7 +26,10 @@ def librivox(
     sets: Annotated[str, "Select archives, separated by commas."] = SETS,
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare LibriSpeech, English audio books."""
+    """Fetch and prepare LibriSpeech, English audio books.
+
+    Example: deepspeech import librivox corpora/librispeech --sets train-clean-100,dev-clean,test-clean
+    """
     rules = options.rules(lambda sentence: to_ascii(sentence).lower().strip() or None, max_s=inf)
     parts = []
     for name in sets.split(","):

@@ -11,7 +11,7 @@ from typing import Annotated
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
+from deepspeech.corpora.recipe import Part, TargetDir, TextOptions, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.files import visible
@@ -27,9 +27,12 @@ def lingua_libre(
     bogus_records: Annotated[
         Path | None, "Skip paths that match a regular expression of this file, one per line."
     ] = None,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare words of a language of Lingua Libre."""
+    """Fetch and prepare words of a language of Lingua Libre.
+
+    Example: deepspeech import lingua-libre corpora/words --qid 21 --iso639-3 fra --english-name French --language fr
+    """
     name = f"Q{qid}-{iso639_3}-{english_name}"
     corpus = obtain(Archive(f"{name}.zip", HOME, f"{HOME}{name}.zip"), target_dir, name, target_dir / "lingua_libre")
     bogus = [re.compile(line) for line in lines(bogus_records)] if bogus_records else []

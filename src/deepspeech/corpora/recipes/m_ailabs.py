@@ -9,7 +9,7 @@ from typing import Annotated
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import lines
-from deepspeech.corpora.recipe import Options, Part, TargetDir, converted, import_parts
+from deepspeech.corpora.recipe import Part, TargetDir, TextOptions, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.files import visible
@@ -24,9 +24,12 @@ def m_ailabs(
         str, "Which archive: de_DE, en_UK, en_US, es_ES, fr_FR, it_IT, pl_PL, ru_RU, uk_UK.", "--language"
     ],
     skiplist: Annotated[str, "Skip books or readers: parts of their paths, separated by commas."] = "",
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare a language of the M-AILABS audio books."""
+    """Fetch and prepare a language of the M-AILABS audio books.
+
+    Example: deepspeech import m-ailabs corpora/m-ailabs --language fr_FR --text-language fr
+    """
     name = f"{language}.tgz"
     corpus = obtain(Archive(name, HOME, URL + name), target_dir, into=target_dir / language)
     left_out = [part for part in skiplist.split(",") if part]

@@ -23,7 +23,10 @@ def magicdata(
     target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; magicdata in it by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare MAGICDATA, Mandarin, from its archives."""
+    """Prepare MAGICDATA, Mandarin, from its archives.
+
+    Example: deepspeech import magicdata corpora/magicdata
+    """
     target_dir = target_dir or folder_with_archives / "magicdata"
     parts = []
     for name in ("test", "dev", "train"):

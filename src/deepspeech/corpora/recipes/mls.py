@@ -10,7 +10,7 @@ from typing import Annotated
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import table
-from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
+from deepspeech.corpora.recipe import Part, TargetDir, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport, save_too_long
 from deepspeech.errors import CorpusError
 
@@ -23,9 +23,12 @@ def mls(
     save_excluded_max_sec_to_disk: Annotated[
         Path | None, "Write the sentences of clips that are too long to this file."
     ] = None,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare a language of Multilingual LibriSpeech."""
+    """Fetch and prepare a language of Multilingual LibriSpeech.
+
+    Example: deepspeech import mls corpora/mls --language french --text-language fr
+    """
     if language not in LANGUAGES:
         raise CorpusError(f"'{language}' is not in Multilingual LibriSpeech; it has {', '.join(LANGUAGES)}")
     name, corpus = f"mls_{language}_opus", target_dir / f"mls_{language}"

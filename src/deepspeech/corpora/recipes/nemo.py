@@ -18,14 +18,17 @@ def nemo(
     target_dir: Annotated[Path | None, "Write CSVs and wav files to this folder; each manifest's by default."] = None,
     options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare what NeMo manifests list."""
+    """Prepare what NeMo manifests list.
+
+    Example: deepspeech import nemo train.json dev.json --target-dir corpora/nemo --language fr
+    """
     rules, parts = options.rules(max_s=30), []
     for manifest in manifests:
         folder = target_dir or manifest.parent
         wavs = folder / f"{manifest.stem}-wavs"
         clips = [_clip(line, n, manifest, wavs) for n, line in enumerate(lines(manifest), 1)]
         parts.append(Part(folder / f"{manifest.stem}.csv", clips, rules))
-    return import_parts(options.report("nemo", english_rule=True), parts, options)
+    return import_parts(options.report("nemo"), parts, options)
 
 
 def _clip(line: str, count: int, manifest: Path, wavs: Path) -> Clip:

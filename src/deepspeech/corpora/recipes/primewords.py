@@ -23,7 +23,10 @@ def primewords(
     target_dir: Annotated[Path | None, "Unpack and write CSVs in this folder; the archive's by default."] = None,
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare Primewords set 1, Mandarin, from its archive."""
+    """Prepare Primewords set 1, Mandarin, from its archive.
+
+    Example: deepspeech import primewords primewords_md_2018_set1.tar.gz --target-dir corpora/primewords
+    """
     target_dir = target_dir or tgz_file.parent
     corpus = unpack_once(tgz_file, target_dir, target_dir / "primewords_md_2018_set1")
     listed = corpus / "set1_transcript.json"

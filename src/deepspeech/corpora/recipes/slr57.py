@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.reading import table
-from deepspeech.corpora.recipe import Options, Part, Sentences, TargetDir, converted, import_parts
+from deepspeech.corpora.recipe import Part, Sentences, TargetDir, TextOptions, converted, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_tens
 from deepspeech.files import visible
@@ -27,8 +27,11 @@ LISTS = (
 )
 
 
-def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
-    """Fetch and prepare African Accented French."""
+def slr57(target_dir: TargetDir, options: TextOptions = TextOptions()) -> ImportReport:
+    """Fetch and prepare African Accented French.
+
+    Example: deepspeech import slr57 corpora/slr57 --language fr
+    """
     corpus = obtain(ARCHIVE, target_dir, NAME)
     transcripts = {}
     for name in LISTS:
@@ -44,4 +47,4 @@ def slr57(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
     sets["train"] += [clip for clip in clips if clip.fault] + sentences.missing()
     rules = options.rules(max_s=15, ms_per_character=30)
     parts = [Part(corpus / f"{NAME}_{name}.csv", sets[name], rules) for name in ("test", "dev", "train")]
-    return import_parts(options.report("slr57", english_rule=True), parts, options)
+    return import_parts(options.report("slr57"), parts, options)

@@ -26,7 +26,10 @@ def swb(
     data_dir: Annotated[Path, "Read this folder with swb1_LDC97S62.tgz, or with its content, LDC97S62."],
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare Switchboard-1, telephone conversations."""
+    """Prepare Switchboard-1, telephone conversations.
+
+    Example: deepspeech import swb corpora/switchboard
+    """
     corpus = obtain(SOUND, data_dir, into=data_dir / "LDC97S62")
     texts = obtain(TEXT, corpus, "swb_ms98_transcriptions")
     sounds = {path.stem: path for kind in ("sph", "wav") for path in visible(corpus, f"swb1_d*/**/*.{kind}")}

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from deepspeech.corpora.archives import Archive, obtain
 from deepspeech.corpora.reading import truth
-from deepspeech.corpora.recipe import Options, Part, TargetDir, import_parts
+from deepspeech.corpora.recipe import Part, TargetDir, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.corpora.splits import by_speaker
 from deepspeech.corpora.swc_article import UNKNOWN, cleaner, read_article
@@ -37,14 +37,20 @@ def swc(
     german_alphabet: Annotated[Path | None, "Do the same as --filter-alphabet, for German."] = None,
     keep_archive: Annotated[str, "true or false: keep the archive after unpacking."] = "true",
     keep_intermediate: Annotated[str, "true or false: keep what was unpacked."] = "false",
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Fetch and prepare the Spoken Wikipedia."""
+    """Fetch and prepare the Spoken Wikipedia.
+
+    Example: deepspeech import swc corpora/swc --language german --text-language de
+    """
     if language not in (*LANGUAGES, "all"):
         raise CorpusError(f"'{language}' is not in the Spoken Wikipedia Corpora; choose {', '.join(LANGUAGES)} or all")
+    if language == "all" and options.text_language:
+        raise CorpusError("--text-language is for one language, but all three are imported; choose one with --language")
     alphabets = {"dutch": dutch_alphabet, "english": english_alphabet, "german": german_alphabet}
-    drop_numbers, drop_long = truth(exclude_numbers), truth(ignore_too_long) and max_duration > 0
-    keep, keep_unpacked, report = truth(keep_archive), truth(keep_intermediate), options.report("swc")
+    limit_s = max_duration / 1000 if truth(ignore_too_long) and max_duration > 0 else float("inf")
+    drop_numbers, keep, keep_unpacked = truth(exclude_numbers), truth(keep_archive), truth(keep_intermediate)
+    report = options.report("swc", english_rule=language in ("all", "dutch"))
     for one in LANGUAGES if language == "all" else (language,):
         archive = Archive(f"SWC_{one.title()}.tar", URL, f"{URL}SWC_{one.title()}.tar")
         corpus = obtain(archive, base_dir, into=base_dir / one)
@@ -57,7 +63,6 @@ def swc(
             for clip in () if unnamed else article.clips(base_dir / f"{one}-clips"):
                 clips.append(clip)
                 article_of[clip.wav] = (article.name, article.speaker)
-        limit_s = max_duration / 1000 if drop_long else float("inf")
         keep_characters = "ÄÖÜäöüß" if one == "german" else ""
         rules = options.rules(
             cleaner(one), max_s=limit_s, ms_per_character=30, alphabet=alphabets[one], keep=keep_characters

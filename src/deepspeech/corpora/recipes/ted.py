@@ -26,7 +26,10 @@ def ted(
     data_dir: Annotated[Path, "Use this folder; TEDLIUM_release2.tar.gz is fetched if missing."],
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare TED-LIUM 2, English talks."""
+    """Fetch and prepare TED-LIUM 2, English talks.
+
+    Example: deepspeech import ted corpora/tedlium
+    """
     corpus = obtain(ARCHIVE, data_dir, NAME)
     rules = options.rules(lambda sentence: to_ascii(sentence).strip() or None, max_s=inf)
     parts = []

@@ -23,7 +23,10 @@ def timit(
     data_dir: Annotated[Path, "Read this folder with TIMIT-LDC93S1.tgz, or with its content, TIMIT."],
     options: Options = Options(),
 ) -> ImportReport:
-    """Prepare TIMIT, American English, from its archive."""
+    """Prepare TIMIT, American English, from its archive.
+
+    Example: deepspeech import timit corpora/timit
+    """
     corpus = obtain(ARCHIVE, data_dir, into=data_dir / "TIMIT")
     rules = options.rules(lambda sentence: sentence.lower().translate(PUNCTUATION).strip() or None, max_s=inf)
     parts = []

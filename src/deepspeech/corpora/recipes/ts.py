@@ -30,7 +30,10 @@ def ts(
     english_compatible: Annotated[bool, "Replace accented letters with ASCII letters."] = False,
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare TrainingSpeech, French audio books."""
+    """Fetch and prepare TrainingSpeech, French audio books.
+
+    Example: deepspeech import ts corpora/ts
+    """
     corpus = obtain(ARCHIVE, target_dir, into=target_dir / f"ts_{RELEASE}")
     rows = csv_rows(corpus / "data.csv", ("path", "text"))
     clips = [_clip(corpus / row["path"], row["text"], corpus) for row in rows]

@@ -33,7 +33,10 @@ def tuda(
     keep_archive: Annotated[str, "true or false: keep the archive after unpacking."] = "true",
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare TUDA, German Distant Speech."""
+    """Fetch and prepare TUDA, German Distant Speech.
+
+    Example: deepspeech import tuda corpora/tuda
+    """
     keep, corpus = truth(keep_archive), obtain(ARCHIVE, base_dir, NAME)
     rules = options.rules(
         clean, max_s=max_duration / 1000 or float("inf"), ms_per_character=30, alphabet=alphabet, keep="äöüÄÖÜß"

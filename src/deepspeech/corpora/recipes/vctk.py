@@ -26,7 +26,10 @@ STRANGE = re.compile(r"[^a-zA-Z' ]+")
 
 
 def vctk(target_dir: TargetDir, options: Options = Options()) -> ImportReport:
-    """Fetch and prepare VCTK, English with many accents."""
+    """Fetch and prepare VCTK, English with many accents.
+
+    Example: deepspeech import vctk corpora/vctk
+    """
     corpus = obtain(ARCHIVE, target_dir, NAME)
     sounds = sorted([*visible(corpus, "wav48/*/*.wav"), *visible(corpus, "wav48_silence_trimmed/*/*_mic1.flac")])
     clips = [_clip(sound, corpus) for sound in sounds if sound.parent.name != "p315"]  # who has no texts

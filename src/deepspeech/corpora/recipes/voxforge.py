@@ -27,7 +27,10 @@ def voxforge(
     data_dir: Annotated[Path, "Download the corpus to this folder; archives in its folder archive are not fetched."],
     options: Options = Options(),
 ) -> ImportReport:
-    """Fetch and prepare VoxForge, read English."""
+    """Fetch and prepare VoxForge, read English.
+
+    Example: deepspeech import voxforge corpora/voxforge
+    """
     folder = data_dir / "archive"
     page = folder / "index.html"
     if page.is_file() or not visible(folder, "*.tgz"):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from deepspeech.corpora.clip import Clip
 from deepspeech.corpora.reading import tsv_rows
-from deepspeech.corpora.recipe import Options, Part, import_parts
+from deepspeech.corpora.recipe import Part, TextOptions, import_parts
 from deepspeech.corpora.report import ImportReport
 from deepspeech.errors import CorpusError
 from deepspeech.files import visible
@@ -18,9 +18,12 @@ from deepspeech.files import visible
 def voxpopuli(
     folder: Annotated[Path, "Read this folder of one language, which contains asr_train.tsv."],
     raw: Annotated[bool, "Use sentences as written, not as cleaned by the corpus."] = False,
-    options: Options = Options(),
+    options: TextOptions = TextOptions(),
 ) -> ImportReport:
-    """Prepare a language of VoxPopuli, the European Parliament."""
+    """Prepare a language of VoxPopuli, the European Parliament.
+
+    Example: deepspeech import voxpopuli transcribed_data/fr --language fr
+    """
     tables = {name: folder / f"asr_{name}.tsv" for name in ("test", "dev", "train")}
     if not any(table.is_file() for table in tables.values()):
         raise CorpusError(f"{folder}: no asr_train.tsv in it; see https://github.com/facebookresearch/voxpopuli")
@@ -36,4 +39,4 @@ def voxpopuli(
             wav, sentence = wavs / f"{row['id']}.wav", row["raw_text" if raw else "normalized_text"]
             clips.append(Clip(sound, wav, sentence, row["speaker_id"], row.fault))
         parts.append(Part(folder / f"{name}.csv", clips, rules))
-    return import_parts(options.report("voxpopuli", english_rule=True), parts, options)
+    return import_parts(options.report("voxpopuli"), parts, options)

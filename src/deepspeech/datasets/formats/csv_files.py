@@ -49,9 +49,9 @@ def listed_names(path: Path) -> set[int]:
         return set()
 
 
-def write_csv(path: str | Path, rows: Iterable[Sample], absolute: bool = False) -> int:
-    """Write samples as a CSV and return how many; `absolute` writes absolute paths. See CsvWriter."""
-    with CsvWriter(path, absolute) as writer:
+def write_csv(path: str | Path, rows: Iterable[Sample]) -> int:
+    """Write samples as a CSV and return how many. See CsvWriter."""
+    with CsvWriter(path) as writer:
         for row in rows:
             writer.write(row)
     return writer.rows
@@ -61,7 +61,8 @@ class CsvWriter:
     """Writes a CSV row by row, atomically: the file appears when the `with` block ends without an error.
 
     Audio below the CSV's folder is written relative to it, so that both can move together; other audio is
-    written with its absolute path. `speakers` adds a column of that kind; `more` adds columns that readers ignore.
+    written with its absolute path, with `absolute` all of it. `speakers` adds a column of that kind; `more` adds
+    columns that readers ignore.
     """
 
     def __init__(
