@@ -8,14 +8,15 @@ import typer
 from deepspeech.cli.align import AllSpoken
 from deepspeech.printable import in_line
 
+Folder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="Read this tree: recordings, each with a text of its name.")
+]
+Target = Annotated[Path, typer.Argument(metavar="TARGET", help="Write clips, reports and all.csv to this folder.")]
+
 
 def aligned(
-    directory: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Read this tree: recordings, each with a text of its name.")
-    ],
-    target_dir: Annotated[
-        Path, typer.Argument(metavar="TARGET", help="Write clips, reports and all.csv to this folder.")
-    ],
+    directory: Folder,
+    target_dir: Target,
     model: Annotated[Path, typer.Option("--model", "-m", help="Align with this model file.")],
     min_sec: Annotated[float, typer.Option(help="Leave out shorter clips: seconds.")] = 1.0,
     max_sec: Annotated[float, typer.Option(help="Cut longer clips: seconds.")] = 15.0,
