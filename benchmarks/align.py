@@ -189,7 +189,7 @@ def cut(found: Alignment, sentences: list[Sentence]) -> list[Cut]:
         (x.start_s + at, word) for x in sentences if x.in_sound for word, at in zip(x.words, x.reference, strict=True)
     ]
     cuts = []
-    for clip in plan_clips(found, ClipRules(least_score=-np.inf, least_word=-np.inf)):
+    for clip in plan_clips(found, ClipRules(least_score=-np.inf)):
         if not clip.reason:
             own = [word for at, word in said if clip.start_s - 0.1 <= at < clip.end_s + 0.05]
             cuts.append(Cut(clip.text.split() == own, clip.score, min(word.score or 0.0 for word in clip.words)))

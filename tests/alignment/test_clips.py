@@ -66,6 +66,14 @@ def test_why_clips_are_left_out() -> None:
     assert plan_clips(unspelled, RULES)[0].reason == UNSPELLED
 
 
+def test_the_least_score_of_words_follows_that_of_clips() -> None:
+    fine = made("One two three four five six seven eight nine ten.", score=0.0)
+    words = [replace(word, score=-3.2) if word.text == "two" else word for word in fine.words]
+    doubted = replace(fine, paragraphs=build([[[word.text for word in words]]], words))
+    assert plan_clips(doubted, RULES)[0].reason == f"{LOW} of 'two' (-3.20)"
+    assert not plan_clips(doubted, replace(RULES, least_score=-1.0))[0].reason
+
+
 @given(st.lists(st.tuples(st.floats(0.05, 3), st.floats(0, 2), st.booleans()), min_size=1, max_size=40))
 def test_clips_hold_every_word_once_in_order_and_do_not_overlap(words: list[tuple[float, float, bool]]) -> None:
     at, found = 0.5, []

@@ -32,7 +32,7 @@ class ClipRules:
     join_s: float = 1.0  # sentences with a longer one between them are clips of their own
     pad_s: float = 0.3  # kept of the silence on either side
     least_score: float = -0.5  # clips below are left out
-    least_word: float = -3.0  # so are clips with a word below
+    word_margin: float = 2.5  # so are clips with a word that far below it
 
     def __post_init__(self) -> None:
         if not 0 < self.min_s < self.max_s:
@@ -164,4 +164,5 @@ def _fault(clip: Clip, rules: ClipRules) -> str:
     if clip.score < rules.least_score:
         return f"{LOW} ({clip.score:.2f})"
     worst = min(clip.words, key=lambda word: word.score or 0.0)
-    return f"{LOW} of '{worst.text}' ({worst.score:.2f})" if (worst.score or 0.0) < rules.least_word else ""
+    low = (worst.score or 0.0) < rules.least_score - rules.word_margin
+    return f"{LOW} of '{worst.text}' ({worst.score:.2f})" if low else ""
