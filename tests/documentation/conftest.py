@@ -30,12 +30,12 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
-def whole_desk(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
-    """A tiny model of tones, its checkpoints and settings, a scorer, data sets, recordings, a book, Common Voice."""
+def whole_desk(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, hearing_model: Path) -> Path:
+    """A model that hears tones, checkpoints and settings of another, scorer, data sets, sounds, book, Common Voice."""
     desk = tmp_path_factory.mktemp("desk") / "desk"
     for name, count in (("train", 12), ("dev", 4), ("test", 4)):
         corpus(desk, count, name)
-    shutil.copy(tiny_model, desk / "model.onnx")
+    shutil.copy(hearing_model, desk / "model.onnx")
     shutil.copytree(tiny_model.parent / "checkpoints", desk / "checkpoints")
     shutil.copy(ROOT / "data/alphabet.txt", desk / "alphabet.txt")
     small_scorer(desk / "my.scorer")
