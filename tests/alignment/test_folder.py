@@ -111,6 +111,17 @@ def test_a_recording_that_does_not_fit_its_text_is_told_and_left_out(
     assert "clips of 1 recordings" in out
 
 
+def test_with_all_spoken_it_is_told_and_cut(
+    deepspeech: Command, hearing_model: Path, books: Path, tmp_path: Path
+) -> None:
+    (books / "bob" / "broken.srt").unlink()
+    write_wav(books / "ann" / "one.wav", tones(" " * 40), 16000)
+    code, out, err = deepspeech("import", "aligned", books, tmp_path, "--model", hearing_model, "--all-spoken")
+    assert code == 0
+    assert "one.wav: hardly a word of its text is heard there" in err
+    assert "clips of 3 recordings" in out
+
+
 def test_a_clip_accepted_by_hand_takes_the_place_of_later_ones_of_its_sound(tmp_path: Path) -> None:
     pair, folder = Pair(tmp_path / "a.wav", tmp_path / "a.txt", Path("a")), tmp_path / "a"
     places = {"clips": [(0, 900), (1000, 2000), (2000, 3000)], "accepted": [(900, 1500)]}

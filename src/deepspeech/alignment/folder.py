@@ -81,6 +81,7 @@ class Done:
     clips: int = 0
     kept: int = 0
     wildcards: int = 0  # words that any sound fits
+    misfit: str = ""  # as of Alignment; the clips of a pair with `all_spoken` are made nevertheless
     error: str = ""
 
 
@@ -125,7 +126,7 @@ def align_pairs(
         pair.made_with(target).unlink(missing_ok=True)
         try:
             found = align(session, pair.sound, pair.text, options, rule)
-            if found.misfit and not settings.all_spoken:  # a weak first model hears few words for sure
+            if found.misfit and not settings.all_spoken:
                 return Done(pair, error=found.misfit)
             folder, name = target / pair.name, pair.name.name
             clips = write_clips(found, pair.sound, folder, name, rate_hz, settings.rules, made_with["speaker"])
@@ -138,7 +139,7 @@ def align_pairs(
         except DeepSpeechError as error:
             return Done(pair, error=str(error))
         wildcards = len(found.words) - len(found.spelled)
-        return Done(pair, len(clips), sum(not clip.reason for clip in clips), wildcards)
+        return Done(pair, len(clips), sum(not clip.reason for clip in clips), wildcards, found.misfit)
 
     yield from ordered_map(one, pairs, workers, ahead=1)
 

@@ -60,9 +60,9 @@ def aligned(
     errors = wildcards = 0
     with Progress(len(pairs), "align", "recordings", done=len(pairs) - len(left)) as progress:
         for done in align_pairs(session, list(left), target_dir, settings, workers or cores()):
-            if done.error:
-                say(f"deepspeech: {in_line(done.error)}")
-                errors += 1
+            if fault := done.error or done.misfit:
+                say(f"deepspeech: {in_line(fault)}")
+            errors += bool(done.error)
             wildcards += done.wildcards
             progress.advance(note=f"{done.pair.name}: {done.kept} of {done.clips} clips")
     if wildcards:
