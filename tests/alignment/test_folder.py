@@ -122,6 +122,15 @@ def test_with_all_spoken_it_is_told_and_cut(
     assert "clips of 3 recordings" in out
 
 
+def test_a_recording_that_is_gone_meanwhile_stops_no_other(hearing_model: Path, books: Path, tmp_path: Path) -> None:
+    pairs = [pair for pair in find_pairs(books)[0] if pair.name.name != "broken"]
+    pairs[0].sound.unlink()
+    done = list(align_pairs(Session(hearing_model), pairs, tmp_path / "out", Settings("model"), 1))
+    assert [str(pairs[0].sound) in one.error for one in done] == [True, False, False]
+    assert [bool(one.error) for one in done] == [True, False, False]
+    assert outdated(pairs[:1], tmp_path / "out", Settings("model")) == {pairs[0]: []}
+
+
 def test_a_clip_accepted_by_hand_takes_the_place_of_later_ones_of_its_sound(tmp_path: Path) -> None:
     pair, folder = Pair(tmp_path / "a.wav", tmp_path / "a.txt", Path("a")), tmp_path / "a"
     places = {"clips": [(0, 900), (1000, 2000), (2000, 3000)], "accepted": [(900, 1500)]}

@@ -27,6 +27,7 @@ from deepspeech.errors import DataError, DeepSpeechError
 from deepspeech.files import atomic_open, visible
 from deepspeech.pool import ordered_map
 from deepspeech.runtime.session import Session
+from deepspeech.untrusted import read_json
 
 TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".csv")
 ALL, MADE_WITH = "all.csv", "made_with.json"
@@ -61,7 +62,7 @@ class Settings:
     all_spoken: bool = False  # as of AlignOptions
 
     def described(self, pair: Pair) -> dict[str, Any]:
-        """What a pair's clips are made with now. Raises OSError."""
+        """What a pair's clips are made with now."""
         return {
             "version": __version__,
             "model": self.model_sha256,
@@ -122,9 +123,9 @@ def align_pairs(
     options, rate_hz = AlignOptions(cores=1, all_spoken=settings.all_spoken), session.card.features.sample_rate_hz
 
     def one(pair: Pair) -> Done:
-        made_with = settings.described(pair)
-        pair.made_with(target).unlink(missing_ok=True)
         try:
+            made_with = settings.described(pair)
+            pair.made_with(target).unlink(missing_ok=True)
             found = align(session, pair.sound, pair.text, options, rule)
             if found.misfit and not settings.all_spoken:
                 return Done(pair, error=found.misfit)
@@ -136,7 +137,7 @@ def align_pairs(
             ):
                 with atomic_open(path, DataError, "w", encoding="utf-8") as file:
                     file.write(text)
-        except DeepSpeechError as error:
+        except (DeepSpeechError, OSError) as error:
             return Done(pair, error=str(error))
         wildcards = len(found.words) - len(found.spelled)
         return Done(pair, len(clips), sum(not clip.reason for clip in clips), wildcards, found.misfit)
@@ -170,15 +171,18 @@ def _overlap(one: Sample, other: Sample) -> bool:
 
 
 def _state(path: Path) -> str:
-    """Size and time of a file: another one looks otherwise. Raises OSError."""
-    found = path.stat()
+    """Size and time of a file: another one looks otherwise. One that is gone is told when it is aligned."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        return str(error.strerror)
     return f"{found.st_size} bytes, {found.st_mtime_ns} ns"
 
 
 def _read(path: Path) -> dict[str, Any]:
     """What a pair was made with; nothing where that cannot be read."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = read_json(path)
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
