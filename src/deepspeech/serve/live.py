@@ -125,13 +125,12 @@ class LiveSession:
 
     async def finish(self) -> AsyncIterator[Event]:
         """End the stream; yields the remaining events."""
-        for work in (self._feed_held, self._stream.finish_events):
-            for event in await self._computed(work):
-                yield event
+        for event in await self._computed(lambda: [*self._feed_held(), *self._stream.finish_events()]):
+            yield event
 
     def _feed_held(self) -> list[Event]:
         held, self._held, self._held_samples = self._held, [], 0
-        return self._stream.feed_events(np.concatenate([np.zeros(0, np.float32), *held]))
+        return self._stream.feed_events(np.concatenate(held)) if held else []
 
     async def _computed(self, work: Callable[[], Sequence[Event]]) -> Sequence[Event]:
         def at_work() -> Sequence[Event]:
