@@ -1,11 +1,14 @@
-// The LSTM's cells for Python: arrays filled in place, the interpreter lock released around the work.
+// The LSTM's cells and layers for Python: arrays filled in place, the interpreter lock released around the work.
 #include "bind_lstm.hh"
 
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lstm_cells.hh"
+#include "lstm_layer.hh"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -58,6 +61,39 @@ void backward(In<T> gates, WideIn<T> before, WideIn<T> cells, In<T> outputs_grad
                                sums_gradient.data());
 }
 
+// The rows of all frames. Raises ValueError unless counts are those of packed frames.
+std::size_t frames_of(const deepspeech::Counts& counts) {
+  const bool packed = std::is_sorted(counts.rbegin(), counts.rend());
+  if (counts.empty() || !counts.back() || !packed) throw nb::value_error("counts that are not of packed frames");
+  std::size_t frames = 0;
+  for (const std::size_t count : counts) frames += count;
+  return frames;
+}
+
+void layer_forward(const deepspeech::Counts& counts, In<float> weight, Out<float> gates, Out<float> cells,
+                   Out<float> outputs) {
+  const std::size_t frames = frames_of(counts), hidden = weight.shape(0);
+  demand(weight, hidden, 4 * hidden);
+  demand(gates, frames, 4 * hidden);
+  demand(cells, counts.front() + frames, hidden);
+  demand(outputs, counts.front() + frames, hidden);
+  nb::gil_scoped_release unlocked;
+  deepspeech::lstm_layer_forward(counts, hidden, weight.data(), gates.data(), cells.data(), outputs.data());
+}
+
+void layer_backward(const deepspeech::Counts& counts, In<float> weight, In<float> gates, In<float> cells,
+                    In<float> outputs_gradient, Out<float> sums_gradient) {
+  const std::size_t frames = frames_of(counts), hidden = weight.shape(1);
+  demand(weight, 4 * hidden, hidden);
+  demand(gates, frames, 4 * hidden);
+  demand(cells, counts.front() + frames, hidden);
+  demand(outputs_gradient, frames, hidden);
+  demand(sums_gradient, frames, 4 * hidden);
+  nb::gil_scoped_release unlocked;
+  deepspeech::lstm_layer_backward(counts, hidden, weight.data(), gates.data(), cells.data(), outputs_gradient.data(),
+                                  sums_gradient.data());
+}
+
 template <class T>
 void bind(nb::module_& m) {
   m.def("lstm_forward", &forward<T>, "sums"_a.noconvert(), "before"_a.noconvert(), "gates"_a.noconvert(),
@@ -74,4 +110,10 @@ void bind_lstm(nb::module_& m) {
   bind<float>(m);
   bind<double>(m);
   bind<Bfloat>(m);
+  m.def("lstm_layer_forward", &layer_forward, "counts"_a, "weight"_a.noconvert(), "gates"_a.noconvert(),
+        "cells"_a.noconvert(), "outputs"_a.noconvert(),
+        "all packed frames: sums in `gates`, transposed weight [hidden, 4 * hidden] -> gates, memory, outputs");
+  m.def("lstm_layer_backward", &layer_backward, "counts"_a, "weight"_a.noconvert(), "gates"_a.noconvert(),
+        "cells"_a.noconvert(), "outputs_gradient"_a.noconvert(), "sums_gradient"_a.noconvert(),
+        "all packed frames: gradients of outputs, weight [4 * hidden, hidden] -> gradients of the sums");
 }

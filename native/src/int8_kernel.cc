@@ -1,5 +1,6 @@
 #include "int8_kernel.hh"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -58,8 +59,9 @@ FloatMatrix::FloatMatrix(const float* values, std::size_t inputs, std::size_t ou
       bias(bias, bias + outputs) {
   this->bias.resize(width);
   for (std::size_t input = 0; input < inputs; ++input)
-    for (std::size_t output = 0; output < outputs; ++output)
-      packed.data()[((output / kBlock) * inputs + input) * kBlock + output % kBlock] = values[input * outputs + output];
+    for (std::size_t first = 0; first < outputs; first += kBlock)
+      std::copy_n(values + input * outputs + first, std::min(kBlock, outputs - first),
+                  packed.data() + first * inputs + input * kBlock);
 }
 
 const std::vector<NamedKernel>& kernels_here() {

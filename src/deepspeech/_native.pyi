@@ -1,6 +1,6 @@
 """Typed face of the C++ extension (`native/src/bind*.cc`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,19 @@ def lstm_backward(
     outputs_gradient: NDArray[Any],
     cells_gradient: NDArray[Any],
     sums_gradient: NDArray[Any],
+) -> None: ...
+
+# All packed frames of a layer; `cells` and `outputs` begin with the state before the first frame.
+def lstm_layer_forward(
+    counts: Sequence[int], weight: Floats, gates: Floats, cells: Floats, outputs: Floats
+) -> None: ...
+def lstm_layer_backward(
+    counts: Sequence[int],
+    weight: Floats,
+    gates: Floats,
+    cells: Floats,
+    outputs_gradient: Floats,
+    sums_gradient: Floats,
 ) -> None: ...
 
 class FrameKernel:

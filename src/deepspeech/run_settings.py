@@ -118,8 +118,8 @@ class TrainingConfig:
     plateau_factor: float = setting(0.1, "factor by which a plateau lowers the learning rate", "0.5 for gentler steps")
     precision: str = setting(
         "float32",
-        '"float32"; "bfloat16": 16-bit matrix products; "auto": bfloat16 where supported',
-        '"auto" on a GPU or a recent CPU: faster, less memory',
+        '"float32"; "bfloat16": 16-bit matrix products; "auto": bfloat16 where that is faster',
+        '"auto" on a GPU or a recent CPU',
     )
     seed: int = setting(4568, "seed of initial weights, order and augmentation", "to see how much is luck")
     threads: int = setting(0, "threads of arithmetic; 0: all cores", "fewer to leave cores to others", "threads")

@@ -96,6 +96,24 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         _native.lstm_forward(four, one.astype(np.float64), four.copy(), one.copy(), one.copy())
 
 
+@pytest.mark.parametrize("counts", [[], [2, 0], [1, 2]])
+def test_counts_of_frames_that_are_not_packed_are_refused(counts: list[int]) -> None:
+    rows = max(1, sum(counts)) + 2
+    one, four = np.zeros((rows, 3), np.float32), np.zeros((rows, 12), np.float32)
+    with pytest.raises(ValueError, match="packed"):
+        _native.lstm_layer_forward(counts, np.zeros((3, 12), np.float32), four, one, one.copy())
+    with pytest.raises(ValueError, match="packed"):
+        _native.lstm_layer_backward(counts, np.zeros((12, 3), np.float32), four, one, one.copy(), four.copy())
+
+
+def test_a_layer_whose_arrays_do_not_fit_is_refused() -> None:
+    weight, four, one = np.zeros((3, 12), np.float32), np.zeros((3, 12), np.float32), np.zeros((5, 3), np.float32)
+    _native.lstm_layer_forward([2, 1], weight, four, one, one.copy())
+    for counts, cells in (([2, 2], one), ([2, 1], one[:4])):
+        with pytest.raises(ValueError, match="do not fit"):
+            _native.lstm_layer_forward(counts, weight, four, cells, one.copy())
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 @pytest.mark.parametrize("rows", [1, 3, 16])
 def test_products_are_torchs_for_other_numbers_of_rows_too(dtype: torch.dtype, rows: int) -> None:

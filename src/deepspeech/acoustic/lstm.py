@@ -2,7 +2,8 @@
 
 Unlike torch's LSTM it skips padding, and computes weight gradients in bfloat16 under autocast. Frames are packed as in
 PackedSequence: time-major, longest clip first. One product applies W_ih to all frames; only h_{t-1}·W_hhᵀ runs frame by
-frame, forward and backward, and each weight gradient is one product over all frames. `_native` computes the gates.
+frame, forward and backward, and each weight gradient is one product over all frames. `_native` computes the gates and,
+in float32, all frames of a layer in one call, without Python's lock; other types multiply in torch.
 
 Shapes: N frames of all clips, I inputs, H hidden; `counts`: active clips per frame (PackedSequence.batch_sizes).
 """
@@ -82,14 +83,17 @@ class _Layer(Function):
         outputs = torch.empty(first + frames, hidden, dtype=dtype)
         cells = torch.empty(first + frames, hidden, dtype=torch.promote_types(dtype, torch.float32))
         outputs[:first], cells[:first] = 0, 0
-        recurrent = Prepared(w_hh, first)
         gates_, outputs_, cells_ = numbers(gates), numbers(outputs), numbers(cells)
-        for count, begin, before in _frames(counts):
-            end, here = begin + count, slice(first + begin, first + begin + count)
-            sums = recurrent.added(outputs[before : before + count], gates[begin:end])
-            _native.lstm_forward(
-                numbers(sums), cells_[before : before + count], gates_[begin:end], cells_[here], outputs_[here]
-            )
+        if dtype == torch.float32:
+            _native.lstm_layer_forward(counts, numbers(w_hh.t().contiguous()), gates_, cells_, outputs_)
+        else:
+            recurrent = Prepared(w_hh, first)
+            for count, begin, before in _frames(counts):
+                end, here = begin + count, slice(first + begin, first + begin + count)
+                sums = recurrent.added(outputs[before : before + count], gates[begin:end])
+                _native.lstm_forward(
+                    numbers(sums), cells_[before : before + count], gates_[begin:end], cells_[here], outputs_[here]
+                )
         ctx.save_for_backward(x, w_ih, w_hh, gates, outputs, cells)
         ctx.counts, ctx.x_dtype = counts, x_NI.dtype
         return outputs[first:]
@@ -102,24 +106,17 @@ class _Layer(Function):
         first = counts[0]
         gradient = gradient_NH.to(dtype).contiguous()
         sums = torch.empty_like(gates)
-        memory = torch.zeros_like(cells[:first])
-        recurrent = Prepared(w_hh.t(), first)
-        gates_, cells_, gradient_, sums_, memory_ = (numbers(t) for t in (gates, cells, gradient, sums, memory))
-        later, active = gradient[:0], 0  # gradient of the outputs; clips active in the next frame
-        for count, begin, before in reversed(_frames(counts)):
-            for part, rows in (
-                (numbers(later), (0, active)),
-                (gradient_[begin + active : begin + count], (active, count)),
-            ):
-                low, high = rows
-                here = slice(first + begin + low, first + begin + high)
-                _native.lstm_backward(
-                    gates_[begin + low : begin + high], cells_[before + low : before + high], cells_[here],
-                    part, memory_[low:high], sums_[begin + low : begin + high],
-                )  # fmt: skip
-            if begin:
-                past = before - first  # where the frame before begins
-                later, active = recurrent.added(sums[begin : begin + count], gradient[past : past + count]), count
+        if dtype == torch.float32:
+            _native.lstm_layer_backward(
+                counts,
+                numbers(w_hh.detach().contiguous()),
+                numbers(gates),
+                numbers(cells),
+                numbers(gradient),
+                numbers(sums),
+            )
+        else:
+            _backward_frames(w_hh, gates, cells, gradient, sums, counts)
         h_before = outputs[: -counts[-1]]
         if first != counts[-1]:
             h_before = torch.cat([outputs[before : before + count] for count, _, before in _frames(counts)])
@@ -134,6 +131,31 @@ class _Layer(Function):
             None,
             None,
         )
+
+
+def _backward_frames(
+    w_hh: Tensor, gates: Tensor, cells: Tensor, gradient: Tensor, sums: Tensor, counts: tuple[int, ...]
+) -> None:
+    """Fill `sums` frame by frame, with products of their dtype."""
+    first = counts[0]
+    memory = torch.zeros_like(cells[:first])
+    recurrent = Prepared(w_hh.t(), first)
+    gates_, cells_, gradient_, sums_, memory_ = (numbers(t) for t in (gates, cells, gradient, sums, memory))
+    later, active = gradient[:0], 0  # gradient of the outputs; clips active in the next frame
+    for count, begin, before in reversed(_frames(counts)):
+        for part, rows in (
+            (numbers(later), (0, active)),
+            (gradient_[begin + active : begin + count], (active, count)),
+        ):
+            low, high = rows
+            here = slice(first + begin + low, first + begin + high)
+            _native.lstm_backward(
+                gates_[begin + low : begin + high], cells_[before + low : before + high], cells_[here],
+                part, memory_[low:high], sums_[begin + low : begin + high],
+            )  # fmt: skip
+        if begin:
+            past = before - first  # where the frame before begins
+            later, active = recurrent.added(sums[begin : begin + count], gradient[past : past + count]), count
 
 
 def _frames(counts: Sequence[int]) -> list[tuple[int, int, int]]:

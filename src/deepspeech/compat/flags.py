@@ -98,7 +98,7 @@ FLAGS = (
     _accepted("use_allow_growth", False, "allocate GPU memory on demand", "PyTorch always does"),
     _accepted("load_cudnn", False, "load a cuDNN checkpoint of TensorFlow", "TensorFlow checkpoints are read, cuDNN's too"),
     _accepted("train_cudnn", False, "use cuDNN's LSTM", "PyTorch uses cuDNN by itself on a GPU"),
-    Flag("automatic_mixed_precision", False, "multiply matrices in 16 bits where the processor or GPU can (bfloat16)", COMMAND),
+    Flag("automatic_mixed_precision", False, "multiply matrices in 16 bits where the processor or GPU is faster in them (bfloat16)", COMMAND),
     # checkpoints
     Flag("checkpoint_dir", "", "where checkpoints are read and written", COMMAND),
     Flag("load_checkpoint_dir", "", "where checkpoints are read; default checkpoint_dir", COMMAND),
