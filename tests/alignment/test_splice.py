@@ -64,6 +64,21 @@ def test_the_same_seed_gives_the_same_clips() -> None:
     assert texts(1) == texts(1) != texts(2)
 
 
+def test_words_that_are_too_short_for_their_text_are_not_used() -> None:
+    made = [recording("a", "", 0.1, 0.2, 0.3), recording("b", "", 0.4, 0.5)]
+    sounds = {one.sample.id: sound for one, sound in made}
+    seen = list[tuple[str, int]]()
+
+    def fits(text: str, samples: int) -> bool:
+        seen.append((text, samples))
+        return "0.2" not in text
+
+    clips = list(splice([one for one, _ in made], lambda s: sounds[s.id], RATE_HZ, 10, 1, fits))
+    assert any("0.2" in text for text, _ in seen)
+    assert all(abs(samples - 4800 * len(text.split())) <= 3200 for text, samples in seen)
+    assert not any("0.2" in clip.transcript for clip in clips)
+
+
 def test_one_recording_a_speaker_is_refused() -> None:
     one, sound = recording("a", "x", 0.1)
     with pytest.raises(DataError, match="two recordings"):

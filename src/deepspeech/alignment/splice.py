@@ -45,12 +45,18 @@ class Spliced:
 
 
 def splice(
-    aligned: Sequence[Aligned], read: Callable[[Sample], Float32], rate_hz: int, clips: int, seed: int
+    aligned: Sequence[Aligned],
+    read: Callable[[Sample], Float32],
+    rate_hz: int,
+    clips: int,
+    seed: int,
+    fits: Callable[[str, int], bool] = lambda text, samples: True,
 ) -> Iterator[Spliced]:
     """`clips` new clips, the same for the same arguments. `read` gives the samples of a recording at `rate_hz`.
 
-    Speakers are drawn by their number of words, the number of words of a clip from those of the recordings, at least
-    two. Raises DataError where no speaker has two recordings.
+    Runs of words that do not fit the number of their samples are not used: badly aligned ones can be too short to be
+    trained on. Speakers are drawn by their number of words, the number of words of a clip from those of the recordings,
+    at least two. Raises DataError where no speaker has two recordings.
     """
     by_speaker = defaultdict[str, list[Aligned]](list)
     for one in aligned:
@@ -64,11 +70,16 @@ def splice(
     for number in range(clips):
         random = np.random.default_rng([seed, number])
         name = names[random.choice(len(names), p=words / words.sum())]
-        yield _clip(usable[name], max(2, lengths[random.integers(len(lengths))]), read, rate_hz, random)
+        yield _clip(usable[name], max(2, lengths[random.integers(len(lengths))]), read, rate_hz, fits, random)
 
 
 def _clip(
-    own: Sequence[Aligned], count: int, read: Callable[[Sample], Float32], rate_hz: int, random: np.random.Generator
+    own: Sequence[Aligned],
+    count: int,
+    read: Callable[[Sample], Float32],
+    rate_hz: int,
+    fits: Callable[[str, int], bool],
+    random: np.random.Generator,
 ) -> Spliced:
     """A clip of about `count` words of one speaker, drawn word by word."""
     weights = np.array([len(one.words) for one in own], float)
@@ -80,9 +91,10 @@ def _clip(
         samples = read(one.sample)
         bounds = cuts(samples, one.words, rate_hz)
         piece = samples[bounds[first] : bounds[end]]
-        if len(piece) >= LEAST_S * rate_hz:
+        run = [word.text for word in one.words[first:end]]
+        if len(piece) >= LEAST_S * rate_hz and fits(" ".join(run), len(piece)):
             pieces.append(faded(piece, round(FADE_S * rate_hz)))
-            said += [word.text for word in one.words[first:end]]
+            said += run
     if not pieces:
         raise DataError(f"{own[0].sample.id}: its words have no times that could be cut; is it the right model?")
     return Spliced(np.concatenate(pieces), " ".join(said), own[0].sample.speaker)

@@ -38,6 +38,7 @@ def splice(
     from deepspeech.cli.models import model_file
     from deepspeech.datasets.clips import ClipCache
     from deepspeech.datasets.formats.csv_files import CsvWriter
+    from deepspeech.datasets.pipeline import frames_needed
     from deepspeech.datasets.sample import Sample
     from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError
@@ -57,11 +58,17 @@ def splice(
                 aligned.append(Aligned(sample, words))
             else:
                 unusable += 1
-    rate_hz, cache, wanted = session.card.features.sample_rate_hz, ClipCache(2000), clips or 2 * len(samples)
+    card, cache, wanted = session.card, ClipCache(2000), clips or 2 * len(samples)
+    rate_hz = card.features.sample_rate_hz
+
+    def fits(text: str, length: int) -> bool:
+        """With a frame to spare, for the space before the next run."""
+        return frames_needed(card.tokens.encode(text)) < card.chunk.outputs(card.features.frames(length))
+
     folder.mkdir(parents=True)
     table = CsvWriter(output_dir / "spliced.csv", speakers=any(sample.speaker for sample in samples))
     with table, Progress(wanted, "splice", "clips") as progress:
-        made = spliced(aligned, lambda sample: cache.read(sample, rate_hz), rate_hz, wanted, seed)
+        made = spliced(aligned, lambda sample: cache.read(sample, rate_hz), rate_hz, wanted, seed, fits)
         for number, one in enumerate(progress.over(made), 1):
             path, sound = folder / f"spliced-{number:06}.flac", encode(one.samples_N, rate_hz, "flac")
             with atomic_open(path, DataError, "wb") as file:
