@@ -2,6 +2,7 @@
 #include "bind_network.hh"
 
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -9,16 +10,20 @@
 
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "int8_deep_lstm.hh"
 #include "int8_network.hh"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 using deepspeech::FloatMatrix;
+using deepspeech::Int8DeepLstm;
+using deepspeech::Int8Lstm;
 using deepspeech::Int8Matrix;
 using deepspeech::Int8Network;
 using deepspeech::Norm;
@@ -30,6 +35,8 @@ using FloatWeights = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::dev
 using Weights = nb::ndarray<const std::int8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Cube = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Result = nb::ndarray<nb::numpy, float, nb::ndim<3>>;
+using State = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
+using NewState = nb::ndarray<nb::numpy, float>;
 using Dense = std::tuple<Weights, Floats, Floats>;  // weights [inputs, outputs], scales [1 or outputs], bias [outputs]
 
 std::vector<float> copied(const Floats& values) { return {values.data(), values.data() + values.size()}; }
@@ -42,21 +49,26 @@ Int8Matrix matrix(const Dense& dense) {
   return {weights.data(), weights.shape(0), outputs, scales.data(), scales.size(), bias.data()};
 }
 
+FloatMatrix float_matrix(const std::pair<FloatWeights, Floats>& linear) {
+  const auto& [weights, bias] = linear;
+  if (bias.size() != weights.shape(1)) throw nb::value_error("bias does not fit the weights");
+  return {weights.data(), weights.shape(0), weights.shape(1), bias.data()};
+}
+
+Norm norm(const std::pair<Floats, Floats>& parts) { return {copied(parts.first), copied(parts.second)}; }
+
 void make(Int8Network* self, Floats mean, Floats scale, std::pair<FloatWeights, Floats> first,
           const std::vector<Dense>& dense, const std::vector<std::pair<Dense, Dense>>& lstm, const Dense& last,
           const std::vector<std::pair<Floats, Floats>>& norms, float relu_clip,
           const std::string& kernel) {
-  if (first.second.size() != first.first.shape(1)) throw nb::value_error("bias does not fit the weights");
   std::vector<Int8Matrix> middle;
   for (const Dense& one : dense) middle.push_back(matrix(one));
-  std::vector<Int8Network::Lstm> layers;
+  std::vector<Int8Lstm> layers;
   for (const auto& [input, recurrent] : lstm) layers.push_back({matrix(input), matrix(recurrent)});
   std::vector<Norm> normal;
-  for (const auto& [factor, bias] : norms) normal.push_back({copied(factor), copied(bias)});
-  new (self) Int8Network(
-      copied(mean), copied(scale),
-      FloatMatrix(first.first.data(), first.first.shape(0), first.first.shape(1), first.second.data()),
-      std::move(middle), std::move(layers), matrix(last), std::move(normal), relu_clip, kernel);
+  for (const auto& one : norms) normal.push_back(norm(one));
+  new (self) Int8Network(copied(mean), copied(scale), float_matrix(first), std::move(middle), std::move(layers),
+                         matrix(last), std::move(normal), relu_clip, kernel);
 }
 
 std::vector<std::string> kernels() {
@@ -94,6 +106,62 @@ std::tuple<Result, Result, Result> step(const Int8Network& network, Cube windows
           cube(layers, clips, network.hidden(), std::move(next_c))};
 }
 
+using SubsamplingParts = std::tuple<Floats, Floats, std::pair<FloatWeights, Floats>, std::pair<FloatWeights, Floats>,
+                                    std::pair<FloatWeights, Floats>>;  // mean, scale, first, depthwise, pointwise
+using LookAheadParts = std::tuple<std::pair<FloatWeights, Floats>, Dense, std::pair<Floats, Floats>>;
+using BlockParts = std::tuple<Dense, Dense, std::pair<Floats, Floats>>;
+
+void make_deep(Int8DeepLstm* self, const SubsamplingParts& subsampling, const Dense& first,
+               const std::optional<LookAheadParts>& look_ahead, const std::vector<BlockParts>& blocks,
+               const Dense& last, const std::string& kernel) {
+  const auto& [mean, scale, conv, depthwise, pointwise] = subsampling;
+  const auto flat = [](const FloatWeights& x) { return std::vector<float>(x.data(), x.data() + x.size()); };
+  std::optional<Int8DeepLstm::LookAhead> ahead;
+  if (look_ahead) {
+    const auto& [taps, output, parts] = *look_ahead;
+    ahead.emplace(Int8DeepLstm::LookAhead{flat(taps.first), copied(taps.second), matrix(output), norm(parts)});
+  }
+  std::vector<Int8DeepLstm::Block> layers;
+  for (const auto& [input, recurrent, parts] : blocks)
+    layers.push_back({{matrix(input), matrix(recurrent)}, norm(parts)});
+  new (self) Int8DeepLstm({copied(mean), copied(scale), float_matrix(conv), flat(depthwise.first),
+                           copied(depthwise.second), float_matrix(pointwise)},
+                          matrix(first), std::move(ahead), std::move(layers), matrix(last), kernel);
+}
+
+// A copy, with the place of its numbers. Raises ValueError where it has another size.
+std::pair<NewState, float*> next_of(const State& state, std::size_t size) {
+  if (state.size() != size) throw nb::value_error("a state has another size than the network's");
+  std::unique_ptr<float[]> copy(new float[size]);
+  if (size) std::memcpy(copy.get(), state.data(), size * sizeof(float));
+  std::vector<std::size_t> shape(state.ndim());
+  for (std::size_t i = 0; i < shape.size(); ++i) shape[i] = state.shape(i);
+  float* data = copy.release();
+  nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<float*>(p); });
+  return {NewState(data, shape.size(), shape.data(), owner), data};
+}
+
+std::tuple<Result, NewState, NewState, NewState, NewState, NewState> step_deep(
+    const Int8DeepLstm& network, Cube features, State frame, State convolved, State seen, State h, State c) {
+  const std::size_t clips = features.shape(0), frames = features.shape(1), width = network.width();
+  if (features.shape(2) != network.dimensions() || frames % 4 || frames / 4 <= network.ahead())
+    throw nb::value_error("a chunk has another size than the network's");
+  auto [next_frame, of_frame] = next_of(frame, clips * network.dimensions());
+  auto [next_convolved, of_convolved] = next_of(convolved, clips * deepspeech::kBlock * network.halved());
+  auto [next_seen, of_seen] = next_of(seen, clips * network.ahead() * width);
+  auto [next_h, of_h] = next_of(h, network.blocks() * clips * width);
+  auto [next_c, of_c] = next_of(c, network.blocks() * clips * width);
+  const std::size_t outputs = frames / 4 - network.ahead();
+  std::unique_ptr<float[]> probabilities(new float[clips * outputs * network.classes()]);
+  const Int8DeepLstm::States states{of_frame, of_convolved, of_seen, of_h, of_c};
+  {
+    nb::gil_scoped_release unlocked;
+    network.step(features.data(), clips, frames, states, probabilities.get());
+  }
+  return {cube(clips, outputs, network.classes(), std::move(probabilities)), next_frame, next_convolved, next_seen,
+          next_h, next_c};
+}
+
 }  // namespace
 
 void bind_network(nb::module_& m) {
@@ -107,4 +175,16 @@ void bind_network(nb::module_& m) {
       .def_prop_ro("hidden", &Int8Network::hidden)
       .def_prop_ro("classes", &Int8Network::classes)
       .def("step", &step, "windows"_a.noconvert(), "h"_a.noconvert(), "c"_a.noconvert());
+  nb::class_<Int8DeepLstm>(m, "Int8DeepLstm")
+      .def("__init__", &make_deep, "subsampling"_a.noconvert(), "first"_a.noconvert(),
+           "look_ahead"_a.noconvert().none(), "blocks"_a.noconvert(), "last"_a.noconvert(), "kernel"_a = "")
+      .def_prop_ro("dimensions", &Int8DeepLstm::dimensions)
+      .def_prop_ro("channels", [](const Int8DeepLstm&) { return deepspeech::kBlock; })
+      .def_prop_ro("halved", &Int8DeepLstm::halved)
+      .def_prop_ro("width", &Int8DeepLstm::width)
+      .def_prop_ro("blocks", &Int8DeepLstm::blocks)
+      .def_prop_ro("ahead", &Int8DeepLstm::ahead)
+      .def_prop_ro("classes", &Int8DeepLstm::classes)
+      .def("step", &step_deep, "features"_a.noconvert(), "frame"_a.noconvert(), "convolved"_a.noconvert(),
+           "seen"_a.noconvert(), "h"_a.noconvert(), "c"_a.noconvert());
 }

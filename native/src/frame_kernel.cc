@@ -289,8 +289,7 @@ INLINE void walk_of_kind(const FrameTables& t, const Walk& walk) {
 }
 
 #ifdef DEEPSPEECH_X86
-__attribute__((target("avx2"))) void walk_avx2(const FrameTables& t, const Walk& walk) { walk_of_kind(t, walk); }
-const bool kAvx2 = __builtin_cpu_supports("avx2");
+AVX2 void walk_avx2(const FrameTables& t, const Walk& walk) { walk_of_kind(t, walk); }
 #endif
 
 void go(const FrameTables& t, const Walk& walk) {

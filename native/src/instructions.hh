@@ -11,3 +11,16 @@
 #else
 #define INLINE inline
 #endif
+
+#ifdef DEEPSPEECH_X86
+#define AVX2 __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+
+namespace deepspeech {
+namespace {
+[[maybe_unused]] const bool kAvx2 = __builtin_cpu_supports("avx2");
+[[maybe_unused]] const bool kAvx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}  // namespace
+}  // namespace deepspeech
+#endif

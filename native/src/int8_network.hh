@@ -10,27 +10,16 @@
 #include <string>
 #include <vector>
 
-#include "int8_kernel.hh"
+#include "int8_layers.hh"
 
 namespace deepspeech {
 
-// A layer's normalization (Ba et al. 2016): scale and bias of each output; empty where there is none.
-struct Norm {
-  std::vector<float> scale;
-  std::vector<float> bias;
-};
-
 class Int8Network {
  public:
-  struct Lstm {
-    Int8Matrix input;      // [hidden, 4 · hidden], gates i, o, f, c; its bias is the sum of both
-    Int8Matrix recurrent;  // the same, its bias 0
-  };
-
   // `kernel`: the name of one of kernels_here(); empty: the fastest, but not the portable one. Throws
   // std::invalid_argument where sizes do not fit together, std::runtime_error where the processor has no such kernel.
   Int8Network(std::vector<float> mean, std::vector<float> scale, FloatMatrix first, std::vector<Int8Matrix> dense,
-              std::vector<Lstm> lstm, Int8Matrix last, std::vector<Norm> norms, float relu_clip,
+              std::vector<Int8Lstm> lstm, Int8Matrix last, std::vector<Norm> norms, float relu_clip,
               const std::string& kernel);
 
   static bool runs_here() { return kernels_here().front().kernel != portable_kernel(); }
@@ -47,14 +36,13 @@ class Int8Network {
  private:
   void dense(const Int8Matrix& weights, const Norm& norm, std::size_t rows, float* x) const;
   void clip_and_norm(const Norm& norm, std::size_t rows, std::size_t width, float* x) const;
-  void recur(const Lstm& layer, std::size_t clips, std::size_t frames, float* h, float* c, float* x) const;
 
   const Kernel* kernel_;
   std::vector<float> mean_;   // [coefficients]
   std::vector<float> scale_;  // [coefficients]
   FloatMatrix first_;
   std::vector<Int8Matrix> dense_;  // 2, 3, 5
-  std::vector<Lstm> lstm_;
+  std::vector<Int8Lstm> lstm_;
   Int8Matrix last_;
   std::vector<Norm> norms_;  // of dense layers 1, 2, 3, 5
   float relu_clip_;

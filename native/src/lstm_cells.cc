@@ -1,20 +1,11 @@
 #include "lstm_cells.hh"
 
 #include <cmath>
-#include <cstring>
 
-#include "instructions.hh"
+#include "elementwise.hh"
 
 namespace deepspeech {
 namespace {
-
-template <class To, class From>
-INLINE To same_bits(From value) {
-  static_assert(sizeof(To) == sizeof(From), "of one size");
-  To result;
-  std::memcpy(&result, &value, sizeof(To));
-  return result;
-}
 
 INLINE float widen(float x) { return x; }
 INLINE double widen(double x) { return x; }
@@ -30,26 +21,6 @@ INLINE void narrow(float x, Bfloat& to) {
   to = static_cast<Bfloat>((is_nan ? quiet : rounded) >> 16);
 }
 
-// e^x to 2 units in the last place. x = n ln 2 + r, e^r by its series to r^6 with coefficients of Cephes' expf.
-INLINE float exponential(float x) {
-  x = x > 88.0f ? 88.0f : x;  // a NaN stays one
-  x = x < -87.0f ? -87.0f : x;
-  const float shifter = 12582912.0f;  // 1.5 * 2^23: adding it rounds to whole numbers
-  const float shifted = x * 1.44269504088896341f + shifter;
-  const float n = shifted - shifter;
-  const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-  float series = 1.9875691500e-4f;
-  series = series * r + 1.3981999507e-3f;
-  series = series * r + 8.3334519073e-3f;
-  series = series * r + 4.1665795894e-2f;
-  series = series * r + 1.6666665459e-1f;
-  series = series * r + 5.0000001201e-1f;
-  const float power = series * r * r + r + 1.0f;
-  const std::uint32_t whole = same_bits<std::uint32_t>(shifted) - same_bits<std::uint32_t>(shifter);
-  return power * same_bits<float>((whole + 127U) << 23);
-}
-
-INLINE float logistic(float x) { return 1.0f / (1.0f + exponential(-x)); }
 INLINE double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 INLINE float tangent(float x) {
@@ -128,9 +99,6 @@ INLINE void backward_body(LstmShape shape, const T* gates, const Wide<T>* before
 }
 
 #ifdef DEEPSPEECH_X86
-#define AVX2 __attribute__((target("avx2")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
-
 template <class T>
 AVX2 void forward_avx2(LstmShape s, const T* a, const Wide<T>* b, T* c, Wide<T>* d, T* e) {
   forward_body<T>(s, a, b, c, d, e);
@@ -148,10 +116,6 @@ AVX512 void backward_avx512(LstmShape s, const T* a, const Wide<T>* b, const Wid
                             T* f) {
   backward_body<T>(s, a, b, c, d, e, f);
 }
-
-const bool kAvx2 = __builtin_cpu_supports("avx2");
-const bool kAvx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #endif
 
 }  // namespace

@@ -304,3 +304,37 @@ class Int8Network:
     @property
     def classes(self) -> int: ...
     def step(self, windows: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats, Floats]: ...
+
+class Int8DeepLstm:
+    """Raises what Int8Network does.
+
+    `subsampling`: mean, scale, first convolution [9, C], depthwise [9, C] and pointwise [C, C], each with its bias;
+    `look_ahead`: depthwise [2 · ahead + 1, width] with its bias, output, norm; `blocks`: input, recurrent, norm.
+    """
+
+    def __init__(
+        self,
+        subsampling: tuple[Floats, Floats, tuple[Floats, Floats], tuple[Floats, Floats], tuple[Floats, Floats]],
+        first: Int8Weights,
+        look_ahead: tuple[tuple[Floats, Floats], Int8Weights, tuple[Floats, Floats]] | None,
+        blocks: list[tuple[Int8Weights, Int8Weights, tuple[Floats, Floats]]],
+        last: Int8Weights,
+        kernel: str = "",
+    ) -> None: ...
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def halved(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def blocks(self) -> int: ...
+    @property
+    def ahead(self) -> int: ...
+    @property
+    def classes(self) -> int: ...
+    def step(
+        self, features: Floats, frame: Floats, convolved: Floats, seen: Floats, h: Floats, c: Floats
+    ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]: ...

@@ -38,7 +38,6 @@ def splice(
     from deepspeech.cli.models import model_file
     from deepspeech.datasets.clips import ClipCache
     from deepspeech.datasets.formats.csv_files import CsvWriter
-    from deepspeech.datasets.pipeline import frames_needed
     from deepspeech.datasets.sample import Sample
     from deepspeech.datasets.survey.survey import open_sets
     from deepspeech.errors import DataError
@@ -58,17 +57,11 @@ def splice(
                 aligned.append(Aligned(sample, words))
             else:
                 unusable += 1
-    card, cache, wanted = session.card, ClipCache(2000), clips or 2 * len(samples)
-    rate_hz = card.features.sample_rate_hz
-
-    def fits(text: str, length: int) -> bool:
-        """With a frame to spare, for the space before the next run."""
-        return frames_needed(card.tokens.encode(text)) < card.chunk.outputs(card.features.frames(length))
-
+    rate_hz, cache, wanted = session.card.features.sample_rate_hz, ClipCache(2000), clips or 2 * len(samples)
     folder.mkdir(parents=True)
     table = CsvWriter(output_dir / "spliced.csv", speakers=any(sample.speaker for sample in samples))
     with table, Progress(wanted, "splice", "clips") as progress:
-        made = spliced(aligned, lambda sample: cache.read(sample, rate_hz), rate_hz, wanted, seed, fits)
+        made = spliced(aligned, lambda sample: cache.read(sample, rate_hz), rate_hz, wanted, seed, _fits(session.card))
         for number, one in enumerate(progress.over(made), 1):
             path, sound = folder / f"spliced-{number:06}.flac", encode(one.samples_N, rate_hz, "flac")
             with atomic_open(path, DataError, "wb") as file:
@@ -76,6 +69,15 @@ def splice(
             table.write(Sample(str(path), path, one.transcript, len(sound), one.speaker))
     left_out = f"; {unusable} could not be aligned" if unusable else ""
     print(f"{table.rows} clips of {len(aligned)} recordings{left_out}: {table.path}", file=sys.stderr)
+
+
+def _fits(card: Any) -> Any:
+    """Whether a text fits a number of samples, with a frame to spare for the space before the next run."""
+    from deepspeech.datasets.pipeline import frames_needed
+
+    return lambda text, samples: (
+        frames_needed(card.tokens.encode(text)) < card.chunk.outputs(card.features.frames(samples))
+    )
 
 
 def _word_times(session: Any, samples: Any) -> Any:

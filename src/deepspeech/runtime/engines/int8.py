@@ -1,8 +1,9 @@
-"""Int8Engine: runs int8 networks in a C++ kernel, on processors with the instructions; twice as fast as ONNX Runtime.
+"""`open_int8`: int8 networks in C++ kernels, on processors with the instructions; twice as fast as ONNX Runtime.
 
-In: a model file whose matrices are Quantized (`acoustic/deepspeech/graph.py`). Out: its network in C++
-(`native/src/int8_network.hh`), which quantizes activations per row. So the output of a frame does not depend on its
-batch: files, streams and batches give the same result, bit for bit.
+Deep LSTMs are run by int8_deep_lstm.py, DeepSpeech's network here. In: a model file whose matrices are Quantized
+(`acoustic/deepspeech/graph.py`). Out: its network in C++ (`native/src/int8_network.hh`), which quantizes activations
+per row. So the output of a frame does not depend on its batch: files, streams and batches give the same result, bit
+for bit.
 """
 
 from pathlib import Path
@@ -15,10 +16,11 @@ from deepspeech._native import Int8Network
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.arrays import read_constants
 from deepspeech.modelfile.card import ModelCard
-from deepspeech.runtime.engines.engine import Float32, States, windows_of
+from deepspeech.runtime.engines.engine import Engine, Float32, States, windows_of
+from deepspeech.runtime.engines.int8_deep_lstm import Int8DeepLstmEngine
+from deepspeech.runtime.engines.int8_weights import Arrays, dense, lstm
 
 AXES = {"state_h": 1, "state_c": 1}  # batch axis
-Arrays = dict[str, NDArray[Any]]
 NONE = np.zeros(0, np.float32)
 
 
@@ -41,48 +43,38 @@ class Int8Engine:
         return probabilities, States({"state_h": h, "state_c": c}, AXES)
 
 
-def open_int8(path: str | Path, card: ModelCard, kernel: str = "") -> Int8Engine | None:
+def open_int8(path: str | Path, card: ModelCard, kernel: str = "") -> Engine | None:
     """Open a model file; None if processor or graph is not supported.
 
     `kernel`: one of `Int8Network.kernels()`; "": the fastest that the processor has.
     """
     shape = card.model
-    if card.precision != "int8" or (shape["kind"], shape.get("recurrent")) != ("deepspeech", "lstm"):
-        return None
-    if not Int8Network.runs_here():
+    own = shape["kind"] == "deep_lstm" or (shape["kind"], shape.get("recurrent")) == ("deepspeech", "lstm")
+    if card.precision != "int8" or not own or not Int8Network.runs_here():
         return None
     try:
-        return Int8Engine(_network(read_constants(path), card, kernel), card)
+        arrays = read_constants(path)
+        if shape["kind"] == "deep_lstm":
+            return Int8DeepLstmEngine(arrays, card, kernel)
+        return Int8Engine(_network(arrays, card, kernel), card)
     except (KeyError, IndexError, TypeError, ValueError, ModelFileError):
         return None  # ONNX Runtime supports any graph, or reports the error
 
 
 def _network(arrays: Arrays, card: ModelCard, kernel: str) -> Int8Network:
     shape = card.model
-    layers = [_lstm(arrays, f"lstm.{layer}") for layer in range(shape["lstm_layers"])]
+    layers = [lstm(arrays, f"lstm.{layer}") for layer in range(shape["lstm_layers"])]
     norms = [(_norm(arrays, name, "weight"), _norm(arrays, name, "bias")) for name in "1235"]
     first = (arrays["layer_1.weight"], arrays["layer_1.bias"])
     clip = float(arrays["layer_1.high"].reshape(-1)[0])
     network = Int8Network(
-        arrays["feature_mean"], arrays["feature_scale"], first, [_dense(arrays, n) for n in "235"], layers,
-        _dense(arrays, "6"), norms, clip, kernel,
+        arrays["feature_mean"], arrays["feature_scale"], first, [dense(arrays, f"layer_{n}") for n in "235"], layers,
+        dense(arrays, "layer_6"), norms, clip, kernel,
     )  # fmt: skip
     size = (2 * shape["context_frames"] + 1) * card.features.dimensions
     if (network.window, network.hidden, network.classes) != (size, shape["hidden"], card.tokens.classes):
         raise ModelFileError("the network has another size than its card says")
     return network
-
-
-def _dense(arrays: Arrays, number: str) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    name = f"layer_{number}"
-    return arrays[f"{name}.weight"], arrays[f"{name}.scale"].reshape(-1), arrays[f"{name}.bias"]
-
-
-def _lstm(arrays: Arrays, name: str) -> tuple[Any, Any]:
-    of_input, of_state = np.split(arrays[f"{name}.B"][0], 2)
-    scales = [arrays[f"{name}.{key}.scale"].reshape(-1) for key in "WR"]
-    bias = of_input + of_state
-    return (arrays[f"{name}.W"][0], scales[0], bias), (arrays[f"{name}.R"][0], scales[1], np.zeros_like(bias))
 
 
 def _norm(arrays: Arrays, name: str, part: str) -> NDArray[Any]:
