@@ -2,7 +2,7 @@
 
     python benchmarks/int8_kernels.py MODEL.int8.onnx [--clips 1 16] [--rounds 15] [--portable]
 
-MODEL is an int8 export of DeepSpeech's network; `benchmarks/recognition.py FILE --random 2048` writes one of random
+MODEL is an int8 export of DeepSpeech's network or of a deep LSTM; `benchmarks/recognition.py FILE --random 2048` writes one of random
 weights. All alternate on one core. The portable kernel is far slower, and left out unless asked for.
 """
 
@@ -39,9 +39,10 @@ def main() -> None:
             if own is None:
                 raise SystemExit(f"{values.model}: our kernels do not run it")
             engines[name] = own
-    frames = round(STEP_S / card.frame_s) * card.chunk.stride
+    outputs = round(STEP_S / card.frame_s)
+    chunk = card.chunk.sized(outputs * card.chunk.stride)
     for clips in values.clips:
-        compare(engines, clips, frames + card.chunk.left + card.chunk.right, card.features.dimensions, values.rounds)
+        compare(engines, clips, chunk.frames, card.features.dimensions, values.rounds)
 
 
 def compare(engines: dict[str, Engine], clips: int, frames: int, dimensions: int, rounds: int) -> None:
@@ -56,7 +57,7 @@ def compare(engines: dict[str, Engine], clips: int, frames: int, dimensions: int
                 times_ms[name].append(1000 * (time.process_time() - started_s))
     for name, times in times_ms.items():
         print(
-            f"{clips} clip(s), {name}: median {median(times):.1f} ms of CPU time, {min(times):.1f} to {max(times):.1f}"
+            f"{clips} clip(s), {name}: median {median(times):.2f} ms of CPU time, {min(times):.2f} to {max(times):.2f}"
         )
 
 
