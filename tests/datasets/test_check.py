@@ -67,6 +67,16 @@ def test_every_fault_is_found_at_once_with_path_and_reason(tmp_path: Path, bad: 
     assert 'data.on_bad_sample = "skip"' in remedy
 
 
+def test_the_remedy_for_punctuation_is_not_to_skip_all_clips(tmp_path: Path) -> None:
+    one = replace(clip(tmp_path / "a.wav"), transcript="Hello, you.")
+    with pytest.raises(DataError, match=r'name the language \(text.language = "en"\)'):
+        refuse(examine_all([one], ENGLISH, FEATURES, "some", 1)[1], "training")
+    empty = replace(one, transcript="")
+    with pytest.raises(DataError) as caught:
+        refuse(examine_all([empty], ENGLISH, FEATURES, "some", 1)[1], "training")
+    assert "language" not in str(caught.value)
+
+
 @pytest.mark.parametrize("kind", ["flac", "ogg"])
 def test_a_file_without_its_head_is_a_fault(tmp_path: Path, kind: str) -> None:
     whole = clip(tmp_path / f"a.{kind}").audio.read_bytes()

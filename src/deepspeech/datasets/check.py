@@ -127,4 +127,9 @@ def refuse(faults: Sequence[Fault], label: str) -> None:
     """Raise DataError that lists `faults`, if there are any."""
     if faults:
         remedy = 'fix them, or skip them: --skip-bad (data.on_bad_sample = "skip")'
+        if any(fault.kind == CHARACTERS for fault in faults):
+            remedy = (
+                'capitals, punctuation and numbers: name the language (text.language = "en"); letters of its own: '
+                f"`deepspeech data alphabet`; else {remedy}"
+            )
         raise DataError(f"{describe(faults, label)}\n{remedy}")
