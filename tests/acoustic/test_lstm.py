@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from deepspeech import _native
+from deepspeech.acoustic import lstm as lstm_module
 from deepspeech.acoustic.deepspeech.config import DeepSpeechConfig
 from deepspeech.acoustic.deepspeech.network import DeepSpeech
 from deepspeech.acoustic.lstm import lstm
@@ -34,6 +35,17 @@ def test_outputs_and_gradients_are_torchs(counts: list[int], layers: int, hidden
     packed = theirs(PackedSequence(x, torch.tensor(counts)))[0].data
     for ours, expected in zip(results(lstm(x, theirs, counts), x, theirs), results(packed, x, theirs), strict=True):
         assert torch.allclose(ours, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_wide_layers_go_frame_by_frame_to_the_same_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(1)
+    layers, counts = nn.LSTM(5, 16, 2), [4, 4, 3, 1]
+    x = torch.randn(sum(counts), 5, requires_grad=True)
+    narrow = list(results(lstm(x, layers, counts), x, layers))
+    monkeypatch.setattr(lstm_module, "MOST_IN_ONE_CALL", 15)
+    monkeypatch.setattr(_native, "lstm_layer_forward", None)
+    for wide, expected in zip(results(lstm(x, layers, counts), x, layers), narrow, strict=True):
+        assert torch.allclose(wide, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_gradients_may_be_changed_in_place() -> None:

@@ -3,7 +3,7 @@
 Unlike torch's LSTM it skips padding, and computes weight gradients in bfloat16 under autocast. Frames are packed as in
 PackedSequence: time-major, longest clip first. One product applies W_ih to all frames; only h_{t-1}·W_hhᵀ runs frame by
 frame, forward and backward, and each weight gradient is one product over all frames. `_native` computes the gates and,
-in float32, all frames of a layer in one call, without Python's lock; other types multiply in torch.
+in float32, all frames of a layer in one call, without Python's lock; other types and wide layers multiply in torch.
 
 Shapes: N frames of all clips, I inputs, H hidden; `counts`: active clips per frame (PackedSequence.batch_sizes).
 """
@@ -21,6 +21,8 @@ from torch.autograd.function import Function, once_differentiable
 
 from deepspeech import _native
 from deepspeech.acoustic.products import Prepared, linear, product_type, weight_gradient
+
+MOST_IN_ONE_CALL = 1024  # units; wider layers mostly read their weights, which oneDNN does faster
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class _Layer(Function):
         cells = torch.empty(first + frames, hidden, dtype=torch.promote_types(dtype, torch.float32))
         outputs[:first], cells[:first] = 0, 0
         gates_, outputs_, cells_ = numbers(gates), numbers(outputs), numbers(cells)
-        if dtype == torch.float32:
+        if _in_one_call(dtype, w_hh.shape[1]):
             _native.lstm_layer_forward(counts, numbers(w_hh.t().contiguous()), gates_, cells_, outputs_)
         else:
             recurrent = Prepared(w_hh, first)
@@ -106,7 +108,7 @@ class _Layer(Function):
         first = counts[0]
         gradient = gradient_NH.to(dtype).contiguous()
         sums = torch.empty_like(gates)
-        if dtype == torch.float32:
+        if _in_one_call(dtype, w_hh.shape[1]):
             _native.lstm_layer_backward(
                 counts,
                 numbers(w_hh.detach().contiguous()),
@@ -131,6 +133,10 @@ class _Layer(Function):
             None,
             None,
         )
+
+
+def _in_one_call(dtype: torch.dtype, hidden: int) -> bool:
+    return dtype == torch.float32 and hidden <= MOST_IN_ONE_CALL
 
 
 def _backward_frames(
