@@ -11,7 +11,8 @@
 # SETTINGS in the environment names a TOML file with the network of a checkpoint (transfer.toml), DROP the layers that
 # are re-initialized (layer_6). Between two sets in one alphabet, with the deep LSTM of runs/speechocean.sh:
 #
-#   SETTINGS=runs/speechocean.toml DROP= runs/transfer.sh speechocean/checkpoints kathleen OUT_DIR training.epochs=20
+#   SETTINGS=runs/speechocean.toml DROP= runs/transfer.sh speechocean/checkpoints kathleen OUT_DIR \
+#     training.epochs=30 training.warmup_epochs=2 training.consistency=0
 set -eu
 if [ $# -lt 3 ]; then
   echo "usage: runs/transfer.sh OLD_MODEL DATA_DIR OUT_DIR [TABLE.KEY=VALUE ...]" >&2

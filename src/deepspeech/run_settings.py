@@ -241,7 +241,7 @@ class TransferConfig:
     keep: float = setting(
         0.0,
         "L2-SP: decay towards the weights training started from, instead of towards 0; 0: none",
-        "0.1 to adapt to a voice without forgetting others",
+        "3 to 30 to adapt to a voice and forget others less",
     )
 
     def __post_init__(self) -> None:
