@@ -31,14 +31,31 @@ def door(entry_point: Callable[..., tuple[int, str, str]]) -> Door:
 
 
 def learn(folder: Path, letters: str) -> tuple[Path, Path]:
-    """Checkpoints of a network that learnt the tones of `letters`, and recordings that it did not hear."""
+    """Checkpoints of a network that learnt the tones of `letters`, and recordings that it did not hear.
+
+    Few clips and weights: one seed in some learns nothing, which one depends on the processor's rounding.
+    """
     train, dev = corpus(folder, 48, "train", letters), corpus(folder, 6, "dev", letters)
+    for seed in (1, 2, 3):
+        checkpoints = folder / f"checkpoints-{seed}"
+        learn_once(checkpoints, train, dev, seed)
+        if min(rates(checkpoints)) < 0.2:
+            return checkpoints, dev
+    pytest.fail("no seed made a network that hears")
+
+
+def rates(checkpoints: Path) -> list[float]:
+    lines = [json.loads(line) for line in (checkpoints / "log.jsonl").read_text().splitlines()]
+    return [line["cer"] for line in lines if "cer" in line]
+
+
+def learn_once(checkpoints: Path, train: Path, dev: Path, seed: int) -> None:
     settings = {
         "data.bytes_output": "true", "data.train": train, "data.dev": dev, "network.hidden": 96,
         "network.dropout_1": 0, "network.dropout_2": 0, "network.dropout_3": 0, "network.dropout_5": 0,
         "training.epochs": 18, "training.learning_rate": 0.003, "training.batch_size": 1, "training.threads": 1,
-        "training.schedule": "cosine", "training.clip_norm": 5, "training.evaluate_every": 4,
-        "training.select_by": "wer", "checkpoint.folder": folder / "checkpoints",
+        "training.schedule": "cosine", "training.clip_norm": 5, "training.evaluate_every": 4, "training.seed": seed,
+        "training.select_by": "wer", "checkpoint.folder": checkpoints,
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patched:
         changes = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
@@ -46,7 +63,6 @@ def learn(folder: Path, letters: str) -> tuple[Path, Path]:
         with pytest.raises(SystemExit) as left:
             main()
         assert not left.value.code
-    return folder / "checkpoints", dev
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +72,11 @@ def chinese(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_the_best_checkpoint_is_chosen_by_letters(chinese: tuple[Path, Path], door: Door) -> None:
     checkpoints, dev = chinese
-    lines = [json.loads(line) for line in (checkpoints / "log.jsonl").read_text().splitlines()]
-    rates = [line["cer"] for line in lines if "cer" in line]
+    found = rates(checkpoints)
     kept = checkpoint.describe(checkpoint.best_or_newest(checkpoints))
-    assert (kept["alphabet"], kept["position"]["progress"]["best"]) == ("bytes", min(rates))
+    assert (kept["alphabet"], kept["position"]["progress"]["best"]) == ("bytes", min(found))
     judged = json.loads(door("deepspeech", "evaluate", "--model", checkpoints, "--data", dev, "--json", "--greedy"))
-    assert judged["cer"] == pytest.approx(min(rates))
+    assert judged["cer"] == pytest.approx(min(found))
     assert judged["cer"] < 0.25
 
 
