@@ -34,9 +34,8 @@ using Floats = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::c
 using FloatWeights = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Weights = nb::ndarray<const std::int8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Cube = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-using Result = nb::ndarray<nb::numpy, float, nb::ndim<3>>;
-using State = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
-using NewState = nb::ndarray<nb::numpy, float>;
+using State = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;  // of any shape
+using Result = nb::ndarray<nb::numpy, float>;
 using Dense = std::tuple<Weights, Floats, Floats>;  // weights [inputs, outputs], scales [1 or outputs], bias [outputs]
 
 std::vector<float> copied(const Floats& values) { return {values.data(), values.data() + values.size()}; }
@@ -77,16 +76,22 @@ std::vector<std::string> kernels() {
   return names;
 }
 
-Result cube(std::size_t a, std::size_t b, std::size_t c, std::unique_ptr<float[]> values) {
+// Takes over the values.
+Result array(const std::vector<std::size_t>& shape, std::unique_ptr<float[]> values) {
   float* data = values.release();
   nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<float*>(p); });
-  return Result(data, {a, b, c}, owner);
+  return Result(data, shape.size(), shape.data(), owner);
 }
 
-std::unique_ptr<float[]> copy_of(const Cube& state) {
-  std::unique_ptr<float[]> copy(new float[state.size()]);
-  std::memcpy(copy.get(), state.data(), state.size() * sizeof(float));
-  return copy;
+// A copy, with the place of its numbers. Raises ValueError where it has another size.
+std::pair<Result, float*> next_of(const State& state, std::size_t size) {
+  if (state.size() != size) throw nb::value_error("a state has another size than the network's");
+  std::unique_ptr<float[]> copy(new float[size]);
+  if (size) std::memcpy(copy.get(), state.data(), size * sizeof(float));
+  std::vector<std::size_t> shape(state.ndim());
+  for (std::size_t i = 0; i < shape.size(); ++i) shape[i] = state.shape(i);
+  float* data = copy.get();
+  return {array(shape, std::move(copy)), data};
 }
 
 std::tuple<Result, Result, Result> step(const Int8Network& network, Cube windows, Cube h, Cube c) {
@@ -95,15 +100,14 @@ std::tuple<Result, Result, Result> step(const Int8Network& network, Cube windows
     if (state.shape(0) != layers || state.shape(1) != clips || state.shape(2) != network.hidden())
       throw nb::value_error("the state has another shape than the network's");
   if (windows.shape(2) != network.window()) throw nb::value_error("windows have another size than the network's");
-  auto next_h = copy_of(h), next_c = copy_of(c);
+  auto [next_h, of_h] = next_of(State(h), h.size());
+  auto [next_c, of_c] = next_of(State(c), c.size());
   std::unique_ptr<float[]> probabilities(new float[clips * frames * network.classes()]);
   {
     nb::gil_scoped_release unlocked;
-    network.step(windows.data(), clips, frames, next_h.get(), next_c.get(), probabilities.get());
+    network.step(windows.data(), clips, frames, of_h, of_c, probabilities.get());
   }
-  return {cube(clips, frames, network.classes(), std::move(probabilities)),
-          cube(layers, clips, network.hidden(), std::move(next_h)),
-          cube(layers, clips, network.hidden(), std::move(next_c))};
+  return {array({clips, frames, network.classes()}, std::move(probabilities)), next_h, next_c};
 }
 
 using SubsamplingParts = std::tuple<Floats, Floats, std::pair<FloatWeights, Floats>, std::pair<FloatWeights, Floats>,
@@ -129,19 +133,7 @@ void make_deep(Int8DeepLstm* self, const SubsamplingParts& subsampling, const De
                           matrix(first), std::move(ahead), std::move(layers), matrix(last), kernel);
 }
 
-// A copy, with the place of its numbers. Raises ValueError where it has another size.
-std::pair<NewState, float*> next_of(const State& state, std::size_t size) {
-  if (state.size() != size) throw nb::value_error("a state has another size than the network's");
-  std::unique_ptr<float[]> copy(new float[size]);
-  if (size) std::memcpy(copy.get(), state.data(), size * sizeof(float));
-  std::vector<std::size_t> shape(state.ndim());
-  for (std::size_t i = 0; i < shape.size(); ++i) shape[i] = state.shape(i);
-  float* data = copy.release();
-  nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<float*>(p); });
-  return {NewState(data, shape.size(), shape.data(), owner), data};
-}
-
-std::tuple<Result, NewState, NewState, NewState, NewState, NewState> step_deep(
+std::tuple<Result, Result, Result, Result, Result, Result> step_deep(
     const Int8DeepLstm& network, Cube features, State frame, State convolved, State seen, State h, State c) {
   const std::size_t clips = features.shape(0), frames = features.shape(1), width = network.width();
   if (features.shape(2) != network.dimensions() || frames % 4 || frames / 4 <= network.ahead())
@@ -158,7 +150,7 @@ std::tuple<Result, NewState, NewState, NewState, NewState, NewState> step_deep(
     nb::gil_scoped_release unlocked;
     network.step(features.data(), clips, frames, states, probabilities.get());
   }
-  return {cube(clips, outputs, network.classes(), std::move(probabilities)), next_frame, next_convolved, next_seen,
+  return {array({clips, outputs, network.classes()}, std::move(probabilities)), next_frame, next_convolved, next_seen,
           next_h, next_c};
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 
 namespace deepspeech {
 
 namespace {
 constexpr std::size_t kLine = 64;
+constexpr std::size_t kMostInputs = 1 << 16;  // 255 · 127 · 65536 still fits into the 32 bits of a sum
 }
 
 template <class Value>
@@ -36,6 +38,7 @@ Int8Matrix::Int8Matrix(const std::int8_t* values, std::size_t inputs, std::size_
       scales(width),
       sums(width),
       bias(width) {
+  if (inputs > kMostInputs) throw std::invalid_argument("the inputs do not fit: at most 65536 can be summed");
   for (std::size_t output = 0; output < outputs; ++output) {
     this->scales[output] = scales[scale_count == 1 ? 0 : output];
     this->bias[output] = bias[output];

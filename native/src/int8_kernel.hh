@@ -40,7 +40,8 @@ class Aligned {
 // Weights [inputs, outputs] of 8 bits, packed [blocks][inputs / kGroup][kBlock][kGroup], zeros where they do not fill up.
 class Int8Matrix {
  public:
-  // values[inputs · outputs]; scales: one for all (scale_count 1) or one an output; bias[outputs].
+  // values[inputs · outputs]; scales: one for all (scale_count 1) or one an output; bias[outputs]. Throws
+  // std::invalid_argument for more inputs than a sum of 32 bits can hold.
   Int8Matrix(const std::int8_t* values, std::size_t inputs, std::size_t outputs, const float* scales,
              std::size_t scale_count, const float* bias);
 

@@ -7,7 +7,6 @@ namespace deepspeech {
 
 namespace {
 
-constexpr std::size_t kMostInputs = 1 << 16;  // 255 · 127 · 65536 still fits into the 32 bits of a sum
 constexpr double kNormEpsilon = 1e-12;  // as TensorFlow's contrib layer_norm
 
 }  // namespace
@@ -27,7 +26,6 @@ Int8Network::Int8Network(std::vector<float> mean, std::vector<float> scale, Floa
   require(dense_.size() == 3 && norms_.size() == 4 && !lstm_.empty());
   const std::size_t hidden = this->hidden();
   require(!mean_.empty() && mean_.size() == scale_.size() && first_.inputs % mean_.size() == 0);
-  require(hidden <= kMostInputs);
   require(first_.outputs == hidden && last_.inputs == hidden && last_.outputs > 0 && hidden > 0);
   for (const Int8Matrix& matrix : dense_) require(matrix.inputs == hidden && matrix.outputs == hidden);
   for (const Int8Lstm& layer : lstm_)

@@ -1,6 +1,7 @@
 """The LSTM that learns on a CPU equals torch's: outputs and all gradients; in 16 bits it learns the same."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -37,12 +38,16 @@ def test_outputs_and_gradients_are_torchs(counts: list[int], layers: int, hidden
         assert torch.allclose(ours, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_wide_layers_go_frame_by_frame_to_the_same_end(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("why", ["wide", "no kernel"])
+def test_other_layers_go_frame_by_frame_to_the_same_end(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(1)
     layers, counts = nn.LSTM(5, 16, 2), [4, 4, 3, 1]
     x = torch.randn(sum(counts), 5, requires_grad=True)
     narrow = list(results(lstm(x, layers, counts), x, layers))
-    monkeypatch.setattr(lstm_module, "MOST_IN_ONE_CALL", 15)
+    if why == "wide":
+        monkeypatch.setattr(lstm_module, "MOST_IN_ONE_CALL", 15)
+    else:
+        monkeypatch.setattr(_native, "Int8Network", SimpleNamespace(runs_here=lambda: False))
     monkeypatch.setattr(_native, "lstm_layer_forward", None)
     for wide, expected in zip(results(lstm(x, layers, counts), x, layers), narrow, strict=True):
         assert torch.allclose(wide, expected, rtol=1e-5, atol=1e-6)

@@ -173,9 +173,14 @@ def test_sizes_that_do_not_fit_are_refused(changes: dict[str, int]) -> None:
         tiny(**changes)
 
 
+def test_inputs_whose_sum_could_overflow_are_refused() -> None:
+    with pytest.raises(ValueError, match="65536"):
+        tiny(inputs=(1 << 16) + 1)
+
+
 def tiny(
     width: int = 8, taps: int = 9, mean: int = 5, filters: int = 64, classes: int = 3, blocks: int = 1, norm: int = 8,
-    ahead: int = 4,
+    ahead: int = 4, inputs: int = 2 * 64,
 ) -> Int8DeepLstm:  # fmt: skip
     """A network of zeros, 8 wide, on 5 bands, with the portable kernel."""
 
@@ -191,7 +196,7 @@ def tiny(
             zeros(mean), zeros(5), (zeros(9, filters), zeros(filters)), (zeros(taps, 64), zeros(64)),
             (zeros(64, 64), zeros(64)),
         ),
-        dense(2 * 64, 8),
+        dense(inputs, 8),
         ((zeros(2 * ahead + 1, 8), zeros(8)), dense(8, 8), (zeros(8), zeros(8))),
         [block] * blocks,
         dense(8, classes),

@@ -86,7 +86,7 @@ class _Layer(Function):
         cells = torch.empty(first + frames, hidden, dtype=torch.promote_types(dtype, torch.float32))
         outputs[:first], cells[:first] = 0, 0
         gates_, outputs_, cells_ = numbers(gates), numbers(outputs), numbers(cells)
-        if _in_one_call(dtype, w_hh.shape[1]):
+        if _in_one_call(dtype, hidden):
             _native.lstm_layer_forward(counts, numbers(w_hh.t().contiguous()), gates_, cells_, outputs_)
         else:
             recurrent = Prepared(w_hh, first)
@@ -136,7 +136,8 @@ class _Layer(Function):
 
 
 def _in_one_call(dtype: torch.dtype, hidden: int) -> bool:
-    return dtype == torch.float32 and hidden <= MOST_IN_ONE_CALL
+    """Only with a kernel for this processor: the portable one, which tests need, is far slower than torch."""
+    return dtype == torch.float32 and hidden <= MOST_IN_ONE_CALL and _native.Int8Network.runs_here()
 
 
 def _backward_frames(
