@@ -11,6 +11,7 @@
 #include "bind_lstm.hh"
 #include "bind_network.hh"
 #include "frame_kernel.hh"
+#include "online_cmn.hh"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -22,6 +23,8 @@ namespace {
 
 using Vector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using OwnMatrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using OwnState = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Result = nb::ndarray<nb::numpy, float, nb::ndim<2>>;
 
 Result new_matrix(std::size_t rows, std::size_t columns, std::unique_ptr<float[]> values) {
@@ -57,6 +60,12 @@ Result features(const FrameKernel& kernel, Vector samples) {
                 [&](float* out) { kernel.features(samples.data(), samples.size(), out); });
 }
 
+void running_mean(OwnMatrix features, double keep, OwnState state) {
+  if (state.size() != features.shape(1) + 1) throw nb::value_error("the state has the wrong number of values");
+  nb::gil_scoped_release unlocked;
+  deepspeech::online_cmn(features.data(), features.shape(0), features.shape(1), keep, state.data());
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -82,6 +91,8 @@ NB_MODULE(_native, m) {
         },
         "sample_rate_hz"_a, "window_samples"_a, "step_samples"_a, "mel_bands"_a, "low_hz"_a, "high_hz"_a,
         "preemphasis"_a);
+  m.def("online_cmn", &running_mean, "features"_a, "keep"_a, "state"_a,
+        "in place: features [frames, dimensions] less their running mean; state: sums [dimensions] and their count");
   bind_align(m);
   bind_decoder(m);
   bind_language(m);

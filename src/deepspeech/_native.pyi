@@ -71,6 +71,9 @@ def log_mel_kernel(
     preemphasis: float,
 ) -> FrameKernel: ...
 
+# In place: `features` less their running mean. `state`: sums of the frames so far, and how many they are.
+def online_cmn(features: NDArray[np.float32], keep: float, state: NDArray[np.float64]) -> None: ...
+
 class NgramModel:
     def __init__(self, path: str) -> None: ...
     @property

@@ -42,6 +42,23 @@ def test_an_impossible_preemphasis_is_refused(share: float) -> None:
         LogMelConfig(preemphasis=share)
 
 
+@pytest.mark.parametrize("seconds", [-1, 0.5, float("nan"), float("inf")])
+def test_an_impossible_memory_of_the_running_mean_is_refused(seconds: float) -> None:
+    with pytest.raises(ConfigError, match=r"features\.online_cmn_s is"):
+        LogMelConfig(online_cmn_s=seconds)
+
+
+def test_a_running_mean_needs_the_training_sets() -> None:
+    with pytest.raises(ConfigError, match=r"needs features\.normalize = true"):
+        LogMelConfig(online_cmn_s=10, normalize=False)
+
+
+def test_entries_of_before_online_cmn_are_without_it() -> None:
+    entries = LogMelConfig().to_dict()
+    del entries["online_cmn_s"]
+    assert read_config(entries) == LogMelConfig(online_cmn_s=0)
+
+
 def test_step_in_seconds() -> None:
     assert MfccConfig().step_s == 0.02
     assert MfccConfig(sample_rate_hz=44100, window_ms=30, step_ms=10).step_s == 0.01
@@ -59,7 +76,8 @@ def test_log_mel_is_written_with_its_kind_and_all_its_defaults() -> None:
     entries = LogMelConfig().to_dict()
     assert entries == {
         "kind": "log_mel", "sample_rate_hz": 16000, "window_ms": 25.0, "step_ms": 10.0, "mel_bands": 80,
-        "low_hz": 20.0, "high_hz": None, "preemphasis": 0.97, "normalize": True, "end": "drop",
+        "low_hz": 20.0, "high_hz": None, "preemphasis": 0.97, "normalize": True, "online_cmn_s": 0.0,
+        "end": "drop",
     }  # fmt: skip
     assert read_config(json.loads(json.dumps(entries))) == LogMelConfig()
 

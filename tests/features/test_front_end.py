@@ -37,9 +37,15 @@ def normalized(plain: FrontEnd) -> FrontEnd:
     return new_front_end(plain.config, Normalization(tuple(mean.tolist()), tuple(deviation.tolist())))
 
 
+def centred(plain: FrontEnd) -> FrontEnd:
+    """With online CMN."""
+    return normalized(new_front_end(replace(plain.config, online_cmn_s=2)))  # type: ignore[type-var]
+
+
 def ends(plain: FrontEnd) -> list[FrontEnd]:
     padded = new_front_end(replace(plain.config, end="pad"))  # type: ignore[type-var]
-    return [plain, padded, normalized(plain), normalized(padded)]
+    found = [plain, padded, normalized(plain), normalized(padded)]
+    return found if plain.config.kind == "mfcc" else [*found, centred(plain), centred(padded)]
 
 
 FOUND = [end for kind in FRONT_ENDS for shape in SHAPES for end in ends(front_end(kind, *shape))]
@@ -151,6 +157,27 @@ def test_normalized_features_are_those_of_the_definition_less_the_mean_over_the_
     assert end.normalization
     expected = (raw - np.array(end.normalization.mean)) / np.array(end.normalization.deviation)
     np.testing.assert_allclose(end.whole(SOUND), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_online_cmn_is_the_definition_frame_by_frame() -> None:
+    plain = normalized(front_end("log_mel", step_ms=20))
+    end = new_front_end(replace(plain.config, online_cmn_s=2), plain.normalization)  # type: ignore[type-var]
+    keep, sums, count = 1 - 0.02 / 2, np.zeros(plain.dimensions), 50.0  # the mean before the clip counts as a second
+    expected = []
+    for frame in plain.whole(SOUND).astype(np.float64):
+        sums, count = keep * sums + frame, keep * count + 1
+        expected.append(frame - sums / count)
+    np.testing.assert_array_equal(end.whole(SOUND), np.array(expected, np.float32))
+
+
+def test_online_cmn_takes_a_filter_of_the_microphone_off_in_the_end() -> None:
+    plain = front_end("log_mel", step_ms=20)
+    loud, quiet = np.tile(SOUND, 60), np.tile(SOUND / 8, 60)  # 30 s
+
+    def difference(end: FrontEnd) -> float:
+        return float(np.abs(end.whole(loud)[-50:] - end.whole(quiet)[-50:]).mean())
+
+    assert difference(centred(plain)) < 0.01 * difference(normalized(plain))
 
 
 @every_kind

@@ -1,5 +1,6 @@
 """Transfer learning: what is copied, re-initialized and frozen; the result tests and exports."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,19 @@ def test_what_does_not_fit_is_refused_by_name(
         Run(config(tmp_path / "b", checkpoint__load=str(tmp_path / "a/checkpoints"), **here), Log())
     with pytest.raises(CheckpointError, match=named.split(";")[0].partition(", .*")[0]):
         Run(config(tmp_path / "a", **here), Log())  # its own run resumed
+
+
+def test_a_checkpoint_of_before_online_cmn_was_trained_without(tmp_path: Path) -> None:
+    log_mel = {"features__kind": "log_mel"}
+    Run(config(tmp_path / "a", training__epochs=1, **log_mel), Log()).train()
+    for path in (tmp_path / "a/checkpoints").glob("*/run.json"):
+        run = json.loads(path.read_text())
+        del run["config"]["features"]["online_cmn_s"]
+        path.write_text(json.dumps(run))
+    load = {"checkpoint__load": str(tmp_path / "a/checkpoints")}
+    Run(config(tmp_path / "b", **log_mel, **load), Log())
+    with pytest.raises(CheckpointError, match=r"features\.online_cmn_s is 10\.0 here and 0\.0 there"):
+        Run(config(tmp_path / "c", features__online_cmn_s=10.0, **log_mel, **load), Log())
 
 
 def test_dropping_the_layer_that_hears_other_features_lets_them_be_others(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ class FrontEndConfig:
     sample_rate_hz: int
     window_ms: float
     step_ms: float
+    online_cmn_s = 0.0  # seconds that the running mean of a clip remembers; 0: none is subtracted
     normalize = False  # whether the front end subtracts the training set's mean and divides by its deviation
     end: str  # samples after the last whole window: "drop" them, or "pad" them with zeros to one more window
 
@@ -123,6 +124,12 @@ class LogMelConfig(FrontEndConfig):
     normalize: bool = setting(
         True, "subtract the training set's mean and divide by its deviation, per mel band", "seldom"
     )
+    online_cmn_s: float = setting(
+        0.0,
+        "subtract the running mean of each recording as well (online CMN), over so many seconds; 0: do not",
+        "10 for little data, and for recordings from many microphones",
+        "seconds",
+    )
     end: str = setting(
         "drop", 'samples after the last whole window: "drop", or "pad" with zeros', '"pad" for models that 0.9.3 made'
     )
@@ -131,6 +138,10 @@ class LogMelConfig(FrontEndConfig):
         super().__post_init__()
         if not 0 <= self.preemphasis <= 1:
             raise ConfigError(f"features.preemphasis is {self.preemphasis:g}; it must be between 0 and 1")
+        if not (self.online_cmn_s == 0 or 1 <= self.online_cmn_s < float("inf")):
+            raise ConfigError(f"features.online_cmn_s is {self.online_cmn_s:g}; it must be 0 or at least 1 second")
+        if self.online_cmn_s and not self.normalize:
+            raise ConfigError("features.online_cmn_s needs features.normalize = true")
 
     @property
     def dimensions(self) -> int:

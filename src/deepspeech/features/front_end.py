@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepspeech._native import FrameKernel
+from deepspeech._native import FrameKernel, online_cmn
 from deepspeech.errors import ConfigError
 from deepspeech.features.config import FrontEndConfig
 from deepspeech.features.normalization import Normalization
@@ -56,11 +56,11 @@ class FrontEnd(ABC):
 
     def unnormalized(self, samples: Float32) -> Float32:
         """Features [T, dimensions] of a whole clip before normalization, as needed to measure one."""
-        return self.kernel.features(self._ended(samples))
+        return self.kernel.features(self.ended(samples))
 
     def whole(self, samples: Float32) -> Float32:
         """Features [T, dimensions] of a whole clip, with the end rule; bit-identical to `frames(power(samples))`."""
-        return self._normalized(self.unnormalized(samples))
+        return self._normalized(self.unnormalized(samples), self.running_mean())
 
     __call__ = whole
 
@@ -70,29 +70,39 @@ class FrontEnd(ABC):
 
     def power(self, samples: Float32) -> Float32:
         """Power spectrum [T, bins] of `samples`, with the end rule."""
-        return self.kernel.power(self._ended(samples))
+        return self.kernel.power(self.ended(samples))
 
     def frames(self, power: Float32) -> Float32:
         """Features [T, dimensions] of a power spectrum [T, bins]."""
-        return self._normalized(self.kernel.frames(np.ascontiguousarray(power, dtype=np.float32)))
+        own = self.kernel.frames(np.ascontiguousarray(power, dtype=np.float32))
+        return self._normalized(own, self.running_mean())
 
-    def complete(self, samples: Float32) -> Float32:
-        """Features [T, dimensions] of complete windows only, without the end rule."""
-        return self._normalized(self.kernel.features(samples))
+    def complete(self, samples: Float32, mean: "RunningMean | None") -> Float32:
+        """Features [T, dimensions] of complete windows only, without the end rule; `mean` is that of their clip."""
+        return self._normalized(self.kernel.features(samples), mean)
 
     def normalize(self, features: Float32) -> Float32:
         """Normalize the output of `unnormalized`."""
-        return self.normalization.apply(features) if self.normalization else features
+        return self._normalized(features.copy(), self.running_mean())
 
-    def _normalized(self, own: Float32) -> Float32:
+    def _normalized(self, own: Float32, mean: "RunningMean | None") -> Float32:
         """Normalize in place an array that this object owns."""
-        return self.normalization.apply(own, out=own) if self.normalization else own
+        if self.normalization:
+            self.normalization.apply(own, out=own)
+        if mean:
+            mean.subtract(own)
+        return own
+
+    def running_mean(self) -> "RunningMean | None":
+        """That of a new clip, if the settings ask for online CMN."""
+        seconds = self.config.online_cmn_s
+        return RunningMean(self.dimensions, self.step_s, seconds) if seconds else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: the settings, plus mean and deviation if normalized. `read_front_end` reads them."""
         return self.config.to_dict() | (self.normalization.to_dict() if self.normalization else {})
 
-    def _ended(self, samples: Float32) -> Float32:
+    def ended(self, samples: Float32) -> Float32:
         """The samples with the padding of the end rule."""
         samples = np.ascontiguousarray(samples, dtype=np.float32)
         if self.config.end == "pad":
@@ -106,6 +116,23 @@ class FrontEnd(ABC):
         return next_start + window - count
 
 
+class RunningMean:
+    """Online CMN of one clip: each normalized frame less the mean of those so far, remembered over `memory_s` seconds.
+
+    The training set's mean, 0 after normalization, counts as a second of audio before the first frame, as global
+    statistics do in Kaldi's online CMVN; the memory is exponential, so the state is one sum per dimension.
+    """
+
+    def __init__(self, dimensions: int, step_s: float, memory_s: float) -> None:
+        self._keep = max(0.0, 1 - step_s / memory_s)
+        self._state = np.zeros(dimensions + 1)
+        self._state[-1] = 1 / step_s
+
+    def subtract(self, features: Float32) -> None:
+        """In place from the next frames [T, dimensions]."""
+        online_cmn(features, self._keep, self._state)
+
+
 class FrameStream:
     """Chunks of samples in, features of whole windows out. One stream belongs to one thread.
 
@@ -114,12 +141,16 @@ class FrameStream:
 
     def __init__(self, front_end: FrontEnd) -> None:
         self._front_end = front_end
+        self._begin()
+
+    def _begin(self) -> None:
         self._tail = np.zeros(0, np.float32)
+        self._mean = self._front_end.running_mean()
 
     def feed(self, samples: Float32) -> Float32:
         """Add samples; return the features [n, dimensions] they complete; n may be 0."""
         held = np.concatenate([self._tail, samples.astype(np.float32, copy=False)])
-        features = self._front_end.complete(held)
+        features = self._front_end.complete(held, self._mean)
         self._tail = held[len(features) * self._front_end.config.step_samples :].copy()
         return features
 
@@ -130,7 +161,8 @@ class FrameStream:
 
     def finish(self) -> Float32:
         """Features of the remaining samples by the end rule. Resets the stream."""
-        tail, self._tail = self._tail, np.zeros(0, np.float32)
-        if self._front_end.config.end == "drop":
-            return np.zeros((0, self._front_end.dimensions), np.float32)
-        return self._front_end.whole(tail)
+        front_end, tail, mean = self._front_end, self._tail, self._mean
+        self._begin()
+        if front_end.config.end == "drop":
+            return np.zeros((0, front_end.dimensions), np.float32)
+        return front_end.complete(front_end.ended(tail), mean)

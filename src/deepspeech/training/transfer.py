@@ -49,6 +49,7 @@ def _different(table: str, theirs: Mapping[str, Any], ours: Mapping[str, Any], n
     for values in (there, here):
         if table == "features":  # None: half the rate
             values["high_hz"] = values.get("high_hz") or values.get("sample_rate_hz", 0) / 2
+            values.setdefault("online_cmn_s", 0.0)  # checkpoints without it were trained without
         if table == "network":
             values.setdefault("kind", DEFAULT)
     return [
