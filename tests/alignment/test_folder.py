@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepspeech.alignment import folder
 from deepspeech.alignment.clips import ClipRules
 from deepspeech.alignment.folder import Pair, Settings, align_pairs, find_pairs, outdated, write_all
 from deepspeech.audio.formats import write_wav
@@ -72,12 +73,36 @@ def test_what_differs_makes_pairs_anew(deepspeech: Command, hearing_model: Path,
     assert made_anew(hearing_model) == ([True, True], "")
     assert made_anew(hearing_model) == ([False, False], "")
     said = "deepspeech: 3 recordings are aligned anew; what differs: "
-    assert made_anew(hearing_model, "--max-sec", "9") == ([True, True], said + "clips")
+    cut = "deepspeech: 3 recordings are cut anew; what differs: clips"
+    assert made_anew(hearing_model, "--max-sec", "9") == ([True, True], cut)
     other.write_bytes(add_checksum(hearing_model.read_bytes()))  # hears the same, but has other bytes
     assert made_anew(other, "--max-sec", "9") == ([True, True], said + "model")
     (books / "ann" / "two.txt").write_text("Dad cab bad add!\n")
     changed = "deepspeech: 1 recordings are aligned anew; what differs: text"
     assert made_anew(other, "--max-sec", "9") == ([False, True], changed)
+
+
+def test_cutting_anew_is_as_if_it_were_aligned_anew_and_needs_no_model(
+    hearing_model: Path, books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [pair for pair in find_pairs(books)[0] if pair.sound.stem != "broken"]
+    first, strict = Settings("model"), Settings("model", rules=ClipRules(least_score=-0.001, min_s=0.3))
+
+    def made(target: Path, settings: Settings) -> dict[Path, bytes]:
+        assert not any(done.error for done in align_pairs(Session(hearing_model), pairs, target, settings, 1))
+        found = (path for path in target.rglob("*") if path.is_file() and path.suffix != ".html")  # its Ogg is random
+        return {path.relative_to(target): path.read_bytes() for path in found}
+
+    fresh = made(tmp_path / "fresh", strict)
+    again = made(tmp_path / "again", first)
+    assert again != fresh
+    monkeypatch.setattr(folder, "align", lambda *_: pytest.fail("it was aligned"))
+    again = made(tmp_path / "again", strict)
+    here = str(tmp_path / "again").encode()
+    assert {path: again[path].replace(here, str(tmp_path / "fresh").encode()) for path in fresh} == fresh
+    (tmp_path / "again/ann/one/one.json").write_text("{}")
+    monkeypatch.undo()
+    assert made(tmp_path / "again", first)[Path("ann/one/one.json")] == fresh[Path("ann/one/one.json")]
 
 
 def test_a_pair_that_was_interrupted_while_it_was_made_anew_is_not_done(

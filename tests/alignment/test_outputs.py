@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepspeech.alignment.outputs import FORMATS, audacity, ctm, eaf, textgrid, to_json, tsv
+from deepspeech.alignment.outputs import FORMATS, audacity, ctm, eaf, from_json, textgrid, to_json, tsv
 from deepspeech.alignment.subtitles import READING_SPEED, srt, subtitles, vtt
 from deepspeech.decoder.subtitles import LINE_CHARACTERS, columns
 from tests.alignment.results import made
@@ -40,8 +40,24 @@ def test_json() -> None:
     sentences = [sentence for paragraph in value["paragraphs"] for sentence in paragraph["sentences"]]
     assert [one["text"] for one in sentences] == [SAID[0], "Not there.", *SAID[1:]]
     assert [one["start_s"] for one in sentences] == [1.0, None, *STARTS[1:]]
-    assert sentences[2]["words"][0] == {"text": "Then", "start_s": 4.0, "end_s": 4.4, "score": -0.1}
+    assert sentences[2]["words"][0] == {"text": "Then", "start_s": 4.0, "end_s": 4.4, "score": -0.1, "spoken": "then"}
     assert value["not_in_text"] == [{"start_s": 0.1, "end_s": 0.8, "heard": "um"}]
+
+
+@given(st.lists(st.sampled_from(["Ab", "7", "[gone]", "cd,", "é.\n", "e.\n\n"]), min_size=1, max_size=12))
+def test_json_is_read_back(words: list[str]) -> None:
+    found = made(" ".join(words))
+    read = from_json(to_json(found))
+    assert to_json(read) == to_json(found)
+    assert [(w.spoken, w.start_s) for w in read.words] == [
+        (w.spoken, w.start_s and pytest.approx(w.start_s)) for w in found.words
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"paragraphs": 3}', to_json(made("a b"))[:-9]])
+def test_what_is_no_alignment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no alignment|Expecting|Unterminated|delimiter"):
+        from_json(text)
 
 
 def test_tsv() -> None:

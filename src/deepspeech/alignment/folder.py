@@ -3,12 +3,12 @@
 In: a tree of sound files, each with a text of its name. Out, in a target folder: for each pair a folder as of
 `clip_set.py` with the alignment as JSON, and all.csv with the clips of all. made_with.json, written last, holds what
 they were made with: a pair that has it is done until any of that differs. So the same command again goes on where it
-was stopped, and another model makes all anew.
+was stopped, and another model makes all anew; other rules for clips cut anew what is aligned.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -18,7 +18,7 @@ from deepspeech._version import __version__
 from deepspeech.alignment.align import AlignOptions, align
 from deepspeech.alignment.clip_set import ACCEPTED, CLIPS, write_clips
 from deepspeech.alignment.clips import ClipRules
-from deepspeech.alignment.outputs import to_json
+from deepspeech.alignment.outputs import from_json, to_json
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.names import recordings
 from deepspeech.datasets.formats.csv_files import CsvWriter, read_csv
@@ -31,6 +31,7 @@ from deepspeech.untrusted import read_json
 
 TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".csv")
 ALL, MADE_WITH = "all.csv", "made_with.json"
+RULES_OF_CLIPS = frozenset({"clips", "speaker"})  # in made_with.json: what alignments do not depend on
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Pair:
     def made_with(self, target: Path) -> Path:
         """The file that is written last."""
         return target / self.name / MADE_WITH
+
+    def alignment(self, target: Path) -> Path:
+        """The file of its alignment."""
+        return target / self.name / f"{self.name.name}.json"
 
 
 @dataclass(frozen=True)
@@ -107,12 +112,13 @@ def find_pairs(folder: Path) -> tuple[list[Pair], list[Path]]:
 
 def outdated(pairs: Sequence[Pair], target: Path, settings: Settings) -> dict[Pair, list[str]]:
     """The pairs that are not done, in order; for each what differs from what it was made with, if it was."""
-    found = dict[Pair, list[str]]()
-    for pair in pairs:
-        before, now = _read(pair.made_with(target)), settings.described(pair)
-        if before != now:
-            found[pair] = [name for name in now if before.get(name) != now[name]] if before else []
-    return found
+    differences = {pair: _differences(pair, target, settings.described(pair)) for pair in pairs}
+    return {pair: names for pair, names in differences.items() if names is not None}
+
+
+def needs_aligning(differs: Collection[str] | None) -> bool:
+    """Whether a pair's alignment, not only its clips, depends on what differs; always if it is not done."""
+    return not differs or not RULES_OF_CLIPS.issuperset(differs)
 
 
 def align_pairs(
@@ -124,19 +130,17 @@ def align_pairs(
 
     def one(pair: Pair) -> Done:
         try:
-            made_with = settings.described(pair)
+            made_with, folder, name = settings.described(pair), target / pair.name, pair.name.name
+            kept = None if needs_aligning(_differences(pair, target, made_with)) else _aligned(pair.alignment(target))
             pair.made_with(target).unlink(missing_ok=True)
-            found = align(session, pair.sound, pair.text, options, rule)
+            # Cut from what was written, so that other clips can be cut from it later as if it were aligned anew.
+            text = to_json(align(session, pair.sound, pair.text, options, rule)) if kept is None else kept
+            found = from_json(text)
             if found.misfit and not settings.all_spoken:
                 return Done(pair, error=found.misfit)
-            folder, name = target / pair.name, pair.name.name
             clips = write_clips(found, pair.sound, folder, name, rate_hz, settings.rules, made_with["speaker"])
-            for path, text in (
-                (folder / f"{name}.json", to_json(found)),
-                (pair.made_with(target), json.dumps(made_with, indent=1, ensure_ascii=False) + "\n"),
-            ):
-                with atomic_open(path, DataError, "w", encoding="utf-8") as file:
-                    file.write(text)
+            _write(pair.alignment(target), text)
+            _write(pair.made_with(target), json.dumps(made_with, indent=1, ensure_ascii=False) + "\n")
         except (DeepSpeechError, OSError) as error:
             return Done(pair, error=str(error))
         wildcards = len(found.words) - len(found.spelled)
@@ -157,6 +161,29 @@ def write_all(pairs: Sequence[Pair], target: Path, speakers: bool) -> int:
                 for sample in [one for one in cut if not any(_overlap(one, other) for other in by_hand)] + by_hand:
                     writer.write(sample)
         return writer.rows
+
+
+def _differences(pair: Pair, target: Path, now: Mapping[str, Any]) -> list[str] | None:
+    """Names of what a done pair was made with otherwise; none if it is not done, None if nothing differs."""
+    before = _read(pair.made_with(target))
+    if not before:
+        return []
+    return [name for name in now if before.get(name) != now[name]] or None
+
+
+def _aligned(path: Path) -> str | None:
+    """An alignment as it was written; None if it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        from_json(text)
+    except (OSError, ValueError):
+        return None
+    return text
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_open(path, DataError, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _samples(path: Path) -> list[Sample]:

@@ -11,8 +11,9 @@ from pathlib import PurePath
 from typing import Any
 from xml.etree import ElementTree
 
-from deepspeech.alignment.result import AlignedWord, Alignment, Span
+from deepspeech.alignment.result import AlignedWord, Alignment, ForeignSound, Span, build
 from deepspeech.alignment.subtitles import srt, vtt
+from deepspeech.untrusted import parse_json
 
 _EAF = {
     "AUTHOR": "",
@@ -35,7 +36,7 @@ def to_json(alignment: Alignment) -> str:
             {
                 **_entry(paragraph),
                 "sentences": [
-                    {**_entry(sentence), "words": [_entry(word) for word in sentence.words]}
+                    {**_entry(sentence), "words": [_word(word) for word in sentence.words]}
                     for sentence in paragraph.sentences
                 ],
             }
@@ -47,6 +48,23 @@ def to_json(alignment: Alignment) -> str:
         ],
     }
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def from_json(text: str) -> Alignment:
+    """Read the output of `to_json`; times and scores are rounded to thousandths. Raises ValueError."""
+    try:
+        value = parse_json(text)
+        paragraphs = [
+            [[_read_word(word) for word in sentence["words"]] for sentence in paragraph["sentences"]]
+            for paragraph in value["paragraphs"]
+        ]
+        words = [word for paragraph in paragraphs for sentence in paragraph for word in sentence]
+        foreign = tuple(ForeignSound(one["start_s"], one["end_s"], one["heard"]) for one in value["not_in_text"])
+        return Alignment(
+            value["file"], value["duration_s"], build(paragraphs, words), foreign, value.get("warning", "")
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no alignment: {error!r}") from None
 
 
 def tsv(alignment: Alignment) -> str:
@@ -140,6 +158,16 @@ def _entry(piece: Piece) -> dict[str, Any]:
     if piece.start_s is not None and piece.end_s is not None and piece.score is not None:
         value |= {"start_s": round(piece.start_s, 3), "end_s": round(piece.end_s, 3), "score": round(piece.score, 3)}
     return value
+
+
+def _word(word: AlignedWord) -> dict[str, Any]:
+    """Its entry, with the spelling that was aligned where it is another; "" for a wildcard."""
+    return _entry(word) | ({"spoken": word.spoken} if word.spoken != word.text else {})
+
+
+def _read_word(entry: dict[str, Any]) -> AlignedWord:
+    text = entry["text"]
+    return AlignedWord(text, entry.get("spoken", text), entry["start_s"], entry["end_s"], entry["score"])
 
 
 def _row(level: str, piece: Piece) -> str:

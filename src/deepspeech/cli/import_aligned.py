@@ -77,9 +77,14 @@ def aligned(
 
 
 def _say_what_differs(anew: list[list[str]]) -> None:
-    """Why finished recordings are aligned anew: of each the names of what they were made with otherwise."""
+    """Why finished recordings are aligned or cut anew: of each the names of what they were made with otherwise."""
+    from deepspeech.alignment.folder import needs_aligning
     from deepspeech.cli.models import say
 
-    if anew:
-        names = ", ".join(dict.fromkeys(name for names in anew for name in names))
-        say(f"deepspeech: {len(anew)} recordings are aligned anew; what differs: {names}")
+    for differing, how in (
+        ([n for n in anew if needs_aligning(n)], "aligned"),
+        ([n for n in anew if not needs_aligning(n)], "cut"),
+    ):
+        if differing:
+            names = ", ".join(dict.fromkeys(name for names in differing for name in names))
+            say(f"deepspeech: {len(differing)} recordings are {how} anew; what differs: {names}")
