@@ -2,7 +2,7 @@
 
     python benchmarks/int8_kernels.py MODEL.int8.onnx [--clips 1 16] [--rounds 15] [--portable]
 
-MODEL is an int8 export of DeepSpeech's network or of a deep LSTM; `benchmarks/recognition.py FILE --random 2048` writes
+MODEL is an int8 export of any family; `benchmarks/recognition.py FILE --random 2048` writes
 one of random weights. All alternate on one core. The portable kernel is far slower, and left out unless asked for.
 """
 

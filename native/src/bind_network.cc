@@ -16,12 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "int8_conformer.hh"
 #include "int8_deep_lstm.hh"
 #include "int8_network.hh"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 using deepspeech::FloatMatrix;
+using deepspeech::Int8Conformer;
 using deepspeech::Int8DeepLstm;
 using deepspeech::Int8Lstm;
 using deepspeech::Int8Matrix;
@@ -35,6 +37,7 @@ using FloatWeights = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::dev
 using Weights = nb::ndarray<const std::int8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Cube = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using State = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;  // of any shape
+using Lengths = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Result = nb::ndarray<nb::numpy, float>;
 using Dense = std::tuple<Weights, Floats, Floats>;  // weights [inputs, outputs], scales [1 or outputs], bias [outputs]
 
@@ -112,14 +115,21 @@ std::tuple<Result, Result, Result> step(const Int8Network& network, Cube windows
 
 using SubsamplingParts = std::tuple<Floats, Floats, std::pair<FloatWeights, Floats>, std::pair<FloatWeights, Floats>,
                                     std::pair<FloatWeights, Floats>>;  // mean, scale, first, depthwise, pointwise
-using LookAheadParts = std::tuple<std::pair<FloatWeights, Floats>, Dense, std::pair<Floats, Floats>>;
-using BlockParts = std::tuple<Dense, Dense, std::pair<Floats, Floats>>;
+using NormParts = std::pair<Floats, Floats>;
+using LookAheadParts = std::tuple<std::pair<FloatWeights, Floats>, Dense, NormParts>;
+using BlockParts = std::tuple<Dense, Dense, NormParts>;
+
+std::vector<float> flat(const FloatWeights& x) { return {x.data(), x.data() + x.size()}; }
+
+deepspeech::Subsampling subsampling_of(const SubsamplingParts& parts) {
+  const auto& [mean, scale, conv, depthwise, pointwise] = parts;
+  return {copied(mean), copied(scale), float_matrix(conv), flat(depthwise.first), copied(depthwise.second),
+          float_matrix(pointwise)};
+}
 
 void make_deep(Int8DeepLstm* self, const SubsamplingParts& subsampling, const Dense& first,
                const std::optional<LookAheadParts>& look_ahead, const std::vector<BlockParts>& blocks,
                const Dense& last, const std::string& kernel) {
-  const auto& [mean, scale, conv, depthwise, pointwise] = subsampling;
-  const auto flat = [](const FloatWeights& x) { return std::vector<float>(x.data(), x.data() + x.size()); };
   std::optional<Int8DeepLstm::LookAhead> ahead;
   if (look_ahead) {
     const auto& [taps, output, parts] = *look_ahead;
@@ -128,9 +138,8 @@ void make_deep(Int8DeepLstm* self, const SubsamplingParts& subsampling, const De
   std::vector<Int8DeepLstm::Block> layers;
   for (const auto& [input, recurrent, parts] : blocks)
     layers.push_back({{matrix(input), matrix(recurrent)}, norm(parts)});
-  new (self) Int8DeepLstm({copied(mean), copied(scale), float_matrix(conv), flat(depthwise.first),
-                           copied(depthwise.second), float_matrix(pointwise)},
-                          matrix(first), std::move(ahead), std::move(layers), matrix(last), kernel);
+  new (self) Int8DeepLstm(subsampling_of(subsampling), matrix(first), std::move(ahead), std::move(layers),
+                          matrix(last), kernel);
 }
 
 std::tuple<Result, Result, Result, Result, Result, Result> step_deep(
@@ -152,6 +161,58 @@ std::tuple<Result, Result, Result, Result, Result, Result> step_deep(
   }
   return {array({clips, outputs, network.classes()}, std::move(probabilities)), next_frame, next_convolved, next_seen,
           next_h, next_c};
+}
+
+using FeedForwardParts = std::tuple<NormParts, Dense, Dense>;
+using AttentionParts = std::tuple<NormParts, Dense, Dense>;
+using ConvolutionParts = std::tuple<NormParts, Dense, std::pair<FloatWeights, Floats>, NormParts, Dense>;
+using ConformerBlockParts = std::tuple<FeedForwardParts, AttentionParts, ConvolutionParts, FeedForwardParts, NormParts>;
+
+void make_conformer(Int8Conformer* self, const SubsamplingParts& subsampling, const Dense& first,
+                    const std::vector<ConformerBlockParts>& blocks, const Dense& last, std::size_t left,
+                    const Floats& speeds, const std::string& kernel) {
+  const auto feed_forward = [](const FeedForwardParts& parts) {
+    const auto& [before, up, down] = parts;
+    return Int8Conformer::FeedForward{norm(before), matrix(up), matrix(down)};
+  };
+  std::vector<Int8Conformer::Block> layers;
+  for (const auto& [forward_1, attention, convolution, forward_2, after] : blocks) {
+    const auto& [attention_norm, attention_input, attention_output] = attention;
+    const auto& [convolution_norm, convolution_input, depthwise, inner_norm, convolution_output] = convolution;
+    layers.push_back({feed_forward(forward_1),
+                      {norm(attention_norm), matrix(attention_input), matrix(attention_output)},
+                      {norm(convolution_norm), matrix(convolution_input), flat(depthwise.first),
+                       copied(depthwise.second), norm(inner_norm), matrix(convolution_output)},
+                      feed_forward(forward_2),
+                      norm(after)});
+  }
+  new (self) Int8Conformer(subsampling_of(subsampling), matrix(first), std::move(layers), matrix(last), left,
+                           copied(speeds), kernel);
+}
+
+std::tuple<Result, Result, Result, Result, Result, Result, Result> step_conformer(
+    const Int8Conformer& network, Cube features, Lengths lengths, State seen, State frame, State convolved, State keys,
+    State values, State convolution) {
+  const std::size_t clips = features.shape(0), frames = features.shape(1), width = network.width();
+  if (features.shape(2) != network.dimensions() || frames % 4 || !frames || lengths.size() != clips)
+    throw nb::value_error("a chunk has another size than the network's");
+  const std::size_t cached = network.blocks() * clips * network.left() * width;
+  auto [next_seen, of_seen] = next_of(seen, clips);
+  auto [next_frame, of_frame] = next_of(frame, clips * network.dimensions());
+  auto [next_convolved, of_convolved] = next_of(convolved, clips * deepspeech::kBlock * network.halved());
+  auto [next_keys, of_keys] = next_of(keys, cached);
+  auto [next_values, of_values] = next_of(values, cached);
+  auto [next_convolution, of_convolution] =
+      next_of(convolution, network.blocks() * clips * (network.taps() - 1) * width);
+  const std::size_t outputs = frames / 4;
+  std::unique_ptr<float[]> probabilities(new float[clips * outputs * network.classes()]);
+  const Int8Conformer::States states{of_seen, of_frame, of_convolved, of_keys, of_values, of_convolution};
+  {
+    nb::gil_scoped_release unlocked;
+    network.step(features.data(), clips, frames, lengths.data(), states, probabilities.get());
+  }
+  return {array({clips, outputs, network.classes()}, std::move(probabilities)), next_seen, next_frame, next_convolved,
+          next_keys, next_values, next_convolution};
 }
 
 }  // namespace
@@ -179,4 +240,19 @@ void bind_network(nb::module_& m) {
       .def_prop_ro("classes", &Int8DeepLstm::classes)
       .def("step", &step_deep, "features"_a.noconvert(), "frame"_a.noconvert(), "convolved"_a.noconvert(),
            "seen"_a.noconvert(), "h"_a.noconvert(), "c"_a.noconvert());
+  nb::class_<Int8Conformer>(m, "Int8Conformer")
+      .def("__init__", &make_conformer, "subsampling"_a.noconvert(), "first"_a.noconvert(), "blocks"_a.noconvert(),
+           "last"_a.noconvert(), "left"_a, "speeds"_a.noconvert(), "kernel"_a = "")
+      .def_prop_ro("dimensions", &Int8Conformer::dimensions)
+      .def_prop_ro("channels", [](const Int8Conformer&) { return deepspeech::kBlock; })
+      .def_prop_ro("halved", &Int8Conformer::halved)
+      .def_prop_ro("width", &Int8Conformer::width)
+      .def_prop_ro("blocks", &Int8Conformer::blocks)
+      .def_prop_ro("taps", &Int8Conformer::taps)
+      .def_prop_ro("left", &Int8Conformer::left)
+      .def_prop_ro("heads", &Int8Conformer::heads)
+      .def_prop_ro("classes", &Int8Conformer::classes)
+      .def("step", &step_conformer, "features"_a.noconvert(), "lengths"_a.noconvert(), "seen"_a.noconvert(),
+           "frame"_a.noconvert(), "convolved"_a.noconvert(), "keys"_a.noconvert(), "values"_a.noconvert(),
+           "convolution"_a.noconvert());
 }

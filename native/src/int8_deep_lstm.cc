@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "rows.hh"
+
 namespace deepspeech {
 namespace {
 

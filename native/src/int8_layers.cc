@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "rows.hh"
+
 namespace deepspeech {
 namespace {
 
@@ -66,16 +68,8 @@ void recur(const Kernel& kernel, const Int8Lstm& layer, std::size_t clips, std::
 }
 
 void normalize(const Norm& norm, double epsilon, std::size_t rows, std::size_t stride, float* x) {
-  const std::size_t count = norm.scale.size();
-  for (float* row = x; row < x + rows * stride; row += stride) {
-    double sum = 0, squares = 0;
-    for (std::size_t i = 0; i < count; ++i) sum += row[i];
-    const double mean = sum / static_cast<double>(count);
-    for (std::size_t i = 0; i < count; ++i) squares += (row[i] - mean) * (row[i] - mean);
-    const double inverse = 1 / std::sqrt(squares / static_cast<double>(count) + epsilon);
-    for (std::size_t i = 0; i < count; ++i)
-      row[i] = static_cast<float>((row[i] - mean) * inverse) * norm.scale[i] + norm.bias[i];
-  }
+  for (float* row = x; row < x + rows * stride; row += stride)
+    normalize(norm.scale.data(), norm.bias.data(), epsilon, norm.scale.size(), row);
 }
 
 void softmax(const float* x, std::size_t count, float* out) {

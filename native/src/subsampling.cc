@@ -3,31 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "elementwise.hh"
 #include "int8_layers.hh"
+#include "rows.hh"
 
 namespace deepspeech {
 namespace {
 
 constexpr std::size_t kSize = 3;  // of both convolutions, in time and frequency
-
-INLINE void silu_body(float* x, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) x[i] = x[i] * logistic(x[i]);
-}
-
-INLINE void add_products_body(const float* __restrict x, const float* __restrict weight, std::size_t count,
-                              float* __restrict sum) {
-  for (std::size_t i = 0; i < count; ++i) sum[i] += x[i] * weight[i];
-}
-
-#ifdef DEEPSPEECH_X86
-AVX2 void silu_avx2(float* x, std::size_t count) { silu_body(x, count); }
-AVX512 void silu_avx512(float* x, std::size_t count) { silu_body(x, count); }
-AVX2 void add_products_avx2(const float* x, const float* w, std::size_t n, float* s) { add_products_body(x, w, n, s); }
-AVX512 void add_products_avx512(const float* x, const float* w, std::size_t n, float* s) {
-  add_products_body(x, w, n, s);
-}
-#endif
 
 // The frequencies that a 3-wide window with stride 2 and padding 1 sees around output `at`: [first, end) of its taps.
 struct Taps {
@@ -37,22 +19,6 @@ struct Taps {
 };
 
 }  // namespace
-
-void silu(float* x, std::size_t count) {
-#ifdef DEEPSPEECH_X86
-  if (kAvx512) return silu_avx512(x, count);
-  if (kAvx2) return silu_avx2(x, count);
-#endif
-  silu_body(x, count);
-}
-
-void add_products(const float* x, const float* weight, std::size_t count, float* sum) {
-#ifdef DEEPSPEECH_X86
-  if (kAvx512) return add_products_avx512(x, weight, count, sum);
-  if (kAvx2) return add_products_avx2(x, weight, count, sum);
-#endif
-  add_products_body(x, weight, count, sum);
-}
 
 Subsampling::Subsampling(std::vector<float> mean, std::vector<float> scale, FloatMatrix first,
                          std::vector<float> depthwise, std::vector<float> depthwise_bias, FloatMatrix pointwise)

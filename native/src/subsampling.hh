@@ -34,10 +34,4 @@ class Subsampling {
   FloatMatrix pointwise_;
 };
 
-// x ← x · sigmoid(x).
-void silu(float* x, std::size_t count);
-
-// sum ← sum + x · weight, element by element.
-void add_products(const float* x, const float* weight, std::size_t count, float* sum);
-
 }  // namespace deepspeech

@@ -341,3 +341,51 @@ class Int8DeepLstm:
     def step(
         self, features: Floats, frame: Floats, convolved: Floats, seen: Floats, h: Floats, c: Floats
     ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]: ...
+
+class Int8Conformer:
+    """Raises what Int8Network does.
+
+    `subsampling`: as of Int8DeepLstm; `blocks`: half a feed-forward module (norm, up, down), attention (norm, input,
+    output), convolution (norm, input, depthwise [taps, width] with its bias, inner norm, output), half a feed-forward
+    module, norm; `speeds`: radians a frame of each pair of a head, for rotary positions.
+    """
+
+    def __init__(
+        self,
+        subsampling: tuple[Floats, Floats, tuple[Floats, Floats], tuple[Floats, Floats], tuple[Floats, Floats]],
+        first: Int8Weights,
+        blocks: list[Any],
+        last: Int8Weights,
+        left: int,
+        speeds: Floats,
+        kernel: str = "",
+    ) -> None: ...
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def halved(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def blocks(self) -> int: ...
+    @property
+    def taps(self) -> int: ...
+    @property
+    def left(self) -> int: ...
+    @property
+    def heads(self) -> int: ...
+    @property
+    def classes(self) -> int: ...
+    def step(
+        self,
+        features: Floats,
+        lengths: NDArray[np.int32],
+        seen: Floats,
+        frame: Floats,
+        convolved: Floats,
+        keys: Floats,
+        values: Floats,
+        convolution: Floats,
+    ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]: ...

@@ -170,6 +170,13 @@ def test_online_cmn_is_the_definition_frame_by_frame() -> None:
     np.testing.assert_array_equal(end.whole(SOUND), np.array(expected, np.float32))
 
 
+def test_without_normalization_online_cmn_begins_with_the_first_frame() -> None:
+    end = new_front_end(replace(front_end("log_mel").config, online_cmn_s=2))  # type: ignore[type-var]
+    found = end.whole(SOUND)
+    np.testing.assert_array_equal(found[0], 0)
+    assert np.abs(found[1:]).min(axis=1).max() > 0
+
+
 def test_online_cmn_takes_a_filter_of_the_microphone_off_in_the_end() -> None:
     plain = front_end("log_mel", step_ms=20)
     loud, quiet = np.tile(SOUND, 60), np.tile(SOUND / 8, 60)  # 30 s

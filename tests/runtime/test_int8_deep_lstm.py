@@ -1,15 +1,13 @@
 """Deep LSTMs with 8-bit weights in C++: near the float32 network, and the same whatever shares a batch."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 import torch
-from numpy.typing import NDArray
 
-from deepspeech._native import Int8DeepLstm, Int8Network
+from deepspeech._native import Int8DeepLstm
 from deepspeech.acoustic.deep_lstm.config import DeepLstmConfig
 from deepspeech.acoustic.deep_lstm.graph import to_onnx
 from deepspeech.acoustic.deep_lstm.network import DeepLstm
@@ -17,17 +15,14 @@ from deepspeech.errors import ConfigError
 from deepspeech.features.config import LogMelConfig
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.modelfile.graph import write_card
-from deepspeech.runtime.engines.engine import Engine
 from deepspeech.runtime.engines.int8 import open_int8
 from deepspeech.runtime.engines.int8_deep_lstm import Int8DeepLstmEngine
 from deepspeech.runtime.session import Session
 from deepspeech.text.tokens import ENGLISH
+from tests.runtime.int8_cases import KERNELS, dense, fast, features, through, zeros
 
-FAST = Int8Network.kernels()[:-1]
-fast = pytest.mark.skipif(not FAST, reason="this processor lacks AVX2 or NEON's dot products")
 # Bands of which the convolutions halve odd numbers, widths that fill no block, no look-ahead.
 SHAPES = [(80, 64, 2, 4), (13, 50, 1, 1), (30, 70, 3, 0)]
-Float32 = NDArray[np.float32]
 Shape = tuple[int, int, int, int]  # mel bands, width, blocks, look-ahead
 
 
@@ -45,21 +40,6 @@ def written(path: Path, shape: Shape, precision: str = "int8") -> ModelCard:
     write_card(model, card)
     onnx.save(model, path)
     return card
-
-
-def features(card: ModelCard, clips: int, chunks: int, seed: int = 1) -> list[Float32]:
-    shape = (chunks, clips, card.chunk.frames, card.features.dimensions)
-    return list((np.random.default_rng(seed).normal(size=shape) * 2 - 8).astype(np.float32))
-
-
-def through(engine: Engine | Session, chunks: list[Float32]) -> tuple[Float32, Any]:
-    """Probabilities [B, O, V] of all chunks, and the states after them."""
-    states, found = engine.start(len(chunks[0])), []
-    for chunk in chunks:
-        outputs = np.zeros(len(chunk), np.int32)  # for networks of whole clips only
-        probabilities, states = engine.step(chunk, states, outputs)
-        found.append(probabilities)
-    return np.concatenate(found, axis=1), states
 
 
 def opened(tmp_path: Path, shape: Shape, kernel: str) -> tuple[Int8DeepLstmEngine, ModelCard]:
@@ -87,7 +67,7 @@ def test_it_is_nearer_to_float32_than_onnx_runtimes_int8(tmp_path: Path, shape: 
 
 
 @fast
-@pytest.mark.parametrize("kernel", Int8Network.kernels())
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_batch_changes_no_bit_and_kernels_agree(tmp_path: Path, shape: Shape, kernel: str) -> None:
     engine, card = opened(tmp_path, shape, kernel)
@@ -183,12 +163,6 @@ def tiny(
     ahead: int = 4, inputs: int = 2 * 64,
 ) -> Int8DeepLstm:  # fmt: skip
     """A network of zeros, 8 wide, on 5 bands, with the portable kernel."""
-
-    def zeros(*shape: int) -> Float32:
-        return np.zeros(shape, np.float32)
-
-    def dense(inputs: int, outputs: int) -> Any:
-        return np.zeros((inputs, outputs), np.int8), zeros(1), zeros(outputs)
 
     block = dense(8, 32), dense(width, 32), (zeros(norm), zeros(norm))
     return Int8DeepLstm(

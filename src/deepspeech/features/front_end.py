@@ -96,7 +96,8 @@ class FrontEnd(ABC):
     def running_mean(self) -> "RunningMean | None":
         """That of a new clip, if the settings ask for online CMN."""
         seconds = self.config.online_cmn_s
-        return RunningMean(self.dimensions, self.step_s, seconds) if seconds else None
+        prior_s = 1.0 if self.normalization else 0.0
+        return RunningMean(self.dimensions, self.step_s, seconds, prior_s) if seconds else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: the settings, plus mean and deviation if normalized. `read_front_end` reads them."""
@@ -119,14 +120,14 @@ class FrontEnd(ABC):
 class RunningMean:
     """Online CMN of one clip: each normalized frame less the mean of those so far, remembered over `memory_s` seconds.
 
-    The training set's mean, 0 after normalization, counts as a second of audio before the first frame, as global
+    The training set's mean, 0 after normalization, counts as `prior_s` of audio before the first frame, as global
     statistics do in Kaldi's online CMVN; the memory is exponential, so the state is one sum per dimension.
     """
 
-    def __init__(self, dimensions: int, step_s: float, memory_s: float) -> None:
+    def __init__(self, dimensions: int, step_s: float, memory_s: float, prior_s: float) -> None:
         self._keep = max(0.0, 1 - step_s / memory_s)
         self._state = np.zeros(dimensions + 1)
-        self._state[-1] = 1 / step_s
+        self._state[-1] = prior_s / step_s
 
     def subtract(self, features: Float32) -> None:
         """In place from the next frames [T, dimensions]."""

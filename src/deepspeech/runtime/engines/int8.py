@@ -1,11 +1,12 @@
 """`open_int8`: int8 networks in C++ kernels, on processors with the instructions; twice as fast as ONNX Runtime.
 
-Deep LSTMs are run by int8_deep_lstm.py, DeepSpeech's network here. In: a model file whose matrices are Quantized
-(`acoustic/deepspeech/graph.py`). Out: its network in C++ (`native/src/int8_network.hh`), which quantizes activations
-per row. So the output of a frame does not depend on its batch: files, streams and batches give the same result, bit
-for bit.
+int8_deep_lstm.py and int8_conformer.py run networks of these kinds, this file DeepSpeech's. In: a model file whose
+matrices are Quantized (`acoustic/deepspeech/graph.py`). Out: its network in C++ (`native/src/int8_network.hh`), which
+quantizes activations per row. So the output of a frame does not depend on its batch: files, streams and batches give
+the same result, bit for bit.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,15 @@ from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.arrays import read_constants
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import Engine, Float32, States, windows_of
+from deepspeech.runtime.engines.int8_conformer import Int8ConformerEngine
 from deepspeech.runtime.engines.int8_deep_lstm import Int8DeepLstmEngine
 from deepspeech.runtime.engines.int8_weights import Arrays, dense, lstm
 
 AXES = {"state_h": 1, "state_c": 1}  # batch axis
+ENGINES: dict[str, Callable[[Arrays, ModelCard, str], Engine]] = {
+    "deep_lstm": Int8DeepLstmEngine,
+    "conformer": Int8ConformerEngine,
+}
 NONE = np.zeros(0, np.float32)
 
 
@@ -49,13 +55,13 @@ def open_int8(path: str | Path, card: ModelCard, kernel: str = "") -> Engine | N
     `kernel`: one of `Int8Network.kernels()`; "": the fastest that the processor has.
     """
     shape = card.model
-    own = shape["kind"] == "deep_lstm" or (shape["kind"], shape.get("recurrent")) == ("deepspeech", "lstm")
+    own = shape["kind"] in ENGINES or (shape["kind"], shape.get("recurrent")) == ("deepspeech", "lstm")
     if card.precision != "int8" or not own or not Int8Network.runs_here():
         return None
     try:
         arrays = read_constants(path)
-        if shape["kind"] == "deep_lstm":
-            return Int8DeepLstmEngine(arrays, card, kernel)
+        if shape["kind"] in ENGINES:
+            return ENGINES[shape["kind"]](arrays, card, kernel)
         return Int8Engine(_network(arrays, card, kernel), card)
     except (KeyError, IndexError, TypeError, ValueError, ModelFileError):
         return None  # ONNX Runtime supports any graph, or reports the error

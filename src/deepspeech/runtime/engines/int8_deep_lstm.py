@@ -4,8 +4,6 @@ In: a model file as `acoustic/deep_lstm/graph.py` writes it. Out: its network in
 (`native/src/int8_deep_lstm.hh`). The output of a frame does not depend on its batch, as int8.py says.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,7 @@ from deepspeech._native import Int8DeepLstm
 from deepspeech.errors import ModelFileError
 from deepspeech.modelfile.card import ModelCard
 from deepspeech.runtime.engines.engine import Float32, States
-from deepspeech.runtime.engines.int8_weights import Arrays, dense, lstm
+from deepspeech.runtime.engines.int8_weights import Arrays, dense, lstm, parts, subsampling, taps
 
 AXES = {"frame": 0, "convolved": 0, "seen": 0, "state_h": 1, "state_c": 1}  # batch axes
 
@@ -26,20 +24,17 @@ class Int8DeepLstmEngine:
         shape = card.model
         look_ahead = None
         if shape["look_ahead"]:
-            depthwise = _taps(arrays, "look_ahead.depthwise")
-            look_ahead = depthwise, dense(arrays, "look_ahead.output"), _parts(arrays, "look_ahead.norm")
+            depthwise = taps(arrays, "look_ahead.depthwise")
+            look_ahead = depthwise, dense(arrays, "look_ahead.output"), parts(arrays, "look_ahead.norm")
         names = [f"block_{number + 1}" for number in range(shape["blocks"])]
         self._network = Int8DeepLstm(
-            (
-                arrays["feature_mean"], arrays["feature_scale"], _taps(arrays, "subsampling.conv"),
-                _taps(arrays, "subsampling.depthwise"), _parts(arrays, "subsampling.pointwise"),
-            ),
+            subsampling(arrays),
             dense(arrays, "subsampling.output"),
             look_ahead,
-            [(*lstm(arrays, f"{name}.lstm"), _parts(arrays, f"{name}.norm")) for name in names],
+            [(*lstm(arrays, f"{name}.lstm"), parts(arrays, f"{name}.norm")) for name in names],
             dense(arrays, "output"),
             kernel,
-        )  # fmt: skip
+        )
         n = self._network
         found = (n.dimensions, n.width, n.blocks, n.ahead, n.classes)
         sizes = (shape["width"], shape["blocks"], shape["look_ahead"])
@@ -62,13 +57,3 @@ class Int8DeepLstmEngine:
         given = [np.ascontiguousarray(states[name], np.float32) for name in AXES]
         probabilities, *after = self._network.step(np.ascontiguousarray(chunk_BTF, np.float32), *given)
         return probabilities, States(dict(zip(AXES, after, strict=True)), AXES)
-
-
-def _taps(arrays: Arrays, name: str) -> tuple[Any, Any]:
-    """A convolution with one input channel per filter: its taps [taps, filters], and its bias."""
-    weight = arrays[f"{name}.weight"]
-    return np.ascontiguousarray(weight.reshape(len(weight), -1).T), arrays[f"{name}.bias"]
-
-
-def _parts(arrays: Arrays, name: str) -> tuple[Any, Any]:
-    return arrays[f"{name}.weight"], arrays[f"{name}.bias"]
