@@ -30,7 +30,7 @@ if [ -z "${SETTINGS:-}" ]; then
   if [ ! -e "$out/spliced/spliced.csv" ]; then
     deepspeech train "$here/speechocean.toml" --set "augment=[]" --set training.epochs=5 \
       --set training.schedule=constant --set training.warmup_epochs=2 --set training.evaluate_every=5 \
-      --set training.consistency=0 \
+      --set training.consistency=0 --set network.dropout=0.05 \
       --set data.train="$data/train.csv" --set data.dev="$data/dev.csv" --set checkpoint.folder="$out/first"
     rm -rf "$out/spliced"
     deepspeech export "$out/first" "$out/first.onnx"

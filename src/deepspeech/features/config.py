@@ -127,7 +127,7 @@ class LogMelConfig(FrontEndConfig):
     online_cmn_s: float = setting(
         0.0,
         "subtract the running mean of each recording as well (online CMN), over so many seconds; 0: do not",
-        "10 for little data, and for recordings from many microphones",
+        "10 for little data from many microphones, if no recording begins with long silence",
         "seconds",
     )
     end: str = setting(
