@@ -14,6 +14,8 @@ from deepspeech.serve.metrics import Metrics
 from deepspeech.serve.models import Models, ServedModel
 from deepspeech.serve.uploads import Uploads, step_back
 
+STREAM_THREADS = 10  # per core; they mostly wait for the network, and a batch holds as many streams at most
+
 
 class Service:
     """Created within the event loop that serves."""
@@ -33,8 +35,7 @@ class Service:
         )
         self.batcher = Batcher(largest=largest_batch, on_batch=self._batch)
         self.models = load(self.batcher)
-        # A thread of a stream mostly waits for the network: there are as many as a batch and its successor hold.
-        self._threads = ThreadPoolExecutor(min(self.limits.streams, 2 * LARGEST) + cores(), "stream")
+        self._threads = ThreadPoolExecutor(STREAM_THREADS * cores(), "stream")
         self._upload_threads = ThreadPoolExecutor(cores(), "upload", initializer=step_back)
         self.uploads = Uploads(self.limits, self._upload_threads, self.metrics)
 
