@@ -4,8 +4,7 @@
     upload threads ─ step ─▶ upload requests ──▶ ┘  uploads only while no live request is due
 
 A live step waits for company at most `wait_s`, and not at all while no other stream is at work. The search runs in the
-stream's own thread between two steps. Their number bounds the batches; semaphores that admit only as many streams as
-there are cores cost a small network a third of its streams in wake-ups.
+stream's own thread between two steps; as many threads as may wait are the most that a batch can hold (service.py).
 """
 
 import threading
