@@ -54,9 +54,19 @@ def test_json_is_read_back(words: list[str]) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"paragraphs": 3}', to_json(made("a b"))[:-9]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"paragraphs": 3}',
+        to_json(made("a b"))[:-9],
+        to_json(made("a b")).replace('"spoken": "b"', '"b": 0'),
+    ],
+)
 def test_what_is_no_alignment_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"no alignment|Expecting|Unterminated|delimiter"):
+    with pytest.raises(ValueError, match=r"no alignment|Expecting|delimiter"):
         from_json(text)
 
 

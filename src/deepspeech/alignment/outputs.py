@@ -161,13 +161,15 @@ def _entry(piece: Piece) -> dict[str, Any]:
 
 
 def _word(word: AlignedWord) -> dict[str, Any]:
-    """Its entry, with the spelling that was aligned where it is another; "" for a wildcard."""
-    return _entry(word) | ({"spoken": word.spoken} if word.spoken != word.text else {})
+    """Its entry, with the spelling that was aligned; "" for a wildcard."""
+    return _entry(word) | {"spoken": word.spoken}
 
 
 def _read_word(entry: dict[str, Any]) -> AlignedWord:
-    text = entry["text"]
-    return AlignedWord(text, entry.get("spoken", text), entry["start_s"], entry["end_s"], entry["score"])
+    numbers = [entry[name] for name in ("start_s", "end_s", "score")]
+    if numbers != [None, None, None]:
+        numbers = [float(number) for number in numbers]
+    return AlignedWord(str(entry["text"]), str(entry["spoken"]), *numbers)
 
 
 def _row(level: str, piece: Piece) -> str:
