@@ -2,8 +2,8 @@
 
     python benchmarks/int8_kernels.py MODEL.int8.onnx [--clips 1 16] [--rounds 15] [--portable]
 
-MODEL is an int8 export of any family; `benchmarks/recognition.py FILE --random 2048` writes
-one of random weights. All alternate on one core. The portable kernel is far slower, and left out unless asked for.
+MODEL is an int8 export of any family; `benchmarks/recognition.py FILE --random 2048` writes one of random weights. All
+alternate on one core. The portable kernel is far slower, and left out unless asked for.
 """
 
 import argparse

@@ -9,10 +9,7 @@
 namespace deepspeech {
 namespace {
 
-constexpr double kNormEpsilon = 1e-5;  // as torch's LayerNorm
-constexpr float kHidden = -1e9f;       // what the mask adds to hidden keys, as the ONNX graph does
-
-bool fits(const Norm& norm, std::size_t width) { return norm.scale.size() == width && norm.bias.size() == width; }
+constexpr float kHidden = -1e9f;  // what the mask adds to hidden keys, as the ONNX graph does
 
 bool fits(const Int8Matrix& matrix, std::size_t inputs, std::size_t outputs) {
   return matrix.inputs == inputs && matrix.outputs == outputs;
@@ -110,10 +107,7 @@ void Int8Conformer::step(const float* features, std::size_t clips, std::size_t f
     feed_forward(step, block.forward_2, x.get());
     normalize(block.norm, kNormEpsilon, step.rows(), step.stride, x.get());
   }
-  auto logits = room<float>(step.rows() * last_.width);
-  multiply(*kernel_, last_, x.get(), step.stride, step.rows(), logits.get());
-  for (std::size_t row = 0; row < step.rows(); ++row)
-    softmax(logits.get() + row * last_.width, last_.outputs, probabilities + row * last_.outputs);
+  classify(*kernel_, last_, x.get(), step.stride, step.rows(), probabilities);
 }
 
 // Each of these is x ← x + layer(norm(x)).

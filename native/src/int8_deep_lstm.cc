@@ -6,13 +6,6 @@
 #include "rows.hh"
 
 namespace deepspeech {
-namespace {
-
-constexpr double kNormEpsilon = 1e-5;  // as torch's LayerNorm
-
-bool fits(const Norm& norm, std::size_t width) { return norm.scale.size() == width && norm.bias.size() == width; }
-
-}  // namespace
 
 Int8DeepLstm::Int8DeepLstm(Subsampling subsampling, Int8Matrix first, std::optional<LookAhead> look_ahead,
                            std::vector<Block> blocks, Int8Matrix last, const std::string& kernel)
@@ -63,10 +56,7 @@ void Int8DeepLstm::step(const float* features, std::size_t clips, std::size_t fr
       for (std::size_t i = 0; i < width; ++i) x[row * stride + i] += y[row * stride + i];
     normalize(blocks_[number].norm, kNormEpsilon, clips * outputs, stride, x.get());
   }
-  auto logits = room<float>(clips * outputs * last_.width);
-  multiply(*kernel_, last_, x.get(), stride, clips * outputs, logits.get());
-  for (std::size_t row = 0; row < clips * outputs; ++row)
-    softmax(logits.get() + row * last_.width, last_.outputs, probabilities + row * last_.outputs);
+  classify(*kernel_, last_, x.get(), stride, clips * outputs, probabilities);
 }
 
 // x[clips][rows][stride] and the `ahead` rows before them → out[clips][rows − ahead][stride].

@@ -24,6 +24,13 @@ struct Rounded {
   std::unique_ptr<RowScale[]> scales;
 };
 
+void softmax(const float* x, std::size_t count, float* out) {
+  const float most = *std::max_element(x, x + count);
+  float sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += out[i] = std::exp(x[i] - most);
+  for (std::size_t i = 0; i < count; ++i) out[i] /= sum;
+}
+
 }  // namespace
 
 const Kernel* kernel_of(const std::string& name) {
@@ -72,11 +79,12 @@ void normalize(const Norm& norm, double epsilon, std::size_t rows, std::size_t s
     normalize(norm.scale.data(), norm.bias.data(), epsilon, norm.scale.size(), row);
 }
 
-void softmax(const float* x, std::size_t count, float* out) {
-  const float most = *std::max_element(x, x + count);
-  float sum = 0;
-  for (std::size_t i = 0; i < count; ++i) sum += out[i] = std::exp(x[i] - most);
-  for (std::size_t i = 0; i < count; ++i) out[i] /= sum;
+void classify(const Kernel& kernel, const Int8Matrix& weights, const float* x, std::size_t stride, std::size_t rows,
+              float* probabilities) {
+  auto logits = room<float>(rows * weights.width);
+  multiply(kernel, weights, x, stride, rows, logits.get());
+  for (std::size_t row = 0; row < rows; ++row)
+    softmax(logits.get() + row * weights.width, weights.outputs, probabilities + row * weights.outputs);
 }
 
 }  // namespace deepspeech

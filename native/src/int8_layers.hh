@@ -16,6 +16,12 @@ struct Norm {
   std::vector<float> bias;
 };
 
+constexpr double kNormEpsilon = 1e-5;  // as torch's LayerNorm
+
+inline bool fits(const Norm& norm, std::size_t width) {
+  return norm.scale.size() == width && norm.bias.size() == width;
+}
+
 struct Int8Lstm {
   Int8Matrix input;      // [hidden, 4 · hidden], gates i, o, f, c; its bias is the sum of both
   Int8Matrix recurrent;  // the same, its bias 0
@@ -43,6 +49,8 @@ void recur(const Kernel& kernel, const Int8Lstm& layer, std::size_t clips, std::
 // Normalizes the first outputs of each row, as many as the norm has.
 void normalize(const Norm& norm, double epsilon, std::size_t rows, std::size_t stride, float* x);
 
-void softmax(const float* x, std::size_t count, float* out);
+// softmax(x[rows][stride] · weights + bias) → probabilities[rows][weights.outputs].
+void classify(const Kernel& kernel, const Int8Matrix& weights, const float* x, std::size_t stride, std::size_t rows,
+              float* probabilities);
 
 }  // namespace deepspeech

@@ -7,7 +7,7 @@ namespace deepspeech {
 
 namespace {
 
-constexpr double kNormEpsilon = 1e-12;  // as TensorFlow's contrib layer_norm
+constexpr double kTensorFlowEpsilon = 1e-12;  // as TensorFlow's contrib layer_norm
 
 }  // namespace
 
@@ -51,10 +51,7 @@ void Int8Network::step(const float* windows, std::size_t clips, std::size_t fram
     recur(*kernel_, lstm_[layer], clips, frames, first_.width, h + start, c + start, x.get());
   }
   dense(dense_[2], norms_[3], rows, x.get());
-  auto logits = room<float>(rows * last_.width);
-  multiply(*kernel_, last_, x.get(), first_.width, rows, logits.get());
-  for (std::size_t row = 0; row < rows; ++row)
-    softmax(logits.get() + row * last_.width, last_.outputs, probabilities + row * last_.outputs);
+  classify(*kernel_, last_, x.get(), first_.width, rows, probabilities);
 }
 
 // x[rows][width] → the layer's outputs, in place.
@@ -66,7 +63,7 @@ void Int8Network::dense(const Int8Matrix& weights, const Norm& norm, std::size_t
 void Int8Network::clip_and_norm(const Norm& norm, std::size_t rows, std::size_t width, float* x) const {
   const float most = relu_clip_;
   for (std::size_t i = 0; i < rows * width; ++i) x[i] = std::min(std::max(x[i], 0.0f), most);
-  if (!norm.scale.empty()) normalize(norm, kNormEpsilon, rows, width, x);
+  if (!norm.scale.empty()) normalize(norm, kTensorFlowEpsilon, rows, width, x);
 }
 
 }  // namespace deepspeech

@@ -31,6 +31,26 @@ def through(engine: Engine | Session, chunks: list[Float32], outputs: int | None
     return np.concatenate(found, axis=1), states
 
 
+def check_that_a_batch_changes_no_bit(engine: Engine, portable: Engine, card: ModelCard) -> None:
+    chunks = features(card, 7, 3)
+    together, states = through(engine, chunks)
+    for clip in (0, 6):
+        alone, own = through(engine, [chunk[clip : clip + 1] for chunk in chunks])
+        np.testing.assert_array_equal(alone[0], together[clip])
+        for name, value in own.items():
+            np.testing.assert_array_equal(value, states.of([clip])[name])
+    due, _ = through(portable, chunks)
+    np.testing.assert_array_equal(together, due)
+
+
+def check_that_it_stays_in_its_clip(engine: Engine, card: ModelCard, value: float) -> None:
+    chunks = features(card, 2, 2)
+    due, _ = through(engine, chunks)
+    chunks[0][0, 5, 7] = value
+    found, _ = through(engine, chunks)
+    np.testing.assert_array_equal(found[1], due[1])
+
+
 def zeros(*shape: int) -> Float32:
     return np.zeros(shape, np.float32)
 

@@ -19,7 +19,16 @@ from deepspeech.runtime.engines.int8 import open_int8
 from deepspeech.runtime.engines.int8_deep_lstm import Int8DeepLstmEngine
 from deepspeech.runtime.session import Session
 from deepspeech.text.tokens import ENGLISH
-from tests.runtime.int8_cases import KERNELS, dense, fast, features, through, zeros
+from tests.runtime.int8_cases import (
+    KERNELS,
+    check_that_a_batch_changes_no_bit,
+    check_that_it_stays_in_its_clip,
+    dense,
+    fast,
+    features,
+    through,
+    zeros,
+)
 
 # Bands of which the convolutions halve odd numbers, widths that fill no block, no look-ahead.
 SHAPES = [(80, 64, 2, 4), (13, 50, 1, 1), (30, 70, 3, 0)]
@@ -71,15 +80,7 @@ def test_it_is_nearer_to_float32_than_onnx_runtimes_int8(tmp_path: Path, shape: 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_batch_changes_no_bit_and_kernels_agree(tmp_path: Path, shape: Shape, kernel: str) -> None:
     engine, card = opened(tmp_path, shape, kernel)
-    chunks = features(card, 7, 3)
-    together, states = through(engine, chunks)
-    for clip in (0, 6):
-        alone, own = through(engine, [chunk[clip : clip + 1] for chunk in chunks])
-        np.testing.assert_array_equal(alone[0], together[clip])
-        for name, value in own.items():
-            np.testing.assert_array_equal(value, states.of([clip])[name])
-    due, _ = through(opened(tmp_path, shape, "portable")[0], chunks)
-    np.testing.assert_array_equal(together, due)
+    check_that_a_batch_changes_no_bit(engine, opened(tmp_path, shape, "portable")[0], card)
 
 
 @fast
@@ -109,11 +110,7 @@ def test_a_session_uses_it_and_its_rows_are_independent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
 def test_what_is_hardly_a_number_stays_in_its_clip(tmp_path: Path, value: float) -> None:
     engine, card = opened(tmp_path, SHAPES[0], "")
-    chunks = features(card, 2, 2)
-    due, _ = through(engine, chunks)
-    chunks[0][0, 5, 7] = value
-    found, _ = through(engine, chunks)
-    np.testing.assert_array_equal(found[1], due[1])
+    check_that_it_stays_in_its_clip(engine, card, value)
 
 
 def test_another_graph_or_size_is_left_to_onnx_runtime(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from deepspeech.alignment.align import AlignOptions, align
 from deepspeech.alignment.clip_set import ACCEPTED, CLIPS, write_clips
 from deepspeech.alignment.clips import ClipRules
 from deepspeech.alignment.outputs import from_json, to_json
+from deepspeech.alignment.result import Alignment
 from deepspeech.alignment.spelling import SpellingRule
 from deepspeech.audio.names import recordings
 from deepspeech.datasets.formats.csv_files import CsvWriter, read_csv
@@ -131,15 +132,15 @@ def align_pairs(
     def one(pair: Pair) -> Done:
         try:
             made_with, folder, name = settings.described(pair), target / pair.name, pair.name.name
-            kept = None if needs_aligning(_differences(pair, target, made_with)) else _aligned(pair.alignment(target))
+            aligned = not needs_aligning(_differences(pair, target, made_with))
+            found = _read_alignment(pair.alignment(target)) if aligned else None
             pair.made_with(target).unlink(missing_ok=True)
-            # Cut from what was written, so that other clips can be cut from it later as if it were aligned anew.
-            text = to_json(align(session, pair.sound, pair.text, options, rule)) if kept is None else kept
-            found = from_json(text)
+            if found is None:  # cut from what is written, so that later cuts from it are as if it were aligned anew
+                found = from_json(to_json(align(session, pair.sound, pair.text, options, rule)))
             if found.misfit and not settings.all_spoken:
                 return Done(pair, error=found.misfit)
             clips = write_clips(found, pair.sound, folder, name, rate_hz, settings.rules, made_with["speaker"])
-            _write(pair.alignment(target), text)
+            _write(pair.alignment(target), to_json(found))
             _write(pair.made_with(target), json.dumps(made_with, indent=1, ensure_ascii=False) + "\n")
         except (DeepSpeechError, OSError) as error:
             return Done(pair, error=str(error))
@@ -171,14 +172,12 @@ def _differences(pair: Pair, target: Path, now: Mapping[str, Any]) -> list[str] 
     return [name for name in now if before.get(name) != now[name]] or None
 
 
-def _aligned(path: Path) -> str | None:
-    """An alignment as it was written; None if it cannot be read."""
+def _read_alignment(path: Path) -> Alignment | None:
+    """None if it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
-        from_json(text)
+        return from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return text
 
 
 def _write(path: Path, text: str) -> None:
